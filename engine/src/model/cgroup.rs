@@ -1,0 +1,54 @@
+//! The table of control groups, of both versions.
+
+use super::record::record;
+
+record! {
+    /// A control group within one hierarchy. A new directory inode is a new entity.
+    pub struct Cgroup, CgroupCell, CgroupName {
+        key [hierarchy, path] [inode];
+        name hierarchy: Key, "`v2`, or the v1 controllers joined by commas, such as `cpu,cpuacct`";
+        name path: Key, "path below the hierarchy's mount point";
+        name unit: Label, "systemd unit or slice, parsed from the path";
+        name container: Label, "container id, parsed from the path";
+        name pod: Label, "pod uid, parsed from the path";
+        cell inode: u64, Key, "1", "inode of the directory";
+        cell cpu_usage_us: u64, Counter, "us", "v2 `cpu.stat usage_usec`; v1 `cpuacct.usage`";
+        cell cpu_user_us: u64, Counter, "us", "v2 `cpu.stat user_usec`";
+        cell cpu_system_us: u64, Counter, "us", "v2 `cpu.stat system_usec`";
+        cell nr_periods: u64, Counter, "1", "`cpu.stat nr_periods`";
+        cell nr_throttled: u64, Counter, "1", "`cpu.stat nr_throttled`";
+        cell throttled_us: u64, Counter, "us", "`cpu.stat throttled_usec`, v1 `throttled_time`";
+        cell cpu_quota_us: i64, Label, "us", "`cpu.max` or `cpu.cfs_quota_us`; -1 is unlimited";
+        cell cpu_period_us: u64, Label, "us", "`cpu.max` or `cpu.cfs_period_us`";
+        cell cpu_weight: u64, Label, "1", "v2 `cpu.weight`, v1 `cpu.shares`";
+        cell memory_bytes: u64, Gauge, "bytes", "v2 `memory.current`, v1 `memory.usage_in_bytes`";
+        cell memory_max_bytes: u64, Label, "bytes", "`memory.max`, v1 limit; absent when unlimited";
+        cell memory_high_bytes: u64, Label, "bytes", "v2 `memory.high`; absent when unlimited";
+        cell swap_bytes: u64, Gauge, "bytes", "v2 `memory.swap.current`; v1 `memory.stat swap`";
+        cell swap_max_bytes: u64, Label, "bytes", "v2 `memory.swap.max`; absent when unlimited";
+        cell anon_bytes: u64, Gauge, "bytes", "`memory.stat anon`, v1 `total_rss`";
+        cell file_bytes: u64, Gauge, "bytes", "`memory.stat file`, v1 `total_cache`";
+        cell inactive_file_bytes: u64, Gauge, "bytes", "`memory.stat inactive_file`, v1 `total_`";
+        cell slab_bytes: u64, Gauge, "bytes", "v2 `memory.stat slab`";
+        cell pgfault: u64, Counter, "1", "`memory.stat pgfault`, v1 `total_`";
+        cell pgmajfault: u64, Counter, "1", "`memory.stat pgmajfault`, v1 `total_`";
+        cell pgscan: u64, Counter, "pages", "v2 `memory.stat pgscan`";
+        cell refault: u64, Counter, "pages", "`memory.stat workingset_refault*`, summed";
+        cell memory_fail: u64, Counter, "1", "v2 `memory.events max`, v1 `memory.failcnt`";
+        cell oom: u64, Counter, "1", "v2 `memory.events oom`";
+        cell oom_kill: u64, Counter, "1", "`memory.events oom_kill`, v1 `memory.oom_control`";
+        cell io_read_bytes: u64, Counter, "bytes", "`io.stat rbytes`, v1 `blkio` bytes, summed";
+        cell io_write_bytes: u64, Counter, "bytes", "`io.stat wbytes`, v1 `blkio` bytes, summed";
+        cell io_reads: u64, Counter, "1", "`io.stat rios`, v1 `blkio` operations, summed";
+        cell io_writes: u64, Counter, "1", "`io.stat wios`, v1 `blkio` operations, summed";
+        cell pids: u64, Gauge, "1", "`pids.current`";
+        cell pids_max: u64, Label, "1", "`pids.max`; absent when unlimited";
+        cell cpu_some_total_us: u64, Counter, "us", "v2 `cpu.pressure some total`";
+        cell cpu_full_total_us: u64, Counter, "us", "v2 `cpu.pressure full total`";
+        cell memory_some_total_us: u64, Counter, "us", "v2 `memory.pressure some total`";
+        cell memory_full_total_us: u64, Counter, "us", "v2 `memory.pressure full total`";
+        cell io_some_total_us: u64, Counter, "us", "v2 `io.pressure some total`";
+        cell io_full_total_us: u64, Counter, "us", "v2 `io.pressure full total`";
+        cell populated: bool, Gauge, "1", "v2 `cgroup.events populated`";
+    }
+}

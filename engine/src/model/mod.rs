@@ -1,0 +1,29 @@
+//! The vocabulary of telemetry: tables, rows and samples.
+
+mod cgroup;
+mod host;
+mod memory;
+mod network;
+mod process;
+pub mod record;
+pub mod rows;
+mod sample;
+mod storage;
+
+pub use cgroup::{Cgroup, CgroupCell, CgroupName};
+pub use host::{
+    BlockedTask, BlockedTaskCell, BlockedTaskName, Cpu, CpuCell, CpuSched, CpuSchedCell, CpuTimes,
+    CpuTimesCell, FileHandles, FileHandlesCell, Limits, LimitsCell, Load, LoadCell, Pressure,
+    PressureCell,
+};
+pub use memory::{Memory, MemoryCell, Swap, SwapCell, SwapName, Vm, VmCell, Zone, ZoneCell, ZoneName};
+pub use network::{
+    Listener, ListenerCell, ListenerName, Netns, NetnsCell, Nic, NicCell, NicName, PortUse,
+    PortUseCell, PortUseName, Softnet, SoftnetCell,
+};
+pub use process::{
+    Process, ProcessCell, ProcessGone, ProcessGoneCell, ProcessName,
+};
+pub use record::{CellType, CellValue, Class, Column, NameColumn, Record, RowMut, RowRef, Schema, Shape};
+pub use rows::{ReadTimes, Rows, Rowset};
+pub use sample::{SCHEMAS, Sample};

@@ -1,0 +1,49 @@
+//! The tables of processes. A process is a thread group.
+
+use super::record::record;
+
+record! {
+    /// A process, from `/proc/PID/{stat,status,io,schedstat,cgroup,oom_score_adj}`. Fields that
+    /// the kernel gives for the leading thread only are named `leader_*`.
+    pub struct Process, ProcessCell, ProcessName {
+        key [] [pid, start_ticks];
+        name comm: Label, "`stat` field 2";
+        name cgroup: Label, "`cgroup`: the v2 path, or that of the v1 memory or cpu controller";
+        cell pid: u64, Key, "1", "process id";
+        cell start_ticks: u64, Key, "ticks", "`stat` field 22: start after boot";
+        cell ppid: u64, Label, "1", "`stat` field 4";
+        cell state: u64, Gauge, "1", "`stat` field 3, as its ASCII code";
+        cell nice: i64, Label, "1", "`stat` field 19";
+        cell threads: u64, Gauge, "1", "`stat` field 20";
+        cell utime_ticks: u64, Counter, "ticks", "`stat` field 14: user CPU time of all threads";
+        cell stime_ticks: u64, Counter, "ticks", "`stat` field 15: kernel CPU time of all threads";
+        cell minflt: u64, Counter, "1", "`stat` field 10: minor faults of all threads";
+        cell majflt: u64, Counter, "1", "`stat` field 12: major faults of all threads";
+        cell delayacct_blkio_ticks: u64, Counter, "ticks", "`stat` field 42: waits for block I/O";
+        cell policy: u64, Label, "1", "`stat` field 41: scheduling policy, 5 is idle";
+        cell rss_bytes: u64, Gauge, "bytes", "`status` VmRSS";
+        cell rss_anon_bytes: u64, Gauge, "bytes", "`status` RssAnon";
+        cell swap_bytes: u64, Gauge, "bytes", "`status` VmSwap";
+        cell leader_voluntary_switches: u64, Counter, "1", "`status` voluntary_ctxt_switches";
+        cell leader_involuntary_switches: u64, Counter, "1", "`status` nonvoluntary_ctxt_switches";
+        cell read_bytes: u64, Counter, "bytes", "`io` read_bytes: fetched from storage";
+        cell write_bytes: u64, Counter, "bytes", "`io` write_bytes: sent to storage";
+        cell cancelled_write_bytes: u64, Counter, "bytes", "`io` cancelled_write_bytes";
+        cell leader_cpu_ns: u64, Counter, "ns", "`schedstat` field 1: the leader ran";
+        cell leader_wait_ns: u64, Counter, "ns", "`schedstat` field 2: the leader waited for a CPU";
+        cell oom_score_adj: i64, Label, "1", "`oom_score_adj`";
+        cell netns: u64, Label, "1", "inode of the network namespace";
+        cell open_files: u64, Gauge, "1", "entries of `fd`; top processes while a signal stands";
+        cell open_files_max: u64, Label, "1", "`limits`: soft `Max open files`, read with `open_files`";
+        cell close_wait: u64, Gauge, "1", "its sockets in CLOSE_WAIT, read with `open_files`";
+    }
+}
+
+record! {
+    /// A process that ended since the last sample.
+    pub struct ProcessGone, ProcessGoneCell, ProcessGoneName {
+        key [] [pid, start_ticks];
+        cell pid: u64, Key, "1", "process id";
+        cell start_ticks: u64, Key, "ticks", "`stat` field 22 of the process that ended";
+    }
+}

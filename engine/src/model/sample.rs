@@ -1,0 +1,103 @@
+//! One tick of telemetry: every table that was read, and the registry of all tables.
+
+use super::cgroup::Cgroup;
+use super::host::{BlockedTask, Cpu, CpuSched, CpuTimes, FileHandles, Limits, Load, Pressure};
+use super::memory::{Memory, Swap, Vm, Zone};
+use super::network::{Listener, Netns, Nic, PortUse, Softnet};
+use super::process::{Process, ProcessGone};
+use super::record::{Record, Schema, Shape};
+use super::rows::{Rows, Rowset};
+use super::storage::{Disk, Filesystem};
+
+macro_rules! sample {
+    ($( #[doc = $doc:literal] $field:ident: $shape:ident $ty:ident from $source:literal; )+) => {
+        /// Raw readings of one tick. Tables that were not due or could not be read are absent.
+        #[derive(Debug, Clone, Default, PartialEq)]
+        pub struct Sample {
+            $( #[doc = $doc] pub $field: Rows<$ty>, )+
+            /// Whether `processes` holds every process (a keyframe), not just those that changed.
+            pub processes_complete: bool,
+        }
+
+        /// Every table, in the order of the columns under `sample`.
+        pub const SCHEMAS: &[Schema] = &[$(
+            Schema {
+                table: stringify!($field),
+                source: $source,
+                shape: Shape::$shape,
+                doc: $doc,
+                names: <$ty as Record>::NAMES,
+                cells: <$ty as Record>::CELLS,
+            },
+        )+];
+
+        impl Sample {
+            /// Every table, in the order of [`SCHEMAS`].
+            pub fn tables(&self) -> [&dyn Rowset; SCHEMAS.len()] {
+                [$( &self.$field, )+]
+            }
+
+            /// Every table for writing, in the order of [`SCHEMAS`].
+            pub fn tables_mut(&mut self) -> [&mut dyn Rowset; SCHEMAS.len()] {
+                [$( &mut self.$field, )+]
+            }
+        }
+    };
+}
+
+sample! {
+    /// CPU time and task counts of the whole host.
+    cpu: One Cpu from "stat";
+    /// CPU time of each online CPU.
+    cpus: Many CpuTimes from "stat";
+    /// Load averages, for people.
+    load: One Load from "loadavg";
+    /// Memory use of the host.
+    memory: One Memory from "meminfo";
+    /// Paging and reclaim counters.
+    vm: One Vm from "vmstat";
+    /// Pressure stall information of the host.
+    pressure: One Pressure from "pressure";
+    /// Run-queue delay of each CPU.
+    sched: Many CpuSched from "schedstat";
+    /// Whole block devices.
+    disks: Many Disk from "diskstats";
+    /// Mounted filesystems that can fill up.
+    filesystems: Many Filesystem from "filesystems";
+    /// Network interfaces of each network namespace.
+    nics: Many Nic from "net/dev";
+    /// TCP, UDP and socket counters of each network namespace.
+    netns: Many Netns from "net/snmp";
+    /// Listening TCP sockets with their accept queues.
+    listeners: Many Listener from "listeners";
+    /// Destinations that use most local ports.
+    ports: Many PortUse from "ports";
+    /// Packet processing of each CPU.
+    softnet: Many Softnet from "net/softnet_stat";
+    /// File handles of the host.
+    file_handles: One FileHandles from "sys/fs/file-nr";
+    /// Configured limits; a row at `Start` and whenever one changed.
+    limits: One Limits from "limits";
+    /// Swap areas.
+    swaps: Many Swap from "swaps";
+    /// Watermarks of each memory zone.
+    zones: Many Zone from "zoneinfo";
+    /// Control groups, each with its hierarchy.
+    cgroups: Many Cgroup from "cgroups";
+    /// Processes that changed since their last row; all of them in a keyframe.
+    processes: Many Process from "processes";
+    /// Processes that ended since the last sample.
+    processes_gone: Many ProcessGone from "processes";
+    /// Tasks in uninterruptible sleep.
+    blocked: Many BlockedTask from "blocked";
+}
+
+impl Sample {
+    /// Makes every table absent, keeping the buffers.
+    pub fn clear(&mut self) {
+        for table in self.tables_mut() {
+            table.clear();
+        }
+        self.processes_complete = false;
+    }
+}
