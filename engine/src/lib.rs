@@ -1,7 +1,12 @@
 //! The pure core of KernelSight: inputs in, verdicts and a journal out.
+//!
+//! It has no clock, no I/O, no threads and no randomness but a seeded generator; what it knows
+//! arrives as [`input::Input`]. The compiler holds it to that: there is no `std` here.
 #![cfg_attr(not(test), no_std)]
 #![forbid(unsafe_code)]
 
 extern crate alloc;
 
+pub mod input;
 pub mod model;
+pub mod time;

@@ -1,1 +1,8 @@
-//! placeholder
+//! The host as we see it: samplers, clock, and the recording format (writer and reader together).
+
+pub mod absence;
+pub mod clock;
+pub mod host_fs;
+pub mod sampler;
+pub mod samplers;
+pub mod text;

@@ -16,14 +16,16 @@ pub use host::{
     CpuTimesCell, FileHandles, FileHandlesCell, Limits, LimitsCell, Load, LoadCell, Pressure,
     PressureCell,
 };
-pub use memory::{Memory, MemoryCell, Swap, SwapCell, SwapName, Vm, VmCell, Zone, ZoneCell, ZoneName};
+pub use memory::{
+    Memory, MemoryCell, Swap, SwapCell, SwapName, Vm, VmCell, Zone, ZoneCell, ZoneName,
+};
 pub use network::{
     Listener, ListenerCell, ListenerName, Netns, NetnsCell, Nic, NicCell, NicName, PortUse,
     PortUseCell, PortUseName, Softnet, SoftnetCell,
 };
-pub use process::{
-    Process, ProcessCell, ProcessGone, ProcessGoneCell, ProcessName,
+pub use process::{Process, ProcessCell, ProcessGone, ProcessGoneCell, ProcessName};
+pub use record::{
+    CellType, CellValue, Class, Column, NameColumn, Record, RowMut, RowRef, Schema, Shape,
 };
-pub use record::{CellType, CellValue, Class, Column, NameColumn, Record, RowMut, RowRef, Schema, Shape};
 pub use rows::{ReadTimes, Rows, Rowset};
 pub use sample::{SCHEMAS, Sample};

@@ -1,0 +1,172 @@
+//! What a sampler is, what it is given each tick, and how the state of its sources is kept.
+
+use std::collections::BTreeMap;
+
+use ks_engine::input::{Delivery, SourceState};
+use ks_engine::model::{ReadTimes, Record, Rows, Sample};
+use ks_engine::time::Timestamp;
+
+use crate::absence::{Absence, Malformed};
+use crate::clock;
+use crate::host_fs::{Buffer, HostFile, HostFs};
+
+/// How often a sampler is asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Cadence {
+    /// At every tick.
+    EveryTick,
+    /// No more often than this.
+    AtMostEvery {
+        /// Shortest time between two readings.
+        ns: u64,
+    },
+}
+
+/// Reads one source, or a few that belong together, into a sample.
+pub trait Sampler {
+    /// The sources it feeds, for `ks doctor` and for telling which are shed.
+    fn sources(&self) -> &'static [&'static str];
+
+    /// How often it wants to be asked.
+    fn cadence(&self) -> Cadence {
+        Cadence::EveryTick
+    }
+
+    /// Reads, fills its tables, and reports the state of each of its sources.
+    fn sample(&mut self, context: &mut Context<'_>, sample: &mut Sample);
+}
+
+/// What a sampler is given at one tick.
+#[derive(Debug)]
+pub struct Context<'a> {
+    /// The host.
+    pub host: &'a HostFs,
+    /// Space to read into.
+    pub buffer: &'a mut Buffer,
+    /// States of all sources.
+    pub states: &'a mut States,
+    /// Time of the tick: read times are relative to it.
+    pub tick: Timestamp,
+    /// Whether every row must be written, changed or not.
+    pub keyframe: bool,
+    /// Whether the details that only a standing signal needs are wanted.
+    pub detail: bool,
+}
+
+impl Context<'_> {
+    /// Time since the tick, in ns.
+    pub fn elapsed_ns(&self) -> i64 {
+        i64::try_from(clock::now().since_ns(self.tick)).unwrap_or(i64::MAX)
+    }
+
+    /// Reads `file` and lets `parse` fill `rows`; on failure the table stays absent and the state
+    /// of `source` says why.
+    pub fn read_table<R: Record>(
+        &mut self,
+        source: &'static str,
+        file: &mut HostFile,
+        rows: &mut Rows<R>,
+        parse: impl FnOnce(&[u8], &mut Rows<R>) -> Result<(), Malformed>,
+    ) {
+        let begin_ns = self.elapsed_ns();
+        let outcome = file.read(self.host, self.buffer).and_then(|text| {
+            if text.is_empty() {
+                return Err(Absence::Empty);
+            }
+            parse(text, rows).map_err(Absence::from)
+        });
+        match outcome {
+            Ok(()) => {
+                rows.set_read(ReadTimes { begin_ns, end_ns: self.elapsed_ns() });
+                self.states.on(source);
+            }
+            Err(absence) => {
+                rows.clear();
+                self.states.absent(source, absence);
+            }
+        }
+    }
+}
+
+/// State of every source, and which of them changed since they were last written.
+#[derive(Debug, Default)]
+pub struct States {
+    sources: BTreeMap<&'static str, Tracked>,
+}
+
+#[derive(Debug)]
+struct Tracked {
+    state: State,
+    written: bool,
+}
+
+/// State of one source.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum State {
+    /// It delivers.
+    On,
+    /// It delivers, within a limit that the text states.
+    Limited(&'static str),
+    /// It gives nothing.
+    Absent(Absence),
+    /// It was left out: reading took this long, more than its share of the interval.
+    Shed {
+        /// Time the last reading took.
+        took_ms: u64,
+    },
+}
+
+impl States {
+    /// `source` delivers.
+    pub fn on(&mut self, source: &'static str) {
+        self.set(source, State::On);
+    }
+
+    /// `source` gives nothing.
+    pub fn absent(&mut self, source: &'static str, absence: Absence) {
+        self.set(source, State::Absent(absence));
+    }
+
+    /// Sets the state of `source`.
+    pub fn set(&mut self, source: &'static str, state: State) {
+        let tracked = self.sources.entry(source).or_insert(Tracked { state, written: false });
+        if tracked.state != state {
+            *tracked = Tracked { state, written: false };
+        }
+    }
+
+    /// The state of `source`.
+    pub fn get(&self, source: &str) -> Option<State> {
+        self.sources.get(source).map(|tracked| tracked.state)
+    }
+
+    /// Every source with its state, by name.
+    pub fn all(&self) -> impl Iterator<Item = (&'static str, State)> {
+        self.sources.iter().map(|(source, tracked)| (*source, tracked.state))
+    }
+
+    /// Calls `write` with each state that changed since the last call.
+    pub fn drain_changes(&mut self, mut write: impl FnMut(SourceState)) {
+        for (source, tracked) in &mut self.sources {
+            if !tracked.written {
+                tracked.written = true;
+                write(tracked.state.to_input(source));
+            }
+        }
+    }
+}
+
+impl State {
+    /// The state as an input of the recording.
+    pub fn to_input(self, source: &str) -> SourceState {
+        let (state, reason) = match self {
+            Self::On => (Delivery::On, None),
+            Self::Limited(limit) => (Delivery::On, Some(limit.to_owned())),
+            Self::Absent(absence) => (Delivery::Absent, Some(absence.to_string())),
+            Self::Shed { took_ms } => {
+                (Delivery::Shed, Some(format!("reading took {took_ms} ms, more than its share")))
+            }
+        };
+        SourceState { source: source.to_owned(), state, reason }
+    }
+}

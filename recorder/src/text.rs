@@ -1,0 +1,88 @@
+//! Reading the plain text of `/proc` and `/sys`: lines, fields, numbers. Bytes in, values out.
+//!
+//! Nothing here fails: a number that is not one, or does not fit 64 bits, is `None`, and the cell
+//! stays absent.
+
+/// The lines of `text`, without their ends; the last may lack its newline.
+pub fn lines(text: &[u8]) -> impl Iterator<Item = &[u8]> {
+    text.strip_suffix(b"\n").unwrap_or(text).split(|byte| *byte == b'\n')
+}
+
+/// The fields of `line`, separated by any number of blanks.
+pub fn fields(line: &[u8]) -> impl Iterator<Item = &[u8]> {
+    line.split(|byte| matches!(byte, b' ' | b'\t' | b'\n')).filter(|field| !field.is_empty())
+}
+
+/// A decimal number that fills the whole field.
+pub fn parse_u64(field: &[u8]) -> Option<u64> {
+    if field.is_empty() || field.len() > 20 {
+        return None;
+    }
+    field.iter().try_fold(0u64, |value, byte| {
+        let digit = byte.wrapping_sub(b'0');
+        if digit > 9 {
+            return None;
+        }
+        value.checked_mul(10)?.checked_add(u64::from(digit))
+    })
+}
+
+/// A decimal number with an optional minus sign.
+pub fn parse_i64(field: &[u8]) -> Option<i64> {
+    match field.strip_prefix(b"-") {
+        Some(digits) => 0i64.checked_sub_unsigned(parse_u64(digits)?),
+        None => i64::try_from(parse_u64(field)?).ok(),
+    }
+}
+
+/// A hexadecimal number without prefix.
+pub fn parse_hex(field: &[u8]) -> Option<u64> {
+    u64::from_str_radix(core::str::from_utf8(field).ok()?, 16).ok()
+}
+
+/// A finite decimal fraction.
+pub fn parse_f64(field: &[u8]) -> Option<f64> {
+    let value: f64 = core::str::from_utf8(field).ok()?.parse().ok()?;
+    value.is_finite().then_some(value)
+}
+
+/// The whole text as one number, the form of most files under `/sys`.
+pub fn parse_only_u64(text: &[u8]) -> Option<u64> {
+    parse_u64(text.trim_ascii())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn numbers_beyond_64_bits_are_absent() {
+        assert_eq!(parse_u64(b"18446744073709551615"), Some(u64::MAX));
+        assert_eq!(parse_u64(b"18446744073709551616"), None);
+        assert_eq!(parse_u64(b"99999999999999999999999"), None);
+        assert_eq!(parse_u64(b""), None);
+        assert_eq!(parse_u64(b"12a"), None);
+        assert_eq!(parse_i64(b"-9223372036854775808"), Some(i64::MIN));
+        assert_eq!(parse_i64(b"9223372036854775808"), None);
+        assert_eq!(parse_f64(b"nan"), None);
+        assert_eq!(parse_hex(b"ff"), Some(255));
+    }
+
+    proptest! {
+        #[test]
+        fn numbers_are_read_as_written(value: u64, signed: i64) {
+            prop_assert_eq!(parse_u64(value.to_string().as_bytes()), Some(value));
+            prop_assert_eq!(parse_i64(signed.to_string().as_bytes()), Some(signed));
+        }
+
+        #[test]
+        fn any_bytes_are_taken(bytes: Vec<u8>) {
+            for line in lines(&bytes) {
+                for field in fields(line) {
+                    let _ = (parse_u64(field), parse_i64(field), parse_hex(field), parse_f64(field));
+                }
+            }
+        }
+    }
+}
