@@ -2,6 +2,8 @@
 
 pub mod absence;
 pub mod clock;
+pub mod error;
+pub mod format;
 pub mod host_fs;
 pub mod sampler;
 pub mod samplers;

@@ -51,6 +51,11 @@ impl<R: Record> Rows<R> {
         &self.rows[..self.len]
     }
 
+    /// The rows for changing cells that are not part of the key.
+    pub fn as_mut_slice(&mut self) -> &mut [R] {
+        &mut self.rows[..self.len]
+    }
+
     /// Iterates over the rows.
     pub fn iter(&self) -> core::slice::Iter<'_, R> {
         self.as_slice().iter()

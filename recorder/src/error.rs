@@ -1,0 +1,133 @@
+//! What can go wrong with a recording. Bad telemetry is not among it: that is a source's state.
+//!
+//! Each variant names the file and the place. Whether it is the reader's trouble (unreadable
+//! input) or the machine's (disk, permission, lock) decides the exit code of `ks`.
+
+use std::path::{Path, PathBuf};
+
+/// A recording could not be written or read.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The operating system refused.
+    #[error("cannot {action} `{}`: {source}", path.display())]
+    Io {
+        /// What was tried.
+        action: &'static str,
+        /// On which file.
+        path: PathBuf,
+        /// Why not.
+        source: std::io::Error,
+    },
+    /// The output, or its log, is there already.
+    #[error("`{}` exists", path.display())]
+    Exists {
+        /// The file in the way.
+        path: PathBuf,
+    },
+    /// Another recorder writes this output.
+    #[error("`{}` is being written by another process", path.display())]
+    Locked {
+        /// The log that is locked.
+        path: PathBuf,
+    },
+    /// The file is not a recording.
+    #[error("`{}` is not a recording: {problem}", path.display())]
+    NotARecording {
+        /// The file.
+        path: PathBuf,
+        /// What it lacks.
+        problem: String,
+    },
+    /// The file was made by a newer version.
+    #[error("`{}` has format {found}, and this version reads up to {known}", path.display())]
+    Newer {
+        /// The file.
+        path: PathBuf,
+        /// Its major version.
+        found: u32,
+        /// Ours.
+        known: u32,
+    },
+    /// A column has a type we cannot convert.
+    #[error("`{}`: column `{column}` is {found}, expected {expected}", path.display())]
+    ColumnType {
+        /// The file.
+        path: PathBuf,
+        /// The column.
+        column: String,
+        /// Its type.
+        found: String,
+        /// The type known.
+        expected: String,
+    },
+    /// A row cannot be understood.
+    #[error("`{}`, row {row}: {problem}", path.display())]
+    Row {
+        /// The file.
+        path: PathBuf,
+        /// The row, from 0.
+        row: u64,
+        /// What is wrong.
+        problem: String,
+    },
+    /// Bytes are damaged.
+    #[error("`{}` is damaged at byte {offset}: {problem}", path.display())]
+    Damaged {
+        /// The file.
+        path: PathBuf,
+        /// Where.
+        offset: u64,
+        /// What is wrong.
+        problem: String,
+    },
+    /// The Parquet library refused the file.
+    #[error("`{}`: {problem}", path.display())]
+    Parquet {
+        /// The file.
+        path: PathBuf,
+        /// The library's words.
+        problem: String,
+    },
+    /// An input cannot be written as JSON.
+    #[error("an input of kind `{kind}` cannot be written: {problem}")]
+    Entry {
+        /// The kind.
+        kind: &'static str,
+        /// Why.
+        problem: String,
+    },
+}
+
+impl Error {
+    /// An error of the operating system.
+    pub(crate) fn io(action: &'static str, path: &Path, source: impl Into<std::io::Error>) -> Self {
+        Self::Io { action, path: path.to_owned(), source: source.into() }
+    }
+
+    /// An error of the Parquet library, or the operating system's below it.
+    pub(crate) fn parquet(path: &Path, error: parquet::errors::ParquetError) -> Self {
+        match error {
+            parquet::errors::ParquetError::External(inner) => {
+                match inner.downcast::<std::io::Error>() {
+                    Ok(io) => Self::io("write", path, *io),
+                    Err(other) => {
+                        Self::Parquet { path: path.to_owned(), problem: other.to_string() }
+                    }
+                }
+            }
+            other => Self::Parquet { path: path.to_owned(), problem: other.to_string() },
+        }
+    }
+
+    /// Whether the disk is full.
+    pub fn is_disk_full(&self) -> bool {
+        use std::io::ErrorKind::{QuotaExceeded, StorageFull};
+        matches!(self, Self::Io { source, .. } if matches!(source.kind(), StorageFull | QuotaExceeded))
+    }
+
+    /// Whether the environment, not the input, is at fault.
+    pub fn is_environment(&self) -> bool {
+        matches!(self, Self::Io { .. } | Self::Exists { .. } | Self::Locked { .. })
+    }
+}

@@ -1,0 +1,156 @@
+//! One input as the payload of a log frame, and back.
+//!
+//! ```text
+//! payload = kind (1 byte), seq (varint), mono_ns (zigzag varint: difference to the last frame), body
+//! body    = canonical JSON                             for all kinds but samples
+//!         = flags, tables present, table*              for samples
+//! table   = begin_ns, end_ns - begin_ns, rows, row*    see `predictor.rs` for a row
+//! ```
+//!
+//! Frames depend on those before them. A `Start` depends on none: it resets both sides.
+
+use ks_engine::input::{Body, Input};
+use ks_engine::model::{ReadTimes, SCHEMAS, Sample};
+use ks_engine::time::Timestamp;
+
+use super::predictor::Predictor;
+use super::varint::{Bytes, put, put_signed};
+use crate::error::Error;
+
+const START: u8 = 0;
+const SAMPLE: u8 = 1;
+const SOURCE_STATE: u8 = 2;
+const CLOCK_STEP: u8 = 3;
+const GAP: u8 = 4;
+const TICK: u8 = 5;
+
+const COMPLETE: u64 = 1;
+
+/// What encoder and decoder remember between frames.
+#[derive(Debug)]
+pub(super) struct Memory {
+    mono: Timestamp,
+    predictors: Vec<Predictor>,
+}
+
+impl Default for Memory {
+    fn default() -> Self {
+        let predictors = SCHEMAS.iter().map(Predictor::new).collect();
+        Self { mono: Timestamp::default(), predictors }
+    }
+}
+
+impl Memory {
+    fn reset(&mut self) {
+        self.mono = Timestamp::default();
+        for predictor in &mut self.predictors {
+            predictor.reset();
+        }
+    }
+
+    /// Appends the payload of `input` to `out`.
+    pub(super) fn encode(&mut self, input: &Input, out: &mut Vec<u8>) -> Result<(), Error> {
+        if matches!(input.body, Body::Start(_)) {
+            self.reset();
+        }
+        out.push(match &input.body {
+            Body::Start(_) => START,
+            Body::Sample(_) => SAMPLE,
+            Body::SourceState(_) => SOURCE_STATE,
+            Body::ClockStep(_) => CLOCK_STEP,
+            Body::Gap(_) => GAP,
+            Body::Tick => TICK,
+        });
+        put(out, input.seq);
+        put_signed(out, input.mono.0.wrapping_sub(self.mono.0).cast_signed());
+        self.mono = input.mono;
+        match &input.body {
+            Body::Sample(sample) => self.encode_sample(sample, out),
+            other => super::entry::write(other, out)?,
+        }
+        Ok(())
+    }
+
+    fn encode_sample(&mut self, sample: &Sample, out: &mut Vec<u8>) {
+        put(out, if sample.processes_complete { COMPLETE } else { 0 });
+        let tables = sample.tables();
+        let present = tables.iter().enumerate();
+        put(
+            out,
+            present.fold(0, |mask, (at, table)| mask | u64::from(table.read().is_some()) << at),
+        );
+        for (at, table) in tables.iter().enumerate() {
+            let Some(read) = table.read() else { continue };
+            put_signed(out, read.begin_ns);
+            put_signed(out, read.end_ns.wrapping_sub(read.begin_ns));
+            put(out, table.len() as u64);
+            let predictor = &mut self.predictors[at];
+            predictor.begin();
+            for row in 0..table.len() {
+                predictor.encode(table.row(row), out);
+            }
+            predictor.end(keeps_rows(at, sample.processes_complete));
+        }
+    }
+
+    /// Reads a payload into `into`, using its sample's buffers again where it has one.
+    pub(super) fn decode(&mut self, payload: &[u8], into: &mut Input) -> Option<()> {
+        let mut bytes = Bytes(payload);
+        let kind = bytes.byte()?;
+        if kind == START {
+            self.reset();
+        }
+        into.seq = bytes.number()?;
+        into.mono = Timestamp(self.mono.0.wrapping_add(bytes.signed()?.cast_unsigned()));
+        self.mono = into.mono;
+        if kind == SAMPLE {
+            if !matches!(into.body, Body::Sample(_)) {
+                into.body = Body::Sample(Box::default());
+            }
+            let Body::Sample(sample) = &mut into.body else { return None };
+            return self.decode_sample(&mut bytes, sample);
+        }
+        into.body = super::entry::read(kind_word(kind)?, bytes.0).ok()?;
+        Some(())
+    }
+
+    fn decode_sample(&mut self, bytes: &mut Bytes<'_>, sample: &mut Sample) -> Option<()> {
+        sample.clear();
+        let complete = bytes.number()? & COMPLETE != 0;
+        let present = bytes.number()?;
+        for (at, table) in sample.tables_mut().into_iter().enumerate() {
+            if present >> at & 1 == 0 {
+                continue;
+            }
+            let begin_ns = bytes.signed()?;
+            let end_ns = begin_ns.wrapping_add(bytes.signed()?);
+            table.set_read(ReadTimes { begin_ns, end_ns });
+            let rows = bytes.length()?;
+            let predictor = &mut self.predictors[at];
+            predictor.begin();
+            for _ in 0..rows {
+                predictor.decode(bytes, &mut table.push_row())?;
+            }
+            predictor.end(keeps_rows(at, complete));
+        }
+        sample.processes_complete = complete;
+        bytes.0.is_empty().then_some(())
+    }
+}
+
+/// Whether rows missing from a sample are still the last ones of their entities: so it is with
+/// processes, of which only changed ones are written.
+fn keeps_rows(table: usize, complete: bool) -> bool {
+    SCHEMAS[table].table == "processes" && !complete
+}
+
+fn kind_word(kind: u8) -> Option<&'static str> {
+    Some(match kind {
+        START => "start",
+        SOURCE_STATE => "source_state",
+        CLOCK_STEP => "clock_step",
+        GAP => "gap",
+        TICK => "tick",
+        _ => return None,
+    })
+}
