@@ -1,0 +1,55 @@
+# The commands of a developer. `.ci/run` calls the same ones.
+
+CARGO ?= cargo
+# Where cargo builds: it reads this variable too.
+TARGET := $(or $(CARGO_TARGET_DIR),target)
+KS := $(TARGET)/release/ks
+DEMO := $(TARGET)/demo/demo.parquet
+
+.DEFAULT_GOAL := help
+.PHONY: help setup build demo test test-host bench lint bless checksums
+
+help: ## print the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-10s  %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: ## check for cargo and a C compiler, and fetch the dependencies
+	@command -v $(firstword $(CARGO)) >/dev/null || { \
+		echo 'setup: no cargo: install Rust from https://rustup.rs, then open a new shell' >&2; \
+		exit 1; }
+	@command -v cc >/dev/null || { \
+		echo 'setup: no C compiler (cc), which builds zstd:' >&2; \
+		echo '  Debian, Ubuntu: apt-get install gcc libc6-dev' >&2; \
+		echo '  Fedora, RHEL:   dnf install gcc' >&2; \
+		echo '  Alpine:         apk add gcc musl-dev' >&2; \
+		exit 1; }
+	$(CARGO) fetch --locked
+
+build: ## build the release binary
+	$(CARGO) build --release --locked
+
+demo: setup build ## record this host for 10 s, replay the recording, show what is in it
+	mkdir -p '$(dir $(DEMO))'
+	'$(KS)' record -o '$(DEMO)' --force --duration 10s
+	'$(KS)' replay '$(DEMO)'
+	'$(KS)' inspect '$(DEMO)'
+
+# Hermetic: reads no host, needs no root and no network once the dependencies are fetched.
+test: ## run the tests that need nothing of this host
+	env -u KS_HOST_TESTS $(CARGO) test --workspace --locked
+
+test-host: ## run the tests that record this host
+	KS_HOST_TESTS=1 $(CARGO) test --locked --release --test 'host_*' -- --test-threads=1 --nocapture
+
+bench: ## run the benches
+	$(CARGO) bench --locked
+
+lint: ## check the formatting and run clippy, warnings denied
+	$(CARGO) fmt --all --check
+	$(CARGO) clippy --workspace --all-targets --locked -- -D warnings
+
+bless: ## run the tests and accept every snapshot as it is; read the diff afterwards
+	env -u KS_HOST_TESTS INSTA_UPDATE=always $(CARGO) test --workspace --locked
+
+checksums: ## write fixtures/SHA256SUMS anew
+	cd fixtures && find . -type f ! -name README.md ! -name SHA256SUMS -printf '%P\0' \
+		| LC_ALL=C sort -z | xargs -0 -r sha256sum -- > SHA256SUMS

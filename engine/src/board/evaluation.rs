@@ -1,0 +1,134 @@
+//! What a classifier says of one entity at one reading.
+
+use crate::kind::Severity;
+use crate::time::SECOND_NS;
+
+/// Whether a severity's predicate holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Held {
+    /// It does not.
+    #[default]
+    No,
+    /// It does at this reading; persistence decides.
+    Counts,
+    /// It does, and over its persistence: a mean over at least D needs no count on top.
+    Met,
+    /// Discrete harm was counted: raised at once.
+    Event,
+}
+
+/// One quantity with its limits.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Quantity {
+    /// Name.
+    pub metric: &'static str,
+    /// Value at this reading.
+    pub value: f64,
+    /// Unit.
+    pub unit: &'static str,
+    /// Limit of each severity, where the quantity has one.
+    pub limits: [Option<f64>; 4],
+}
+
+/// Quantities an evaluation can carry.
+pub const QUANTITIES: usize = 8;
+
+/// See the module.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Evaluation {
+    /// Whether each severity's predicate holds.
+    pub held: [Held; 4],
+    /// Severities that this condition knows at all.
+    levels: [bool; 4],
+    /// The low predicate holds with its limits relaxed: a standing signal goes on standing.
+    pub keeps: bool,
+    /// Form of the condition.
+    pub subtype: Option<&'static str>,
+    /// How long after the last event the signal stands, where an event was counted.
+    pub event_clear_ns: Option<u64>,
+    quantities: [Option<Quantity>; QUANTITIES],
+    count: usize,
+}
+
+impl Evaluation {
+    /// Adds a quantity to the evidence; the ninth and later are left out.
+    pub fn note(&mut self, metric: &'static str, value: f64, unit: &'static str) -> &mut Self {
+        self.note_with(metric, value, unit, [None; 4])
+    }
+
+    /// Adds a quantity with its limits to the evidence.
+    pub fn note_with(
+        &mut self,
+        metric: &'static str,
+        value: f64,
+        unit: &'static str,
+        limits: [Option<f64>; 4],
+    ) -> &mut Self {
+        debug_assert!(value.is_finite(), "{metric} is {value}");
+        if self.count < QUANTITIES && value.is_finite() {
+            self.quantities[self.count] = Some(Quantity { metric, value, unit, limits });
+            self.count += 1;
+        }
+        self
+    }
+
+    /// A severity's predicate, judged by counting readings.
+    pub fn counts(&mut self, severity: Severity, holds: bool) -> &mut Self {
+        self.set(severity, if holds { Held::Counts } else { Held::No })
+    }
+
+    /// A severity's predicate over a quantity that is a mean over its persistence.
+    pub fn met(&mut self, severity: Severity, holds: bool) -> &mut Self {
+        self.set(severity, if holds { Held::Met } else { Held::No })
+    }
+
+    /// A severity's predicate over a count of discrete harm; it clears `clear_s` after the last.
+    pub fn event(&mut self, severity: Severity, holds: bool, clear_s: u64) -> &mut Self {
+        if holds {
+            let clear_ns = clear_s * SECOND_NS;
+            self.event_clear_ns = Some(self.event_clear_ns.unwrap_or(0).max(clear_ns));
+        }
+        self.set(severity, if holds { Held::Event } else { Held::No })
+    }
+
+    /// The relaxed low predicate.
+    pub fn keep(&mut self, holds: bool) -> &mut Self {
+        self.keeps |= holds;
+        self
+    }
+
+    fn set(&mut self, severity: Severity, held: Held) -> &mut Self {
+        let rank = |held: Held| match held {
+            Held::No => 0,
+            Held::Counts => 1,
+            Held::Met => 2,
+            Held::Event => 3,
+        };
+        self.levels[severity.index()] = true;
+        let known = &mut self.held[severity.index()];
+        if rank(held) > rank(*known) {
+            *known = held;
+        }
+        self
+    }
+
+    /// Whether the condition knows `severity`, or a lower one to fall to.
+    pub fn has_level(&self, severity: Severity) -> bool {
+        self.levels[..=severity.index()].iter().any(|known| *known)
+    }
+
+    /// One bit for each severity whose predicate holds, or that of a higher one.
+    pub fn mask(&self) -> u8 {
+        let mut mask = 0;
+        for severity in Severity::ALL {
+            let higher = self.held[severity.index()..].iter().any(|held| *held != Held::No);
+            mask |= u8::from(higher) << severity.index();
+        }
+        mask
+    }
+
+    /// The quantities noted.
+    pub fn quantities(&self) -> impl Iterator<Item = &Quantity> {
+        self.quantities.iter().flatten()
+    }
+}

@@ -1,0 +1,228 @@
+//! All verdicts of a run: a slot for each kind and entity, coverage for each kind.
+//!
+//! Classifiers report to the board; the engine asks it what changed.
+
+mod evaluation;
+mod slot;
+
+use alloc::collections::BTreeMap;
+use alloc::string::String;
+use alloc::vec::Vec;
+use sha2::{Digest as _, Sha256};
+
+pub use evaluation::{Evaluation, Held, Quantity};
+pub use slot::{PERSISTENCE_NS, Slot, Standing, Transition};
+
+use crate::kind::{Entity, Kind, Severity};
+use crate::output::{Coverage, CoverageState};
+use crate::time::Timestamp;
+use crate::window::{EntityId, Missing};
+
+/// Ticks for which inputs may be missing before a kind goes `cannot tell`.
+const PATIENCE_TICKS: u32 = 3;
+
+/// Sources read every ten seconds are not stale between two readings.
+const STALE_FLOOR_NS: u64 = 15_000_000_000;
+
+/// What a classifier says of a kind, or of a part of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Cover {
+    /// Nothing to judge on this host.
+    NotApplicable(&'static str),
+    /// Judged.
+    Ok,
+    /// A part cannot be judged; the text names the part and what it needs.
+    Part(&'static str),
+    /// Inputs are missing.
+    Missing(Missing),
+}
+
+impl Cover {
+    fn state(self) -> CoverageState {
+        match self {
+            Self::NotApplicable(_) => CoverageState::NotApplicable,
+            Self::Ok => CoverageState::Ok,
+            Self::Part(_) | Self::Missing(_) => CoverageState::CannotTell,
+        }
+    }
+}
+
+/// A signal that changed, to be put into words by the engine.
+#[derive(Debug)]
+pub struct Changed {
+    /// Which condition.
+    pub kind: Kind,
+    /// Where.
+    pub entity: Entity,
+    /// What happened.
+    pub transition: Transition,
+    /// Became stale.
+    pub stale: bool,
+    /// The signal as it is, or as it was when it cleared.
+    pub standing: Standing,
+    /// What was seen.
+    pub seen: Evaluation,
+}
+
+#[derive(Debug)]
+struct Place {
+    entity: Entity,
+    slot: Slot,
+    judged: Timestamp,
+    seen: Evaluation,
+}
+
+/// See the module.
+#[derive(Debug, Default)]
+pub struct Board {
+    now: Timestamp,
+    stale_after_ns: u64,
+    places: BTreeMap<(Kind, EntityId), Place>,
+    covers: [Option<Cover>; 10],
+    missing_ticks: [u32; 10],
+    reported: [Option<(CoverageState, String)>; 10],
+    changed: Vec<Changed>,
+    next_id: u64,
+    hash: Sha256,
+}
+
+impl Board {
+    /// Begins the evaluation of a sample.
+    pub fn begin(&mut self, now: Timestamp, interval_ns: u64) {
+        self.now = now;
+        self.stale_after_ns = interval_ns.saturating_mul(u64::from(PATIENCE_TICKS));
+        self.covers = [None; 10];
+    }
+
+    /// Takes what was seen of one entity at the reading of time `at`.
+    pub fn judge(
+        &mut self,
+        kind: Kind,
+        id: EntityId,
+        at: Timestamp,
+        seen: Evaluation,
+        entity: impl FnOnce() -> Entity,
+    ) {
+        self.cover(kind, Cover::Ok);
+        for quantity in seen.quantities() {
+            self.hash.update(quantity.value.to_bits().to_le_bytes());
+        }
+        self.hash.update([seen.mask(), u8::from(seen.keeps)]);
+        let place = self.places.entry((kind, id)).or_insert_with(|| Place {
+            entity: entity(),
+            slot: Slot::default(),
+            judged: at,
+            seen,
+        });
+        place.judged = at;
+        let before = place.slot.standing().copied();
+        let transition = place.slot.feed(at, &seen, &mut self.next_id);
+        place.seen = seen;
+        if let Some(standing) = place.slot.standing().copied().or(before)
+            && transition != Transition::None
+        {
+            let entity = place.entity.clone();
+            self.changed.push(Changed { kind, entity, transition, stale: false, standing, seen });
+        }
+    }
+
+    /// Says what can be told of `kind`; of several answers the worst counts.
+    pub fn cover(&mut self, kind: Kind, cover: Cover) {
+        let known = &mut self.covers[kind.index()];
+        if known.is_none_or(|known| cover.state() > known.state()) {
+            *known = Some(cover);
+        }
+    }
+
+    /// Ends what belongs to entities that are gone.
+    pub fn forget(&mut self, gone: &[EntityId]) {
+        for kind in Kind::ALL {
+            for id in gone {
+                let Some(mut place) = self.places.remove(&(kind, *id)) else { continue };
+                if let Some(standing) = place.slot.end() {
+                    let (entity, seen) = (place.entity, place.seen);
+                    let transition = Transition::Cleared;
+                    self.changed.push(Changed { kind, entity, transition, stale: false, standing, seen });
+                }
+            }
+        }
+    }
+
+    /// Marks signals whose inputs are missing for more than three ticks.
+    pub fn age(&mut self, now: Timestamp) {
+        for ((kind, _), place) in &mut self.places {
+            let slow = self.stale_after_ns.max(STALE_FLOOR_NS);
+            if now.since_ns(place.judged) > slow && place.slot.mark_stale() {
+                let Some(standing) = place.slot.standing().copied() else { continue };
+                self.changed.push(Changed {
+                    kind: *kind,
+                    entity: place.entity.clone(),
+                    transition: Transition::Updated,
+                    stale: true,
+                    standing,
+                    seen: place.seen,
+                });
+            }
+        }
+    }
+
+    /// Windows restart after a gap; signals that stand go on standing.
+    pub fn restart(&mut self) {
+        for place in self.places.values_mut() {
+            place.slot.restart();
+        }
+    }
+
+    /// Whether any signal stands.
+    pub fn any_standing(&self) -> bool {
+        self.places.values().any(|place| place.slot.standing().is_some())
+    }
+
+    /// What changed since the last call, in the order in which it was judged.
+    pub fn take_changed(&mut self) -> Vec<Changed> {
+        core::mem::take(&mut self.changed)
+    }
+
+    /// Coverage that changed; `explain` puts a missing input into words.
+    pub fn take_coverage(&mut self, explain: impl Fn(Missing) -> String) -> Vec<Coverage> {
+        let mut changed = Vec::new();
+        for kind in Kind::ALL {
+            let index = kind.index();
+            let Some(cover) = self.covers[index] else { continue };
+            let missing = matches!(cover, Cover::Missing(_));
+            let ticks = &mut self.missing_ticks[index];
+            *ticks = if missing { ticks.saturating_add(1) } else { 0 };
+            if missing && *ticks <= PATIENCE_TICKS {
+                continue;
+            }
+            let reason = match cover {
+                Cover::Ok => String::new(),
+                Cover::NotApplicable(why) | Cover::Part(why) => why.into(),
+                Cover::Missing(missing) => explain(missing),
+            };
+            let new = (cover.state(), reason);
+            if self.reported[index].as_ref() != Some(&new) {
+                let reason = Some(new.1.clone()).filter(|reason| !reason.is_empty());
+                changed.push(Coverage { kind, state: new.0, reason });
+                self.reported[index] = Some(new);
+            }
+        }
+        changed
+    }
+
+    /// The hash of everything judged since the last call.
+    pub fn take_hash(&mut self) -> String {
+        crate::journal::hex(&self.hash.finalize_reset())
+    }
+
+    /// Forgets everything but the numbering of episodes, for a new run.
+    pub fn reset(&mut self) {
+        *self = Self { next_id: self.next_id, ..Self::default() };
+    }
+
+    /// Highest severity standing on any entity of `kind`.
+    pub fn worst(&self, kind: Kind) -> Option<Severity> {
+        let places = self.places.range((kind, EntityId(0))..=(kind, EntityId(u32::MAX)));
+        places.filter_map(|(_, place)| Some(place.slot.standing()?.severity)).max()
+    }
+}

@@ -1,0 +1,125 @@
+//! `load_mismatch`: more work wants to run than the CPUs can take.
+//!
+//! # What it sees
+//! Demand for each CPU: runnable tasks (the recorder's own left out) plus blocked ones, as a mean
+//! over five seconds, from `/proc/stat`.
+//! # Why it matters
+//! Above 1 somebody waits (USE method: demand exceeds capacity).
+//! # Evidence
+//! Demand, busy share, blocked share; the load average is for people and never a limit.
+//! # False positives
+//! Demand from uninterruptible sleep is not CPU work: subtype `blocked`.
+
+use crate::board::{Board, Cover, Evaluation};
+use crate::kind::{Entity, Kind, Severity};
+use crate::model::Cpu;
+use crate::time::SECOND_NS;
+use crate::window::{HOST, Missing, Step, Window};
+
+use super::Classifier;
+
+/// See the module.
+#[derive(Debug)]
+pub struct LoadMismatch;
+
+/// Demand for each CPU at low (USE method), medium (the origin's production value), high
+/// (pmieconf `cpu.load_average`: 3 per CPU) and critical (the origin's production value).
+const DEMAND: [f64; 4] = [1.0, 2.0, 3.0, 8.0];
+/// High needs this many tasks in all as well (pmieconf `cpu.load_average`: minimum 4).
+const HIGH_TASKS: f64 = 4.0;
+/// A standing signal goes on at this share of the low limit.
+const RELAXED: f64 = 0.8;
+const MEAN_NS: u64 = 5 * SECOND_NS;
+
+impl Classifier for LoadMismatch {
+    fn kind(&self) -> Kind {
+        Kind::LoadMismatch
+    }
+
+    fn evaluate(&self, window: &Window, board: &mut Board) {
+        if !window.cpu.is_fresh() {
+            return board.cover(Kind::LoadMismatch, Cover::Missing(Missing::Source("stat")));
+        }
+        match judge(window) {
+            Ok(seen) => {
+                let at = window.cpu.at().unwrap_or(window.mono);
+                board.judge(Kind::LoadMismatch, HOST, at, seen, || Entity::Host);
+            }
+            Err(missing) => board.cover(Kind::LoadMismatch, Cover::Missing(missing)),
+        }
+    }
+}
+
+fn judge(window: &Window) -> Result<Evaluation, Missing> {
+    let row = window.cpu.one()?;
+    let cpus = row.cpus_online().ok_or(Missing::Field("the number of CPUs"))? as f64;
+    row.procs_blocked().ok_or(Missing::Field("procs_blocked"))?;
+    let demand = window.cpu.track()?.mean(MEAN_NS).ok_or(Missing::NoEarlier)?;
+    let busy = busy_share(&window.cpu.step()?)?;
+    let mut seen = Evaluation::default();
+    seen.note_with("demand_per_cpu", demand, "tasks/cpu", DEMAND.map(Some));
+    seen.note("busy_share", busy, "ratio");
+    // The quantity is a mean over five seconds: it is its own persistence up to medium; high and
+    // critical have to last longer and are counted.
+    seen.met(Severity::Low, demand >= DEMAND[0]);
+    seen.met(Severity::Medium, demand >= DEMAND[1]);
+    seen.counts(Severity::High, demand >= DEMAND[2] && demand * cpus > HIGH_TASKS);
+    seen.counts(Severity::Critical, demand >= DEMAND[3]);
+    seen.keep(demand >= DEMAND[0] * RELAXED);
+    let blocked = blocked_share(row, window.host.recorder_pid != 0);
+    if let Some(share) = blocked {
+        seen.note("blocked_share", share, "ratio");
+    }
+    if let Ok(load) = window.load.one()
+        && let Some(load1) = load.load1()
+    {
+        seen.note("load1", load1, "tasks");
+    }
+    seen.subtype = subtype(demand, busy, blocked.unwrap_or(0.0));
+    Ok(seen)
+}
+
+/// Share of CPU time neither idle nor waiting for I/O; user and nice already hold guest time.
+pub(super) fn busy_share(step: &Step<'_, Cpu>) -> Result<f64, Missing> {
+    let idle = step.growth("idle", Cpu::idle_ticks)?;
+    let mut all = idle;
+    let mut waiting = idle;
+    for (name, get) in [
+        ("user", Cpu::user_ticks as fn(&Cpu) -> Option<u64>),
+        ("nice", Cpu::nice_ticks),
+        ("system", Cpu::system_ticks),
+        ("irq", Cpu::irq_ticks),
+        ("softirq", Cpu::softirq_ticks),
+        ("steal", Cpu::steal_ticks),
+    ] {
+        // iowait may go back by a tick when a CPU goes idle; the others count what they have.
+        all += step.growth(name, get).unwrap_or(0);
+    }
+    let iowait = step.growth("iowait", Cpu::iowait_ticks).unwrap_or(0);
+    all += iowait;
+    waiting += iowait;
+    if all == 0 {
+        return Err(Missing::Because("no clock tick between two readings"));
+    }
+    Ok(1.0 - waiting as f64 / all as f64)
+}
+
+fn blocked_share(row: &Cpu, recorder: bool) -> Option<f64> {
+    let blocked = row.procs_blocked()?;
+    let running = row.procs_running()?.saturating_sub(u64::from(recorder));
+    let tasks = running + blocked;
+    (tasks > 0).then(|| blocked as f64 / tasks as f64)
+}
+
+/// Busy at 0.9: pmieconf `cpu.util`. The others are our judgement, to be measured again.
+fn subtype(demand: f64, busy: f64, blocked: f64) -> Option<&'static str> {
+    if blocked >= 0.5 {
+        Some("blocked")
+    } else if busy >= 0.9 {
+        Some("cpu_bound")
+    } else if demand >= DEMAND[1] && busy < 0.5 {
+        Some("idle_mismatch")
+    } else {
+        None
+    }
+}

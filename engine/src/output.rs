@@ -1,0 +1,155 @@
+//! Everything the engine says.
+
+use alloc::string::String;
+use alloc::vec::Vec;
+use serde::Serialize;
+
+use crate::kind::{Entity, Kind, Severity};
+use crate::time::{Timestamp, WallTime};
+
+/// One thing said, at one time. The order of outputs is part of the result.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Output {
+    /// The input that caused it.
+    pub seq: u64,
+    /// When.
+    pub mono_ns: Timestamp,
+    /// When, on the wall clock.
+    pub at_ns: WallTime,
+    /// What.
+    #[serde(flatten)]
+    pub body: Said,
+}
+
+/// What was said.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(tag = "output", rename_all = "snake_case")]
+pub enum Said {
+    /// A verdict was raised, changed or cleared.
+    Signal(Signal),
+    /// What can be told of a kind changed.
+    Coverage(Coverage),
+    /// Bad data, which the engine went on without.
+    Defect(Defect),
+    /// A hash over everything derived since the last one: two runs that agree in it agree in every
+    /// rate, not just in their verdicts.
+    Digest(Digest),
+}
+
+/// A verdict. `id` stays the same from raise to clear: it names the episode.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Signal {
+    /// Number of the episode, from 1.
+    pub id: u64,
+    /// What happened to it.
+    pub change: Change,
+    /// Which condition.
+    pub kind: Kind,
+    /// Which form of it.
+    pub subtype: Option<&'static str>,
+    /// Where.
+    pub entity: Entity,
+    /// How bad.
+    pub severity: Severity,
+    /// Raised more than three times in a quarter of an hour.
+    pub flapping: bool,
+    /// Start of the interval in which the limit was first crossed.
+    pub onset_ns: Timestamp,
+    /// When it was raised.
+    pub start_ns: Timestamp,
+    /// The quantities that decided, with the limit of this severity.
+    pub evidence: Vec<Evidence>,
+    /// Who consumes, most first.
+    pub culprits: Vec<Culprit>,
+    /// Who suffers, most first.
+    pub victims: Vec<Culprit>,
+}
+
+/// What happened to an episode.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Change {
+    /// It began.
+    Raised,
+    /// Its severity, subtype or culprits changed.
+    Updated,
+    /// It is over.
+    Cleared,
+    /// Its inputs are missing: whether it goes on cannot be told.
+    Stale,
+}
+
+/// One quantity that decided.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Evidence {
+    /// Name of the quantity.
+    pub metric: &'static str,
+    /// Its value.
+    pub value: f64,
+    /// The limit of the severity, where the quantity has one.
+    pub limit: Option<f64>,
+    /// The 95th percentile of its baseline; `None` says that there is no baseline.
+    pub baseline_p95: Option<f64>,
+    /// Unit of value and limit.
+    pub unit: &'static str,
+}
+
+/// An entity with its share in something.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Culprit {
+    /// Who.
+    pub entity: Entity,
+    /// Name of the process.
+    pub comm: Option<String>,
+    /// The counter that convicts.
+    pub metric: &'static str,
+    /// Amount counted in the window.
+    pub amount: f64,
+    /// Unit of the amount.
+    pub unit: &'static str,
+    /// Share of all that was counted, 0 to 1.
+    pub share: f64,
+    /// At least 40 % and at least twice the next: otherwise it is only named.
+    pub convicted: bool,
+}
+
+/// What can be told of a kind.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Coverage {
+    /// Which kind.
+    pub kind: Kind,
+    /// Whether it can be told.
+    pub state: CoverageState,
+    /// Why not.
+    pub reason: Option<String>,
+}
+
+/// Whether a kind can be told, from the best to the worst.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CoverageState {
+    /// The host has nothing that could be in this condition.
+    NotApplicable,
+    /// It is judged.
+    Ok,
+    /// Inputs are missing.
+    CannotTell,
+}
+
+/// Bad data.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Defect {
+    /// Which table or input.
+    pub place: &'static str,
+    /// What is wrong with it.
+    pub problem: String,
+}
+
+/// A hash over derived numbers.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Digest {
+    /// Samples covered since the last digest.
+    pub samples: u64,
+    /// SHA-256, hexadecimal.
+    pub sha256: String,
+}

@@ -1,0 +1,246 @@
+//! Every process as last seen, and what each consumed lately.
+//!
+//! Only changed rows arrive; the table keeps the rest. Consumption is measured from the reading at
+//! the start of the previous bucket of ten seconds, so it covers the last ten to twenty: that costs
+//! one copy of six counters per process and bucket, and nothing for those that do not change.
+
+use alloc::vec::Vec;
+
+use crate::model::{Process, ProcessGone, Record, Sample};
+use crate::time::{SECOND_NS, Timestamp};
+
+/// Processes kept; more are left out, with a defect.
+pub const PROCESS_CAP: usize = 8192;
+const BUCKET_NS: u64 = 10 * SECOND_NS;
+
+/// What a process consumed lately.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Consumption {
+    /// CPU time in clock ticks.
+    pub cpu_ticks: u64,
+    /// Bytes moved from and to storage.
+    pub io_bytes: u64,
+    /// Growth of resident and swapped memory.
+    pub memory_bytes: u64,
+    /// Major faults.
+    pub majflt: u64,
+    /// Growth of swapped memory.
+    pub swap_bytes: u64,
+    /// Minor faults.
+    pub minflt: u64,
+}
+
+impl Consumption {
+    fn total(row: &Process) -> Self {
+        let sum = |one: Option<u64>, other: Option<u64>| {
+            one.unwrap_or(0).saturating_add(other.unwrap_or(0))
+        };
+        Self {
+            cpu_ticks: sum(row.utime_ticks(), row.stime_ticks()),
+            io_bytes: sum(row.read_bytes(), row.write_bytes()),
+            memory_bytes: sum(row.rss_bytes(), row.swap_bytes()),
+            majflt: row.majflt().unwrap_or(0),
+            swap_bytes: row.swap_bytes().unwrap_or(0),
+            minflt: row.minflt().unwrap_or(0),
+        }
+    }
+
+    fn since(self, earlier: Self) -> Self {
+        Self {
+            cpu_ticks: self.cpu_ticks.saturating_sub(earlier.cpu_ticks),
+            io_bytes: self.io_bytes.saturating_sub(earlier.io_bytes),
+            memory_bytes: self.memory_bytes.saturating_sub(earlier.memory_bytes),
+            majflt: self.majflt.saturating_sub(earlier.majflt),
+            swap_bytes: self.swap_bytes.saturating_sub(earlier.swap_bytes),
+            minflt: self.minflt.saturating_sub(earlier.minflt),
+        }
+    }
+}
+
+/// One process.
+#[derive(Debug, Clone)]
+pub struct Known {
+    /// Its last row.
+    pub row: Process,
+    /// When it was first seen.
+    pub since: Timestamp,
+    bucket: u64,
+    at_bucket: Consumption,
+    at_previous: Consumption,
+}
+
+impl Known {
+    fn new(row: &Process, at: Timestamp, from_start: bool) -> Self {
+        // What a process that started during the recording consumed so far, it consumed lately.
+        let begin = if from_start { Consumption::default() } else { Consumption::total(row) };
+        let bucket = at.0 / BUCKET_NS;
+        Self { row: row.clone(), since: at, bucket, at_bucket: begin, at_previous: begin }
+    }
+
+    fn roll(&mut self, bucket: u64) {
+        match bucket.saturating_sub(self.bucket) {
+            0 => return,
+            1 => {
+                self.at_previous = self.at_bucket;
+                self.at_bucket = Consumption::total(&self.row);
+            }
+            _ => {
+                self.at_bucket = Consumption::total(&self.row);
+                self.at_previous = self.at_bucket;
+            }
+        }
+        self.bucket = bucket;
+    }
+
+    /// What it consumed in the last ten to twenty seconds before `at`.
+    pub fn consumption(&self, at: Timestamp) -> Consumption {
+        let total = Consumption::total(&self.row);
+        match (at.0 / BUCKET_NS).saturating_sub(self.bucket) {
+            0 => total.since(self.at_previous),
+            1 => total.since(self.at_bucket),
+            _ => Consumption::default(),
+        }
+    }
+}
+
+/// Every process, by pid and start.
+#[derive(Debug, Default)]
+pub struct ProcessTable {
+    known: Vec<Known>,
+    at: Option<Timestamp>,
+    seen_before: bool,
+}
+
+impl ProcessTable {
+    /// Takes a sample's rows; the return value is the number of processes left out.
+    pub fn update(&mut self, sample: &Sample, mono: Timestamp) -> usize {
+        let Some(read) = sample.processes.read() else { return 0 };
+        let at = mono.offset_ns(read.middle_ns());
+        let bucket = at.0 / BUCKET_NS;
+        self.at = Some(at);
+        for gone in sample.processes_gone.iter() {
+            self.remove(gone);
+        }
+        if sample.processes_complete {
+            self.known.retain(|known| sample.processes.find(&known.row).is_some());
+        }
+        let mut left_out = 0;
+        let mut hint = 0;
+        for row in sample.processes.iter() {
+            match self.position(row, hint) {
+                Ok(at) => {
+                    let known = &mut self.known[at];
+                    known.roll(bucket);
+                    copy_row(row, &mut known.row);
+                    hint = at + 1;
+                }
+                Err(_) if self.known.len() >= PROCESS_CAP => left_out += 1,
+                Err(index) => {
+                    self.known.insert(index, Known::new(row, at, self.seen_before));
+                    hint = index + 1;
+                }
+            }
+        }
+        self.seen_before = true;
+        left_out
+    }
+
+    fn position(&self, row: &Process, hint: usize) -> Result<usize, usize> {
+        if self.known.get(hint).is_some_and(|known| known.row.cmp_key(row).is_eq()) {
+            return Ok(hint);
+        }
+        self.known.binary_search_by(|known| known.row.cmp_key(row))
+    }
+
+    fn remove(&mut self, gone: &ProcessGone) {
+        let key = (gone.pid(), gone.start_ticks());
+        let found = self.known.binary_search_by(|known| {
+            (known.row.pid(), known.row.start_ticks()).cmp(&key)
+        });
+        if let Ok(at) = found {
+            self.known.remove(at);
+        }
+    }
+
+    /// Forgets everything.
+    pub fn restart(&mut self) {
+        self.known.clear();
+        self.at = None;
+        self.seen_before = false;
+    }
+
+    /// Every process, by pid and start.
+    pub fn iter(&self) -> core::slice::Iter<'_, Known> {
+        self.known.iter()
+    }
+
+    /// When the table was read last; `None` if it never was.
+    pub fn at(&self) -> Option<Timestamp> {
+        self.at
+    }
+}
+
+fn copy_row(from: &Process, to: &mut Process) {
+    let (from, to) = (from.row(), to.row_mut());
+    *to.present = from.present;
+    to.cells.copy_from_slice(from.cells);
+    for (to, from) in to.names.iter_mut().zip(from.names) {
+        if to != from {
+            to.clear();
+            to.extend_from_slice(from);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{ProcessCell, ProcessGoneCell, ReadTimes};
+
+    fn sample(complete: bool, rows: &[(u64, u64, u64)]) -> Sample {
+        let mut sample = Sample { processes_complete: complete, ..Sample::default() };
+        for (pid, start, ticks) in rows {
+            let row = sample.processes.push();
+            row.set(ProcessCell::pid, *pid);
+            row.set(ProcessCell::start_ticks, *start);
+            row.set(ProcessCell::utime_ticks, *ticks);
+        }
+        sample.processes.set_read(ReadTimes::default());
+        sample.processes_gone.set_read(ReadTimes::default());
+        sample
+    }
+
+    fn at(second: u64) -> Timestamp {
+        Timestamp(second * SECOND_NS)
+    }
+
+    #[test]
+    fn consumption_covers_the_last_ten_to_twenty_seconds() {
+        let mut table = ProcessTable::default();
+        for second in 0..35 {
+            table.update(&sample(second == 0, &[(1, 5, 100 + second * 10)]), at(second));
+        }
+        let known = table.iter().next().unwrap();
+        assert_eq!(known.consumption(at(34)).cpu_ticks, (34 - 19) * 10);
+        assert_eq!(known.consumption(at(45)).cpu_ticks, (34 - 29) * 10);
+        assert_eq!(known.consumption(at(60)).cpu_ticks, 0, "it did not change since");
+    }
+
+    #[test]
+    fn a_process_that_starts_later_consumed_all_of_it_lately_and_a_reused_pid_is_another() {
+        let mut table = ProcessTable::default();
+        table.update(&sample(true, &[(1, 5, 1000)]), at(0));
+        table.update(&sample(false, &[(2, 90, 30)]), at(1));
+        let spent: Vec<u64> = table.iter().map(|k| k.consumption(at(1)).cpu_ticks).collect();
+        assert_eq!(spent, [0, 30]);
+        let mut next = sample(false, &[(2, 95, 4)]);
+        let gone = next.processes_gone.push();
+        gone.set(ProcessGoneCell::pid, 2u64);
+        gone.set(ProcessGoneCell::start_ticks, 90u64);
+        table.update(&next, at(2));
+        let starts: Vec<_> = table.iter().filter_map(|known| known.row.start_ticks()).collect();
+        assert_eq!(starts, [5, 95]);
+        table.update(&sample(true, &[(1, 5, 1001)]), at(3));
+        assert_eq!(table.iter().count(), 1, "a keyframe is everything there is");
+    }
+}

@@ -1,0 +1,74 @@
+//! Words that code must not use: clocks outside their one file, and leftovers of unfinished work.
+//!
+//! clippy refuses the calls that it can name. This also sees what a macro, another crate's function
+//! of the same name or an `#[expect]` hides from it.
+
+use crate::lexer;
+use crate::tree::{SourceFile, assert_none, checkout};
+
+const CLOCKS: [&str; 3] = ["clock_gettime", "SystemTime::now", "Instant::now"];
+const CLOCK_FILE: &str = "recorder/src/clock.rs";
+const LEFTOVERS: [&str; 3] = ["#[ignore", "todo!(", "unimplemented!("];
+
+fn check_clocks(files: &[SourceFile]) -> Vec<String> {
+    let product = files.iter().filter(|file| file.path != CLOCK_FILE && !is_test_or_bench(file));
+    mentions(product, &CLOCKS, "only recorder/src/clock.rs asks for the time")
+}
+
+fn check_leftovers(files: &[SourceFile]) -> Vec<String> {
+    mentions(files.iter(), &LEFTOVERS, "work is finished, and tests run or say why not")
+}
+
+fn is_test_or_bench(file: &SourceFile) -> bool {
+    let mut folders = file.path.split('/').rev().skip(1);
+    folders.any(|folder| ["tests", "benches"].contains(&folder))
+}
+
+fn mentions<'a>(
+    files: impl Iterator<Item = &'a SourceFile>,
+    words: &[&str],
+    why: &str,
+) -> Vec<String> {
+    let mut findings = Vec::new();
+    for file in files.filter(|file| file.is_rust()) {
+        for word in words {
+            for number in lexer::lines_with(&file.text(), word) {
+                findings.push(format!("{}:{number}: `{word}`: {why}", file.path));
+            }
+        }
+    }
+    findings
+}
+
+#[test]
+fn one_file_asks_for_the_time() {
+    assert_none(&check_clocks(checkout()));
+}
+
+#[test]
+fn no_work_is_left_over() {
+    assert_none(&check_leftovers(checkout()));
+}
+
+#[test]
+fn a_clock_elsewhere_is_found() {
+    let check = |path: &str, text: &str| check_clocks(&[SourceFile::new(path, text)]).len();
+    assert_eq!(check("src/a.rs", "let a = std::time::Instant::now();"), 1);
+    assert_eq!(check("replayer/src/a.rs", "SystemTime::now()"), 1);
+    assert_eq!(check("replayer/src/a.rs", "use rustix::time::{clock_gettime};"), 1);
+    assert_eq!(check("replayer/src/a.rs", "// SystemTime::now()\n\"Instant::now\""), 0);
+    assert_eq!(check(CLOCK_FILE, "clock_gettime(a)"), 0);
+    assert_eq!(check("engine/benches/a.rs", "Instant::now()"), 0);
+    assert_eq!(check("tests/a/b.rs", "Instant::now()"), 0);
+    assert_eq!(check("src/tests.rs", "Instant::now()"), 1);
+}
+
+#[test]
+fn unfinished_work_is_found() {
+    let check = |text: &str| check_leftovers(&[SourceFile::new("tests/a.rs", text)]);
+    let finding = "tests/a.rs:2: `#[ignore`: work is finished, and tests run or say why not";
+    assert_eq!(check("#[test]\n#[ignore = \"slow\"]\n"), [finding]);
+    assert_eq!(check("todo!()").len(), 1);
+    assert_eq!(check("unimplemented!(\"a\")").len(), 1);
+    assert_eq!(check("\"todo!()\" // #[ignore]"), [""; 0]);
+}

@@ -1,0 +1,14 @@
+//! Checks of the repository itself: sizes, wording, module trees, crate borders, fixtures.
+//!
+//! Each check is a pure function from the files to a list of findings. It runs on the checkout, and
+//! on bad input of its own in which it must find something. What the compiler, rustfmt or clippy
+//! refuse by themselves is not repeated here.
+
+mod calls;
+mod checksums;
+mod lexer;
+mod manifests;
+mod modules;
+mod sizes;
+mod tree;
+mod wording;
