@@ -7,6 +7,15 @@
 
 extern crate alloc;
 
+pub mod board;
+pub mod classifiers;
+mod culprit;
+pub mod engine;
 pub mod input;
+pub mod journal;
+pub mod kind;
 pub mod model;
+pub mod output;
+pub mod random;
 pub mod time;
+pub mod window;

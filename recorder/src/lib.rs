@@ -5,6 +5,7 @@ pub mod clock;
 pub mod error;
 pub mod format;
 pub mod host_fs;
+pub mod recorder;
 pub mod sampler;
 pub mod samplers;
 pub mod text;

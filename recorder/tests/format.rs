@@ -17,7 +17,8 @@ struct Dice(u64);
 
 impl Dice {
     fn roll(&mut self) -> u64 {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        self.0 =
+            self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         let mixed = (self.0 ^ (self.0 >> 33)).wrapping_mul(0xff51_afd7_ed55_8ccd);
         mixed ^ (mixed >> 33)
     }
@@ -62,7 +63,9 @@ fn random_sample(dice: &mut Dice) -> Sample {
                     (Class::Key, _) => row.set_cell(at, key),
                     _ if dice.below(5) == 0 => {}
                     (_, CellType::Bool) => row.set_cell(at, dice.below(2)),
-                    (_, CellType::F64) => row.set_cell(at, (dice.below(1000) as f64 / 7.0).to_bits()),
+                    (_, CellType::F64) => {
+                        row.set_cell(at, (dice.below(1000) as f64 / 7.0).to_bits())
+                    }
                     (_, CellType::I64 | CellType::U64) => {
                         let bits = dice.below(65);
                         let value = dice.roll().checked_shr(u32::try_from(bits).unwrap());

@@ -1,1 +1,4 @@
-//! placeholder
+//! Drives the engine from a recording, and reports what it found.
+
+pub mod replay;
+pub mod report;

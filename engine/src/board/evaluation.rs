@@ -31,7 +31,7 @@ pub struct Quantity {
 }
 
 /// Quantities an evaluation can carry.
-pub const QUANTITIES: usize = 8;
+pub(super) const QUANTITIES: usize = 8;
 
 /// See the module.
 #[derive(Debug, Clone, Copy, Default)]

@@ -142,7 +142,14 @@ impl Board {
                 if let Some(standing) = place.slot.end() {
                     let (entity, seen) = (place.entity, place.seen);
                     let transition = Transition::Cleared;
-                    self.changed.push(Changed { kind, entity, transition, stale: false, standing, seen });
+                    self.changed.push(Changed {
+                        kind,
+                        entity,
+                        transition,
+                        stale: false,
+                        standing,
+                        seen,
+                    });
                 }
             }
         }

@@ -74,7 +74,9 @@ impl Slot {
 
     /// Marks a standing signal as stale; true when it was not before.
     pub fn mark_stale(&mut self) -> bool {
-        self.standing.as_mut().is_some_and(|standing| !core::mem::replace(&mut standing.stale, true))
+        self.standing
+            .as_mut()
+            .is_some_and(|standing| !core::mem::replace(&mut standing.stale, true))
     }
 
     /// Ends the signal because its entity is gone.
@@ -89,7 +91,12 @@ impl Slot {
     }
 
     /// Takes one evaluation made at `now`. `next_id` numbers a new episode.
-    pub fn feed(&mut self, now: Timestamp, evaluation: &Evaluation, next_id: &mut u64) -> Transition {
+    pub fn feed(
+        &mut self,
+        now: Timestamp,
+        evaluation: &Evaluation,
+        next_id: &mut u64,
+    ) -> Transition {
         let mask = evaluation.mask();
         if let Some(last) = self.last {
             self.push_interval(now.since_ns(last), mask);

@@ -20,7 +20,7 @@ use super::Classifier;
 
 /// See the module.
 #[derive(Debug)]
-pub struct LoadMismatch;
+pub(super) struct LoadMismatch;
 
 /// Demand for each CPU at low (USE method), medium (the origin's production value), high
 /// (pmieconf `cpu.load_average`: 3 per CPU) and critical (the origin's production value).

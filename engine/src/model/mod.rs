@@ -29,3 +29,4 @@ pub use record::{
 };
 pub use rows::{ReadTimes, Rows, Rowset};
 pub use sample::{SCHEMAS, Sample};
+pub use storage::{Disk, DiskCell, DiskName, Filesystem, FilesystemCell, FilesystemName};

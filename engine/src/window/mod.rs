@@ -12,8 +12,8 @@ pub use series::{EntityId, HOST, Missing, Series, Step};
 
 use crate::input::HostFacts;
 use crate::model::{
-    Cgroup, Cpu, Disk, FileHandles, Filesystem, Limits, Listener, Load, Memory, Netns, Nic, PortUse,
-    Pressure, Sample, Softnet, Vm,
+    Cgroup, Cpu, Disk, FileHandles, Filesystem, Limits, Listener, Load, Memory, Netns, Nic,
+    PortUse, Pressure, Sample, Softnet, Vm,
 };
 use crate::time::Timestamp;
 
@@ -223,21 +223,66 @@ impl Default for Window {
 
 macro_rules! each_series {
     ($window:ident, $series:ident => $body:expr) => {{
-        { let $series = &mut $window.cpu; $body; }
-        { let $series = &mut $window.load; $body; }
-        { let $series = &mut $window.memory; $body; }
-        { let $series = &mut $window.vm; $body; }
-        { let $series = &mut $window.pressure; $body; }
-        { let $series = &mut $window.disks; $body; }
-        { let $series = &mut $window.filesystems; $body; }
-        { let $series = &mut $window.nics; $body; }
-        { let $series = &mut $window.netns; $body; }
-        { let $series = &mut $window.listeners; $body; }
-        { let $series = &mut $window.ports; $body; }
-        { let $series = &mut $window.softnet; $body; }
-        { let $series = &mut $window.file_handles; $body; }
-        { let $series = &mut $window.limits; $body; }
-        { let $series = &mut $window.cgroups; $body; }
+        {
+            let $series = &mut $window.cpu;
+            $body;
+        }
+        {
+            let $series = &mut $window.load;
+            $body;
+        }
+        {
+            let $series = &mut $window.memory;
+            $body;
+        }
+        {
+            let $series = &mut $window.vm;
+            $body;
+        }
+        {
+            let $series = &mut $window.pressure;
+            $body;
+        }
+        {
+            let $series = &mut $window.disks;
+            $body;
+        }
+        {
+            let $series = &mut $window.filesystems;
+            $body;
+        }
+        {
+            let $series = &mut $window.nics;
+            $body;
+        }
+        {
+            let $series = &mut $window.netns;
+            $body;
+        }
+        {
+            let $series = &mut $window.listeners;
+            $body;
+        }
+        {
+            let $series = &mut $window.ports;
+            $body;
+        }
+        {
+            let $series = &mut $window.softnet;
+            $body;
+        }
+        {
+            let $series = &mut $window.file_handles;
+            $body;
+        }
+        {
+            let $series = &mut $window.limits;
+            $body;
+        }
+        {
+            let $series = &mut $window.cgroups;
+            $body;
+        }
     }};
 }
 
@@ -385,7 +430,8 @@ fn feed_nic(at: Timestamp, row: &Nic, track: &mut NicTrack) {
     ];
     track.counters.push(at, counters.map(|counter| counter.unwrap_or(0)));
     let moved = track.counters.last().is_some_and(|growth| growth.by[0] + growth.by[4] > 0);
-    track.lost_carrier = track.carried && track.carrier == Some(true) && row.carrier() != Some(true);
+    track.lost_carrier =
+        track.carried && track.carrier == Some(true) && row.carrier() != Some(true);
     track.carried |= moved && row.carrier() == Some(true);
     track.carrier = row.carrier();
 }

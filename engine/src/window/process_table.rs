@@ -154,9 +154,9 @@ impl ProcessTable {
 
     fn remove(&mut self, gone: &ProcessGone) {
         let key = (gone.pid(), gone.start_ticks());
-        let found = self.known.binary_search_by(|known| {
-            (known.row.pid(), known.row.start_ticks()).cmp(&key)
-        });
+        let found = self
+            .known
+            .binary_search_by(|known| (known.row.pid(), known.row.start_ticks()).cmp(&key));
         if let Ok(at) = found {
             self.known.remove(at);
         }

@@ -51,7 +51,11 @@ impl<R> Step<'_, R> {
     }
 
     /// Growth of a counter a second.
-    pub fn rate(&self, name: &'static str, get: impl Fn(&R) -> Option<u64>) -> Result<f64, Missing> {
+    pub fn rate(
+        &self,
+        name: &'static str,
+        get: impl Fn(&R) -> Option<u64>,
+    ) -> Result<f64, Missing> {
         Ok(self.growth(name, get)? as f64 / seconds(self.ns))
     }
 }

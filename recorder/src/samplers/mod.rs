@@ -1,5 +1,6 @@
 //! The samplers: one file for each source, one entry for each in [`all`].
 
+mod loadavg;
 mod meminfo;
 mod stat;
 
@@ -7,5 +8,9 @@ use crate::sampler::Sampler;
 
 /// Every sampler, in the order in which they are asked.
 pub fn all() -> Vec<Box<dyn Sampler>> {
-    vec![Box::new(stat::Stat::default()), Box::new(meminfo::Meminfo::default())]
+    vec![
+        Box::new(stat::Stat::default()),
+        Box::new(loadavg::Loadavg::default()),
+        Box::new(meminfo::Meminfo::default()),
+    ]
 }

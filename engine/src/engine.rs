@@ -1,0 +1,217 @@
+//! The engine: takes inputs in order, says what it concludes.
+//!
+//! Call [`Engine::handle`] with each input, then [`Engine::poll`] until it gives `None`, then
+//! [`Engine::next_deadline`]: at that time the driver owes a `Tick`. Nothing else changes the
+//! engine's state.
+
+use alloc::collections::{BTreeMap, VecDeque};
+use alloc::format;
+use alloc::string::{String, ToString};
+
+use crate::board::{Board, Changed, Transition};
+use crate::classifiers;
+use crate::culprit;
+use crate::input::{Body, Delivery, Gap, GapReason, Input, SourceState, Start};
+use crate::model::Sample;
+use crate::output::{Change, Defect, Digest, Evidence, Output, Said, Signal};
+use crate::time::{ClockAnchor, Timestamp};
+use crate::window::{Missing, Window};
+
+/// Samples between two digests.
+const DIGEST_SAMPLES: u64 = 60;
+/// Intervals without a sample after which the engine wants to be woken.
+const OVERDUE_INTERVALS: u64 = 4;
+
+/// Why the engine wants a `Tick`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reason {
+    /// No sample has come for several intervals: what stands may be stale.
+    SampleOverdue,
+}
+
+/// See the module.
+#[derive(Debug, Default)]
+pub struct Engine {
+    clock: ClockAnchor,
+    boot_id: String,
+    window: Window,
+    board: Board,
+    sources: BTreeMap<String, SourceState>,
+    last_seq: Option<u64>,
+    overdue_at: Option<Timestamp>,
+    samples: u64,
+    outputs: VecDeque<Output>,
+}
+
+impl Engine {
+    /// Takes one input. Inputs come in the order of `seq`.
+    ///
+    /// # Panics
+    /// If `seq` goes back within a run: readers check it, so that is a programmer's error.
+    pub fn handle(&mut self, input: &Input) {
+        if let Body::Start(start) = &input.body {
+            self.begin(start);
+        }
+        let made_up = input.body == Body::Tick;
+        assert!(
+            self.last_seq.is_none_or(|last| input.seq > last || made_up),
+            "inputs come in order"
+        );
+        if !made_up {
+            self.last_seq = Some(input.seq);
+        }
+        match &input.body {
+            Body::Start(_) | Body::ClockStep(_) => {}
+            Body::Sample(sample) => self.sample(input, sample),
+            Body::SourceState(state) => {
+                self.sources.insert(state.source.clone(), state.clone());
+            }
+            Body::Gap(gap) => self.gap(gap),
+            Body::Tick => {
+                self.overdue_at = None;
+                self.board.age(input.mono);
+                self.say_changes(input);
+            }
+        }
+    }
+
+    /// The next thing to say.
+    pub fn poll(&mut self) -> Option<Output> {
+        self.outputs.pop_front()
+    }
+
+    /// When the driver owes a `Tick`, and why.
+    pub fn next_deadline(&self) -> Option<(Timestamp, Reason)> {
+        self.overdue_at.map(|at| (at, Reason::SampleOverdue))
+    }
+
+    /// Whether any signal stands: then the recorder may read what only a signal needs.
+    pub fn any_standing(&self) -> bool {
+        self.board.any_standing()
+    }
+
+    /// Ends the run: says the digest of the samples since the last one.
+    pub fn finish(&mut self, at: Timestamp) {
+        if self.samples > 0 {
+            self.say_digest(self.last_seq.unwrap_or(0), at);
+        }
+    }
+
+    fn begin(&mut self, start: &Start) {
+        let goes_on = start.segment > 0 && start.boot_id == self.boot_id;
+        if !goes_on {
+            self.window.restart();
+            self.board.reset();
+            self.last_seq = None;
+            self.overdue_at = None;
+        }
+        self.clock = start.clock;
+        self.boot_id.clone_from(&start.boot_id);
+        self.window.host = start.host.clone();
+        self.window.interval_ns = start.interval_ns.max(1);
+        let states = start.sources.iter();
+        self.sources = states.map(|state| (state.source.clone(), state.clone())).collect();
+    }
+
+    fn gap(&mut self, gap: &Gap) {
+        if gap.source == "all" || gap.reason == GapReason::Suspend {
+            self.window.restart();
+            self.board.restart();
+        }
+    }
+
+    fn sample(&mut self, input: &Input, sample: &Sample) {
+        let interval_ns = self.window.interval_ns;
+        self.overdue_at = Some(input.mono.plus_ns(interval_ns.saturating_mul(OVERDUE_INTERVALS)));
+        for (table, count) in self.window.update(sample, input.mono) {
+            let problem = format!("{count} more than are kept");
+            self.say(input, Said::Defect(Defect { place: table, problem }));
+        }
+        self.board.begin(input.mono, interval_ns);
+        let gone = self.window.take_gone();
+        self.board.forget(&gone);
+        for classifier in classifiers::ALL {
+            classifier.evaluate(&self.window, &mut self.board);
+        }
+        self.board.age(input.mono);
+        self.say_changes(input);
+        let sources = &self.sources;
+        for coverage in self.board.take_coverage(|missing| explain(sources, missing)) {
+            self.say(input, Said::Coverage(coverage));
+        }
+        self.samples += 1;
+        if self.samples == DIGEST_SAMPLES {
+            self.say_digest(input.seq, input.mono);
+        }
+    }
+
+    fn say_digest(&mut self, seq: u64, at: Timestamp) {
+        let samples = core::mem::take(&mut self.samples);
+        let sha256 = self.board.take_hash();
+        let body = Said::Digest(Digest { samples, sha256 });
+        self.outputs.push_back(Output { seq, mono_ns: at, at_ns: self.clock.at(at), body });
+    }
+
+    fn say_changes(&mut self, input: &Input) {
+        for changed in self.board.take_changed() {
+            let signal = self.signal(&changed);
+            self.say(input, Said::Signal(signal));
+        }
+    }
+
+    fn signal(&self, changed: &Changed) -> Signal {
+        let standing = &changed.standing;
+        let (culprits, victims) = if changed.transition == Transition::Cleared {
+            Default::default()
+        } else {
+            culprit::rank(&self.window, changed.kind, &changed.entity)
+        };
+        let index = standing.severity.index();
+        let evidence = changed.seen.quantities().map(|quantity| Evidence {
+            metric: quantity.metric,
+            value: quantity.value + 0.0,
+            limit: quantity.limits[index],
+            baseline_p95: None,
+            unit: quantity.unit,
+        });
+        Signal {
+            id: standing.id,
+            change: match (changed.stale, changed.transition) {
+                (true, _) => Change::Stale,
+                (false, Transition::Raised) => Change::Raised,
+                (false, Transition::Cleared) => Change::Cleared,
+                (false, Transition::Updated | Transition::None) => Change::Updated,
+            },
+            kind: changed.kind,
+            subtype: standing.subtype,
+            entity: changed.entity.clone(),
+            severity: standing.severity,
+            flapping: standing.flapping,
+            onset_ns: standing.onset,
+            start_ns: standing.start,
+            evidence: evidence.collect(),
+            culprits,
+            victims,
+        }
+    }
+
+    fn say(&mut self, input: &Input, body: Said) {
+        let at_ns = self.clock.at(input.mono);
+        self.outputs.push_back(Output { seq: input.seq, mono_ns: input.mono, at_ns, body });
+    }
+}
+
+fn explain(sources: &BTreeMap<String, SourceState>, missing: Missing) -> String {
+    match missing {
+        Missing::Source(name) => match sources.get(name) {
+            Some(SourceState { state: Delivery::Absent | Delivery::Shed, reason, .. }) => {
+                format!("{name}: {}", reason.as_deref().unwrap_or("absent"))
+            }
+            _ => format!("{name}: not in the recording"),
+        },
+        Missing::NoEarlier => "no earlier reading to compare with".to_string(),
+        Missing::Field(name) => format!("{name}: not given by this host"),
+        Missing::WentBack => "a counter went back".to_string(),
+        Missing::Because(why) => why.to_string(),
+    }
+}

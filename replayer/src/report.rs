@@ -1,0 +1,246 @@
+//! What a run found, as one object: the form of `ks replay --format json`.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp as Time;
+use ks_engine::input::{Body, Input};
+use ks_engine::kind::{Entity, Kind, Severity};
+use ks_engine::output::{
+    Change, Coverage, CoverageState, Culprit, Defect, Evidence, Output, Said, Signal,
+};
+use ks_engine::time::{ClockAnchor, Timestamp, WallTime};
+use serde::Serialize;
+
+/// How the recording was fed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Mode {
+    /// Every input as recorded.
+    AsRecorded,
+    /// Another engine version, or samples only: ticks were made at virtual time.
+    WhatIf,
+}
+
+/// Everything a run found.
+#[derive(Debug, Clone, Serialize)]
+pub struct Report {
+    /// How the recording was fed.
+    pub mode: Mode,
+    /// What was fed.
+    pub recording: Recording,
+    /// Verdicts from raise to clear.
+    pub episodes: Vec<Episode>,
+    /// What can be told of each kind: the worst over the run.
+    pub coverage: BTreeMap<&'static str, String>,
+    /// The same over time.
+    pub coverage_spans: BTreeMap<&'static str, Vec<Span>>,
+    /// Bad data met on the way.
+    pub defects: Vec<Defect>,
+    /// The result.
+    pub journal_sha256: String,
+}
+
+/// What was fed.
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct Recording {
+    /// Path as given.
+    pub path: String,
+    /// Name of the host.
+    pub host: String,
+    /// Number of samples.
+    pub ticks: u64,
+    /// Time of the first input.
+    pub start: Option<String>,
+    /// Time of the last input.
+    pub end: Option<String>,
+    /// Holes in the data.
+    pub gaps: u64,
+}
+
+/// One verdict from raise to clear.
+#[derive(Debug, Clone, Serialize)]
+pub struct Episode {
+    /// Number, from 1.
+    pub id: u64,
+    /// Which condition.
+    pub kind: Kind,
+    /// Which form of it.
+    pub subtype: Option<&'static str>,
+    /// Where.
+    pub entity: Entity,
+    /// The highest it reached.
+    pub severity: Severity,
+    /// open, cleared, stale or flapping.
+    pub state: &'static str,
+    /// When the limit was first crossed.
+    pub onset: String,
+    /// When it was raised.
+    pub start: String,
+    /// When it cleared.
+    pub end: Option<String>,
+    /// When it was worst.
+    pub peak: String,
+    /// The quantities that decided, at the peak.
+    pub evidence: Vec<Evidence>,
+    /// Who consumes, at the peak.
+    pub culprits: Vec<Culprit>,
+    /// Who suffers, at the peak.
+    pub victims: Vec<Culprit>,
+    /// One sentence.
+    pub summary: String,
+}
+
+/// A stretch of time with one coverage.
+#[derive(Debug, Clone, Serialize)]
+pub struct Span {
+    /// Its beginning.
+    pub from: String,
+    /// Its end.
+    pub to: Option<String>,
+    /// ok, cannot tell or not applicable.
+    pub state: &'static str,
+    /// Why.
+    pub reason: Option<String>,
+}
+
+/// Gathers a report while a run goes on.
+#[derive(Debug, Default)]
+pub(crate) struct ReportBuilder {
+    clock: ClockAnchor,
+    recording: Recording,
+    episodes: BTreeMap<u64, Episode>,
+    coverage: BTreeMap<&'static str, Coverage>,
+    spans: BTreeMap<&'static str, Vec<Span>>,
+    defects: Vec<Defect>,
+}
+
+/// RFC 3339 with nanoseconds.
+pub fn rfc3339(at: WallTime) -> String {
+    Time::from_nanosecond(i128::from(at.0))
+        .map_or_else(|_| at.0.to_string(), |time| format!("{time:.9}"))
+}
+
+impl ReportBuilder {
+    pub(crate) fn input(&mut self, input: &Input) {
+        match &input.body {
+            Body::Start(start) => {
+                self.clock = start.clock;
+                self.recording.host.clone_from(&start.host.hostname);
+            }
+            Body::Sample(_) => self.recording.ticks += 1,
+            Body::Gap(_) => self.recording.gaps += 1,
+            Body::SourceState(_) | Body::ClockStep(_) | Body::Tick => {}
+        }
+        let at = self.time(input.mono);
+        self.recording.start.get_or_insert_with(|| at.clone());
+        self.recording.end = Some(at);
+    }
+
+    fn time(&self, mono: Timestamp) -> String {
+        rfc3339(self.clock.at(mono))
+    }
+
+    pub(crate) fn output(&mut self, output: &Output) {
+        match &output.body {
+            Said::Signal(signal) => self.signal(signal, rfc3339(output.at_ns)),
+            Said::Coverage(coverage) => self.cover(coverage, rfc3339(output.at_ns)),
+            Said::Defect(defect) => self.defects.push(defect.clone()),
+            Said::Digest(_) => {}
+        }
+    }
+
+    fn signal(&mut self, signal: &Signal, at: String) {
+        let (onset, start) = (self.time(signal.onset_ns), self.time(signal.start_ns));
+        let episode = self.episodes.entry(signal.id).or_insert_with(|| Episode {
+            id: signal.id,
+            kind: signal.kind,
+            subtype: signal.subtype,
+            entity: signal.entity.clone(),
+            severity: signal.severity,
+            state: "open",
+            onset,
+            start,
+            end: None,
+            peak: at.clone(),
+            evidence: Vec::new(),
+            culprits: Vec::new(),
+            victims: Vec::new(),
+            summary: String::new(),
+        });
+        episode.state = match (signal.change, signal.flapping) {
+            (Change::Cleared, _) => "cleared",
+            (Change::Stale, _) => "stale",
+            (Change::Raised | Change::Updated, true) => "flapping",
+            (Change::Raised | Change::Updated, false) => "open",
+        };
+        let worse = signal.severity > episode.severity || signal.change == Change::Raised;
+        if signal.change == Change::Cleared {
+            episode.end = Some(at);
+        } else if worse {
+            episode.peak = at;
+            episode.severity = signal.severity;
+            episode.subtype = signal.subtype;
+            episode.evidence.clone_from(&signal.evidence);
+            episode.culprits.clone_from(&signal.culprits);
+            episode.victims.clone_from(&signal.victims);
+        }
+        episode.summary = summary(episode);
+    }
+
+    fn cover(&mut self, coverage: &Coverage, at: String) {
+        let kind = coverage.kind.word();
+        let spans = self.spans.entry(kind).or_default();
+        if let Some(last) = spans.last_mut() {
+            last.to = Some(at.clone());
+        }
+        let state = word(coverage.state);
+        spans.push(Span { from: at, to: None, state, reason: coverage.reason.clone() });
+        let worst = self.coverage.entry(kind).or_insert_with(|| coverage.clone());
+        if coverage.state > worst.state {
+            worst.clone_from(coverage);
+        }
+    }
+
+    pub(crate) fn finish(mut self, path: &str, mode: Mode, journal_sha256: String) -> Report {
+        path.clone_into(&mut self.recording.path);
+        let judged = ks_engine::classifiers::ALL.iter().map(|classifier| classifier.kind().word());
+        let coverage = judged.map(|kind| {
+            let told = self.coverage.get(kind).map_or_else(
+                || "cannot tell: too few samples".to_owned(),
+                |coverage| match &coverage.reason {
+                    Some(reason) => format!("{}: {reason}", word(coverage.state)),
+                    None => word(coverage.state).to_owned(),
+                },
+            );
+            (kind, told)
+        });
+        Report {
+            mode,
+            coverage: coverage.collect(),
+            recording: self.recording,
+            episodes: self.episodes.into_values().collect(),
+            coverage_spans: self.spans,
+            defects: self.defects,
+            journal_sha256,
+        }
+    }
+}
+
+fn word(state: CoverageState) -> &'static str {
+    match state {
+        CoverageState::NotApplicable => "not applicable",
+        CoverageState::Ok => "ok",
+        CoverageState::CannotTell => "cannot tell",
+    }
+}
+
+fn summary(episode: &Episode) -> String {
+    let mut text = format!("{} on {}", episode.kind.word(), episode.entity);
+    if let Some(first) = episode.evidence.first() {
+        text += &format!(": {} {:.3} {}", first.metric, first.value, first.unit);
+        if let Some(limit) = first.limit {
+            text += &format!(", limit {limit}");
+        }
+    }
+    text
+}
