@@ -1,2 +1,17 @@
-//! placeholder
-fn main() {}
+//! `ks`: arguments, wiring and rendering. What it does is in the crates below.
+
+mod cli;
+mod commands;
+mod exit;
+mod render;
+
+use clap::Parser;
+
+fn main() -> std::process::ExitCode {
+    let outcome = match cli::Cli::parse().command {
+        cli::Command::Record(arguments) => commands::record::run(&arguments),
+        cli::Command::Replay(arguments) => commands::replay::run(&arguments),
+        cli::Command::Recover(arguments) => commands::recover::run(&arguments),
+    };
+    exit::code(outcome)
+}

@@ -1,0 +1,5 @@
+//! The subcommands, one file each.
+
+pub(crate) mod record;
+pub(crate) mod recover;
+pub(crate) mod replay;

@@ -1,0 +1,50 @@
+//! Exit codes, in one place: 0 fine, 2 wrong use, 3 the environment lacks something, 4 unreadable
+//! input. Wrong use is clap's and ends there.
+
+use std::process::ExitCode;
+
+use ks_recorder::error::Error;
+use ks_replayer::replay::ReplayError;
+
+use crate::render;
+
+const ENVIRONMENT: u8 = 3;
+const UNREADABLE: u8 = 4;
+
+/// The exit code of an outcome; an error is printed with its remedy.
+pub(crate) fn code(outcome: anyhow::Result<()>) -> ExitCode {
+    let Err(error) = outcome else { return ExitCode::SUCCESS };
+    let recording = error.chain().find_map(|cause| match cause.downcast_ref::<ReplayError>() {
+        Some(ReplayError::Recording(recording)) => Some(recording),
+        _ => cause.downcast_ref::<Error>(),
+    });
+    render::error(&error, recording.and_then(hint));
+    match recording {
+        Some(recording) if is_missing_input(recording) || !recording.is_environment() => {
+            ExitCode::from(UNREADABLE)
+        }
+        _ => ExitCode::from(ENVIRONMENT),
+    }
+}
+
+fn is_missing_input(error: &Error) -> bool {
+    matches!(error, Error::Io { action: "open", source, .. }
+        if source.kind() == std::io::ErrorKind::NotFound)
+}
+
+fn hint(error: &Error) -> Option<&'static str> {
+    if error.is_disk_full() {
+        return Some("free some space, then seal what was recorded with `ks recover`");
+    }
+    match error {
+        Error::Exists { .. } => {
+            Some("choose another name, replace it with --force, or seal a log with `ks recover`")
+        }
+        Error::Locked { .. } => Some("stop the recorder that writes it, or choose another name"),
+        Error::Damaged { path, .. } if path.extension().is_some_and(|e| e == "log") => {
+            Some("`ks recover` seals what stands before the damage")
+        }
+        Error::Newer { .. } => Some("use a newer version of ks"),
+        _ => None,
+    }
+}
