@@ -199,7 +199,8 @@ impl Board {
             let missing = matches!(cover, Cover::Missing(_));
             let ticks = &mut self.missing_ticks[index];
             *ticks = if missing { ticks.saturating_add(1) } else { 0 };
-            if missing && *ticks <= PATIENCE_TICKS {
+            // Without an earlier reading nothing is missing yet: a window fills.
+            if cover == Cover::Missing(Missing::NoEarlier) || missing && *ticks <= PATIENCE_TICKS {
                 continue;
             }
             let reason = match cover {
