@@ -98,7 +98,7 @@ fn parse_duration(text: &str) -> Result<Duration, String> {
 
 fn parse_interval(text: &str) -> Result<Duration, String> {
     let interval = parse_duration(text)?;
-    if (Duration::from_millis(100)..=Duration::from_secs(60)).contains(&interval) {
+    if (Duration::from_millis(100)..=Duration::from_mins(1)).contains(&interval) {
         return Ok(interval);
     }
     Err("the interval is 100ms to 60s".to_owned())

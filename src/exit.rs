@@ -1,6 +1,7 @@
 //! Exit codes, in one place: 0 fine, 2 wrong use, 3 the environment lacks something, 4 unreadable
 //! input. Wrong use is clap's and ends there.
 
+use std::path::Path;
 use std::process::ExitCode;
 
 use ks_recorder::error::Error;
@@ -36,15 +37,19 @@ fn hint(error: &Error) -> Option<&'static str> {
     if error.is_disk_full() {
         return Some("free some space, then seal what was recorded with `ks recover`");
     }
-    match error {
-        Error::Exists { .. } => {
-            Some("choose another name, replace it with --force, or seal a log with `ks recover`")
-        }
-        Error::Locked { .. } => Some("stop the recorder that writes it, or choose another name"),
-        Error::Damaged { path, .. } if path.extension().is_some_and(|e| e == "log") => {
-            Some("`ks recover` seals what stands before the damage")
-        }
-        Error::Newer { .. } => Some("use a newer version of ks"),
-        _ => None,
+    if matches!(error, Error::Exists { .. }) {
+        Some("choose another name, replace it with --force, or seal a log with `ks recover`")
+    } else if matches!(error, Error::Locked { .. }) {
+        Some("stop the recorder that writes it, or choose another name")
+    } else if matches!(error, Error::Damaged { path, .. } if is_log(path)) {
+        Some("`ks recover` seals what stands before the damage")
+    } else if matches!(error, Error::Newer { .. }) {
+        Some("use a newer version of ks")
+    } else {
+        None
     }
+}
+
+fn is_log(path: &Path) -> bool {
+    path.extension().is_some_and(|extension| extension == "log")
 }

@@ -23,8 +23,7 @@ fn recording() -> Vec<Input> {
         segment: 0,
         sources: Vec::new(),
     };
-    let mut inputs =
-        vec![Input { seq: 0, mono: Timestamp(0), body: Body::Start(Box::new(start)) }];
+    let mut inputs = vec![Input { seq: 0, mono: Timestamp(0), body: Body::Start(Box::new(start)) }];
     for second in 1..=240u64 {
         let overloaded = (30..120).contains(&second);
         let mut sample = Sample::default();

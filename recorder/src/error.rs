@@ -107,23 +107,21 @@ impl Error {
 
     /// An error of the Parquet library, or the operating system's below it.
     pub(crate) fn parquet(path: &Path, error: parquet::errors::ParquetError) -> Self {
-        match error {
-            parquet::errors::ParquetError::External(inner) => {
-                match inner.downcast::<std::io::Error>() {
-                    Ok(io) => Self::io("write", path, *io),
-                    Err(other) => {
-                        Self::Parquet { path: path.to_owned(), problem: other.to_string() }
-                    }
-                }
-            }
-            other => Self::Parquet { path: path.to_owned(), problem: other.to_string() },
+        let parquet = |problem: String| Self::Parquet { path: path.to_owned(), problem };
+        let parquet::errors::ParquetError::External(inner) = error else {
+            return parquet(error.to_string());
+        };
+        match inner.downcast::<std::io::Error>() {
+            Ok(io) => Self::io("write", path, *io),
+            Err(other) => parquet(other.to_string()),
         }
     }
 
     /// Whether the disk is full.
     pub fn is_disk_full(&self) -> bool {
         use std::io::ErrorKind::{QuotaExceeded, StorageFull};
-        matches!(self, Self::Io { source, .. } if matches!(source.kind(), StorageFull | QuotaExceeded))
+        let Self::Io { source, .. } = self else { return false };
+        matches!(source.kind(), StorageFull | QuotaExceeded)
     }
 
     /// Whether the environment, not the input, is at fault.

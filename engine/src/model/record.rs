@@ -229,10 +229,14 @@ macro_rules! record {
         pub enum $cell_index { $( #[doc = $cell_doc] $cell, )+ }
 
         #[doc = concat!("Index of a name of [`", stringify!($ty), "`].")]
-        #[expect(clippy::allow_attributes, reason = "the enum may be empty")]
-        #[allow(non_camel_case_types)]
         #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-        pub enum $name_index { $( #[doc = $name_doc] $name, )* }
+        pub enum $name_index {
+            $(
+                #[doc = $name_doc]
+                #[expect(non_camel_case_types, reason = "variants are the column names")]
+                $name,
+            )*
+        }
 
         $(#[doc = $doc])+
         #[derive(Debug, Clone, PartialEq, Eq)]
@@ -289,7 +293,10 @@ macro_rules! record {
 
         impl $ty {
             const CELL_COUNT: usize = [$( stringify!($cell) ),+].len();
-            const NAME_COUNT: usize = { let names: &[&str] = &[$( stringify!($name) ),*]; names.len() };
+            const NAME_COUNT: usize = {
+                let names: &[&str] = &[$( stringify!($name) ),*];
+                names.len()
+            };
             const FITS: () = assert!(Self::CELL_COUNT + Self::NAME_COUNT <= 64);
 
             $(
@@ -311,7 +318,9 @@ macro_rules! record {
             )+
 
             /// Sets one cell; the value's type must be the column's.
-            pub fn set<V: $crate::model::record::CellValue>(&mut self, cell: $cell_index, value: V) {
+            pub fn set<V: $crate::model::record::CellValue>(
+                &mut self, cell: $cell_index, value: V,
+            ) {
                 const { Self::FITS };
                 let index = cell as usize;
                 debug_assert_eq!(

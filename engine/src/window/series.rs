@@ -237,7 +237,7 @@ mod tests {
         let (mut next, mut gone) = (0, Vec::new());
         let mut feed = |series: &mut Series<Disk, u8>, second: u64, disks: &[(&str, u64)]| {
             series.update(&rows(disks), Timestamp(second * SECOND_NS), 8, &mut next, &mut gone);
-            gone.drain(..).collect::<Vec<_>>()
+            core::mem::take(&mut gone)
         };
         feed(&mut series, 1, &[("a", 1), ("b", 5)]);
         *series.tracks_mut().nth(1).unwrap().1 = 7;

@@ -128,16 +128,12 @@ enum Vec64 {
 impl Cells {
     fn new(array: &ArrayRef) -> Self {
         let nulls = array.nulls().filter(|nulls| nulls.null_count() > 0).cloned();
-        let values = match array.as_boolean_opt() {
-            Some(bits) => Vec64::Bits(bits.clone()),
-            None => {
-                let data = array.to_data();
-                Vec64::Words(arrow::buffer::ScalarBuffer::new(
-                    data.buffers()[0].clone(),
-                    data.offset(),
-                    data.len(),
-                ))
-            }
+        let values = if let Some(bits) = array.as_boolean_opt() {
+            Vec64::Bits(bits.clone())
+        } else {
+            let data = array.to_data();
+            let words = data.buffers()[0].clone();
+            Vec64::Words(arrow::buffer::ScalarBuffer::new(words, data.offset(), data.len()))
         };
         Self { values, nulls }
     }

@@ -226,7 +226,7 @@ impl TableColumns {
         let names = self.names.iter_mut().map(|column| -> ArrayRef { Arc::new(column.finish()) });
         let mut columns: Vec<ArrayRef> = names.collect();
         for (at, column) in self.cells.iter_mut().enumerate() {
-            let bits = BooleanBuffer::from_iter(present.iter().map(|mask| mask >> at & 1 == 1));
+            let bits = present.iter().map(|mask| mask >> at & 1 == 1).collect::<BooleanBuffer>();
             let nulls = Some(NullBuffer::new(bits)).filter(|nulls| nulls.null_count() > 0);
             columns.push(cell_array(&self.schema.cells[at], std::mem::take(column), nulls));
         }

@@ -1,7 +1,7 @@
 //! One input as the payload of a log frame, and back.
 //!
 //! ```text
-//! payload = kind (1 byte), seq (varint), mono_ns (zigzag varint: difference to the last frame), body
+//! payload = kind (1 byte), seq (varint), mono_ns (zigzag varint, since the last frame), body
 //! body    = canonical JSON                             for all kinds but samples
 //!         = flags, tables present, table*              for samples
 //! table   = begin_ns, end_ns - begin_ns, rows, row*    see `predictor.rs` for a row
@@ -66,7 +66,11 @@ impl Memory {
         self.mono = input.mono;
         match &input.body {
             Body::Sample(sample) => self.encode_sample(sample, out),
-            other => super::entry::write(other, out)?,
+            Body::Start(_)
+            | Body::SourceState(_)
+            | Body::ClockStep(_)
+            | Body::Gap(_)
+            | Body::Tick => super::entry::write(&input.body, out)?,
         }
         Ok(())
     }

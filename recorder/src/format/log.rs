@@ -39,9 +39,12 @@ impl LogWriter {
     pub fn create(path: &Path, force: bool) -> Result<Self, Error> {
         let mut options = OpenOptions::new();
         options.read(true).write(true).create(true).create_new(!force).truncate(false);
-        let file = options.open(path).map_err(|error| match error.kind() {
-            std::io::ErrorKind::AlreadyExists => existing(path),
-            _ => Error::io("create", path, error),
+        let file = options.open(path).map_err(|error| {
+            if error.kind() == std::io::ErrorKind::AlreadyExists {
+                existing(path)
+            } else {
+                Error::io("create", path, error)
+            }
         })?;
         lock(&file, path)?;
         file.set_len(0).map_err(|error| Error::io("empty", path, error))?;

@@ -8,7 +8,7 @@ use ks_engine::input::{Body, Input, SCHEMA_VERSION, SchemaVersion};
 use ks_engine::time::Timestamp;
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder};
-use parquet::file::metadata::ParquetMetaData;
+use parquet::file::metadata::{ParquetMetaData, RowGroupMetaData};
 
 use super::batch::{Batch, TypeMismatch, signed};
 use super::checked_file::{Checksum, FOOTER_CHECKSUM, read_checksum};
@@ -36,7 +36,7 @@ impl ParquetFile {
     pub fn open(path: &Path) -> Result<Self, Error> {
         let mut file = File::open(path).map_err(|error| Error::io("open", path, error))?;
         check_magic(&mut file, path)?;
-        let failed = |error| not_parquet(path, error);
+        let failed = |error| not_parquet(path, &error);
         let clone = file.try_clone().map_err(|error| Error::io("open", path, error))?;
         let builder = ParquetRecordBatchReaderBuilder::try_new(clone).map_err(failed)?;
         let metadata = builder.metadata();
@@ -136,7 +136,7 @@ fn check_magic(file: &mut File, path: &Path) -> Result<(), Error> {
     Err(Error::NotARecording { path: path.to_owned(), problem: problem.into() })
 }
 
-fn not_parquet(path: &Path, error: parquet::errors::ParquetError) -> Error {
+fn not_parquet(path: &Path, error: &parquet::errors::ParquetError) -> Error {
     let problem =
         format!("{error} (cut short, or still being written; `ks recover` needs the log)");
     Error::Parquet { path: path.to_owned(), problem }
@@ -191,9 +191,9 @@ fn check_content(path: &Path, file: &mut File, metadata: &ParquetMetaData) -> Re
 pub fn column_bytes(path: &Path) -> Result<std::collections::BTreeMap<String, u64>, Error> {
     let file = File::open(path).map_err(|error| Error::io("open", path, error))?;
     let builder = ParquetRecordBatchReaderBuilder::try_new(file);
-    let builder = builder.map_err(|error| not_parquet(path, error))?;
+    let builder = builder.map_err(|error| not_parquet(path, &error))?;
     let mut columns = std::collections::BTreeMap::new();
-    for column in builder.metadata().row_groups().iter().flat_map(|group| group.columns()) {
+    for column in builder.metadata().row_groups().iter().flat_map(RowGroupMetaData::columns) {
         let name = column.column_path().string().replace(".list.element", "");
         *columns.entry(name).or_default() += u64::try_from(column.compressed_size()).unwrap_or(0);
     }

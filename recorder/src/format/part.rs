@@ -146,9 +146,10 @@ fn properties() -> WriterProperties {
         .set_created_by(concat!("kernelsight ", env!("CARGO_PKG_VERSION")).to_owned());
     for (path, encoding) in super::encodings::all() {
         let path = ColumnPath::new(path);
-        builder = match encoding {
-            Encoding::RLE_DICTIONARY => builder.set_column_dictionary_enabled(path, true),
-            other => builder.set_column_encoding(path, other),
+        builder = if encoding == Encoding::RLE_DICTIONARY {
+            builder.set_column_dictionary_enabled(path, true)
+        } else {
+            builder.set_column_encoding(path, encoding)
         };
     }
     builder.build()

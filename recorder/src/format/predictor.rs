@@ -155,10 +155,7 @@ impl Predictor {
             0 => {
                 into.clear();
                 decode_difference(bytes, into)?;
-                let at = match self.position(as_ref(into)) {
-                    Ok(_) => return None,
-                    Err(at) => at,
-                };
+                let Err(at) = self.position(as_ref(into)) else { return None };
                 self.insert_empty(at);
                 self.store(at, as_ref(into));
             }
