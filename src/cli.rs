@@ -111,7 +111,7 @@ mod tests {
     #[test]
     fn durations_are_numbers_with_units() {
         assert_eq!(parse_duration("90s"), Ok(Duration::from_secs(90)));
-        assert_eq!(parse_duration("2h"), Ok(Duration::from_secs(7200)));
+        assert_eq!(parse_duration("2h"), Ok(Duration::from_hours(2)));
         assert!(parse_duration("90").is_err() && parse_duration("s").is_err());
         assert!(parse_interval("99ms").is_err() && parse_interval("61s").is_err());
         assert_eq!(parse_interval("100ms"), Ok(Duration::from_millis(100)));
