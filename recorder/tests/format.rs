@@ -79,7 +79,7 @@ fn random_sample(dice: &mut Dice) -> Sample {
                     Class::Key => row.set_name(at, format!("name{key:04}").as_bytes()),
                     _ if dice.below(4) == 0 => {}
                     Class::Counter | Class::Gauge | Class::Label => {
-                        row.set_name(at, &[0xff, b'a', dice.below(256).to_le_bytes()[0]][..2])
+                        row.set_name(at, &[0xff, b'a', dice.below(256).to_le_bytes()[0]][..2]);
                     }
                 }
             }
