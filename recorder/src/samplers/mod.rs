@@ -1,10 +1,16 @@
 //! The samplers: one file for each source, one entry for each in [`all`].
 
+mod diskstats;
 mod file_nr;
+mod limits;
 mod loadavg;
 mod meminfo;
 mod pressure;
+mod schedstat;
+mod softnet;
 mod stat;
+mod vmstat;
+mod zoneinfo;
 
 use crate::sampler::Sampler;
 
@@ -14,7 +20,13 @@ pub fn all() -> Vec<Box<dyn Sampler>> {
         Box::new(stat::Stat::default()),
         Box::new(loadavg::Loadavg::default()),
         Box::new(meminfo::Meminfo::default()),
+        Box::new(vmstat::Vmstat::default()),
         Box::new(pressure::PressureStall::default()),
+        Box::new(schedstat::Schedstat::default()),
+        Box::new(diskstats::Diskstats::default()),
         Box::new(file_nr::FileNr::default()),
+        Box::new(limits::SystemLimits::default()),
+        Box::new(zoneinfo::Zoneinfo::default()),
+        Box::new(softnet::SoftnetStat::default()),
     ]
 }

@@ -1,0 +1,399 @@
+//! `/proc/diskstats`: what each whole block device did, with its settings from `/sys/block`.
+//!
+//! Partitions are left out, since their I/O is their disk's, and so are loop, ram and zram devices
+//! that were never used. Which devices lie on top of which is not looked for.
+
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::os::unix::ffi::OsStringExt;
+use std::path::{Path, PathBuf};
+
+use ks_engine::model::{Disk, DiskCell, DiskName, ReadTimes, Rows, Sample};
+use ks_engine::time::{SECOND_NS, Timestamp};
+
+use crate::absence::{Absence, Malformed};
+use crate::host_fs::{Buffer, HostFile, HostFs};
+use crate::sampler::{Context, Sampler};
+use crate::text::{fields, lines, parse_only_u64, parse_u64};
+
+/// Reads `/proc/diskstats`, and `/sys/block` for what seldom changes.
+#[derive(Debug)]
+pub(super) struct Diskstats {
+    file: HostFile,
+    devices: Devices,
+}
+
+impl Default for Diskstats {
+    fn default() -> Self {
+        Self { file: HostFile::new("proc/diskstats"), devices: Devices::default() }
+    }
+}
+
+impl Sampler for Diskstats {
+    fn sources(&self) -> &'static [&'static str] {
+        &["diskstats"]
+    }
+
+    fn sample(&mut self, context: &mut Context<'_>, sample: &mut Sample) {
+        let begin_ns = context.elapsed_ns();
+        let (host, tick, devices) = (context.host, context.tick, &mut self.devices);
+        let parsed = self.file.read(host, context.buffer).and_then(|text| {
+            parse_diskstats(text, &mut sample.disks, |name| devices.is_whole(host, tick, name))
+                .map_err(Absence::from)
+        });
+        match parsed.and_then(|()| self.devices.check(host)) {
+            Ok(()) => {
+                let times = ReadTimes { begin_ns, end_ns: context.elapsed_ns() };
+                sample.disks.set_read(times);
+                self.devices.describe(host, context.buffer, &mut sample.disks);
+                self.devices.forget_gone();
+                context.states.on("diskstats");
+            }
+            Err(absence) => {
+                sample.disks.clear();
+                context.states.absent("diskstats", absence);
+            }
+        }
+    }
+}
+
+/// The fields after the name. Merged discards have no column.
+const FIELDS: [Option<DiskCell>; 17] = [
+    Some(DiskCell::reads),
+    Some(DiskCell::reads_merged),
+    Some(DiskCell::read_sectors),
+    Some(DiskCell::read_ms),
+    Some(DiskCell::writes),
+    Some(DiskCell::writes_merged),
+    Some(DiskCell::write_sectors),
+    Some(DiskCell::write_ms),
+    Some(DiskCell::in_flight),
+    Some(DiskCell::io_ms),
+    Some(DiskCell::queue_ms),
+    Some(DiskCell::discards),
+    None,
+    Some(DiskCell::discard_sectors),
+    Some(DiskCell::discard_ms),
+    Some(DiskCell::flushes),
+    Some(DiskCell::flush_ms),
+];
+
+/// Parses `/proc/diskstats`, keeping the devices that `is_whole` says are whole. An empty text is
+/// that of a host without block devices.
+pub(super) fn parse_diskstats(
+    text: &[u8],
+    rows: &mut Rows<Disk>,
+    mut is_whole: impl FnMut(&[u8]) -> bool,
+) -> Result<(), Malformed> {
+    for (at, line) in lines(text).enumerate() {
+        let mut parts = fields(line);
+        let Some(major) = parts.next() else { continue };
+        let (Some(_), Some(name)) = (parse_u64(major), parts.nth(1)) else {
+            return Err(Malformed { line: at + 1, expected: "major, minor and device name" });
+        };
+        let row = rows.push();
+        row.set_name(DiskName::name, name);
+        let mut used = false;
+        for (cell, field) in FIELDS.into_iter().zip(parts) {
+            let value = parse_u64(field);
+            used |= value.is_some_and(|value| value > 0);
+            if let Some(cell) = cell {
+                row.set_some(cell, value);
+            }
+        }
+        if (!used && is_spare(name)) || !is_whole(name) {
+            rows.pop();
+        }
+    }
+    rows.sort();
+    Ok(())
+}
+
+/// Devices that the kernel makes in advance, so that an unused one says nothing.
+const SPARE: [&[u8]; 3] = [b"loop", b"ram", b"zram"];
+
+fn is_spare(name: &[u8]) -> bool {
+    SPARE.iter().any(|prefix| name.starts_with(prefix))
+}
+
+/// Devices whose I/O is also I/O of another one, or work of a CPU.
+const STACKED: [&[u8]; 4] = [b"dm-", b"md", b"loop", b"zram"];
+
+fn is_stacked(name: &[u8]) -> bool {
+    STACKED.iter().any(|prefix| name.starts_with(prefix))
+}
+
+/// How long what `/sys/block` says of a device is taken to hold.
+const FACTS_AGE_NS: u64 = 60 * SECOND_NS;
+
+/// What is known of each device by name. Devices come and go, and names are used again.
+#[derive(Debug, Default)]
+struct Devices(BTreeMap<Vec<u8>, Device>);
+
+#[derive(Debug)]
+struct Device {
+    whole: bool,
+    /// Since when `whole` and `queue` hold.
+    learned: Timestamp,
+    /// Whether the text being read has the device.
+    seen: bool,
+    /// Read at first use.
+    queue: Option<Queue>,
+}
+
+impl Devices {
+    fn is_whole(&mut self, host: &HostFs, tick: Timestamp, name: &[u8]) -> bool {
+        if let Some(device) = self.0.get_mut(name)
+            && tick.since_ns(device.learned) < FACTS_AGE_NS
+        {
+            device.seen = true;
+            return device.whole;
+        }
+        let whole = host.open(&sysfs_folder(name)).is_ok();
+        let device = Device { whole, learned: tick, seen: true, queue: None };
+        self.0.insert(name.to_vec(), device);
+        whole
+    }
+
+    /// Where no device is whole, it may be that `/sys` is not there to say so.
+    fn check(&self, host: &HostFs) -> Result<(), Absence> {
+        let unclear = !self.0.is_empty() && !self.0.values().any(|device| device.whole);
+        if unclear && host.open(Path::new("sys/block")).is_err() {
+            return Err(Absence::Off("no /sys/block to tell disks from partitions"));
+        }
+        Ok(())
+    }
+
+    /// Adds to each row what `/sys/block` says of its device.
+    fn describe(&mut self, host: &HostFs, buffer: &mut Buffer, rows: &mut Rows<Disk>) {
+        for row in rows.as_mut_slice() {
+            let Some(name) = row.name() else { continue };
+            let stacked = is_stacked(name);
+            let Some(device) = self.0.get_mut(name) else { continue };
+            let queue = device.queue.get_or_insert_with(|| Queue::read(host, buffer, name));
+            row.set(DiskCell::stacked, stacked);
+            queue.write(row);
+        }
+    }
+
+    fn forget_gone(&mut self) {
+        self.0.retain(|_, device| std::mem::take(&mut device.seen));
+    }
+}
+
+/// The folder of a device; `/` in a name, as in `cciss/c0d0`, is `!` there.
+fn sysfs_folder(name: &[u8]) -> PathBuf {
+    let name = name.iter().map(|byte| if *byte == b'/' { b'!' } else { *byte }).collect();
+    Path::new("sys/block").join(OsString::from_vec(name))
+}
+
+/// Settings of a device.
+#[derive(Debug, Default)]
+struct Queue {
+    scheduler: Option<Vec<u8>>,
+    rotational: Option<bool>,
+    nr_requests: Option<u64>,
+    size_sectors: Option<u64>,
+    queue_depth: Option<u64>,
+}
+
+impl Queue {
+    fn read(host: &HostFs, buffer: &mut Buffer, name: &[u8]) -> Self {
+        let folder = sysfs_folder(name);
+        let scheduler = HostFile::single(folder.join("queue/scheduler")).read(host, buffer);
+        let scheduler = scheduler.ok().and_then(parse_scheduler).map(<[u8]>::to_vec);
+        let mut number = |file: &str| {
+            let text = HostFile::single(folder.join(file)).read(host, buffer);
+            text.ok().and_then(parse_only_u64)
+        };
+        Self {
+            scheduler,
+            rotational: number("queue/rotational").map(|value| value != 0),
+            nr_requests: number("queue/nr_requests"),
+            size_sectors: number("size"),
+            queue_depth: number("device/queue_depth"),
+        }
+    }
+
+    fn write(&self, row: &mut Disk) {
+        if let Some(scheduler) = &self.scheduler {
+            row.set_name(DiskName::scheduler, scheduler);
+        }
+        row.set_some(DiskCell::rotational, self.rotational);
+        row.set_some(DiskCell::nr_requests, self.nr_requests);
+        row.set_some(DiskCell::size_sectors, self.size_sectors);
+        row.set_some(DiskCell::queue_depth, self.queue_depth);
+    }
+}
+
+/// The scheduler in brackets, or the only one.
+fn parse_scheduler(text: &[u8]) -> Option<&[u8]> {
+    let chosen =
+        fields(text).find_map(|field| field.strip_prefix(b"[").and_then(|f| f.strip_suffix(b"]")));
+    let mut all = fields(text);
+    match (chosen, all.next(), all.next()) {
+        (None, Some(only), None) => Some(only),
+        (chosen, _, _) => chosen,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sampler::{State, States};
+    use proptest::prelude::*;
+
+    const LINUX_6_18: &[u8] = b"   7       0 loop0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0\n\
+        \x20  7       1 loop1 52 0 780 9 0 0 0 0 0 20 9 0 0 0 0 0 0\n\
+        \x20254       0 vda 54370 19124 9815370 101839 6976 21148 7211056 18721 3 14680 121193 \
+        4992 59 976344 626 126 5\n\
+        \x20254       1 vda1 54000 19124 9815000 101800 6976 21148 7211056 18721 3 14680 121100 \
+        0 0 0 0 0 0\n\
+        \x20253       0 zram0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0\n";
+
+    const LINUX_4_14: &[u8] = b"   1       0 ram0 0 0 0 0 0 0 0 0 0 0 0\n\
+        \x20  8       0 sda 4321 12 345678 999 111 22 3333 44 0 888 1043\n\
+        \x20  8       1 sda1 4300 12 345600 990 111 22 3333 44 0 880 1034\n\
+        \x20104       0 cciss/c0d0 5 0 40 1 0 0 0 0 0 1 1\n\
+        \x20253       0 dm-0 4000 0 345000 1100 130 0 3333 60 0 880 1160\n";
+
+    fn check(text: &[u8], whole: &[&[u8]]) -> Vec<Disk> {
+        let mut rows = Rows::default();
+        parse_diskstats(text, &mut rows, |name| whole.contains(&name)).unwrap();
+        rows.as_slice().to_vec()
+    }
+
+    #[test]
+    fn whole_disks_of_a_recent_kernel_are_read_and_unused_loops_left_out() {
+        let disks = check(LINUX_6_18, &[b"vda", b"loop0", b"loop1", b"zram0"]);
+        let [loop1, vda] = disks.as_slice() else { unreachable!("two disks: {disks:?}") };
+        assert_eq!((loop1.name(), loop1.reads()), (Some(b"loop1".as_slice()), Some(52)));
+        assert_eq!((vda.name(), vda.reads()), (Some(b"vda".as_slice()), Some(54_370)));
+        assert_eq!((vda.write_sectors(), vda.write_ms()), (Some(7_211_056), Some(18_721)));
+        assert_eq!((vda.in_flight(), vda.io_ms()), (Some(3), Some(14_680)));
+        assert_eq!((vda.queue_ms(), vda.discards()), (Some(121_193), Some(4992)));
+        assert_eq!((vda.discard_sectors(), vda.discard_ms()), (Some(976_344), Some(626)));
+        assert_eq!((vda.flushes(), vda.flush_ms()), (Some(126), Some(5)));
+    }
+
+    #[test]
+    fn fields_that_an_old_kernel_lacks_are_absent() {
+        let disks = check(LINUX_4_14, &[b"ram0", b"sda", b"cciss/c0d0", b"dm-0"]);
+        let names: Vec<_> = disks.iter().map(|disk| disk.name().unwrap()).collect();
+        let expected: [&[u8]; 3] = [b"cciss/c0d0", b"dm-0", b"sda"];
+        assert_eq!(names, expected);
+        assert_eq!(disks[2].queue_ms(), Some(1043));
+        assert_eq!((disks[2].discards(), disks[2].flushes()), (None, None));
+    }
+
+    #[test]
+    fn a_truncated_or_empty_text_gives_what_is_there_and_garbage_is_malformed() {
+        assert!(check(b"", &[]).is_empty());
+        let cut = check(b"   8       0 sda 4321 12", &[b"sda"]);
+        assert_eq!((cut[0].reads(), cut[0].read_sectors()), (Some(4321), None));
+        let refused = |text: &[u8]| parse_diskstats(text, &mut Rows::default(), |_| true).is_err();
+        assert!(refused(b"   8       0"));
+        assert!(refused(b"garbage in here\n"));
+    }
+
+    #[test]
+    fn the_scheduler_is_the_one_in_brackets_or_the_only_one() {
+        let mq_deadline = Some(b"mq-deadline".as_slice());
+        assert_eq!(parse_scheduler(b"none [mq-deadline] kyber bfq \n"), mq_deadline);
+        assert_eq!(parse_scheduler(b"none\n"), Some(b"none".as_slice()));
+        assert_eq!(parse_scheduler(b"noop cfq\n"), None);
+        assert_eq!(parse_scheduler(b"\n"), None);
+    }
+
+    struct Fake {
+        root: tempfile::TempDir,
+        sampler: Diskstats,
+        sample: Sample,
+        states: States,
+    }
+
+    impl Fake {
+        fn new() -> Self {
+            let root = tempfile::tempdir().unwrap();
+            let (sampler, sample) = (Diskstats::default(), Sample::default());
+            Self { root, sampler, sample, states: States::default() }
+        }
+
+        fn write(&self, path: &str, text: &[u8]) {
+            let path = self.root.path().join(path);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, text).unwrap();
+        }
+
+        /// The rows at a second after boot.
+        fn ask(&mut self, second: u64) -> &[Disk] {
+            let host = HostFs::new(self.root.path());
+            let mut context = Context {
+                host: &host,
+                buffer: &mut Buffer::default(),
+                states: &mut self.states,
+                tick: Timestamp(second * SECOND_NS),
+                keyframe: false,
+                detail: false,
+            };
+            self.sample.clear();
+            self.sampler.sample(&mut context, &mut self.sample);
+            self.sample.disks.as_slice()
+        }
+    }
+
+    #[test]
+    fn settings_come_from_sysfs_and_are_read_again_after_a_minute() {
+        let mut fake = Fake::new();
+        fake.write("proc/diskstats", LINUX_4_14);
+        fake.write("sys/block/sda/queue/scheduler", b"[none] bfq\n");
+        fake.write("sys/block/sda/queue/rotational", b"1\n");
+        fake.write("sys/block/sda/queue/nr_requests", b"256\n");
+        fake.write("sys/block/sda/size", b"536870912\n");
+        fake.write("sys/block/sda/device/queue_depth", b"32\n");
+        fake.write("sys/block/cciss!c0d0/size", b"7\n");
+        fake.write("sys/block/dm-0/size", b"9\n");
+        let [cciss, mapped, sda] = fake.ask(0) else { unreachable!("three disks") };
+        assert_eq!((cciss.size_sectors(), cciss.stacked()), (Some(7), Some(false)));
+        assert_eq!((mapped.scheduler(), mapped.stacked()), (None, Some(true)));
+        assert_eq!(sda.scheduler(), Some(b"none".as_slice()));
+        assert_eq!((sda.rotational(), sda.nr_requests()), (Some(true), Some(256)));
+        assert_eq!((sda.size_sectors(), sda.queue_depth()), (Some(536_870_912), Some(32)));
+        fake.write("sys/block/sda/queue/scheduler", b"none [bfq]\n");
+        assert_eq!(fake.ask(59)[2].scheduler(), Some(b"none".as_slice()));
+        assert_eq!(fake.ask(60)[2].scheduler(), Some(b"bfq".as_slice()));
+    }
+
+    #[test]
+    fn a_disk_that_went_is_forgotten_and_learned_anew() {
+        let mut fake = Fake::new();
+        let (sda, sdb) = (b"8 0 sda 1 0 0 0\n".as_slice(), b"8 16 sdb 1 0 0 0\n".as_slice());
+        fake.write("sys/block/sda/size", b"1\n");
+        fake.write("sys/block/sdb/size", b"2\n");
+        fake.write("proc/diskstats", &[sda, sdb].concat());
+        assert_eq!(fake.ask(0).len(), 2);
+        fake.write("proc/diskstats", sda);
+        assert_eq!(fake.ask(1).len(), 1);
+        fake.write("sys/block/sdb/size", b"3\n");
+        fake.write("proc/diskstats", &[sda, sdb].concat());
+        assert_eq!(fake.ask(2)[1].size_sectors(), Some(3));
+        assert_eq!(fake.states.get("diskstats"), Some(State::On));
+    }
+
+    #[test]
+    fn without_sysfs_disks_cannot_be_told_from_partitions() {
+        let mut fake = Fake::new();
+        fake.write("proc/diskstats", LINUX_6_18);
+        assert!(fake.ask(0).is_empty());
+        assert_eq!(fake.sample.disks.read(), None);
+        assert!(matches!(fake.states.get("diskstats"), Some(State::Absent(Absence::Off(_)))));
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_are_taken(bytes: Vec<u8>, whole: bool) {
+            let _ = parse_diskstats(&bytes, &mut Rows::default(), |_| whole);
+            let _ = parse_scheduler(&bytes);
+        }
+    }
+}
