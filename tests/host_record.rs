@@ -9,6 +9,9 @@ use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
 use std::time::Duration;
 
+use ks_engine::input::{Body, Input};
+use ks_recorder::format::recording::Reader;
+
 const KS: &str = env!("CARGO_BIN_EXE_ks");
 
 fn skipped() -> bool {
@@ -120,4 +123,61 @@ fn a_full_disk_seals_what_was_recorded_and_says_so() {
     assert!(words.contains("what was recorded before is"), "{words}");
     assert!(ticks(&replayed) > 3);
     assert!(unmounted);
+}
+
+fn recorded(path: &Path) -> Vec<Input> {
+    let mut reader = Reader::open(&[path.to_owned()]).unwrap();
+    let mut inputs = Vec::new();
+    while let Some(input) = reader.next().unwrap() {
+        inputs.push(input.clone());
+    }
+    inputs
+}
+
+#[test]
+fn a_listener_and_its_backlog_are_recorded() {
+    if skipped() {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("x.parquet");
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = u64::from(listener.local_addr().unwrap().port());
+    assert!(start(&path, &["--duration", "500ms"]).wait().unwrap().success());
+    let inputs = recorded(&path);
+    let absent = inputs.iter().find_map(|input| {
+        let Body::SourceState(state) = &input.body else { return None };
+        (state.source == "listeners").then(|| state.reason.clone())
+    });
+    let found = inputs.iter().find_map(|input| {
+        let Body::Sample(sample) = &input.body else { return None };
+        sample.listeners.iter().find(|row| row.port() == Some(port)).cloned()
+    });
+    let found = found.expect("the listener is in the recording");
+    if found.backlog().is_none() {
+        eprintln!("skipped: no backlog without netlink: {absent:?}");
+        return;
+    }
+    assert_eq!(found.queue(), Some(0));
+    assert!(found.backlog() >= Some(1));
+    assert_eq!(found.address(), Some([127, 0, 0, 1].as_slice()));
+}
+
+#[test]
+fn the_filesystem_recorded_is_the_one_that_is_mounted() {
+    if skipped() {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("x.parquet");
+    assert!(start(&path, &["--duration", "300ms"]).wait().unwrap().success());
+    let root = recorded(&path).into_iter().find_map(|input| {
+        let Body::Sample(sample) = input.body else { return None };
+        sample.filesystems.iter().find(|row| row.mount() == Some(b"/")).cloned()
+    });
+    let root = root.expect("the root is mounted");
+    let df = Command::new("df").args(["-B1", "--output=size", "/"]).output().unwrap();
+    let text = String::from_utf8(df.stdout).unwrap();
+    let size: u64 = text.lines().nth(1).unwrap().trim().parse().unwrap();
+    assert_eq!(root.total_bytes(), Some(size));
 }

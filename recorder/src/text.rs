@@ -51,6 +51,31 @@ pub fn parse_only_u64(text: &[u8]) -> Option<u64> {
     parse_u64(text.trim_ascii())
 }
 
+/// Resolves the octal escapes, `\040` for a blank, in names that the kernel gives.
+pub fn unescape(field: &[u8]) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(field.len());
+    let mut rest = field;
+    while let Some((first, after)) = rest.split_first() {
+        if let (b'\\', Some((digits, after))) = (*first, after.split_at_checked(3))
+            && let Some(byte) = parse_octal(digits)
+        {
+            bytes.push(byte);
+            rest = after;
+        } else {
+            bytes.push(*first);
+            rest = after;
+        }
+    }
+    bytes
+}
+
+fn parse_octal(digits: &[u8]) -> Option<u8> {
+    let value = digits.iter().try_fold(0u16, |value, digit| {
+        matches!(digit, b'0'..=b'7').then(|| value * 8 + u16::from(digit - b'0'))
+    });
+    u8::try_from(value?).ok()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -69,6 +94,13 @@ mod tests {
         assert_eq!(parse_hex(b"ff"), Some(255));
     }
 
+    #[test]
+    fn octal_escapes_are_resolved_and_other_backslashes_stay() {
+        assert_eq!(unescape(b"a\\040b\\011c\\134"), b"a b\tc\\");
+        assert_eq!(unescape(b"\\0\\999\\777\\"), b"\\0\\999\\777\\");
+        assert_eq!(unescape(b"\\04"), b"\\04");
+    }
+
     proptest! {
         #[test]
         fn numbers_are_read_as_written(value: u64, signed: i64) {
@@ -81,9 +113,15 @@ mod tests {
             for line in lines(&bytes) {
                 for field in fields(line) {
                     let _ = (parse_u64(field), parse_i64(field));
-                    let _ = (parse_hex(field), parse_f64(field));
+                    let _ = (parse_hex(field), parse_f64(field), unescape(field));
                 }
             }
+        }
+
+        #[test]
+        fn an_escaped_name_is_resolved_to_itself(name: Vec<u8>) {
+            let escaped = name.iter().map(|byte| format!("\\{byte:03o}")).collect::<Vec<_>>();
+            prop_assert_eq!(unescape(escaped.concat().as_bytes()), name);
         }
     }
 }

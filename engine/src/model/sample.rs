@@ -57,7 +57,7 @@ sample! {
     /// Paging and reclaim counters.
     vm: One Vm from "vmstat";
     /// Pressure stall information of the host.
-    pressure: One Pressure from "pressure";
+    pressure: One Pressure from "pressure/memory";
     /// Run-queue delay of each CPU.
     sched: Many CpuSched from "schedstat";
     /// Whole block devices.

@@ -2,13 +2,16 @@
 
 mod diskstats;
 mod file_nr;
+mod filesystems;
 mod limits;
 mod loadavg;
 mod meminfo;
+mod net;
 mod pressure;
 mod schedstat;
 mod softnet;
 mod stat;
+mod swaps;
 mod vmstat;
 mod zoneinfo;
 
@@ -28,5 +31,8 @@ pub fn all() -> Vec<Box<dyn Sampler>> {
         Box::new(limits::SystemLimits::default()),
         Box::new(zoneinfo::Zoneinfo::default()),
         Box::new(softnet::SoftnetStat::default()),
+        Box::new(filesystems::Filesystems::default()),
+        Box::new(swaps::Swaps::default()),
+        Box::new(net::Net::default()),
     ]
 }

@@ -1,0 +1,241 @@
+//! `/sys/class/net`: what is known of the link behind an interface of the own namespace.
+//!
+//! `operstate` and `carrier` are read at each tick. `speed` asks the driver under a lock of the
+//! whole network stack, so it is read, with `type`, every 5 s at most. Counters are not read here.
+
+use std::collections::BTreeMap;
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
+
+use ks_engine::model::{Nic, NicCell, NicName, Rows};
+use ks_engine::time::{SECOND_NS, Timestamp};
+
+use super::pace::is_due;
+use super::patient_file::PatientFile;
+use super::report;
+use crate::absence::Absence;
+use crate::host_fs::HostFile;
+use crate::sampler::{Context, State};
+use crate::text::parse_only_u64;
+
+const SOURCE: &str = "sys/class/net";
+const DESCRIBED_EVERY_NS: u64 = 5 * SECOND_NS;
+
+/// Each interface holds two descriptors; a host of containers can have thousands of interfaces.
+const MOST: usize = 256;
+const MORE_EXIST: &str = "link facts of 256 interfaces read, more exist";
+
+/// The links of the own namespace's interfaces, by name.
+#[derive(Debug, Default)]
+pub(super) struct Links {
+    links: BTreeMap<Vec<u8>, Link>,
+}
+
+impl Links {
+    /// Adds to the rows of namespace `own` what is known of their links.
+    pub(super) fn sample(&mut self, own: u64, context: &mut Context<'_>, rows: &mut Rows<Nic>) {
+        let mut outcome = Err(Absence::NotFound);
+        let mut more = false;
+        for row in rows.as_mut_slice().iter_mut().filter(|row| row.netns() == Some(own)) {
+            let Some(name) = row.name() else { continue };
+            let Some(link) = self.link(name) else {
+                more = true;
+                continue;
+            };
+            let read = link.fill(context, row);
+            if outcome.is_err() {
+                outcome = read;
+            }
+        }
+        self.links.retain(|_, link| link.seen == Some(context.tick));
+        if more && outcome.is_ok() {
+            context.states.set(SOURCE, State::Limited(MORE_EXIST));
+        } else {
+            report(context.states, SOURCE, outcome);
+        }
+    }
+
+    fn link(&mut self, name: &[u8]) -> Option<&mut Link> {
+        if !self.links.contains_key(name) && self.links.len() < MOST && is_file_name(name) {
+            self.links.insert(name.to_vec(), Link::new(name));
+        }
+        self.links.get_mut(name)
+    }
+}
+
+/// A name in a copied `net/dev` may be anything; it must not lead out of the folder.
+fn is_file_name(name: &[u8]) -> bool {
+    !name.contains(&b'/') && name != b"." && name != b".."
+}
+
+#[derive(Debug)]
+struct Link {
+    operstate: PatientFile,
+    carrier: PatientFile,
+    speed: HostFile,
+    device_type: HostFile,
+    last_operstate: Vec<u8>,
+    speed_mbit: Option<u64>,
+    type_number: Option<u64>,
+    described: Option<Timestamp>,
+    seen: Option<Timestamp>,
+}
+
+impl Link {
+    fn new(name: &[u8]) -> Self {
+        let folder = Path::new("sys/class/net").join(OsStr::from_bytes(name));
+        Self {
+            operstate: PatientFile::new(HostFile::single(folder.join("operstate"))),
+            carrier: PatientFile::new(HostFile::single(folder.join("carrier"))),
+            speed: HostFile::single(folder.join("speed")),
+            device_type: HostFile::single(folder.join("type")),
+            last_operstate: Vec::new(),
+            speed_mbit: None,
+            type_number: None,
+            described: None,
+            seen: None,
+        }
+    }
+
+    fn fill(&mut self, context: &mut Context<'_>, row: &mut Nic) -> Result<(), Absence> {
+        self.seen = Some(context.tick);
+        if is_due(self.described, context.tick, DESCRIBED_EVERY_NS) {
+            self.describe(context);
+        }
+        row.set_some(NicCell::speed_mbit, self.speed_mbit);
+        row.set_some(NicCell::device_type, self.type_number);
+        let operstate = self.operstate.read(context.host, context.buffer, context.tick);
+        let outcome = operstate.map(|text| {
+            let text = text.trim_ascii();
+            row.set_name(NicName::operstate, text);
+            if self.last_operstate != text {
+                self.last_operstate.clear();
+                self.last_operstate.extend_from_slice(text);
+                // An interface that is down refuses `carrier`; it may have come up.
+                self.carrier.forgive();
+            }
+        });
+        if let Ok(text) = self.carrier.read(context.host, context.buffer, context.tick) {
+            row.set_some(NicCell::carrier, parse_carrier(text));
+        }
+        // A copied tree may hold `type` alone.
+        if self.type_number.is_some() { Ok(()) } else { outcome }
+    }
+
+    fn describe(&mut self, context: &mut Context<'_>) {
+        self.described = Some(context.tick);
+        let speed = self.speed.read(context.host, context.buffer);
+        self.speed_mbit = speed.ok().and_then(parse_speed);
+        self.speed.close();
+        let device_type = self.device_type.read(context.host, context.buffer);
+        self.type_number = device_type.ok().and_then(parse_only_u64);
+        self.device_type.close();
+    }
+}
+
+/// Parses `carrier`.
+fn parse_carrier(text: &[u8]) -> Option<bool> {
+    match parse_only_u64(text) {
+        Some(0) => Some(false),
+        Some(1) => Some(true),
+        _ => None,
+    }
+}
+
+/// Parses `speed`. Drivers that do not know it say -1, the same without its sign, or 0.
+fn parse_speed(text: &[u8]) -> Option<u64> {
+    parse_only_u64(text).filter(|speed| *speed != 0 && *speed != u64::from(u32::MAX))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::host_fs::{Buffer, HostFs};
+    use crate::sampler::States;
+    use proptest::prelude::*;
+
+    #[test]
+    fn an_unknown_speed_is_absent() {
+        assert_eq!(parse_speed(b"25000\n"), Some(25_000));
+        for unknown in [&b"-1\n"[..], b"0\n", b"4294967295\n", b"", b"fast\n"] {
+            assert_eq!(parse_speed(unknown), None);
+        }
+    }
+
+    #[test]
+    fn a_carrier_is_there_or_not_or_unknown() {
+        assert_eq!(parse_carrier(b"1\n"), Some(true));
+        assert_eq!(parse_carrier(b"0\n"), Some(false));
+        assert_eq!(parse_carrier(b"2\n"), None);
+        assert_eq!(parse_carrier(b""), None);
+    }
+
+    fn interface(rows: &mut Rows<Nic>, netns: u64, name: &[u8]) {
+        let row = rows.push();
+        row.set(NicCell::netns, netns);
+        row.set_name(NicName::name, name);
+    }
+
+    fn sample(links: &mut Links, root: &Path, rows: &mut Rows<Nic>, second: u64) -> Option<State> {
+        let (host, mut buffer, mut states) =
+            (HostFs::new(root), Buffer::default(), States::default());
+        let mut context = Context {
+            host: &host,
+            buffer: &mut buffer,
+            states: &mut states,
+            tick: Timestamp(second * SECOND_NS),
+            keyframe: false,
+            detail: false,
+        };
+        links.sample(7, &mut context, rows);
+        states.get(SOURCE)
+    }
+
+    #[test]
+    fn a_name_that_leads_out_of_the_folder_is_not_followed() {
+        let root = tempfile::tempdir().unwrap();
+        std::fs::create_dir_all(root.path().join("sys/class/net")).unwrap();
+        std::fs::create_dir_all(root.path().join("sys/secret")).unwrap();
+        std::fs::write(root.path().join("sys/secret/operstate"), "up").unwrap();
+        let mut rows = Rows::default();
+        interface(&mut rows, 7, b"../../secret");
+        interface(&mut rows, 7, b"..");
+        let state = sample(&mut Links::default(), root.path(), &mut rows, 0);
+        assert_eq!(state, Some(State::Absent(Absence::NotFound)));
+        assert!(rows.iter().all(|row| row.operstate().is_none()));
+    }
+
+    #[test]
+    fn only_the_own_namespace_has_links_and_speed_is_read_every_five_seconds() {
+        let root = tempfile::tempdir().unwrap();
+        let folder = root.path().join("sys/class/net/eth0");
+        std::fs::create_dir_all(&folder).unwrap();
+        let write = |file: &str, text: &str| std::fs::write(folder.join(file), text).unwrap();
+        let mut links = Links::default();
+        for (second, speed, state, expected) in
+            [(0, "10", "up", 10), (4, "20", "down", 10), (5, "30", "up", 30)]
+        {
+            write("speed", speed);
+            write("operstate", state);
+            let mut rows = Rows::default();
+            interface(&mut rows, 7, b"eth0");
+            interface(&mut rows, 8, b"eth0");
+            assert_eq!(sample(&mut links, root.path(), &mut rows, second), Some(State::On));
+            assert_eq!(rows.as_slice()[0].speed_mbit(), Some(expected));
+            assert_eq!(rows.as_slice()[0].operstate(), Some(state.as_bytes()));
+            assert_eq!(rows.as_slice()[0].carrier(), None);
+            assert_eq!(rows.as_slice()[1].operstate(), None);
+        }
+        let mut none = Rows::default();
+        sample(&mut links, root.path(), &mut none, 6);
+        assert!(links.links.is_empty(), "what vanished is forgotten");
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_are_taken(bytes: Vec<u8>) {
+            let _ = (parse_speed(&bytes), parse_carrier(&bytes));
+        }
+    }
+}
