@@ -123,6 +123,7 @@ fn a_full_disk_seals_what_was_recorded_and_says_so() {
     assert!(words.contains("what was recorded before is"), "{words}");
     assert!(ticks(&replayed) > 3);
     assert!(unmounted);
+    assert!(words.contains("No space left"), "{words}");
 }
 
 fn recorded(path: &Path) -> Vec<Input> {

@@ -13,7 +13,7 @@ use sha2::{Digest as _, Sha256};
 pub use evaluation::{Evaluation, Held, Quantity};
 pub use slot::{PERSISTENCE_NS, Slot, Standing, Transition};
 
-use crate::kind::{Entity, Kind, Severity};
+use crate::kind::{Entity, Kind};
 use crate::output::{Coverage, CoverageState};
 use crate::time::Timestamp;
 use crate::window::{EntityId, Missing};
@@ -226,11 +226,5 @@ impl Board {
     /// Forgets everything but the numbering of episodes, for a new run.
     pub fn reset(&mut self) {
         *self = Self { next_id: self.next_id, ..Self::default() };
-    }
-
-    /// Highest severity standing on any entity of `kind`.
-    pub fn worst(&self, kind: Kind) -> Option<Severity> {
-        let places = self.places.range((kind, EntityId(0))..=(kind, EntityId(u32::MAX)));
-        places.filter_map(|(_, place)| Some(place.slot.standing()?.severity)).max()
     }
 }

@@ -64,11 +64,6 @@ impl<const N: usize> Counters<N> {
         reset
     }
 
-    /// Forgets everything: no rate is taken across a gap.
-    pub fn clear(&mut self) {
-        self.readings.clear();
-    }
-
     /// Growth over the shortest run of last intervals of at least `ns`; `None` until there is one.
     pub fn over(&self, ns: u64) -> Option<Growth<N>> {
         let (end, last) = self.readings.back()?;
@@ -103,11 +98,6 @@ impl Levels {
         while self.readings.len() > 2 && at.since_ns(self.readings[1].0) >= LONGEST_NS {
             self.readings.pop_front();
         }
-    }
-
-    /// Forgets everything.
-    pub fn clear(&mut self) {
-        self.readings.clear();
     }
 
     /// Mean over the shortest run of last intervals of at least `ns`, weighted by time.
