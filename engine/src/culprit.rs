@@ -62,7 +62,7 @@ fn by(window: &Window, entity: &Entity, counter: &Counter) -> Vec<Culprit> {
         .iter()
         .filter(|known| belongs(&known.row, entity))
         .map(|known| ((counter.amount)(&known.consumption(at)), &known.row))
-        .filter(|(amount, row)| *amount > 0 && row.pid() != Some(window.host.recorder_pid))
+        .filter(|(amount, row)| *amount > 0 && row.pid() != Some(window.host().recorder_pid))
         .collect();
     candidates.sort_by_key(|(amount, row)| (core::cmp::Reverse(*amount), row.pid()));
     let total: u64 = candidates.iter().map(|(amount, _)| *amount).sum();

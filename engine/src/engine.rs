@@ -107,7 +107,7 @@ impl Engine {
         }
         self.clock = start.clock;
         self.boot_id.clone_from(&start.boot_id);
-        self.window.host = start.host.clone();
+        self.window.set_host(start.host.clone());
         self.window.interval_ns = start.interval_ns.max(1);
         let states = start.sources.iter();
         self.sources = states.map(|state| (state.source.clone(), state.clone())).collect();
@@ -123,8 +123,8 @@ impl Engine {
     fn sample(&mut self, input: &Input, sample: &Sample) {
         let interval_ns = self.window.interval_ns;
         self.overdue_at = Some(input.mono.plus_ns(interval_ns.saturating_mul(OVERDUE_INTERVALS)));
-        for (table, count) in self.window.update(sample, input.mono) {
-            let problem = format!("{count} more than are kept");
+        self.window.update(sample, input.mono);
+        for (table, problem) in self.window.take_defects() {
             self.say(input, Said::Defect(Defect { place: table, problem }));
         }
         self.board.begin(input.mono, interval_ns);

@@ -17,6 +17,25 @@ pub enum Held {
     Event,
 }
 
+/// How a limit is relaxed for a signal that stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Relax {
+    /// Rates, latencies and stall shares: 80 % of the limit.
+    Scaled,
+    /// Used shares of finite resources: 0.05 below the limit.
+    Share,
+}
+
+impl Relax {
+    /// The limit at which a standing signal goes on.
+    pub fn limit(self, limit: f64) -> f64 {
+        match self {
+            Self::Scaled => limit * 0.8,
+            Self::Share => limit - 0.05,
+        }
+    }
+}
+
 /// One quantity with its limits.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Quantity {
@@ -68,6 +87,28 @@ impl Evaluation {
         if self.count < QUANTITIES && value.is_finite() {
             self.quantities[self.count] = Some(Quantity { metric, value, unit, limits });
             self.count += 1;
+        }
+        self
+    }
+
+    /// Holds a quantity against the limit of each severity, notes it as evidence, and keeps a
+    /// standing signal while the lowest limit, relaxed, is reached.
+    pub fn grade(&mut self, quantity: Quantity, held: Held, relax: Relax) -> &mut Self {
+        let Quantity { metric, value, unit, limits } = quantity;
+        self.note_with(metric, value, unit, limits);
+        for severity in Severity::ALL {
+            if let Some(limit) = limits[severity.index()] {
+                self.set(severity, if value >= limit { held } else { Held::No });
+            }
+        }
+        let lowest = limits.iter().flatten().copied().reduce(f64::min);
+        self.keep(lowest.is_some_and(|limit| value >= relax.limit(limit)))
+    }
+
+    /// These severities are judged, though nothing can be held against their limits yet.
+    pub fn know(&mut self, severities: [bool; 4]) -> &mut Self {
+        for (level, known) in self.levels.iter_mut().zip(severities) {
+            *level |= known;
         }
         self
     }

@@ -10,7 +10,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use sha2::{Digest as _, Sha256};
 
-pub use evaluation::{Evaluation, Held, Quantity};
+pub use evaluation::{Evaluation, Held, Quantity, Relax};
 pub use slot::{PERSISTENCE_NS, Slot, Standing, Transition};
 
 use crate::kind::{Entity, Kind};
@@ -38,6 +38,16 @@ pub enum Cover {
 }
 
 impl Cover {
+    /// Of several answers the highest counts: without its inputs a kind has no parts.
+    fn rank(self) -> u8 {
+        match self {
+            Self::NotApplicable(_) => 0,
+            Self::Ok => 1,
+            Self::Part(_) => 2,
+            Self::Missing(_) => 3,
+        }
+    }
+
     fn state(self) -> CoverageState {
         match self {
             Self::NotApplicable(_) => CoverageState::NotApplicable,
@@ -126,10 +136,10 @@ impl Board {
         }
     }
 
-    /// Says what can be told of `kind`; of several answers the worst counts.
+    /// Says what can be told of `kind`; of several answers the worst counts, and the first of equals.
     pub fn cover(&mut self, kind: Kind, cover: Cover) {
         let known = &mut self.covers[kind.index()];
-        if known.is_none_or(|known| cover.state() > known.state()) {
+        if known.is_none_or(|known| cover.rank() > known.rank()) {
             *known = Some(cover);
         }
     }

@@ -42,7 +42,7 @@ impl Classifier for LoadMismatch {
         }
         match judge(window) {
             Ok(seen) => {
-                let at = window.cpu.at().unwrap_or(window.mono);
+                let at = window.cpu.at().unwrap_or(window.mono());
                 board.judge(Kind::LoadMismatch, HOST, at, seen, || Entity::Host);
             }
             Err(missing) => board.cover(Kind::LoadMismatch, Cover::Missing(missing)),
@@ -66,7 +66,7 @@ fn judge(window: &Window) -> Result<Evaluation, Missing> {
     seen.counts(Severity::High, demand >= DEMAND[2] && demand * cpus > HIGH_TASKS);
     seen.counts(Severity::Critical, demand >= DEMAND[3]);
     seen.keep(demand >= DEMAND[0] * RELAXED);
-    let blocked = blocked_share(row, window.host.recorder_pid != 0);
+    let blocked = blocked_share(row, window.host().recorder_pid != 0);
     if let Some(share) = blocked {
         seen.note("blocked_share", share, "ratio");
     }
@@ -123,3 +123,6 @@ fn subtype(demand: f64, busy: f64, blocked: f64) -> Option<&'static str> {
         None
     }
 }
+
+#[cfg(test)]
+mod tests;

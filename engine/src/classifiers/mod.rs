@@ -1,9 +1,14 @@
 //! The classifiers: one file for each kind, one entry for each in [`ALL`].
 
+#[cfg(test)]
+mod lab;
 mod load_mismatch;
+mod memory_pressure;
+mod stall;
 
-use crate::board::Board;
-use crate::kind::Kind;
+use crate::board::{Board, Cover};
+use crate::kind::{Entity, Kind};
+use crate::model::Cgroup;
 use crate::window::Window;
 
 /// Judges one kind on every entity it applies to.
@@ -15,4 +20,21 @@ pub trait Classifier: Sync {
 }
 
 /// Every classifier, in the order of evaluation.
-pub const ALL: &[&dyn Classifier] = &[&load_mismatch::LoadMismatch];
+pub const ALL: &[&dyn Classifier] =
+    &[&memory_pressure::MemoryPressure, &load_mismatch::LoadMismatch];
+
+/// Persistence of each severity.
+const PERSISTENCE_S: [u64; 4] = [5, 5, 10, 30];
+
+/// The entity of a control group's row.
+fn cgroup_entity(row: &Cgroup) -> Entity {
+    let bytes = |name: Option<&[u8]>| name.unwrap_or_default().to_vec();
+    Entity::Cgroup(bytes(row.hierarchy()), bytes(row.path()))
+}
+
+/// Says that a kind's control groups are not judged where they were never read.
+fn cover_groups(window: &Window, board: &mut Board, kind: Kind) {
+    if window.cgroups.at().is_none() {
+        board.cover(kind, Cover::Part("control groups: not in the recording"));
+    }
+}

@@ -7,6 +7,8 @@ use alloc::collections::VecDeque;
 
 use crate::time::{Timestamp, seconds};
 
+use super::series::Missing;
+
 /// The longest span any verdict asks for (critical: 30 s).
 pub const LONGEST_NS: u64 = 30_000_000_000;
 
@@ -14,71 +16,77 @@ pub const LONGEST_NS: u64 = 30_000_000_000;
 #[derive(Debug, Clone)]
 pub struct Counters<const N: usize> {
     readings: VecDeque<(Timestamp, [u64; N])>,
+    given: [bool; N],
 }
 
 impl<const N: usize> Default for Counters<N> {
     fn default() -> Self {
-        Self { readings: VecDeque::new() }
+        Self { readings: VecDeque::new(), given: [false; N] }
     }
 }
 
-/// Growth of counters over a span.
+/// Growth of one counter over a span.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Growth<const N: usize> {
-    /// How much each counter grew.
-    pub by: [u64; N],
+pub struct Growth {
+    /// How much the counter grew.
+    pub by: u64,
     /// Over which time.
     pub ns: u64,
 }
 
-impl<const N: usize> Growth<N> {
-    /// Growth of one counter a second.
-    pub fn per_second(&self, counter: usize) -> f64 {
-        self.by[counter] as f64 / seconds(self.ns)
+impl Growth {
+    /// Growth a second.
+    pub fn per_second(&self) -> f64 {
+        self.by as f64 / seconds(self.ns)
     }
 
     /// Growth of a counter of microseconds as a share of the time.
-    pub fn share_of_us(&self, counter: usize) -> f64 {
-        self.per_second(counter) / 1e6
+    pub fn share_of_us(&self) -> f64 {
+        self.per_second() / 1e6
     }
 }
 
 impl<const N: usize> Counters<N> {
-    /// Adds a reading. One that goes back in any counter (a reset) forgets those before it, and
-    /// the return value says so.
-    pub fn push(&mut self, at: Timestamp, values: [u64; N]) -> bool {
-        let mut reset = false;
+    /// Adds a reading. One that goes back in any counter (a reset), or in which a counter comes
+    /// or goes, forgets those before it; the return value says that a counter went back.
+    pub fn push(&mut self, at: Timestamp, values: [Option<u64>; N]) -> bool {
+        let given = values.map(|value| value.is_some());
+        let values = values.map(|value| value.unwrap_or(0));
+        let mut went_back = false;
         if let Some((last_at, last)) = self.readings.back() {
             if at <= *last_at {
                 return false;
             }
-            reset = last.iter().zip(&values).any(|(before, after)| after < before);
+            went_back = given == self.given
+                && last.iter().zip(&values).any(|(before, after)| after < before);
         }
-        if reset {
+        if went_back || given != self.given {
             self.readings.clear();
         }
+        self.given = given;
         self.readings.push_back((at, values));
         while self.readings.len() > 2 && at.since_ns(self.readings[1].0) >= LONGEST_NS {
             self.readings.pop_front();
         }
-        reset
+        went_back
     }
 
-    /// Growth over the shortest run of last intervals of at least `ns`; `None` until there is one.
-    pub fn over(&self, ns: u64) -> Option<Growth<N>> {
-        let (end, last) = self.readings.back()?;
-        let (begin, first) =
-            self.readings.iter().rev().skip(1).find(|(at, _)| end.since_ns(*at) >= ns)?;
-        let mut by = [0; N];
-        for (growth, (after, before)) in by.iter_mut().zip(last.iter().zip(first)) {
-            *growth = after - before;
+    /// Growth of a counter over the shortest run of last intervals of at least `ns`; `name` says
+    /// which is missing where it is not given.
+    pub fn over(&self, counter: usize, name: &'static str, ns: u64) -> Result<Growth, Missing> {
+        if !self.given[counter] {
+            return Err(Missing::Field(name));
         }
-        Some(Growth { by, ns: end.since_ns(*begin) })
+        let (end, last) = self.readings.back().ok_or(Missing::NoEarlier)?;
+        let mut before = self.readings.iter().rev().skip(1);
+        let (begin, first) =
+            before.find(|(at, _)| end.since_ns(*at) >= ns).ok_or(Missing::NoEarlier)?;
+        Ok(Growth { by: last[counter] - first[counter], ns: end.since_ns(*begin) })
     }
 
-    /// Growth over the last interval.
-    pub fn last(&self) -> Option<Growth<N>> {
-        self.over(1)
+    /// Whether the last reading gave the counter.
+    pub fn is_given(&self, counter: usize) -> bool {
+        self.given[counter]
     }
 }
 
@@ -132,31 +140,42 @@ mod tests {
         // The worked example of signals.md: 1,250,000 us in 5 s are 25 %.
         let mut counters = Counters::default();
         for second in 0..=5 {
-            counters.push(at(second), [250_000 * second]);
+            counters.push(at(second), [Some(250_000 * second)]);
         }
-        let growth = counters.over(5 * SECOND_NS).unwrap();
-        assert_eq!(growth, Growth { by: [1_250_000], ns: 5 * SECOND_NS });
-        assert!((growth.share_of_us(0) - 0.25).abs() < 1e-12);
-        assert_eq!(counters.over(6 * SECOND_NS), None);
+        let growth = counters.over(0, "stall", 5 * SECOND_NS).unwrap();
+        assert_eq!(growth, Growth { by: 1_250_000, ns: 5 * SECOND_NS });
+        assert!((growth.share_of_us() - 0.25).abs() < 1e-12);
+        assert_eq!(counters.over(0, "stall", 6 * SECOND_NS), Err(Missing::NoEarlier));
     }
 
     #[test]
     fn a_late_tick_is_a_rate_over_its_true_time() {
         let mut counters = Counters::default();
-        counters.push(at(0), [0]);
-        counters.push(at(1), [10]);
-        counters.push(at(9), [90]);
-        assert_eq!(counters.over(5 * SECOND_NS), Some(Growth { by: [80], ns: 8 * SECOND_NS }));
+        counters.push(at(0), [Some(0)]);
+        counters.push(at(1), [Some(10)]);
+        counters.push(at(9), [Some(90)]);
+        let growth = counters.over(0, "reads", 5 * SECOND_NS);
+        assert_eq!(growth, Ok(Growth { by: 80, ns: 8 * SECOND_NS }));
     }
 
     #[test]
     fn a_reset_forgets_what_was_before() {
         let mut counters = Counters::default();
-        counters.push(at(0), [5, 100]);
-        assert!(counters.push(at(1), [6, 99]));
-        assert_eq!(counters.last(), None);
-        assert!(!counters.push(at(2), [8, 99]));
-        assert_eq!(counters.last(), Some(Growth { by: [2, 0], ns: SECOND_NS }));
+        counters.push(at(0), [Some(5), Some(100)]);
+        assert!(counters.push(at(1), [Some(6), Some(99)]));
+        assert_eq!(counters.over(0, "reads", 1), Err(Missing::NoEarlier));
+        assert!(!counters.push(at(2), [Some(8), Some(99)]));
+        assert_eq!(counters.over(0, "reads", 1), Ok(Growth { by: 2, ns: SECOND_NS }));
+    }
+
+    #[test]
+    fn a_counter_that_comes_or_goes_gives_no_rate_across_it() {
+        let mut counters = Counters::default();
+        counters.push(at(0), [Some(1000)]);
+        assert!(!counters.push(at(1), [None]));
+        assert_eq!(counters.over(0, "reads", 1), Err(Missing::Field("reads")));
+        assert!(!counters.push(at(2), [Some(1000)]));
+        assert_eq!(counters.over(0, "reads", 1), Err(Missing::NoEarlier));
     }
 
     #[test]
@@ -199,10 +218,10 @@ mod tests {
                 time += step;
                 value = if reset == 0 { growth } else { value + growth };
                 readings.push((time, value));
-                counters.push(Timestamp(time), [value]);
+                counters.push(Timestamp(time), [Some(value)]);
             }
-            let found = counters.over(ns).map(|growth| (growth.by[0], growth.ns));
-            prop_assert_eq!(found, naive(&readings, ns));
+            let found = counters.over(0, "reads", ns).map(|growth| (growth.by, growth.ns));
+            prop_assert_eq!(found.ok(), naive(&readings, ns));
         }
 
         #[test]
@@ -212,12 +231,12 @@ mod tests {
             let mut counters = Counters::default();
             let mut largest = 0;
             for (time, value) in readings {
-                counters.push(Timestamp(time), [value]);
+                counters.push(Timestamp(time), [Some(value)]);
                 largest = largest.max(value);
-                if let Some(growth) = counters.last() {
-                    let rate = growth.per_second(0);
+                if let Ok(growth) = counters.over(0, "reads", 1) {
+                    let rate = growth.per_second();
                     prop_assert!(rate >= 0.0 && rate.is_finite());
-                    prop_assert!(growth.by[0] <= largest);
+                    prop_assert!(growth.by <= largest);
                 }
             }
         }

@@ -1,7 +1,10 @@
 //! The last two readings of one table, joined by key, with a track for each entity.
 
+use alloc::format;
+use alloc::string::String;
 use alloc::vec::Vec;
 
+use crate::input::HostFacts;
 use crate::model::{Record, Rows};
 use crate::time::{Timestamp, seconds};
 
@@ -73,7 +76,34 @@ pub struct Series<R, T> {
     fresh: bool,
 }
 
-impl<R: Record, T: Default> Series<R, T> {
+/// What is remembered of an entity beyond its last two readings.
+pub trait Track<R>: Default {
+    /// Takes the row of a new reading; true says that a counter went back.
+    fn feed(&mut self, at: Timestamp, row: &R, host: &HostFacts) -> bool;
+}
+
+impl<R> Track<R> for () {
+    fn feed(&mut self, _: Timestamp, _: &R, _: &HostFacts) -> bool {
+        false
+    }
+}
+
+/// What an update needs beside the table, and what it leaves behind.
+#[derive(Debug, Default)]
+pub struct Ledger {
+    /// Facts of the host.
+    pub host: HostFacts,
+    /// Time of the sample.
+    pub mono: Timestamp,
+    /// Last id given to an entity.
+    pub last_id: u32,
+    /// Ids of entities that are gone.
+    pub gone: Vec<EntityId>,
+    /// What was wrong with a table.
+    pub defects: Vec<(&'static str, String)>,
+}
+
+impl<R: Record, T: Track<R>> Series<R, T> {
     /// A series of the table fed by `source`.
     pub fn new(source: &'static str) -> Self {
         Self {
@@ -88,35 +118,36 @@ impl<R: Record, T: Default> Series<R, T> {
         }
     }
 
-    /// Takes a sample's table, if it was read. New entities get an id from `next_id`, at most
-    /// `cap` of them are kept, and ids of entities that are gone are appended to `gone`. The
-    /// return value is the number of rows left out.
-    pub fn update(
-        &mut self,
-        rows: &Rows<R>,
-        mono: Timestamp,
-        cap: usize,
-        next_id: &mut u32,
-        gone: &mut Vec<EntityId>,
-    ) -> usize {
+    /// Takes a sample's table, if it was read. New entities get an id, at most `cap` of them are
+    /// kept, and every track is fed.
+    pub fn update(&mut self, rows: &Rows<R>, cap: usize, ledger: &mut Ledger) {
         self.fresh = false;
-        let Some(read) = rows.read() else { return 0 };
-        let at = mono.offset_ns(read.middle_ns());
+        let Some(read) = rows.read() else { return };
+        let at = ledger.mono.offset_ns(read.middle_ns());
         if self.after_at.is_some_and(|last| at <= last) {
-            return 0;
+            return;
         }
         core::mem::swap(&mut self.before, &mut self.after);
         self.before_at = self.after_at.replace(at);
         self.after.copy_from(rows);
         let over = self.after.as_slice().len().saturating_sub(cap);
+        if over > 0 {
+            ledger.defects.push((self.source, format!("{over} rows more than are kept")));
+        }
         for _ in 0..over {
             self.after.pop();
         }
         self.fresh = true;
         if !self.same_entities() {
-            self.rekey(next_id, gone);
+            self.rekey(&mut ledger.last_id, &mut ledger.gone);
         }
-        over
+        let mut back = 0;
+        for (row, track) in self.after.iter().zip(&mut self.tracks) {
+            back += usize::from(track.feed(at, row, &ledger.host));
+        }
+        if back > 0 {
+            ledger.defects.push((self.source, format!("counters of {back} rows went back")));
+        }
     }
 
     fn same_entities(&self) -> bool {
@@ -195,11 +226,6 @@ impl<R: Record, T: Default> Series<R, T> {
         rows.map(|((id, row), track)| (*id, row, track))
     }
 
-    /// Each entity's row and track, for feeding the tracks after an update.
-    pub fn tracks_mut(&mut self) -> impl Iterator<Item = (&R, &mut T)> {
-        self.after.iter().zip(&mut self.tracks)
-    }
-
     /// The rows of the last reading, or why there is none.
     pub fn rows(&self) -> Result<&[R], Missing> {
         match self.after_at {
@@ -231,31 +257,51 @@ mod tests {
         rows
     }
 
+    /// Counts its readings.
+    #[derive(Debug, Default, PartialEq, Clone, Copy)]
+    struct Count(u32);
+
+    impl Track<Disk> for Count {
+        fn feed(&mut self, _: Timestamp, _: &Disk, _: &HostFacts) -> bool {
+            self.0 += 1;
+            false
+        }
+    }
+
     #[test]
     fn a_disk_that_comes_and_goes_keeps_nothing_from_before() {
-        let mut series: Series<Disk, u8> = Series::new("diskstats");
-        let (mut next, mut gone) = (0, Vec::new());
-        let mut feed = |series: &mut Series<Disk, u8>, second: u64, disks: &[(&str, u64)]| {
-            series.update(&rows(disks), Timestamp(second * SECOND_NS), 8, &mut next, &mut gone);
-            core::mem::take(&mut gone)
+        let mut series: Series<Disk, Count> = Series::new("diskstats");
+        let mut ledger = Ledger::default();
+        let mut feed = |series: &mut Series<Disk, Count>, second: u64, disks: &[(&str, u64)]| {
+            ledger.mono = Timestamp(second * SECOND_NS);
+            series.update(&rows(disks), 8, &mut ledger);
+            core::mem::take(&mut ledger.gone)
         };
         feed(&mut series, 1, &[("a", 1), ("b", 5)]);
-        *series.tracks_mut().nth(1).unwrap().1 = 7;
         assert_eq!(feed(&mut series, 2, &[("b", 9)]), [EntityId(1)]);
         let entity = series.entities().next().unwrap();
-        assert_eq!((entity.0, *entity.2), (EntityId(2), 7));
+        assert_eq!((entity.0, *entity.2), (EntityId(2), Count(2)));
         feed(&mut series, 3, &[("a", 2), ("b", 9)]);
         let ids: Vec<_> = series.entities().map(|(id, _, track)| (id, *track)).collect();
-        assert_eq!(ids, [(EntityId(3), 0), (EntityId(2), 7)]);
+        assert_eq!(ids, [(EntityId(3), Count(1)), (EntityId(2), Count(3))]);
+    }
+
+    #[test]
+    fn more_entities_than_are_kept_are_a_defect() {
+        let mut series: Series<Disk, ()> = Series::new("diskstats");
+        let mut ledger = Ledger::default();
+        series.update(&rows(&[("a", 1), ("b", 5), ("c", 5)]), 2, &mut ledger);
+        assert_eq!(series.entities().count(), 2);
+        assert_eq!(ledger.defects, [("diskstats", "1 rows more than are kept".into())]);
     }
 
     #[test]
     fn a_step_never_goes_back() {
         let mut series: Series<Disk, ()> = Series::new("diskstats");
-        let (mut next, mut gone) = (0, Vec::new());
+        let mut ledger = Ledger::default();
         for (second, reads) in [(1, 9), (3, 4)] {
-            let at = Timestamp(second * SECOND_NS);
-            series.update(&rows(&[("a", reads)]), at, 8, &mut next, &mut gone);
+            ledger.mono = Timestamp(second * SECOND_NS);
+            series.update(&rows(&[("a", reads)]), 8, &mut ledger);
         }
         let step = series.step().unwrap();
         assert_eq!(step.rate("reads", Disk::reads), Err(Missing::WentBack));

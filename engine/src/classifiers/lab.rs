@@ -1,0 +1,158 @@
+//! A made-up host for tests of classifiers: counters are driven second by second through the whole
+//! engine, and what stands is looked at.
+
+use alloc::boxed::Box;
+use alloc::collections::BTreeMap;
+use alloc::format;
+use alloc::string::{String, ToString};
+
+use crate::engine::Engine;
+use crate::input::{Body, Delivery, HostFacts, Input, SourceState, Start};
+use crate::input::{ENGINE_VERSION, SCHEMA_VERSION};
+use crate::kind::{Kind, Severity};
+use crate::model::{ReadTimes, Sample};
+use crate::output::{Change, CoverageState, Said, Signal};
+use crate::time::{ClockAnchor, SECOND_NS, Timestamp};
+
+/// See the module. Time begins at second 1,000 and goes on by one second a tick.
+pub(super) struct Lab {
+    engine: Engine,
+    seq: u64,
+    second: u64,
+    standing: BTreeMap<(Kind, String), Signal>,
+    coverage: BTreeMap<Kind, String>,
+    /// Second of the last raise and clear of each condition.
+    changed: BTreeMap<(Kind, String, bool), u64>,
+}
+
+impl Lab {
+    pub(super) fn new() -> Self {
+        let mut lab = Self {
+            engine: Engine::default(),
+            seq: 0,
+            second: 1_000,
+            standing: BTreeMap::new(),
+            coverage: BTreeMap::new(),
+            changed: BTreeMap::new(),
+        };
+        let host = HostFacts { user_hz: 100, page_bytes: 4096, ..HostFacts::default() };
+        lab.handle(Body::Start(Box::new(Start {
+            schema: SCHEMA_VERSION,
+            engine_version: ENGINE_VERSION.into(),
+            host,
+            boot_id: "b".into(),
+            clock: ClockAnchor::default(),
+            seed: 1,
+            interval_ns: SECOND_NS,
+            segment: 0,
+            sources: [].into(),
+        })));
+        lab
+    }
+
+    /// A source says that it is absent.
+    pub(super) fn absent(&mut self, source: &str, reason: &str) {
+        let (source, reason) = (source.into(), Some(reason.into()));
+        self.handle(Body::SourceState(SourceState { source, state: Delivery::Absent, reason }));
+    }
+
+    /// `seconds` pass; `fill` puts rows into each second's sample, counting from 0. A table with
+    /// rows counts as read; one without is absent.
+    pub(super) fn run(&mut self, seconds: u64, mut fill: impl FnMut(&mut Sample, u64)) {
+        for second in 0..seconds {
+            self.second += 1;
+            let mut sample = Sample::default();
+            fill(&mut sample, second);
+            for table in sample.tables_mut() {
+                if !table.is_empty() {
+                    table.set_read(ReadTimes::default());
+                }
+            }
+            self.handle(Body::Sample(Box::new(sample)));
+        }
+    }
+
+    fn handle(&mut self, body: Body) {
+        self.seq += 1;
+        let mono = Timestamp(self.second * SECOND_NS);
+        self.engine.handle(&Input { seq: self.seq, mono, body });
+        while let Some(output) = self.engine.poll() {
+            match output.body {
+                Said::Signal(signal) => self.note(signal),
+                Said::Coverage(coverage) => {
+                    let told = match coverage.state {
+                        CoverageState::Ok => "ok",
+                        CoverageState::CannotTell => "cannot tell",
+                        CoverageState::NotApplicable => "not applicable",
+                    };
+                    let reason = coverage.reason.map(|reason| format!(": {reason}"));
+                    let text = format!("{told}{}", reason.unwrap_or_default());
+                    self.coverage.insert(coverage.kind, text);
+                }
+                Said::Defect(_) | Said::Digest(_) => {}
+            }
+        }
+    }
+
+    fn note(&mut self, signal: Signal) {
+        let key = (signal.kind, signal.entity.to_string());
+        if signal.change == Change::Cleared {
+            self.changed.insert((key.0, key.1.clone(), false), self.second);
+            self.standing.remove(&key);
+        } else {
+            if signal.change == Change::Raised {
+                self.changed.insert((key.0, key.1.clone(), true), self.second);
+            }
+            self.standing.insert(key, signal);
+        }
+    }
+
+    /// The second of the lab's clock.
+    pub(super) fn second(&self) -> u64 {
+        self.second
+    }
+
+    /// The signal that stands on an entity, given in its written form.
+    pub(super) fn signal(&self, kind: Kind, entity: &str) -> Option<&Signal> {
+        self.standing.get(&(kind, entity.into()))
+    }
+
+    /// How bad the signal is that stands on an entity.
+    pub(super) fn severity(&self, kind: Kind, entity: &str) -> Option<Severity> {
+        self.signal(kind, entity).map(|signal| signal.severity)
+    }
+
+    /// The subtype of the signal that stands on an entity.
+    pub(super) fn subtype(&self, kind: Kind, entity: &str) -> Option<&'static str> {
+        self.signal(kind, entity)?.subtype
+    }
+
+    /// The second in which a signal was raised last.
+    pub(super) fn raised_at(&self, kind: Kind, entity: &str) -> Option<u64> {
+        self.changed.get(&(kind, entity.into(), true)).copied()
+    }
+
+    /// The second in which a signal cleared last.
+    pub(super) fn cleared_at(&self, kind: Kind, entity: &str) -> Option<u64> {
+        self.changed.get(&(kind, entity.into(), false)).copied()
+    }
+
+    /// What was last said of a kind: `ok`, `cannot tell: why` or `not applicable: why`.
+    pub(super) fn coverage(&self, kind: Kind) -> &str {
+        self.coverage.get(&kind).map_or("nothing", String::as_str)
+    }
+}
+
+/// A counter that goes on from where it was, whatever the rate of each second.
+#[derive(Default)]
+pub(super) struct Meter(f64);
+
+impl Meter {
+    /// Adds `amount` and gives the whole units counted so far.
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "small positive")]
+    pub(super) fn add(&mut self, amount: f64) -> u64 {
+        self.0 += amount;
+        // Sums of binary fractions fall short of whole numbers by a hair.
+        (self.0 + 1e-6) as u64
+    }
+}

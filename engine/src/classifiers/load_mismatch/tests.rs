@@ -1,0 +1,96 @@
+//! Every limit of `load_mismatch`, from just below and from just above.
+
+use crate::classifiers::lab::{Lab, Meter};
+use crate::kind::Kind::LoadMismatch;
+use crate::kind::Severity::{Critical, High, Low, Medium};
+use crate::model::{CpuCell, Sample};
+
+const HOST: &str = "host";
+
+#[derive(Clone, Copy)]
+struct Load {
+    running: u64,
+    blocked: u64,
+    cpus: u64,
+    busy: f64,
+}
+
+#[derive(Default)]
+struct Host {
+    user: Meter,
+    idle: Meter,
+}
+
+impl Host {
+    fn fill(&mut self, sample: &mut Sample, load: Load) {
+        let row = sample.cpu.push();
+        row.set(CpuCell::cpus_online, load.cpus);
+        row.set(CpuCell::user_ticks, self.user.add(load.busy * 1000.0));
+        row.set(CpuCell::idle_ticks, self.idle.add((1.0 - load.busy) * 1000.0));
+        row.set(CpuCell::procs_running, load.running);
+        row.set(CpuCell::procs_blocked, load.blocked);
+    }
+}
+
+fn load(running: u64, cpus: u64) -> Load {
+    Load { running, blocked: 0, cpus, busy: 0.7 }
+}
+
+#[test]
+fn each_limit_from_below_and_above() {
+    let table = [
+        (load(99, 100), None),
+        (load(100, 100), Some(Low)),
+        (load(199, 100), Some(Low)),
+        (load(200, 100), Some(Medium)),
+        (load(299, 100), Some(Medium)),
+        (load(300, 100), Some(High)),
+        (load(4, 1), Some(Medium)),
+        (load(5, 1), Some(High)),
+        (load(799, 100), Some(High)),
+        (load(800, 100), Some(Critical)),
+    ];
+    for (at, (load, expected)) in table.into_iter().enumerate() {
+        let (mut lab, mut host) = (Lab::new(), Host::default());
+        lab.run(45, |sample, _| host.fill(sample, load));
+        assert_eq!(lab.severity(LoadMismatch, HOST), expected, "row {at}");
+        assert_eq!(lab.coverage(LoadMismatch), "ok");
+    }
+}
+
+#[test]
+fn subtypes_say_what_kind_of_demand_it_is() {
+    let demand = |running, blocked, busy| Load { running, blocked, cpus: 10, busy };
+    let table = [
+        (demand(20, 0, 0.89), None),
+        (demand(20, 0, 0.91), Some("cpu_bound")),
+        (demand(20, 0, 0.49), Some("idle_mismatch")),
+        (demand(11, 9, 0.89), None),
+        (demand(10, 10, 0.95), Some("blocked")),
+    ];
+    for (load, expected) in table {
+        let (mut lab, mut host) = (Lab::new(), Host::default());
+        lab.run(10, |sample, _| host.fill(sample, load));
+        assert_eq!(lab.subtype(LoadMismatch, HOST), expected);
+    }
+}
+
+#[test]
+fn it_is_raised_by_the_mean_of_five_seconds_and_clears_a_minute_after_it() {
+    let (mut lab, mut host) = (Lab::new(), Host::default());
+    lab.run(20, |sample, _| host.fill(sample, load(0, 2)));
+    let step = lab.second();
+    lab.run(20, |sample, _| host.fill(sample, load(4, 2)));
+    assert_eq!(lab.raised_at(LoadMismatch, HOST), Some(step + 3), "4/2 for 3 of 5 s is 1.2");
+    let end = lab.second();
+    lab.run(90, |sample, _| host.fill(sample, load(1, 2)));
+    assert_eq!(lab.cleared_at(LoadMismatch, HOST), Some(end + 4 + 60), "0.8 while 1 of 5 s");
+}
+
+#[test]
+fn without_proc_stat_it_cannot_tell() {
+    let mut lab = Lab::new();
+    lab.absent("stat", "no such file");
+    lab.run(5, |_, _| ());
+    assert_eq!(lab.coverage(LoadMismatch), "cannot tell: stat: no such file");
+}

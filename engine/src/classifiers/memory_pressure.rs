@@ -1,0 +1,247 @@
+//! `memory_pressure`: tasks stall because memory is short.
+//!
+//! # What it sees
+//! Share of time stalled for memory (PSI), share of memory in use that nothing can be dropped
+//! from, entries into direct reclaim, OOM kills; of the host and of each control group.
+//! # Why it matters
+//! A task that reclaims memory or waits for a page it had does no work; past that, it is killed.
+//! # Evidence
+//! Stall shares over 5, 10 and 30 s, the used share, free swap, kills.
+//! # False positives
+//! A page cache that fills memory: free memory is never looked at. Growth of a tmpfs is real use.
+
+use crate::board::{Board, Cover, Evaluation, Relax};
+use crate::kind::{Entity, Kind, Severity};
+use crate::model::{Cgroup, Memory};
+use crate::time::SECOND_NS;
+use crate::window::{CgroupTrack, Group, HOST, Missing, Paging, Stall, Window};
+
+use super::stall::{self, StallLimits};
+use super::{Classifier, cgroup_entity, cover_groups};
+
+/// See the module.
+#[derive(Debug)]
+pub(super) struct MemoryPressure;
+
+/// `some` at low (our judgement) and medium (the trigger example of the kernel's PSI
+/// documentation: 150 ms in 1 s), `full` at high (our judgement) and critical (systemd-oomd).
+const STALLS: [StallLimits; 3] = [
+    StallLimits {
+        metric: "memory_some_5s",
+        stall: Stall::MemorySome,
+        window_s: 5,
+        limits: [Some(0.05), Some(0.15), None, None],
+    },
+    StallLimits {
+        metric: "memory_full_10s",
+        stall: Stall::MemoryFull,
+        window_s: 10,
+        limits: [None, None, Some(0.15), None],
+    },
+    StallLimits {
+        metric: "memory_full_30s",
+        stall: Stall::MemoryFull,
+        window_s: 30,
+        limits: [None, None, None, Some(0.60)],
+    },
+];
+/// Used share at low with direct reclaim and at medium (our judgement), at high and at critical
+/// with little swap left (earlyoom's levels for SIGTERM and SIGKILL, systemd-oomd).
+const USED: [f64; 4] = [0.80, 0.90, 0.90, 0.95];
+/// Free share of swap at high and critical (earlyoom).
+const SWAP_FREE: [f64; 2] = [0.10, 0.05];
+/// Without swap this stall, or direct reclaim, stands for its being used up.
+const SOME_WITHOUT_SWAP: f64 = 0.05;
+const KILL_CLEAR_S: u64 = 300;
+
+/// How much of a memory is in use, and whether allocations meet its end.
+struct Use {
+    used: f64,
+    /// Free share of swap; `None` without swap.
+    swap_free: Option<f64>,
+    /// Whether allocations reclaimed directly over the window of each severity.
+    reclaims: [bool; 4],
+    /// Whether tasks stalled for memory over the same.
+    stalls: [bool; 4],
+}
+
+impl Classifier for MemoryPressure {
+    fn kind(&self) -> Kind {
+        Kind::MemoryPressure
+    }
+
+    fn evaluate(&self, window: &Window, board: &mut Board) {
+        let group_kills = judge_groups(window, board);
+        match judge_host(window, group_kills) {
+            Ok(seen) => {
+                if !has_stalls(window) {
+                    let part = "stall shares: no pressure of memory; severity ends at high";
+                    board.cover(Kind::MemoryPressure, Cover::Part(part));
+                }
+                let at = window.memory.at().max(window.pressure.at()).unwrap_or(window.mono());
+                board.judge(Kind::MemoryPressure, HOST, at, seen, || Entity::Host);
+            }
+            Err(missing) => board.cover(Kind::MemoryPressure, Cover::Missing(missing)),
+        }
+        cover_groups(window, board, Kind::MemoryPressure);
+    }
+}
+
+fn has_stalls(window: &Window) -> bool {
+    window.pressure.track().is_ok_and(|track| track.is_given(Stall::MemorySome))
+}
+
+fn judge_host(window: &Window, group_kills: u64) -> Result<Evaluation, Missing> {
+    let mut seen = Evaluation::default();
+    let graded = match window.pressure.track() {
+        Ok(track) if window.pressure.is_fresh() => stall::grade(&mut seen, track, &STALLS),
+        Ok(_) | Err(_) => Err(Missing::Source("pressure/memory")),
+    };
+    let host_use = use_of_host(window);
+    if let Ok(host_use) = &host_use {
+        grade_use(&mut seen, host_use, graded.is_ok());
+    }
+    // Either half is enough; with neither there is nothing to judge.
+    if graded.is_err() {
+        host_use?;
+    }
+    let kills = window.vm.track().and_then(|track| track.over(Paging::OomKill, 1));
+    let kills = kills.map_or(0, |growth| growth.by).saturating_sub(group_kills);
+    note_kills(&mut seen, kills);
+    Ok(seen)
+}
+
+fn use_of_host(window: &Window) -> Result<Use, Missing> {
+    if !window.memory.is_fresh() {
+        return Err(Missing::Source("meminfo"));
+    }
+    if !window.vm.is_fresh() {
+        return Err(Missing::Source("vmstat"));
+    }
+    let row = window.memory.one()?;
+    let available = row.available_bytes().ok_or(Missing::Field("MemAvailable"))?;
+    let total = row.total_bytes().filter(|total| *total > 0).ok_or(Missing::Field("MemTotal"))?;
+    let paging = window.vm.track()?;
+    let stalls = window.pressure.track();
+    Ok(Use {
+        used: 1.0 - available.min(total) as f64 / total as f64,
+        swap_free: swap_free(row),
+        reclaims: super::PERSISTENCE_S.map(|span_s| {
+            let growth = paging.over(Paging::DirectReclaim, span_s * SECOND_NS);
+            growth.is_ok_and(|growth| growth.by > 0)
+        }),
+        stalls: super::PERSISTENCE_S.map(|span_s| {
+            let share = stalls.and_then(|track| track.share(Stall::MemorySome, span_s * SECOND_NS));
+            share.is_ok_and(|share| share >= SOME_WITHOUT_SWAP)
+        }),
+    })
+}
+
+fn swap_free(row: &Memory) -> Option<f64> {
+    let total = row.swap_total_bytes().filter(|total| *total > 0)?;
+    Some(row.swap_free_bytes()? as f64 / total as f64)
+}
+
+/// The predicates of the used share. Without stall shares critical is out of reach but for kills.
+fn grade_use(seen: &mut Evaluation, memory: &Use, has_stalls: bool) {
+    let Use { used, swap_free, reclaims, stalls } = memory;
+    seen.note_with("used_share", *used, "ratio", USED.map(Some));
+    if let Some(free) = swap_free {
+        let limits = [None, None, Some(SWAP_FREE[0]), Some(SWAP_FREE[1])];
+        seen.note_with("swap_free_share", *free, "ratio", limits);
+    }
+    let exhausted = |level: usize, free_limit: f64| match swap_free {
+        Some(free) => *free <= free_limit,
+        None => stalls[level] || reclaims[level],
+    };
+    seen.counts(Severity::Low, *used >= USED[0] && reclaims[0]);
+    seen.counts(Severity::Medium, *used >= USED[1]);
+    seen.counts(Severity::High, *used >= USED[2] && exhausted(2, SWAP_FREE[0]));
+    let critical = *used >= USED[3] && exhausted(3, SWAP_FREE[1]);
+    seen.counts(Severity::Critical, has_stalls && critical);
+    seen.counts(Severity::High, !has_stalls && critical);
+    let relaxed = |limit: f64| *used >= Relax::Share.limit(limit);
+    seen.keep(relaxed(USED[0]) && reclaims[0] || relaxed(USED[1]));
+}
+
+fn note_kills(seen: &mut Evaluation, kills: u64) {
+    if kills > 0 {
+        seen.note_with("oom_kills", kills as f64, "1", [None, None, None, Some(1.0)]);
+        seen.event(Severity::Critical, true, KILL_CLEAR_S);
+        seen.subtype = Some("oom_kill");
+    }
+}
+
+/// Judges every control group; the return value is the number of kills that are theirs.
+fn judge_groups(window: &Window, board: &mut Board) -> u64 {
+    let Some(at) = window.cgroups.at().filter(|_| window.cgroups.is_fresh()) else { return 0 };
+    let host_swap = window.memory.one().ok().and_then(swap_free);
+    let mut theirs = 0;
+    for (id, row, track) in window.cgroups.entities() {
+        let kills = kills_at_limit(track);
+        let kills = if kills > 0 && is_innermost(window, row) { kills } else { 0 };
+        theirs += kills;
+        let mut seen = Evaluation::default();
+        let graded = stall::grade(&mut seen, &track.pressure, &STALLS);
+        if let Some(memory) = use_of_group(row, track, host_swap) {
+            grade_use(&mut seen, &memory, true);
+        } else if graded.is_err() && kills == 0 {
+            continue;
+        }
+        note_kills(&mut seen, kills);
+        board.judge(Kind::MemoryPressure, id, at, seen, || cgroup_entity(row));
+    }
+    theirs
+}
+
+/// Kills since the last reading that the group's own limit led to. Version 1 counts no failed
+/// reclaims: there a limit that was met stands for one.
+fn kills_at_limit(track: &CgroupTrack) -> u64 {
+    let grew = |what| track.over(what, 1).map(|growth| growth.by);
+    let failed = grew(Group::Oom).or_else(|_| grew(Group::LimitMet)).unwrap_or(0);
+    if failed > 0 { grew(Group::OomKill).unwrap_or(0) } else { 0 }
+}
+
+/// Version 2 counts kills in every ancestor too: the one whose descendants have none is meant.
+fn is_innermost(window: &Window, row: &Cgroup) -> bool {
+    !window.cgroups.entities().any(|(_, other, track)| {
+        other.hierarchy() == row.hierarchy()
+            && is_below(other.path(), row.path())
+            && kills_at_limit(track) > 0
+    })
+}
+
+fn is_below(path: Option<&[u8]>, ancestor: Option<&[u8]>) -> bool {
+    let (Some(path), Some(ancestor)) = (path, ancestor) else { return false };
+    let rest = path.strip_prefix(ancestor);
+    rest.is_some_and(|rest| !rest.is_empty() && (ancestor == b"/" || rest.starts_with(b"/")))
+}
+
+/// Use of a group against its own limit; without one there is no share.
+fn use_of_group(row: &Cgroup, track: &CgroupTrack, host_swap: Option<f64>) -> Option<Use> {
+    let max = row.memory_max_bytes().filter(|max| *max > 0)?;
+    let held = row.memory_bytes()?.saturating_sub(row.inactive_file_bytes().unwrap_or(0));
+    let swap_free = match row.swap_max_bytes() {
+        Some(0) => None,
+        Some(swap_max) => {
+            let used = row.swap_bytes().unwrap_or(0).min(swap_max);
+            Some(1.0 - used as f64 / swap_max as f64)
+        }
+        None => host_swap,
+    };
+    Some(Use {
+        used: held as f64 / max as f64,
+        swap_free,
+        reclaims: super::PERSISTENCE_S.map(|span_s| {
+            let growth = track.over(Group::LimitMet, span_s * SECOND_NS);
+            growth.is_ok_and(|growth| growth.by > 0)
+        }),
+        stalls: super::PERSISTENCE_S.map(|span_s| {
+            let share = track.pressure.share(Stall::MemorySome, span_s * SECOND_NS);
+            share.is_ok_and(|share| share >= SOME_WITHOUT_SWAP)
+        }),
+    })
+}
+
+#[cfg(test)]
+mod tests;

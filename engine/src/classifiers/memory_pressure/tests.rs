@@ -1,0 +1,235 @@
+//! Every limit of `memory_pressure`, from just below and from just above.
+
+use crate::classifiers::lab::{Lab, Meter};
+use crate::kind::Kind::MemoryPressure;
+use crate::kind::Severity::{Critical, High, Low, Medium};
+use crate::model::{CgroupCell, CgroupName, MemoryCell, PressureCell, Sample, VmCell};
+
+const HOST: &str = "host";
+const GROUP: &str = "cgroup:/job";
+
+/// One second of a host's memory.
+#[derive(Clone, Copy, Default)]
+struct Memory {
+    some: f64,
+    full: f64,
+    used: f64,
+    swap_free: Option<f64>,
+    reclaims: u32,
+    kills: u32,
+}
+
+#[derive(Default)]
+struct Host {
+    some_us: Meter,
+    full_us: Meter,
+    reclaims: Meter,
+    kills: Meter,
+}
+
+impl Host {
+    fn fill(&mut self, sample: &mut Sample, memory: Memory) {
+        let row = sample.pressure.push();
+        row.set(PressureCell::memory_some_total_us, self.some_us.add(memory.some * 1e6));
+        row.set(PressureCell::memory_full_total_us, self.full_us.add(memory.full * 1e6));
+        self.fill_use(sample, memory);
+    }
+
+    fn fill_use(&mut self, sample: &mut Sample, memory: Memory) {
+        let row = sample.memory.push();
+        row.set(MemoryCell::total_bytes, 1_000_000u64);
+        row.set(MemoryCell::available_bytes, Meter::default().add((1.0 - memory.used) * 1e6));
+        row.set(MemoryCell::swap_total_bytes, if memory.swap_free.is_some() { 1000u64 } else { 0 });
+        let free = Meter::default().add(memory.swap_free.unwrap_or(0.0) * 1000.0);
+        row.set(MemoryCell::swap_free_bytes, free);
+        let row = sample.vm.push();
+        row.set(VmCell::allocstall, self.reclaims.add(memory.reclaims.into()));
+        row.set(VmCell::oom_kill, self.kills.add(memory.kills.into()));
+    }
+}
+
+fn quiet() -> Memory {
+    Memory { used: 0.3, swap_free: Some(1.0), ..Memory::default() }
+}
+
+#[test]
+fn each_limit_of_the_host_from_below_and_above() {
+    let some = |some| Memory { some, ..quiet() };
+    let full = |full| Memory { some: full, full, ..quiet() };
+    let used = |used| Memory { used, ..quiet() };
+    let reclaiming = |used| Memory { used, reclaims: 1, ..quiet() };
+    let swapped = |used, free| Memory { used, swap_free: Some(free), ..quiet() };
+    let bare = |used, some, reclaims| Memory { used, some, reclaims, ..Memory::default() };
+    let table = [
+        (some(0.049), None),
+        (some(0.051), Some(Low)),
+        (some(0.149), Some(Low)),
+        (some(0.151), Some(Medium)),
+        (full(0.149), Some(Low)),
+        (full(0.151), Some(High)),
+        (full(0.599), Some(High)),
+        (full(0.601), Some(Critical)),
+        (reclaiming(0.799), None),
+        (reclaiming(0.801), Some(Low)),
+        (used(0.899), None),
+        (used(0.901), Some(Medium)),
+        (swapped(0.901, 0.101), Some(Medium)),
+        (swapped(0.901, 0.099), Some(High)),
+        (swapped(0.899, 0.099), None),
+        (swapped(0.949, 0.049), Some(High)),
+        (swapped(0.951, 0.051), Some(High)),
+        (swapped(0.951, 0.049), Some(Critical)),
+        (bare(0.901, 0.0, 0), Some(Medium)),
+        (bare(0.901, 0.049, 0), Some(Medium)),
+        (bare(0.901, 0.051, 0), Some(High)),
+        (bare(0.901, 0.0, 1), Some(High)),
+        (bare(0.951, 0.0, 0), Some(Medium)),
+        (bare(0.951, 0.051, 0), Some(Critical)),
+    ];
+    for (at, (memory, expected)) in table.into_iter().enumerate() {
+        let (mut lab, mut host) = (Lab::new(), Host::default());
+        lab.run(60, |sample, _| host.fill(sample, memory));
+        assert_eq!(lab.severity(MemoryPressure, HOST), expected, "row {at}");
+    }
+}
+
+#[test]
+fn it_is_raised_within_a_second_of_a_step_and_clears_a_minute_after_it() {
+    let (mut lab, mut host) = (Lab::new(), Host::default());
+    lab.run(30, |sample, _| host.fill(sample, quiet()));
+    let step = lab.second();
+    lab.run(20, |sample, _| host.fill(sample, Memory { some: 0.9, ..quiet() }));
+    assert_eq!(lab.raised_at(MemoryPressure, HOST), Some(step + 1), "0.9 s of 5 s is 18 %");
+    let end = lab.second();
+    lab.run(90, |sample, _| host.fill(sample, Memory { some: 0.039, ..quiet() }));
+    // The mean over 5 s falls below 4 % when the last second of 0.9 has left it.
+    assert_eq!(lab.cleared_at(MemoryPressure, HOST), Some(end + 4 + 60));
+}
+
+#[test]
+fn just_above_the_relaxed_limit_it_goes_on() {
+    let (mut lab, mut host) = (Lab::new(), Host::default());
+    lab.run(20, |sample, _| host.fill(sample, Memory { some: 0.06, ..quiet() }));
+    lab.run(200, |sample, _| host.fill(sample, Memory { some: 0.041, ..quiet() }));
+    assert_eq!(lab.severity(MemoryPressure, HOST), Some(Low));
+    let (mut lab, mut host) = (Lab::new(), Host::default());
+    lab.run(20, |sample, _| host.fill(sample, Memory { used: 0.82, reclaims: 2, ..quiet() }));
+    lab.run(200, |sample, _| host.fill(sample, Memory { used: 0.751, reclaims: 2, ..quiet() }));
+    assert_eq!(lab.severity(MemoryPressure, HOST), Some(Low));
+    lab.run(70, |sample, _| host.fill(sample, Memory { used: 0.749, reclaims: 2, ..quiet() }));
+    assert_eq!(lab.severity(MemoryPressure, HOST), None);
+}
+
+#[test]
+fn a_kill_is_critical_at_once_and_for_five_minutes() {
+    let (mut lab, mut host) = (Lab::new(), Host::default());
+    lab.run(10, |sample, _| host.fill(sample, quiet()));
+    let kill = lab.second() + 1;
+    lab.run(1, |sample, _| host.fill(sample, Memory { kills: 1, ..quiet() }));
+    assert_eq!(lab.severity(MemoryPressure, HOST), Some(Critical));
+    assert_eq!(lab.subtype(MemoryPressure, HOST), Some("oom_kill"));
+    lab.run(310, |sample, _| host.fill(sample, quiet()));
+    assert_eq!(lab.raised_at(MemoryPressure, HOST), Some(kill));
+    assert_eq!(lab.cleared_at(MemoryPressure, HOST), Some(kill + 300));
+}
+
+#[test]
+fn without_pressure_it_rests_on_the_used_share_and_ends_at_high() {
+    let (mut lab, mut host) = (Lab::new(), Host::default());
+    let full = Memory { used: 0.97, swap_free: Some(0.01), ..Memory::default() };
+    lab.run(45, |sample, _| host.fill_use(sample, full));
+    assert_eq!(lab.severity(MemoryPressure, HOST), Some(High));
+    let part = "cannot tell: stall shares: no pressure of memory; severity ends at high";
+    assert_eq!(lab.coverage(MemoryPressure), part);
+}
+
+#[test]
+fn with_neither_pressure_nor_memory_it_cannot_tell_after_three_ticks() {
+    let mut lab = Lab::new();
+    lab.absent("meminfo", "permission denied");
+    lab.run(3, |_, _| ());
+    assert_eq!(lab.coverage(MemoryPressure), "nothing");
+    lab.run(1, |_, _| ());
+    assert_eq!(lab.coverage(MemoryPressure), "cannot tell: meminfo: permission denied");
+}
+
+/// A group of version 2 below the root, its parent and a sibling, with their own counters.
+#[derive(Default)]
+struct Groups {
+    full_us: Meter,
+    limits_met: Meter,
+    kills: Meter,
+}
+
+impl Groups {
+    fn fill(&mut self, sample: &mut Sample, memory: Memory, max: Option<u64>) {
+        let kills = self.kills.add(memory.kills.into());
+        for (path, share) in [("/", 0.0), ("/job", 1.0)] {
+            let row = sample.cgroups.push();
+            row.set_name(CgroupName::hierarchy, b"v2");
+            row.set_name(CgroupName::path, path.as_bytes());
+            row.set(CgroupCell::inode, 1u64);
+            row.set(CgroupCell::oom, kills);
+            row.set(CgroupCell::oom_kill, kills);
+            let full_us = self.full_us.add(memory.full * share * 1e6);
+            row.set(CgroupCell::memory_some_total_us, full_us);
+            row.set(CgroupCell::memory_full_total_us, full_us);
+            if share > 0.0 {
+                row.set(CgroupCell::memory_bytes, Meter::default().add(memory.used * 1e6 + 5e5));
+                row.set(CgroupCell::inactive_file_bytes, 500_000u64);
+                row.set_some(CgroupCell::memory_max_bytes, max);
+                row.set(CgroupCell::memory_fail, self.limits_met.add(memory.reclaims.into()));
+                row.set(CgroupCell::swap_max_bytes, 0u64);
+            }
+        }
+    }
+}
+
+#[test]
+fn each_limit_of_a_group() {
+    let max = Some(1_000_000);
+    let full = |full| Memory { full, ..Memory::default() };
+    let used = |used, reclaims| Memory { used, reclaims, ..Memory::default() };
+    let table = [
+        (full(0.049), max, None),
+        (full(0.051), max, Some(Low)),
+        (full(0.151), max, Some(High)),
+        (full(0.601), max, Some(Critical)),
+        (used(0.799, 1), max, None),
+        (used(0.801, 1), max, Some(Low)),
+        (used(0.801, 0), max, None),
+        (used(0.901, 0), max, Some(Medium)),
+        (used(0.901, 1), max, Some(High)),
+        (used(0.951, 1), max, Some(Critical)),
+        (used(0.951, 1), None, None),
+    ];
+    for (at, (memory, max, expected)) in table.into_iter().enumerate() {
+        let (mut lab, mut host, mut groups) = (Lab::new(), Host::default(), Groups::default());
+        lab.run(60, |sample, _| {
+            host.fill(sample, quiet());
+            groups.fill(sample, memory, max);
+        });
+        assert_eq!(lab.severity(MemoryPressure, GROUP), expected, "row {at}");
+        assert_eq!(lab.severity(MemoryPressure, HOST), None, "row {at}");
+        assert_eq!(lab.coverage(MemoryPressure), "ok");
+    }
+}
+
+#[test]
+fn a_kill_at_the_limit_of_a_group_is_that_groups_alone() {
+    let (mut lab, mut host, mut groups) = (Lab::new(), Host::default(), Groups::default());
+    for kills in [0, 0, 1] {
+        lab.run(1, |sample, _| {
+            host.fill(sample, Memory { kills, ..quiet() });
+            groups.fill(sample, Memory { kills, ..Memory::default() }, None);
+        });
+    }
+    assert_eq!(lab.severity(MemoryPressure, GROUP), Some(Critical));
+    assert_eq!(lab.severity(MemoryPressure, "cgroup:/"), None);
+    assert_eq!(lab.severity(MemoryPressure, HOST), None);
+    lab.run(1, |sample, _| {
+        host.fill(sample, Memory { kills: 2, ..quiet() });
+        groups.fill(sample, Memory { kills: 1, ..Memory::default() }, None);
+    });
+    assert_eq!(lab.severity(MemoryPressure, HOST), Some(Critical), "one kill more than theirs");
+}

@@ -1,0 +1,337 @@
+//! What the window remembers of each entity: counters and levels of the last half minute.
+//!
+//! A track turns a row into numbers that classifiers ask for; it judges nothing.
+
+use crate::input::HostFacts;
+use crate::model::{Cpu, Disk, Filesystem, Netns, Nic, Pressure, Softnet, Vm};
+use crate::time::Timestamp;
+
+use super::history::{Counters, Growth, Levels};
+use super::series::{Missing, Track};
+
+/// A total of stall time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stall {
+    /// At least one task waits for a CPU.
+    CpuSome,
+    /// At least one task stalls for memory.
+    MemorySome,
+    /// All tasks stall for memory.
+    MemoryFull,
+    /// At least one task stalls for I/O.
+    IoSome,
+    /// All tasks stall for I/O.
+    IoFull,
+}
+
+/// Stall totals of the host or a cgroup.
+#[derive(Debug, Clone, Default)]
+pub struct PressureTrack(Counters<5>);
+
+impl PressureTrack {
+    /// Takes the totals, in the order of [`Stall`].
+    pub(super) fn push(&mut self, at: Timestamp, totals_us: [Option<u64>; 5]) -> bool {
+        self.0.push(at, totals_us)
+    }
+
+    /// Share of the time stalled, over the shortest run of last intervals of at least `ns`.
+    pub fn share(&self, stall: Stall, ns: u64) -> Result<f64, Missing> {
+        self.0.over(stall as usize, "pressure", ns).map(|growth| growth.share_of_us())
+    }
+
+    /// Whether the kernel gives this total.
+    pub fn is_given(&self, stall: Stall) -> bool {
+        self.0.is_given(stall as usize)
+    }
+}
+
+impl Track<Pressure> for PressureTrack {
+    fn feed(&mut self, at: Timestamp, row: &Pressure, _: &HostFacts) -> bool {
+        let totals_us = [
+            row.cpu_some_total_us(),
+            row.memory_some_total_us(),
+            row.memory_full_total_us(),
+            row.io_some_total_us(),
+            row.io_full_total_us(),
+        ];
+        self.push(at, totals_us)
+    }
+}
+
+/// Runnable and blocked tasks per CPU, the recorder's own left out.
+#[derive(Debug, Clone, Default)]
+pub struct Demand(Levels);
+
+impl Demand {
+    /// Mean over the shortest run of last intervals of at least `ns`.
+    pub fn mean(&self, ns: u64) -> Option<f64> {
+        self.0.mean(ns)
+    }
+}
+
+impl Track<Cpu> for Demand {
+    fn feed(&mut self, at: Timestamp, row: &Cpu, host: &HostFacts) -> bool {
+        let recorders = u64::from(host.recorder_pid != 0);
+        if let (Some(running), Some(blocked), Some(cpus @ 1..)) =
+            (row.procs_running(), row.procs_blocked(), row.cpus_online())
+        {
+            let tasks = running.saturating_sub(recorders).saturating_add(blocked);
+            self.0.push(at, tasks as f64 / cpus as f64);
+        }
+        false
+    }
+}
+
+/// A counter of `/proc/vmstat`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Paging {
+    /// Pages swapped out.
+    SwapOut,
+    /// Pages swapped in.
+    SwapIn,
+    /// Faults that waited for I/O.
+    MajorFault,
+    /// Refaults of anonymous pages.
+    RefaultAnon,
+    /// Refaults of file pages.
+    RefaultFile,
+    /// Entries into direct reclaim.
+    DirectReclaim,
+    /// Processes killed for lack of memory.
+    OomKill,
+}
+
+impl Paging {
+    fn name(self) -> &'static str {
+        match self {
+            Self::SwapOut => "pswpout",
+            Self::SwapIn => "pswpin",
+            Self::MajorFault => "pgmajfault",
+            Self::RefaultAnon => "workingset_refault_anon",
+            Self::RefaultFile => "workingset_refault_file",
+            Self::DirectReclaim => "allocstall",
+            Self::OomKill => "oom_kill",
+        }
+    }
+}
+
+/// Paging and reclaim of the host.
+#[derive(Debug, Clone, Default)]
+pub struct PagingTrack(Counters<7>);
+
+impl PagingTrack {
+    /// Growth over the shortest run of last intervals of at least `ns`.
+    pub fn over(&self, what: Paging, ns: u64) -> Result<Growth, Missing> {
+        self.0.over(what as usize, what.name(), ns)
+    }
+}
+
+impl Track<Vm> for PagingTrack {
+    fn feed(&mut self, at: Timestamp, row: &Vm, _: &HostFacts) -> bool {
+        let values = [
+            row.pswpout(),
+            row.pswpin(),
+            row.pgmajfault(),
+            row.refault_anon(),
+            row.refault_file(),
+            row.allocstall(),
+            row.oom_kill(),
+        ];
+        self.0.push(at, values)
+    }
+}
+
+/// A counter of a disk.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DiskWork {
+    /// Reads and writes completed.
+    Done,
+    /// Milliseconds that they took, summed.
+    Spent,
+    /// Milliseconds with a request in flight.
+    Busy,
+    /// Milliseconds times requests in flight.
+    Queued,
+}
+
+/// Work of a disk.
+#[derive(Debug, Clone, Default)]
+pub struct DiskTrack(Counters<4>);
+
+impl DiskTrack {
+    /// Growth over the shortest run of last intervals of at least `ns`.
+    pub fn over(&self, what: DiskWork, ns: u64) -> Result<Growth, Missing> {
+        self.0.over(what as usize, "diskstats", ns)
+    }
+}
+
+impl Track<Disk> for DiskTrack {
+    fn feed(&mut self, at: Timestamp, row: &Disk, _: &HostFacts) -> bool {
+        let sum = |one: Option<u64>, other: Option<u64>| Some(one?.saturating_add(other?));
+        let values = [
+            sum(row.reads(), row.writes()),
+            sum(row.read_ms(), row.write_ms()),
+            row.io_ms(),
+            row.queue_ms(),
+        ];
+        self.0.push(at, values)
+    }
+}
+
+/// A counter of an interface.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Traffic {
+    /// Packets received.
+    RxPackets,
+    /// Received packets dropped.
+    RxDropped,
+    /// Receive errors.
+    RxErrors,
+    /// Bytes received.
+    RxBytes,
+    /// Packets sent.
+    TxPackets,
+    /// Packets dropped when sending.
+    TxDropped,
+    /// Transmit errors.
+    TxErrors,
+    /// Bytes sent.
+    TxBytes,
+}
+
+/// Traffic of an interface.
+#[derive(Debug, Clone, Default)]
+pub struct NicTrack {
+    counters: Counters<8>,
+    carrier: Option<bool>,
+    carried: bool,
+    /// Carrier was lost between the last two readings, after it had carried traffic.
+    pub lost_carrier: bool,
+}
+
+impl NicTrack {
+    /// Growth over the shortest run of last intervals of at least `ns`.
+    pub fn over(&self, what: Traffic, ns: u64) -> Result<Growth, Missing> {
+        self.counters.over(what as usize, "net/dev", ns)
+    }
+}
+
+impl Track<Nic> for NicTrack {
+    fn feed(&mut self, at: Timestamp, row: &Nic, _: &HostFacts) -> bool {
+        let values = [
+            row.rx_packets(),
+            row.rx_dropped(),
+            row.rx_errors(),
+            row.rx_bytes(),
+            row.tx_packets(),
+            row.tx_dropped(),
+            row.tx_errors(),
+            row.tx_bytes(),
+        ];
+        let went_back = self.counters.push(at, values);
+        let moved = [Traffic::RxPackets, Traffic::TxPackets]
+            .into_iter()
+            .any(|what| self.over(what, 1).is_ok_and(|growth| growth.by > 0));
+        self.lost_carrier =
+            self.carried && self.carrier == Some(true) && row.carrier() != Some(true);
+        self.carried |= moved && row.carrier() == Some(true);
+        self.carrier = row.carrier();
+        went_back
+    }
+}
+
+/// A counter of TCP in a network namespace.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Tcp {
+    /// Segments sent.
+    Sent,
+    /// Segments sent again.
+    Retransmitted,
+    /// Connections that met a full accept queue.
+    ListenOverflow,
+    /// Connections dropped by a listener.
+    ListenDrop,
+    /// Requests that met a full SYN queue and were dropped.
+    SynQueueDrop,
+    /// Requests that met a full SYN queue and were answered with cookies.
+    SynCookies,
+}
+
+impl Tcp {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Sent => "OutSegs",
+            Self::Retransmitted => "RetransSegs",
+            Self::ListenOverflow => "ListenOverflows",
+            Self::ListenDrop => "ListenDrops",
+            Self::SynQueueDrop => "TCPReqQFullDrop",
+            Self::SynCookies => "TCPReqQFullDoCookies",
+        }
+    }
+}
+
+/// TCP of a network namespace.
+#[derive(Debug, Clone, Default)]
+pub struct TcpTrack(Counters<6>);
+
+impl TcpTrack {
+    /// Growth over the shortest run of last intervals of at least `ns`.
+    pub fn over(&self, what: Tcp, ns: u64) -> Result<Growth, Missing> {
+        self.0.over(what as usize, what.name(), ns)
+    }
+}
+
+impl Track<Netns> for TcpTrack {
+    fn feed(&mut self, at: Timestamp, row: &Netns, _: &HostFacts) -> bool {
+        let values = [
+            row.tcp_out_segs(),
+            row.tcp_retrans_segs(),
+            row.listen_overflows(),
+            row.listen_drops(),
+            row.req_q_full_drop(),
+            row.req_q_full_do_cookies(),
+        ];
+        self.0.push(at, values)
+    }
+}
+
+/// Packet processing of one CPU: processed and dropped.
+#[derive(Debug, Clone, Default)]
+pub struct SoftnetTrack(Counters<2>);
+
+impl SoftnetTrack {
+    /// Packets processed and dropped over the shortest run of last intervals of at least `ns`.
+    pub fn over(&self, ns: u64) -> Result<(Growth, Growth), Missing> {
+        Ok((self.0.over(0, "softnet_stat", ns)?, self.0.over(1, "softnet_stat", ns)?))
+    }
+}
+
+impl Track<Softnet> for SoftnetTrack {
+    fn feed(&mut self, at: Timestamp, row: &Softnet, _: &HostFacts) -> bool {
+        self.0.push(at, [row.processed(), row.dropped()])
+    }
+}
+
+/// Space of a filesystem over time.
+#[derive(Debug, Clone, Default)]
+pub struct SpaceTrack {
+    available_bytes: Option<u64>,
+    fell_at: Option<Timestamp>,
+}
+
+impl SpaceTrack {
+    /// When the available space was last seen to have fallen.
+    pub fn fell_at(&self) -> Option<Timestamp> {
+        self.fell_at
+    }
+}
+
+impl Track<Filesystem> for SpaceTrack {
+    fn feed(&mut self, at: Timestamp, row: &Filesystem, _: &HostFacts) -> bool {
+        if row.available_bytes() < self.available_bytes {
+            self.fell_at = Some(at);
+        }
+        self.available_bytes = row.available_bytes();
+        false
+    }
+}
