@@ -41,6 +41,9 @@ pub(crate) struct Record {
     /// Stop after this time, such as 60s, 10m or 2h
     #[arg(long, value_parser = parse_duration)]
     pub(crate) duration: Option<Duration>,
+    /// Which processes to record
+    #[arg(long, value_enum, default_value = "all")]
+    pub(crate) processes: Processes,
     /// Replace an existing recording
     #[arg(long)]
     pub(crate) force: bool,
@@ -69,6 +72,15 @@ pub(crate) struct Recover {
     /// The recording whose log is to be sealed
     #[arg(value_name = "FILE.parquet")]
     pub(crate) path: PathBuf,
+}
+
+/// Which processes are recorded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Processes {
+    /// Every process
+    All,
+    /// None: the host and its control groups only
+    None,
 }
 
 /// Form of an output.

@@ -2,12 +2,15 @@
 //!
 //! Below `/` a file stays open between ticks, since opening costs more than reading. Below any
 //! other root (a copy of some host's files) it is opened each time, since copies are replaced.
+//! When descriptors run short, files are opened for each reading too.
 
+use std::cell::Cell;
 use std::path::{Path, PathBuf};
 
-use rustix::fd::OwnedFd;
+use rustix::fd::{AsRawFd, OwnedFd};
 use rustix::fs::{Mode, OFlags};
 use rustix::io::Errno;
+use rustix::process::{Resource, getrlimit, setrlimit};
 
 use crate::absence::Absence;
 
@@ -16,12 +19,36 @@ use crate::absence::Absence;
 pub struct HostFs {
     root: PathBuf,
     live: bool,
+    /// Descriptors from this number on are not kept: the kernel gives the lowest free number, so
+    /// one as high as this says that as many are in use.
+    keep_below: i32,
+    scarce: Cell<bool>,
 }
+
+/// Share of the limit of descriptors up to which files stay open (DESIGN section 6).
+const KEEP_SHARE: f64 = 0.8;
 
 impl HostFs {
     /// The host whose `/proc` and `/sys` are below `root`.
     pub fn new(root: &Path) -> Self {
-        Self { root: root.to_owned(), live: root == Path::new("/") }
+        let (root, live) = (root.to_owned(), root == Path::new("/"));
+        Self { root, live, keep_below: i32::MAX, scarce: Cell::new(false) }
+    }
+
+    /// Raises this process's limit of descriptors as far as it goes, and keeps files open up to
+    /// four fifths of it.
+    pub fn raise_descriptor_limit(&mut self) {
+        let mut limit = getrlimit(Resource::Nofile);
+        let raised = rustix::process::Rlimit { current: limit.maximum, maximum: limit.maximum };
+        if setrlimit(Resource::Nofile, raised).is_ok() {
+            limit = raised;
+        }
+        self.keep_below = keep_below(limit.current);
+    }
+
+    /// Whether files had to be opened for one reading, for want of descriptors.
+    pub fn is_scarce(&self) -> bool {
+        self.scarce.get()
     }
 
     /// Whether this is the host we run on: only then may anything but files below the root be
@@ -113,10 +140,22 @@ impl HostFile {
         };
         let filled = read_all(&descriptor, self.delivery, &mut buffer.0)?;
         if host.is_live() {
-            self.descriptor = Some(descriptor);
+            if descriptor.as_raw_fd() < host.keep_below {
+                self.descriptor = Some(descriptor);
+            } else {
+                host.scarce.set(true);
+            }
         }
         Ok(&buffer.0[..filled])
     }
+}
+
+fn keep_below(limit: Option<u64>) -> i32 {
+    let Some(limit) = limit else { return i32::MAX };
+    let share = limit as f64 * KEEP_SHARE;
+    #[expect(clippy::cast_possible_truncation, reason = "a cast from a float saturates")]
+    let below = share as i32;
+    below
 }
 
 fn read_all(file: &OwnedFd, delivery: Delivery, buffer: &mut Vec<u8>) -> Result<usize, Absence> {
@@ -144,6 +183,21 @@ fn read_all(file: &OwnedFd, delivery: Delivery, buffer: &mut Vec<u8>) -> Result<
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn scarce_descriptors_are_given_back() {
+        assert_eq!(keep_below(Some(1024)), 819);
+        assert_eq!(keep_below(Some(u64::MAX)), i32::MAX);
+        assert_eq!(keep_below(None), i32::MAX);
+        let mut host = HostFs::new(Path::new("/"));
+        let (mut file, mut buffer) = (HostFile::single("proc/uptime"), Buffer::default());
+        file.read(&host, &mut buffer).unwrap();
+        assert!(file.is_open() && !host.is_scarce());
+        file.close();
+        host.keep_below = 0;
+        file.read(&host, &mut buffer).unwrap();
+        assert!(!file.is_open() && host.is_scarce());
+    }
 
     #[test]
     fn a_file_is_read_again_from_its_start_and_grows_the_buffer() {

@@ -9,18 +9,40 @@ use ks_engine::input::{
     Body, ClockStep, ENGINE_VERSION, Gap, GapReason, HostFacts, Input, SCHEMA_VERSION, Start,
 };
 use ks_engine::model::Sample;
-use ks_engine::time::Timestamp;
+use ks_engine::time::{SECOND_NS, Timestamp};
 
+use crate::absence::Absence;
 use crate::clock::{self, Offsets};
 use crate::host_fs::{Buffer, HostFs};
 use crate::sampler::{Cadence, Context, Sampler, States};
 use crate::samplers;
 
+/// Longest time between two samples that have every process (DESIGN section 4).
+const KEYFRAME_NS: u64 = 60 * SECOND_NS;
+/// Share of its time that one sampler may take, as its inverse: one that took longer than this
+/// share of an interval is left out until its share holds over the time since (our judgement).
+const BUDGET: u64 = 4;
+
+/// What a recorder leaves out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Options {
+    /// Leave processes out.
+    pub no_processes: bool,
+}
+
+struct Asked {
+    sampler: Box<dyn Sampler>,
+    last: Option<Timestamp>,
+    /// Not before this time: it took more than its share.
+    shed_until: Option<Timestamp>,
+}
+
 /// Asks the samplers of one host.
 pub struct Recorder {
     host: HostFs,
     interval_ns: u64,
-    samplers: Vec<(Box<dyn Sampler>, Option<Timestamp>)>,
+    samplers: Vec<Asked>,
+    keyframe_at: Option<Timestamp>,
     states: States,
     buffer: Buffer,
     offsets: Offsets,
@@ -36,12 +58,26 @@ impl std::fmt::Debug for Recorder {
 
 impl Recorder {
     /// A recorder of the host below `root`.
-    pub fn new(root: &Path, interval_ns: u64) -> Self {
+    pub fn new(root: &Path, interval_ns: u64, options: Options) -> Self {
+        let mut host = HostFs::new(root);
+        if host.is_live() {
+            host.raise_descriptor_limit();
+        }
+        let mut states = States::default();
+        let mut samplers = samplers::all();
+        if options.no_processes {
+            let left_out = |source: &&str| samplers::processes::SOURCES.contains(source);
+            samplers.retain(|sampler| !sampler.sources().iter().any(left_out));
+            for source in samplers::processes::SOURCES {
+                states.absent(source, Absence::Off("--processes none"));
+            }
+        }
         Self {
-            host: HostFs::new(root),
+            host,
             interval_ns,
-            samplers: samplers::all().into_iter().map(|sampler| (sampler, None)).collect(),
-            states: States::default(),
+            samplers: samplers.into_iter().map(Asked::new).collect(),
+            keyframe_at: None,
+            states,
             buffer: Buffer::default(),
             offsets: Offsets::read(),
             seq: 0,
@@ -96,6 +132,8 @@ impl Recorder {
         let offsets = Offsets::read();
         let moved = offsets.since(self.offsets);
         self.offsets = offsets;
+        let every = self.keyframe_at.is_none_or(|at| tick.since_ns(at) >= KEYFRAME_NS);
+        let keyframe = keyframe || every || moved.suspended_ns.is_some();
         if let Some(suspended_ns) = moved.suspended_ns {
             let (source, reason) = ("all".to_owned(), GapReason::Suspend);
             let gap = Gap { source, count: None, reason, suspended_ns };
@@ -122,6 +160,9 @@ impl Recorder {
         }
         let Body::Sample(sample) = &mut self.input.body else { return };
         sample.clear();
+        if keyframe {
+            self.keyframe_at = Some(tick);
+        }
         let mut context = Context {
             host: &self.host,
             buffer: &mut self.buffer,
@@ -130,14 +171,9 @@ impl Recorder {
             keyframe,
             detail,
         };
-        for (sampler, last) in &mut self.samplers {
-            let due = match (sampler.cadence(), *last) {
-                (Cadence::EveryTick, _) | (_, None) => true,
-                (Cadence::AtMostEvery { ns }, Some(last)) => tick.since_ns(last) >= ns,
-            };
-            if due || keyframe {
-                sampler.sample(&mut context, sample);
-                *last = Some(tick);
+        for asked in &mut self.samplers {
+            if asked.is_due(tick, keyframe) {
+                asked.sample(&mut context, sample, self.interval_ns);
             }
         }
     }
@@ -145,5 +181,55 @@ impl Recorder {
     /// States of all sources.
     pub fn states(&self) -> &States {
         &self.states
+    }
+}
+
+impl Asked {
+    fn new(sampler: Box<dyn Sampler>) -> Self {
+        Self { sampler, last: None, shed_until: None }
+    }
+
+    fn is_due(&self, tick: Timestamp, keyframe: bool) -> bool {
+        if self.shed_until.is_some_and(|until| tick < until) {
+            return false;
+        }
+        match (self.sampler.cadence(), self.last) {
+            (Cadence::EveryTick, _) | (_, None) => true,
+            (Cadence::AtMostEvery { ns }, Some(last)) => keyframe || tick.since_ns(last) >= ns,
+        }
+    }
+
+    /// Asks the sampler, and sheds it for a while when it took more than its share.
+    fn sample(&mut self, context: &mut Context<'_>, sample: &mut Sample, interval_ns: u64) {
+        let begin = clock::now();
+        self.sampler.sample(context, sample);
+        self.last = Some(context.tick);
+        let took_ns = clock::now().since_ns(begin);
+        self.shed_until = shed_until(begin, took_ns, interval_ns);
+        if self.shed_until.is_some() {
+            for source in self.sampler.sources() {
+                context.states.shed(source, took_ns / 1_000_000);
+            }
+        }
+    }
+}
+
+/// When a sampler that took so long may be asked again; `None` when it kept to its share.
+fn shed_until(begin: Timestamp, took_ns: u64, interval_ns: u64) -> Option<Timestamp> {
+    let over = took_ns.saturating_mul(BUDGET) > interval_ns;
+    over.then(|| begin.plus_ns(took_ns.saturating_mul(BUDGET)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sampler_that_takes_more_than_a_quarter_is_left_out_for_a_while() {
+        let at = Timestamp(5 * SECOND_NS);
+        assert_eq!(shed_until(at, SECOND_NS / 4, SECOND_NS), None);
+        let until = shed_until(at, SECOND_NS, SECOND_NS);
+        assert_eq!(until, Some(Timestamp(9 * SECOND_NS)), "1 s is a quarter of 4 s");
+        assert!(shed_until(at, u64::MAX, SECOND_NS).is_some());
     }
 }

@@ -127,6 +127,13 @@ impl States {
         self.set(source, State::Absent(absence));
     }
 
+    /// `source` is left out for a while, unless it gives nothing anyway.
+    pub fn shed(&mut self, source: &'static str, took_ms: u64) {
+        if !matches!(self.get(source), Some(State::Absent(_))) {
+            self.set(source, State::Shed { took_ms });
+        }
+    }
+
     /// Sets the state of `source`.
     pub fn set(&mut self, source: &'static str, state: State) {
         let tracked = self.sources.entry(source).or_insert(Tracked { state, written: false });

@@ -8,7 +8,7 @@ use ks_engine::time::Timestamp;
 use ks_recorder::clock;
 use ks_recorder::error::Error;
 use ks_recorder::format::writer::Writer;
-use ks_recorder::recorder::Recorder;
+use ks_recorder::recorder::{Options, Recorder};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use signal_hook::consts::{SIGINT, SIGTERM};
 
@@ -19,7 +19,8 @@ pub(crate) fn run(arguments: &cli::Record) -> anyhow::Result<()> {
     let stop = stop_pipe().context("cannot listen for signals")?;
     let interval_ns = u64::try_from(arguments.interval.as_nanos()).context("interval too long")?;
     let mut writer = Writer::create(&arguments.output, arguments.force)?;
-    let mut recorder = Recorder::new(&arguments.root, interval_ns);
+    let options = Options { no_processes: arguments.processes == cli::Processes::None };
+    let mut recorder = Recorder::new(&arguments.root, interval_ns, options);
     let bar = ProgressBar::new_spinner().with_style(
         ProgressStyle::with_template("{spinner} recording {elapsed}, {pos} ticks, {msg}")
             .expect("the template is valid"),

@@ -136,7 +136,7 @@ impl Board {
         }
     }
 
-    /// Says what can be told of `kind`; of several answers the worst counts, and the first of equals.
+    /// Says what can be told of `kind`; of several answers the worst counts, of equals the first.
     pub fn cover(&mut self, kind: Kind, cover: Cover) {
         let known = &mut self.covers[kind.index()];
         if known.is_none_or(|known| cover.rank() > known.rank()) {

@@ -170,6 +170,24 @@ impl RowMut<'_> {
         *self.present |= 1 << index;
     }
 
+    /// Makes one cell absent.
+    pub fn unset_cell(&mut self, index: usize) {
+        self.cells[index] = 0;
+        *self.present &= !(1 << index);
+    }
+
+    /// Copies another row of the same table into this one's buffers.
+    pub fn copy_from(&mut self, from: RowRef<'_>) {
+        *self.present = from.present;
+        self.cells.copy_from_slice(from.cells);
+        for (to, from) in self.names.iter_mut().zip(from.names) {
+            if to != from {
+                to.clear();
+                to.extend_from_slice(from);
+            }
+        }
+    }
+
     /// Sets one name by its index.
     pub fn set_name(&mut self, index: usize, bytes: &[u8]) {
         self.names[index].clear();

@@ -93,6 +93,15 @@ impl<R: Record> Rows<R> {
         &mut self.rows[self.len - 1]
     }
 
+    /// Appends a copy of `row`.
+    pub fn push_copy(&mut self, row: &R) {
+        if self.len == self.rows.len() {
+            self.rows.push(R::default());
+        }
+        self.rows[self.len].row_mut().copy_from(row.row());
+        self.len += 1;
+    }
+
     /// Removes the last row, for a sampler whose entity vanished while it was read.
     pub fn pop(&mut self) {
         self.len = self.len.saturating_sub(1);
@@ -115,13 +124,7 @@ impl<R: Record> Rows<R> {
     pub fn copy_from(&mut self, other: &Self) {
         self.clear();
         for row in other.iter() {
-            let from = row.row();
-            let to = self.push().row_mut();
-            *to.present = from.present;
-            to.cells.copy_from_slice(from.cells);
-            for (to, from) in to.names.iter_mut().zip(from.names) {
-                to.extend_from_slice(from);
-            }
+            self.push_copy(row);
         }
         self.read = other.read;
     }

@@ -131,7 +131,7 @@ impl ProcessTable {
                 Ok(at) => {
                     let known = &mut self.known[at];
                     known.roll(bucket);
-                    copy_row(row, &mut known.row);
+                    known.row.row_mut().copy_from(row.row());
                     hint = at + 1;
                 }
                 Err(_) if self.known.len() >= PROCESS_CAP => left_out += 1,
@@ -177,18 +177,6 @@ impl ProcessTable {
     /// When the table was read last; `None` if it never was.
     pub fn at(&self) -> Option<Timestamp> {
         self.at
-    }
-}
-
-fn copy_row(from: &Process, to: &mut Process) {
-    let (from, to) = (from.row(), to.row_mut());
-    *to.present = from.present;
-    to.cells.copy_from_slice(from.cells);
-    for (to, from) in to.names.iter_mut().zip(from.names) {
-        if to != from {
-            to.clear();
-            to.extend_from_slice(from);
-        }
     }
 }
 

@@ -8,6 +8,7 @@ mod loadavg;
 mod meminfo;
 mod net;
 mod pressure;
+pub(crate) mod processes;
 mod schedstat;
 mod softnet;
 mod stat;
@@ -34,5 +35,6 @@ pub fn all() -> Vec<Box<dyn Sampler>> {
         Box::new(filesystems::Filesystems::default()),
         Box::new(swaps::Swaps::default()),
         Box::new(net::Net::default()),
+        Box::new(processes::Processes::default()),
     ]
 }

@@ -59,7 +59,7 @@ fn each_limit_of_the_host_from_below_and_above() {
     let used = |used| Memory { used, ..quiet() };
     let reclaiming = |used| Memory { used, reclaims: 1, ..quiet() };
     let swapped = |used, free| Memory { used, swap_free: Some(free), ..quiet() };
-    let bare = |used, some, reclaims| Memory { used, some, reclaims, ..Memory::default() };
+    let bare = |used, some, reclaims| Memory { some, used, reclaims, ..Memory::default() };
     let table = [
         (some(0.049), None),
         (some(0.051), Some(Low)),
