@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use ks_recorder::recorder::Options;
 
 /// Record a Linux host, replay it offline, and get the same verdicts.
 #[derive(Debug, Parser)]
@@ -20,6 +21,10 @@ pub(crate) enum Command {
     #[command(after_help = "Examples:\n  ks record -o host.parquet --duration 60s\n  \
         ks record -o host.parquet --interval 100ms")]
     Record(Record),
+    /// Observe this host: record it and print verdicts as they come
+    #[command(after_help = "Examples:\n  ks live -o observed\n  \
+        ks live -o /var/lib/kernelsight --segment 1h --keep 7d --keep-bytes 2G")]
+    Live(Live),
     /// Run the engine over recordings and print its verdicts
     #[command(after_help = "Examples:\n  ks replay host.parquet\n  \
         ks replay host.parquet --format json | jq .episodes")]
@@ -35,21 +40,70 @@ pub(crate) struct Record {
     /// Recording to write
     #[arg(short, long, value_name = "FILE.parquet")]
     pub(crate) output: PathBuf,
-    /// Time between samples, 100ms to 60s
-    #[arg(long, default_value = "1s", value_parser = parse_interval)]
-    pub(crate) interval: Duration,
     /// Stop after this time, such as 60s, 10m or 2h
     #[arg(long, value_parser = parse_duration)]
     pub(crate) duration: Option<Duration>,
-    /// Which processes to record
-    #[arg(long, value_enum, default_value = "all")]
-    pub(crate) processes: Processes,
     /// Replace an existing recording
     #[arg(long)]
     pub(crate) force: bool,
+    #[command(flatten)]
+    pub(crate) source: Source,
+}
+
+/// What is recorded, and how often.
+#[derive(Debug, Args)]
+pub(crate) struct Source {
+    /// Time between samples, 100ms to 60s
+    #[arg(long, default_value = "1s", value_parser = parse_interval)]
+    pub(crate) interval: Duration,
+    /// Which processes to record
+    #[arg(long, value_enum, default_value = "all")]
+    pub(crate) processes: Processes,
     /// Read the files of a host below this directory
     #[arg(long, default_value = "/", value_name = "DIR")]
     pub(crate) root: PathBuf,
+}
+
+impl Source {
+    /// What the recorder leaves out.
+    pub(crate) fn options(&self) -> Options {
+        Options { no_processes: self.processes == Processes::None }
+    }
+}
+
+/// Arguments of `ks live`.
+#[derive(Debug, Args)]
+pub(crate) struct Live {
+    /// What the daemon may do
+    #[arg(long, value_enum, default_value = "observe")]
+    pub(crate) mode: LiveMode,
+    /// Directory for segments of the recording and for the journal
+    #[arg(short, long, value_name = "DIR")]
+    pub(crate) output: PathBuf,
+    /// Stop after this time, such as 60s, 10m or 2h
+    #[arg(long, value_parser = parse_duration)]
+    pub(crate) duration: Option<Duration>,
+    /// Length of a segment
+    #[arg(long, default_value = "1h", value_parser = parse_segment)]
+    pub(crate) segment: Duration,
+    /// Remove segments older than this, such as 7d
+    #[arg(long, value_parser = parse_duration)]
+    pub(crate) keep: Option<Duration>,
+    /// Remove the oldest segments when all take more than this, such as 500M or 20G
+    #[arg(long, value_parser = parse_bytes, value_name = "SIZE")]
+    pub(crate) keep_bytes: Option<u64>,
+    /// Form of the verdicts on stdout
+    #[arg(long, value_enum, default_value = "text")]
+    pub(crate) format: Format,
+    #[command(flatten)]
+    pub(crate) source: Source,
+}
+
+/// What the daemon may do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum LiveMode {
+    /// Record and judge, change nothing
+    Observe,
 }
 
 /// Arguments of `ks replay`.
@@ -108,6 +162,28 @@ fn parse_duration(text: &str) -> Result<Duration, String> {
     Ok(Duration::from_millis(ms))
 }
 
+fn parse_segment(text: &str) -> Result<Duration, String> {
+    let length = parse_duration(text)?;
+    if length < Duration::from_secs(1) {
+        return Err("a segment is at least 1s long".to_owned());
+    }
+    Ok(length)
+}
+
+fn parse_bytes(text: &str) -> Result<u64, String> {
+    let digits = text.find(|symbol: char| !symbol.is_ascii_digit()).unwrap_or(text.len());
+    let (number, unit) = text.split_at(digits);
+    let unit_bytes = match unit {
+        "k" => 1_000,
+        "M" => 1_000_000,
+        "G" => 1_000_000_000,
+        _ => return Err("write a number with k, M or G, such as 500M".to_owned()),
+    };
+    let number: u64 =
+        number.parse().map_err(|_| "write a whole number, such as 500M".to_owned())?;
+    number.checked_mul(unit_bytes).ok_or_else(|| "too large".to_owned())
+}
+
 fn parse_interval(text: &str) -> Result<Duration, String> {
     let interval = parse_duration(text)?;
     if (Duration::from_millis(100)..=Duration::from_mins(1)).contains(&interval) {
@@ -127,6 +203,12 @@ mod tests {
         assert!(parse_duration("90").is_err() && parse_duration("s").is_err());
         assert!(parse_interval("99ms").is_err() && parse_interval("61s").is_err());
         assert_eq!(parse_interval("100ms"), Ok(Duration::from_millis(100)));
+    }
+
+    #[test]
+    fn sizes_are_numbers_with_units() {
+        assert_eq!(parse_bytes("500M"), Ok(500_000_000));
+        assert!(parse_bytes("500").is_err() && parse_bytes("99999999999999G").is_err());
     }
 
     #[test]

@@ -3,6 +3,7 @@
 mod cli;
 mod commands;
 mod exit;
+mod pace;
 mod render;
 
 use clap::Parser;
@@ -10,6 +11,7 @@ use clap::Parser;
 fn main() -> std::process::ExitCode {
     let outcome = match cli::Cli::parse().command {
         cli::Command::Record(arguments) => commands::record::run(&arguments),
+        cli::Command::Live(arguments) => commands::live::run(&arguments),
         cli::Command::Replay(arguments) => commands::replay::run(&arguments),
         cli::Command::Recover(arguments) => commands::recover::run(&arguments),
     };

@@ -3,7 +3,10 @@
 
 use std::io::{self, Write};
 
-use ks_replayer::report::{Episode, Report};
+use ks_engine::output::{Change, CoverageState, Output, Said, Signal};
+use ks_replayer::report::{Episode, Report, rfc3339};
+
+use crate::cli::Format;
 
 /// A note for the person at the terminal.
 pub(crate) fn note(text: &str) {
@@ -19,11 +22,66 @@ pub(crate) fn error(error: &anyhow::Error, hint: Option<&str>) {
 }
 
 fn print(text: &str) -> anyhow::Result<()> {
+    Ok(write_out(text)?)
+}
+
+fn write_out(text: &str) -> io::Result<()> {
     match io::stdout().lock().write_all(text.as_bytes()) {
         // The reader of a pipe has seen enough.
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
-        other => Ok(other?),
+        other => other,
     }
+}
+
+/// One thing the engine said, as it is said: for programs its line of the journal.
+pub(crate) fn verdict(output: &Output, line: &[u8], format: Format) -> io::Result<()> {
+    let text = match format {
+        Format::Json => String::from_utf8_lossy(line).into_owned(),
+        Format::Text => match &output.body {
+            Said::Signal(signal) => signal_text(signal, &rfc3339(output.at_ns)),
+            Said::Coverage(coverage) if coverage.state == CoverageState::CannotTell => format!(
+                "{} cannot tell {}: {}\n",
+                rfc3339(output.at_ns),
+                coverage.kind.word(),
+                coverage.reason.as_deref().unwrap_or("-")
+            ),
+            Said::Defect(defect) => {
+                format!(
+                    "{} defect in {}: {}\n",
+                    rfc3339(output.at_ns),
+                    defect.place,
+                    defect.problem
+                )
+            }
+            Said::Coverage(_) | Said::Digest(_) => return Ok(()),
+        },
+    };
+    write_out(&text)
+}
+
+fn signal_text(signal: &Signal, at: &str) -> String {
+    let change = match signal.change {
+        Change::Raised => "raised",
+        Change::Updated => "updated",
+        Change::Cleared => "cleared",
+        Change::Stale => "stale",
+    };
+    let subtype = signal.subtype.map_or(String::new(), |subtype| format!(" ({subtype})"));
+    let mut text = format!(
+        "{at} {change:7} {:8} {}{subtype} on {}",
+        signal.severity.word().to_uppercase(),
+        signal.kind.word(),
+        signal.entity
+    );
+    if let Some(first) = signal.evidence.first().filter(|_| signal.change != Change::Cleared) {
+        text += &format!(": {} {:.3} {}", first.metric, first.value, first.unit);
+    }
+    if let Some(culprit) = signal.culprits.first() {
+        let by = if culprit.convicted { "by" } else { "perhaps" };
+        let comm = culprit.comm.as_deref().unwrap_or("?");
+        text += &format!(", {by} {} {comm} {:.0} %", culprit.entity, culprit.share * 100.0);
+    }
+    text + "\n"
 }
 
 /// The report for programs.

@@ -85,8 +85,9 @@ impl Recorder {
         }
     }
 
-    /// The `Start` of a run.
-    pub fn start(&mut self) -> Input {
+    /// The `Start` of a run, or of a later segment of it.
+    pub fn start(&mut self, segment: u32) -> Input {
+        self.keyframe_at = None;
         let fact = |path: &str| {
             let bytes = self.host.read_once(path).unwrap_or_default();
             String::from_utf8_lossy(bytes.trim_ascii()).into_owned()
@@ -107,11 +108,16 @@ impl Recorder {
             clock: clock::anchor(),
             seed: 0,
             interval_ns: self.interval_ns,
-            segment: 0,
+            segment,
             sources: self.states.all().map(|(source, state)| state.to_input(source)).collect(),
         };
         let mono = start.clock.mono_ns;
         self.next(mono, Body::Start(Box::new(start)))
+    }
+
+    /// The `Tick` that the engine asked for.
+    pub fn owed_tick(&mut self) -> Input {
+        self.next(clock::now(), Body::Tick)
     }
 
     fn next(&mut self, mono: Timestamp, body: Body) -> Input {

@@ -1,4 +1,5 @@
 //! Drives the engine from a recording, and reports what it found.
 
+pub mod feed;
 pub mod replay;
 pub mod report;

@@ -2,13 +2,11 @@
 
 use std::io::Write;
 
-use ks_engine::engine::Engine;
-use ks_engine::input::{Body, ENGINE_VERSION, Input};
-use ks_engine::journal::Journal;
-use ks_engine::time::Timestamp;
+use ks_engine::input::Input;
 use ks_recorder::error::Error;
 use ks_recorder::format::recording::Reader;
 
+use crate::feed::Feed;
 use crate::report::{Mode, Report, ReportBuilder};
 
 /// What ends a replay early.
@@ -23,56 +21,40 @@ pub enum ReplayError {
     Journal(#[from] std::io::Error),
 }
 
-/// Runs the engine over one stream of inputs.
+/// Runs the engine over one stream of inputs, and gathers what it finds.
 #[derive(Debug, Default)]
 pub struct Run {
-    engine: Engine,
-    journal: Journal,
+    feed: Feed,
     report: ReportBuilder,
-    what_if: bool,
-    last: Timestamp,
 }
 
 impl Run {
+    /// A run that leaves out recorded ticks, as for a part of a recording.
+    pub fn what_if() -> Self {
+        let mut run = Self::default();
+        run.feed.what_if();
+        run
+    }
+
     /// Feeds one input and writes the journal's new lines to `out`.
     pub fn feed(&mut self, input: &Input, out: &mut dyn Write) -> std::io::Result<()> {
-        if let Body::Start(start) = &input.body {
-            self.what_if |= start.engine_version != ENGINE_VERSION;
-        }
-        if self.what_if {
-            // Recorded ticks are another engine's; this one's own fall due at virtual time.
-            if input.body == Body::Tick {
-                return Ok(());
-            }
-            if let Some((at, _)) = self.engine.next_deadline().filter(|(at, _)| *at < input.mono) {
-                // A made-up tick has no row of its own: it stands just before this input's.
-                self.step(&Input { seq: input.seq, mono: at, body: Body::Tick }, out)?;
-            }
-        }
-        self.step(input, out)
-    }
-
-    fn step(&mut self, input: &Input, out: &mut dyn Write) -> std::io::Result<()> {
-        self.last = input.mono;
-        self.report.input(input);
-        self.engine.handle(input);
-        self.say(out)
-    }
-
-    fn say(&mut self, out: &mut dyn Write) -> std::io::Result<()> {
-        while let Some(output) = self.engine.poll() {
-            out.write_all(self.journal.record(&output))?;
-            self.report.output(&output);
-        }
-        Ok(())
+        let report = &mut self.report;
+        report.input(input);
+        self.feed.input(input, &mut |output, line| {
+            report.output(output);
+            out.write_all(line)
+        })
     }
 
     /// Ends the run.
     pub fn finish(mut self, path: &str, out: &mut dyn Write) -> std::io::Result<Report> {
-        self.engine.finish(self.last);
-        self.say(out)?;
-        let mode = if self.what_if { Mode::WhatIf } else { Mode::AsRecorded };
-        Ok(self.report.finish(path, mode, self.journal.sha256()))
+        let report = &mut self.report;
+        let sha256 = self.feed.finish(&mut |output, line| {
+            report.output(output);
+            out.write_all(line)
+        })?;
+        let mode = if self.feed.is_what_if() { Mode::WhatIf } else { Mode::AsRecorded };
+        Ok(self.report.finish(path, mode, sha256))
     }
 }
 

@@ -108,7 +108,7 @@ fn existing(path: &Path) -> Error {
     }
 }
 
-fn lock(file: &File, path: &Path) -> Result<(), Error> {
+pub(super) fn lock(file: &File, path: &Path) -> Result<(), Error> {
     rustix::fs::flock(file, FlockOperation::NonBlockingLockExclusive).map_err(|error| match error {
         rustix::io::Errno::WOULDBLOCK => Error::Locked { path: path.to_owned() },
         other => Error::io("lock", path, other),

@@ -18,5 +18,6 @@ pub mod parquet_file;
 mod part;
 mod predictor;
 pub mod recording;
+pub mod segments;
 mod varint;
 pub mod writer;

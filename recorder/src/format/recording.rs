@@ -59,7 +59,7 @@ fn push_file(path: &Path, found: &mut Vec<Segment>) {
     }
 }
 
-fn recordings_in(folder: &Path) -> Result<Vec<PathBuf>, Error> {
+pub(super) fn recordings_in(folder: &Path) -> Result<Vec<PathBuf>, Error> {
     let failed = |error| Error::io("list", folder, error);
     let mut names = std::collections::BTreeSet::new();
     for entry in std::fs::read_dir(folder).map_err(failed)? {
