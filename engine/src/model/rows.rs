@@ -144,6 +144,8 @@ pub trait Rowset {
     }
     /// One row.
     fn row(&self, index: usize) -> RowRef<'_>;
+    /// One row, for changing cells that are not part of the key.
+    fn row_mut(&mut self, index: usize) -> RowMut<'_>;
     /// Appends an empty row.
     fn push_row(&mut self) -> RowMut<'_>;
     /// Makes the table absent.
@@ -162,6 +164,9 @@ impl<R: Record> Rowset for Rows<R> {
     }
     fn row(&self, index: usize) -> RowRef<'_> {
         self.as_slice()[index].row()
+    }
+    fn row_mut(&mut self, index: usize) -> RowMut<'_> {
+        self.as_mut_slice()[index].row_mut()
     }
     fn push_row(&mut self) -> RowMut<'_> {
         self.push().row_mut()

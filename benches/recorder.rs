@@ -1,0 +1,106 @@
+//! CPU time of a tick against a bare loop that opens the same files once and only preads them.
+//!
+//! The files are those that the recorder keeps open, found in `/proc/self/fd`; the loop makes just
+//! the reads that bring data. Both run at 1 Hz side by side, so they see the same host. Pass
+//! `KS_BENCH_SECONDS` for a longer run.
+#![expect(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    unreachable_pub,
+    reason = "a bench prints, and fails by unwrap"
+)]
+
+mod mix;
+
+use std::fs::File;
+use std::os::unix::fs::FileExt;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use ks_recorder::clock;
+use ks_recorder::format::writer::Writer;
+use ks_recorder::recorder::{Options, Recorder};
+use mix::Mix;
+
+/// A file of the floor, with the number of reads that bring data.
+struct Bare {
+    file: File,
+    reads: usize,
+}
+
+/// Files that the recorder keeps open below `/proc` and `/sys`.
+fn kept_open() -> Vec<PathBuf> {
+    let entries = std::fs::read_dir("/proc/self/fd").unwrap();
+    let targets = entries.filter_map(|entry| std::fs::read_link(entry.unwrap().path()).ok());
+    targets.filter(|path| path.is_file() && is_kernels(path)).collect()
+}
+
+fn is_kernels(path: &std::path::Path) -> bool {
+    path.starts_with("/proc") || path.starts_with("/sys")
+}
+
+fn open_bare(paths: &[PathBuf], buffer: &mut [u8]) -> Vec<Bare> {
+    let mut bare = Vec::new();
+    for path in paths {
+        let Ok(file) = File::open(path) else { continue };
+        let (mut offset, mut reads) = (0, 0);
+        while let Ok(count @ 1..) = file.read_at(buffer, offset) {
+            offset += count as u64;
+            reads += 1;
+        }
+        bare.push(Bare { file, reads: reads.max(1) });
+    }
+    bare
+}
+
+fn read_bare(files: &[Bare], buffer: &mut [u8]) {
+    for bare in files {
+        let mut offset = 0;
+        for _ in 0..bare.reads {
+            offset += bare.file.read_at(buffer, offset).unwrap_or(0) as u64;
+        }
+    }
+}
+
+fn measure(name: &str, options: Options, seconds: u64, limit: f64) {
+    let folder = tempfile::tempdir().unwrap();
+    let mut writer = Writer::create(&folder.path().join("x.parquet"), true).unwrap();
+    let mut recorder = Recorder::new(std::path::Path::new("/"), 1_000_000_000, options);
+    writer.append(&recorder.start(0)).unwrap();
+    let mut buffer = vec![0; 64 * 1024];
+    for _ in 0..3 {
+        recorder.tick(false, false, |input| writer.append(input)).unwrap();
+        std::thread::sleep(Duration::from_secs(1));
+    }
+    let bare = open_bare(&kept_open(), &mut buffer);
+    let (mut recorder_ns, mut floor_ns) = (0, 0);
+    for _ in 0..seconds {
+        std::thread::sleep(Duration::from_secs(1));
+        let begin = clock::process_cpu_ns();
+        recorder.tick(false, false, |input| writer.append(input)).unwrap();
+        let between = clock::process_cpu_ns();
+        read_bare(&bare, &mut buffer);
+        recorder_ns += between - begin;
+        floor_ns += clock::process_cpu_ns() - between;
+    }
+    let ratio = recorder_ns as f64 / floor_ns as f64;
+    println!(
+        "{name}: {} us a tick, floor of {} files {} us, ratio {ratio:.2} (target {limit}): {}",
+        recorder_ns / seconds / 1000,
+        bare.len(),
+        floor_ns / seconds / 1000,
+        if ratio <= limit { "ok" } else { "MISSED" }
+    );
+}
+
+fn main() {
+    mix::play_role();
+    let seconds = mix::seconds(20);
+    measure("host only", Options { no_processes: true }, seconds, 2.0);
+    let mix = Mix::start(100, 400, 0);
+    println!("{} processes of ours, 100 of them busy", mix.children.len());
+    measure("500 processes", Options::default(), seconds, 1.3);
+    drop(mix);
+    let rss_kb = mix::status_kb(std::process::id(), "VmHWM").unwrap();
+    println!("resident at most {} MB, the floor's files included", rss_kb / 1024);
+}
