@@ -4,6 +4,7 @@
 mod lab;
 mod load_mismatch;
 mod memory_pressure;
+mod network_degradation;
 mod stall;
 
 use crate::board::{Board, Cover};
@@ -20,8 +21,11 @@ pub trait Classifier: Sync {
 }
 
 /// Every classifier, in the order of evaluation.
-pub const ALL: &[&dyn Classifier] =
-    &[&memory_pressure::MemoryPressure, &load_mismatch::LoadMismatch];
+pub const ALL: &[&dyn Classifier] = &[
+    &memory_pressure::MemoryPressure,
+    &load_mismatch::LoadMismatch,
+    &network_degradation::NetworkDegradation,
+];
 
 /// Persistence of each severity.
 const PERSISTENCE_S: [u64; 4] = [5, 5, 10, 30];

@@ -1,0 +1,133 @@
+//! `network_degradation`: packets are lost, damaged or sent again.
+//!
+//! # What it sees
+//! Errors, drops, utilisation and carrier of each interface; TCP segments sent again in each
+//! network namespace; packets for which the CPUs of the host had no room in their queues.
+//! # Why it matters
+//! What is lost arrives late, if at all, and whoever sent it sends less from then on.
+//! # Evidence
+//! Errors a second, the dropped share of the worse direction, the share sent again, each over 5,
+//! 10 and 30 s; utilisation of the busier direction; loss of carrier.
+//! # False positives
+//! `rx_dropped` counts protocols nobody asked for on a bridge port, and Wi-Fi drops as a habit.
+//! Errors of loopback are not looked at. Without a known speed (virtual links, other namespaces)
+//! there is no utilisation.
+
+mod nic;
+
+use crate::board::{Board, Cover, Evaluation, Held, Quantity, Relax};
+use crate::kind::{Entity, Kind};
+use crate::time::SECOND_NS;
+use crate::window::{HOST, Missing, Tcp, TcpTrack, Window};
+
+use super::Classifier;
+
+const KIND: Kind = Kind::NetworkDegradation;
+
+/// Dropped share of packets, of an interface's direction and of softnet (our judgement).
+const DROPS: [f64; 4] = [0.001, 0.01, 0.05, 0.20];
+/// Share of segments sent again (our judgement).
+const RETRANSMITS: [f64; 4] = [0.01, 0.03, 0.10, 0.25];
+/// With fewer packets or segments in its window a ratio says nothing (our judgement).
+const PACKET_FLOOR: u64 = 1_000;
+const SEGMENT_FLOOR: u64 = 200;
+/// The persistence of the severities in seconds, and which of them have to last so long.
+const WINDOWS: [(u64, [bool; 4]); 3] = [
+    (5, [true, true, false, false]),
+    (10, [false, false, true, false]),
+    (30, [false, false, false, true]),
+];
+/// Names of a ratio in the evidence, one for each of [`WINDOWS`].
+const RETRANSMIT_METRICS: [&str; 3] =
+    ["retransmit_ratio_5s", "retransmit_ratio_10s", "retransmit_ratio_30s"];
+const SOFTNET_METRICS: [&str; 3] =
+    ["softnet_drop_ratio_5s", "softnet_drop_ratio_10s", "softnet_drop_ratio_30s"];
+
+/// See the module.
+#[derive(Debug)]
+pub(super) struct NetworkDegradation;
+
+impl Classifier for NetworkDegradation {
+    fn kind(&self) -> Kind {
+        KIND
+    }
+
+    fn evaluate(&self, window: &Window, board: &mut Board) {
+        nic::judge(window, board);
+        judge_namespaces(window, board);
+        judge_softnet(window, board);
+    }
+}
+
+fn judge_namespaces(window: &Window, board: &mut Board) {
+    let missing = Cover::Missing(Missing::Source(window.netns.source()));
+    let Some(at) = window.netns.at().filter(|_| window.netns.is_fresh()) else {
+        return board.cover(KIND, missing);
+    };
+    for (id, row, track) in window.netns.entities() {
+        if row.tcp_out_segs().is_none() || row.tcp_retrans_segs().is_none() {
+            let part = Cover::Part("retransmits of a network namespace: no net/snmp");
+            board.cover(KIND, if row.own() == Some(false) { part } else { missing });
+            continue;
+        }
+        let mut seen = Evaluation::default();
+        grade_ratio(&mut seen, RETRANSMITS, |at, ns| {
+            Some((RETRANSMIT_METRICS[at], retransmit_ratio(track, ns)?))
+        });
+        seen.subtype = Some("retransmits");
+        board.judge(KIND, id, at, seen, || Entity::Netns(row.netns().unwrap_or(0)));
+    }
+}
+
+fn retransmit_ratio(track: &TcpTrack, ns: u64) -> Option<f64> {
+    let sent = track.over(Tcp::Sent, ns).ok()?;
+    let again = track.over(Tcp::Retransmitted, ns).ok()?;
+    ratio(again.by, sent.by, SEGMENT_FLOOR)
+}
+
+fn judge_softnet(window: &Window, board: &mut Board) {
+    let Some(at) = window.softnet.at().filter(|_| window.softnet.is_fresh()) else {
+        return board.cover(KIND, Cover::Part("softnet drops: no net/softnet_stat"));
+    };
+    let mut seen = Evaluation::default();
+    grade_ratio(&mut seen, DROPS, |at, ns| Some((SOFTNET_METRICS[at], softnet_ratio(window, ns)?)));
+    seen.subtype = Some("softnet");
+    board.judge(KIND, HOST, at, seen, || Entity::Host);
+}
+
+/// Packets dropped for each one processed, over all CPUs.
+fn softnet_ratio(window: &Window, ns: u64) -> Option<f64> {
+    let (mut processed, mut dropped) = (0u64, 0u64);
+    for (_, _, track) in window.softnet.entities() {
+        // A CPU that has just come online has no window yet: the others are judged without it.
+        let Ok((taken, lost)) = track.over(ns) else { continue };
+        processed = processed.saturating_add(taken.by);
+        dropped = dropped.saturating_add(lost.by);
+    }
+    ratio(dropped, processed, PACKET_FLOOR)
+}
+
+fn ratio(part: u64, whole: u64, floor: u64) -> Option<f64> {
+    (whole >= floor).then(|| part as f64 / whole as f64)
+}
+
+/// Grades a ratio over each of [`WINDOWS`], given with its name in the evidence.
+///
+/// Where it is not given, because the window has yet to fill or is below its floor, nothing is met:
+/// a quiet direction is judged by its errors alone. It is not `cannot tell`, since then every idle
+/// host would be.
+fn grade_ratio(
+    seen: &mut Evaluation,
+    limits: [f64; 4],
+    ratio: impl Fn(usize, u64) -> Option<(&'static str, f64)>,
+) {
+    seen.know([true; 4]);
+    for (at, (window_s, levels)) in WINDOWS.iter().enumerate() {
+        let Some((metric, value)) = ratio(at, window_s * SECOND_NS) else { continue };
+        let limits = core::array::from_fn(|level| levels[level].then_some(limits[level]));
+        seen.grade(Quantity { metric, value, unit: "ratio", limits }, Held::Met, Relax::Scaled);
+    }
+}
+
+#[cfg(test)]
+mod tests;

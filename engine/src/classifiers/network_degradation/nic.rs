@@ -1,0 +1,155 @@
+//! Interfaces: errors, drops, utilisation, carrier.
+
+use crate::board::{Board, Cover, Evaluation, Held, Quantity, Relax};
+use crate::kind::{Entity, Severity};
+use crate::model::Nic;
+use crate::time::SECOND_NS;
+use crate::window::{Missing, NicTrack, Traffic, Window};
+
+use super::{DROPS, KIND, PACKET_FLOOR, grade_ratio, ratio};
+
+/// Errors a second over 5 s. Low is any at all (USE method: each error deserves a look), medium is
+/// pmieconf `pernetif.errors`.
+const ERRORS: [f64; 2] = [0.0, 15.0];
+/// Errors a second over 10 s at high (our judgement).
+const ERRORS_HIGH: f64 = 150.0;
+/// Used share of the link at low (USE method: 70 % queues) and medium (pmieconf `pernetif.util`).
+const UTILISATION: [Option<f64>; 4] = [Some(0.70), Some(0.85), None, None];
+const CARRIER_CLEAR_S: u64 = 120;
+/// ARPHRD number of loopback.
+const LOOPBACK: u64 = 772;
+
+/// One of the two directions of an interface.
+struct Direction {
+    packets: Traffic,
+    dropped: Traffic,
+    bytes: Traffic,
+    drop_metrics: [&'static str; 3],
+    use_metric: &'static str,
+}
+
+const DIRECTIONS: [Direction; 2] = [
+    Direction {
+        packets: Traffic::RxPackets,
+        dropped: Traffic::RxDropped,
+        bytes: Traffic::RxBytes,
+        drop_metrics: ["rx_drop_ratio_5s", "rx_drop_ratio_10s", "rx_drop_ratio_30s"],
+        use_metric: "rx_utilisation_5s",
+    },
+    Direction {
+        packets: Traffic::TxPackets,
+        dropped: Traffic::TxDropped,
+        bytes: Traffic::TxBytes,
+        drop_metrics: ["tx_drop_ratio_5s", "tx_drop_ratio_10s", "tx_drop_ratio_30s"],
+        use_metric: "tx_utilisation_5s",
+    },
+];
+
+/// Judges every interface of every namespace.
+pub(super) fn judge(window: &Window, board: &mut Board) {
+    let Some(at) = window.nics.at().filter(|_| window.nics.is_fresh()) else {
+        return board.cover(KIND, Cover::Missing(Missing::Source(window.nics.source())));
+    };
+    let own = own_namespace(window);
+    for (id, row, track) in window.nics.entities() {
+        board.judge(KIND, id, at, look_at(row, track), || entity(row, own));
+    }
+}
+
+fn own_namespace(window: &Window) -> Option<u64> {
+    window.netns.rows().ok()?.iter().find(|row| row.own() == Some(true))?.netns()
+}
+
+fn entity(row: &Nic, own: Option<u64>) -> Entity {
+    let name = row.name().unwrap_or_default().to_vec();
+    match row.netns().filter(|netns| Some(*netns) != own) {
+        Some(other) => Entity::NicOf(other, name),
+        None => Entity::Nic(name),
+    }
+}
+
+fn look_at(row: &Nic, track: &NicTrack) -> Evaluation {
+    let mut seen = Evaluation::default();
+    if !is_loopback(row) {
+        grade_part(&mut seen, "errors", |seen| grade_errors(seen, track));
+    }
+    grade_part(&mut seen, "drops", |seen| {
+        grade_ratio(seen, DROPS, |at, ns| drop_ratio(track, at, ns));
+    });
+    grade_part(&mut seen, "utilisation", |seen| grade_utilisation(seen, row, track));
+    if track.lost_carrier {
+        seen.note_with("carrier_lost", 1.0, "1", [None, None, None, Some(1.0)]);
+        seen.event(Severity::Critical, true, CARRIER_CLEAR_S);
+        seen.subtype = Some("carrier_lost");
+    }
+    seen
+}
+
+/// The type is known where `/sys` shows it; elsewhere the kernel's name has to do.
+fn is_loopback(row: &Nic) -> bool {
+    match row.device_type() {
+        Some(number) => number == LOOPBACK,
+        None => row.name() == Some(b"lo"),
+    }
+}
+
+/// Grades one part. The first part to reach the highest severity names the subtype.
+fn grade_part(
+    seen: &mut Evaluation,
+    subtype: &'static str,
+    grade: impl FnOnce(&mut Evaluation),
+) {
+    let before = seen.mask();
+    grade(seen);
+    if seen.mask() > before {
+        seen.subtype = Some(subtype);
+    }
+}
+
+fn grade_errors(seen: &mut Evaluation, track: &NicTrack) {
+    seen.know([true, true, true, false]);
+    if let Some(rate) = error_rate(track, 5 * SECOND_NS) {
+        seen.note_with("errors_5s", rate, "1/s", [Some(ERRORS[0]), Some(ERRORS[1]), None, None]);
+        // The low limit must be exceeded, not reached, and stays 0 when relaxed.
+        seen.met(Severity::Low, rate > ERRORS[0]);
+        seen.met(Severity::Medium, rate >= ERRORS[1]);
+        seen.keep(rate > ERRORS[0]);
+    }
+    if let Some(value) = error_rate(track, 10 * SECOND_NS) {
+        let limits = [None, None, Some(ERRORS_HIGH), None];
+        let quantity = Quantity { metric: "errors_10s", value, unit: "1/s", limits };
+        seen.grade(quantity, Held::Met, Relax::Scaled);
+    }
+}
+
+/// Errors of both directions a second; a direction that is not counted adds nothing.
+fn error_rate(track: &NicTrack, ns: u64) -> Option<f64> {
+    let errors = [Traffic::RxErrors, Traffic::TxErrors];
+    let rates = errors.into_iter().filter_map(|what| track.over(what, ns).ok());
+    rates.map(|growth| growth.per_second()).reduce(|one, other| one + other)
+}
+
+/// Dropped share of the worse direction, with its name in the evidence.
+fn drop_ratio(track: &NicTrack, window: usize, ns: u64) -> Option<(&'static str, f64)> {
+    let ratios = DIRECTIONS.iter().filter_map(|direction| {
+        let packets = track.over(direction.packets, ns).ok()?;
+        let dropped = track.over(direction.dropped, ns).ok()?;
+        Some((direction.drop_metrics[window], ratio(dropped.by, packets.by, PACKET_FLOOR)?))
+    });
+    ratios.max_by(|one, other| one.1.total_cmp(&other.1))
+}
+
+/// Links are full duplex, so each direction has the whole speed.
+fn grade_utilisation(seen: &mut Evaluation, row: &Nic, track: &NicTrack) {
+    let Some(speed_mbit) = row.speed_mbit().filter(|speed| *speed > 0) else { return };
+    let speed_bits = speed_mbit as f64 * 1e6;
+    let shares = DIRECTIONS.iter().filter_map(|direction| {
+        let bytes = track.over(direction.bytes, 5 * SECOND_NS).ok()?;
+        Some((direction.use_metric, 8.0 * bytes.per_second() / speed_bits))
+    });
+    let busier = shares.max_by(|one, other| one.1.total_cmp(&other.1));
+    if let Some((metric, value)) = busier {
+        let quantity = Quantity { metric, value, unit: "ratio", limits: UTILISATION };
+        seen.grade(quantity, Held::Met, Relax::Scaled);
+    }
+}
