@@ -2,85 +2,234 @@
 //!
 //! A candidate is convicted by its own counter over the last ten to twenty seconds: at least 40 %
 //! of all that was counted, and at least twice the next (our judgement, `signals.md` section 12).
+//! Where no process is convicted a control group may be: many small ones add up in it.
 
 use alloc::vec::Vec;
 
 use crate::kind::{Entity, Kind, text};
-use crate::model::Process;
+use crate::model::{Cgroup, Process};
 use crate::output::Culprit;
-use crate::window::{Consumption, Window};
+use crate::window::{Consumption, GroupConsumption, Stall, Window};
 
 const NAMED: usize = 3;
 const CONVICT_SHARE: f64 = 0.4;
 const CONVICT_LEAD: f64 = 2.0;
+/// A group within another is named in its place when it holds this share of it (our judgement).
+const ENCLOSED_SHARE: f64 = 0.8;
 /// Growth below this is not what fills a host's memory.
-const GROWTH_FLOOR_BYTES: u64 = 16 * 1024 * 1024;
+const GROWTH_FLOOR_BYTES: f64 = 16.0 * 1024.0 * 1024.0;
+/// A group that stalls for less than this share of the time suffers no more than others.
+const VICTIM_SHARE: f64 = 0.05;
+const VICTIM_NS: u64 = 5_000_000_000;
 
-type Amount = fn(&Consumption) -> u64;
-
+/// A counter that convicts, of a process and of a control group.
 struct Counter {
     metric: &'static str,
     unit: &'static str,
-    amount: Amount,
+    process: fn(&Consumption, &Process) -> u64,
+    group: fn(&GroupConsumption) -> u64,
+    group_unit: &'static str,
 }
 
-const CPU: Counter =
-    Counter { metric: "cpu_ticks", unit: "ticks", amount: |spent| spent.cpu_ticks };
-const IO: Counter = Counter { metric: "io_bytes", unit: "bytes", amount: |spent| spent.io_bytes };
-const GROWTH: Counter =
-    Counter { metric: "rss_and_swap_growth", unit: "bytes", amount: |spent| spent.memory_bytes };
-const MAJFLT: Counter = Counter { metric: "majflt", unit: "faults", amount: |spent| spent.majflt };
-const SWAP: Counter =
-    Counter { metric: "swap_growth", unit: "bytes", amount: |spent| spent.swap_bytes };
+const CPU: Counter = Counter {
+    metric: "cpu_time",
+    unit: "ticks",
+    process: |spent, _| spent.cpu_ticks,
+    group: |spent| spent.cpu_us,
+    group_unit: "us",
+};
+const IO: Counter = Counter {
+    metric: "io_bytes",
+    unit: "bytes",
+    process: |spent, _| spent.io_bytes,
+    group: |spent| spent.io_bytes,
+    group_unit: "bytes",
+};
+const GROWTH: Counter = Counter {
+    metric: "memory_growth",
+    unit: "bytes",
+    process: |spent, _| spent.memory_bytes,
+    group: |spent| spent.memory_bytes,
+    group_unit: "bytes",
+};
+const MAJFLT: Counter = Counter {
+    metric: "majflt",
+    unit: "faults",
+    process: |spent, _| spent.majflt,
+    group: |spent| spent.majflt,
+    group_unit: "faults",
+};
+const SWAP: Counter = Counter {
+    metric: "swap_growth",
+    unit: "bytes",
+    process: |spent, _| spent.swap_bytes,
+    group: |spent| spent.swap_bytes,
+    group_unit: "bytes",
+};
+const OPEN_FILES: Counter = Counter {
+    metric: "open_files",
+    unit: "1",
+    process: |_, row| row.open_files().unwrap_or(0),
+    group: |_| 0,
+    group_unit: "1",
+};
 
-/// Culprits and victims of a condition on the host; other entities name themselves.
+/// Culprits and victims of a condition.
 pub(crate) fn rank(window: &Window, kind: Kind, entity: &Entity) -> (Vec<Culprit>, Vec<Culprit>) {
-    let culprits = match kind {
-        Kind::LoadMismatch | Kind::Scheduler => by(window, entity, &CPU),
-        Kind::IoCongestion | Kind::BlockDeviceSaturation => by(window, entity, &IO),
+    match kind {
+        Kind::LoadMismatch => (by(window, entity, &CPU), Vec::new()),
+        Kind::Scheduler => (by(window, entity, &CPU), victims(window, entity, Stall::CpuSome)),
+        Kind::IoCongestion => (by(window, entity, &IO), victims(window, entity, Stall::IoSome)),
+        Kind::BlockDeviceSaturation => (by(window, entity, &IO), Vec::new()),
         Kind::MemoryPressure => {
-            let growing = by(window, entity, &GROWTH);
-            let floor = GROWTH_FLOOR_BYTES as f64;
-            let grows = growing.first().is_some_and(|culprit| culprit.amount >= floor);
-            if grows { growing } else { by(window, entity, &MAJFLT) }
+            let mut culprits = by(window, entity, &GROWTH);
+            if culprits.first().is_none_or(|first| first.amount < GROWTH_FLOOR_BYTES) {
+                culprits = by(window, entity, &MAJFLT);
+            }
+            (culprits, victims(window, entity, Stall::MemorySome))
         }
         Kind::SwapThrashing => {
             let growing = by(window, entity, &SWAP);
-            if growing.is_empty() { by(window, entity, &MAJFLT) } else { growing }
+            let culprits = if growing.is_empty() { by(window, entity, &MAJFLT) } else { growing };
+            (culprits, victims(window, entity, Stall::MemorySome))
         }
-        Kind::PageFault => by(window, entity, &MAJFLT),
-        Kind::NetworkDegradation | Kind::TcpExhaustion | Kind::Syscall => Vec::new(),
-    };
-    (culprits, Vec::new())
+        Kind::PageFault => (by(window, entity, &MAJFLT), Vec::new()),
+        Kind::TcpExhaustion if *entity == Entity::Host => {
+            (by(window, entity, &OPEN_FILES), Vec::new())
+        }
+        Kind::Syscall if matches!(entity, Entity::Filesystem(_)) => {
+            (by(window, &Entity::Host, &IO), Vec::new())
+        }
+        Kind::NetworkDegradation | Kind::TcpExhaustion | Kind::Syscall => Default::default(),
+    }
 }
 
-/// Processes that belong to the entity, most of `counter` first.
+/// Processes that belong to the entity, most of `counter` first; before them the control group
+/// that is convicted where none of them is.
 fn by(window: &Window, entity: &Entity, counter: &Counter) -> Vec<Culprit> {
+    let mut named = processes(window, entity, counter);
+    if named.first().is_none_or(|first| !first.convicted)
+        && *entity == Entity::Host
+        && let Some(group) = group(window, counter)
+    {
+        named.insert(0, group);
+        named.truncate(NAMED);
+    }
+    named
+}
+
+fn processes(window: &Window, entity: &Entity, counter: &Counter) -> Vec<Culprit> {
     let Some(at) = window.processes.at() else { return Vec::new() };
     let mut candidates: Vec<(u64, &Process)> = window
         .processes
         .iter()
         .filter(|known| belongs(&known.row, entity))
-        .map(|known| ((counter.amount)(&known.consumption(at)), &known.row))
+        .map(|known| ((counter.process)(&known.consumption(at), &known.row), &known.row))
         .filter(|(amount, row)| *amount > 0 && row.pid() != Some(window.host().recorder_pid))
         .collect();
     candidates.sort_by_key(|(amount, row)| (core::cmp::Reverse(*amount), row.pid()));
     let total: u64 = candidates.iter().map(|(amount, _)| *amount).sum();
-    let mut named: Vec<Culprit> = candidates
-        .iter()
-        .take(NAMED)
-        .map(|(amount, row)| culprit(row, counter, *amount, total))
+    let next = candidates.get(1).map_or(0, |(amount, _)| *amount);
+    let named = candidates.iter().take(NAMED).enumerate();
+    let named = named.map(|(place, (amount, row))| Culprit {
+        entity: Entity::Process(row.pid().unwrap_or(0), row.start_ticks().unwrap_or(0)),
+        comm: row.comm().map(text),
+        metric: counter.metric,
+        amount: *amount as f64,
+        unit: counter.unit,
+        share: *amount as f64 / total as f64,
+        convicted: place == 0 && convicts(*amount, next, total),
+    });
+    named.collect()
+}
+
+fn convicts(amount: u64, next: u64, total: u64) -> bool {
+    amount as f64 >= CONVICT_SHARE * total as f64 && amount as f64 >= CONVICT_LEAD * next as f64
+}
+
+/// The control group that is convicted, if any: of the outermost ones the one that consumed most,
+/// or the innermost one in it that holds nearly all of its share.
+fn group(window: &Window, counter: &Counter) -> Option<Culprit> {
+    let groups: Vec<(u64, &Cgroup)> = window
+        .cgroups
+        .entities()
+        .map(|(_, row, track)| ((counter.group)(&track.consumption(row)), row))
+        .filter(|(amount, row)| *amount > 0 && row.path() != Some(b"/"))
         .collect();
-    let next = named.get(1).map_or(0.0, |second| second.amount);
-    if let Some(first) = named.first_mut() {
-        first.convicted = first.share >= CONVICT_SHARE && first.amount >= CONVICT_LEAD * next;
+    let most_within = |parent: Option<&Cgroup>| {
+        let mut children = groups.iter().filter(|(_, row)| is_child(row, parent));
+        let first = *children.next()?;
+        let (mut most, mut next, mut total) = (first, 0, first.0);
+        for child in children {
+            total += child.0;
+            if child.0 > most.0 {
+                next = most.0;
+                most = *child;
+            } else {
+                next = next.max(child.0);
+            }
+        }
+        Some((most, next, total))
+    };
+    let ((mut amount, mut row), next, total) = most_within(None)?;
+    if !convicts(amount, next, total) {
+        return None;
     }
-    named
+    while let Some(((inner, inner_row), ..)) = most_within(Some(row))
+        && inner as f64 >= ENCLOSED_SHARE * amount as f64
+    {
+        (amount, row) = (inner, inner_row);
+    }
+    Some(Culprit {
+        entity: entity_of(row),
+        comm: None,
+        metric: counter.metric,
+        amount: amount as f64,
+        unit: counter.group_unit,
+        share: amount as f64 / total as f64,
+        convicted: true,
+    })
+}
+
+/// Whether a group is directly below `parent`, or below the root where there is none.
+fn is_child(row: &Cgroup, parent: Option<&Cgroup>) -> bool {
+    let above = parent.and_then(Cgroup::path).unwrap_or_default();
+    let same = parent.is_none_or(|parent| parent.hierarchy() == row.hierarchy());
+    let rest = row.path().and_then(|path| path.strip_prefix(above)?.strip_prefix(b"/"));
+    same && rest.is_some_and(|rest| !rest.is_empty() && !rest.contains(&b'/'))
+}
+
+fn entity_of(row: &Cgroup) -> Entity {
+    let bytes = |name: Option<&[u8]>| name.unwrap_or_default().to_vec();
+    Entity::Cgroup(bytes(row.hierarchy()), bytes(row.path()))
+}
+
+/// Control groups that stall most; what consumes and what suffers need not be the same.
+fn victims(window: &Window, entity: &Entity, stall: Stall) -> Vec<Culprit> {
+    if *entity != Entity::Host {
+        return Vec::new();
+    }
+    let groups = window.cgroups.entities().filter(|(_, row, _)| row.path() != Some(b"/"));
+    let mut stalled: Vec<(f64, &Cgroup)> = groups
+        .filter_map(|(_, row, track)| Some((track.pressure.share(stall, VICTIM_NS).ok()?, row)))
+        .filter(|(share, _)| *share >= VICTIM_SHARE)
+        .collect();
+    stalled.sort_by(|one, other| other.0.total_cmp(&one.0));
+    let named = stalled.iter().take(NAMED).map(|(share, row)| Culprit {
+        entity: entity_of(row),
+        comm: None,
+        metric: "stalled_share_5s",
+        amount: *share,
+        unit: "ratio",
+        share: *share,
+        convicted: false,
+    });
+    named.collect()
 }
 
 fn belongs(row: &Process, entity: &Entity) -> bool {
     match entity {
-        Entity::Cgroup(_, path) => row.cgroup().is_some_and(|own| own.starts_with(path)),
+        Entity::Cgroup(_, path) => row.cgroup().is_some_and(|own| is_within(own, path)),
         Entity::Host
         | Entity::Disk(_)
         | Entity::Nic(_)
@@ -91,14 +240,82 @@ fn belongs(row: &Process, entity: &Entity) -> bool {
     }
 }
 
-fn culprit(row: &Process, counter: &Counter, amount: u64, total: u64) -> Culprit {
-    Culprit {
-        entity: Entity::Process(row.pid().unwrap_or(0), row.start_ticks().unwrap_or(0)),
-        comm: row.comm().map(text),
-        metric: counter.metric,
-        amount: amount as f64,
-        unit: counter.unit,
-        share: amount as f64 / total as f64,
-        convicted: false,
+fn is_within(path: &[u8], group: &[u8]) -> bool {
+    let rest = path.strip_prefix(group);
+    rest.is_some_and(|rest| rest.is_empty() || group == b"/" || rest.starts_with(b"/"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{CgroupCell, CgroupName, ProcessCell, ProcessName, ReadTimes, Sample};
+    use crate::time::{SECOND_NS, Timestamp};
+    use alloc::string::ToString;
+
+    /// A window in which each process (pid, group, ticks a second) and group (path, us a second)
+    /// worked for 15 s.
+    fn window(processes: &[(u64, &str, u64)], groups: &[(&str, u64)]) -> Window {
+        let mut window = Window::default();
+        for second in 0..=15 {
+            let mut sample = Sample { processes_complete: second == 0, ..Sample::default() };
+            for (pid, group, ticks) in processes {
+                let row = sample.processes.push();
+                row.set(ProcessCell::pid, *pid);
+                row.set(ProcessCell::start_ticks, 1u64);
+                row.set_name(ProcessName::cgroup, group.as_bytes());
+                row.set(ProcessCell::utime_ticks, 1000 + ticks * second);
+            }
+            for (path, us) in groups {
+                let row = sample.cgroups.push();
+                row.set_name(CgroupName::hierarchy, b"v2");
+                row.set_name(CgroupName::path, path.as_bytes());
+                row.set(CgroupCell::inode, 1u64);
+                row.set(CgroupCell::cpu_usage_us, 1000 + us * second);
+            }
+            sample.cgroups.sort();
+            sample.processes.set_read(ReadTimes::default());
+            sample.cgroups.set_read(ReadTimes::default());
+            window.update(&sample, Timestamp((100 + second) * SECOND_NS));
+        }
+        window
+    }
+
+    fn culprits(window: &Window, entity: &Entity) -> Vec<(alloc::string::String, bool)> {
+        let (culprits, _) = rank(window, Kind::LoadMismatch, entity);
+        culprits.iter().map(|culprit| (culprit.entity.to_string(), culprit.convicted)).collect()
+    }
+
+    #[test]
+    fn two_fifths_and_twice_the_next_convict() {
+        let first = |rates: &[u64]| {
+            let rows: Vec<_> =
+                rates.iter().enumerate().map(|(at, rate)| (at as u64 + 1, "/", *rate)).collect();
+            culprits(&window(&rows, &[]), &Entity::Host).first().map(|first| first.1)
+        };
+        assert_eq!(first(&[40, 20, 20, 20]), Some(true));
+        assert_eq!(first(&[39, 19, 21, 21]), Some(false), "less than two fifths");
+        assert_eq!(first(&[50, 26, 24]), Some(false), "less than twice the next");
+        assert_eq!(first(&[0]), None);
+    }
+
+    #[test]
+    fn many_small_ones_are_convicted_as_their_innermost_group() {
+        let processes = [(1, "/a/b", 10), (2, "/a/b", 10), (3, "/a/b", 10), (4, "/c", 10)];
+        let groups = [("/", 400), ("/a", 310), ("/a/b", 300), ("/a/d", 10), ("/c", 100)];
+        let found = culprits(&window(&processes, &groups), &Entity::Host);
+        assert_eq!(found[0], ("cgroup:/a/b".to_string(), true));
+        assert!(found.len() == 3 && !found[1].1);
+        let even = [("/a", 310), ("/a/b", 200), ("/a/d", 110)];
+        let found = culprits(&window(&processes, &even), &Entity::Host);
+        assert_eq!(found[0], ("cgroup:/a".to_string(), true), "no group in it holds four fifths");
+    }
+
+    #[test]
+    fn a_group_names_its_own_processes_only() {
+        let processes = [(1, "/a", 10), (2, "/ab", 90), (3, "/a/b", 5)];
+        let entity = Entity::Cgroup(b"v2".to_vec(), b"/a".to_vec());
+        let found = culprits(&window(&processes, &[]), &entity);
+        let named = [("process:1:1".to_string(), true), ("process:3:1".to_string(), false)];
+        assert_eq!(found, named);
     }
 }
