@@ -250,7 +250,7 @@ mod tests {
     use super::*;
     use crate::model::{CgroupCell, CgroupName, ProcessCell, ProcessName, ReadTimes, Sample};
     use crate::time::{SECOND_NS, Timestamp};
-    use alloc::string::ToString;
+    use alloc::string::{String, ToString};
 
     /// A window in which each process (pid, group, ticks a second) and group (path, us a second)
     /// worked for 15 s.
@@ -280,7 +280,7 @@ mod tests {
         window
     }
 
-    fn culprits(window: &Window, entity: &Entity) -> Vec<(alloc::string::String, bool)> {
+    fn culprits(window: &Window, entity: &Entity) -> Vec<(String, bool)> {
         let (culprits, _) = rank(window, Kind::LoadMismatch, entity);
         culprits.iter().map(|culprit| (culprit.entity.to_string(), culprit.convicted)).collect()
     }

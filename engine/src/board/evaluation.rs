@@ -59,8 +59,10 @@ pub struct Evaluation {
     pub held: [Held; 4],
     /// Severities that this condition knows at all.
     levels: [bool; 4],
-    /// The low predicate holds with its limits relaxed: a standing signal goes on standing.
-    pub keeps: bool,
+    /// The relaxed predicate of each severity holds.
+    relaxed: [bool; 4],
+    /// A predicate of its own says that a standing signal goes on.
+    kept: bool,
     /// Form of the condition.
     pub subtype: Option<&'static str>,
     /// How long after the last event the signal stands, where an event was counted.
@@ -92,7 +94,7 @@ impl Evaluation {
     }
 
     /// Holds a quantity against the limit of each severity, notes it as evidence, and keeps a
-    /// standing signal while the lowest limit, relaxed, is reached.
+    /// standing signal while its lowest limit, relaxed, is reached and no quantity has a lower one.
     pub fn grade(&mut self, quantity: Quantity, held: Held, relax: Relax) -> &mut Self {
         let Quantity { metric, value, unit, limits } = quantity;
         self.note_with(metric, value, unit, limits);
@@ -101,8 +103,10 @@ impl Evaluation {
                 self.set(severity, if value >= limit { held } else { Held::No });
             }
         }
-        let lowest = limits.iter().flatten().copied().reduce(f64::min);
-        self.keep(lowest.is_some_and(|limit| value >= relax.limit(limit)))
+        for (relaxed, limit) in self.relaxed.iter_mut().zip(limits) {
+            *relaxed |= limit.is_some_and(|limit| value >= relax.limit(limit));
+        }
+        self
     }
 
     /// These severities are judged, though nothing can be held against their limits yet.
@@ -132,10 +136,17 @@ impl Evaluation {
         self.set(severity, if holds { Held::Event } else { Held::No })
     }
 
-    /// The relaxed low predicate.
+    /// A relaxed predicate: where it holds a standing signal goes on.
     pub fn keep(&mut self, holds: bool) -> &mut Self {
-        self.keeps |= holds;
+        self.kept |= holds;
         self
+    }
+
+    /// Whether a standing signal goes on: the predicate of the lowest severity that is judged
+    /// holds with its limits relaxed.
+    pub fn keeps(&self) -> bool {
+        let lowest = self.levels.iter().position(|known| *known);
+        self.kept || lowest.is_some_and(|lowest| self.relaxed[lowest])
     }
 
     fn set(&mut self, severity: Severity, held: Held) -> &mut Self {

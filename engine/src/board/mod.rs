@@ -117,7 +117,7 @@ impl Board {
         for quantity in seen.quantities() {
             self.hash.update(quantity.value.to_bits().to_le_bytes());
         }
-        self.hash.update([seen.mask(), u8::from(seen.keeps)]);
+        self.hash.update([seen.mask(), u8::from(seen.keeps())]);
         let place = self.places.entry((kind, id)).or_insert_with(|| Place {
             entity: entity(),
             slot: Slot::default(),

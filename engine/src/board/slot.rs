@@ -191,7 +191,7 @@ impl Slot {
                 standing.true_at[severity.index()] = now;
             }
         }
-        if seen.keeps || mask != 0 {
+        if seen.keeps() || mask != 0 {
             let until = now.plus_ns(clear_ns(seen, standing.flapping));
             standing.clear_after = standing.clear_after.max(until);
         } else if now >= standing.clear_after {

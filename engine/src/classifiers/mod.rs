@@ -5,6 +5,7 @@ mod lab;
 mod load_mismatch;
 mod memory_pressure;
 mod network_degradation;
+mod scheduler;
 mod stall;
 
 use crate::board::{Board, Cover};
@@ -25,6 +26,7 @@ pub const ALL: &[&dyn Classifier] = &[
     &memory_pressure::MemoryPressure,
     &load_mismatch::LoadMismatch,
     &network_degradation::NetworkDegradation,
+    &scheduler::Scheduler,
 ];
 
 /// Persistence of each severity.

@@ -94,11 +94,7 @@ fn is_loopback(row: &Nic) -> bool {
 }
 
 /// Grades one part. The first part to reach the highest severity names the subtype.
-fn grade_part(
-    seen: &mut Evaluation,
-    subtype: &'static str,
-    grade: impl FnOnce(&mut Evaluation),
-) {
+fn grade_part(seen: &mut Evaluation, subtype: &'static str, grade: impl FnOnce(&mut Evaluation)) {
     let before = seen.mask();
     grade(seen);
     if seen.mask() > before {

@@ -1,0 +1,158 @@
+//! `scheduler`: runnable tasks wait for a CPU.
+//!
+//! # What it sees
+//! Share of time some task waits for a CPU (PSI), of the host and of each control group; periods
+//! in which a group's quota was used up.
+//! # Why it matters
+//! A task that is ready and does not run is late, and so is whoever waits for it.
+//! # Evidence
+//! Stall shares over 5, 10 and 30 s, throttled shares of periods, switches for each CPU, steal.
+//! # False positives
+//! Throttling is a limit that somebody set, not contention: a subtype of its own. Niced batch work
+//! expects to wait, and PSI counts it like the rest; which tasks waited needs `bpf/scheduler`.
+
+use crate::board::{Board, Cover, Evaluation, Held, Quantity, Relax};
+use crate::kind::{Entity, Kind, Severity};
+use crate::model::Cpu;
+use crate::time::SECOND_NS;
+use crate::window::{CgroupTrack, Group, HOST, Missing, Stall, Window};
+
+use super::load_mismatch::busy_share;
+use super::stall::{self, StallLimits};
+use super::{Classifier, cgroup_entity, cover_groups};
+
+/// See the module.
+#[derive(Debug)]
+pub(super) struct Scheduler;
+
+/// Share of time in which some task waited for a CPU (our judgement).
+const STALLS: [StallLimits; 3] = [
+    StallLimits {
+        metric: "cpu_some_5s",
+        stall: Stall::CpuSome,
+        window_s: 5,
+        limits: [Some(0.10), Some(0.25), None, None],
+    },
+    StallLimits {
+        metric: "cpu_some_10s",
+        stall: Stall::CpuSome,
+        window_s: 10,
+        limits: [None, None, Some(0.50), None],
+    },
+    StallLimits {
+        metric: "cpu_some_30s",
+        stall: Stall::CpuSome,
+        window_s: 30,
+        limits: [None, None, None, Some(0.80)],
+    },
+];
+/// Share of a group's periods in which it was throttled, over 5 s at medium and over 10 s at high
+/// (our judgement).
+const THROTTLED: [(&str, u64, [Option<f64>; 4]); 2] = [
+    ("throttled_share_5s", 5, [None, Some(0.25), None, None]),
+    ("throttled_share_10s", 10, [None, None, Some(0.50), None]),
+];
+/// Share of CPU time that the hypervisor took, above which contention is not the host's own
+/// (`signals.md`, our judgement).
+const STOLEN: f64 = 0.05;
+
+impl Classifier for Scheduler {
+    fn kind(&self) -> Kind {
+        Kind::Scheduler
+    }
+
+    fn evaluate(&self, window: &Window, board: &mut Board) {
+        match judge_host(window) {
+            Ok(seen) => {
+                let part = "run-queue latency: needs bpf/scheduler";
+                board.cover(Kind::Scheduler, Cover::Part(part));
+                let at = window.pressure.at().unwrap_or(window.mono());
+                board.judge(Kind::Scheduler, HOST, at, seen, || Entity::Host);
+            }
+            Err(missing) => board.cover(Kind::Scheduler, Cover::Missing(missing)),
+        }
+        judge_groups(window, board);
+        cover_groups(window, board, Kind::Scheduler);
+    }
+}
+
+fn judge_host(window: &Window) -> Result<Evaluation, Missing> {
+    let track = window.pressure.track().ok().filter(|_| window.pressure.is_fresh());
+    let track = track.filter(|track| track.is_given(Stall::CpuSome));
+    let track = track.ok_or(Missing::Source("pressure/cpu"))?;
+    let mut seen = Evaluation::default();
+    stall::grade(&mut seen, track, &STALLS)?;
+    if let Ok(step) = window.cpu.step()
+        && let Ok(switches) = step.rate("ctxt", Cpu::context_switches)
+        && let Some(cpus @ 1..) = step.after.cpus_online()
+    {
+        seen.note("switches_per_cpu", switches / cpus as f64, "1/s");
+        if let Ok(busy) = busy_share(&step) {
+            seen.note("busy_share", busy, "ratio");
+        }
+        let stolen = steal_share(&step);
+        seen.note("steal_share", stolen, "ratio");
+        seen.subtype = (stolen >= STOLEN).then_some("stolen");
+    }
+    Ok(seen)
+}
+
+/// Share of all CPU time that the hypervisor gave to others.
+fn steal_share(step: &crate::window::Step<'_, Cpu>) -> f64 {
+    let parts: [fn(&Cpu) -> Option<u64>; 8] = [
+        Cpu::steal_ticks,
+        Cpu::user_ticks,
+        Cpu::nice_ticks,
+        Cpu::system_ticks,
+        Cpu::idle_ticks,
+        Cpu::iowait_ticks,
+        Cpu::irq_ticks,
+        Cpu::softirq_ticks,
+    ];
+    let grown = parts.map(|part| step.growth("stat", part).unwrap_or(0));
+    let all: u64 = grown.iter().sum();
+    if all == 0 { 0.0 } else { grown[0] as f64 / all as f64 }
+}
+
+fn judge_groups(window: &Window, board: &mut Board) {
+    let Some(at) = window.cgroups.at().filter(|_| window.cgroups.is_fresh()) else { return };
+    for (id, row, track) in window.cgroups.entities() {
+        let has_quota = row.nr_periods().is_some_and(|periods| periods > 0);
+        if !has_quota && !track.pressure.is_given(Stall::CpuSome) {
+            continue;
+        }
+        let mut seen = Evaluation::default();
+        // A group of version 1 has no stall shares: its quota is judged alone.
+        let stalls = stall::grade(&mut seen, &track.pressure, &STALLS);
+        let contended = stalls.is_ok() && seen.mask() > 0;
+        if has_quota {
+            grade_throttling(&mut seen, track, contended);
+        }
+        board.judge(Kind::Scheduler, id, at, seen, || cgroup_entity(row));
+    }
+}
+
+fn grade_throttling(seen: &mut Evaluation, track: &CgroupTrack, contended: bool) {
+    let before = seen.mask();
+    for (metric, window_s, limits) in THROTTLED {
+        seen.know(limits.map(|limit| limit.is_some()));
+        let Some(value) = throttled_share(track, window_s * SECOND_NS) else { continue };
+        seen.grade(Quantity { metric, value, unit: "ratio", limits }, Held::Met, Relax::Scaled);
+        let lowest = limits[Severity::Medium.index()];
+        seen.keep(lowest.is_some_and(|limit| value >= Relax::Scaled.limit(limit)));
+    }
+    // A throttled group waits for a CPU too, so its stall share says the same thing again.
+    if seen.mask() > before || !contended {
+        seen.subtype = Some("throttled");
+    }
+}
+
+/// Share of the periods; without a period in the window nothing was throttled.
+fn throttled_share(track: &CgroupTrack, ns: u64) -> Option<f64> {
+    let periods = track.over(Group::Periods, ns).ok()?.by;
+    let throttled = track.over(Group::Throttled, ns).ok()?.by;
+    Some(if periods == 0 { 0.0 } else { throttled as f64 / periods as f64 })
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,146 @@
+//! Every limit of `scheduler`, from just below and from just above.
+
+use crate::classifiers::lab::{Lab, Meter};
+use crate::kind::Kind::Scheduler;
+use crate::kind::Severity::{Critical, High, Low, Medium};
+use crate::model::{CgroupCell, CgroupName, CpuCell, PressureCell, Sample};
+
+const HOST: &str = "host";
+const GROUP: &str = "cgroup:/job";
+const TRACER: &str = "cannot tell: run-queue latency: needs bpf/scheduler";
+
+#[derive(Default)]
+struct Host {
+    some_us: Meter,
+    idle: Meter,
+    steal: Meter,
+    switches: Meter,
+}
+
+impl Host {
+    fn fill(&mut self, sample: &mut Sample, some: f64, steal: f64) {
+        let row = sample.pressure.push();
+        row.set(PressureCell::cpu_some_total_us, self.some_us.add(some * 1e6));
+        let row = sample.cpu.push();
+        row.set(CpuCell::cpus_online, 2u64);
+        row.set(CpuCell::idle_ticks, self.idle.add((1.0 - steal) * 1000.0));
+        row.set(CpuCell::steal_ticks, self.steal.add(steal * 1000.0));
+        row.set(CpuCell::context_switches, self.switches.add(600.0));
+    }
+}
+
+#[derive(Default)]
+struct Job {
+    some_us: Meter,
+    periods: Meter,
+    throttled: Meter,
+}
+
+impl Job {
+    fn fill(&mut self, sample: &mut Sample, some: Option<f64>, throttled: f64) {
+        let row = sample.cgroups.push();
+        row.set_name(CgroupName::hierarchy, b"v2");
+        row.set_name(CgroupName::path, b"/job");
+        row.set(CgroupCell::inode, 1u64);
+        row.set(CgroupCell::nr_periods, self.periods.add(1000.0));
+        row.set(CgroupCell::nr_throttled, self.throttled.add(throttled * 1000.0));
+        let some_us = some.map(|some| self.some_us.add(some * 1e6));
+        row.set_some(CgroupCell::cpu_some_total_us, some_us);
+    }
+}
+
+#[test]
+fn each_limit_of_the_host_from_below_and_above() {
+    let table = [
+        (0.099, None),
+        (0.101, Some(Low)),
+        (0.249, Some(Low)),
+        (0.251, Some(Medium)),
+        (0.499, Some(Medium)),
+        (0.501, Some(High)),
+        (0.799, Some(High)),
+        (0.801, Some(Critical)),
+    ];
+    for (some, expected) in table {
+        let (mut lab, mut host) = (Lab::new(), Host::default());
+        lab.run(40, |sample, _| host.fill(sample, some, 0.0));
+        assert_eq!(lab.severity(Scheduler, HOST), expected, "{some}");
+        assert_eq!(lab.coverage(Scheduler), TRACER);
+    }
+}
+
+#[test]
+fn it_is_raised_within_a_second_of_a_step_and_clears_a_minute_after_it() {
+    let (mut lab, mut host) = (Lab::new(), Host::default());
+    lab.run(20, |sample, _| host.fill(sample, 0.0, 0.0));
+    let step = lab.second();
+    lab.run(20, |sample, _| host.fill(sample, 0.9, 0.0));
+    assert_eq!(lab.raised_at(Scheduler, HOST), Some(step + 1));
+    let end = lab.second();
+    lab.run(90, |sample, _| host.fill(sample, 0.079, 0.0));
+    // The mean over 5 s is below 8 % from the fifth second on.
+    assert_eq!(lab.cleared_at(Scheduler, HOST), Some(end + 4 + 60));
+}
+
+#[test]
+fn just_above_the_relaxed_limit_it_goes_on() {
+    let (mut lab, mut host) = (Lab::new(), Host::default());
+    lab.run(20, |sample, _| host.fill(sample, 0.12, 0.0));
+    lab.run(200, |sample, _| host.fill(sample, 0.081, 0.0));
+    assert_eq!(lab.severity(Scheduler, HOST), Some(Low));
+}
+
+#[test]
+fn steal_names_the_hypervisor() {
+    for (steal, subtype) in [(0.049, None), (0.051, Some("stolen"))] {
+        let (mut lab, mut host) = (Lab::new(), Host::default());
+        lab.run(20, |sample, _| host.fill(sample, 0.3, steal));
+        assert_eq!(lab.subtype(Scheduler, HOST), subtype);
+    }
+}
+
+#[test]
+fn each_limit_of_a_group() {
+    let table = [
+        (Some(0.0), 0.249, None, None),
+        (Some(0.0), 0.251, Some(Medium), Some("throttled")),
+        (Some(0.0), 0.499, Some(Medium), Some("throttled")),
+        (Some(0.0), 0.501, Some(High), Some("throttled")),
+        (None, 0.251, Some(Medium), Some("throttled")),
+        (Some(0.101), 0.0, Some(Low), None),
+        (Some(0.501), 0.3, Some(High), None),
+        (Some(0.801), 0.0, Some(Critical), None),
+        (Some(0.099), 0.0, None, None),
+    ];
+    for (some, throttled, severity, subtype) in table {
+        let (mut lab, mut host, mut job) = (Lab::new(), Host::default(), Job::default());
+        lab.run(40, |sample, _| {
+            host.fill(sample, 0.0, 0.0);
+            job.fill(sample, some, throttled);
+        });
+        assert_eq!(lab.severity(Scheduler, GROUP), severity, "{some:?} {throttled}");
+        assert_eq!(lab.subtype(Scheduler, GROUP), subtype, "{some:?} {throttled}");
+        assert_eq!(lab.severity(Scheduler, HOST), None);
+    }
+}
+
+#[test]
+fn throttling_goes_on_above_four_fifths_of_its_limit() {
+    let (mut lab, mut job) = (Lab::new(), Job::default());
+    lab.run(20, |sample, _| job.fill(sample, None, 0.3));
+    lab.run(200, |sample, _| job.fill(sample, None, 0.201));
+    assert_eq!(lab.severity(Scheduler, GROUP), Some(Medium));
+    lab.run(80, |sample, _| job.fill(sample, None, 0.199));
+    assert_eq!(lab.severity(Scheduler, GROUP), None);
+}
+
+#[test]
+fn without_pressure_of_the_cpu_it_cannot_tell() {
+    let mut lab = Lab::new();
+    lab.absent("pressure/cpu", "not supported by this kernel");
+    lab.run(5, |sample, _| {
+        sample.pressure.push().set(PressureCell::io_some_total_us, 0u64);
+    });
+    let told = "cannot tell: pressure/cpu: not supported by this kernel";
+    assert_eq!(lab.coverage(Scheduler), told);
+}
