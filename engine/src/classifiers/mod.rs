@@ -1,10 +1,12 @@
 //! The classifiers: one file for each kind, one entry for each in [`ALL`].
 
+mod io_congestion;
 #[cfg(test)]
 mod lab;
 mod load_mismatch;
 mod memory_pressure;
 mod network_degradation;
+mod page_fault;
 mod scheduler;
 mod stall;
 
@@ -25,8 +27,10 @@ pub trait Classifier: Sync {
 pub const ALL: &[&dyn Classifier] = &[
     &memory_pressure::MemoryPressure,
     &load_mismatch::LoadMismatch,
+    &io_congestion::IoCongestion,
     &network_degradation::NetworkDegradation,
     &scheduler::Scheduler,
+    &page_fault::PageFault,
 ];
 
 /// Persistence of each severity.

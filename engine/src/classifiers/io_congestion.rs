@@ -1,0 +1,148 @@
+//! `io_congestion`: tasks stall for I/O, whatever the cause.
+//!
+//! # What it sees
+//! Share of time stalled for I/O (PSI) of the host and of each control group. Where the kernel
+//! gives none: blocked tasks beside busy disks.
+//! # Why it matters
+//! A task that waits for storage does no work. Throttled I/O waits before it reaches the device,
+//! and a network filesystem has none: a disk at rest does not mean that nobody waits.
+//! # Evidence
+//! Stall shares over 5, 10 and 30 s; the share of CPU time idle with I/O outstanding, and bytes
+//! that wait to be written, as support.
+//! # False positives
+//! A backup makes `some` high and `full` low. Idle time with I/O outstanding is high on an idle
+//! host with one reader, so it never raises.
+
+use crate::board::{Board, Cover, Evaluation, Held, Quantity, Relax};
+use crate::kind::{Entity, Kind};
+use crate::model::Cpu;
+use crate::time::{SECOND_NS, Timestamp};
+use crate::window::{DiskWork, HOST, Missing, Stall, Window};
+
+use super::stall::{self, StallLimits};
+use super::{Classifier, cgroup_entity, cover_groups};
+
+/// See the module.
+#[derive(Debug)]
+pub(super) struct IoCongestion;
+
+/// `some` at low and `full` at high and critical are our judgement; medium is the trigger example
+/// of the kernel's PSI documentation, 50 ms in 1 s.
+const STALLS: [StallLimits; 4] = [
+    StallLimits {
+        metric: "io_some_5s",
+        stall: Stall::IoSome,
+        window_s: 5,
+        limits: [Some(0.10), None, None, None],
+    },
+    StallLimits {
+        metric: "io_full_5s",
+        stall: Stall::IoFull,
+        window_s: 5,
+        limits: [None, Some(0.05), None, None],
+    },
+    StallLimits {
+        metric: "io_full_10s",
+        stall: Stall::IoFull,
+        window_s: 10,
+        limits: [None, None, Some(0.20), None],
+    },
+    StallLimits {
+        metric: "io_full_30s",
+        stall: Stall::IoFull,
+        window_s: 30,
+        limits: [None, None, None, Some(0.50)],
+    },
+];
+/// Without stall shares: blocked tasks for each CPU at low (any) and medium, while some disk is
+/// busy for this share of the time (our judgement).
+const BLOCKED_PER_CPU: f64 = 1.0;
+const BUSY: f64 = 0.70;
+
+impl Classifier for IoCongestion {
+    fn kind(&self) -> Kind {
+        Kind::IoCongestion
+    }
+
+    fn evaluate(&self, window: &Window, board: &mut Board) {
+        match judge_host(window) {
+            Ok((at, seen)) => {
+                board.judge(Kind::IoCongestion, HOST, at, seen, || Entity::Host);
+                if !has_stalls(window) {
+                    let part = "stall shares: no pressure of I/O; severity ends at medium";
+                    board.cover(Kind::IoCongestion, Cover::Part(part));
+                }
+            }
+            Err(missing) => board.cover(Kind::IoCongestion, Cover::Missing(missing)),
+        }
+        judge_groups(window, board);
+        cover_groups(window, board, Kind::IoCongestion);
+    }
+}
+
+fn has_stalls(window: &Window) -> bool {
+    let track = window.pressure.track().ok().filter(|_| window.pressure.is_fresh());
+    track.is_some_and(|track| track.is_given(Stall::IoSome))
+}
+
+fn judge_host(window: &Window) -> Result<(Timestamp, Evaluation), Missing> {
+    let mut seen = Evaluation::default();
+    let at = if has_stalls(window) {
+        stall::grade(&mut seen, window.pressure.track()?, &STALLS)?;
+        window.pressure.at()
+    } else {
+        grade_blocked(&mut seen, window)?;
+        window.cpu.at()
+    };
+    note_support(&mut seen, window);
+    Ok((at.unwrap_or(window.mono()), seen))
+}
+
+/// Blocked tasks beside a busy disk: all that kernels without PSI tell.
+fn grade_blocked(seen: &mut Evaluation, window: &Window) -> Result<(), Missing> {
+    if !window.cpu.is_fresh() || !window.disks.is_fresh() {
+        return Err(Missing::Source("pressure/io"));
+    }
+    let row = window.cpu.one()?;
+    let blocked = row.procs_blocked().ok_or(Missing::Field("procs_blocked"))? as f64;
+    let cpus = row.cpus_online().unwrap_or(1).max(1) as f64;
+    let shares = window.disks.entities().filter_map(|(_, _, track)| {
+        Some(track.over(DiskWork::Busy, 5 * SECOND_NS).ok()?.per_second() / 1000.0)
+    });
+    let busiest = shares.fold(0.0, f64::max);
+    seen.note_with("disk_utilisation_5s", busiest, "ratio", [Some(BUSY), Some(BUSY), None, None]);
+    // Without a busy disk the wait is for something else, such as a lock of the kernel.
+    let value = if busiest >= BUSY { blocked } else { 0.0 };
+    let limits = [Some(1.0), Some(BLOCKED_PER_CPU * cpus), None, None];
+    let quantity = Quantity { metric: "blocked_tasks", value, unit: "tasks", limits };
+    seen.grade(quantity, Held::Counts, Relax::Scaled);
+    Ok(())
+}
+
+fn note_support(seen: &mut Evaluation, window: &Window) {
+    if let Ok(step) = window.cpu.step()
+        && let Ok(iowait) = step.rate("iowait", Cpu::iowait_ticks)
+        && let Some(cpus @ 1..) = step.after.cpus_online()
+        && let hz @ 1.. = window.host().user_hz
+    {
+        seen.note("iowait_share", iowait / (hz as f64 * cpus as f64), "ratio");
+    }
+    if let Ok(memory) = window.memory.one()
+        && let (Some(dirty), Some(writeback)) = (memory.dirty_bytes(), memory.writeback_bytes())
+    {
+        seen.note("unwritten", dirty.saturating_add(writeback) as f64, "bytes");
+    }
+}
+
+fn judge_groups(window: &Window, board: &mut Board) {
+    let Some(at) = window.cgroups.at().filter(|_| window.cgroups.is_fresh()) else { return };
+    for (id, row, track) in window.cgroups.entities() {
+        let mut seen = Evaluation::default();
+        if stall::grade(&mut seen, &track.pressure, &STALLS).is_ok() {
+            board.judge(Kind::IoCongestion, id, at, seen, || cgroup_entity(row));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

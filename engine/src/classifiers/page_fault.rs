@@ -1,0 +1,133 @@
+//! `page_fault`: page faults wait for I/O.
+//!
+//! # What it sees
+//! Major faults a second, from `/proc/vmstat` for the host and `memory.stat` for a control group.
+//! # Why it matters
+//! A major fault stops its task until a page is read: memory at the speed of a disk.
+//! # Evidence
+//! Major faults a second; refaults, which say that pages in use were dropped; the stall share.
+//! # False positives
+//! A program that starts touches its file for the first time, and a scan of a large mapped file
+//! faults without harm: without refaults and without stalls it stays low. Minor faults are normal
+//! work and are not looked at.
+
+use crate::board::{Board, Cover, Evaluation, Relax};
+use crate::kind::{Entity, Kind, Severity};
+use crate::time::SECOND_NS;
+use crate::window::{
+    CgroupTrack, Group, Growth, HOST, Missing, Paging, PressureTrack, Stall, Window,
+};
+
+use super::{Classifier, PERSISTENCE_S, cgroup_entity, cover_groups};
+
+/// See the module.
+#[derive(Debug)]
+pub(super) struct PageFault;
+
+/// Major faults a second at each severity (the origin's production values).
+const FAULTS: [f64; 4] = [10.0, 50.0, 100.0, 500.0];
+/// From medium on refaults, or this share of time stalled for memory, must say that somebody
+/// suffers (our judgement).
+const STALLED: f64 = 0.05;
+/// Names of the rate over the persistence of each severity.
+const METRICS: [&str; 4] = ["majflt_5s", "majflt_5s", "majflt_10s", "majflt_30s"];
+
+impl Classifier for PageFault {
+    fn kind(&self) -> Kind {
+        Kind::PageFault
+    }
+
+    fn evaluate(&self, window: &Window, board: &mut Board) {
+        match judge_host(window) {
+            Ok(seen) => {
+                let part = "stall and latency of faults: need bpf/page_fault";
+                board.cover(Kind::PageFault, Cover::Part(part));
+                let at = window.vm.at().unwrap_or(window.mono());
+                board.judge(Kind::PageFault, HOST, at, seen, || Entity::Host);
+            }
+            Err(missing) => board.cover(Kind::PageFault, Cover::Missing(missing)),
+        }
+        judge_groups(window, board);
+        cover_groups(window, board, Kind::PageFault);
+    }
+}
+
+/// What is known of one entity over a span.
+struct Span {
+    faults: Result<Growth, Missing>,
+    refaults: u64,
+    stalled: f64,
+}
+
+fn judge_host(window: &Window) -> Result<Evaluation, Missing> {
+    if !window.vm.is_fresh() {
+        return Err(Missing::Source("vmstat"));
+    }
+    let paging = window.vm.track()?;
+    let pressure = window.pressure.track().ok();
+    grade(|ns| {
+        let by = |what| paging.over(what, ns).map_or(0, |growth| growth.by);
+        Span {
+            faults: paging.over(Paging::MajorFault, ns),
+            refaults: by(Paging::RefaultAnon).saturating_add(by(Paging::RefaultFile)),
+            stalled: pressure.map_or(0.0, |track| stalled(track, ns)),
+        }
+    })
+}
+
+fn stalled(track: &PressureTrack, ns: u64) -> f64 {
+    track.share(Stall::MemorySome, ns).unwrap_or(0.0)
+}
+
+fn judge_groups(window: &Window, board: &mut Board) {
+    let Some(at) = window.cgroups.at().filter(|_| window.cgroups.is_fresh()) else { return };
+    for (id, row, track) in window.cgroups.entities() {
+        // A group of a hierarchy without memory has no faults to judge.
+        if let Ok(seen) = grade(|ns| span_of_group(track, ns)) {
+            board.judge(Kind::PageFault, id, at, seen, || cgroup_entity(row));
+        }
+    }
+}
+
+fn span_of_group(track: &CgroupTrack, ns: u64) -> Span {
+    Span {
+        faults: track.over(Group::MajorFault, ns),
+        refaults: track.over(Group::Refault, ns).map_or(0, |growth| growth.by),
+        stalled: stalled(&track.pressure, ns),
+    }
+}
+
+/// Holds each span's rate against the limits of the severities that have to last so long.
+fn grade(span: impl Fn(u64) -> Span) -> Result<Evaluation, Missing> {
+    let mut seen = Evaluation::default();
+    seen.know([true; 4]);
+    let mut noted = "";
+    for severity in Severity::ALL {
+        let level = severity.index();
+        let Span { faults, refaults, stalled } = span(PERSISTENCE_S[level] * SECOND_NS);
+        let rate = match faults {
+            Ok(growth) => growth.per_second(),
+            Err(Missing::NoEarlier) => continue,
+            Err(missing) => return Err(missing),
+        };
+        let harm = severity == Severity::Low || refaults > 0 || stalled >= STALLED;
+        seen.met(severity, rate >= FAULTS[level] && harm);
+        if severity == Severity::Low {
+            seen.keep(rate >= Relax::Scaled.limit(FAULTS[level]));
+            seen.note("refaults_5s", refaults as f64, "pages");
+            seen.note("memory_some_5s", stalled, "ratio");
+        }
+        if METRICS[level] != noted {
+            noted = METRICS[level];
+            seen.note_with(noted, rate, "1/s", limits_of(noted));
+        }
+    }
+    Ok(seen)
+}
+
+fn limits_of(metric: &str) -> [Option<f64>; 4] {
+    core::array::from_fn(|level| (METRICS[level] == metric).then_some(FAULTS[level]))
+}
+
+#[cfg(test)]
+mod tests;

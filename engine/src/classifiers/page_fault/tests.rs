@@ -1,0 +1,107 @@
+//! Every limit of `page_fault`, from just below and from just above.
+
+use crate::classifiers::lab::{Lab, Meter};
+use crate::kind::Kind::PageFault;
+use crate::kind::Severity::{Critical, High, Low, Medium};
+use crate::model::{CgroupCell, CgroupName, PressureCell, Sample, VmCell};
+
+const HOST: &str = "host";
+
+#[derive(Clone, Copy, Default)]
+struct Second {
+    faults: f64,
+    refaults: f64,
+    some: f64,
+}
+
+#[derive(Default)]
+struct Host {
+    faults: Meter,
+    refaults: Meter,
+    some_us: Meter,
+}
+
+impl Host {
+    fn fill(&mut self, sample: &mut Sample, second: Second) {
+        let row = sample.vm.push();
+        row.set(VmCell::pgmajfault, self.faults.add(second.faults));
+        row.set(VmCell::refault_file, self.refaults.add(second.refaults));
+        let row = sample.pressure.push();
+        row.set(PressureCell::memory_some_total_us, self.some_us.add(second.some * 1e6));
+    }
+
+    fn fill_group(&mut self, sample: &mut Sample, second: Second) {
+        let row = sample.cgroups.push();
+        row.set_name(CgroupName::hierarchy, b"memory");
+        row.set_name(CgroupName::path, b"/job");
+        row.set(CgroupCell::inode, 1u64);
+        row.set(CgroupCell::pgmajfault, self.faults.add(second.faults));
+        row.set(CgroupCell::refault, self.refaults.add(second.refaults));
+    }
+}
+
+#[test]
+fn each_limit_from_below_and_above() {
+    let calm = |faults| Second { faults, ..Second::default() };
+    let thrash = |faults| Second { faults, refaults: 1.0, some: 0.0 };
+    let stall = |faults, some| Second { faults, refaults: 0.0, some };
+    let table = [
+        (calm(9.8), None),
+        (calm(10.2), Some(Low)),
+        (calm(10_000.0), Some(Low)),
+        (thrash(49.8), Some(Low)),
+        (thrash(50.2), Some(Medium)),
+        (thrash(99.8), Some(Medium)),
+        (thrash(100.2), Some(High)),
+        (thrash(499.8), Some(High)),
+        (thrash(500.2), Some(Critical)),
+        (stall(60.0, 0.049), Some(Low)),
+        (stall(60.0, 0.051), Some(Medium)),
+    ];
+    for (at, (second, expected)) in table.into_iter().enumerate() {
+        let (mut lab, mut host) = (Lab::new(), Host::default());
+        lab.run(40, |sample, _| host.fill(sample, second));
+        assert_eq!(lab.severity(PageFault, HOST), expected, "row {at}");
+        let told = "cannot tell: stall and latency of faults: need bpf/page_fault";
+        assert_eq!(lab.coverage(PageFault), told);
+    }
+    for (faults, expected) in [(9.8, None), (10.2, Some(Low)), (500.2, Some(Critical))] {
+        let (mut lab, mut host, mut group) = (Lab::new(), Host::default(), Host::default());
+        lab.run(40, |sample, _| {
+            host.fill(sample, calm(0.0));
+            group.fill_group(sample, thrash(faults));
+        });
+        assert_eq!(lab.severity(PageFault, "cgroup:memory:/job"), expected);
+        assert_eq!(lab.severity(PageFault, HOST), None);
+    }
+}
+
+#[test]
+fn it_is_raised_in_the_mean_of_five_seconds_and_clears_a_minute_after_it() {
+    let (mut lab, mut host) = (Lab::new(), Host::default());
+    let faults = |faults| Second { faults, ..Second::default() };
+    lab.run(20, |sample, _| host.fill(sample, faults(0.0)));
+    let step = lab.second();
+    lab.run(20, |sample, _| host.fill(sample, faults(20.0)));
+    assert_eq!(lab.raised_at(PageFault, HOST), Some(step + 3), "12 a second over 5 s");
+    let end = lab.second();
+    lab.run(90, |sample, _| host.fill(sample, faults(0.0)));
+    assert_eq!(lab.cleared_at(PageFault, HOST), Some(end + 3 + 60), "8 a second until 2 of 5");
+}
+
+#[test]
+fn just_above_the_relaxed_limit_it_goes_on() {
+    let (mut lab, mut host) = (Lab::new(), Host::default());
+    let faults = |faults| Second { faults, ..Second::default() };
+    lab.run(20, |sample, _| host.fill(sample, faults(12.0)));
+    lab.run(200, |sample, _| host.fill(sample, faults(8.2)));
+    assert_eq!(lab.severity(PageFault, HOST), Some(Low));
+}
+
+#[test]
+fn without_vmstat_it_cannot_tell() {
+    let mut lab = Lab::new();
+    lab.absent("vmstat", "no such file");
+    lab.run(5, |_, _| ());
+    assert_eq!(lab.coverage(PageFault), "cannot tell: vmstat: no such file");
+}
