@@ -1,5 +1,6 @@
 //! The classifiers: one file for each kind, one entry for each in [`ALL`].
 
+mod block_device_saturation;
 mod io_congestion;
 #[cfg(test)]
 mod lab;
@@ -9,6 +10,7 @@ mod network_degradation;
 mod page_fault;
 mod scheduler;
 mod stall;
+mod swap_thrashing;
 
 use crate::board::{Board, Cover};
 use crate::kind::{Entity, Kind};
@@ -29,6 +31,8 @@ pub const ALL: &[&dyn Classifier] = &[
     &load_mismatch::LoadMismatch,
     &io_congestion::IoCongestion,
     &network_degradation::NetworkDegradation,
+    &swap_thrashing::SwapThrashing,
+    &block_device_saturation::BlockDeviceSaturation,
     &scheduler::Scheduler,
     &page_fault::PageFault,
 ];

@@ -84,6 +84,31 @@ impl<const N: usize> Counters<N> {
         Ok(Growth { by: last[counter] - first[counter], ns: end.since_ns(*begin) })
     }
 
+    /// Share of the time, in the shortest run of last intervals of at least `ns`, whose interval
+    /// had a growth of at least `per_second`.
+    pub fn share_of_time(
+        &self,
+        counter: usize,
+        name: &'static str,
+        per_second: f64,
+        ns: u64,
+    ) -> Result<f64, Missing> {
+        if !self.given[counter] {
+            return Err(Missing::Field(name));
+        }
+        let (mut all_ns, mut held_ns) = (0, 0);
+        let later = self.readings.iter().rev();
+        for ((end, after), (begin, before)) in later.zip(self.readings.iter().rev().skip(1)) {
+            let growth = Growth { by: after[counter] - before[counter], ns: end.since_ns(*begin) };
+            all_ns += growth.ns;
+            held_ns += if growth.per_second() >= per_second { growth.ns } else { 0 };
+            if all_ns >= ns {
+                return Ok(held_ns as f64 / all_ns as f64);
+            }
+        }
+        Err(Missing::NoEarlier)
+    }
+
     /// Whether the last reading gave the counter.
     pub fn is_given(&self, counter: usize) -> bool {
         self.given[counter]
@@ -146,6 +171,20 @@ mod tests {
         assert_eq!(growth, Growth { by: 1_250_000, ns: 5 * SECOND_NS });
         assert!((growth.share_of_us() - 0.25).abs() < 1e-12);
         assert_eq!(counters.over(0, "stall", 6 * SECOND_NS), Err(Missing::NoEarlier));
+    }
+
+    #[test]
+    fn the_share_of_time_goes_by_each_interval() {
+        let mut counters = Counters::default();
+        for (second, value) in [(0, 0), (1, 100), (2, 100), (6, 108), (7, 120)] {
+            counters.push(at(second), [Some(value)]);
+        }
+        let share = |per_second, seconds| {
+            counters.share_of_time(0, "pages", per_second, seconds * SECOND_NS)
+        };
+        assert_eq!(share(5.0, 7), Ok(2.0 / 7.0));
+        assert_eq!(share(5.0, 2), Ok(1.0 / 5.0), "the shortest run of 2 s is 5 s long");
+        assert_eq!(share(5.0, 8), Err(Missing::NoEarlier));
     }
 
     #[test]

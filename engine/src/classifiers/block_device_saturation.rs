@@ -1,0 +1,128 @@
+//! `block_device_saturation`: a block device is at its limit.
+//!
+//! # What it sees
+//! From `/proc/diskstats`, of each whole disk: the share of time with a request in flight, the
+//! mean time of a request, the mean number in flight.
+//! # Why it matters
+//! Whoever asks a device that is never idle waits behind all the others.
+//! # Evidence
+//! Utilisation over 5, 10 and 30 s; mean wait; mean queue (Little's law: rate times wait).
+//! # False positives
+//! For devices that serve many requests at once, utilisation says only "not idle": without a
+//! baseline medium rests on it alone. Stacked devices (device mapper, md, loop, zram) repeat the
+//! work of others and are not judged.
+
+use crate::board::{Board, Cover, Evaluation, Held, Quantity, Relax};
+use crate::kind::{Entity, Kind, Severity};
+use crate::model::Disk;
+use crate::time::SECOND_NS;
+use crate::window::{DiskTrack, DiskWork, Missing, Window};
+
+use super::Classifier;
+
+/// See the module.
+#[derive(Debug)]
+pub(super) struct BlockDeviceSaturation;
+
+/// Utilisation at low (USE method) and medium (our judgement); at high and critical something else
+/// has to hold as well.
+const UTILISATION: [f64; 4] = [0.70, 0.85, 0.95, 0.95];
+/// Mean number in flight at high, of a device with and without seeks (pmieconf names the metric;
+/// the numbers are our judgement).
+const QUEUE: [f64; 2] = [2.0, 4.0];
+/// Mean wait in ms at critical, of a device with and without seeks (our judgement).
+const WAIT_MS: [f64; 2] = [500.0, 100.0];
+/// Names of the utilisation over each window, with the severities that have to last so long.
+const WINDOWS: [(&str, u64, [bool; 4]); 3] = [
+    ("utilisation_5s", 5, [true, true, false, false]),
+    ("utilisation_10s", 10, [false, false, true, false]),
+    ("utilisation_30s", 30, [false, false, false, true]),
+];
+
+impl Classifier for BlockDeviceSaturation {
+    fn kind(&self) -> Kind {
+        Kind::BlockDeviceSaturation
+    }
+
+    fn evaluate(&self, window: &Window, board: &mut Board) {
+        let kind = self.kind();
+        let Some(at) = window.disks.at().filter(|_| window.disks.is_fresh()) else {
+            let missing = Missing::Source(window.disks.source());
+            return board.cover(kind, Cover::Missing(missing));
+        };
+        let mut any = false;
+        for (id, row, track) in window.disks.entities() {
+            if row.stacked() == Some(true) {
+                continue;
+            }
+            any = true;
+            match look_at(row, track) {
+                Ok(seen) => {
+                    let part = "errors and latency at completion: need bpf/block_io";
+                    board.cover(kind, Cover::Part(part));
+                    let entity = || Entity::Disk(row.name().unwrap_or_default().to_vec());
+                    board.judge(kind, id, at, seen, entity);
+                }
+                Err(missing) => board.cover(kind, Cover::Missing(missing)),
+            }
+        }
+        if !any {
+            board.cover(kind, Cover::NotApplicable("no whole disk"));
+        }
+    }
+}
+
+fn look_at(row: &Disk, track: &DiskTrack) -> Result<Evaluation, Missing> {
+    // Unknown counts as without seeks: its limits are the stricter ones for the wait.
+    let without_seeks = usize::from(row.rotational() != Some(true));
+    let (queue_limit, wait_limit) = (QUEUE[without_seeks], WAIT_MS[without_seeks]);
+    let mut seen = Evaluation::default();
+    seen.know([true; 4]);
+    for (metric, window_s, levels) in WINDOWS {
+        let ns = window_s * SECOND_NS;
+        let used = match track.over(DiskWork::Busy, ns) {
+            Ok(busy) => busy.per_second() / 1000.0,
+            Err(Missing::NoEarlier) => continue,
+            Err(missing) => return Err(missing),
+        };
+        let limits = core::array::from_fn(|level| levels[level].then_some(UTILISATION[level]));
+        let queue = track.over(DiskWork::Queued, ns).map_or(0.0, |time| time.per_second() / 1000.0);
+        let wait = mean_wait_ms(track, ns);
+        match window_s {
+            10 => {
+                seen.note_with(metric, used, "ratio", limits);
+                let limit = [None, None, Some(queue_limit), None];
+                seen.note_with("queue_10s", queue, "requests", limit);
+                let held = used >= UTILISATION[2] && queue >= queue_limit;
+                seen.met(Severity::High, held);
+            }
+            30 => {
+                seen.note_with(metric, used, "ratio", limits);
+                if let Some(wait) = wait {
+                    let limit = [None, None, None, Some(wait_limit)];
+                    seen.note_with("wait_30s", wait, "ms", limit);
+                }
+                let waits = wait.is_some_and(|wait| wait >= wait_limit);
+                seen.met(Severity::Critical, used >= UTILISATION[3] && waits);
+            }
+            _ => {
+                let quantity = Quantity { metric, value: used, unit: "ratio", limits };
+                seen.grade(quantity, Held::Met, Relax::Scaled);
+                if let Some(wait) = wait {
+                    seen.note("wait_5s", wait, "ms");
+                }
+            }
+        }
+    }
+    Ok(seen)
+}
+
+/// Without a request in the window there is no mean.
+fn mean_wait_ms(track: &DiskTrack, ns: u64) -> Option<f64> {
+    let done = track.over(DiskWork::Done, ns).ok()?.by;
+    let spent_ms = track.over(DiskWork::Spent, ns).ok()?.by;
+    (done > 0).then(|| spent_ms as f64 / done as f64)
+}
+
+#[cfg(test)]
+mod tests;

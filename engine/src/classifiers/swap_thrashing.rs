@@ -1,0 +1,152 @@
+//! `swap_thrashing`: pages go out to swap and come back.
+//!
+//! # What it sees
+//! Pages swapped out and in a second, used shares of swap and memory, stall shares.
+//! # Why it matters
+//! A page that comes back was in use: work waits for the swap device, at its speed.
+//! # Evidence
+//! Both rates, the smaller of them over 10 and 30 s, the used shares, the stall shares.
+//! # False positives
+//! Pages moved out once and never missed stay low. Swap that was filled long ago and has no
+//! traffic is nothing. With zram the counters are the same and the cost is CPU time.
+
+use crate::board::{Board, Cover, Evaluation, Relax};
+use crate::kind::{Entity, Kind, Severity};
+use crate::model::Memory;
+use crate::time::SECOND_NS;
+use crate::window::{HOST, Missing, Paging, Stall, Window};
+
+use super::Classifier;
+
+/// See the module.
+#[derive(Debug)]
+pub(super) struct SwapThrashing;
+
+/// Pages a second swapped out at low and medium (pmieconf `memory.exhausted`).
+const OUT: f64 = 5.0;
+/// Share of the last 10 s in which medium wants them (the same: 30 % of 10 samples).
+const OUT_SHARE: f64 = 0.30;
+/// Pages a second both ways, with this share of time stalled fully, at high and critical (our
+/// judgement).
+const THRASH: [f64; 2] = [100.0, 1000.0];
+const STALLED: [f64; 2] = [0.05, 0.30];
+/// Used shares of swap and of memory that are critical together (systemd-oomd, which applies its
+/// limit for used swap to both).
+const USED: f64 = 0.90;
+const TEN_S: u64 = 10 * SECOND_NS;
+const THIRTY_S: u64 = 30 * SECOND_NS;
+
+impl Classifier for SwapThrashing {
+    fn kind(&self) -> Kind {
+        Kind::SwapThrashing
+    }
+
+    fn evaluate(&self, window: &Window, board: &mut Board) {
+        match judge(window) {
+            Ok(Some(seen)) => {
+                let at = window.vm.at().unwrap_or(window.mono());
+                board.judge(Kind::SwapThrashing, HOST, at, seen, || Entity::Host);
+                if !has_stalls(window) {
+                    let part = "high: no pressure of memory";
+                    board.cover(Kind::SwapThrashing, Cover::Part(part));
+                }
+            }
+            Ok(None) => {
+                board.cover(Kind::SwapThrashing, Cover::NotApplicable("no swap is configured"));
+            }
+            Err(missing) => board.cover(Kind::SwapThrashing, Cover::Missing(missing)),
+        }
+    }
+}
+
+fn has_stalls(window: &Window) -> bool {
+    window.pressure.track().is_ok_and(|track| track.is_given(Stall::MemoryFull))
+}
+
+fn judge(window: &Window) -> Result<Option<Evaluation>, Missing> {
+    if !window.memory.is_fresh() {
+        return Err(Missing::Source("meminfo"));
+    }
+    let memory = window.memory.one()?;
+    let total = memory.swap_total_bytes().ok_or(Missing::Field("SwapTotal"))?;
+    if total == 0 {
+        return Ok(None);
+    }
+    if !window.vm.is_fresh() {
+        return Err(Missing::Source("vmstat"));
+    }
+    let mut seen = Evaluation::default();
+    seen.know([true; 4]);
+    grade_out(&mut seen, window)?;
+    grade_thrash(&mut seen, window)?;
+    grade_use(&mut seen, memory, total);
+    Ok(Some(seen))
+}
+
+/// Pages that go out: a mean over 5 s at low; at medium the share of the last 10 s with as many,
+/// which is its own persistence, with some that come back.
+fn grade_out(seen: &mut Evaluation, window: &Window) -> Result<(), Missing> {
+    let paging = window.vm.track()?;
+    if let Some(growth) = known(paging.over(Paging::SwapOut, 5 * SECOND_NS))? {
+        let rate = growth.per_second();
+        let limits = [Some(OUT), None, None, None];
+        seen.note_with("swap_out_5s", rate, "pages/s", limits);
+        seen.met(Severity::Low, rate >= OUT).keep(rate >= Relax::Scaled.limit(OUT));
+    }
+    let share = known(paging.share_of_time(Paging::SwapOut, OUT, TEN_S))?;
+    let back = known(paging.over(Paging::SwapIn, TEN_S))?;
+    if let (Some(share), Some(back)) = (share, back) {
+        let limits = [None, Some(OUT_SHARE), None, None];
+        seen.note_with("swapping_out_share_10s", share, "ratio", limits);
+        seen.note("swap_in_10s", back.per_second(), "pages/s");
+        seen.met(Severity::Medium, share >= OUT_SHARE && back.by > 0);
+    }
+    Ok(())
+}
+
+/// Pages that go out and come back, while all tasks stall for memory.
+fn grade_thrash(seen: &mut Evaluation, window: &Window) -> Result<(), Missing> {
+    let paging = window.vm.track()?;
+    let pressure = window.pressure.track().ok();
+    let parts = [
+        (Severity::High, TEN_S, THRASH[0], STALLED[0], "thrash_10s"),
+        (Severity::Critical, THIRTY_S, THRASH[1], STALLED[1], "thrash_30s"),
+    ];
+    for (severity, ns, limit, stalled, metric) in parts {
+        let out = known(paging.over(Paging::SwapOut, ns))?;
+        let back = known(paging.over(Paging::SwapIn, ns))?;
+        let (Some(out), Some(back)) = (out, back) else { continue };
+        let both = out.per_second().min(back.per_second());
+        let mut limits = [None; 4];
+        limits[severity.index()] = Some(limit);
+        seen.note_with(metric, both, "pages/s", limits);
+        let full = pressure.and_then(|track| track.share(Stall::MemoryFull, ns).ok());
+        seen.met(severity, both >= limit && full.is_some_and(|full| full >= stalled));
+    }
+    Ok(())
+}
+
+/// Swap and memory both nearly full.
+fn grade_use(seen: &mut Evaluation, memory: &Memory, swap_total: u64) {
+    let swap_free = memory.swap_free_bytes().unwrap_or(swap_total).min(swap_total);
+    let swap_used = 1.0 - swap_free as f64 / swap_total as f64;
+    let limits = [None, None, None, Some(USED)];
+    seen.note_with("swap_used_share", swap_used, "ratio", limits);
+    if let (Some(available), Some(total @ 1..)) = (memory.available_bytes(), memory.total_bytes()) {
+        let used = 1.0 - available.min(total) as f64 / total as f64;
+        seen.note_with("used_share", used, "ratio", limits);
+        seen.counts(Severity::Critical, swap_used >= USED && used >= USED);
+    }
+}
+
+/// A window that has yet to fill says nothing; a counter that is not given is an error.
+fn known<T>(found: Result<T, Missing>) -> Result<Option<T>, Missing> {
+    match found {
+        Ok(value) => Ok(Some(value)),
+        Err(Missing::NoEarlier) => Ok(None),
+        Err(missing) => Err(missing),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,128 @@
+//! Every limit of `swap_thrashing`, from just below and from just above.
+
+use crate::classifiers::lab::{Lab, Meter};
+use crate::kind::Kind::SwapThrashing;
+use crate::kind::Severity::{Critical, High, Low, Medium};
+use crate::model::{MemoryCell, PressureCell, Sample, VmCell};
+
+const HOST: &str = "host";
+
+#[derive(Clone, Copy)]
+struct Second {
+    out: f64,
+    back: f64,
+    full: f64,
+    swap_used: u64,
+    used: u64,
+}
+
+const QUIET: Second = Second { out: 0.0, back: 0.0, full: 0.0, swap_used: 100, used: 500 };
+
+#[derive(Default)]
+struct Host {
+    out: Meter,
+    back: Meter,
+    full_us: Meter,
+}
+
+impl Host {
+    fn fill(&mut self, sample: &mut Sample, second: Second) {
+        let row = sample.pressure.push();
+        row.set(PressureCell::memory_full_total_us, self.full_us.add(second.full * 1e6));
+        self.fill_memory(sample, second);
+    }
+
+    fn fill_memory(&mut self, sample: &mut Sample, second: Second) {
+        let row = sample.memory.push();
+        row.set(MemoryCell::total_bytes, 1000u64);
+        row.set(MemoryCell::available_bytes, 1000 - second.used);
+        row.set(MemoryCell::swap_total_bytes, 1000u64);
+        row.set(MemoryCell::swap_free_bytes, 1000 - second.swap_used);
+        let row = sample.vm.push();
+        row.set(VmCell::pswpout, self.out.add(second.out));
+        row.set(VmCell::pswpin, self.back.add(second.back));
+    }
+}
+
+#[test]
+fn each_limit_from_below_and_above() {
+    let out = |out| Second { out, ..QUIET };
+    let thrash = |rate, full| Second { out: rate, back: rate, full, ..QUIET };
+    let used = |swap_used, used| Second { swap_used, used, ..QUIET };
+    let table = [
+        (QUIET, None),
+        (out(4.8), None),
+        (out(5.2), Some(Low)),
+        (out(10_000.0), Some(Low)),
+        (thrash(5.2, 0.0), Some(Medium)),
+        (thrash(99.5, 0.9), Some(Medium)),
+        (thrash(100.5, 0.049), Some(Medium)),
+        (thrash(100.5, 0.051), Some(High)),
+        (thrash(999.0, 0.9), Some(High)),
+        (thrash(1001.0, 0.299), Some(High)),
+        (thrash(1001.0, 0.301), Some(Critical)),
+        (used(899, 950), None),
+        (used(950, 899), None),
+        (used(900, 900), Some(Critical)),
+    ];
+    for (at, (second, expected)) in table.into_iter().enumerate() {
+        let (mut lab, mut host) = (Lab::new(), Host::default());
+        lab.run(45, |sample, _| host.fill(sample, second));
+        assert_eq!(lab.severity(SwapThrashing, HOST), expected, "row {at}");
+        assert_eq!(lab.coverage(SwapThrashing), "ok");
+    }
+}
+
+#[test]
+fn three_seconds_of_ten_are_medium_and_two_are_not() {
+    for (seconds, expected) in [(2, Low), (3, Medium)] {
+        let (mut lab, mut host) = (Lab::new(), Host::default());
+        lab.run(30, |sample, second| {
+            let swaps = second % 10 < seconds;
+            let rate = if swaps { 40.0 } else { 0.0 };
+            host.fill(sample, Second { out: rate, back: 1.0, ..QUIET });
+        });
+        assert_eq!(lab.severity(SwapThrashing, HOST), Some(expected));
+    }
+}
+
+#[test]
+fn it_is_raised_in_the_mean_of_five_seconds_and_clears_a_minute_after_it() {
+    let (mut lab, mut host) = (Lab::new(), Host::default());
+    lab.run(20, |sample, _| host.fill(sample, QUIET));
+    let step = lab.second();
+    lab.run(20, |sample, _| host.fill(sample, Second { out: 10.0, ..QUIET }));
+    assert_eq!(lab.raised_at(SwapThrashing, HOST), Some(step + 3), "6 a second over 5 s");
+    let end = lab.second();
+    lab.run(90, |sample, _| host.fill(sample, QUIET));
+    assert_eq!(lab.cleared_at(SwapThrashing, HOST), Some(end + 3 + 60), "4 a second until 2 of 5");
+}
+
+#[test]
+fn just_above_the_relaxed_limit_it_goes_on() {
+    let (mut lab, mut host) = (Lab::new(), Host::default());
+    lab.run(20, |sample, _| host.fill(sample, Second { out: 6.0, ..QUIET }));
+    lab.run(200, |sample, _| host.fill(sample, Second { out: 4.2, ..QUIET }));
+    assert_eq!(lab.severity(SwapThrashing, HOST), Some(Low));
+}
+
+#[test]
+fn without_swap_it_does_not_apply_and_without_its_inputs_it_cannot_tell() {
+    let mut lab = Lab::new();
+    lab.run(5, |sample, _| {
+        sample.memory.push().set(MemoryCell::swap_total_bytes, 0u64);
+    });
+    assert_eq!(lab.coverage(SwapThrashing), "not applicable: no swap is configured");
+    let mut lab = Lab::new();
+    lab.absent("vmstat", "no such file");
+    lab.run(5, |sample, _| {
+        sample.memory.push().set(MemoryCell::swap_total_bytes, 1u64);
+    });
+    assert_eq!(lab.coverage(SwapThrashing), "cannot tell: vmstat: no such file");
+    let (mut lab, mut host) = (Lab::new(), Host::default());
+    lab.run(45, |sample, _| {
+        host.fill_memory(sample, Second { out: 5000.0, back: 5000.0, ..QUIET });
+    });
+    assert_eq!(lab.severity(SwapThrashing, HOST), Some(Medium));
+    assert_eq!(lab.coverage(SwapThrashing), "cannot tell: high: no pressure of memory");
+}
