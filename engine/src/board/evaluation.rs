@@ -72,6 +72,11 @@ pub struct Evaluation {
 }
 
 impl Evaluation {
+    /// Nothing seen yet, of a condition in this form.
+    pub fn of(subtype: &'static str) -> Self {
+        Self { subtype: Some(subtype), ..Self::default() }
+    }
+
     /// Adds a quantity to the evidence; the ninth and later are left out.
     pub fn note(&mut self, metric: &'static str, value: f64, unit: &'static str) -> &mut Self {
         self.note_with(metric, value, unit, [None; 4])

@@ -11,6 +11,8 @@ mod page_fault;
 mod scheduler;
 mod stall;
 mod swap_thrashing;
+mod syscall;
+mod tcp_exhaustion;
 
 use crate::board::{Board, Cover};
 use crate::kind::{Entity, Kind};
@@ -31,9 +33,11 @@ pub const ALL: &[&dyn Classifier] = &[
     &load_mismatch::LoadMismatch,
     &io_congestion::IoCongestion,
     &network_degradation::NetworkDegradation,
+    &tcp_exhaustion::TcpExhaustion,
     &swap_thrashing::SwapThrashing,
     &block_device_saturation::BlockDeviceSaturation,
     &scheduler::Scheduler,
+    &syscall::Syscall,
     &page_fault::PageFault,
 ];
 

@@ -6,7 +6,6 @@ mod process_table;
 mod series;
 mod tracks;
 
-use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 
@@ -111,11 +110,7 @@ impl Window {
     pub fn update(&mut self, sample: &Sample, mono: Timestamp) {
         self.ledger.mono = mono;
         self.update_series(sample);
-        let left_out = self.processes.update(sample, mono);
-        if left_out > 0 {
-            let problem = format!("{left_out} rows more than are kept");
-            self.ledger.defects.push(("processes", problem));
-        }
+        self.processes.update(sample, &mut self.ledger);
     }
 
     /// Facts of the host.

@@ -4,10 +4,13 @@
 //! the start of the previous bucket of ten seconds, so it covers the last ten to twenty: that costs
 //! one copy of six counters per process and bucket, and nothing for those that do not change.
 
+use alloc::format;
 use alloc::vec::Vec;
 
 use crate::model::{Process, ProcessGone, Record, Sample};
 use crate::time::{SECOND_NS, Timestamp};
+
+use super::series::{EntityId, Ledger};
 
 /// Processes kept; more are left out, with a defect.
 pub const PROCESS_CAP: usize = 8192;
@@ -60,6 +63,8 @@ impl Consumption {
 /// One process.
 #[derive(Debug, Clone)]
 pub struct Known {
+    /// Its number within the run.
+    pub id: EntityId,
     /// Its last row.
     pub row: Process,
     /// When it was first seen.
@@ -70,11 +75,11 @@ pub struct Known {
 }
 
 impl Known {
-    fn new(row: &Process, at: Timestamp, from_start: bool) -> Self {
+    fn new(id: EntityId, row: &Process, at: Timestamp, from_start: bool) -> Self {
         // What a process that started during the recording consumed so far, it consumed lately.
         let begin = if from_start { Consumption::default() } else { Consumption::total(row) };
         let bucket = at.0 / BUCKET_NS;
-        Self { row: row.clone(), since: at, bucket, at_bucket: begin, at_previous: begin }
+        Self { id, row: row.clone(), since: at, bucket, at_bucket: begin, at_previous: begin }
     }
 
     fn roll(&mut self, bucket: u64) {
@@ -112,17 +117,23 @@ pub struct ProcessTable {
 }
 
 impl ProcessTable {
-    /// Takes a sample's rows; the return value is the number of processes left out.
-    pub fn update(&mut self, sample: &Sample, mono: Timestamp) -> usize {
-        let Some(read) = sample.processes.read() else { return 0 };
-        let at = mono.offset_ns(read.middle_ns());
+    /// Takes a sample's rows.
+    pub(super) fn update(&mut self, sample: &Sample, ledger: &mut Ledger) {
+        let Some(read) = sample.processes.read() else { return };
+        let at = ledger.mono.offset_ns(read.middle_ns());
         let bucket = at.0 / BUCKET_NS;
         self.at = Some(at);
         for gone in sample.processes_gone.iter() {
-            self.remove(gone);
+            ledger.gone.extend(self.remove(gone));
         }
         if sample.processes_complete {
-            self.known.retain(|known| sample.processes.find(&known.row).is_some());
+            self.known.retain(|known| {
+                let stays = sample.processes.find(&known.row).is_some();
+                if !stays {
+                    ledger.gone.push(known.id);
+                }
+                stays
+            });
         }
         let mut left_out = 0;
         let mut hint = 0;
@@ -136,13 +147,17 @@ impl ProcessTable {
                 }
                 Err(_) if self.known.len() >= PROCESS_CAP => left_out += 1,
                 Err(index) => {
-                    self.known.insert(index, Known::new(row, at, self.seen_before));
+                    ledger.last_id += 1;
+                    let id = EntityId(ledger.last_id);
+                    self.known.insert(index, Known::new(id, row, at, self.seen_before));
                     hint = index + 1;
                 }
             }
         }
         self.seen_before = true;
-        left_out
+        if left_out > 0 {
+            ledger.defects.push(("processes", format!("{left_out} rows more than are kept")));
+        }
     }
 
     fn position(&self, row: &Process, hint: usize) -> Result<usize, usize> {
@@ -152,14 +167,12 @@ impl ProcessTable {
         self.known.binary_search_by(|known| known.row.cmp_key(row))
     }
 
-    fn remove(&mut self, gone: &ProcessGone) {
+    fn remove(&mut self, gone: &ProcessGone) -> Option<EntityId> {
         let key = (gone.pid(), gone.start_ticks());
         let found = self
             .known
             .binary_search_by(|known| (known.row.pid(), known.row.start_ticks()).cmp(&key));
-        if let Ok(at) = found {
-            self.known.remove(at);
-        }
+        found.ok().map(|at| self.known.remove(at).id)
     }
 
     /// Forgets everything.
@@ -198,6 +211,11 @@ mod tests {
         sample
     }
 
+    fn feed(table: &mut ProcessTable, sample: &Sample, second: u64) {
+        let mut ledger = Ledger { mono: at(second), ..Ledger::default() };
+        table.update(sample, &mut ledger);
+    }
+
     fn at(second: u64) -> Timestamp {
         Timestamp(second * SECOND_NS)
     }
@@ -206,7 +224,7 @@ mod tests {
     fn consumption_covers_the_last_ten_to_twenty_seconds() {
         let mut table = ProcessTable::default();
         for second in 0..35 {
-            table.update(&sample(second == 0, &[(1, 5, 100 + second * 10)]), at(second));
+            feed(&mut table, &sample(second == 0, &[(1, 5, 100 + second * 10)]), second);
         }
         let known = table.iter().next().unwrap();
         assert_eq!(known.consumption(at(34)).cpu_ticks, (34 - 19) * 10);
@@ -217,18 +235,18 @@ mod tests {
     #[test]
     fn a_process_that_starts_later_consumed_all_of_it_lately_and_a_reused_pid_is_another() {
         let mut table = ProcessTable::default();
-        table.update(&sample(true, &[(1, 5, 1000)]), at(0));
-        table.update(&sample(false, &[(2, 90, 30)]), at(1));
+        feed(&mut table, &sample(true, &[(1, 5, 1000)]), 0);
+        feed(&mut table, &sample(false, &[(2, 90, 30)]), 1);
         let spent: Vec<u64> = table.iter().map(|k| k.consumption(at(1)).cpu_ticks).collect();
         assert_eq!(spent, [0, 30]);
         let mut next = sample(false, &[(2, 95, 4)]);
         let gone = next.processes_gone.push();
         gone.set(ProcessGoneCell::pid, 2u64);
         gone.set(ProcessGoneCell::start_ticks, 90u64);
-        table.update(&next, at(2));
+        feed(&mut table, &next, 2);
         let starts: Vec<_> = table.iter().filter_map(|known| known.row.start_ticks()).collect();
         assert_eq!(starts, [5, 95]);
-        table.update(&sample(true, &[(1, 5, 1001)]), at(3));
+        feed(&mut table, &sample(true, &[(1, 5, 1001)]), 3);
         assert_eq!(table.iter().count(), 1, "a keyframe is everything there is");
     }
 }

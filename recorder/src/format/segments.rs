@@ -80,7 +80,7 @@ impl Segments {
         self.writer.as_ref().is_none_or(Writer::wants_keyframe)
     }
 
-    /// Seals the current segment and removes those that are kept no longer.
+    /// Seals the current segment and removes those past their retention.
     pub fn seal(&mut self) -> Result<(), Error> {
         if let Some(writer) = self.writer.take() {
             writer.seal()?;

@@ -106,16 +106,16 @@ fn after(seconds: u64, link: Link) -> Lab {
 
 #[test]
 fn each_limit_of_an_interface_from_below_and_above() {
-    let rx = |rx_errors, tx_errors| Link { rx_errors, tx_errors, ..quiet() };
-    let errors = |tx_errors| rx(0.0, tx_errors);
+    let both = |rx_errors, tx_errors| Link { rx_errors, tx_errors, ..quiet() };
+    let errors = |tx_errors| both(0.0, tx_errors);
     let load = |load| Link { load, speed_mbit: Some(100), ..quiet() };
     let table = [
         (quiet(), None),
         (errors(0.2), Some(Low)),
         (errors(14.8), Some(Low)),
         (errors(15.0), Some(Medium)),
-        (rx(8.0, 6.8), Some(Low)),
-        (rx(8.0, 7.0), Some(Medium)),
+        (both(8.0, 6.8), Some(Low)),
+        (both(8.0, 7.0), Some(Medium)),
         (errors(149.9), Some(Medium)),
         (errors(150.0), Some(High)),
         (errors(1500.0), Some(High)),

@@ -1,0 +1,152 @@
+//! `syscall`: system calls are slow, fail, or meet a limit.
+//!
+//! # What it sees
+//! Subtype `resource_limit` only: used shares of filesystems and their inodes, of process ids on
+//! the host and in control groups, of the descriptors of a process. Latency, errors and rate of
+//! calls need the tracer.
+//! # Why it matters
+//! At the limit the next call fails: ENOSPC, EAGAIN, EMFILE.
+//! # Evidence
+//! The used share of each resource with its limit; free space where it is small and falls.
+//! # False positives
+//! Filesystems without a size and read-only ones are never full.
+
+use crate::board::{Board, Cover, Evaluation, Held, Quantity, Relax};
+use crate::kind::{Entity, Kind, Severity};
+use crate::model::{Filesystem, Load};
+use crate::time::{SECOND_NS, Timestamp};
+use crate::window::{HOST, Missing, SpaceTrack, Window};
+
+use super::{Classifier, cgroup_entity};
+
+const KIND: Kind = Kind::Syscall;
+
+/// See the module.
+#[derive(Debug)]
+pub(super) struct Syscall;
+
+/// Used share of space and of inodes (our judgement).
+const SPACE: [Option<f64>; 4] = [Some(0.80), Some(0.85), Some(0.92), Some(0.97)];
+/// Used share of process ids and of descriptors (our judgement).
+const COUNTS: [Option<f64>; 4] = [None, Some(0.80), Some(0.90), Some(0.95)];
+/// Less than this and falling is medium at least (our judgement).
+const LITTLE_BYTES: u64 = 1024 * 1024 * 1024;
+const FALLING_NS: u64 = 60 * SECOND_NS;
+const LIMIT: &str = "resource_limit";
+
+impl Classifier for Syscall {
+    fn kind(&self) -> Kind {
+        KIND
+    }
+
+    fn evaluate(&self, window: &Window, board: &mut Board) {
+        judge_filesystems(window, board);
+        judge_host(window, board);
+        judge_groups(window, board);
+        judge_descriptors(window, board);
+        board.cover(KIND, Cover::Part("latency, errors and rate of calls: need bpf/syscall"));
+    }
+}
+
+fn judge_filesystems(window: &Window, board: &mut Board) {
+    let Some(at) = window.filesystems.at() else {
+        return board.cover(KIND, Cover::Part("space of filesystems: not in the recording"));
+    };
+    if !window.filesystems.is_fresh() {
+        return;
+    }
+    for (id, row, track) in window.filesystems.entities() {
+        if row.read_only() == Some(true) || row.limited() != Some(true) {
+            continue;
+        }
+        let seen = look_at(row, track, at);
+        let entity = || Entity::Filesystem(row.mount().unwrap_or_default().to_vec());
+        board.judge(KIND, id, at, seen, entity);
+    }
+}
+
+fn look_at(row: &Filesystem, track: &SpaceTrack, at: Timestamp) -> Evaluation {
+    let mut seen = Evaluation::of(LIMIT);
+    seen.know([true; 4]);
+    grade(&mut seen, "space_used_share", space_used(row), SPACE);
+    grade(&mut seen, "inodes_used_share", inodes_used(row), SPACE);
+    if let Some(available) = row.available_bytes() {
+        seen.note("available_bytes", available as f64, "bytes");
+        let falls = track.fell_at().is_some_and(|fell| at.since_ns(fell) < FALLING_NS);
+        seen.counts(Severity::Medium, available < LITTLE_BYTES && falls);
+    }
+    seen
+}
+
+fn grade(
+    seen: &mut Evaluation,
+    metric: &'static str,
+    value: Option<f64>,
+    limits: [Option<f64>; 4],
+) {
+    if let Some(value) = value {
+        let quantity = Quantity { metric, value, unit: "ratio", limits };
+        seen.grade(quantity, Held::Counts, Relax::Share);
+    }
+}
+
+/// Of what users can have, as `df` counts it: the reserve of root is neither used nor available.
+fn space_used(row: &Filesystem) -> Option<f64> {
+    let used = row.total_bytes()?.saturating_sub(row.free_bytes()?);
+    let all = used.saturating_add(row.available_bytes()?);
+    (all > 0).then(|| used as f64 / all as f64)
+}
+
+fn inodes_used(row: &Filesystem) -> Option<f64> {
+    let all = row.inodes().filter(|inodes| *inodes > 0)?;
+    Some(all.saturating_sub(row.inodes_free()?) as f64 / all as f64)
+}
+
+/// Process ids: threads have one each, and the smaller of the two limits counts.
+fn judge_host(window: &Window, board: &mut Board) {
+    let tasks = window.load.one().map(Load::tasks).unwrap_or_default();
+    let Some(tasks) = tasks.filter(|_| window.load.is_fresh()) else {
+        return board.cover(KIND, Cover::Missing(Missing::Source(window.load.source())));
+    };
+    let limits = window.limits.one().ok();
+    let limit = limits.and_then(|row| match (row.pid_max(), row.threads_max()) {
+        (Some(pids), Some(threads)) => Some(pids.min(threads)),
+        (pids, threads) => pids.or(threads),
+    });
+    let Some(limit) = limit.filter(|limit| *limit > 0) else {
+        return board.cover(KIND, Cover::Part("process ids: no limits"));
+    };
+    let mut seen = Evaluation::of(LIMIT);
+    grade(&mut seen, "pids_used_share", Some(tasks as f64 / limit as f64), COUNTS);
+    let at = window.load.at().unwrap_or(window.mono());
+    board.judge(KIND, HOST, at, seen, || Entity::Host);
+}
+
+fn judge_groups(window: &Window, board: &mut Board) {
+    let Some(at) = window.cgroups.at().filter(|_| window.cgroups.is_fresh()) else { return };
+    for (id, row, _) in window.cgroups.entities() {
+        if let (Some(pids), Some(max @ 1..)) = (row.pids(), row.pids_max()) {
+            let mut seen = Evaluation::of(LIMIT);
+            grade(&mut seen, "pids_used_share", Some(pids as f64 / max as f64), COUNTS);
+            board.judge(KIND, id, at, seen, || cgroup_entity(row));
+        }
+    }
+}
+
+/// Descriptors are counted for few processes, and only while some signal stands.
+fn judge_descriptors(window: &Window, board: &mut Board) {
+    let Some(at) = window.processes.at() else { return };
+    for known in window.processes.iter() {
+        let row = &known.row;
+        if let (Some(open), Some(max @ 1..)) = (row.open_files(), row.open_files_max()) {
+            let mut seen = Evaluation::of(LIMIT);
+            grade(&mut seen, "open_files_share", Some(open as f64 / max as f64), COUNTS);
+            let pid = row.pid().unwrap_or(0);
+            let start = row.start_ticks().unwrap_or(0);
+            board.judge(KIND, known.id, at, seen, || Entity::Process(pid, start));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,166 @@
+//! Every limit of `syscall`, from just below and from just above.
+
+use crate::classifiers::lab::Lab;
+use crate::kind::Kind::Syscall;
+use crate::kind::Severity::{self, Critical, High, Low, Medium};
+use crate::model::{
+    CgroupCell, CgroupName, FilesystemCell, FilesystemName, LimitsCell, LoadCell, ProcessCell,
+    Sample,
+};
+
+const DATA: &str = "filesystem:/data";
+const GIB: u64 = 1024 * 1024 * 1024;
+
+/// A host whose process ids are used to so many thousandths.
+fn host(sample: &mut Sample, tasks: u64) {
+    sample.load.push().set(LoadCell::tasks, tasks);
+    let row = sample.limits.push();
+    row.set(LimitsCell::pid_max, 1000u64);
+    row.set(LimitsCell::threads_max, 2000u64);
+}
+
+/// A filesystem of 10,000 GiB, a tenth of which is root's reserve.
+fn filesystem(sample: &mut Sample, used_gib: u64, inodes_used: u64) {
+    let row = sample.filesystems.push();
+    row.set_name(FilesystemName::mount, b"/data");
+    row.set(FilesystemCell::limited, true);
+    row.set(FilesystemCell::read_only, false);
+    row.set(FilesystemCell::total_bytes, 11_000 * GIB);
+    row.set(FilesystemCell::free_bytes, (11_000 - used_gib) * GIB);
+    row.set(FilesystemCell::available_bytes, (10_000 - used_gib) * GIB);
+    row.set(FilesystemCell::inodes, 1000u64);
+    row.set(FilesystemCell::inodes_free, 1000 - inodes_used);
+}
+
+const SPACE: [(u64, Option<Severity>); 8] = [
+    (799, None),
+    (800, Some(Low)),
+    (849, Some(Low)),
+    (850, Some(Medium)),
+    (919, Some(Medium)),
+    (920, Some(High)),
+    (969, Some(High)),
+    (970, Some(Critical)),
+];
+const COUNTS: [(u64, Option<Severity>); 6] = [
+    (799, None),
+    (800, Some(Medium)),
+    (899, Some(Medium)),
+    (900, Some(High)),
+    (949, Some(High)),
+    (950, Some(Critical)),
+];
+
+#[test]
+fn each_limit_of_space_and_inodes_from_below_and_above() {
+    for (used, expected) in SPACE {
+        for (gib, inodes) in [(used * 10, 0), (0, used)] {
+            let mut lab = Lab::new();
+            lab.run(50, |sample, _| {
+                host(sample, 1);
+                filesystem(sample, gib, inodes);
+            });
+            assert_eq!(lab.severity(Syscall, DATA), expected, "{gib} GiB, {inodes} inodes");
+            let told = "cannot tell: latency, errors and rate of calls: need bpf/syscall";
+            assert_eq!(lab.coverage(Syscall), told);
+            if expected.is_some() {
+                assert_eq!(lab.subtype(Syscall, DATA), Some("resource_limit"));
+            }
+        }
+    }
+}
+
+#[test]
+fn each_limit_of_process_ids_and_descriptors_from_below_and_above() {
+    for (used, expected) in COUNTS {
+        let mut lab = Lab::new();
+        lab.run(50, |sample, second| {
+            host(sample, used);
+            let row = sample.cgroups.push();
+            row.set_name(CgroupName::hierarchy, b"pids");
+            row.set_name(CgroupName::path, b"/job");
+            row.set(CgroupCell::inode, 1u64);
+            row.set(CgroupCell::pids, used);
+            row.set(CgroupCell::pids_max, 1000u64);
+            let row = sample.processes.push();
+            row.set(ProcessCell::pid, 5u64);
+            row.set(ProcessCell::start_ticks, 9u64);
+            row.set(ProcessCell::open_files, used);
+            row.set(ProcessCell::open_files_max, 1000u64);
+            sample.processes_complete = second == 0;
+        });
+        for entity in ["host", "cgroup:pids:/job", "process:5:9"] {
+            assert_eq!(lab.severity(Syscall, entity), expected, "{entity} {used}");
+        }
+    }
+}
+
+#[test]
+fn little_space_that_falls_is_medium() {
+    let small = |available: u64, falls: bool| {
+        let mut lab = Lab::new();
+        lab.run(30, |sample, second| {
+            host(sample, 1);
+            filesystem(sample, 0, 0);
+            let row = &mut sample.filesystems.as_mut_slice()[0];
+            row.set(FilesystemCell::total_bytes, 2 * GIB);
+            row.set(FilesystemCell::free_bytes, available + GIB);
+            let left = if falls { available - second } else { available };
+            row.set(FilesystemCell::available_bytes, left);
+        });
+        lab.severity(Syscall, DATA)
+    };
+    assert_eq!(small(GIB - 100, false), None);
+    assert_eq!(small(GIB - 100, true), Some(Medium));
+    assert_eq!(small(GIB + 100, true), None);
+}
+
+#[test]
+fn it_is_raised_after_five_seconds_and_goes_on_to_a_twentieth_below() {
+    let mut lab = Lab::new();
+    let run = |lab: &mut Lab, seconds, gib| {
+        lab.run(seconds, |sample, _| {
+            host(sample, 1);
+            filesystem(sample, gib, 0);
+        });
+    };
+    run(&mut lab, 10, 1000);
+    let step = lab.second();
+    run(&mut lab, 20, 8100);
+    assert_eq!(lab.raised_at(Syscall, DATA), Some(step + 4), "80 % of 5 s");
+    run(&mut lab, 200, 7510);
+    assert_eq!(lab.severity(Syscall, DATA), Some(Low));
+    let end = lab.second();
+    run(&mut lab, 70, 7490);
+    assert_eq!(lab.cleared_at(Syscall, DATA), Some(end + 60));
+}
+
+#[test]
+fn filesystems_that_cannot_fill_are_left_alone() {
+    let mut lab = Lab::new();
+    lab.run(20, |sample, _| {
+        host(sample, 1);
+        for (mount, limited, read_only) in [(b"/ro", true, true), (b"/no", false, false)] {
+            filesystem(sample, 9900, 0);
+            let rows = sample.filesystems.as_mut_slice();
+            let row = rows.last_mut().unwrap();
+            row.set_name(FilesystemName::mount, mount);
+            row.set(FilesystemCell::limited, limited);
+            row.set(FilesystemCell::read_only, read_only);
+        }
+        sample.filesystems.sort();
+    });
+    assert_eq!(lab.severity(Syscall, "filesystem:/ro"), None);
+    assert_eq!(lab.severity(Syscall, "filesystem:/no"), None);
+}
+
+#[test]
+fn what_is_absent_is_named() {
+    let mut lab = Lab::new();
+    lab.absent("loadavg", "no such file");
+    lab.run(5, |_, _| ());
+    assert_eq!(lab.coverage(Syscall), "cannot tell: loadavg: no such file");
+    let mut lab = Lab::new();
+    lab.run(5, |sample, _| host(sample, 1));
+    assert_eq!(lab.coverage(Syscall), "cannot tell: space of filesystems: not in the recording");
+}

@@ -1,0 +1,155 @@
+//! `tcp_exhaustion`: a finite resource of TCP is used up.
+//!
+//! # What it sees
+//! Of each network namespace: accept and SYN queues, local ports towards one destination, sockets
+//! in TIME_WAIT, tracked connections. Of the host: file handles, orphans, memory of TCP.
+//! # Why it matters
+//! The next connection is refused, or waits until it times out.
+//! # Evidence
+//! Used shares of each resource with a limit; queues that overflowed, and how often a second.
+//! # False positives
+//! Many sockets in TIME_WAIT on a client or proxy are normal and cheap: their number alone never
+//! raises. A flood of requests that is answered with cookies ends at medium, and one overflow at a
+//! restart clears after two minutes.
+
+mod host;
+
+use crate::board::{Board, Cover, Evaluation, Held, Quantity, Relax};
+use crate::kind::{Entity, Kind, Severity};
+use crate::model::{Limits, Netns};
+use crate::time::SECOND_NS;
+use crate::window::{Growth, Missing, Tcp, TcpTrack, Window};
+
+use super::Classifier;
+
+const KIND: Kind = Kind::TcpExhaustion;
+
+/// See the module.
+#[derive(Debug)]
+pub(super) struct TcpExhaustion;
+
+/// Used share of any resource: medium is the USE method's, the others are our judgement.
+const USED: [Option<f64>; 4] = [Some(0.5), Some(0.7), Some(0.85), Some(0.95)];
+/// Overflows of accept queues a second at high and critical (our judgement); one is medium
+/// (pmieconf `tcplistenoverflows`, `tcpqfulldrops`).
+const OVERFLOWS: [f64; 2] = [10.0, 100.0];
+const EVENT_CLEAR_S: u64 = 120;
+
+impl Classifier for TcpExhaustion {
+    fn kind(&self) -> Kind {
+        KIND
+    }
+
+    fn evaluate(&self, window: &Window, board: &mut Board) {
+        let Some(at) = window.netns.at().filter(|_| window.netns.is_fresh()) else {
+            return board.cover(KIND, Cover::Missing(Missing::Source(window.netns.source())));
+        };
+        let limits = window.limits.one().ok();
+        if limits.is_none() {
+            board.cover(KIND, Cover::Part("ports, TIME_WAIT, orphans, memory: no limits"));
+        }
+        for (id, row, track) in window.netns.entities() {
+            let seen = judge_namespace(window, row, track, limits);
+            if row.listen_overflows().is_none() {
+                board.cover(KIND, Cover::Part("accept queues: no net/netstat"));
+            }
+            board.judge(KIND, id, at, seen, || Entity::Netns(row.netns().unwrap_or(0)));
+        }
+        host::judge(window, limits, board);
+        board.cover(KIND, Cover::Part("errors of connect: need bpf/syscall"));
+    }
+}
+
+fn judge_namespace(
+    window: &Window,
+    row: &Netns,
+    track: &TcpTrack,
+    limits: Option<&Limits>,
+) -> Evaluation {
+    let mut seen = Evaluation::default();
+    seen.know([true; 4]);
+    let resources = [
+        ("ports", "ports_used_share", ports_used(window, row, limits)),
+        ("time_wait", "time_wait_share", time_wait_used(row, limits)),
+        ("conntrack", "conntrack_share", share(row.conntrack(), row.conntrack_max())),
+        ("accept_queue", "accept_queue_share", accept_queue_used(window, row)),
+    ];
+    grade_shares(&mut seen, &resources);
+    grade_queues(&mut seen, track);
+    seen
+}
+
+/// Grades each share that is known; the fullest resource names the subtype.
+fn grade_shares(seen: &mut Evaluation, resources: &[(&'static str, &'static str, Option<f64>)]) {
+    let mut fullest = 0.0;
+    for (subtype, metric, value) in resources {
+        let Some(value) = *value else { continue };
+        let quantity = Quantity { metric, value, unit: "ratio", limits: USED };
+        seen.grade(quantity, Held::Counts, Relax::Share);
+        if value > fullest {
+            fullest = value;
+            seen.subtype = Some(subtype);
+        }
+    }
+}
+
+fn share(used: Option<u64>, limit: Option<u64>) -> Option<f64> {
+    Some(used? as f64 / limit.filter(|limit| *limit > 0)? as f64)
+}
+
+/// Local ports in use towards the destination that has most of them.
+fn ports_used(window: &Window, row: &Netns, limits: Option<&Limits>) -> Option<f64> {
+    let (first, last) = (limits?.local_port_first()?, limits?.local_port_last()?);
+    let rows = window.ports.rows().ok()?.iter().filter(|port| port.netns() == row.netns());
+    let most = rows.filter_map(crate::model::PortUse::local_ports).max()?;
+    share(Some(most), Some(last.checked_sub(first)? + 1))
+}
+
+fn time_wait_used(row: &Netns, limits: Option<&Limits>) -> Option<f64> {
+    share(row.tcp_tw(), limits?.tcp_max_tw_buckets())
+}
+
+/// The fullest accept queue.
+fn accept_queue_used(window: &Window, row: &Netns) -> Option<f64> {
+    let rows = window.listeners.rows().ok()?.iter();
+    rows.filter(|listener| listener.netns() == row.netns())
+        .filter_map(|listener| share(listener.queue(), listener.backlog()))
+        .reduce(f64::max)
+}
+
+/// Queues that overflowed since the last reading, and how often over longer.
+fn grade_queues(seen: &mut Evaluation, track: &TcpTrack) {
+    let grown = |what| track.over(what, 1).map_or(0, |growth: Growth| growth.by);
+    let events = [
+        ("syn_cookies", "syn_queue_cookies", grown(Tcp::SynCookies)),
+        ("syn_queue", "syn_queue_drops", grown(Tcp::SynQueueDrop)),
+        ("accept_queue", "accept_queue_overflows", grown(Tcp::ListenOverflow)),
+    ];
+    for (subtype, metric, count) in events {
+        if count > 0 {
+            seen.note_with(metric, count as f64, "1", [None, Some(1.0), None, None]);
+            seen.event(Severity::Medium, true, EVENT_CLEAR_S);
+            seen.subtype = Some(subtype);
+        }
+    }
+    let rates = [
+        (Severity::High, 10, OVERFLOWS[0], "overflows_10s"),
+        (Severity::Critical, 30, OVERFLOWS[1], "overflows_30s"),
+    ];
+    for (severity, window_s, limit, metric) in rates {
+        let Ok(growth) = track.over(Tcp::ListenOverflow, window_s * SECOND_NS) else { continue };
+        let rate = growth.per_second();
+        seen.met(severity, rate >= limit);
+        if rate > 0.0 {
+            let mut limits = [None; 4];
+            limits[severity.index()] = Some(limit);
+            seen.note_with(metric, rate, "1/s", limits);
+        }
+        if rate >= limit {
+            seen.subtype = Some("accept_queue");
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

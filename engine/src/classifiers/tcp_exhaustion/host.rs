@@ -1,0 +1,61 @@
+//! Resources that the kernel has once for the whole host: file handles, orphans, memory of TCP.
+
+use crate::board::{Board, Cover, Evaluation};
+use crate::kind::{Entity, Severity};
+use crate::model::{FileHandles, Limits, Netns};
+use crate::window::{HOST, Missing, Window};
+
+use super::{KIND, grade_shares, share};
+
+/// Judges what is counted for all namespaces together; the counters of orphans and memory stand in
+/// the row of any, and are taken from the recorder's own.
+pub(super) fn judge(window: &Window, limits: Option<&Limits>, board: &mut Board) {
+    let own = window.netns.rows().ok();
+    let own = own.and_then(|rows| rows.iter().find(|row| row.own() == Some(true)).or(rows.first()));
+    let handles = window.file_handles.one().ok().filter(|_| window.file_handles.is_fresh());
+    if handles.is_none() {
+        let missing = Missing::Source(window.file_handles.source());
+        board.cover(KIND, Cover::Missing(missing));
+    }
+    let mut seen = Evaluation::default();
+    seen.know([true; 4]);
+    let pages = own.and_then(Netns::tcp_mem_pages);
+    let resources = [
+        ("file_handles", "file_handles_share", handles.and_then(handles_used)),
+        ("orphans", "orphans_share", share(own.and_then(Netns::tcp_orphan), max_orphans(limits))),
+        ("tcp_memory", "tcp_memory_share", share(pages, max_pages(limits))),
+    ];
+    grade_shares(&mut seen, &resources);
+    if let (Some(pages), Some(limits)) = (pages, limits) {
+        grade_memory(&mut seen, pages, limits);
+    }
+    let at = window.netns.at().unwrap_or(window.mono());
+    board.judge(KIND, HOST, at, seen, || Entity::Host);
+}
+
+/// Handles that are allocated and in use. The 90 % of pmieconf `vfs_files` lies above our limit
+/// of high.
+fn handles_used(row: &FileHandles) -> Option<f64> {
+    let used = row.allocated()?.saturating_sub(row.unused().unwrap_or(0));
+    share(Some(used), row.max())
+}
+
+fn max_orphans(limits: Option<&Limits>) -> Option<u64> {
+    limits?.tcp_max_orphans()
+}
+
+fn max_pages(limits: Option<&Limits>) -> Option<u64> {
+    limits?.tcp_mem_max_pages()
+}
+
+/// From the second value of `tcp_mem` on the kernel presses sockets to give memory back, and at the
+/// third it refuses more (kernel documentation).
+fn grade_memory(seen: &mut Evaluation, pages: u64, limits: &Limits) {
+    let reached = |limit: Option<u64>| limit.is_some_and(|limit| limit > 0 && pages >= limit);
+    let pressed = reached(limits.tcp_mem_pressure_pages());
+    seen.counts(Severity::High, pressed);
+    seen.counts(Severity::Critical, reached(limits.tcp_mem_max_pages()));
+    if pressed {
+        seen.subtype = Some("tcp_memory");
+    }
+}

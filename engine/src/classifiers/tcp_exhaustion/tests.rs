@@ -1,0 +1,194 @@
+//! Every limit of `tcp_exhaustion`, from just below and from just above.
+
+use crate::classifiers::lab::{Lab, Meter};
+use crate::kind::Kind::TcpExhaustion;
+use crate::kind::Severity::{self, Critical, High, Low, Medium};
+use crate::model::{
+    FileHandlesCell, LimitsCell, ListenerCell, ListenerName, NetnsCell, PortUseCell, PortUseName,
+    Sample,
+};
+
+const HOST: &str = "host";
+const NETNS: &str = "netns:7";
+const TRACER: &str = "cannot tell: errors of connect: need bpf/syscall";
+
+/// A second of a quiet host whose every limit is 1,000.
+#[derive(Clone, Copy, Default)]
+struct Second {
+    ports: u64,
+    time_wait: u64,
+    conntrack: u64,
+    queue: u64,
+    handles: u64,
+    orphans: u64,
+    pages: u64,
+    overflows: f64,
+    syn_drops: f64,
+    cookies: f64,
+}
+
+#[derive(Default)]
+struct Host {
+    overflows: Meter,
+    syn_drops: Meter,
+    cookies: Meter,
+}
+
+impl Host {
+    fn fill(&mut self, sample: &mut Sample, second: Second) {
+        let row = sample.netns.push();
+        row.set(NetnsCell::netns, 7u64);
+        row.set(NetnsCell::own, true);
+        row.set(NetnsCell::tcp_tw, second.time_wait);
+        row.set(NetnsCell::conntrack, second.conntrack);
+        row.set(NetnsCell::conntrack_max, 1000u64);
+        row.set(NetnsCell::tcp_orphan, second.orphans);
+        row.set(NetnsCell::tcp_mem_pages, second.pages);
+        row.set(NetnsCell::listen_overflows, self.overflows.add(second.overflows));
+        row.set(NetnsCell::req_q_full_drop, self.syn_drops.add(second.syn_drops));
+        row.set(NetnsCell::req_q_full_do_cookies, self.cookies.add(second.cookies));
+        let row = sample.ports.push();
+        row.set_name(PortUseName::address, &[10, 0, 0, 1]);
+        row.set(PortUseCell::netns, 7u64);
+        row.set(PortUseCell::local_ports, second.ports);
+        let row = sample.listeners.push();
+        row.set_name(ListenerName::address, &[0, 0, 0, 0]);
+        row.set(ListenerCell::netns, 7u64);
+        row.set(ListenerCell::queue, second.queue);
+        row.set(ListenerCell::backlog, 1000u64);
+        let row = sample.file_handles.push();
+        row.set(FileHandlesCell::allocated, second.handles + 5);
+        row.set(FileHandlesCell::unused, 5u64);
+        row.set(FileHandlesCell::max, 1000u64);
+        let row = sample.limits.push();
+        row.set(LimitsCell::local_port_first, 1001u64);
+        row.set(LimitsCell::local_port_last, 2000u64);
+        row.set(LimitsCell::tcp_max_tw_buckets, 1000u64);
+        row.set(LimitsCell::tcp_max_orphans, 1000u64);
+        row.set(LimitsCell::tcp_mem_pressure_pages, 980u64);
+        row.set(LimitsCell::tcp_mem_max_pages, 1000u64);
+    }
+}
+
+fn after(seconds: u64, second: Second) -> Lab {
+    let (mut lab, mut host) = (Lab::new(), Host::default());
+    lab.run(seconds, |sample, _| host.fill(sample, second));
+    lab
+}
+
+#[test]
+fn each_share_of_each_resource_from_below_and_above() {
+    type Make = fn(u64) -> Second;
+    let resources: [(Make, &str, &str); 7] = [
+        (|ports| Second { ports, ..Second::default() }, NETNS, "ports"),
+        (|time_wait| Second { time_wait, ..Second::default() }, NETNS, "time_wait"),
+        (|conntrack| Second { conntrack, ..Second::default() }, NETNS, "conntrack"),
+        (|queue| Second { queue, ..Second::default() }, NETNS, "accept_queue"),
+        (|handles| Second { handles, ..Second::default() }, HOST, "file_handles"),
+        (|orphans| Second { orphans, ..Second::default() }, HOST, "orphans"),
+        (|pages| Second { pages, ..Second::default() }, HOST, "tcp_memory"),
+    ];
+    let table: [(u64, Option<Severity>); 8] = [
+        (499, None),
+        (500, Some(Low)),
+        (699, Some(Low)),
+        (700, Some(Medium)),
+        (849, Some(Medium)),
+        (850, Some(High)),
+        (949, Some(High)),
+        (950, Some(Critical)),
+    ];
+    for (make, entity, subtype) in resources {
+        for (used, expected) in table {
+            let lab = after(40, make(used));
+            assert_eq!(lab.severity(TcpExhaustion, entity), expected, "{subtype} {used}");
+            if expected.is_some() {
+                assert_eq!(lab.subtype(TcpExhaustion, entity), Some(subtype));
+            }
+            assert_eq!(lab.coverage(TcpExhaustion), TRACER);
+        }
+    }
+}
+
+/// `tcp_mem` of a host whose limits are far apart.
+#[test]
+fn memory_of_tcp_is_held_against_the_kernels_own_limits() {
+    let table = [(99, None), (100, Some(High)), (999, Some(Critical)), (1_000, Some(Critical))];
+    for (pages, expected) in table {
+        let (mut lab, mut host) = (Lab::new(), Host::default());
+        lab.run(40, |sample, _| {
+            host.fill(sample, Second { pages, ..Second::default() });
+            sample.limits.as_mut_slice()[0].set(LimitsCell::tcp_mem_pressure_pages, 100u64);
+        });
+        assert_eq!(lab.severity(TcpExhaustion, HOST), expected, "{pages}");
+    }
+}
+
+#[test]
+fn one_overflow_is_medium_at_once_and_clears_after_two_minutes() {
+    type Make = fn(f64) -> Second;
+    let events: [(Make, &str); 3] = [
+        (|overflows| Second { overflows, ..Second::default() }, "accept_queue"),
+        (|syn_drops| Second { syn_drops, ..Second::default() }, "syn_queue"),
+        (|cookies| Second { cookies, ..Second::default() }, "syn_cookies"),
+    ];
+    for (make, subtype) in events {
+        let (mut lab, mut host) = (Lab::new(), Host::default());
+        lab.run(10, |sample, _| host.fill(sample, make(0.0)));
+        assert_eq!(lab.severity(TcpExhaustion, NETNS), None);
+        lab.run(1, |sample, _| host.fill(sample, make(1.0)));
+        let event = lab.second();
+        assert_eq!(lab.severity(TcpExhaustion, NETNS), Some(Medium));
+        assert_eq!(lab.subtype(TcpExhaustion, NETNS), Some(subtype));
+        lab.run(130, |sample, _| host.fill(sample, make(0.0)));
+        assert_eq!(lab.cleared_at(TcpExhaustion, NETNS), Some(event + 120));
+    }
+}
+
+#[test]
+fn many_overflows_are_worse_and_many_cookies_are_not() {
+    let overflows = |overflows| Second { overflows, ..Second::default() };
+    for (second, expected) in [
+        (overflows(9.8), Medium),
+        (overflows(10.2), High),
+        (overflows(99.8), High),
+        (overflows(100.2), Critical),
+        (Second { cookies: 50_000.0, ..Second::default() }, Medium),
+    ] {
+        assert_eq!(after(40, second).severity(TcpExhaustion, NETNS), Some(expected));
+    }
+}
+
+#[test]
+fn a_share_goes_on_to_a_twentieth_below_its_limit() {
+    let (mut lab, mut host) = (Lab::new(), Host::default());
+    let ports = |ports| Second { ports, ..Second::default() };
+    lab.run(20, |sample, _| host.fill(sample, ports(520)));
+    lab.run(200, |sample, _| host.fill(sample, ports(451)));
+    assert_eq!(lab.severity(TcpExhaustion, NETNS), Some(Low));
+    let end = lab.second();
+    lab.run(70, |sample, _| host.fill(sample, ports(449)));
+    assert_eq!(lab.cleared_at(TcpExhaustion, NETNS), Some(end + 60));
+}
+
+#[test]
+fn what_is_absent_is_named() {
+    let mut lab = Lab::new();
+    lab.absent("net/snmp", "no such file");
+    lab.run(5, |_, _| ());
+    assert_eq!(lab.coverage(TcpExhaustion), "cannot tell: net/snmp: no such file");
+    let (mut lab, mut host) = (Lab::new(), Host::default());
+    lab.absent("sys/fs/file-nr", "permission denied");
+    lab.run(5, |sample, _| {
+        host.fill(sample, Second::default());
+        sample.file_handles.clear();
+    });
+    assert_eq!(lab.coverage(TcpExhaustion), "cannot tell: sys/fs/file-nr: permission denied");
+    let (mut lab, mut host) = (Lab::new(), Host::default());
+    lab.run(5, |sample, _| {
+        host.fill(sample, Second::default());
+        sample.limits.clear();
+    });
+    let told = "cannot tell: ports, TIME_WAIT, orphans, memory: no limits";
+    assert_eq!(lab.coverage(TcpExhaustion), told);
+}
