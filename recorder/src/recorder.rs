@@ -8,7 +8,7 @@ use std::path::Path;
 use ks_engine::input::{
     Body, ClockStep, ENGINE_VERSION, Gap, GapReason, HostFacts, Input, SCHEMA_VERSION, Start,
 };
-use ks_engine::model::Sample;
+use ks_engine::model::{ReadTimes, Sample};
 use ks_engine::time::{SECOND_NS, Timestamp};
 
 use crate::absence::Absence;
@@ -182,12 +182,27 @@ impl Recorder {
                 asked.sample(&mut context, sample, self.interval_ns);
             }
         }
+        for table in sample.tables_mut() {
+            if let Some(times) = table.read() {
+                table.set_read(rounded(times));
+            }
+        }
     }
 
     /// States of all sources.
     pub fn states(&self) -> &States {
         &self.states
     }
+}
+
+/// Read times are kept to a tenth of a millisecond: exact ones are noise that took half of a
+/// recording of an idle host. They are rounded outwards, so that the reading lies between them.
+const READ_TIME_NS: i64 = 100_000;
+
+fn rounded(times: ReadTimes) -> ReadTimes {
+    let begin_ns = times.begin_ns.div_euclid(READ_TIME_NS) * READ_TIME_NS;
+    let end_ns = -(-times.end_ns).div_euclid(READ_TIME_NS) * READ_TIME_NS;
+    ReadTimes { begin_ns, end_ns }
 }
 
 impl Asked {
@@ -229,6 +244,17 @@ fn shed_until(begin: Timestamp, took_ns: u64, interval_ns: u64) -> Option<Timest
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn read_times_are_rounded_outwards() {
+        let check = |begin_ns, end_ns, expected| {
+            let times = rounded(ReadTimes { begin_ns, end_ns });
+            assert_eq!((times.begin_ns, times.end_ns), expected);
+        };
+        check(0, 1, (0, 100_000));
+        check(199_999, 200_000, (100_000, 200_000));
+        check(-1, 0, (-100_000, 0));
+    }
 
     #[test]
     fn a_sampler_that_takes_more_than_a_quarter_is_left_out_for_a_while() {

@@ -7,7 +7,9 @@ use std::path::{Path, PathBuf};
 use ks_engine::input::{Body, Input, SCHEMA_VERSION, SchemaVersion};
 use ks_engine::time::Timestamp;
 use parquet::arrow::ProjectionMask;
-use parquet::arrow::arrow_reader::{ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder};
+use parquet::arrow::arrow_reader::{
+    ArrowReaderOptions, ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder,
+};
 use parquet::file::metadata::{ParquetMetaData, RowGroupMetaData};
 
 use super::batch::{Batch, TypeMismatch, signed};
@@ -38,7 +40,10 @@ impl ParquetFile {
         check_magic(&mut file, path)?;
         let failed = |error| not_parquet(path, &error);
         let clone = file.try_clone().map_err(|error| Error::io("open", path, error))?;
-        let builder = ParquetRecordBatchReaderBuilder::try_new(clone).map_err(failed)?;
+        // An Arrow schema in the footer is of no use, and the library panics over a damaged one.
+        let options = ArrowReaderOptions::new().with_skip_arrow_metadata(true);
+        let builder = ParquetRecordBatchReaderBuilder::try_new_with_options(clone, options);
+        let builder = builder.map_err(failed)?;
         let metadata = builder.metadata();
         check_version(path, metadata)?;
         check_content(path, &mut file, metadata)?;

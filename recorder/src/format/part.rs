@@ -7,6 +7,7 @@ use std::sync::Arc;
 use ks_engine::input::{Body, Input, SCHEMA_VERSION, SourceState, Start};
 use ks_engine::time::ClockAnchor;
 use parquet::arrow::ArrowWriter;
+use parquet::arrow::arrow_writer::ArrowWriterOptions;
 use parquet::basic::{Compression, Encoding, ZstdLevel};
 use parquet::errors::ParquetError;
 use parquet::file::metadata::KeyValue;
@@ -47,9 +48,13 @@ pub(super) struct PartWriter {
 impl PartWriter {
     pub(super) fn create(path: &Path) -> Result<Self, Error> {
         let file = File::create(path).map_err(|error| Error::io("create", path, error))?;
-        let writer =
-            ArrowWriter::try_new(CheckedFile::new(file), Arc::new(recording()), Some(properties()))
-                .map_err(|error| Error::parquet(path, error))?;
+        // The types of Parquet say all there is to say: Arrow's own schema beside them is as large
+        // as the rest of the footer.
+        let options =
+            ArrowWriterOptions::new().with_properties(properties()).with_skip_arrow_metadata(true);
+        let file = CheckedFile::new(file);
+        let writer = ArrowWriter::try_new_with_options(file, Arc::new(recording()), options)
+            .map_err(|error| Error::parquet(path, error))?;
         Ok(Self {
             path: path.to_owned(),
             writer,
@@ -137,13 +142,19 @@ impl PartWriter {
 
 /// Encodings, chosen by measuring recordings of real hosts with `cargo bench --bench size`.
 fn properties() -> WriterProperties {
-    let level = ZstdLevel::try_new(1).expect("level 1 exists");
+    let level = ZstdLevel::try_new(3).expect("level 3 exists");
     let mut builder = WriterProperties::builder()
         .set_compression(Compression::ZSTD(level))
         .set_dictionary_enabled(false)
-        .set_statistics_enabled(EnabledStatistics::Chunk)
+        // Statistics of every column would make the footer larger than the data.
+        .set_statistics_enabled(EnabledStatistics::None)
+        .set_offset_index_disabled(true)
         .set_max_row_group_row_count(Some(1 << 24))
         .set_created_by(concat!("kernelsight ", env!("CARGO_PKG_VERSION")).to_owned());
+    for path in ["seq", "at", "mono_ns"] {
+        let path = ColumnPath::new(vec![path.to_owned()]);
+        builder = builder.set_column_statistics_enabled(path, EnabledStatistics::Chunk);
+    }
     for (path, encoding) in super::encodings::all() {
         let path = ColumnPath::new(path);
         builder = if encoding == Encoding::RLE_DICTIONARY {
