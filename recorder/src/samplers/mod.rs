@@ -1,5 +1,6 @@
 //! The samplers: one file for each source, one entry for each in [`all`].
 
+mod cgroups;
 mod diskstats;
 mod file_nr;
 mod filesystems;
@@ -35,6 +36,7 @@ pub fn all() -> Vec<Box<dyn Sampler>> {
         Box::new(filesystems::Filesystems::default()),
         Box::new(swaps::Swaps::default()),
         Box::new(net::Net::default()),
+        Box::new(cgroups::Cgroups::default()),
         Box::new(processes::Processes::default()),
     ]
 }

@@ -1,0 +1,130 @@
+//! Control groups of both versions: CPU, memory, I/O, processes, pressure, events.
+//!
+//! Which groups there are is found every five seconds by walking the directories; in between those
+//! known are read. What is in a file is in `parse`, which files there are in `hierarchy`.
+
+mod group;
+mod hierarchy;
+mod labels;
+mod parse;
+
+use std::collections::{BTreeMap, VecDeque};
+use std::ffi::OsStr;
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::os::unix::fs::MetadataExt;
+
+use ks_engine::model::{ReadTimes, Sample};
+use ks_engine::time::{SECOND_NS, Timestamp};
+
+use crate::absence::Absence;
+use crate::host_fs::{HostFile, HostFs};
+use crate::sampler::{Context, Sampler, State};
+
+use group::{Group, folder};
+use hierarchy::{Hierarchy, parse_mounts};
+
+const SOURCE: &str = "cgroups";
+const WALK_NS: u64 = 5 * SECOND_NS;
+/// Groups that are read; the engine keeps as many.
+const CAP: usize = 1024;
+const NONE: Absence = Absence::Off("no control-group hierarchy is mounted");
+
+/// Reads every control group.
+#[derive(Debug)]
+pub(super) struct Cgroups {
+    mountinfo: HostFile,
+    hierarchies: Vec<Hierarchy>,
+    /// By hierarchy and path: the order of their rows.
+    groups: BTreeMap<(String, Vec<u8>), Group>,
+    walked: Option<Timestamp>,
+    left_out: bool,
+}
+
+impl Default for Cgroups {
+    fn default() -> Self {
+        Self {
+            mountinfo: HostFile::new("proc/self/mountinfo"),
+            hierarchies: Vec::new(),
+            groups: BTreeMap::new(),
+            walked: None,
+            left_out: false,
+        }
+    }
+}
+
+impl Sampler for Cgroups {
+    fn sources(&self) -> &'static [&'static str] {
+        &[SOURCE]
+    }
+
+    fn sample(&mut self, context: &mut Context<'_>, sample: &mut Sample) {
+        let begin_ns = context.elapsed_ns();
+        if self.walked.is_none_or(|walked| context.tick.since_ns(walked) >= WALK_NS) {
+            self.walked = Some(context.tick);
+            if let Err(absence) = self.walk(context) {
+                self.groups.clear();
+                context.states.absent(SOURCE, absence);
+                return;
+            }
+        }
+        let rows = &mut sample.cgroups;
+        self.groups.retain(|_, group| group.read(context.host, context.buffer, rows));
+        if self.groups.is_empty() {
+            context.states.absent(SOURCE, NONE);
+            return;
+        }
+        rows.sort();
+        rows.set_read(ReadTimes { begin_ns, end_ns: context.elapsed_ns() });
+        let many = "more than 1024 control groups: the innermost are left out";
+        let state = if self.left_out { State::Limited(many) } else { State::On };
+        context.states.set(SOURCE, state);
+    }
+}
+
+impl Cgroups {
+    /// Finds the groups anew: the outermost first, in the order of their names.
+    fn walk(&mut self, context: &mut Context<'_>) -> Result<(), Absence> {
+        let text = self.mountinfo.read(context.host, context.buffer)?;
+        self.hierarchies = parse_mounts(text);
+        let mut queue: VecDeque<(usize, Vec<u8>)> =
+            (0..self.hierarchies.len()).map(|at| (at, b"/".to_vec())).collect();
+        let mut known = std::mem::take(&mut self.groups);
+        self.left_out = false;
+        while let Some((at, path)) = queue.pop_front() {
+            if self.groups.len() == CAP {
+                self.left_out = true;
+                break;
+            }
+            let hierarchy = &self.hierarchies[at];
+            let Some((inode, children)) = list(context.host, hierarchy, &path) else { continue };
+            queue.extend(children.into_iter().map(|child| (at, child)));
+            let key = (hierarchy.name.clone(), path);
+            let same = known.remove(&key).filter(|group| group.inode == inode);
+            let mut group = same.unwrap_or_else(|| Group::new(hierarchy, &key.1, inode));
+            group.refresh(context.host, context.buffer);
+            self.groups.insert(key, group);
+        }
+        Ok(())
+    }
+}
+
+/// Inode of a group's directory, and the paths of those in it.
+fn list(host: &HostFs, hierarchy: &Hierarchy, path: &[u8]) -> Option<(u64, Vec<Vec<u8>>)> {
+    let folder = host.root().join(OsStr::from_bytes(&folder(hierarchy, path)));
+    let inode = std::fs::metadata(&folder).ok()?.ino();
+    let mut children = Vec::new();
+    for entry in std::fs::read_dir(&folder).ok()? {
+        let Ok(entry) = entry else { continue };
+        if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+            let mut child = if path == b"/" { Vec::new() } else { path.to_vec() };
+            child.push(b'/');
+            child.extend(entry.file_name().into_vec());
+            children.push(child);
+        }
+    }
+    children.sort();
+    Some((inode, children))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,176 @@
+//! The mounted hierarchies, and the files that a group of each has.
+
+use ks_engine::model::{Cgroup, CgroupCell as Cell};
+
+use super::parse;
+use crate::text::{fields, lines, unescape};
+
+/// One file of a group.
+#[derive(Clone, Copy)]
+pub(super) struct FileOf {
+    /// Its name.
+    pub(super) name: &'static str,
+    /// Sets the cells that come from it.
+    pub(super) parse: fn(&[u8], &mut Cgroup),
+    /// It seldom changes: read with the list of groups, not at every tick.
+    pub(super) seldom: bool,
+}
+
+impl std::fmt::Debug for FileOf {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.write_str(self.name)
+    }
+}
+
+const fn often(name: &'static str, parse: fn(&[u8], &mut Cgroup)) -> FileOf {
+    FileOf { name, parse, seldom: false }
+}
+
+const fn seldom(name: &'static str, parse: fn(&[u8], &mut Cgroup)) -> FileOf {
+    FileOf { name, parse, seldom: true }
+}
+
+const VERSION_2: &[FileOf] = &[
+    often("cpu.stat", parse::cpu_stat),
+    often("memory.current", |text, row| parse::number(text, Cell::memory_bytes, row)),
+    often("memory.swap.current", |text, row| parse::number(text, Cell::swap_bytes, row)),
+    often("memory.stat", parse::memory_stat),
+    often("memory.events", parse::memory_events),
+    often("io.stat", parse::io_stat),
+    often("pids.current", |text, row| parse::number(text, Cell::pids, row)),
+    often("cpu.pressure", |text, row| {
+        parse::pressure(text, Cell::cpu_some_total_us, Cell::cpu_full_total_us, row);
+    }),
+    often("memory.pressure", |text, row| {
+        parse::pressure(text, Cell::memory_some_total_us, Cell::memory_full_total_us, row);
+    }),
+    often("io.pressure", |text, row| {
+        parse::pressure(text, Cell::io_some_total_us, Cell::io_full_total_us, row);
+    }),
+    often("cgroup.events", parse::events),
+    seldom("cpu.max", parse::cpu_max),
+    seldom("cpu.weight", |text, row| parse::number(text, Cell::cpu_weight, row)),
+    seldom("memory.max", |text, row| parse::limit(text, Cell::memory_max_bytes, row)),
+    seldom("memory.high", |text, row| parse::limit(text, Cell::memory_high_bytes, row)),
+    seldom("memory.swap.max", |text, row| parse::limit(text, Cell::swap_max_bytes, row)),
+    seldom("pids.max", |text, row| parse::limit(text, Cell::pids_max, row)),
+];
+
+/// Controllers of version 1 that are read, each with its files.
+const VERSION_1: [(&str, &[FileOf]); 5] = [
+    (
+        "cpu",
+        &[
+            often("cpu.stat", parse::cpu_stat_v1),
+            seldom("cpu.cfs_quota_us", parse::quota_v1),
+            seldom("cpu.cfs_period_us", |text, row| parse::number(text, Cell::cpu_period_us, row)),
+            seldom("cpu.shares", |text, row| parse::number(text, Cell::cpu_weight, row)),
+        ],
+    ),
+    (
+        "cpuacct",
+        &[often("cpuacct.usage", |text, row| parse::nanoseconds(text, Cell::cpu_usage_us, row))],
+    ),
+    (
+        "memory",
+        &[
+            often("memory.usage_in_bytes", |text, row| {
+                parse::number(text, Cell::memory_bytes, row);
+            }),
+            often("memory.stat", parse::memory_stat_v1),
+            often("memory.failcnt", |text, row| parse::number(text, Cell::memory_fail, row)),
+            often("memory.oom_control", parse::oom_control),
+            seldom("memory.limit_in_bytes", |text, row| {
+                parse::limit(text, Cell::memory_max_bytes, row);
+            }),
+        ],
+    ),
+    (
+        "blkio",
+        &[
+            often("blkio.throttle.io_service_bytes_recursive", |text, row| {
+                parse::blkio(text, Cell::io_read_bytes, Cell::io_write_bytes, row);
+            }),
+            often("blkio.throttle.io_serviced_recursive", |text, row| {
+                parse::blkio(text, Cell::io_reads, Cell::io_writes, row);
+            }),
+        ],
+    ),
+    (
+        "pids",
+        &[
+            often("pids.current", |text, row| parse::number(text, Cell::pids, row)),
+            seldom("pids.max", |text, row| parse::limit(text, Cell::pids_max, row)),
+        ],
+    ),
+];
+
+/// One mounted hierarchy.
+#[derive(Debug, Clone)]
+pub(super) struct Hierarchy {
+    /// `v2`, or the controllers of version 1 joined by commas.
+    pub(super) name: String,
+    /// Where it is mounted, without the leading slash.
+    pub(super) mount: Vec<u8>,
+    /// The files of its groups.
+    pub(super) files: Vec<FileOf>,
+}
+
+/// The hierarchies of `/proc/self/mountinfo`, each once.
+pub(super) fn parse_mounts(text: &[u8]) -> Vec<Hierarchy> {
+    let mut found: Vec<Hierarchy> = Vec::new();
+    for line in lines(text) {
+        let Some(hierarchy) = parse_mount(line) else { continue };
+        if found.iter().all(|known| known.name != hierarchy.name) {
+            found.push(hierarchy);
+        }
+    }
+    found
+}
+
+fn parse_mount(line: &[u8]) -> Option<Hierarchy> {
+    let mut parts = fields(line);
+    let mount = unescape(parts.nth(4)?).strip_prefix(b"/")?.to_vec();
+    let mut after = parts.skip_while(|part| *part != b"-").skip(1);
+    let fstype = after.next()?;
+    if fstype == b"cgroup2" {
+        return Some(Hierarchy { name: "v2".to_owned(), mount, files: VERSION_2.to_vec() });
+    }
+    let options = after.nth(1).filter(|_| fstype == b"cgroup")?;
+    let has = |controller: &str| {
+        options.split(|byte| *byte == b',').any(|option| option == controller.as_bytes())
+    };
+    let read = || VERSION_1.iter().filter(|(controller, _)| has(controller));
+    let names: Vec<&str> = read().map(|(controller, _)| *controller).collect();
+    let files: Vec<FileOf> = read().flat_map(|(_, files)| files.iter().copied()).collect();
+    (!names.is_empty()).then(|| Hierarchy { name: names.join(","), mount, files })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn both_versions_are_found_and_others_are_not() {
+        let found = parse_mounts(
+            b"30 24 0:26 / /sys/fs/cgroup/unified rw,nosuid shared:4 - cgroup2 cgroup2 rw\n\
+              31 24 0:27 / /sys/fs/cgroup/cpu,cpuacct rw - cgroup cgroup rw,cpu,cpuacct\n\
+              32 24 0:28 / /sys/fs/cgroup/memory rw - cgroup cgroup rw,memory\n\
+              33 24 0:29 / /sys/fs/cgroup/systemd rw - cgroup cgroup rw,name=systemd\n\
+              34 24 0:28 / /elsewhere rw - cgroup cgroup rw,memory\n\
+              35 24 8:1 / / rw - ext4 /dev/sda1 rw\ngarbage\n",
+        );
+        let names: Vec<_> = found.iter().map(|one| one.name.as_str()).collect();
+        assert_eq!(names, ["v2", "cpu,cpuacct", "memory"]);
+        assert_eq!(found[2].mount, b"sys/fs/cgroup/memory");
+        assert_eq!(found[1].files.len(), 5);
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_are_taken(bytes: Vec<u8>) {
+            let _ = parse_mounts(&bytes);
+        }
+    }
+}

@@ -1,0 +1,276 @@
+//! The texts of control-group files: bytes in, cells out.
+//!
+//! A number that is missing, is no number or does not fit leaves its cell absent. Which files there
+//! are is not known here.
+
+use ks_engine::model::{Cgroup, CgroupCell as Cell};
+
+use crate::text::{fields, lines, parse_i64, parse_only_u64, parse_u64};
+
+/// A cell with the key of its line.
+pub(super) type Key = (&'static [u8], Cell);
+
+/// One number.
+pub(super) fn number(text: &[u8], cell: Cell, row: &mut Cgroup) {
+    row.set_some(cell, parse_only_u64(text));
+}
+
+/// One number of nanoseconds.
+pub(super) fn nanoseconds(text: &[u8], cell: Cell, row: &mut Cgroup) {
+    row.set_some(cell, parse_only_u64(text).map(|ns| ns / 1000));
+}
+
+/// One number that is unlimited from here on: version 1 has no word for that, but the largest
+/// whole page below 2^63.
+const UNLIMITED_BYTES: u64 = i64::MAX.unsigned_abs() - 0xffff;
+
+/// One limit, absent where there is none (`max`, or the largest number).
+pub(super) fn limit(text: &[u8], cell: Cell, row: &mut Cgroup) {
+    row.set_some(cell, parse_only_u64(text).filter(|limit| *limit < UNLIMITED_BYTES));
+}
+
+/// Lines of a key and a number.
+pub(super) fn keyed(text: &[u8], keys: &[Key], row: &mut Cgroup) {
+    for line in lines(text) {
+        let mut parts = fields(line);
+        let (Some(name), Some(value)) = (parts.next(), parts.next()) else { continue };
+        if let Some((_, cell)) = keys.iter().find(|(key, _)| *key == name) {
+            row.set_some(*cell, parse_u64(value));
+        }
+    }
+}
+
+/// `cpu.stat` of version 2.
+pub(super) fn cpu_stat(text: &[u8], row: &mut Cgroup) {
+    const KEYS: &[Key] = &[
+        (b"usage_usec", Cell::cpu_usage_us),
+        (b"user_usec", Cell::cpu_user_us),
+        (b"system_usec", Cell::cpu_system_us),
+        (b"nr_periods", Cell::nr_periods),
+        (b"nr_throttled", Cell::nr_throttled),
+        (b"throttled_usec", Cell::throttled_us),
+    ];
+    keyed(text, KEYS, row);
+}
+
+/// `cpu.stat` of version 1, whose time is in nanoseconds.
+pub(super) fn cpu_stat_v1(text: &[u8], row: &mut Cgroup) {
+    cpu_stat(text, row);
+    let time = lines(text).find_map(|line| line.strip_prefix(b"throttled_time "));
+    row.set_some(Cell::throttled_us, time.and_then(parse_only_u64).map(|ns| ns / 1000));
+}
+
+/// `cpu.max`: quota and period.
+pub(super) fn cpu_max(text: &[u8], row: &mut Cgroup) {
+    let mut parts = fields(text);
+    let quota = parts.next().and_then(|quota| match quota {
+        b"max" => Some(-1),
+        other => parse_i64(other),
+    });
+    row.set_some(Cell::cpu_quota_us, quota);
+    row.set_some(Cell::cpu_period_us, parts.next().and_then(parse_u64));
+}
+
+/// `cpu.cfs_quota_us`: -1 is unlimited.
+pub(super) fn quota_v1(text: &[u8], row: &mut Cgroup) {
+    row.set_some(Cell::cpu_quota_us, parse_i64(text.trim_ascii()));
+}
+
+/// `memory.stat` of version 2.
+pub(super) fn memory_stat(text: &[u8], row: &mut Cgroup) {
+    const KEYS: &[Key] = &[
+        (b"anon", Cell::anon_bytes),
+        (b"file", Cell::file_bytes),
+        (b"inactive_file", Cell::inactive_file_bytes),
+        (b"slab", Cell::slab_bytes),
+        (b"pgfault", Cell::pgfault),
+        (b"pgmajfault", Cell::pgmajfault),
+        (b"pgscan", Cell::pgscan),
+    ];
+    keyed(text, KEYS, row);
+    set_refaults(text, row);
+}
+
+/// `memory.stat` of version 1: the sums over the group and those below it.
+pub(super) fn memory_stat_v1(text: &[u8], row: &mut Cgroup) {
+    const KEYS: &[Key] = &[
+        (b"total_rss", Cell::anon_bytes),
+        (b"total_cache", Cell::file_bytes),
+        (b"total_inactive_file", Cell::inactive_file_bytes),
+        (b"total_swap", Cell::swap_bytes),
+        (b"total_pgfault", Cell::pgfault),
+        (b"total_pgmajfault", Cell::pgmajfault),
+    ];
+    keyed(text, KEYS, row);
+    set_refaults(text, row);
+}
+
+/// Refaults are one counter on old kernels and two on later ones; version 1 has sums of both.
+fn set_refaults(text: &[u8], row: &mut Cgroup) {
+    let mut sums = [None::<u64>; 2];
+    for line in lines(text) {
+        let mut parts = fields(line);
+        let (Some(name), Some(value)) = (parts.next(), parts.next()) else { continue };
+        let (sum, rest) = match name.strip_prefix(b"total_") {
+            Some(rest) => (&mut sums[0], rest),
+            None => (&mut sums[1], name),
+        };
+        if rest.starts_with(b"workingset_refault")
+            && let Some(value) = parse_u64(value)
+        {
+            *sum = Some(sum.unwrap_or(0).saturating_add(value));
+        }
+    }
+    row.set_some(Cell::refault, sums[0].or(sums[1]));
+}
+
+/// `memory.events`.
+pub(super) fn memory_events(text: &[u8], row: &mut Cgroup) {
+    const KEYS: &[Key] =
+        &[(b"max", Cell::memory_fail), (b"oom", Cell::oom), (b"oom_kill", Cell::oom_kill)];
+    keyed(text, KEYS, row);
+}
+
+/// `memory.oom_control` of version 1.
+pub(super) fn oom_control(text: &[u8], row: &mut Cgroup) {
+    keyed(text, &[(b"oom_kill", Cell::oom_kill)], row);
+}
+
+/// `io.stat`: a line for each device, summed.
+pub(super) fn io_stat(text: &[u8], row: &mut Cgroup) {
+    const KEYS: [(&[u8], Cell); 4] = [
+        (b"rbytes=", Cell::io_read_bytes),
+        (b"wbytes=", Cell::io_write_bytes),
+        (b"rios=", Cell::io_reads),
+        (b"wios=", Cell::io_writes),
+    ];
+    for (prefix, cell) in KEYS {
+        let values = fields(text).filter_map(|field| parse_u64(field.strip_prefix(prefix)?));
+        row.set(cell, values.fold(0, u64::saturating_add));
+    }
+}
+
+/// `blkio.throttle.*` of version 1: device, operation, value; summed over devices.
+pub(super) fn blkio(text: &[u8], read: Cell, write: Cell, row: &mut Cgroup) {
+    let (mut reads, mut writes) = (0u64, 0u64);
+    for line in lines(text) {
+        let mut parts = fields(line).skip(1);
+        let (operation, value) = (parts.next(), parts.next().and_then(parse_u64).unwrap_or(0));
+        match operation {
+            Some(b"Read") => reads = reads.saturating_add(value),
+            Some(b"Write") => writes = writes.saturating_add(value),
+            Some(_) | None => {}
+        }
+    }
+    row.set(read, reads);
+    row.set(write, writes);
+}
+
+/// `*.pressure`: the totals of both lines.
+pub(super) fn pressure(text: &[u8], some: Cell, full: Cell, row: &mut Cgroup) {
+    for line in lines(text) {
+        let (cell, rest) = match (line.strip_prefix(b"some "), line.strip_prefix(b"full ")) {
+            (Some(rest), _) => (some, rest),
+            (None, Some(rest)) => (full, rest),
+            (None, None) => continue,
+        };
+        let total = fields(rest).find_map(|field| field.strip_prefix(b"total="));
+        row.set_some(cell, total.and_then(parse_u64));
+    }
+}
+
+/// `cgroup.events`.
+pub(super) fn events(text: &[u8], row: &mut Cgroup) {
+    let populated = lines(text).find_map(|line| line.strip_prefix(b"populated "));
+    row.set_some(Cell::populated, populated.map(|value| value == b"1"));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn row(parse: impl Fn(&mut Cgroup)) -> Cgroup {
+        let mut row = Cgroup::default();
+        parse(&mut row);
+        row
+    }
+
+    #[test]
+    fn files_of_version_2() {
+        let text = b"usage_usec 9\nuser_usec 5\nsystem_usec 4\nnr_periods 3\nnr_throttled 2\n\
+            throttled_usec 1\n";
+        let cpu = row(|row| cpu_stat(text, row));
+        assert_eq!((cpu.cpu_usage_us(), cpu.nr_throttled()), (Some(9), Some(2)));
+        assert_eq!((cpu.nr_periods(), cpu.throttled_us()), (Some(3), Some(1)));
+        let text = b"anon 1\nfile 2\nslab 3\ninactive_file 4\npgfault 5\npgmajfault 6\npgscan 7\n\
+            workingset_refault_anon 8\nworkingset_refault_file 9\nworkingset_activate_anon 99\n";
+        let memory = row(|row| memory_stat(text, row));
+        assert_eq!((memory.anon_bytes(), memory.inactive_file_bytes()), (Some(1), Some(4)));
+        assert_eq!((memory.pgscan(), memory.refault()), (Some(7), Some(17)));
+        let events = row(|row| memory_events(b"low 0\nhigh 1\nmax 2\noom 3\noom_kill 4\n", row));
+        assert_eq!(
+            (events.memory_fail(), events.oom(), events.oom_kill()),
+            (Some(2), Some(3), Some(4))
+        );
+        let io = row(|row| {
+            io_stat(
+                b"8:0 rbytes=1 wbytes=2 rios=3 wios=4 dbytes=9\n8:16 rbytes=10 wbytes=20\n",
+                row,
+            );
+        });
+        assert_eq!((io.io_read_bytes(), io.io_write_bytes()), (Some(11), Some(22)));
+        assert_eq!((io.io_reads(), io.io_writes()), (Some(3), Some(4)));
+        let text = b"some avg10=0.00 avg60=0.00 avg300=0.00 total=5\nfull avg10=0.00 total=6\n";
+        let stall = row(|row| {
+            pressure(text, Cell::io_some_total_us, Cell::io_full_total_us, row);
+        });
+        assert_eq!((stall.io_some_total_us(), stall.io_full_total_us()), (Some(5), Some(6)));
+    }
+
+    #[test]
+    fn files_of_version_1() {
+        let cpu = row(|row| {
+            cpu_stat_v1(b"nr_periods 3\nnr_throttled 2\nthrottled_time 5000\n", row);
+        });
+        assert_eq!((cpu.nr_throttled(), cpu.throttled_us()), (Some(2), Some(5)));
+        let text = b"cache 1\nrss 1\ntotal_cache 2\ntotal_rss 3\ntotal_swap 4\n\
+            workingset_refault_file 7\ntotal_inactive_file 5\ntotal_workingset_refault_file 8\n";
+        let memory = row(|row| memory_stat_v1(text, row));
+        assert_eq!((memory.file_bytes(), memory.anon_bytes()), (Some(2), Some(3)));
+        assert_eq!((memory.swap_bytes(), memory.refault()), (Some(4), Some(8)));
+        let text = b"oom_kill_disable 0\nunder_oom 0\noom_kill 6\n";
+        assert_eq!(row(|row| oom_control(text, row)).oom_kill(), Some(6));
+        let text = b"8:0 Read 10\n8:0 Write 5\n8:0 Total 15\n8:16 Read 1\nTotal 16\n";
+        let io = row(|row| blkio(text, Cell::io_read_bytes, Cell::io_write_bytes, row));
+        assert_eq!((io.io_read_bytes(), io.io_write_bytes()), (Some(11), Some(5)));
+    }
+
+    #[test]
+    fn limits_are_absent_where_there_is_none() {
+        let max = |text: &[u8]| row(|row| limit(text, Cell::memory_max_bytes, row));
+        assert_eq!(max(b"max\n").memory_max_bytes(), None);
+        assert_eq!(max(b"9223372036854771712\n").memory_max_bytes(), None);
+        assert_eq!(max(b"268435456\n").memory_max_bytes(), Some(268_435_456));
+        assert_eq!(max(b"99999999999999999999\n").memory_max_bytes(), None);
+        let cpu = row(|row| cpu_max(b"max 100000\n", row));
+        assert_eq!((cpu.cpu_quota_us(), cpu.cpu_period_us()), (Some(-1), Some(100_000)));
+        assert_eq!(row(|row| quota_v1(b"50000\n", row)).cpu_quota_us(), Some(50_000));
+        assert_eq!(row(|row| events(b"populated 1\nfrozen 0\n", row)).populated(), Some(true));
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_are_taken(bytes: Vec<u8>) {
+            let mut row = Cgroup::default();
+            for parse in [
+                cpu_stat, cpu_stat_v1, cpu_max, quota_v1, memory_stat, memory_stat_v1,
+                memory_events, oom_control, io_stat, events,
+            ] {
+                parse(&bytes, &mut row);
+            }
+            blkio(&bytes, Cell::io_reads, Cell::io_writes, &mut row);
+            pressure(&bytes, Cell::io_some_total_us, Cell::io_full_total_us, &mut row);
+        }
+    }
+}

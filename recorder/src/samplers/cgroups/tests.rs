@@ -1,0 +1,134 @@
+//! The control-group sampler over trees of files, and over a group of our own.
+
+use std::path::Path;
+
+use ks_engine::model::Sample;
+use ks_engine::time::{SECOND_NS, Timestamp};
+
+use super::Cgroups;
+use crate::host_fs::{Buffer, HostFs};
+use crate::sampler::{Context, Sampler, State, States};
+
+struct Lab {
+    host: HostFs,
+    buffer: Buffer,
+    states: States,
+    cgroups: Cgroups,
+}
+
+impl Lab {
+    fn new(root: &Path) -> Self {
+        Self {
+            host: HostFs::new(root),
+            buffer: Buffer::default(),
+            states: States::default(),
+            cgroups: Cgroups::default(),
+        }
+    }
+
+    fn tick(&mut self, second: u64) -> Sample {
+        let mut sample = Sample::default();
+        let mut context = Context {
+            host: &self.host,
+            buffer: &mut self.buffer,
+            states: &mut self.states,
+            tick: Timestamp(second * SECOND_NS),
+            keyframe: false,
+            detail: false,
+        };
+        self.cgroups.sample(&mut context, &mut sample);
+        sample
+    }
+}
+
+fn write(root: &Path, path: &str, text: &[u8]) {
+    let path = root.join(path);
+    std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+    std::fs::write(path, text).unwrap();
+}
+
+/// A host with both versions.
+fn tree() -> tempfile::TempDir {
+    let root = tempfile::tempdir().unwrap();
+    let mounts = b"30 24 0:26 / /cg/v2 rw - cgroup2 cgroup2 rw\n\
+        32 24 0:28 / /cg/memory rw - cgroup cgroup rw,memory\n";
+    write(root.path(), "proc/self/mountinfo", mounts);
+    write(root.path(), "cg/v2/cpu.stat", b"usage_usec 100\n");
+    write(root.path(), "cg/v2/a.slice/cpu.stat", b"usage_usec 7\n");
+    write(root.path(), "cg/v2/a.slice/cpu.max", b"50000 100000\n");
+    write(root.path(), "cg/memory/memory.usage_in_bytes", b"4096\n");
+    write(root.path(), "cg/memory/job/memory.usage_in_bytes", b"8192\n");
+    write(root.path(), "cg/memory/job/memory.limit_in_bytes", b"16384\n");
+    root
+}
+
+fn names(sample: &Sample) -> Vec<(String, String)> {
+    let text = |name: Option<&[u8]>| String::from_utf8_lossy(name.unwrap()).into_owned();
+    sample.cgroups.iter().map(|row| (text(row.hierarchy()), text(row.path()))).collect()
+}
+
+#[test]
+fn groups_of_both_versions_have_rows_in_the_order_of_their_keys() {
+    let root = tree();
+    let sample = Lab::new(root.path()).tick(0);
+    let expected = [("memory", "/"), ("memory", "/job"), ("v2", "/"), ("v2", "/a.slice")];
+    assert_eq!(names(&sample), expected.map(|(one, other)| (one.to_owned(), other.to_owned())));
+    let rows = sample.cgroups.as_slice();
+    assert_eq!((rows[1].memory_bytes(), rows[1].memory_max_bytes()), (Some(8192), Some(16384)));
+    assert_eq!((rows[3].cpu_usage_us(), rows[3].cpu_quota_us()), (Some(7), Some(50_000)));
+    assert_eq!(rows[3].unit(), Some(b"a.slice".as_slice()));
+    assert_eq!(rows[3].memory_bytes(), None);
+}
+
+#[test]
+fn a_group_that_goes_has_no_row_and_one_that_comes_is_found_at_the_next_walk() {
+    let root = tree();
+    let mut lab = Lab::new(root.path());
+    let first = lab.tick(0);
+    std::fs::remove_dir_all(root.path().join("cg/memory/job")).unwrap();
+    write(root.path(), "cg/v2/b/cpu.stat", b"usage_usec 1\n");
+    assert_eq!(lab.tick(1).cgroups.iter().count(), 3);
+    let paths: Vec<String> = names(&lab.tick(5)).into_iter().map(|(_, path)| path).collect();
+    assert_eq!(paths, ["/", "/", "/a.slice", "/b"]);
+    // Made again under its name it is another group.
+    write(root.path(), "cg/memory/other/memory.usage_in_bytes", b"1\n");
+    write(root.path(), "cg/memory/job/memory.usage_in_bytes", b"1\n");
+    let again = lab.tick(10);
+    let inode = |sample: &Sample| {
+        let row = sample.cgroups.iter().find(|row| row.path() == Some(b"/job")).cloned();
+        row.unwrap().inode()
+    };
+    assert!(inode(&first).is_some() && inode(&again).is_some());
+}
+
+#[test]
+fn limits_are_read_with_the_walk_and_files_that_are_garbage_leave_cells_absent() {
+    let root = tree();
+    let mut lab = Lab::new(root.path());
+    lab.tick(0);
+    write(root.path(), "cg/v2/a.slice/cpu.max", b"max 100000\n");
+    write(root.path(), "cg/v2/a.slice/cpu.stat", b"\xff usage_usec\nusage_usec x\n");
+    let row = lab.tick(1).cgroups.as_slice()[3].clone();
+    assert_eq!((row.cpu_quota_us(), row.cpu_usage_us()), (Some(50_000), None));
+    assert_eq!(lab.tick(5).cgroups.as_slice()[3].cpu_quota_us(), Some(-1));
+}
+
+#[test]
+fn without_a_hierarchy_the_source_says_so() {
+    let root = tempfile::tempdir().unwrap();
+    write(root.path(), "proc/self/mountinfo", b"1 0 8:1 / / rw - ext4 /dev/sda1 rw\n");
+    let mut lab = Lab::new(root.path());
+    assert!(lab.tick(0).cgroups.read().is_none());
+    assert!(matches!(lab.states.get("cgroups"), Some(State::Absent(_))));
+}
+
+#[test]
+fn more_groups_than_are_read_is_said() {
+    let root = tree();
+    for number in 0..1100 {
+        write(root.path(), &format!("cg/v2/g{number}/cpu.stat"), b"usage_usec 1\n");
+    }
+    let mut lab = Lab::new(root.path());
+    assert_eq!(lab.tick(0).cgroups.iter().count(), 1024);
+    assert!(matches!(lab.states.get("cgroups"), Some(State::Limited(_))));
+}
