@@ -30,6 +30,12 @@ pub struct Report {
     pub recording: Recording,
     /// Verdicts from raise to clear.
     pub episodes: Vec<Episode>,
+    /// Forecasts of physical limits: this engine makes none.
+    pub forecasts: [(); 0],
+    /// Signals that belong together: this engine binds none.
+    pub incidents: [(); 0],
+    /// Decisions of an agent: this engine has none.
+    pub decisions: [(); 0],
     /// What can be told of each kind: the worst over the run.
     pub coverage: BTreeMap<&'static str, String>,
     /// The same over time.
@@ -219,6 +225,9 @@ impl ReportBuilder {
             coverage: coverage.collect(),
             recording: self.recording,
             episodes: self.episodes.into_values().collect(),
+            forecasts: [],
+            incidents: [],
+            decisions: [],
             coverage_spans: self.spans,
             defects: self.defects,
             journal_sha256,
