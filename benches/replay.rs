@@ -17,6 +17,7 @@ use std::process::{Command, Stdio};
 
 use ks_recorder::clock;
 use ks_recorder::format::recording::Reader;
+use ks_replayer::range::Range;
 use ks_replayer::replay::replay;
 use mix::Mix;
 
@@ -51,7 +52,8 @@ fn main() {
     let hours = hours();
     let begin = clock::process_cpu_ns();
     let mut reader = Reader::open(std::slice::from_ref(&path)).unwrap();
-    let report = replay(&mut reader, "day", &mut std::io::sink(), |_, _| ()).unwrap();
+    let report =
+        replay(&mut reader, "day", Range::default(), &mut std::io::sink(), |_, _| ()).unwrap();
     let cpu_s = (clock::process_cpu_ns() - begin) as f64 / 1e9;
     let target_s = 5.0 * hours as f64 / 24.0;
     println!(

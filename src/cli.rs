@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use ks_recorder::recorder::Options;
+use ks_replayer::moment::Moment;
 
 /// Record a Linux host, replay it offline, and get the same verdicts.
 #[derive(Debug, Parser)]
@@ -27,7 +28,8 @@ pub(crate) enum Command {
     Live(Live),
     /// Run the engine over recordings and print its verdicts
     #[command(after_help = "Examples:\n  ks replay host.parquet\n  \
-        ks replay host.parquet --format json | jq .episodes")]
+        ks replay host.parquet --format json | jq .episodes\n  \
+        ks replay /var/lib/kernelsight --from 2026-03-04T02:00:00Z --to 2026-03-04T04:00:00Z")]
     Replay(Replay),
     /// Seal the log that a killed recorder left
     #[command(after_help = "Example:\n  ks recover host.parquet")]
@@ -115,6 +117,12 @@ pub(crate) struct Replay {
     /// Form of the output
     #[arg(long, value_enum, default_value = "text")]
     pub(crate) format: Format,
+    /// Begin at this time, such as 2026-03-04T12:00:00Z, or +90s after the recording's start
+    #[arg(long, value_name = "TIME")]
+    pub(crate) from: Option<Moment>,
+    /// End before this time, written likewise
+    #[arg(long, value_name = "TIME")]
+    pub(crate) to: Option<Moment>,
     /// Write the journal, one JSON object a line, to this file
     #[arg(long, value_name = "OUT.jsonl")]
     pub(crate) journal: Option<PathBuf>,

@@ -9,6 +9,7 @@ use ks_engine::time::{ClockAnchor, SECOND_NS, Timestamp, WallTime};
 use ks_recorder::format::log::Decoder;
 use ks_recorder::format::recording::Reader;
 use ks_recorder::format::writer::Writer;
+use ks_replayer::range::Range;
 use ks_replayer::replay::{Run, replay};
 
 /// A host of two CPUs that is overloaded from second 30 to second 120.
@@ -57,7 +58,7 @@ fn write(path: &Path, inputs: &[Input]) -> String {
 fn read(paths: &[PathBuf]) -> String {
     let mut journal = Vec::new();
     let mut reader = Reader::open(paths).unwrap();
-    replay(&mut reader, "replayed", &mut journal, |_, _| ()).unwrap();
+    replay(&mut reader, "replayed", Range::default(), &mut journal, |_, _| ()).unwrap();
     String::from_utf8(journal).unwrap()
 }
 

@@ -7,6 +7,7 @@ use ks_recorder::error::Error;
 use ks_recorder::format::recording::Reader;
 
 use crate::feed::Feed;
+use crate::range::Range;
 use crate::report::{Mode, Report, ReportBuilder};
 
 /// What ends a replay early.
@@ -58,17 +59,21 @@ impl Run {
     }
 }
 
-/// Replays everything in `reader`; `progress` is told bytes read and bytes in all.
+/// Replays what `range` takes of `reader`; `progress` is told bytes read and bytes in all.
 pub fn replay(
     reader: &mut Reader,
     path: &str,
+    mut range: Range,
     out: &mut dyn Write,
     mut progress: impl FnMut(u64, u64),
 ) -> Result<Report, ReplayError> {
-    let mut run = Run::default();
+    // A part lacks what the recording engine had seen, so it is another run than was recorded.
+    let mut run = if range.is_all() { Run::default() } else { Run::what_if() };
     let mut inputs = 0u64;
     while let Some(input) = reader.next()? {
-        run.feed(input, out)?;
+        if let Some(input) = range.pass(input) {
+            run.feed(input, out)?;
+        }
         inputs += 1;
         if inputs.is_multiple_of(1024) {
             let (done, all) = reader.progress();

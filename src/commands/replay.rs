@@ -6,6 +6,7 @@ use std::io::{BufWriter, Write, sink};
 use anyhow::Context;
 use indicatif::{ProgressBar, ProgressStyle};
 use ks_recorder::format::recording::Reader;
+use ks_replayer::range::Range;
 use ks_replayer::replay::{ReplayError, replay};
 
 use crate::cli;
@@ -28,7 +29,8 @@ pub(crate) fn run(arguments: &cli::Replay) -> anyhow::Result<()> {
     );
     let path = arguments.paths.iter().map(|path| path.display().to_string());
     let path = path.collect::<Vec<_>>().join(" ");
-    let report = replay(&mut reader, &path, &mut journal, |done, all| {
+    let range = Range::new(arguments.from, arguments.to);
+    let report = replay(&mut reader, &path, range, &mut journal, |done, all| {
         bar.set_length(all);
         bar.set_position(done);
     });

@@ -1,0 +1,160 @@
+//! A part of a recording, between two moments.
+//!
+//! Samples are sparse, so what was said before the part begins is carried into its first sample:
+//! every process that was there, and the configured limits.
+
+use std::collections::BTreeMap;
+
+use ks_engine::input::{Body, Input};
+use ks_engine::model::{Limits, Process, Sample};
+use ks_engine::time::{ClockAnchor, WallTime};
+
+use crate::moment::Moment;
+
+/// Lets the inputs of a part through.
+#[derive(Debug, Default)]
+pub struct Range {
+    from: Option<Moment>,
+    to: Option<Moment>,
+    clock: ClockAnchor,
+    begin: Option<WallTime>,
+    entered: bool,
+    processes: BTreeMap<(Option<u64>, Option<u64>), Process>,
+    limits: Option<Limits>,
+    first: Option<Input>,
+}
+
+impl Range {
+    /// The part from `from`, which is in it, up to `to`, which is not.
+    pub fn new(from: Option<Moment>, to: Option<Moment>) -> Self {
+        Self { from, to, ..Self::default() }
+    }
+
+    /// Whether everything is let through.
+    pub fn is_all(&self) -> bool {
+        self.from.is_none() && self.to.is_none()
+    }
+
+    /// The input as it is to be fed; `None` leaves it out. What says where inputs come from, and
+    /// which sources deliver, is never left out.
+    pub fn pass<'a>(&'a mut self, input: &'a Input) -> Option<&'a Input> {
+        if let Body::Start(start) = &input.body {
+            self.clock = start.clock;
+        }
+        let at = self.clock.at(input.mono);
+        let begin = *self.begin.get_or_insert(at);
+        let before = self.from.is_some_and(|from| at < from.resolve(begin));
+        let after = self.to.is_some_and(|to| at >= to.resolve(begin));
+        match &input.body {
+            Body::Start(_) | Body::SourceState(_) => Some(input).filter(|_| !after),
+            _ if after => None,
+            Body::Sample(sample) if before => {
+                self.carry(sample);
+                None
+            }
+            Body::Sample(sample) if !self.entered && self.from.is_some() => {
+                self.entered = true;
+                self.carry(sample);
+                let mut first = input.clone();
+                if let Body::Sample(sample) = &mut first.body {
+                    self.complete(sample);
+                }
+                self.first = Some(first);
+                self.first.as_ref()
+            }
+            Body::Sample(_) | Body::ClockStep(_) | Body::Gap(_) | Body::Tick => {
+                Some(input).filter(|_| !before)
+            }
+        }
+    }
+
+    fn carry(&mut self, sample: &Sample) {
+        if sample.processes_complete {
+            self.processes.clear();
+        }
+        for gone in sample.processes_gone.iter() {
+            self.processes.remove(&(gone.pid(), gone.start_ticks()));
+        }
+        for row in sample.processes.iter() {
+            self.processes.insert((row.pid(), row.start_ticks()), row.clone());
+        }
+        if let Some(limits) = sample.limits.first() {
+            self.limits = Some(limits.clone());
+        }
+    }
+
+    /// Makes a sample say everything that is known.
+    fn complete(&mut self, sample: &mut Sample) {
+        if let Some(read) = sample.processes.read() {
+            sample.processes.clear();
+            for row in self.processes.values() {
+                sample.processes.push_copy(row);
+            }
+            sample.processes.set_read(read);
+            sample.processes_complete = true;
+        }
+        let anchor = sample.tables().into_iter().find_map(ks_engine::model::Rowset::read);
+        if let (None, Some(limits), Some(read)) = (sample.limits.read(), &self.limits, anchor) {
+            sample.limits.push_copy(limits);
+            sample.limits.set_read(read);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ks_engine::model::{LimitsCell, ProcessCell, ProcessGoneCell, ReadTimes};
+    use ks_engine::time::{SECOND_NS, Timestamp};
+
+    /// Second 0 has processes 1 and 2 and the limits; second 1 changes process 2 and ends 1;
+    /// second 2 changes nothing; process 3 is born in second 3.
+    fn inputs() -> Vec<Input> {
+        let rows: [&[(u64, u64)]; 4] = [&[(1, 10), (2, 20)], &[(2, 21)], &[], &[(3, 30)]];
+        let sample = |(second, rows): (u64, &&[(u64, u64)])| {
+            let mut sample = Sample { processes_complete: second == 0, ..Sample::default() };
+            for (pid, ticks) in *rows {
+                let row = sample.processes.push();
+                row.set(ProcessCell::pid, *pid);
+                row.set(ProcessCell::utime_ticks, *ticks);
+            }
+            if second == 0 {
+                sample.limits.push().set(LimitsCell::pid_max, 7u64);
+                sample.limits.set_read(ReadTimes::default());
+            }
+            if second == 1 {
+                sample.processes_gone.push().set(ProcessGoneCell::pid, 1u64);
+            }
+            sample.processes.set_read(ReadTimes::default());
+            sample.processes_gone.set_read(ReadTimes::default());
+            let mono = Timestamp(second * SECOND_NS);
+            Input { seq: second, mono, body: Body::Sample(Box::new(sample)) }
+        };
+        (0..).zip(&rows).map(sample).collect()
+    }
+
+    fn passed(from: Option<&str>, to: Option<&str>) -> Vec<Input> {
+        let moment = |text: Option<&str>| text.map(|text| text.parse().unwrap());
+        let mut range = Range::new(moment(from), moment(to));
+        inputs().iter().filter_map(|input| range.pass(input).cloned()).collect()
+    }
+
+    #[test]
+    fn without_bounds_everything_passes_as_it_is() {
+        assert_eq!(passed(None, None), inputs());
+        assert_eq!(passed(None, Some("+2s")), inputs()[..2]);
+    }
+
+    #[test]
+    fn the_first_sample_of_a_part_says_what_was_known_before() {
+        let part = passed(Some("+2s"), None);
+        assert_eq!(part.iter().map(|input| input.seq).collect::<Vec<_>>(), [2, 3]);
+        let Body::Sample(first) = &part[0].body else { panic!("a sample") };
+        let rows: Vec<_> =
+            first.processes.iter().map(|row| (row.pid(), row.utime_ticks())).collect();
+        assert_eq!(rows, [(Some(2), Some(21))]);
+        assert!(first.processes_complete);
+        assert_eq!(first.limits.first().and_then(Limits::pid_max), Some(7));
+        assert_eq!(part[1], inputs()[3]);
+    }
+}
