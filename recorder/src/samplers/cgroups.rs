@@ -27,6 +27,9 @@ const SOURCE: &str = "cgroups";
 const WALK_NS: u64 = 5 * SECOND_NS;
 /// Groups that are read; the engine keeps as many.
 const CAP: usize = 1024;
+/// Files of groups that stay open; the others are opened for each reading (our judgement: processes
+/// need descriptors too).
+const OPEN_FILES: usize = 4096;
 const NONE: Absence = Absence::Off("no control-group hierarchy is mounted");
 
 /// Reads every control group.
@@ -37,6 +40,8 @@ pub(super) struct Cgroups {
     /// By hierarchy and path: the order of their rows.
     groups: BTreeMap<(String, Vec<u8>), Group>,
     walked: Option<Timestamp>,
+    /// Why the last walk found nothing.
+    failed: Option<Absence>,
     left_out: bool,
 }
 
@@ -47,6 +52,7 @@ impl Default for Cgroups {
             hierarchies: Vec::new(),
             groups: BTreeMap::new(),
             walked: None,
+            failed: None,
             left_out: false,
         }
     }
@@ -58,19 +64,20 @@ impl Sampler for Cgroups {
     }
 
     fn sample(&mut self, context: &mut Context<'_>, sample: &mut Sample) {
-        let begin_ns = context.elapsed_ns();
         if self.walked.is_none_or(|walked| context.tick.since_ns(walked) >= WALK_NS) {
             self.walked = Some(context.tick);
-            if let Err(absence) = self.walk(context) {
+            self.failed = self.walk(context).err();
+            if self.failed.is_some() {
                 self.groups.clear();
-                context.states.absent(SOURCE, absence);
-                return;
             }
         }
+        // The walk is not in the table's time: it would shift the counters' rates.
+        let begin_ns = context.elapsed_ns();
         let rows = &mut sample.cgroups;
-        self.groups.retain(|_, group| group.read(context.host, context.buffer, rows));
+        let mut spare = OPEN_FILES;
+        self.groups.retain(|_, group| group.read(context.host, context.buffer, &mut spare, rows));
         if self.groups.is_empty() {
-            context.states.absent(SOURCE, NONE);
+            context.states.absent(SOURCE, self.failed.unwrap_or(NONE));
             return;
         }
         rows.sort();
@@ -85,6 +92,9 @@ impl Cgroups {
     /// Finds the groups anew: the outermost first, in the order of their names.
     fn walk(&mut self, context: &mut Context<'_>) -> Result<(), Absence> {
         let text = self.mountinfo.read(context.host, context.buffer)?;
+        if text.is_empty() {
+            return Err(Absence::Empty);
+        }
         self.hierarchies = parse_mounts(text);
         let mut queue: VecDeque<(usize, Vec<u8>)> =
             (0..self.hierarchies.len()).map(|at| (at, b"/".to_vec())).collect();
@@ -100,7 +110,8 @@ impl Cgroups {
             queue.extend(children.into_iter().map(|child| (at, child)));
             let key = (hierarchy.name.clone(), path);
             let same = known.remove(&key).filter(|group| group.inode == inode);
-            let mut group = same.unwrap_or_else(|| Group::new(hierarchy, &key.1, inode));
+            let mut group =
+                same.unwrap_or_else(|| Group::new(context.host, hierarchy, &key.1, inode));
             group.refresh(context.host, context.buffer);
             self.groups.insert(key, group);
         }
@@ -111,7 +122,12 @@ impl Cgroups {
 /// Inode of a group's directory, and the paths of those in it.
 fn list(host: &HostFs, hierarchy: &Hierarchy, path: &[u8]) -> Option<(u64, Vec<Vec<u8>>)> {
     let folder = host.root().join(OsStr::from_bytes(&folder(hierarchy, path)));
-    let inode = std::fs::metadata(&folder).ok()?.ino();
+    let about = std::fs::metadata(&folder).ok()?;
+    let inode = about.ino();
+    // The kernel counts two links and one for each group within; a copied tree need not.
+    if host.is_live() && about.nlink() == 2 {
+        return Some((inode, Vec::new()));
+    }
     let mut children = Vec::new();
     for entry in std::fs::read_dir(&folder).ok()? {
         let Ok(entry) = entry else { continue };

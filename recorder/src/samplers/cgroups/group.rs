@@ -2,7 +2,8 @@
 
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
-use std::path::Path;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
 
 use ks_engine::model::{Cgroup, CgroupCell, CgroupName, Rows};
 
@@ -16,10 +17,13 @@ use crate::host_fs::{Buffer, HostFile, HostFs};
 pub(super) struct Group {
     /// Inode of the directory: a new one is a new group.
     pub(super) inode: u64,
+    directory: PathBuf,
     /// Key and labels, and what the files that seldom change say.
     template: Cgroup,
     key: Cgroup,
     files: Vec<Slot>,
+    /// A file is opened by its path at the next reading, and may be that of another group.
+    reopens: bool,
 }
 
 #[derive(Debug)]
@@ -40,7 +44,7 @@ enum SlotState {
 
 impl Group {
     /// The group in the directory `path` below the mount of `hierarchy`.
-    pub(super) fn new(hierarchy: &Hierarchy, path: &[u8], inode: u64) -> Self {
+    pub(super) fn new(host: &HostFs, hierarchy: &Hierarchy, path: &[u8], inode: u64) -> Self {
         let mut key = Cgroup::default();
         key.set_name(CgroupName::hierarchy, hierarchy.name.as_bytes());
         key.set_name(CgroupName::path, path);
@@ -48,12 +52,14 @@ impl Group {
         set_labels(path, &mut key);
         let folder = folder(hierarchy, path);
         let folder = Path::new(OsStr::from_bytes(&folder));
-        let files = hierarchy.files.iter().map(|of| Slot {
-            of: *of,
-            file: HostFile::new(folder.join(of.name)),
-            state: SlotState::Unknown,
-        });
-        Self { inode, template: key.clone(), key, files: files.collect() }
+        let directory = host.root().join(folder);
+        let slot = |of: &FileOf| {
+            let path = folder.join(name_in(&directory, of));
+            let file = if may_be_long(of) { HostFile::new(path) } else { HostFile::single(path) };
+            Slot { of: *of, file, state: SlotState::Unknown }
+        };
+        let files = hierarchy.files.iter().map(slot).collect();
+        Self { inode, directory, template: key.clone(), key, files, reopens: false }
     }
 
     /// Reads what seldom changes, and asks again for files that were missing.
@@ -71,15 +77,21 @@ impl Group {
         }
     }
 
-    /// Appends the group's row. False says that the group is gone: it has no row.
+    /// Appends the group's row, keeping no more files open than `spare`. False says that the group
+    /// is gone: it has no row.
     pub(super) fn read(
         &mut self,
         host: &HostFs,
         buffer: &mut Buffer,
+        spare: &mut usize,
         rows: &mut Rows<Cgroup>,
     ) -> bool {
+        if self.reopens && !is_there(&self.directory, self.inode) {
+            return false;
+        }
         rows.push_copy(&self.template);
         let Some(row) = rows.as_mut_slice().last_mut() else { return false };
+        self.reopens = false;
         let mut any = false;
         for slot in self.files.iter_mut().filter(|slot| !slot.of.seldom) {
             if slot.state == SlotState::Missing {
@@ -90,14 +102,20 @@ impl Group {
                     (slot.of.parse)(text, row);
                     slot.state = SlotState::Delivers;
                     any = true;
+                    self.reopens |= !slot.keep(spare);
                 }
-                // A file that was there and is not any more went with its directory.
-                Err(Absence::NotFound) if slot.state == SlotState::Delivers => {
+                // A file goes with its directory, or with a controller that is switched off.
+                Err(Absence::NotFound)
+                    if slot.state == SlotState::Delivers
+                        && !is_there(&self.directory, self.inode) =>
+                {
                     any = false;
                     break;
                 }
-                Err(Absence::NotFound | Absence::Unsupported) => slot.state = SlotState::Missing,
-                Err(_) => {}
+                Err(Absence::NotFound | Absence::Denied | Absence::Unsupported) => {
+                    slot.state = SlotState::Missing;
+                }
+                Err(_) => self.reopens = true,
             }
         }
         if !any {
@@ -105,6 +123,40 @@ impl Group {
         }
         any
     }
+}
+
+impl Slot {
+    /// Takes one of the `spare` descriptors, or closes the file. Returns whether it stays open.
+    fn keep(&mut self, spare: &mut usize) -> bool {
+        if !self.file.is_open() {
+            return false;
+        }
+        let Some(left) = spare.checked_sub(1) else {
+            self.file.close();
+            return false;
+        };
+        *spare = left;
+        true
+    }
+}
+
+/// Whether the group is the one it was: a directory made again has another inode.
+fn is_there(directory: &Path, inode: u64) -> bool {
+    std::fs::metadata(directory).is_ok_and(|about| about.ino() == inode)
+}
+
+/// The name of the file in `directory`: not every kernel has sums over the groups below.
+fn name_in(directory: &Path, of: &FileOf) -> &'static str {
+    match of.name.strip_suffix("_recursive") {
+        Some(own) if !directory.join(of.name).exists() => own,
+        Some(_) | None => of.name,
+    }
+}
+
+/// Files with a line for each device or many keys can be longer than a page; others come in one
+/// read.
+fn may_be_long(of: &FileOf) -> bool {
+    ["memory.stat", "io.stat"].contains(&of.name) || of.name.starts_with("blkio.")
 }
 
 /// The directory of a group, from the root without a leading slash.

@@ -3,7 +3,7 @@
 use ks_engine::model::{Cgroup, CgroupCell as Cell};
 
 use super::parse;
-use crate::text::{fields, lines, unescape};
+use crate::text::{lines, unescape};
 
 /// One file of a group.
 #[derive(Clone, Copy)]
@@ -114,27 +114,34 @@ pub(super) struct Hierarchy {
     pub(super) mount: Vec<u8>,
     /// The files of its groups.
     pub(super) files: Vec<FileOf>,
+    /// The mount shows a part of the hierarchy only, as a bind mount does.
+    partial: bool,
 }
 
-/// The hierarchies of `/proc/self/mountinfo`, each once.
+/// The hierarchies of `/proc/self/mountinfo`, each once: where all of it is mounted, if anywhere.
 pub(super) fn parse_mounts(text: &[u8]) -> Vec<Hierarchy> {
     let mut found: Vec<Hierarchy> = Vec::new();
     for line in lines(text) {
         let Some(hierarchy) = parse_mount(line) else { continue };
-        if found.iter().all(|known| known.name != hierarchy.name) {
-            found.push(hierarchy);
+        match found.iter_mut().find(|known| known.name == hierarchy.name) {
+            Some(known) if known.partial && !hierarchy.partial => *known = hierarchy,
+            Some(_) => {}
+            None => found.push(hierarchy),
         }
     }
     found
 }
 
 fn parse_mount(line: &[u8]) -> Option<Hierarchy> {
-    let mut parts = fields(line);
-    let mount = unescape(parts.nth(4)?).strip_prefix(b"/")?.to_vec();
+    // Single blanks separate the parts, and a source may be empty.
+    let mut parts = line.split(|byte| *byte == b' ');
+    let partial = parts.nth(3)? != b"/";
+    let mount = unescape(parts.next()?).strip_prefix(b"/")?.to_vec();
     let mut after = parts.skip_while(|part| *part != b"-").skip(1);
     let fstype = after.next()?;
     if fstype == b"cgroup2" {
-        return Some(Hierarchy { name: "v2".to_owned(), mount, files: VERSION_2.to_vec() });
+        let files = VERSION_2.to_vec();
+        return Some(Hierarchy { name: "v2".to_owned(), mount, files, partial });
     }
     let options = after.nth(1).filter(|_| fstype == b"cgroup")?;
     let has = |controller: &str| {
@@ -143,7 +150,7 @@ fn parse_mount(line: &[u8]) -> Option<Hierarchy> {
     let read = || VERSION_1.iter().filter(|(controller, _)| has(controller));
     let names: Vec<&str> = read().map(|(controller, _)| *controller).collect();
     let files: Vec<FileOf> = read().flat_map(|(_, files)| files.iter().copied()).collect();
-    (!names.is_empty()).then(|| Hierarchy { name: names.join(","), mount, files })
+    (!names.is_empty()).then(|| Hierarchy { name: names.join(","), mount, files, partial })
 }
 
 #[cfg(test)]
@@ -165,6 +172,17 @@ mod tests {
         assert_eq!(names, ["v2", "cpu,cpuacct", "memory"]);
         assert_eq!(found[2].mount, b"sys/fs/cgroup/memory");
         assert_eq!(found[1].files.len(), 5);
+    }
+
+    #[test]
+    fn the_whole_hierarchy_is_taken_before_a_part_and_a_source_may_be_empty() {
+        let found = parse_mounts(
+            b"30 24 0:26 /docker/1 /part rw - cgroup  rw,memory\n\
+              31 24 0:26 / /whole rw - cgroup  rw,memory\n\
+              32 24 0:26 /docker/2 /other rw - cgroup  rw,memory\n",
+        );
+        let mounts: Vec<_> = found.iter().map(|one| one.mount.as_slice()).collect();
+        assert_eq!(mounts, [b"whole"]);
     }
 
     proptest! {

@@ -31,7 +31,9 @@ fn container(part: &[u8]) -> Option<&[u8]> {
     let stem = part.strip_suffix(b".scope").unwrap_or(part);
     let id = stem.get(stem.len().checked_sub(ID)?..)?;
     let before = &stem[..stem.len() - ID];
-    let named = before.is_empty() || before.ends_with(b"-");
+    // `libpod-conmon-ID.scope` holds what watches the container, not the container.
+    let watched = before.ends_with(b"conmon-");
+    let named = before.is_empty() || (before.ends_with(b"-") && !watched);
     (named && id.iter().all(u8::is_ascii_hexdigit)).then_some(id)
 }
 
@@ -88,6 +90,8 @@ mod tests {
         check(&format!("/docker/{CONTAINER}"), None, Some(CONTAINER), None);
         let scope = format!("docker-{CONTAINER}.scope");
         check(&format!("/system.slice/{scope}"), Some(&scope), Some(CONTAINER), None);
+        let scope = format!("libpod-conmon-{CONTAINER}.scope");
+        check(&format!("/machine.slice/{scope}"), Some(&scope), None, None);
         let path = format!("/kubepods/burstable/pod{POD}/{CONTAINER}");
         check(&path, None, Some(CONTAINER), Some(POD));
         let slice = format!("kubepods-besteffort-pod{}.slice", POD.replace('-', "_"));

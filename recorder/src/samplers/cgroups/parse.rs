@@ -97,6 +97,8 @@ pub(super) fn memory_stat_v1(text: &[u8], row: &mut Cgroup) {
         (b"total_rss", Cell::anon_bytes),
         (b"total_cache", Cell::file_bytes),
         (b"total_inactive_file", Cell::inactive_file_bytes),
+        // The last line counts, and `total_` lines come after those of the group alone.
+        (b"swap", Cell::swap_bytes),
         (b"total_swap", Cell::swap_bytes),
         (b"total_pgfault", Cell::pgfault),
         (b"total_pgmajfault", Cell::pgmajfault),
@@ -107,21 +109,18 @@ pub(super) fn memory_stat_v1(text: &[u8], row: &mut Cgroup) {
 
 /// Refaults are one counter on old kernels and two on later ones; version 1 has sums of both.
 fn set_refaults(text: &[u8], row: &mut Cgroup) {
-    let mut sums = [None::<u64>; 2];
-    for line in lines(text) {
-        let mut parts = fields(line);
-        let (Some(name), Some(value)) = (parts.next(), parts.next()) else { continue };
-        let (sum, rest) = match name.strip_prefix(b"total_") {
-            Some(rest) => (&mut sums[0], rest),
-            None => (&mut sums[1], name),
-        };
-        if rest.starts_with(b"workingset_refault")
-            && let Some(value) = parse_u64(value)
-        {
-            *sum = Some(sum.unwrap_or(0).saturating_add(value));
-        }
-    }
-    row.set_some(Cell::refault, sums[0].or(sums[1]));
+    let of = |prefix: &[u8]| {
+        let named = lines(text).filter(|line| line.starts_with(prefix));
+        sum(named.map(|line| fields(line).nth(1).and_then(parse_u64)))
+    };
+    let total = of(b"total_workingset_refault");
+    row.set_some(Cell::refault, total.or_else(|| of(b"workingset_refault")));
+}
+
+/// The sum of all values: absent where there is none, one is no number, or the sum does not fit.
+fn sum(mut values: impl Iterator<Item = Option<u64>>) -> Option<u64> {
+    let first = values.next()??;
+    values.try_fold(first, |sum, value| sum.checked_add(value?))
 }
 
 /// `memory.events`.
@@ -145,25 +144,21 @@ pub(super) fn io_stat(text: &[u8], row: &mut Cgroup) {
         (b"wios=", Cell::io_writes),
     ];
     for (prefix, cell) in KEYS {
-        let values = fields(text).filter_map(|field| parse_u64(field.strip_prefix(prefix)?));
-        row.set(cell, values.fold(0, u64::saturating_add));
+        let values = fields(text).filter_map(|field| field.strip_prefix(prefix));
+        row.set_some(cell, sum(values.map(parse_u64)));
     }
 }
 
-/// `blkio.throttle.*` of version 1: device, operation, value; summed over devices.
+/// `blkio.throttle.*` of version 1: device, operation, value; summed over devices. Without a device
+/// nothing was counted, which `Total 0` alone says of a host that does much I/O (Linux 6.18).
 pub(super) fn blkio(text: &[u8], read: Cell, write: Cell, row: &mut Cgroup) {
-    let (mut reads, mut writes) = (0u64, 0u64);
-    for line in lines(text) {
-        let mut parts = fields(line).skip(1);
-        let (operation, value) = (parts.next(), parts.next().and_then(parse_u64).unwrap_or(0));
-        match operation {
-            Some(b"Read") => reads = reads.saturating_add(value),
-            Some(b"Write") => writes = writes.saturating_add(value),
-            Some(_) | None => {}
-        }
+    for (operation, cell) in [(b"Read".as_slice(), read), (b"Write".as_slice(), write)] {
+        let values = lines(text).filter_map(|line| {
+            let mut parts = fields(line).skip(1);
+            (parts.next()? == operation).then(|| parts.next().and_then(parse_u64))
+        });
+        row.set_some(cell, sum(values));
     }
-    row.set(read, reads);
-    row.set(write, writes);
 }
 
 /// `*.pressure`: the totals of both lines.
@@ -182,7 +177,12 @@ pub(super) fn pressure(text: &[u8], some: Cell, full: Cell, row: &mut Cgroup) {
 /// `cgroup.events`.
 pub(super) fn events(text: &[u8], row: &mut Cgroup) {
     let populated = lines(text).find_map(|line| line.strip_prefix(b"populated "));
-    row.set_some(Cell::populated, populated.map(|value| value == b"1"));
+    let populated = populated.and_then(|value| match value {
+        b"0" => Some(false),
+        b"1" => Some(true),
+        _ => None,
+    });
+    row.set_some(Cell::populated, populated);
 }
 
 #[cfg(test)]
@@ -257,6 +257,23 @@ mod tests {
         assert_eq!((cpu.cpu_quota_us(), cpu.cpu_period_us()), (Some(-1), Some(100_000)));
         assert_eq!(row(|row| quota_v1(b"50000\n", row)).cpu_quota_us(), Some(50_000));
         assert_eq!(row(|row| events(b"populated 1\nfrozen 0\n", row)).populated(), Some(true));
+    }
+
+    #[test]
+    fn a_sum_that_is_not_known_is_absent() {
+        let io = |text: &[u8]| row(|row| io_stat(text, row)).io_read_bytes();
+        assert_eq!(io(b""), None);
+        assert_eq!(io(b"8:0 rbytes=1\n8:16 rbytes=x\n"), None);
+        assert_eq!(io(b"8:0 rbytes=18446744073709551615\n8:16 rbytes=1\n"), None);
+        let v1 = |text: &[u8]| {
+            row(|row| blkio(text, Cell::io_read_bytes, Cell::io_write_bytes, row)).io_read_bytes()
+        };
+        assert_eq!((v1(b"Total 0\n"), v1(b"8:0 Read\n")), (None, None));
+        let refault = |text: &[u8]| row(|row| memory_stat(text, row)).refault();
+        assert_eq!(refault(b"workingset_refault 7\n"), Some(7));
+        assert_eq!(refault(b"workingset_refault_anon 7\nworkingset_refault_file\n"), None);
+        assert_eq!(row(|row| memory_stat_v1(b"swap 4\n", row)).swap_bytes(), Some(4));
+        assert_eq!(row(|row| events(b"populated x\n", row)).populated(), None);
     }
 
     proptest! {

@@ -6,6 +6,7 @@ use ks_engine::model::Sample;
 use ks_engine::time::{SECOND_NS, Timestamp};
 
 use super::Cgroups;
+use crate::absence::Absence;
 use crate::host_fs::{Buffer, HostFs};
 use crate::sampler::{Context, Sampler, State, States};
 
@@ -131,4 +132,43 @@ fn more_groups_than_are_read_is_said() {
     let mut lab = Lab::new(root.path());
     assert_eq!(lab.tick(0).cgroups.iter().count(), 1024);
     assert!(matches!(lab.states.get("cgroups"), Some(State::Limited(_))));
+}
+
+/// Made again with another inode: the old directory stays elsewhere, so that its inode is in use.
+#[test]
+fn a_group_that_is_made_again_between_walks_is_not_taken_for_the_old_one() {
+    let root = tree();
+    let mut lab = Lab::new(root.path());
+    let inode = |sample: &Sample| {
+        let mut rows = sample.cgroups.iter();
+        rows.find(|row| row.path() == Some(b"/job".as_slice())).map(|row| row.inode().unwrap())
+    };
+    let first = inode(&lab.tick(0));
+    std::fs::rename(root.path().join("cg/memory/job"), root.path().join("old")).unwrap();
+    write(root.path(), "cg/memory/job/memory.usage_in_bytes", b"1\n");
+    assert_eq!(inode(&lab.tick(1)), None);
+    let again = inode(&lab.tick(5));
+    assert!(first.is_some() && again.is_some() && again != first);
+}
+
+#[test]
+fn a_file_that_goes_alone_leaves_its_group() {
+    let root = tree();
+    write(root.path(), "cg/v2/a.slice/pids.current", b"3\n");
+    let mut lab = Lab::new(root.path());
+    assert_eq!(lab.tick(0).cgroups.as_slice()[3].pids(), Some(3));
+    std::fs::remove_file(root.path().join("cg/v2/a.slice/pids.current")).unwrap();
+    let row = lab.tick(1).cgroups.as_slice()[3].clone();
+    assert_eq!((row.pids(), row.cpu_usage_us()), (None, Some(7)));
+}
+
+#[test]
+fn what_kept_a_walk_from_finding_groups_is_said_until_the_next() {
+    let root = tempfile::tempdir().unwrap();
+    let mut lab = Lab::new(root.path());
+    for second in 0..4 {
+        lab.tick(second);
+        let state = lab.states.get("cgroups");
+        assert_eq!(state, Some(State::Absent(Absence::NotFound)), "second {second}");
+    }
 }
