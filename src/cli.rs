@@ -1,11 +1,13 @@
 //! The command line.
 
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use ks_recorder::recorder::Options;
 use ks_replayer::moment::Moment;
+use ks_replayer::selection::Glob;
 
 /// Record a Linux host, replay it offline, and get the same verdicts.
 #[derive(Debug, Parser)]
@@ -31,6 +33,24 @@ pub(crate) enum Command {
         ks replay host.parquet --format json | jq .episodes\n  \
         ks replay /var/lib/kernelsight --from 2026-03-04T02:00:00Z --to 2026-03-04T04:00:00Z")]
     Replay(Replay),
+    /// Print what a recording holds: inputs, span, sources, and the size of its columns
+    #[command(after_help = "Examples:\n  ks inspect host.parquet\n  \
+        ks inspect /var/lib/kernelsight --format json | jq .mb_per_day")]
+    Inspect(Inspect),
+    /// Print rates and values of a recording
+    #[command(after_help = "Examples:\n  ks dump host.parquet\n  \
+        ks dump host.parquet --columns 'disks.*' --from +90s --to +2m\n  \
+        ks dump host.parquet --columns processes.utime_ticks,processes.comm --top 5\n  \
+        ks dump host.parquet --columns 'pressure.*' --raw --format csv")]
+    Dump(Dump),
+    /// Print the columns of a recording, with unit and source
+    #[command(after_help = "Examples:\n  ks schema\n  \
+        ks schema --format json | jq '.tables[].table'")]
+    Schema(Schema),
+    /// Tell which sources this host gives, and why not the others
+    #[command(after_help = "Examples:\n  ks doctor\n  \
+        ks doctor --format json | jq '.sources[] | select(.state != \"on\")'")]
+    Doctor(Doctor),
     /// Seal the log that a killed recorder left
     #[command(after_help = "Example:\n  ks recover host.parquet")]
     Recover(Recover),
@@ -126,6 +146,88 @@ pub(crate) struct Replay {
     /// Write the journal, one JSON object a line, to this file
     #[arg(long, value_name = "OUT.jsonl")]
     pub(crate) journal: Option<PathBuf>,
+}
+
+/// Arguments of `ks inspect`.
+#[derive(Debug, Args)]
+pub(crate) struct Inspect {
+    /// Recording, unsealed recording, or directory of segments
+    #[arg(value_name = "PATH")]
+    pub(crate) path: PathBuf,
+    /// Form of the output
+    #[arg(long, value_enum, default_value = "text")]
+    pub(crate) format: Format,
+}
+
+/// Arguments of `ks dump`.
+#[derive(Debug, Args)]
+pub(crate) struct Dump {
+    /// Recording, unsealed recording, or directory of segments
+    #[arg(value_name = "PATH")]
+    pub(crate) path: PathBuf,
+    /// Columns, as `table.column` with `*` and `?`, by commas or one by one; the first come first
+    #[arg(
+        long,
+        value_name = "GLOB",
+        value_delimiter = ',',
+        default_value = "cpu.user_ticks,cpu.system_ticks,cpu.iowait_ticks,cpu.procs_*,\
+            memory.available_bytes,vm.pswp*,vm.pgmajfault,pressure.*_some_total_us"
+    )]
+    pub(crate) columns: Vec<Glob>,
+    /// The first moment: a time such as 2026-03-04T12:00:00Z, or +90s, +15m, +2h from the start
+    #[arg(long, value_name = "TIME")]
+    pub(crate) from: Option<Moment>,
+    /// The moment before which to end, written alike
+    #[arg(long, value_name = "TIME")]
+    pub(crate) to: Option<Moment>,
+    /// Of each table and tick only the N rows with the largest value in the first number selected
+    #[arg(long, value_name = "N")]
+    pub(crate) top: Option<NonZeroUsize>,
+    /// Values as stored: counters, not their rates
+    #[arg(long)]
+    pub(crate) raw: bool,
+    /// Form of the output
+    #[arg(long, value_enum, default_value = "table")]
+    pub(crate) format: DumpFormat,
+}
+
+/// Form of a dump.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum DumpFormat {
+    /// For people, one table after the other
+    Table,
+    /// One line for each value
+    Csv,
+    /// One object a line for each value
+    Json,
+}
+
+/// Arguments of `ks schema`.
+#[derive(Debug, Args)]
+pub(crate) struct Schema {
+    /// Form of the output
+    #[arg(long, value_enum, default_value = "markdown")]
+    pub(crate) format: SchemaFormat,
+}
+
+/// Form of the schema.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum SchemaFormat {
+    /// A document
+    Markdown,
+    /// For programs
+    Json,
+}
+
+/// Arguments of `ks doctor`.
+#[derive(Debug, Args)]
+pub(crate) struct Doctor {
+    /// Read the files of a host below this directory
+    #[arg(long, default_value = "/", value_name = "DIR")]
+    pub(crate) root: PathBuf,
+    /// Form of the output
+    #[arg(long, value_enum, default_value = "text")]
+    pub(crate) format: Format,
 }
 
 /// Arguments of `ks recover`.

@@ -5,6 +5,7 @@ mod commands;
 mod exit;
 mod pace;
 mod render;
+mod stdout;
 
 use clap::Parser;
 
@@ -13,6 +14,10 @@ fn main() -> std::process::ExitCode {
         cli::Command::Record(arguments) => commands::record::run(&arguments),
         cli::Command::Live(arguments) => commands::live::run(&arguments),
         cli::Command::Replay(arguments) => commands::replay::run(&arguments),
+        cli::Command::Inspect(arguments) => commands::inspect::run(&arguments),
+        cli::Command::Dump(arguments) => commands::dump::run(&arguments),
+        cli::Command::Schema(arguments) => commands::schema::run(&arguments),
+        cli::Command::Doctor(arguments) => commands::doctor::run(&arguments),
         cli::Command::Recover(arguments) => commands::recover::run(&arguments),
     };
     exit::code(outcome)

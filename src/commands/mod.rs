@@ -1,6 +1,10 @@
 //! The subcommands, one file each.
 
+pub(crate) mod doctor;
+pub(crate) mod dump;
+pub(crate) mod inspect;
 pub(crate) mod live;
 pub(crate) mod record;
 pub(crate) mod recover;
 pub(crate) mod replay;
+pub(crate) mod schema;

@@ -10,6 +10,7 @@ mod arrow_schema;
 mod batch;
 mod checked_file;
 mod columns;
+pub mod description;
 mod encodings;
 mod entry;
 mod frame;
