@@ -190,9 +190,10 @@ impl Board {
         }
     }
 
-    /// Whether any signal stands.
+    /// Whether any signal stands that can be judged.
     pub fn any_standing(&self) -> bool {
-        self.places.values().any(|place| place.slot.standing().is_some())
+        let standing = |place: &Place| place.slot.standing().is_some_and(|signal| !signal.stale);
+        self.places.values().any(standing)
     }
 
     /// What changed since the last call, in the order in which it was judged.

@@ -82,7 +82,8 @@ fn judge_host(window: &Window) -> Result<Evaluation, Missing> {
     let track = track.ok_or(Missing::Source("pressure/cpu"))?;
     let mut seen = Evaluation::default();
     stall::grade(&mut seen, track, &STALLS)?;
-    if let Ok(step) = window.cpu.step()
+    if window.cpu.is_fresh()
+        && let Ok(step) = window.cpu.step()
         && let Ok(switches) = step.rate("ctxt", Cpu::context_switches)
         && let Some(cpus @ 1..) = step.after.cpus_online()
     {
@@ -110,7 +111,7 @@ fn steal_share(step: &crate::window::Step<'_, Cpu>) -> f64 {
         Cpu::softirq_ticks,
     ];
     let grown = parts.map(|part| step.growth("stat", part).unwrap_or(0));
-    let all: u64 = grown.iter().sum();
+    let all = grown.iter().copied().fold(0, u64::saturating_add);
     if all == 0 { 0.0 } else { grown[0] as f64 / all as f64 }
 }
 
@@ -123,27 +124,26 @@ fn judge_groups(window: &Window, board: &mut Board) {
         }
         let mut seen = Evaluation::default();
         // A group of version 1 has no stall shares: its quota is judged alone.
-        let stalls = stall::grade(&mut seen, &track.pressure, &STALLS);
-        let contended = stalls.is_ok() && seen.mask() > 0;
+        let _ = stall::grade(&mut seen, &track.pressure, &STALLS);
         if has_quota {
-            grade_throttling(&mut seen, track, contended);
+            grade_throttling(&mut seen, track);
         }
         board.judge(Kind::Scheduler, id, at, seen, || cgroup_entity(row));
     }
 }
 
-fn grade_throttling(seen: &mut Evaluation, track: &CgroupTrack, contended: bool) {
-    let before = seen.mask();
+/// A throttled group waits for a CPU too, so where a limit of throttling is reached it names the
+/// form: that is a quota, not contention.
+fn grade_throttling(seen: &mut Evaluation, track: &CgroupTrack) {
     for (metric, window_s, limits) in THROTTLED {
         seen.know(limits.map(|limit| limit.is_some()));
         let Some(value) = throttled_share(track, window_s * SECOND_NS) else { continue };
         seen.grade(Quantity { metric, value, unit: "ratio", limits }, Held::Met, Relax::Scaled);
         let lowest = limits[Severity::Medium.index()];
         seen.keep(lowest.is_some_and(|limit| value >= Relax::Scaled.limit(limit)));
-    }
-    // A throttled group waits for a CPU too, so its stall share says the same thing again.
-    if seen.mask() > before || !contended {
-        seen.subtype = Some("throttled");
+        if limits.iter().flatten().any(|limit| value >= *limit) {
+            seen.subtype = Some("throttled");
+        }
     }
 }
 

@@ -102,7 +102,7 @@ fn ports_used(window: &Window, row: &Netns, limits: Option<&Limits>) -> Option<f
     let (first, last) = (limits?.local_port_first()?, limits?.local_port_last()?);
     let rows = window.ports.rows().ok()?.iter().filter(|port| port.netns() == row.netns());
     let most = rows.filter_map(crate::model::PortUse::local_ports).max()?;
-    share(Some(most), Some(last.checked_sub(first)? + 1))
+    share(Some(most), Some(last.checked_sub(first)?.saturating_add(1)))
 }
 
 fn time_wait_used(row: &Netns, limits: Option<&Limits>) -> Option<f64> {
@@ -117,21 +117,10 @@ fn accept_queue_used(window: &Window, row: &Netns) -> Option<f64> {
         .reduce(f64::max)
 }
 
-/// Queues that overflowed since the last reading, and how often over longer.
+/// How often accept queues overflowed, and which queues did since the last reading. They name the
+/// form unless a resource is as full as that is bad.
 fn grade_queues(seen: &mut Evaluation, track: &TcpTrack) {
-    let grown = |what| track.over(what, 1).map_or(0, |growth: Growth| growth.by);
-    let events = [
-        ("syn_cookies", "syn_queue_cookies", grown(Tcp::SynCookies)),
-        ("syn_queue", "syn_queue_drops", grown(Tcp::SynQueueDrop)),
-        ("accept_queue", "accept_queue_overflows", grown(Tcp::ListenOverflow)),
-    ];
-    for (subtype, metric, count) in events {
-        if count > 0 {
-            seen.note_with(metric, count as f64, "1", [None, Some(1.0), None, None]);
-            seen.event(Severity::Medium, true, EVENT_CLEAR_S);
-            seen.subtype = Some(subtype);
-        }
-    }
+    let mut worst = seen.mask();
     let rates = [
         (Severity::High, 10, OVERFLOWS[0], "overflows_10s"),
         (Severity::Critical, 30, OVERFLOWS[1], "overflows_30s"),
@@ -145,8 +134,25 @@ fn grade_queues(seen: &mut Evaluation, track: &TcpTrack) {
             limits[severity.index()] = Some(limit);
             seen.note_with(metric, rate, "1/s", limits);
         }
-        if rate >= limit {
+        if seen.mask() > worst {
+            worst = seen.mask();
             seen.subtype = Some("accept_queue");
+        }
+    }
+    let grown = |what| track.over(what, 1).map_or(0, |growth: Growth| growth.by);
+    let events = [
+        ("accept_queue", "accept_queue_overflows", grown(Tcp::ListenOverflow)),
+        ("syn_queue", "syn_queue_drops", grown(Tcp::SynQueueDrop)),
+        ("syn_cookies", "syn_queue_cookies", grown(Tcp::SynCookies)),
+    ];
+    for (subtype, metric, count) in events {
+        if count > 0 {
+            seen.note_with(metric, count as f64, "1", [None, Some(1.0), None, None]);
+            seen.event(Severity::Medium, true, EVENT_CLEAR_S);
+        }
+        if seen.mask() > worst {
+            worst = seen.mask();
+            seen.subtype = Some(subtype);
         }
     }
 }

@@ -108,7 +108,8 @@ fn each_limit_of_a_group() {
         (Some(0.0), 0.501, Some(High), Some("throttled")),
         (None, 0.251, Some(Medium), Some("throttled")),
         (Some(0.101), 0.0, Some(Low), None),
-        (Some(0.501), 0.3, Some(High), None),
+        (Some(0.501), 0.3, Some(High), Some("throttled")),
+        (Some(0.501), 0.2, Some(High), None),
         (Some(0.801), 0.0, Some(Critical), None),
         (Some(0.099), 0.0, None, None),
     ];
