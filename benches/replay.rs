@@ -51,7 +51,7 @@ fn main() {
     println!("{} MB", std::fs::metadata(&path).unwrap().len() / 1_000_000);
     let hours = hours();
     let begin = clock::process_cpu_ns();
-    let mut reader = Reader::open(std::slice::from_ref(&path)).unwrap();
+    let mut reader = Reader::open_for_engine(std::slice::from_ref(&path)).unwrap();
     let report =
         replay(&mut reader, "day", Range::default(), &mut std::io::sink(), |_, _| ()).unwrap();
     let cpu_s = (clock::process_cpu_ns() - begin) as f64 / 1e9;

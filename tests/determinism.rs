@@ -57,7 +57,7 @@ fn write(path: &Path, inputs: &[Input]) -> String {
 
 fn read(paths: &[PathBuf]) -> String {
     let mut journal = Vec::new();
-    let mut reader = Reader::open(paths).unwrap();
+    let mut reader = Reader::open_for_engine(paths).unwrap();
     replay(&mut reader, "replayed", Range::default(), &mut journal, |_, _| ()).unwrap();
     String::from_utf8(journal).unwrap()
 }

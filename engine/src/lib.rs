@@ -15,6 +15,7 @@ pub mod input;
 pub mod journal;
 pub mod kind;
 pub mod model;
+pub mod needs;
 pub mod output;
 pub mod random;
 pub mod time;

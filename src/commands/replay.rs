@@ -21,7 +21,7 @@ pub(crate) fn run(arguments: &cli::Replay) -> anyhow::Result<()> {
         }
         None => Box::new(sink()),
     };
-    let mut reader = Reader::open(&arguments.paths)?;
+    let mut reader = Reader::open_for_engine(&arguments.paths)?;
     // indicatif draws on stderr, and only where that is a terminal.
     let bar = ProgressBar::new(0).with_style(
         ProgressStyle::with_template("{bar:30} {bytes}/{total_bytes} {bytes_per_sec} {elapsed}")

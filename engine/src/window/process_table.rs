@@ -29,8 +29,6 @@ pub struct Consumption {
     pub majflt: u64,
     /// Growth of swapped memory.
     pub swap_bytes: u64,
-    /// Minor faults.
-    pub minflt: u64,
 }
 
 impl Consumption {
@@ -44,7 +42,6 @@ impl Consumption {
             memory_bytes: sum(row.rss_bytes(), row.swap_bytes()),
             majflt: row.majflt().unwrap_or(0),
             swap_bytes: row.swap_bytes().unwrap_or(0),
-            minflt: row.minflt().unwrap_or(0),
         }
     }
 
@@ -55,7 +52,6 @@ impl Consumption {
             memory_bytes: self.memory_bytes.saturating_sub(earlier.memory_bytes),
             majflt: self.majflt.saturating_sub(earlier.majflt),
             swap_bytes: self.swap_bytes.saturating_sub(earlier.swap_bytes),
-            minflt: self.minflt.saturating_sub(earlier.minflt),
         }
     }
 }

@@ -5,13 +5,16 @@ use std::io::{Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
 use ks_engine::input::{Body, Input, SCHEMA_VERSION, SchemaVersion};
+use ks_engine::model::SCHEMAS;
 use ks_engine::time::Timestamp;
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{
     ArrowReaderOptions, ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder,
 };
 use parquet::file::metadata::{ParquetMetaData, RowGroupMetaData};
+use parquet::schema::types::SchemaDescriptor;
 
+use super::arrow_schema::{COMPLETE, READ_BEGIN, READ_END};
 use super::batch::{Batch, TypeMismatch, signed};
 use super::checked_file::{Checksum, FOOTER_CHECKSUM, read_checksum};
 use super::entry;
@@ -19,7 +22,40 @@ use super::part::FOOTER_SCHEMA;
 use crate::error::Error;
 
 /// Ticks decoded at once: enough to spread the cost of a batch, few enough to stay in cache.
-const BATCH_ROWS: usize = 64;
+const BATCH_ROWS: usize = 256;
+
+/// The leaves to decode: those at the top, and of each table in `sample` those wanted. Below a
+/// list, writers name the levels between as they like.
+fn projection(schema: &SchemaDescriptor, want: fn(&str, &str) -> bool) -> ProjectionMask {
+    let leaves = (0..schema.num_columns()).filter(|leaf| {
+        let column = schema.column(*leaf);
+        let parts: Vec<&str> = column.path().parts().iter().map(String::as_str).collect();
+        match parts.as_slice() {
+            [top] => ["seq", "at", "mono_ns", "kind", "entry"].contains(top),
+            ["sample", COMPLETE] => true,
+            ["sample", times] => {
+                let table = [READ_BEGIN, READ_END]
+                    .iter()
+                    .find_map(|suffix| times.strip_suffix(suffix)?.strip_suffix('_'));
+                table.is_some_and(|table| wants_table(table, want))
+            }
+            ["sample", table, .., column] => {
+                let is_time = [READ_BEGIN, READ_END].contains(column);
+                want(table, column) || is_time && wants_table(table, want)
+            }
+            _ => false,
+        }
+    });
+    ProjectionMask::leaves(schema, leaves)
+}
+
+fn wants_table(table: &str, want: fn(&str, &str) -> bool) -> bool {
+    let schema = SCHEMAS.iter().find(|schema| schema.table == table);
+    schema.is_some_and(|schema| {
+        schema.cells.iter().any(|cell| want(table, cell.name))
+            || schema.names.iter().any(|name| want(table, name.name))
+    })
+}
 
 /// Reads the inputs of a Parquet file.
 #[derive(Debug)]
@@ -34,8 +70,9 @@ pub struct ParquetFile {
 }
 
 impl ParquetFile {
-    /// Opens the file and checks its version and checksum.
-    pub fn open(path: &Path) -> Result<Self, Error> {
+    /// Opens the file and checks its version and checksum. `want` tells which columns of which
+    /// table are decoded; the others are absent.
+    pub fn open(path: &Path, want: fn(&str, &str) -> bool) -> Result<Self, Error> {
         let mut file = File::open(path).map_err(|error| Error::io("open", path, error))?;
         check_magic(&mut file, path)?;
         let failed = |error| not_parquet(path, &error);
@@ -54,8 +91,7 @@ impl ParquetFile {
                 problem: "it has no column `sample` (see `ks schema`)".into(),
             });
         }
-        let known = ["seq", "at", "mono_ns", "kind", "entry", "sample"];
-        let mask = ProjectionMask::columns(builder.parquet_schema(), known);
+        let mask = projection(builder.parquet_schema(), want);
         let batches = builder.with_batch_size(BATCH_ROWS).with_projection(mask).build();
         Ok(Self {
             path: path.to_owned(),

@@ -6,6 +6,7 @@
 use std::path::{Path, PathBuf};
 
 use ks_engine::input::{Body, HostFacts, Input, SCHEMA_VERSION, Start};
+use ks_engine::needs::is_needed;
 use ks_engine::time::{ClockAnchor, SECOND_NS, Timestamp, WallTime};
 
 use super::log::LogReader;
@@ -102,6 +103,7 @@ impl Open {
 /// Reads the inputs of one or more recordings in order.
 #[derive(Debug)]
 pub struct Reader {
+    want: fn(&str, &str) -> bool,
     segments: std::vec::IntoIter<Segment>,
     current: Option<(Segment, Open)>,
     row: u64,
@@ -119,9 +121,19 @@ pub struct Reader {
 impl Reader {
     /// Opens the recordings at `paths`.
     pub fn open(paths: &[PathBuf]) -> Result<Self, Error> {
+        Self::open_with(paths, |_, _| true)
+    }
+
+    /// Opens the recordings at `paths` for the engine, which reads but some of the columns.
+    pub fn open_for_engine(paths: &[PathBuf]) -> Result<Self, Error> {
+        Self::open_with(paths, is_needed)
+    }
+
+    fn open_with(paths: &[PathBuf], want: fn(&str, &str) -> bool) -> Result<Self, Error> {
         let segments = segments(paths)?;
         let all_bytes = segments.iter().map(size_bytes).sum();
         let mut reader = Self {
+            want,
             segments: segments.into_iter(),
             current: None,
             row: 0,
@@ -223,7 +235,7 @@ impl Reader {
         self.row = 0;
         if let Some(segment) = self.segments.next() {
             let open = if segment.sealed {
-                Open::Parquet(Box::new(ParquetFile::open(&segment.path)?))
+                Open::Parquet(Box::new(ParquetFile::open(&segment.path, self.want)?))
             } else {
                 Open::Log(Box::new(LogReader::open(&segment.path)?))
             };

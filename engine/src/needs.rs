@@ -1,0 +1,210 @@
+//! The columns of a recording that the engine reads. Others are for people, and a replay need not
+//! decode them.
+//!
+//! Keys are always read. What is used and not listed would be absent in a replay and there live:
+//! the tidy tests compare this list with the source, and the parity tests with what comes out.
+
+use crate::model::{Class, SCHEMAS};
+
+/// A table with the columns that are read of it beside its keys.
+pub type Need = (&'static str, &'static [&'static str]);
+
+/// See the module.
+pub const NEEDS: &[Need] = &[
+    (
+        "cpu",
+        &[
+            "user_ticks",
+            "nice_ticks",
+            "system_ticks",
+            "idle_ticks",
+            "iowait_ticks",
+            "irq_ticks",
+            "softirq_ticks",
+            "steal_ticks",
+            "cpus_online",
+            "context_switches",
+            "procs_running",
+            "procs_blocked",
+        ],
+    ),
+    ("load", &["load1", "tasks"]),
+    (
+        "memory",
+        &[
+            "total_bytes",
+            "free_bytes",
+            "available_bytes",
+            "inactive_file_bytes",
+            "swap_total_bytes",
+            "swap_free_bytes",
+            "dirty_bytes",
+            "writeback_bytes",
+        ],
+    ),
+    (
+        "vm",
+        &[
+            "pswpin",
+            "pswpout",
+            "pgmajfault",
+            "allocstall",
+            "refault_anon",
+            "refault_file",
+            "oom_kill",
+        ],
+    ),
+    (
+        "pressure",
+        &[
+            "cpu_some_total_us",
+            "memory_some_total_us",
+            "memory_full_total_us",
+            "io_some_total_us",
+            "io_full_total_us",
+        ],
+    ),
+    (
+        "disks",
+        &["reads", "read_ms", "writes", "write_ms", "io_ms", "queue_ms", "rotational", "stacked"],
+    ),
+    (
+        "filesystems",
+        &[
+            "total_bytes",
+            "free_bytes",
+            "available_bytes",
+            "inodes",
+            "inodes_free",
+            "read_only",
+            "limited",
+        ],
+    ),
+    (
+        "nics",
+        &[
+            "rx_bytes",
+            "rx_packets",
+            "rx_errors",
+            "rx_dropped",
+            "tx_bytes",
+            "tx_packets",
+            "tx_errors",
+            "tx_dropped",
+            "speed_mbit",
+            "carrier",
+            "device_type",
+        ],
+    ),
+    (
+        "netns",
+        &[
+            "pid",
+            "own",
+            "tcp_out_segs",
+            "tcp_retrans_segs",
+            "listen_overflows",
+            "listen_drops",
+            "req_q_full_drop",
+            "req_q_full_do_cookies",
+            "tcp_orphan",
+            "tcp_tw",
+            "tcp_mem_pages",
+            "conntrack",
+            "conntrack_max",
+        ],
+    ),
+    ("listeners", &["queue", "backlog"]),
+    ("ports", &["local_ports"]),
+    ("softnet", &["processed", "dropped"]),
+    ("file_handles", &["allocated", "unused", "max"]),
+    (
+        "limits",
+        &[
+            "pid_max",
+            "threads_max",
+            "local_port_first",
+            "local_port_last",
+            "tcp_max_tw_buckets",
+            "tcp_max_orphans",
+            "tcp_mem_pressure_pages",
+            "tcp_mem_max_pages",
+        ],
+    ),
+    (
+        "cgroups",
+        &[
+            "cpu_usage_us",
+            "nr_periods",
+            "nr_throttled",
+            "memory_bytes",
+            "memory_max_bytes",
+            "swap_bytes",
+            "swap_max_bytes",
+            "inactive_file_bytes",
+            "pgmajfault",
+            "refault",
+            "memory_fail",
+            "oom",
+            "oom_kill",
+            "io_read_bytes",
+            "io_write_bytes",
+            "pids",
+            "pids_max",
+            "cpu_some_total_us",
+            "memory_some_total_us",
+            "memory_full_total_us",
+            "io_some_total_us",
+            "io_full_total_us",
+        ],
+    ),
+    (
+        "processes",
+        &[
+            "comm",
+            "cgroup",
+            "utime_ticks",
+            "stime_ticks",
+            "majflt",
+            "rss_bytes",
+            "swap_bytes",
+            "read_bytes",
+            "write_bytes",
+            "open_files",
+            "open_files_max",
+        ],
+    ),
+    ("processes_gone", &[]),
+];
+
+/// Whether the engine reads `column` of `table`.
+pub fn is_needed(table: &str, column: &str) -> bool {
+    let Some((_, columns)) = NEEDS.iter().find(|(name, _)| *name == table) else { return false };
+    columns.contains(&column) || is_key(table, column)
+}
+
+fn is_key(table: &str, column: &str) -> bool {
+    let Some(schema) = SCHEMAS.iter().find(|schema| schema.table == table) else { return false };
+    let cells = schema.cells.iter().map(|cell| (cell.name, cell.class));
+    let mut columns = cells.chain(schema.names.iter().map(|name| (name.name, name.class)));
+    columns.any(|(name, class)| name == column && class == Class::Key)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_column_listed_exists() {
+        for (table, columns) in NEEDS {
+            let schema = SCHEMAS.iter().find(|schema| schema.table == *table).unwrap();
+            for column in *columns {
+                let known = schema.cells.iter().any(|cell| cell.name == *column)
+                    || schema.names.iter().any(|name| name.name == *column);
+                assert!(known, "{table}.{column}");
+            }
+        }
+        assert!(is_needed("disks", "name") && !is_needed("disks", "scheduler"));
+        assert!(!is_needed("zones", "node"));
+    }
+}
