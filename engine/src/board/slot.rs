@@ -223,3 +223,6 @@ impl Slot {
 fn clear_ns(seen: &Evaluation, flapping: bool) -> u64 {
     if flapping { FLAP_NS } else { seen.event_clear_ns.unwrap_or(0).max(CLEAR_NS) }
 }
+
+#[cfg(test)]
+mod tests;

@@ -9,7 +9,7 @@ use arrow::array::{
     Array, ArrayRef, AsArray, BinaryArray, BooleanArray, ListArray, RecordBatch, StringArray,
     StructArray,
 };
-use arrow::buffer::NullBuffer;
+use arrow::buffer::{NullBuffer, ScalarBuffer};
 use arrow::compute::{CastOptions, cast_with_options};
 use arrow::datatypes::{DataType, TimeUnit};
 use ks_engine::model::{ReadTimes, RowMut, Rowset, SCHEMAS, Sample, Schema, Shape};
@@ -121,7 +121,7 @@ pub(super) struct Cells {
 
 #[derive(Debug)]
 enum Vec64 {
-    Words(arrow::buffer::ScalarBuffer<u64>),
+    Words(ScalarBuffer<u64>),
     Bits(BooleanArray),
 }
 
@@ -133,7 +133,7 @@ impl Cells {
         } else {
             let data = array.to_data();
             let words = data.buffers()[0].clone();
-            Vec64::Words(arrow::buffer::ScalarBuffer::new(words, data.offset(), data.len()))
+            Vec64::Words(ScalarBuffer::new(words, data.offset(), data.len()))
         };
         Self { values, nulls }
     }
@@ -163,6 +163,10 @@ struct Table {
 
 #[derive(Debug, Default)]
 struct Columns {
+    /// Those that have a value in every row of the batch, which most have.
+    dense: Vec<(usize, ScalarBuffer<u64>)>,
+    /// Their presence bits.
+    dense_mask: u64,
     cells: Vec<(usize, Cells)>,
     names: Vec<(usize, BinaryArray)>,
 }
@@ -174,7 +178,13 @@ impl Columns {
             if let Some(array) = rows.column_by_name(column.name) {
                 let path = format!("sample.{}.{}", schema.table, column.name);
                 let array = convert(&path, array, &cell_type(column.cell_type))?;
-                columns.cells.push((at, Cells::new(&array)));
+                match Cells::new(&array) {
+                    Cells { values: Vec64::Words(words), nulls: None } => {
+                        columns.dense.push((at, words));
+                        columns.dense_mask |= 1 << at;
+                    }
+                    cells => columns.cells.push((at, cells)),
+                }
             }
         }
         for (at, column) in schema.names.iter().enumerate() {
@@ -188,6 +198,10 @@ impl Columns {
     }
 
     fn fill(&self, at: usize, mut row: RowMut<'_>) {
+        *row.present |= self.dense_mask;
+        for (index, words) in &self.dense {
+            row.cells[*index] = words[at];
+        }
         for (index, cells) in &self.cells {
             if let Some(bits) = cells.get(at) {
                 row.set_cell(*index, bits);
