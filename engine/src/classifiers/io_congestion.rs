@@ -20,7 +20,7 @@ use crate::time::{SECOND_NS, Timestamp};
 use crate::window::{DiskWork, HOST, Missing, Stall, Window};
 
 use super::stall::{self, StallLimits};
-use super::{Classifier, cgroup_entity, cover_groups};
+use super::{Classifier, cgroup_entity, cover_groups, groups};
 
 /// See the module.
 #[derive(Debug)]
@@ -136,7 +136,7 @@ fn note_support(seen: &mut Evaluation, window: &Window) {
 
 fn judge_groups(window: &Window, board: &mut Board) {
     let Some(at) = window.cgroups.at().filter(|_| window.cgroups.is_fresh()) else { return };
-    for (id, row, track) in window.cgroups.entities() {
+    for (id, row, track) in groups(window) {
         let mut seen = Evaluation::default();
         if stall::grade(&mut seen, &track.pressure, &STALLS).is_ok() {
             board.judge(Kind::IoCongestion, id, at, seen, || cgroup_entity(row));

@@ -17,7 +17,7 @@ use crate::time::SECOND_NS;
 use crate::window::{CgroupTrack, Group, HOST, Missing, Paging, Stall, Window};
 
 use super::stall::{self, StallLimits};
-use super::{Classifier, cgroup_entity, cover_groups};
+use super::{Classifier, cgroup_entity, cover_groups, groups};
 
 /// See the module.
 #[derive(Debug)]
@@ -177,7 +177,7 @@ fn judge_groups(window: &Window, board: &mut Board) -> u64 {
     let Some(at) = window.cgroups.at().filter(|_| window.cgroups.is_fresh()) else { return 0 };
     let host_swap = window.memory.one().ok().and_then(swap_free);
     let mut theirs = 0;
-    for (id, row, track) in window.cgroups.entities() {
+    for (id, row, track) in groups(window) {
         let kills = kills_at_limit(track);
         let kills = if kills > 0 && is_innermost(window, row) { kills } else { 0 };
         theirs += kills;

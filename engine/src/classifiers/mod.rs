@@ -17,7 +17,7 @@ mod tcp_exhaustion;
 use crate::board::{Board, Cover};
 use crate::kind::{Entity, Kind};
 use crate::model::Cgroup;
-use crate::window::Window;
+use crate::window::{CgroupTrack, EntityId, Window};
 
 /// Judges one kind on every entity it applies to.
 pub trait Classifier: Sync {
@@ -55,4 +55,9 @@ fn cover_groups(window: &Window, board: &mut Board, kind: Kind) {
     if window.cgroups.at().is_none() {
         board.cover(kind, Cover::Part("control groups: not in the recording"));
     }
+}
+
+/// Every control group but the root, which is the host under another name.
+fn groups(window: &Window) -> impl Iterator<Item = (EntityId, &Cgroup, &CgroupTrack)> {
+    window.cgroups.entities().filter(|(_, row, _)| row.path() != Some(b"/"))
 }

@@ -18,7 +18,7 @@ use crate::window::{
     CgroupTrack, Group, Growth, HOST, Missing, Paging, PressureTrack, Stall, Window,
 };
 
-use super::{Classifier, PERSISTENCE_S, cgroup_entity, cover_groups};
+use super::{Classifier, PERSISTENCE_S, cgroup_entity, cover_groups, groups};
 
 /// See the module.
 #[derive(Debug)]
@@ -81,7 +81,7 @@ fn stalled(track: &PressureTrack, ns: u64) -> f64 {
 
 fn judge_groups(window: &Window, board: &mut Board) {
     let Some(at) = window.cgroups.at().filter(|_| window.cgroups.is_fresh()) else { return };
-    for (id, row, track) in window.cgroups.entities() {
+    for (id, row, track) in groups(window) {
         // A group of a hierarchy without memory has no faults to judge.
         if let Ok(seen) = grade(|ns| span_of_group(track, ns)) {
             board.judge(Kind::PageFault, id, at, seen, || cgroup_entity(row));

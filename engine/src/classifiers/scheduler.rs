@@ -19,7 +19,7 @@ use crate::window::{CgroupTrack, Group, HOST, Missing, Stall, Window};
 
 use super::load_mismatch::busy_share;
 use super::stall::{self, StallLimits};
-use super::{Classifier, cgroup_entity, cover_groups};
+use super::{Classifier, cgroup_entity, cover_groups, groups};
 
 /// See the module.
 #[derive(Debug)]
@@ -117,7 +117,7 @@ fn steal_share(step: &crate::window::Step<'_, Cpu>) -> f64 {
 
 fn judge_groups(window: &Window, board: &mut Board) {
     let Some(at) = window.cgroups.at().filter(|_| window.cgroups.is_fresh()) else { return };
-    for (id, row, track) in window.cgroups.entities() {
+    for (id, row, track) in groups(window) {
         let has_quota = row.nr_periods().is_some_and(|periods| periods > 0);
         if !has_quota && !track.pressure.is_given(Stall::CpuSome) {
             continue;

@@ -17,7 +17,7 @@ use crate::model::{Filesystem, Load};
 use crate::time::{SECOND_NS, Timestamp};
 use crate::window::{HOST, Missing, SpaceTrack, Window};
 
-use super::{Classifier, cgroup_entity};
+use super::{Classifier, cgroup_entity, groups};
 
 const KIND: Kind = Kind::Syscall;
 
@@ -124,7 +124,7 @@ fn judge_host(window: &Window, board: &mut Board) {
 
 fn judge_groups(window: &Window, board: &mut Board) {
     let Some(at) = window.cgroups.at().filter(|_| window.cgroups.is_fresh()) else { return };
-    for (id, row, _) in window.cgroups.entities() {
+    for (id, row, _) in groups(window) {
         if let (Some(pids), Some(max @ 1..)) = (row.pids(), row.pids_max()) {
             let mut seen = Evaluation::of(LIMIT);
             grade(&mut seen, "pids_used_share", Some(pids as f64 / max as f64), COUNTS);

@@ -1,0 +1,72 @@
+//! Real recordings of a host, with the JSON and the text of what the engine says of them. A change
+//! of a verdict shows as a change of a snapshot.
+#![expect(clippy::unwrap_used, reason = "a test fails by it")]
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use ks_engine::input::Input;
+use ks_recorder::format::log::{LogReader, LogWriter};
+use ks_recorder::format::recording::Reader;
+
+const FOLDER: &str = "fixtures/recordings";
+
+fn recordings() -> Vec<PathBuf> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join(FOLDER);
+    let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let mut found: Vec<_> =
+        entries.filter(|path| path.extension().is_some_and(|end| end == "parquet")).collect();
+    found.sort();
+    assert!(found.len() >= 3, "{found:?}");
+    found
+}
+
+fn replayed(path: &Path, format: &str) -> String {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_ks"));
+    // A path from the repository's root, so that the output names no machine.
+    command.current_dir(env!("CARGO_MANIFEST_DIR"));
+    let relative = path.strip_prefix(env!("CARGO_MANIFEST_DIR")).unwrap();
+    let output = command.args(["replay", "--format", format]).arg(relative).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap()
+}
+
+#[test]
+fn verdicts_are_as_they_were() {
+    for path in recordings() {
+        let name = path.file_stem().unwrap().to_string_lossy().into_owned();
+        for format in ["json", "text"] {
+            let output = replayed(&path, format);
+            assert_eq!(replayed(&path, format), output, "twice the same");
+            insta::assert_snapshot!(format!("{name}_{format}"), output);
+        }
+    }
+}
+
+fn inputs(path: &Path) -> Vec<Input> {
+    let mut reader = Reader::open(&[path.to_owned()]).unwrap();
+    let mut inputs = Vec::new();
+    while let Some(input) = reader.next().unwrap() {
+        inputs.push(input.clone());
+    }
+    inputs
+}
+
+#[test]
+fn the_log_and_the_sealed_file_hold_the_same() {
+    for path in recordings() {
+        let sealed = inputs(&path);
+        let folder = tempfile::tempdir().unwrap();
+        let log = folder.path().join("x.parquet.log");
+        let mut writer = LogWriter::create(&log, false).unwrap();
+        for input in &sealed {
+            writer.append(input).unwrap();
+        }
+        drop(writer);
+        let mut reader = LogReader::open(&log).unwrap();
+        for input in &sealed {
+            assert_eq!(reader.next().unwrap(), Some(input), "{}", path.display());
+        }
+        assert!(reader.next().unwrap().is_none());
+    }
+}
