@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use ks_engine::input::{Body, ENGINE_VERSION, HostFacts, Input, SCHEMA_VERSION, Start};
 use ks_engine::model::{CpuCell, ReadTimes, Sample};
 use ks_engine::time::{ClockAnchor, SECOND_NS, Timestamp, WallTime};
-use ks_recorder::format::log::Decoder;
+use ks_recorder::format::log::{Decoder, LogWriter};
 use ks_recorder::format::recording::Reader;
 use ks_recorder::format::writer::Writer;
 use ks_replayer::range::Range;
@@ -14,6 +14,11 @@ use ks_replayer::replay::{Run, replay};
 
 /// A host of two CPUs that is overloaded from second 30 to second 120.
 fn recording() -> Vec<Input> {
+    recording_of(240)
+}
+
+/// The same over so many seconds.
+fn recording_of(seconds: u64) -> Vec<Input> {
     let start = Start {
         schema: SCHEMA_VERSION,
         engine_version: ENGINE_VERSION.into(),
@@ -26,7 +31,7 @@ fn recording() -> Vec<Input> {
         sources: Vec::new(),
     };
     let mut inputs = vec![Input { seq: 0, mono: Timestamp(0), body: Body::Start(Box::new(start)) }];
-    for second in 1..=240u64 {
+    for second in 1..=seconds {
         let overloaded = (30..120).contains(&second);
         let mut sample = Sample::default();
         let cpu = sample.cpu.push();
@@ -71,6 +76,23 @@ fn live_and_replay_give_the_same_journal() {
     assert_eq!(live.matches("\"output\":\"digest\"").count(), 4);
     assert_eq!(read(std::slice::from_ref(&path)), live);
     assert_eq!(read(&[path]), live, "and a second time");
+}
+
+/// A log is decoded input by input, a sealed file by row groups and batches, several of each here.
+#[test]
+fn other_chunks_give_the_same_journal() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("x.parquet");
+    let inputs = recording_of(1_500);
+    let sealed = write(&path, &inputs);
+    assert_eq!(read(&[path]), sealed);
+    let log = folder.path().join("y.parquet.log");
+    let mut writer = LogWriter::create(&log, false).unwrap();
+    for input in &inputs {
+        writer.append(input).unwrap();
+    }
+    drop(writer);
+    assert_eq!(read(&[folder.path().join("y.parquet")]), sealed);
 }
 
 #[test]

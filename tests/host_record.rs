@@ -59,7 +59,7 @@ fn a_killed_recorder_loses_one_tick_at_most() {
     if skipped() {
         return;
     }
-    for round in 0..20u64 {
+    for round in 0..50u64 {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("x.parquet");
         let mut recorder = start(&path, &[]);

@@ -9,6 +9,7 @@ mod checksums;
 mod lexer;
 mod manifests;
 mod modules;
+mod needs;
 mod sizes;
 mod tree;
 mod wording;

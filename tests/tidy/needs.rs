@@ -1,0 +1,59 @@
+//! What the engine reads of a row is in its list of needs: else a replay would not decode it.
+//!
+//! Calls are found by their names. A name that means something else for a table is listed here.
+
+use ks_engine::model::SCHEMAS;
+use ks_engine::needs::{NEEDS, is_needed};
+
+use crate::tree::{assert_none, checkout};
+
+/// Where rows are read.
+const READERS: [&str; 3] =
+    ["engine/src/window/", "engine/src/classifiers/", "engine/src/culprit.rs"];
+
+/// Columns whose names are called on something else: `Cover::state`, the namespace of a process.
+const OTHERS: [(&str, &str); 2] = [("processes", "state"), ("processes", "netns")];
+
+/// Whether `code` calls the accessor of `column`, or names it as a function.
+fn calls(code: &str, column: &str) -> bool {
+    let ends = |rest: &str| !rest.starts_with(|next: char| next.is_alphanumeric() || next == '_');
+    code.contains(&format!(".{column}()"))
+        || code
+            .match_indices(&format!("::{column}"))
+            .any(|(at, found)| ends(&code[at + found.len()..]))
+}
+
+fn missing(code: &str) -> Vec<String> {
+    let mut missing = Vec::new();
+    for schema in SCHEMAS.iter().filter(|schema| NEEDS.iter().any(|need| need.0 == schema.table)) {
+        let cells = schema.cells.iter().map(|cell| cell.name);
+        for column in cells.chain(schema.names.iter().map(|name| name.name)) {
+            let other = OTHERS.contains(&(schema.table, column));
+            if !other && calls(code, column) && !is_needed(schema.table, column) {
+                missing.push(format!("{}.{column} is not in engine/src/needs.rs", schema.table));
+            }
+        }
+    }
+    missing
+}
+
+#[test]
+fn every_column_the_engine_reads_is_decoded_in_a_replay() {
+    let sources = checkout().iter().filter(|file| file.is_rust() && file.is_below(&READERS));
+    let sources = sources.filter(|file| file.name() != "tests.rs" && file.name() != "lab.rs");
+    let code: Vec<String> = sources
+        .map(|file| {
+            let text = file.text();
+            text.split("#[cfg(test)]\nmod tests {").next().unwrap_or_default().to_owned()
+        })
+        .collect();
+    assert!(code.len() > 15, "the readers are found");
+    assert_none(&missing(&code.concat()));
+}
+
+#[test]
+fn a_column_that_is_read_and_not_listed_is_found() {
+    assert!(missing("row.scheduler()").iter().any(|text| text.starts_with("disks.scheduler")));
+    assert!(missing("map(Memory::mapped_bytes)").len() == 1);
+    assert!(missing("row.reads()").is_empty());
+}
