@@ -37,7 +37,7 @@ test: ## run the tests that need nothing of this host
 	env -u KS_HOST_TESTS $(CARGO) test --workspace --locked
 
 test-host: ## run the tests that record this host
-	KS_HOST_TESTS=1 $(CARGO) test --locked --release --test 'host_*' -- --test-threads=1 --nocapture
+	KS_HOST_TESTS=1 $(CARGO) test --locked --release --test host -- --test-threads=1 --nocapture
 
 bench: ## run the benches
 	$(CARGO) bench --locked

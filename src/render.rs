@@ -1,12 +1,13 @@
-//! Everything `ks` prints: data to stdout, notes and errors to stderr.
+//! What the engine says, for people and programs; notes and errors to stderr.
 #![expect(clippy::print_stderr, reason = "this is the place that prints")]
 
-use std::io::{self, Write};
+use std::io;
 
 use ks_engine::output::{Change, CoverageState, Output, Said, Signal};
 use ks_replayer::report::{Episode, Report, rfc3339};
 
 use crate::cli::Format;
+use crate::stdout;
 
 /// A note for the person at the terminal.
 pub(crate) fn note(text: &str) {
@@ -18,18 +19,6 @@ pub(crate) fn error(error: &anyhow::Error, hint: Option<&str>) {
     eprintln!("error: {error:#}");
     if let Some(hint) = hint {
         eprintln!("hint: {hint}");
-    }
-}
-
-fn print(text: &str) -> anyhow::Result<()> {
-    Ok(write_out(text)?)
-}
-
-fn write_out(text: &str) -> io::Result<()> {
-    match io::stdout().lock().write_all(text.as_bytes()) {
-        // The reader of a pipe has seen enough.
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
-        other => other,
     }
 }
 
@@ -56,7 +45,7 @@ pub(crate) fn verdict(output: &Output, line: &[u8], format: Format) -> io::Resul
             Said::Coverage(_) | Said::Digest(_) => return Ok(()),
         },
     };
-    write_out(&text)
+    stdout::print(&text).map_err(io::Error::other)
 }
 
 fn signal_text(signal: &Signal, at: &str) -> String {
@@ -82,11 +71,6 @@ fn signal_text(signal: &Signal, at: &str) -> String {
         text += &format!(", {by} {} {comm} {:.0} %", culprit.entity, culprit.share * 100.0);
     }
     text + "\n"
-}
-
-/// The report for programs.
-pub(crate) fn json(report: &Report) -> anyhow::Result<()> {
-    print(&(serde_json::to_string_pretty(report)? + "\n"))
 }
 
 /// The report for people: worst first.
@@ -115,7 +99,7 @@ pub(crate) fn text(report: &Report) -> anyhow::Result<()> {
         text += &format!("  defect in {}: {}\n", defect.place, defect.problem);
     }
     text += &format!("\njournal sha256 {}\n", report.journal_sha256);
-    print(&text)
+    stdout::print(&text)
 }
 
 fn episode_text(episode: &Episode) -> String {

@@ -45,11 +45,7 @@ fn verdicts_are_as_they_were() {
 
 fn inputs(path: &Path) -> Vec<Input> {
     let mut reader = Reader::open(&[path.to_owned()]).unwrap();
-    let mut inputs = Vec::new();
-    while let Some(input) = reader.next().unwrap() {
-        inputs.push(input.clone());
-    }
-    inputs
+    std::iter::from_fn(|| reader.next().unwrap().cloned()).collect()
 }
 
 #[test]

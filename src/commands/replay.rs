@@ -11,6 +11,7 @@ use ks_replayer::replay::{ReplayError, replay};
 
 use crate::cli;
 use crate::render;
+use crate::stdout;
 
 pub(crate) fn run(arguments: &cli::Replay) -> anyhow::Result<()> {
     let mut journal: Box<dyn Write> = match &arguments.journal {
@@ -44,7 +45,7 @@ pub(crate) fn run(arguments: &cli::Replay) -> anyhow::Result<()> {
         ));
     }
     match arguments.format {
-        cli::Format::Json => render::json(&report),
+        cli::Format::Json => stdout::print_json(&report),
         cli::Format::Text => render::text(&report),
     }
 }

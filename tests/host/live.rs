@@ -1,33 +1,9 @@
 //! `ks live` on this very host: what it says is what a replay of its recording says.
-#![expect(
-    clippy::unwrap_used,
-    clippy::print_stderr,
-    reason = "a test fails by it, and says why it skips"
-)]
-
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-const KS: &str = env!("CARGO_BIN_EXE_ks");
-
-fn skipped() -> bool {
-    let skip = std::env::var_os("KS_HOST_TESTS").is_none();
-    if skip {
-        eprintln!("skipped: reads this host (run `make test-host`)");
-    }
-    skip
-}
-
-/// A child that is killed when the test ends.
-struct Own(Child);
-
-impl Drop for Own {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
+use crate::{KS, Own, skipped};
 
 /// Four processes that want a CPU, one of which forks all the time. stress-ng adds memory and
 /// disk where it is installed.

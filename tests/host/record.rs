@@ -1,26 +1,11 @@
 //! The recorder on this very host. Run by `make test-host`; `make test` reads no host.
-#![expect(
-    clippy::unwrap_used,
-    clippy::print_stderr,
-    reason = "a test fails by it, and says why it skips"
-)]
-
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
 use std::time::Duration;
 
+use crate::{KS, skipped};
 use ks_engine::input::{Body, Input};
 use ks_recorder::format::recording::Reader;
-
-const KS: &str = env!("CARGO_BIN_EXE_ks");
-
-fn skipped() -> bool {
-    let skip = std::env::var_os("KS_HOST_TESTS").is_none();
-    if skip {
-        eprintln!("skipped: reads this host (run `make test-host`)");
-    }
-    skip
-}
 
 fn start(path: &Path, more: &[&str]) -> Child {
     let mut command = Command::new(KS);
@@ -128,11 +113,7 @@ fn a_full_disk_seals_what_was_recorded_and_says_so() {
 
 fn recorded(path: &Path) -> Vec<Input> {
     let mut reader = Reader::open(&[path.to_owned()]).unwrap();
-    let mut inputs = Vec::new();
-    while let Some(input) = reader.next().unwrap() {
-        inputs.push(input.clone());
-    }
-    inputs
+    std::iter::from_fn(|| reader.next().unwrap().cloned()).collect()
 }
 
 #[test]

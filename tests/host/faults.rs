@@ -1,42 +1,18 @@
 //! Real faults on this very host: found in time, with the right culprit; and nothing when idle.
-#![expect(
-    clippy::unwrap_used,
-    clippy::print_stderr,
-    reason = "a test fails by it, and says why it skips"
-)]
-
 use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 use std::time::Duration;
 
+use crate::{KS, Own, skipped};
 use serde_json::Value;
 
-const KS: &str = env!("CARGO_BIN_EXE_ks");
 const CGROUP: &str = "/sys/fs/cgroup/memory";
 /// The worst delay from the crossing to the raise, in seconds.
 const WORST_S: f64 = 6.0;
 
-fn skipped() -> bool {
-    let skip = std::env::var_os("KS_HOST_TESTS").is_none();
-    if skip {
-        eprintln!("skipped: reads this host (run `make test-host`)");
-    }
-    skip
-}
-
 fn has(program: &str) -> bool {
     Command::new(program).arg("--version").output().is_ok_and(|output| output.status.success())
-}
-
-/// A child that is killed when the test ends.
-struct Own(Child);
-
-impl Drop for Own {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
 }
 
 fn record(path: &Path, seconds: u64) -> Own {
