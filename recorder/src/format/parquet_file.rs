@@ -3,14 +3,15 @@
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use ks_engine::input::{Body, Input, SCHEMA_VERSION, SchemaVersion};
 use ks_engine::model::SCHEMAS;
 use ks_engine::time::Timestamp;
-use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{
     ArrowReaderOptions, ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder,
 };
+use parquet::arrow::{ProjectionMask, parquet_to_arrow_field_levels};
 use parquet::file::metadata::{ParquetMetaData, RowGroupMetaData};
 use parquet::schema::types::SchemaDescriptor;
 
@@ -18,6 +19,7 @@ use super::arrow_schema::{COMPLETE, READ_BEGIN, READ_END};
 use super::batch::{Batch, TypeMismatch, signed};
 use super::checked_file::{Checksum, FOOTER_CHECKSUM, read_checksum};
 use super::entry;
+use super::pages::Groups;
 use super::part::FOOTER_SCHEMA;
 use crate::error::Error;
 
@@ -91,8 +93,13 @@ impl ParquetFile {
                 problem: "it has no column `sample` (see `ks schema`)".into(),
             });
         }
-        let mask = projection(builder.parquet_schema(), want);
-        let batches = builder.with_batch_size(BATCH_ROWS).with_projection(mask).build();
+        let schema = builder.parquet_schema();
+        let levels = parquet_to_arrow_field_levels(schema, projection(schema, want), None);
+        let levels = levels.map_err(failed)?;
+        let groups = Groups::new(file, Arc::clone(metadata));
+        let groups = groups.map_err(|error| Error::io("read", path, error))?;
+        let batches =
+            ParquetRecordBatchReader::try_new_with_row_groups(&levels, &groups, BATCH_ROWS, None);
         Ok(Self {
             path: path.to_owned(),
             batches: batches.map_err(failed)?,

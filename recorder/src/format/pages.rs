@@ -1,0 +1,162 @@
+//! The pages of a sealed recording, decompressed by one zstd context for the whole file.
+//!
+//! The library makes a compressor and a decompressor for every column chunk it reads. Each asks
+//! the processor for its features, which a hypervisor answers slowly: with hundreds of columns that
+//! took a third of a replay. Here the library reads zstd chunks as if they were not compressed, and
+//! [`ZstdPages`] decompresses what it hands out. Chunks of other codecs go the library's own way.
+
+use std::fs::File;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use parquet::arrow::arrow_reader::RowGroups;
+use parquet::basic::Compression;
+use parquet::column::page::{Page, PageIterator, PageMetadata, PageReader};
+use parquet::errors::{ParquetError, Result};
+use parquet::file::metadata::{ParquetMetaData, RowGroupMetaData};
+use parquet::file::serialized_reader::SerializedPageReader;
+use zstd::bulk::Decompressor;
+use zstd::zstd_safe::get_frame_content_size;
+
+type Context = Arc<Mutex<Decompressor<'static>>>;
+
+/// All row groups of one file.
+pub(super) struct Groups {
+    file: Arc<File>,
+    metadata: Arc<ParquetMetaData>,
+    context: Context,
+}
+
+impl Groups {
+    pub(super) fn new(file: File, metadata: Arc<ParquetMetaData>) -> std::io::Result<Self> {
+        let context = Arc::new(Mutex::new(Decompressor::new()?));
+        Ok(Self { file: Arc::new(file), metadata, context })
+    }
+}
+
+impl RowGroups for Groups {
+    fn num_rows(&self) -> usize {
+        usize::try_from(self.metadata.file_metadata().num_rows()).unwrap_or(0)
+    }
+
+    fn column_chunks(&self, column: usize) -> Result<Box<dyn PageIterator>> {
+        Ok(Box::new(Chunks {
+            file: Arc::clone(&self.file),
+            metadata: Arc::clone(&self.metadata),
+            context: Arc::clone(&self.context),
+            column,
+            group: 0,
+        }))
+    }
+
+    fn row_groups(&self) -> Box<dyn Iterator<Item = &RowGroupMetaData> + '_> {
+        Box::new(self.metadata.row_groups().iter())
+    }
+
+    fn metadata(&self) -> &ParquetMetaData {
+        &self.metadata
+    }
+}
+
+/// The chunks of one column, in order of row groups.
+struct Chunks {
+    file: Arc<File>,
+    metadata: Arc<ParquetMetaData>,
+    context: Context,
+    column: usize,
+    group: usize,
+}
+
+impl Chunks {
+    fn open(&self, group: &RowGroupMetaData) -> Result<Box<dyn PageReader>> {
+        let chunk = group.column(self.column);
+        let rows = usize::try_from(group.num_rows())?;
+        let file = Arc::clone(&self.file);
+        if !matches!(chunk.compression(), Compression::ZSTD(_)) {
+            return Ok(Box::new(SerializedPageReader::new(file, chunk, rows, None)?));
+        }
+        let as_stored =
+            chunk.clone().into_builder().set_compression(Compression::UNCOMPRESSED).build()?;
+        let stored = SerializedPageReader::new(file, &as_stored, rows, None)?;
+        Ok(Box::new(ZstdPages { stored, context: Arc::clone(&self.context) }))
+    }
+}
+
+impl Iterator for Chunks {
+    type Item = Result<Box<dyn PageReader>>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let group = self.metadata.row_groups().get(self.group)?;
+        self.group += 1;
+        Some(self.open(group))
+    }
+}
+
+impl PageIterator for Chunks {}
+
+/// Pages of one column chunk that hold zstd frames.
+struct ZstdPages {
+    stored: SerializedPageReader<File>,
+    context: Context,
+}
+
+impl ZstdPages {
+    /// `stored` with everything behind its first `plain` bytes decompressed.
+    fn decompress(&self, stored: &[u8], plain: usize) -> Result<Vec<u8>> {
+        let frame = stored.get(plain..).ok_or_else(|| implausible("levels beyond its end"))?;
+        let mut page = stored[..plain].to_vec();
+        if frame.is_empty() {
+            return Ok(page);
+        }
+        // A page is smaller than 2 GiB: its header has a signed 32-bit size.
+        let size = match get_frame_content_size(frame) {
+            Ok(Some(size)) => i32::try_from(size).ok().and_then(|size| usize::try_from(size).ok()),
+            Ok(None) => return Ok([page, zstd::stream::decode_all(frame)?].concat()),
+            Err(_) => None,
+        };
+        let size = size.ok_or_else(|| implausible("no size of a page"))?;
+        let mut context = self.context.lock().unwrap_or_else(PoisonError::into_inner);
+        if plain == 0 {
+            return Ok(context.decompress(frame, size)?);
+        }
+        page.extend(context.decompress(frame, size)?);
+        Ok(page)
+    }
+}
+
+fn implausible(what: &str) -> ParquetError {
+    ParquetError::General(format!("a compressed page has {what}"))
+}
+
+impl PageReader for ZstdPages {
+    fn get_next_page(&mut self) -> Result<Option<Page>> {
+        let Some(mut page) = self.stored.get_next_page()? else { return Ok(None) };
+        match &mut page {
+            Page::DataPage { buf, .. } | Page::DictionaryPage { buf, .. } => {
+                *buf = self.decompress(buf, 0)?.into();
+            }
+            Page::DataPageV2 { buf, def_levels_byte_len, rep_levels_byte_len, is_compressed, .. } => {
+                if *is_compressed {
+                    let plain = *def_levels_byte_len as usize + *rep_levels_byte_len as usize;
+                    *buf = self.decompress(buf, plain)?.into();
+                }
+            }
+        }
+        Ok(Some(page))
+    }
+
+    fn peek_next_page(&mut self) -> Result<Option<PageMetadata>> {
+        self.stored.peek_next_page()
+    }
+
+    fn skip_next_page(&mut self) -> Result<()> {
+        self.stored.skip_next_page()
+    }
+}
+
+impl Iterator for ZstdPages {
+    type Item = Result<Page>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        self.get_next_page().transpose()
+    }
+}
