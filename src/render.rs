@@ -83,6 +83,9 @@ pub(crate) fn text(report: &Report) -> anyhow::Result<()> {
         recording.start.as_deref().unwrap_or("-"),
         recording.end.as_deref().unwrap_or("-"),
     );
+    if !report.differs.is_empty() {
+        text += &format!("What-if: {}.\n\n", report.differs.join("; "));
+    }
     let mut episodes: Vec<&Episode> = report.episodes.iter().collect();
     episodes.sort_by_key(|episode| (std::cmp::Reverse(episode.severity), episode.id));
     for episode in &episodes {
@@ -128,6 +131,14 @@ fn episode_text(episode: &Episode) -> String {
             culprit.comm.as_deref().unwrap_or("?"),
             culprit.share * 100.0,
             culprit.metric
+        );
+    }
+    for victim in &episode.victims {
+        text += &format!(
+            "         suffers: {} {:.0} % {}\n",
+            victim.entity,
+            victim.share * 100.0,
+            victim.metric
         );
     }
     text

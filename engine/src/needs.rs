@@ -110,6 +110,7 @@ pub const NEEDS: &[Need] = &[
             "tcp_orphan",
             "tcp_tw",
             "tcp_mem_pages",
+            "listen",
             "conntrack",
             "conntrack_max",
         ],

@@ -19,28 +19,32 @@ pub type Each<'a> = dyn FnMut(&Output, &[u8]) -> io::Result<()> + 'a;
 pub struct Feed {
     engine: Engine,
     journal: Journal,
-    what_if: bool,
+    differs: Vec<String>,
     last: Timestamp,
 }
 
 impl Feed {
-    /// Runs as if another engine had recorded: recorded ticks are left out, and this engine's own
-    /// fall due at virtual time.
-    pub fn what_if(&mut self) {
-        self.what_if = true;
+    /// Runs what differs from what was recorded, and says why: recorded ticks are left out, and
+    /// this engine's own fall due at virtual time.
+    pub fn what_if(&mut self, difference: String) {
+        if !self.differs.contains(&difference) {
+            self.differs.push(difference);
+        }
     }
 
-    /// Whether the run is as recorded or with ticks made up.
-    pub fn is_what_if(&self) -> bool {
-        self.what_if
+    /// What differs from the run that was recorded; nothing where it is fed as recorded.
+    pub fn differs(&self) -> &[String] {
+        &self.differs
     }
 
     /// Feeds one input.
     pub fn input(&mut self, input: &Input, each: &mut Each<'_>) -> io::Result<()> {
-        if let Body::Start(start) = &input.body {
-            self.what_if |= start.engine_version != ENGINE_VERSION;
+        if let Body::Start(start) = &input.body
+            && start.engine_version != ENGINE_VERSION
+        {
+            self.what_if(engine_difference(&start.engine_version));
         }
-        if self.what_if {
+        if !self.differs.is_empty() {
             // Recorded ticks are another engine's; this one's own fall due at virtual time.
             if input.body == Body::Tick {
                 return Ok(());
@@ -82,4 +86,11 @@ impl Feed {
     pub fn deadline(&self) -> Option<Timestamp> {
         self.engine.next_deadline().map(|(at, _)| at)
     }
+}
+
+fn engine_difference(recorded: &str) -> String {
+    if recorded.is_empty() {
+        return "no engine had seen it when it was recorded".to_owned();
+    }
+    format!("recorded with engine {recorded}, replayed with {ENGINE_VERSION}")
 }

@@ -11,6 +11,7 @@ use ks_recorder::format::parquet_file::column_bytes;
 use ks_recorder::format::recording::{Reader, Segment, segments};
 use serde::Serialize;
 
+use crate::lateness::{Follower, Lateness};
 use crate::report::rfc3339;
 
 const SECONDS_PER_DAY: f64 = 86_400.0;
@@ -28,6 +29,9 @@ pub struct Inspection {
     pub end: Option<String>,
     /// Holes in the data.
     pub gaps: u64,
+    /// Ticks that came late.
+    #[serde(flatten)]
+    pub lateness: Lateness,
     /// Whether every file of it is sealed.
     pub sealed: bool,
     /// The last known state of each source, by name.
@@ -96,6 +100,7 @@ struct Tally {
     inspection: Inspection,
     clock: ClockAnchor,
     boot_id: String,
+    lateness: Follower,
     /// Time of the last input of the run.
     last: Option<Timestamp>,
 }
@@ -109,7 +114,9 @@ impl Tally {
             Body::Gap(_) => self.inspection.gaps += 1,
             Body::ClockStep(_) | Body::Tick => {}
         }
+        self.lateness.input(input);
         let inspection = &mut self.inspection;
+        inspection.lateness = self.lateness.found();
         *inspection.inputs.entry(input.body.kind()).or_default() += 1;
         inspection.span_ns += self.last.map_or(0, |last| input.mono.since_ns(last));
         self.last = Some(input.mono);

@@ -2,6 +2,7 @@
 
 pub mod feed;
 pub mod inspection;
+pub mod lateness;
 pub mod moment;
 pub mod range;
 pub mod rates;

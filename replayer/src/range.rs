@@ -19,6 +19,7 @@ pub struct Range {
     clock: ClockAnchor,
     begin: Option<WallTime>,
     entered: bool,
+    over: bool,
     processes: BTreeMap<(Option<u64>, Option<u64>), Process>,
     limits: Option<Limits>,
     first: Option<Input>,
@@ -47,7 +48,10 @@ impl Range {
         let after = self.to.is_some_and(|to| at >= to.resolve(begin));
         match &input.body {
             Body::Start(_) | Body::SourceState(_) => Some(input).filter(|_| !after),
-            _ if after => None,
+            _ if after => {
+                self.over = true;
+                None
+            }
             Body::Sample(sample) if before => {
                 self.carry(sample);
                 None
@@ -66,6 +70,11 @@ impl Range {
                 Some(input).filter(|_| !before)
             }
         }
+    }
+
+    /// Whether the part has ended: nothing that follows is in it.
+    pub fn is_over(&self) -> bool {
+        self.over
     }
 
     fn carry(&mut self, sample: &Sample) {
@@ -143,6 +152,19 @@ mod tests {
     fn without_bounds_everything_passes_as_it_is() {
         assert_eq!(passed(None, None), inputs());
         assert_eq!(passed(None, Some("+2s")), inputs()[..2]);
+    }
+
+    #[test]
+    fn a_part_is_over_with_the_first_sample_behind_its_end() {
+        let mut range = Range::new(None, Some("+2s".parse().unwrap()));
+        let over: Vec<bool> = inputs()
+            .iter()
+            .map(|input| {
+                range.pass(input);
+                range.is_over()
+            })
+            .collect();
+        assert_eq!(over, [false, false, true, true]);
     }
 
     #[test]

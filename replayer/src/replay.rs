@@ -8,7 +8,7 @@ use ks_recorder::format::recording::Reader;
 
 use crate::feed::Feed;
 use crate::range::Range;
-use crate::report::{Mode, Report, ReportBuilder};
+use crate::report::{Report, ReportBuilder};
 
 /// What ends a replay early.
 #[derive(Debug, thiserror::Error)]
@@ -30,10 +30,10 @@ pub struct Run {
 }
 
 impl Run {
-    /// A run that leaves out recorded ticks, as for a part of a recording.
-    pub fn what_if() -> Self {
+    /// A run of a part of a recording: the recording engine had seen more.
+    pub fn of_part() -> Self {
         let mut run = Self::default();
-        run.feed.what_if();
+        run.feed.what_if("only a part is fed".to_owned());
         run
     }
 
@@ -54,8 +54,7 @@ impl Run {
             report.output(output);
             out.write_all(line)
         })?;
-        let mode = if self.feed.is_what_if() { Mode::WhatIf } else { Mode::AsRecorded };
-        Ok(self.report.finish(path, mode, sha256))
+        Ok(self.report.finish(path, self.feed.differs().to_vec(), sha256))
     }
 }
 
@@ -67,12 +66,14 @@ pub fn replay(
     out: &mut dyn Write,
     mut progress: impl FnMut(u64, u64),
 ) -> Result<Report, ReplayError> {
-    // A part lacks what the recording engine had seen, so it is another run than was recorded.
-    let mut run = if range.is_all() { Run::default() } else { Run::what_if() };
+    let mut run = if range.is_all() { Run::default() } else { Run::of_part() };
     let mut inputs = 0u64;
     while let Some(input) = reader.next()? {
         if let Some(input) = range.pass(input) {
             run.feed(input, out)?;
+        }
+        if range.is_over() {
+            break;
         }
         inputs += 1;
         if inputs.is_multiple_of(1024) {

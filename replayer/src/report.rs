@@ -11,6 +11,8 @@ use ks_engine::output::{
 use ks_engine::time::{ClockAnchor, Timestamp, WallTime};
 use serde::Serialize;
 
+use crate::lateness::{Follower, Lateness};
+
 /// How the recording was fed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -26,6 +28,8 @@ pub enum Mode {
 pub struct Report {
     /// How the recording was fed.
     pub mode: Mode,
+    /// What differs from the run that was recorded; nothing where it is fed as recorded.
+    pub differs: Vec<String>,
     /// What was fed.
     pub recording: Recording,
     /// Verdicts from raise to clear.
@@ -61,6 +65,9 @@ pub struct Recording {
     pub end: Option<String>,
     /// Holes in the data.
     pub gaps: u64,
+    /// Ticks that came late.
+    #[serde(flatten)]
+    pub lateness: Lateness,
 }
 
 /// One verdict from raise to clear.
@@ -113,6 +120,7 @@ pub struct Span {
 #[derive(Debug, Default)]
 pub(crate) struct ReportBuilder {
     clock: ClockAnchor,
+    lateness: Follower,
     recording: Recording,
     episodes: BTreeMap<u64, Episode>,
     coverage: BTreeMap<&'static str, Coverage>,
@@ -137,6 +145,7 @@ impl ReportBuilder {
             Body::Gap(_) => self.recording.gaps += 1,
             Body::SourceState(_) | Body::ClockStep(_) | Body::Tick => {}
         }
+        self.lateness.input(input);
         let at = self.time(input.mono);
         self.recording.start.get_or_insert_with(|| at.clone());
         self.recording.end = Some(at);
@@ -207,8 +216,14 @@ impl ReportBuilder {
         }
     }
 
-    pub(crate) fn finish(mut self, path: &str, mode: Mode, journal_sha256: String) -> Report {
+    pub(crate) fn finish(
+        mut self,
+        path: &str,
+        differs: Vec<String>,
+        journal_sha256: String,
+    ) -> Report {
         path.clone_into(&mut self.recording.path);
+        self.recording.lateness = self.lateness.found();
         let judged = ks_engine::classifiers::ALL.iter().map(|classifier| classifier.kind().word());
         let coverage = judged.map(|kind| {
             let told = self.coverage.get(kind).map_or_else(
@@ -221,7 +236,8 @@ impl ReportBuilder {
             (kind, told)
         });
         Report {
-            mode,
+            mode: if differs.is_empty() { Mode::AsRecorded } else { Mode::WhatIf },
+            differs,
             coverage: coverage.collect(),
             recording: self.recording,
             episodes: self.episodes.into_values().collect(),

@@ -41,7 +41,7 @@ pub(crate) fn run(arguments: &cli::Inspect) -> anyhow::Result<()> {
 fn for_people(path: &Path, inspection: &Inspection) -> String {
     let host = text(inspection.host.as_bytes());
     let mut lines = format!(
-        "{}: {} ticks of {}, {}\n{} to {}, {:.1} s recorded, gaps: {}\n",
+        "{}: {} ticks of {}, {}\n{} to {}, {:.1} s recorded, gaps: {}, late ticks: {}\n",
         path.display(),
         inspection.ticks,
         if host.is_empty() { "an unnamed host" } else { &host },
@@ -50,6 +50,7 @@ fn for_people(path: &Path, inspection: &Inspection) -> String {
         inspection.end.as_deref().unwrap_or("-"),
         seconds(inspection.span_ns),
         inspection.gaps,
+        inspection.lateness.late_ticks,
     );
     let number = |value: Option<f64>, digits: usize| {
         value.map_or_else(|| "-".to_owned(), |value| format!("{value:.digits$}"))

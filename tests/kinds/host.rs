@@ -263,6 +263,7 @@ fn network_tables(sample: &mut Sample, number: u64, counters: &Counters) {
     let netns = sample.netns.push();
     netns.set(NetnsCell::netns, 7u64);
     netns.set(NetnsCell::own, true);
+    netns.set(NetnsCell::listen, 1u64);
     netns.set(NetnsCell::tcp_out_segs, number * 1_500);
     netns.set(NetnsCell::tcp_retrans_segs, number);
     netns.set(NetnsCell::listen_overflows, counters.overflows);

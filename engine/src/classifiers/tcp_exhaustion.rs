@@ -18,7 +18,7 @@ use crate::board::{Board, Cover, Evaluation, Held, Quantity, Relax};
 use crate::kind::{Entity, Kind, Severity};
 use crate::model::{Limits, Netns};
 use crate::time::SECOND_NS;
-use crate::window::{Growth, Missing, Tcp, TcpTrack, Window};
+use crate::window::{Growth, Missing, SocketUse, Tcp, TcpTrack, Window};
 
 use super::Classifier;
 
@@ -49,7 +49,11 @@ impl Classifier for TcpExhaustion {
             board.cover(KIND, Cover::Part("ports, TIME_WAIT, orphans, memory: no limits"));
         }
         for (id, row, track) in window.netns.entities() {
-            let seen = judge_namespace(window, row, track, limits);
+            let sockets = window.sockets.of(row);
+            if sockets.is_none() {
+                board.cover(KIND, Cover::Part("ports and accept queues: sockets were not listed"));
+            }
+            let seen = judge_namespace(row, track, sockets, limits);
             if row.listen_overflows().is_none() {
                 board.cover(KIND, Cover::Part("accept queues: no net/netstat"));
             }
@@ -61,18 +65,18 @@ impl Classifier for TcpExhaustion {
 }
 
 fn judge_namespace(
-    window: &Window,
     row: &Netns,
     track: &TcpTrack,
+    sockets: Option<SocketUse>,
     limits: Option<&Limits>,
 ) -> Evaluation {
     let mut seen = Evaluation::default();
     seen.know([true; 4]);
     let resources = [
-        ("ports", "ports_used_share", ports_used(window, row, limits)),
+        ("ports", "ports_used_share", ports_used(sockets, limits)),
         ("time_wait", "time_wait_share", time_wait_used(row, limits)),
         ("conntrack", "conntrack_share", share(row.conntrack(), row.conntrack_max())),
-        ("accept_queue", "accept_queue_share", accept_queue_used(window, row)),
+        ("accept_queue", "accept_queue_share", accept_queue_used(sockets)),
     ];
     grade_shares(&mut seen, &resources);
     grade_queues(&mut seen, track);
@@ -98,11 +102,9 @@ fn share(used: Option<u64>, limit: Option<u64>) -> Option<f64> {
 }
 
 /// Local ports in use towards the destination that has most of them.
-fn ports_used(window: &Window, row: &Netns, limits: Option<&Limits>) -> Option<f64> {
+fn ports_used(sockets: Option<SocketUse>, limits: Option<&Limits>) -> Option<f64> {
     let (first, last) = (limits?.local_port_first()?, limits?.local_port_last()?);
-    let rows = window.ports.rows().ok()?.iter().filter(|port| port.netns() == row.netns());
-    let most = rows.filter_map(crate::model::PortUse::local_ports).max()?;
-    share(Some(most), Some(last.checked_sub(first)?.saturating_add(1)))
+    share(sockets?.local_ports, Some(last.checked_sub(first)?.saturating_add(1)))
 }
 
 fn time_wait_used(row: &Netns, limits: Option<&Limits>) -> Option<f64> {
@@ -110,11 +112,9 @@ fn time_wait_used(row: &Netns, limits: Option<&Limits>) -> Option<f64> {
 }
 
 /// The fullest accept queue.
-fn accept_queue_used(window: &Window, row: &Netns) -> Option<f64> {
-    let rows = window.listeners.rows().ok()?.iter();
-    rows.filter(|listener| listener.netns() == row.netns())
-        .filter_map(|listener| share(listener.queue(), listener.backlog()))
-        .reduce(f64::max)
+fn accept_queue_used(sockets: Option<SocketUse>) -> Option<f64> {
+    let (queue, length) = sockets?.accept_queue?;
+    share(Some(queue), Some(length))
 }
 
 /// How often accept queues overflowed, and which queues did since the last reading. They name the

@@ -4,6 +4,7 @@ mod cgroup_track;
 mod history;
 mod process_table;
 mod series;
+mod socket_use;
 mod tracks;
 
 use alloc::string::String;
@@ -13,6 +14,7 @@ pub use cgroup_track::{CgroupTrack, Group, GroupConsumption};
 pub use history::{Counters, Growth, LONGEST_NS, Levels};
 pub use process_table::{Consumption, Known, PROCESS_CAP, ProcessTable};
 pub use series::{EntityId, HOST, Missing, Series, Step, Track};
+pub use socket_use::{SocketTable, SocketUse};
 pub use tracks::{
     Demand, DiskTrack, DiskWork, NicTrack, Paging, PagingTrack, PressureTrack, SoftnetTrack,
     SpaceTrack, Stall, Tcp, TcpTrack, Traffic,
@@ -20,8 +22,8 @@ pub use tracks::{
 
 use crate::input::HostFacts;
 use crate::model::{
-    Cgroup, Cpu, Disk, FileHandles, Filesystem, Limits, Listener, Load, Memory, Netns, Nic,
-    PortUse, Pressure, Sample, Softnet, Vm,
+    Cgroup, Cpu, Disk, FileHandles, Filesystem, Limits, Load, Memory, Netns, Nic, Pressure, Sample,
+    Softnet, Vm,
 };
 use crate::time::Timestamp;
 
@@ -43,6 +45,8 @@ macro_rules! window {
             pub interval_ns: u64,
             /// Processes.
             pub processes: ProcessTable,
+            /// Accept queues and ports.
+            pub sockets: SocketTable,
             ledger: Ledger,
             $( #[doc = $doc] pub $field: Series<$row, $track>, )+
         }
@@ -52,6 +56,7 @@ macro_rules! window {
                 Self {
                     interval_ns: crate::time::SECOND_NS,
                     processes: ProcessTable::default(),
+                    sockets: SocketTable::default(),
                     ledger: Ledger::default(),
                     $( $field: Series::new($source), )+
                 }
@@ -67,6 +72,7 @@ macro_rules! window {
             pub fn restart(&mut self) {
                 $( self.$field.restart(); )+
                 self.processes.restart();
+                self.sockets.restart();
             }
         }
     };
@@ -91,10 +97,6 @@ window! {
     nics: Nic, NicTrack, "net/dev", ENTITY_CAP;
     /// Network namespaces.
     netns: Netns, TcpTrack, "net/snmp", ENTITY_CAP;
-    /// Listening sockets.
-    listeners: Listener, (), "listeners", ENTITY_CAP;
-    /// Busy destinations.
-    ports: PortUse, (), "ports", ENTITY_CAP;
     /// Packet processing.
     softnet: Softnet, SoftnetTrack, "net/softnet_stat", ENTITY_CAP;
     /// File handles.
@@ -111,6 +113,7 @@ impl Window {
         self.ledger.mono = mono;
         self.update_series(sample);
         self.processes.update(sample, &mut self.ledger);
+        self.sockets.update(sample);
     }
 
     /// Facts of the host.

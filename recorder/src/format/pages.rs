@@ -134,7 +134,13 @@ impl PageReader for ZstdPages {
             Page::DataPage { buf, .. } | Page::DictionaryPage { buf, .. } => {
                 *buf = self.decompress(buf, 0)?.into();
             }
-            Page::DataPageV2 { buf, def_levels_byte_len, rep_levels_byte_len, is_compressed, .. } => {
+            Page::DataPageV2 {
+                buf,
+                def_levels_byte_len,
+                rep_levels_byte_len,
+                is_compressed,
+                ..
+            } => {
                 if *is_compressed {
                     let plain = *def_levels_byte_len as usize + *rep_levels_byte_len as usize;
                     *buf = self.decompress(buf, plain)?.into();

@@ -5,7 +5,7 @@ use crate::kind::Kind::TcpExhaustion;
 use crate::kind::Severity::{self, Critical, High, Low, Medium};
 use crate::model::{
     FileHandlesCell, LimitsCell, ListenerCell, ListenerName, NetnsCell, PortUseCell, PortUseName,
-    Sample,
+    Record, Sample,
 };
 
 const HOST: &str = "host";
@@ -40,6 +40,7 @@ impl Host {
         row.set(NetnsCell::netns, 7u64);
         row.set(NetnsCell::own, true);
         row.set(NetnsCell::tcp_tw, second.time_wait);
+        row.set(NetnsCell::listen, 1u64);
         row.set(NetnsCell::conntrack, second.conntrack);
         row.set(NetnsCell::conntrack_max, 1000u64);
         row.set(NetnsCell::tcp_orphan, second.orphans);
@@ -108,6 +109,21 @@ fn each_share_of_each_resource_from_below_and_above() {
             assert_eq!(lab.coverage(TcpExhaustion), TRACER);
         }
     }
+}
+
+/// Other namespaces than the recorder's own are listed every ten seconds.
+#[test]
+fn ports_of_a_namespace_that_is_seldom_listed_persist() {
+    let (mut lab, mut host) = (Lab::new(), Host::default());
+    lab.run(21, |sample, second| {
+        host.fill(sample, Second { ports: 720, ..Second::default() });
+        if !second.is_multiple_of(10) {
+            sample.netns.as_mut_slice()[0].row_mut().unset_cell(NetnsCell::listen as usize);
+            sample.ports.clear();
+            sample.listeners.clear();
+        }
+    });
+    assert_eq!(lab.severity(TcpExhaustion, NETNS), Some(Medium));
 }
 
 /// `tcp_mem` of a host whose limits are far apart.
@@ -190,5 +206,12 @@ fn what_is_absent_is_named() {
         sample.limits.clear();
     });
     let told = "cannot tell: ports, TIME_WAIT, orphans, memory: no limits";
+    assert_eq!(lab.coverage(TcpExhaustion), told);
+    let (mut lab, mut host) = (Lab::new(), Host::default());
+    lab.run(5, |sample, _| {
+        host.fill(sample, Second::default());
+        sample.netns.as_mut_slice()[0].row_mut().unset_cell(NetnsCell::listen as usize);
+    });
+    let told = "cannot tell: ports and accept queues: sockets were not listed";
     assert_eq!(lab.coverage(TcpExhaustion), told);
 }

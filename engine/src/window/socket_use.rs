@@ -1,0 +1,124 @@
+//! How full the accept queues and ports of each network namespace were when its sockets were last
+//! listed.
+//!
+//! Namespaces are listed at different times, and a sample holds only those that were: a row of
+//! `netns` with the states of its sockets says that the namespace was listed with it.
+
+use alloc::collections::BTreeMap;
+
+use crate::model::{Listener, Netns, PortUse, Sample};
+
+/// What the last listing of a namespace showed.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct SocketUse {
+    /// Local ports in use towards the destination that has most of them.
+    pub local_ports: Option<u64>,
+    /// Queue and length of the accept queue that is fullest for its length.
+    pub accept_queue: Option<(u64, u64)>,
+}
+
+impl SocketUse {
+    fn of(sample: &Sample, netns: Option<u64>) -> Self {
+        let ports = sample.ports.iter().filter(|port| port.netns() == netns);
+        let listeners = sample.listeners.iter().filter(|listener| listener.netns() == netns);
+        let queues = listeners.filter_map(|listener: &Listener| {
+            Some((listener.queue()?, listener.backlog().filter(|backlog| *backlog > 0)?))
+        });
+        Self {
+            local_ports: ports.filter_map(PortUse::local_ports).max(),
+            accept_queue: queues.reduce(fuller),
+        }
+    }
+}
+
+/// The queue that is fuller for its length; of equals the first.
+fn fuller(one: (u64, u64), other: (u64, u64)) -> (u64, u64) {
+    let part = |used: u64, length: u64| u128::from(used) * u128::from(length);
+    if part(other.0, one.1) > part(one.0, other.1) { other } else { one }
+}
+
+/// Every namespace whose sockets were listed.
+#[derive(Debug, Default)]
+pub struct SocketTable(BTreeMap<u64, SocketUse>);
+
+impl SocketTable {
+    /// Takes a sample: namespaces that are gone are forgotten, those not listed keep what they had.
+    pub(super) fn update(&mut self, sample: &Sample) {
+        if sample.netns.read().is_none() {
+            return;
+        }
+        let known = |inode: &u64| sample.netns.iter().any(|row| row.netns() == Some(*inode));
+        self.0.retain(|inode, _| known(inode));
+        for row in sample.netns.iter().filter(|row| row.listen().is_some()) {
+            let Some(inode) = row.netns() else { continue };
+            self.0.insert(inode, SocketUse::of(sample, row.netns()));
+        }
+    }
+
+    /// Forgets everything.
+    pub(super) fn restart(&mut self) {
+        self.0.clear();
+    }
+
+    /// What the last listing of the namespace showed; `None` where there was none.
+    pub fn of(&self, row: &Netns) -> Option<SocketUse> {
+        self.0.get(&row.netns()?).copied()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{ListenerCell, NetnsCell, PortUseCell, ReadTimes};
+
+    /// A sample of the namespaces (inode, whether listed, ports, queue of 10).
+    fn sample(namespaces: &[(u64, bool, u64, u64)]) -> Sample {
+        let mut sample = Sample::default();
+        for (inode, listed, ports, queue) in namespaces {
+            let row = sample.netns.push();
+            row.set(NetnsCell::netns, *inode);
+            if *listed {
+                row.set(NetnsCell::listen, 1u64);
+                let row = sample.ports.push();
+                row.set(PortUseCell::netns, *inode);
+                row.set(PortUseCell::local_ports, *ports);
+                for (queue, backlog) in [(1, 100u64), (*queue, 10), (0, 0)] {
+                    let row = sample.listeners.push();
+                    row.set(ListenerCell::netns, *inode);
+                    row.set(ListenerCell::queue, queue);
+                    row.set(ListenerCell::backlog, backlog);
+                }
+            }
+        }
+        sample.netns.set_read(ReadTimes::default());
+        sample
+    }
+
+    fn seen(table: &SocketTable, inode: u64) -> Option<(u64, u64)> {
+        let mut row = Netns::default();
+        row.set(NetnsCell::netns, inode);
+        let seen = table.of(&row)?;
+        Some((seen.local_ports?, seen.accept_queue?.0))
+    }
+
+    #[test]
+    fn a_namespace_keeps_what_it_showed_until_it_is_listed_again_or_gone() {
+        let mut table = SocketTable::default();
+        table.update(&sample(&[(1, true, 5, 3), (2, true, 7, 4)]));
+        table.update(&sample(&[(1, true, 6, 2), (2, false, 0, 0)]));
+        assert_eq!((seen(&table, 1), seen(&table, 2)), (Some((6, 2)), Some((7, 4))));
+        table.update(&Sample::default());
+        assert_eq!(seen(&table, 2), Some((7, 4)), "not read is not gone");
+        table.update(&sample(&[(1, false, 0, 0)]));
+        assert_eq!((seen(&table, 1), seen(&table, 2)), (Some((6, 2)), None));
+    }
+
+    #[test]
+    fn the_fullest_queue_counts_by_its_length() {
+        let mut table = SocketTable::default();
+        table.update(&sample(&[(1, true, 5, 0)]));
+        assert_eq!(seen(&table, 1), Some((5, 1)), "1 of 100 is more than 0 of 10");
+        table.update(&sample(&[(1, true, 5, 1)]));
+        assert_eq!(seen(&table, 1), Some((5, 1)));
+    }
+}

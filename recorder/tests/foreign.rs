@@ -1,0 +1,117 @@
+//! Recordings that others wrote: any codec, any page version, other types; and what is refused.
+#![expect(clippy::unwrap_used, reason = "a test fails by it")]
+
+use std::fs::File;
+use std::path::Path;
+use std::sync::Arc;
+
+use arrow::array::{ArrayRef, Int64Array, RecordBatch, StringArray, StructArray};
+use arrow::datatypes::{DataType, Field};
+use ks_engine::input::Body;
+use ks_recorder::error::Error;
+use ks_recorder::format::recording::Reader;
+use parquet::arrow::ArrowWriter;
+use parquet::basic::{Compression, ZstdLevel};
+use parquet::file::properties::{WriterProperties, WriterVersion};
+
+const ROWS: i64 = 1000;
+
+fn field(name: &str, array: &ArrayRef) -> Arc<Field> {
+    Arc::new(Field::new(name, array.data_type().clone(), true))
+}
+
+fn write(path: &Path, columns: Vec<(&str, ArrayRef)>, properties: WriterProperties) {
+    let batch = RecordBatch::try_from_iter(columns).unwrap();
+    let file = File::create(path).unwrap();
+    let mut writer = ArrowWriter::try_new(file, batch.schema(), Some(properties)).unwrap();
+    writer.write(&batch).unwrap();
+    writer.close().unwrap();
+}
+
+/// A column of times, and a sample with one table of one column.
+fn columns(table: &str, column: &str, values: ArrayRef) -> Vec<(&'static str, ArrayRef)> {
+    let times: ArrayRef =
+        Arc::new(Int64Array::from_iter_values((0..ROWS).map(|at| (at + 1) * 1_000_000_000)));
+    let inner: ArrayRef = Arc::new(StructArray::from(vec![(field(column, &values), values)]));
+    let sample: ArrayRef = Arc::new(StructArray::from(vec![(field(table, &inner), inner)]));
+    vec![("mono_ns", times), ("sample", sample)]
+}
+
+/// Absent in every fifth row.
+fn available() -> Vec<Option<u64>> {
+    (0..ROWS.unsigned_abs()).map(|at| (at % 5 != 0).then_some(at * 37 % 1000 * 4096)).collect()
+}
+
+fn read(path: &Path) -> Result<Vec<Option<u64>>, Error> {
+    let mut reader = Reader::open(&[path.to_owned()])?;
+    let mut found = Vec::new();
+    while let Some(input) = reader.next()? {
+        if let Body::Sample(sample) = &input.body {
+            found.push(sample.memory.first().and_then(ks_engine::model::Memory::available_bytes));
+        }
+    }
+    Ok(found)
+}
+
+#[test]
+fn every_codec_and_page_version_is_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("x.parquet");
+    let signed = available().into_iter().map(|value| value.map(u64::cast_signed));
+    let values: ArrayRef = Arc::new(signed.collect::<Int64Array>());
+    let codecs = [
+        Compression::UNCOMPRESSED,
+        Compression::SNAPPY,
+        Compression::LZ4_RAW,
+        Compression::ZSTD(ZstdLevel::try_new(1).unwrap()),
+    ];
+    for codec in codecs {
+        for version in [WriterVersion::PARQUET_1_0, WriterVersion::PARQUET_2_0] {
+            for dictionary in [false, true] {
+                let properties = WriterProperties::builder()
+                    .set_compression(codec)
+                    .set_writer_version(version)
+                    .set_dictionary_enabled(dictionary)
+                    .set_max_row_group_row_count(Some(300))
+                    .set_data_page_row_count_limit(70)
+                    .build();
+                let columns = columns("memory", "available_bytes", Arc::clone(&values));
+                write(&path, columns, properties);
+                assert_eq!(read(&path).unwrap(), available(), "{codec:?} {version:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_schema_that_is_no_recordings_is_refused_and_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("x.parquet");
+    let check = |columns: Vec<(&str, ArrayRef)>, expected: &str| {
+        write(&path, columns, WriterProperties::default());
+        let error = read(&path).unwrap_err().to_string();
+        assert!(error.contains("x.parquet") && error.contains(expected), "{error}");
+    };
+    let numbers: ArrayRef = Arc::new(Int64Array::from_iter_values(0..ROWS));
+    let words: ArrayRef = Arc::new(StringArray::from_iter_values((0..ROWS).map(|_| "much")));
+    let only_times: Vec<_> = columns("memory", "available_bytes", Arc::clone(&numbers))
+        .into_iter()
+        .filter(|(name, _)| *name == "mono_ns")
+        .collect();
+    check(only_times, "no column `sample`");
+    check(vec![("mono_ns", Arc::clone(&numbers)), ("sample", Arc::clone(&numbers))], "`sample`");
+    check(columns("memory", "available_bytes", words), "sample.memory.available_bytes");
+    check(columns("disks", "reads", Arc::clone(&numbers)), "sample.disks");
+    let below_zero: ArrayRef = Arc::new(Int64Array::from_iter_values((0..ROWS).map(|_| -1)));
+    check(columns("memory", "available_bytes", below_zero), "sample.memory.available_bytes");
+}
+
+#[test]
+fn unknown_columns_are_ignored_and_missing_ones_absent() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("x.parquet");
+    let words: ArrayRef = Arc::new(StringArray::from_iter_values((0..ROWS).map(|_| "much")));
+    assert_eq!(words.data_type(), &DataType::Utf8);
+    write(&path, columns("weather", "rain", words), WriterProperties::default());
+    assert_eq!(read(&path).unwrap(), vec![None; available().len()]);
+}
