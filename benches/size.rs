@@ -1,7 +1,7 @@
 //! Size of recordings, extrapolated to a day, and the recorder's memory.
 //!
-//! Runs `ks record` itself. Figures below ten minutes are too high, since a row group holds ten:
-//! pass `KS_BENCH_SECONDS=660` for one that counts.
+//! Runs `ks record` itself. Figures below half an hour are too high, since a row group of an idle
+//! host holds that: pass `KS_BENCH_SECONDS=1800` for one that counts.
 #![expect(
     clippy::unwrap_used,
     clippy::print_stdout,

@@ -20,8 +20,9 @@ use super::columns::Columns;
 use super::entry;
 use crate::error::Error;
 
-/// A row group closes at this many samples, or at [`GROUP_BYTES`] in memory.
-const GROUP_SAMPLES: usize = 600;
+/// A row group closes at this many samples, or at [`GROUP_BYTES`] in memory: its columns and their
+/// metadata cost the same however few rows it has (`docs/decisions/0003`).
+const GROUP_SAMPLES: usize = 1800;
 /// See [`GROUP_SAMPLES`].
 const GROUP_BYTES: usize = 8 * 1024 * 1024;
 /// A group that is due waits this many samples for a keyframe to begin the next one with. The
