@@ -18,6 +18,7 @@ use std::time::Duration;
 
 use ks_engine::input::Body;
 use ks_engine::model::Process;
+use ks_recorder::format::parquet_file::column_bytes;
 use ks_recorder::format::recording::Reader;
 use mix::Mix;
 
@@ -66,8 +67,14 @@ fn changed(path: &Path, pids: &[u64]) -> f64 {
     f64::from(count) / f64::from(ticks.max(1))
 }
 
-fn report(name: &str, path: &Path, seconds: u64, rss_kb: u64, limit_mb: f64) {
-    let bytes = std::fs::metadata(path).unwrap().len();
+/// Bytes of a recording, and those of them that its control groups take.
+fn sizes(path: &Path) -> (u64, u64) {
+    let columns = column_bytes(path).unwrap();
+    let of_groups = columns.iter().filter(|(name, _)| name.starts_with("sample.cgroups"));
+    (std::fs::metadata(path).unwrap().len(), of_groups.map(|(_, bytes)| bytes).sum())
+}
+
+fn report(name: &str, seconds: u64, rss_kb: u64, limit_mb: f64, bytes: u64) {
     let mb_per_day = bytes as f64 / seconds as f64 * 86_400.0 / 1e6;
     println!(
         "{name}: {bytes} bytes in {seconds} s, {mb_per_day:.1} MB a day (target {limit_mb}): {}; \
@@ -83,7 +90,9 @@ fn main() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("host.parquet");
     let rss_kb = record(&path, seconds, &["--processes", "none"]);
-    report("host only", &path, seconds, rss_kb, 15.0);
+    let (all, of_groups) = sizes(&path);
+    report("host with its control groups", seconds, rss_kb, f64::INFINITY, all);
+    report("host only", seconds, rss_kb, 15.0, all - of_groups);
     for (busy, limit_mb) in [(110, 300.0), (200, f64::INFINITY)] {
         let mix = Mix::start(busy, 200 - busy, 50);
         let path = folder.path().join(format!("{busy}.parquet"));
@@ -95,6 +104,6 @@ fn main() {
             mix.groups.len()
         );
         assert!(changed >= 100.0, "the mix is not busy enough for the figure to count");
-        report(&format!("{busy} of 200 busy"), &path, seconds, rss_kb, limit_mb);
+        report(&format!("{busy} of 200 busy"), seconds, rss_kb, limit_mb, sizes(&path).0);
     }
 }
