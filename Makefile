@@ -7,7 +7,7 @@ KS := $(TARGET)/release/ks
 DEMO := $(TARGET)/demo/demo.parquet
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build demo test test-host bench lint bless checksums
+.PHONY: help setup build demo test test-host bench lint bless checksums bpf bpf-check
 
 help: ## print the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-10s  %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -52,3 +52,23 @@ bless: ## run the tests and accept every snapshot as it is; read the diff afterw
 checksums: ## write fixtures/SHA256SUMS anew
 	cd fixtures && find . -type f ! -name README.md ! -name SHA256SUMS -printf '%P\0' \
 		| LC_ALL=C sort -z | xargs -0 -r sha256sum -- > SHA256SUMS
+
+# The tracers. Objects are committed: a build needs no BPF compiler, and CI builds them again and
+# compares. The version is fixed, since another compiler gives other bytes.
+CLANG_BPF ?= clang-14
+STRIP_BPF ?= llvm-strip-14
+OBJECTS ?= ebpf/objects
+
+bpf: ## build the tracers' objects anew (clang-14, llvm-14)
+	mkdir -p '$(OBJECTS)'
+	set -e; out=$$(cd '$(OBJECTS)' && pwd); cd ebpf/src; for source in *.bpf.c; do \
+		object="$$out/$${source%.c}.o"; \
+		$(CLANG_BPF) -g -O2 -Wall -Wextra -Wno-unused-parameter -Werror -target bpf \
+			-fdebug-prefix-map="$$PWD"=. -c "$$source" -o "$$object"; \
+		$(STRIP_BPF) -g "$$object"; \
+	done
+
+bpf-check: ## compare the committed objects with what their sources give
+	$(MAKE) --no-print-directory bpf OBJECTS='$(TARGET)/bpf'
+	set -e; for object in '$(TARGET)'/bpf/*.bpf.o; do \
+		cmp "$$object" "ebpf/objects/$${object##*/}"; done

@@ -89,14 +89,22 @@ fn main() {
     let seconds = mix::seconds(120);
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("host.parquet");
-    let rss_kb = record(&path, seconds, &["--processes", "none"]);
+    let rss_kb = record(&path, seconds, &["--processes", "none", "--no-ebpf"]);
     let (all, of_groups) = sizes(&path);
     report("host with its control groups", seconds, rss_kb, f64::INFINITY, all);
     report("host only", seconds, rss_kb, 15.0, all - of_groups);
-    for (busy, limit_mb) in [(110, 300.0), (200, f64::INFINITY)] {
+    let traced = folder.path().join("traced.parquet");
+    let rss_kb = record(&traced, seconds, &["--processes", "none"]);
+    report("what tracers add", seconds, rss_kb, 40.0, sizes(&traced).0.saturating_sub(all));
+    let mixes: [(usize, f64, &[&str], &str); 3] = [
+        (110, 300.0, &["--no-ebpf"], ""),
+        (110, 400.0, &[], ", with tracers"),
+        (200, f64::INFINITY, &["--no-ebpf"], ""),
+    ];
+    for (busy, limit_mb, options, with) in mixes {
         let mix = Mix::start(busy, 200 - busy, 50);
-        let path = folder.path().join(format!("{busy}.parquet"));
-        let rss_kb = record(&path, seconds, &[]);
+        let path = folder.path().join(format!("{busy}{}.parquet", options.len()));
+        let rss_kb = record(&path, seconds, options);
         let pids: Vec<u64> = mix.children.iter().map(|child| child.id().into()).collect();
         let changed = changed(&path, &pids);
         println!(
@@ -104,6 +112,6 @@ fn main() {
             mix.groups.len()
         );
         assert!(changed >= 100.0, "the mix is not busy enough for the figure to count");
-        report(&format!("{busy} of 200 busy"), seconds, rss_kb, limit_mb, sizes(&path).0);
+        report(&format!("{busy} of 200 busy{with}"), seconds, rss_kb, limit_mb, sizes(&path).0);
     }
 }

@@ -81,6 +81,9 @@ pub(crate) struct Source {
     /// Which processes to record
     #[arg(long, value_enum, default_value = "all")]
     pub(crate) processes: Processes,
+    /// Leave the tracers in the kernel out
+    #[arg(long)]
+    pub(crate) no_ebpf: bool,
     /// Read the files of a host below this directory
     #[arg(long, default_value = "/", value_name = "DIR")]
     pub(crate) root: PathBuf,
@@ -89,7 +92,7 @@ pub(crate) struct Source {
 impl Source {
     /// What the recorder leaves out.
     pub(crate) fn options(&self) -> Options {
-        Options { no_processes: self.processes == Processes::None }
+        Options { no_processes: self.processes == Processes::None, no_ebpf: self.no_ebpf }
     }
 }
 

@@ -11,6 +11,7 @@ pub mod board;
 pub mod classifiers;
 mod culprit;
 pub mod engine;
+pub mod histogram;
 pub mod input;
 pub mod journal;
 pub mod kind;

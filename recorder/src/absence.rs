@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use ks_ebpf::LoadError;
 use rustix::io::Errno;
 
 /// Why nothing was read.
@@ -25,6 +26,8 @@ pub enum Absence {
     Root,
     /// Switched off by an option or by what the host lacks; the text says which.
     Off(&'static str),
+    /// The kernel does not take the tracer.
+    Tracer(LoadError),
 }
 
 /// Where a text departs from its format.
@@ -65,6 +68,7 @@ impl fmt::Display for Absence {
             Self::Malformed(at) => write!(out, "line {}: expected {}", at.line, at.expected),
             Self::Root => out.write_str("--root"),
             Self::Off(why) => out.write_str(why),
+            Self::Tracer(error) => write!(out, "{error}"),
         }
     }
 }
@@ -80,6 +84,10 @@ impl Absence {
             Self::Malformed(_) | Self::Empty | Self::TooLarge => {
                 Some("report the file's content: this kernel writes a format we do not know")
             }
+            Self::Tracer(LoadError::Denied) => Some("run as root, or with CAP_BPF and CAP_PERFMON"),
+            Self::Tracer(LoadError::NoBtf) => Some("a kernel built with CONFIG_DEBUG_INFO_BTF"),
+            Self::Tracer(LoadError::NoMemory) => Some("more memory, or a higher limit of it"),
+            Self::Tracer(_) => Some("a kernel from 5.10 on that has this hook"),
             Self::System(_) | Self::Off(_) => None,
         }
     }

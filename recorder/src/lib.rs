@@ -9,3 +9,4 @@ pub mod recorder;
 pub mod sampler;
 pub mod samplers;
 pub mod text;
+mod tracers;

@@ -16,6 +16,7 @@ use crate::clock::{self, Offsets};
 use crate::host_fs::{Buffer, HostFs};
 use crate::sampler::{Cadence, Context, Sampler, States};
 use crate::samplers;
+use crate::tracers;
 
 /// Longest time between two samples that have every process (DESIGN section 4).
 const KEYFRAME_NS: u64 = 60 * SECOND_NS;
@@ -28,6 +29,8 @@ const BUDGET: u64 = 4;
 pub struct Options {
     /// Leave processes out.
     pub no_processes: bool,
+    /// Leave the tracers out.
+    pub no_ebpf: bool,
 }
 
 struct Asked {
@@ -71,6 +74,13 @@ impl Recorder {
             for source in samplers::processes::SOURCES {
                 states.absent(source, Absence::Off("--processes none"));
             }
+        }
+        if options.no_ebpf {
+            tracers::absent(Absence::Off("--no-ebpf"), &mut states);
+        } else if !host.is_live() {
+            tracers::absent(Absence::Root, &mut states);
+        } else {
+            samplers.extend(tracers::all(interval_ns, &mut states));
         }
         Self {
             host,

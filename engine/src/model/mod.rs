@@ -9,6 +9,7 @@ pub mod record;
 pub mod rows;
 mod sample;
 mod storage;
+mod tracers;
 
 pub use cgroup::{Cgroup, CgroupCell, CgroupName};
 pub use host::{
@@ -30,3 +31,10 @@ pub use record::{
 pub use rows::{ReadTimes, Rows, Rowset};
 pub use sample::{SCHEMAS, Sample};
 pub use storage::{Disk, DiskCell, DiskName, Filesystem, FilesystemCell, FilesystemName};
+pub use tracers::{
+    BlockTrace, BlockTraceCell, BlockTraceName, Bucket, BucketCell, BucketName, Caller, CallerCell,
+    CallerName, Event, EventCell, EventName, FaultTrace, FaultTraceCell, LifetimeTrace,
+    LifetimeTraceCell, MemoryTrace, MemoryTraceCell, SchedulerTrace, SchedulerTraceCell,
+    ShortLived, ShortLivedCell, ShortLivedName, SyscallCount, SyscallCountCell, SyscallTrace,
+    SyscallTraceCell, TcpTrace, TcpTraceCell,
+};

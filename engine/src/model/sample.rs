@@ -8,6 +8,10 @@ use super::process::{Process, ProcessGone};
 use super::record::{Record, Schema, Shape};
 use super::rows::{Rows, Rowset};
 use super::storage::{Disk, Filesystem};
+use super::tracers::{
+    BlockTrace, Bucket, Caller, Event, FaultTrace, LifetimeTrace, MemoryTrace, SchedulerTrace,
+    ShortLived, SyscallCount, SyscallTrace, TcpTrace,
+};
 
 macro_rules! sample {
     ($( #[doc = $doc:literal] $field:ident: $shape:ident $ty:ident from $source:literal; )+) => {
@@ -90,6 +94,30 @@ sample! {
     processes_gone: Many ProcessGone from "processes";
     /// Tasks in uninterruptible sleep.
     blocked: Many BlockedTask from "blocked";
+    /// Switches and run-queue waits of each CPU.
+    bpf_scheduler: Many SchedulerTrace from "bpf/scheduler";
+    /// Requests of each block device and operation.
+    bpf_block_io: Many BlockTrace from "bpf/block_io";
+    /// System calls of the host.
+    bpf_syscall: One SyscallTrace from "bpf/syscall";
+    /// System calls by number; those called since their last row.
+    bpf_syscalls: Many SyscallCount from "bpf/syscall";
+    /// Processes whose calls were slow or refused since their last row.
+    bpf_callers: Many Caller from "bpf/syscall";
+    /// Page faults of the host.
+    bpf_page_fault: One FaultTrace from "bpf/page_fault";
+    /// Reclaim and page-cache turnover.
+    bpf_memory: One MemoryTrace from "bpf/memory";
+    /// TCP of all network namespaces together.
+    bpf_tcp: One TcpTrace from "bpf/tcp";
+    /// Beginnings and ends of processes.
+    bpf_lifetime: One LifetimeTrace from "bpf/lifetime";
+    /// Processes too short-lived to be seen at a tick.
+    bpf_short_lived: Many ShortLived from "bpf/lifetime";
+    /// Histograms of the tracers: the buckets that are not empty.
+    bpf_histograms: Many Bucket from "bpf/scheduler";
+    /// Rare events.
+    bpf_events: Many Event from "bpf/memory";
 }
 
 impl Sample {

@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* The parts of kernel types that the tracers read. Offsets are those of the running kernel: each
+ * access is relocated when the object is loaded. */
+#ifndef KS_KERNEL_H
+#define KS_KERNEL_H
+
+#include "bpf.h"
+
+#pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
+
+struct rq {
+	unsigned int nr_running;
+	u64 clock;
+};
+
+struct cfs_rq {
+	struct rq *rq;
+};
+
+struct sched_entity {
+	struct cfs_rq *cfs_rq;
+};
+
+struct sched_info {
+	unsigned long long last_queued;
+};
+
+struct kernfs_node {
+	const char *name;
+	u64 id;
+};
+
+struct cgroup {
+	struct kernfs_node *kn;
+};
+
+struct cgroup_subsys_state {
+	struct cgroup *cgroup;
+};
+
+struct css_set {
+	struct cgroup_subsys_state *subsys[4];
+	struct cgroup *dfl_cgrp;
+};
+
+struct task_io_accounting {
+	u64 read_bytes;
+	u64 write_bytes;
+};
+
+typedef struct {
+	int counter;
+} atomic_t;
+
+struct signal_struct {
+	atomic_t live;
+	u64 utime;
+	u64 stime;
+	unsigned long maxrss;
+	struct task_io_accounting ioac;
+	int group_exit_code;
+	unsigned long long sum_sched_runtime;
+};
+
+struct inode {
+	u16 i_mode;
+};
+
+struct file {
+	struct inode *f_inode;
+};
+
+struct fdtable {
+	unsigned int max_fds;
+	struct file **fd;
+};
+
+struct files_struct {
+	struct fdtable *fdt;
+};
+
+struct mm_struct {
+	unsigned long hiwater_rss;
+	unsigned long total_vm;
+};
+
+struct task_struct {
+	unsigned int __state;
+	int pid;
+	int tgid;
+	struct sched_entity se;
+	struct sched_info sched_info;
+	struct css_set *cgroups;
+	struct signal_struct *signal;
+	struct files_struct *files;
+	struct mm_struct *mm;
+	struct task_struct *group_leader;
+	struct task_io_accounting ioac;
+	u64 utime;
+	u64 stime;
+	int exit_code;
+	u64 start_boottime;
+	char comm[16];
+};
+
+struct gendisk {
+	int major;
+	int first_minor;
+};
+
+struct request_queue {
+	struct gendisk *disk;
+};
+
+struct request {
+	struct request_queue *q;
+	unsigned int cmd_flags;
+	unsigned int __data_len;
+	u64 start_time_ns;
+};
+
+struct pt_regs {
+	unsigned long di;
+	unsigned long orig_ax;
+};
+
+/* Which entry of css_set.subsys is the memory controller's: the value is the running kernel's. */
+enum cgroup_subsys_id {
+	memory_cgrp_id = 4,
+};
+
+#pragma clang attribute pop
+
+#endif

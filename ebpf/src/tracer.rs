@@ -1,0 +1,231 @@
+//! Loading one tracer and reading its maps.
+
+use std::collections::BTreeMap;
+
+use aya::maps::{Array, HashMap, Map, MapData, PerCpuArray, RingBuf};
+use aya::programs::tp_btf::BtfTracePointLinkId;
+use aya::programs::{BtfTracePoint, FEntry, FExit, Program as Loaded, ProgramError};
+use aya::{Btf, Ebpf, EbpfLoader, Pod};
+
+use crate::error::LoadError;
+
+/// What the running kernel says of its types. Parsed once for all tracers; it takes tens of
+/// megabytes, so drop it when they are loaded.
+#[derive(Debug)]
+pub struct Kernel {
+    btf: Btf,
+}
+
+impl Kernel {
+    /// Reads the types of the running kernel.
+    pub fn open() -> Result<Self, LoadError> {
+        let btf = Btf::from_sys_fs().map_err(|error| LoadError::of_btf(&error))?;
+        Ok(Self { btf })
+    }
+}
+
+/// Where a program is attached.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Hook {
+    /// A tracepoint, with typed arguments.
+    Tracepoint(&'static str),
+    /// The entry of a function.
+    Entry(&'static str),
+    /// The return of a function, with its value.
+    Exit(&'static str),
+}
+
+impl Hook {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Tracepoint(name) | Self::Entry(name) | Self::Exit(name) => name,
+        }
+    }
+}
+
+/// One program of an object.
+#[derive(Debug, Clone, Copy)]
+pub struct Program {
+    /// Its function.
+    pub name: &'static str,
+    /// Where it is attached.
+    pub hook: Hook,
+}
+
+/// Programs of which the first that the kernel takes is attached.
+#[derive(Debug, Clone, Copy)]
+pub struct Choice {
+    /// The variants, the preferred one first.
+    pub variants: &'static [Program],
+    /// What is missing without it; `None` where the tracer is nothing without it.
+    pub loss: Option<&'static str>,
+}
+
+/// What a tracer consists of.
+#[derive(Debug, Clone, Copy)]
+pub struct Description {
+    /// The compiled object.
+    pub object: &'static [u8],
+    /// What is attached.
+    pub choices: &'static [Choice],
+}
+
+/// A tracer that counts. Dropping it takes it out of the kernel.
+#[derive(Debug)]
+pub struct Tracer {
+    ebpf: Ebpf,
+    limit: Option<&'static str>,
+    links: BTreeMap<&'static str, BtfTracePointLinkId>,
+}
+
+/// Loads a tracer and attaches it; `knobs` sets variables of its program.
+pub fn load(
+    what: &Description,
+    kernel: &Kernel,
+    knobs: &[(&'static str, u64)],
+) -> Result<Tracer, LoadError> {
+    let mut loader = EbpfLoader::new();
+    loader.btf(Some(&kernel.btf));
+    for (name, value) in knobs {
+        loader.override_global(name, value, true);
+    }
+    let mut ebpf = loader.load(what.object).map_err(|error| LoadError::of_object(&error))?;
+    let (mut limit, mut links) = (None, BTreeMap::new());
+    for choice in what.choices {
+        match (attach_first(&mut ebpf, choice.variants, kernel), choice.loss) {
+            (Ok((name, link)), _) => links.extend(link.map(|link| (name, link))),
+            (Err(_), Some(loss)) => limit = Some(loss),
+            (Err(error), None) => return Err(error),
+        }
+    }
+    Ok(Tracer { ebpf, limit, links })
+}
+
+/// The program that was attached, and its link where it can be taken off again.
+type Attached = (&'static str, Option<BtfTracePointLinkId>);
+
+/// Attaches the first program that the kernel takes; the error is that of the preferred one.
+fn attach_first(
+    ebpf: &mut Ebpf,
+    variants: &[Program],
+    kernel: &Kernel,
+) -> Result<Attached, LoadError> {
+    let mut first = None;
+    for variant in variants {
+        let program = ebpf.program_mut(variant.name).expect("the object has its programs");
+        match attach(program, variant.hook, kernel) {
+            Ok(link) => return Ok((variant.name, link)),
+            Err(error) => {
+                first.get_or_insert(LoadError::of_program(&error, variant.hook.name()));
+            }
+        }
+    }
+    Err(first.expect("there is a variant"))
+}
+
+fn attach(
+    program: &mut Loaded,
+    hook: Hook,
+    kernel: &Kernel,
+) -> Result<Option<BtfTracePointLinkId>, ProgramError> {
+    match hook {
+        Hook::Tracepoint(name) => {
+            let program: &mut BtfTracePoint = program.try_into()?;
+            program.load(name, &kernel.btf)?;
+            program.attach().map(Some)
+        }
+        Hook::Entry(name) => {
+            let program: &mut FEntry = program.try_into()?;
+            program.load(name, &kernel.btf)?;
+            program.attach().map(|_| None)
+        }
+        Hook::Exit(name) => {
+            let program: &mut FExit = program.try_into()?;
+            program.load(name, &kernel.btf)?;
+            program.attach().map(|_| None)
+        }
+    }
+}
+
+impl Tracer {
+    /// What this kernel does not let it see.
+    pub fn limit(&self) -> Option<&'static str> {
+        self.limit
+    }
+
+    /// Takes a tracepoint's program off its hook: it costs nothing until it is resumed.
+    pub fn pause(&mut self, name: &str) {
+        let Some(link) = self.links.remove(name) else { return };
+        if let Some(Loaded::BtfTracePoint(program)) = self.ebpf.program_mut(name) {
+            // A link that is gone already is what was wanted.
+            let _ = program.detach(link);
+        }
+    }
+
+    /// Puts a paused program on its hook again; false when the kernel does not take it.
+    pub fn resume(&mut self, name: &'static str) -> bool {
+        let Some(Loaded::BtfTracePoint(program)) = self.ebpf.program_mut(name) else {
+            return false;
+        };
+        let Ok(link) = program.attach() else { return false };
+        self.links.insert(name, link);
+        true
+    }
+
+    /// Whether a tracepoint's program is on its hook.
+    pub fn is_attached(&self, name: &str) -> bool {
+        self.links.contains_key(name)
+    }
+
+    /// The values of a per-CPU map of one entry, by CPU. Nothing when it cannot be read.
+    pub fn per_cpu<T: Pod>(&self, map: &str) -> Vec<T> {
+        let found: Option<PerCpuArray<&MapData, T>> =
+            self.ebpf.map(map).and_then(|map| map.try_into().ok());
+        let values = found.and_then(|map| map.get(&0, 0).ok());
+        values.map_or_else(Vec::new, |values| values.iter().copied().collect())
+    }
+
+    /// The value of a map of one entry.
+    pub fn single<T: Pod>(&self, map: &str) -> Option<T> {
+        let map: Array<&MapData, T> = self.ebpf.map(map)?.try_into().ok()?;
+        map.get(&0, 0).ok()
+    }
+
+    /// Sets the value of a map of one entry; false when that failed.
+    pub fn set_single<T: Pod>(&mut self, map: &str, value: &T) -> bool {
+        let map: Option<Array<&mut MapData, T>> =
+            self.ebpf.map_mut(map).and_then(|map| map.try_into().ok());
+        map.is_some_and(|mut map| map.set(0, value, 0).is_ok())
+    }
+
+    /// Every entry of a hash map. What another CPU removes meanwhile is left out.
+    pub fn table<K: Pod, V: Pod>(&self, map: &str) -> Vec<(K, V)> {
+        let map: Option<HashMap<&MapData, K, V>> =
+            self.ebpf.map(map).and_then(|map| map.try_into().ok());
+        map.map_or_else(Vec::new, |map| map.iter().filter_map(Result::ok).collect())
+    }
+
+    /// Every entry of a hash map, which is empty afterwards.
+    pub fn take_table<K: Pod, V: Pod>(&mut self, map: &str) -> Vec<(K, V)> {
+        let entries = self.table(map);
+        let map: Option<HashMap<&mut MapData, K, V>> =
+            self.ebpf.map_mut(map).and_then(|map| map.try_into().ok());
+        if let Some(mut map) = map {
+            for (key, _) in &entries {
+                // An entry that is gone already need not be removed.
+                let _ = map.remove(key);
+            }
+        }
+        entries
+    }
+
+    /// The events that came since the last call, as the kernel wrote them.
+    pub fn events(&mut self, map: &str, mut each: impl FnMut(&[u8])) {
+        let map: Option<RingBuf<&mut MapData>> =
+            self.ebpf.map_mut(map).and_then(|map: &mut Map| map.try_into().ok());
+        let Some(mut ring) = map else { return };
+        while let Some(event) = ring.next() {
+            each(&event);
+        }
+    }
+}

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Differences between kernels, each with the commit that made it. A flavour (`___name`) is matched
+ * with the kernel's type of the name before the underscores. */
+#ifndef KS_VARIANTS_H
+#define KS_VARIANTS_H
+
+#include "kernel.h"
+
+#pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
+
+/* Before 2f064a59a11f (5.14) the state of a task was a long by the name of `state`. */
+struct task_struct___state {
+	long state;
+};
+
+/* Before f3fa33acca9f (5.17) the disk was the request's, not the queue's. */
+struct request___rq_disk {
+	struct gendisk *rq_disk;
+};
+
+/* arm64 keeps the number of the call in a field of its own. */
+struct user_pt_regs___arm64 {
+	u64 regs[31];
+};
+
+struct pt_regs___arm64 {
+	u64 orig_x0;
+	s32 syscallno;
+};
+
+#pragma clang attribute pop
+
+INLINE long task_state(struct task_struct *task)
+{
+	if (FIELD_EXISTS(task->__state))
+		return task->__state;
+	return ((struct task_struct___state *)task)->state;
+}
+
+INLINE struct gendisk *request_disk(struct request *request)
+{
+	struct request___rq_disk *old = (void *)request;
+
+	if (FIELD_EXISTS(old->rq_disk))
+		return old->rq_disk;
+	return request->q->disk;
+}
+
+/* Number of the system call that is at its end. */
+INLINE s64 call_number(struct pt_regs *regs)
+{
+	struct pt_regs___arm64 *arm = (void *)regs;
+
+	if (FIELD_EXISTS(arm->syscallno))
+		return arm->syscallno;
+	return regs->orig_ax;
+}
+
+/* Its first argument. */
+INLINE u64 call_argument(struct pt_regs *regs)
+{
+	struct pt_regs___arm64 *arm = (void *)regs;
+
+	if (FIELD_EXISTS(arm->orig_x0))
+		return arm->orig_x0;
+	return regs->di;
+}
+
+#endif

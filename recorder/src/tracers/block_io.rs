@@ -1,0 +1,80 @@
+//! `bpf/block_io`: requests of each block device and operation.
+
+use std::collections::BTreeMap;
+
+use ks_ebpf::Tracer;
+use ks_ebpf::layout::{BlockKey, BlockValue};
+use ks_engine::model::{BlockTraceCell as Cell, BlockTraceName as Name, ReadTimes, Sample};
+
+use super::Decoder;
+use super::histograms::{Before, Of};
+use crate::host_fs::HostFs;
+use crate::sampler::Context;
+use crate::text::lines;
+
+/// By the kernel's number, as `block_io.h` has them.
+const OPERATIONS: [&str; 5] = ["read", "write", "flush", "discard", "other"];
+
+#[derive(Debug, Default)]
+struct Histograms {
+    latency: Before,
+    queued: Before,
+    sizes: Before,
+}
+
+/// Reads what the tracer counted.
+#[derive(Debug, Default)]
+pub(super) struct BlockIo {
+    names: BTreeMap<u32, Vec<u8>>,
+    before: BTreeMap<(u32, u32), Histograms>,
+}
+
+impl Decoder for BlockIo {
+    fn decode(&mut self, tracer: &mut Tracer, context: &mut Context<'_>, sample: &mut Sample) {
+        for (key, value) in tracer.table::<BlockKey, BlockValue>("block_devices") {
+            let host = context.host;
+            let device = self.names.entry(key.device).or_insert_with(|| name_of(key.device, host));
+            let before = self.before.entry((key.device, key.operation)).or_default();
+            push(device, key.operation, &value, before, sample);
+        }
+        sample.bpf_block_io.sort();
+    }
+
+    fn set_read(&self, sample: &mut Sample, times: ReadTimes) {
+        sample.bpf_block_io.set_read(times);
+    }
+}
+
+fn push(
+    device: &[u8],
+    operation: u32,
+    value: &BlockValue,
+    before: &mut Histograms,
+    sample: &mut Sample,
+) {
+    let operation = OPERATIONS[(operation as usize).min(OPERATIONS.len() - 1)].as_bytes();
+    let row = sample.bpf_block_io.push();
+    row.set_name(Name::device, device);
+    row.set_name(Name::operation, operation);
+    row.set(Cell::issued, value.issued);
+    row.set(Cell::completed, value.completed);
+    row.set(Cell::errors, value.errors);
+    row.set(Cell::no_start, value.no_start);
+    row.set(Cell::bytes, value.bytes);
+    row.set(Cell::latency_ns, value.latency_ns);
+    row.set(Cell::queued_ns, value.queued_ns);
+    row.set(Cell::depth_max, value.depth_max);
+    let rows = &mut sample.bpf_histograms;
+    let of = |metric| Of { metric, entity: device, operation };
+    before.latency.push(of("block_latency_ns"), &value.latency, rows);
+    before.queued.push(of("block_queued_ns"), &value.queued, rows);
+    before.sizes.push(of("block_size_bytes"), &value.sizes, rows);
+}
+
+/// The name of a device by its number, or the number where it has gone.
+fn name_of(device: u32, host: &HostFs) -> Vec<u8> {
+    let number = format!("{}:{}", device >> 20, device & 0xf_ffff);
+    let facts = host.read_once(&format!("sys/dev/block/{number}/uevent")).unwrap_or_default();
+    let name = lines(&facts).find_map(|line| line.strip_prefix(b"DEVNAME="));
+    name.map_or_else(|| number.into_bytes(), <[u8]>::to_vec)
+}

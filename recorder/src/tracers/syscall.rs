@@ -1,0 +1,154 @@
+//! `bpf/syscall`: counts, errors and latency of system calls.
+
+use std::collections::BTreeMap;
+
+use ks_ebpf::Tracer;
+use ks_ebpf::layout::{BUCKETS, SYSCALL_CLASSES, SYSCALL_NUMBERS, SyscallCpu, SyscallCulprit};
+use ks_engine::model::{
+    CallerCell, CallerName, ReadTimes, Sample, SyscallCountCell, SyscallTraceCell as Cell,
+};
+
+use super::histograms::{Before, Of};
+use super::syscall_classes::{CLASSES, table};
+use super::syscall_guard::Guard;
+use super::{Decoder, name};
+use crate::sampler::Context;
+
+const ENTER: &str = "handle_enter";
+const STORM: &str = "latency is shed: a CPU makes over 100,000 calls a second";
+
+/// Cells of errors, with their numbers.
+const ERRORS: [(Cell, usize); 5] = [
+    (Cell::enomem, 12),
+    (Cell::enfile, 23),
+    (Cell::emfile, 24),
+    (Cell::enospc, 28),
+    (Cell::connect_eaddrnotavail, 99),
+];
+
+/// Reads what the tracer counted.
+#[derive(Debug, Default)]
+pub(super) struct Syscall {
+    classes_set: bool,
+    guard: Guard,
+    shed: bool,
+    /// Calls by number as last written, by CPU wrapping at 2^32.
+    counts: Vec<Vec<u32>>,
+    totals: Vec<u64>,
+    errors: Vec<[u32; ERRORS.len()]>,
+    error_totals: [u64; ERRORS.len()],
+    before: [Before; SYSCALL_CLASSES],
+    callers: BTreeMap<u32, [u64; 3]>,
+}
+
+impl Decoder for Syscall {
+    fn decode(&mut self, tracer: &mut Tracer, context: &mut Context<'_>, sample: &mut Sample) {
+        if !self.classes_set {
+            self.classes_set = tracer.set_single("syscall_classes", &table());
+        }
+        let cpus = tracer.per_cpu::<SyscallCpu>("syscall_cpus");
+        self.keep_guard(tracer, context, &cpus);
+        self.count_errors(&cpus);
+        let sum = |get: fn(&SyscallCpu) -> u64| cpus.iter().map(get).sum::<u64>();
+        let row = sample.bpf_syscall.push();
+        row.set(Cell::calls, sum(|cpu| cpu.calls));
+        row.set(Cell::failed, sum(|cpu| cpu.failed));
+        row.set(Cell::measured, sum(|cpu| cpu.measured));
+        row.set(Cell::lost, sum(|cpu| cpu.lost));
+        for ((cell, _), total) in ERRORS.iter().zip(self.error_totals) {
+            row.set(*cell, total);
+        }
+        row.set(Cell::timed, tracer.is_attached(ENTER));
+        self.count_calls(&cpus, sample);
+        self.push_latency(&cpus, sample);
+        self.push_callers(tracer, sample);
+    }
+
+    fn set_read(&self, sample: &mut Sample, times: ReadTimes) {
+        sample.bpf_syscall.set_read(times);
+        sample.bpf_syscalls.set_read(times);
+        sample.bpf_callers.set_read(times);
+    }
+
+    fn limit(&self) -> Option<&'static str> {
+        self.shed.then_some(STORM)
+    }
+}
+
+impl Syscall {
+    fn keep_guard(&mut self, tracer: &mut Tracer, context: &Context<'_>, cpus: &[SyscallCpu]) {
+        let most = cpus.iter().map(|cpu| cpu.calls).max().unwrap_or(0);
+        let allows = self.guard.allows(context.tick, most);
+        if !allows && tracer.is_attached(ENTER) {
+            tracer.pause(ENTER);
+            self.shed = true;
+        } else if allows && self.shed {
+            self.shed = !tracer.resume(ENTER);
+        }
+    }
+
+    fn count_errors(&mut self, cpus: &[SyscallCpu]) {
+        self.errors.resize(cpus.len(), [0; ERRORS.len()]);
+        for (cpu, before) in cpus.iter().zip(&mut self.errors) {
+            let known = ERRORS.iter().zip(before).zip(&mut self.error_totals);
+            for (((_, error), before), total) in known {
+                *total += u64::from(cpu.errors[*error].wrapping_sub(*before));
+                *before = cpu.errors[*error];
+            }
+        }
+    }
+
+    /// Writes the calls that were made since they were written last.
+    fn count_calls(&mut self, cpus: &[SyscallCpu], sample: &mut Sample) {
+        self.totals.resize(SYSCALL_NUMBERS, 0);
+        self.counts.resize_with(cpus.len(), || vec![0; SYSCALL_NUMBERS]);
+        for (number, total) in self.totals.iter_mut().enumerate() {
+            let mut grown = 0;
+            for (cpu, before) in cpus.iter().zip(&mut self.counts) {
+                grown += u64::from(cpu.counts[number].wrapping_sub(before[number]));
+                before[number] = cpu.counts[number];
+            }
+            if grown > 0 {
+                *total += grown;
+                let row = sample.bpf_syscalls.push();
+                row.set(SyscallCountCell::number, number as u64);
+                row.set(SyscallCountCell::calls, *total);
+            }
+        }
+    }
+
+    fn push_latency(&mut self, cpus: &[SyscallCpu], sample: &mut Sample) {
+        for (class, before) in self.before.iter_mut().enumerate() {
+            let mut summed = [0u32; BUCKETS];
+            for cpu in cpus {
+                let counts = &cpu.latency[class * BUCKETS..(class + 1) * BUCKETS];
+                for (sum, count) in summed.iter_mut().zip(counts) {
+                    *sum = sum.wrapping_add(*count);
+                }
+            }
+            let entity = CLASSES[class].as_bytes();
+            let of = Of { metric: "syscall_ns", entity, operation: b"" };
+            before.push(of, &summed, &mut sample.bpf_histograms);
+        }
+    }
+
+    fn push_callers(&mut self, tracer: &Tracer, sample: &mut Sample) {
+        let found = tracer.table::<u32, SyscallCulprit>("syscall_culprits");
+        let mut current = BTreeMap::new();
+        for (pid, caller) in &found {
+            let counts = [caller.slow, caller.slow_ns, caller.refused];
+            current.insert(*pid, counts);
+            if self.callers.get(pid) == Some(&counts) {
+                continue;
+            }
+            let row = sample.bpf_callers.push();
+            row.set_name(CallerName::comm, name(&caller.comm));
+            row.set(CallerCell::pid, u64::from(*pid));
+            row.set(CallerCell::slow, caller.slow);
+            row.set(CallerCell::slow_ns, caller.slow_ns);
+            row.set(CallerCell::refused, caller.refused);
+        }
+        self.callers = current;
+        sample.bpf_callers.sort();
+    }
+}
