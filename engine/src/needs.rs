@@ -176,6 +176,14 @@ pub const NEEDS: &[Need] = &[
         ],
     ),
     ("processes_gone", &[]),
+    ("bpf_scheduler", &[]),
+    ("bpf_block_io", &["errors"]),
+    (
+        "bpf_syscall",
+        &["calls", "enomem", "enfile", "emfile", "enospc", "connect_eaddrnotavail", "timed"],
+    ),
+    ("bpf_page_fault", &["major_ns"]),
+    ("bpf_histograms", &["count"]),
 ];
 
 /// Whether the engine reads `column` of `table`.

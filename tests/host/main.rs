@@ -8,6 +8,7 @@
 mod faults;
 mod live;
 mod record;
+mod tracers;
 
 use std::process::Child;
 

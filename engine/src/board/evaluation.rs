@@ -50,7 +50,7 @@ pub struct Quantity {
 }
 
 /// Quantities an evaluation can carry.
-pub(super) const QUANTITIES: usize = 8;
+pub(super) const QUANTITIES: usize = 12;
 
 /// See the module.
 #[derive(Debug, Clone, Copy, Default)]
@@ -77,7 +77,7 @@ impl Evaluation {
         Self { subtype: Some(subtype), ..Self::default() }
     }
 
-    /// Adds a quantity to the evidence; the ninth and later are left out.
+    /// Adds a quantity to the evidence; the thirteenth and later are left out.
     pub fn note(&mut self, metric: &'static str, value: f64, unit: &'static str) -> &mut Self {
         self.note_with(metric, value, unit, [None; 4])
     }

@@ -2,7 +2,8 @@
 //!
 //! # What it sees
 //! From `/proc/diskstats`, of each whole disk: the share of time with a request in flight, the
-//! mean time of a request, the mean number in flight.
+//! mean time of a request, the mean number in flight. From `bpf/block_io`: requests that failed, and
+//! the 99th percentile of their latency.
 //! # Why it matters
 //! Whoever asks a device that is never idle waits behind all the others.
 //! # Evidence
@@ -16,7 +17,7 @@ use crate::board::{Board, Cover, Evaluation, Held, Quantity, Relax};
 use crate::kind::{Entity, Kind, Severity};
 use crate::model::Disk;
 use crate::time::SECOND_NS;
-use crate::window::{DiskTrack, DiskWork, Missing, Window};
+use crate::window::{DiskTrack, DiskWork, Latency, Missing, Window};
 
 use super::Classifier;
 
@@ -32,6 +33,8 @@ const UTILISATION: [f64; 4] = [0.70, 0.85, 0.95, 0.95];
 const QUEUE: [f64; 2] = [2.0, 4.0];
 /// Mean wait in ms at critical, of a device with and without seeks (our judgement).
 const WAIT_MS: [f64; 2] = [500.0, 100.0];
+/// How long a failed request stands (`signals.md`, section 1).
+const EVENT_CLEAR_S: u64 = 120;
 /// Names of the utilisation over each window, with the severities that have to last so long.
 const WINDOWS: [(&str, u64, [bool; 4]); 3] = [
     ("utilisation_5s", 5, [true, true, false, false]),
@@ -57,9 +60,11 @@ impl Classifier for BlockDeviceSaturation {
             }
             any = true;
             match look_at(row, track) {
-                Ok(seen) => {
-                    let part = "errors and latency at completion: need bpf/block_io";
-                    board.cover(kind, Cover::Part(part));
+                Ok(mut seen) => {
+                    if grade_completions(&mut seen, window, row).is_none() {
+                        let part = "errors and latency at completion: need bpf/block_io";
+                        board.cover(kind, Cover::Part(part));
+                    }
                     let entity = || Entity::Disk(row.name().unwrap_or_default().to_vec());
                     board.judge(kind, id, at, seen, entity);
                 }
@@ -115,6 +120,28 @@ fn look_at(row: &Disk, track: &DiskTrack) -> Result<Evaluation, Missing> {
         }
     }
     Ok(seen)
+}
+
+/// What the tracer saw of the device's requests; `None` where it did not look.
+fn grade_completions(seen: &mut Evaluation, window: &Window, row: &Disk) -> Option<()> {
+    if !window.bpf_block_io.is_fresh() {
+        return None;
+    }
+    let device = row.name()?;
+    let own = window.bpf_block_io.entities().filter(|(_, trace, _)| trace.device() == Some(device));
+    let failed: u64 = own
+        .filter_map(|(.., track)| Some(track.errors_over(1).ok()?.by))
+        .fold(0, u64::saturating_add);
+    if failed > 0 {
+        seen.note_with("failed_requests", failed as f64, "1", [None, None, None, Some(1.0)]);
+    }
+    seen.event(Severity::Critical, failed > 0, EVENT_CLEAR_S);
+    if let Ok(counted) = window.latencies.over(&Latency::Block(device.to_vec()), 5 * SECOND_NS)
+        && let Some(p99) = counted.quantile(0.99)
+    {
+        seen.note("latency_p99_5s", p99.value / 1e6, "ms");
+    }
+    Some(())
 }
 
 /// Without a request in the window there is no mean.

@@ -4,6 +4,7 @@ mod block_device_saturation;
 mod io_congestion;
 #[cfg(test)]
 mod lab;
+mod latency;
 mod load_mismatch;
 mod memory_pressure;
 mod network_degradation;

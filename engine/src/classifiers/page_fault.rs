@@ -1,7 +1,8 @@
 //! `page_fault`: page faults wait for I/O.
 //!
 //! # What it sees
-//! Major faults a second, from `/proc/vmstat` for the host and `memory.stat` for a control group.
+//! Major faults a second, from `/proc/vmstat` for the host and `memory.stat` for a control group;
+//! where `bpf/page_fault` times them, the share of a CPU's time that the host's take.
 //! # Why it matters
 //! A major fault stops its task until a page is read: memory at the speed of a disk.
 //! # Evidence
@@ -11,7 +12,7 @@
 //! faults without harm: without refaults and without stalls it stays low. Minor faults are normal
 //! work and are not looked at.
 
-use crate::board::{Board, Cover, Evaluation, Relax};
+use crate::board::{Board, Cover, Evaluation, Held, Quantity, Relax};
 use crate::kind::{Entity, Kind, Severity};
 use crate::time::SECOND_NS;
 use crate::window::{
@@ -29,6 +30,12 @@ const FAULTS: [f64; 4] = [10.0, 50.0, 100.0, 500.0];
 /// From medium on refaults, or this share of time stalled for memory, must say that somebody
 /// suffers (our judgement).
 const STALLED: f64 = 0.05;
+/// Share of one CPU's time spent in major faults (our judgement).
+const STALL_SHARES: [(&str, u64, [Option<f64>; 4]); 3] = [
+    ("fault_stall_5s", 5, [None, Some(0.05), None, None]),
+    ("fault_stall_10s", 10, [None, None, Some(0.15), None]),
+    ("fault_stall_30s", 30, [None, None, None, Some(0.40)]),
+];
 /// Names of the rate over the persistence of each severity.
 const METRICS: [&str; 4] = ["majflt_5s", "majflt_5s", "majflt_10s", "majflt_30s"];
 
@@ -39,9 +46,11 @@ impl Classifier for PageFault {
 
     fn evaluate(&self, window: &Window, board: &mut Board) {
         match judge_host(window) {
-            Ok(seen) => {
-                let part = "stall and latency of faults: need bpf/page_fault";
-                board.cover(Kind::PageFault, Cover::Part(part));
+            Ok(mut seen) => {
+                if grade_stalls(&mut seen, window).is_err() {
+                    let part = "stall and latency of faults: need bpf/page_fault";
+                    board.cover(Kind::PageFault, Cover::Part(part));
+                }
                 let at = window.vm.at().unwrap_or(window.mono());
                 board.judge(Kind::PageFault, HOST, at, seen, || Entity::Host);
             }
@@ -50,6 +59,21 @@ impl Classifier for PageFault {
         judge_groups(window, board);
         cover_groups(window, board, Kind::PageFault);
     }
+}
+
+/// Holds the time in major faults against the limits of the severities that last so long.
+fn grade_stalls(seen: &mut Evaluation, window: &Window) -> Result<(), Missing> {
+    let track = window.bpf_page_fault.track()?;
+    for (metric, window_s, limits) in STALL_SHARES {
+        let stalled = match track.stalled_over(window_s * SECOND_NS) {
+            Ok(stalled) => stalled,
+            Err(Missing::NoEarlier) => continue,
+            Err(missing) => return Err(missing),
+        };
+        let value = stalled.per_second() / 1e9;
+        seen.grade(Quantity { metric, value, unit: "ratio", limits }, Held::Met, Relax::Scaled);
+    }
+    Ok(())
 }
 
 /// What is known of one entity over a span.

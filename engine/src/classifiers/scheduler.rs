@@ -1,12 +1,13 @@
 //! `scheduler`: runnable tasks wait for a CPU.
 //!
 //! # What it sees
-//! Share of time some task waits for a CPU (PSI), of the host and of each control group; periods
-//! in which a group's quota was used up.
+//! How long tasks wait in the run queue (`bpf/scheduler`) and the share of time in which some task
+//! waits for a CPU (PSI), of the host; the share of each control group; periods in which a group's
+//! quota was used up. One of the first two is enough.
 //! # Why it matters
 //! A task that is ready and does not run is late, and so is whoever waits for it.
 //! # Evidence
-//! Stall shares over 5, 10 and 30 s, throttled shares of periods, switches for each CPU, steal.
+//! The 99th percentile of waits and stall shares over 5, 10 and 30 s, throttled shares of periods, switches for each CPU, steal.
 //! # False positives
 //! Throttling is a limit that somebody set, not contention: a subtype of its own. Niced batch work
 //! expects to wait, and PSI counts it like the rest; which tasks waited needs `bpf/scheduler`.
@@ -14,9 +15,10 @@
 use crate::board::{Board, Cover, Evaluation, Held, Quantity, Relax};
 use crate::kind::{Entity, Kind, Severity};
 use crate::model::Cpu;
-use crate::time::SECOND_NS;
-use crate::window::{CgroupTrack, Group, HOST, Missing, Stall, Window};
+use crate::time::{SECOND_NS, Timestamp};
+use crate::window::{CgroupTrack, Group, HOST, Latency, Missing, PressureTrack, Stall, Window};
 
+use super::latency::{self, LatencyLimits};
 use super::load_mismatch::busy_share;
 use super::stall::{self, StallLimits};
 use super::{Classifier, cgroup_entity, cover_groups, groups};
@@ -46,6 +48,11 @@ const STALLS: [StallLimits; 3] = [
         limits: [None, None, None, Some(0.80)],
     },
 ];
+/// Waits in the run queue (our judgement).
+const WAITS: LatencyLimits = LatencyLimits {
+    metrics: ["run_queue_p99_5s", "run_queue_p99_10s", "run_queue_p99_30s"],
+    limits: [5.0, 20.0, 100.0, 500.0],
+};
 /// Share of a group's periods in which it was throttled, over 5 s at medium and over 10 s at high
 /// (our judgement).
 const THROTTLED: [(&str, u64, [Option<f64>; 4]); 2] = [
@@ -62,26 +69,37 @@ impl Classifier for Scheduler {
     }
 
     fn evaluate(&self, window: &Window, board: &mut Board) {
-        match judge_host(window) {
-            Ok(seen) => {
-                let part = "run-queue latency: needs bpf/scheduler";
-                board.cover(Kind::Scheduler, Cover::Part(part));
-                let at = window.pressure.at().unwrap_or(window.mono());
+        let mut seen = Evaluation::default();
+        let stalls = grade_stalls(&mut seen, window);
+        let waits = latency::grade(&mut seen, window, &Latency::RunQueue, &WAITS);
+        match (stalls, waits) {
+            (Err(missing), Err(_)) => board.cover(Kind::Scheduler, Cover::Missing(missing)),
+            (stalls, waits) => {
+                if waits.is_err() {
+                    let part = "run-queue latency: needs bpf/scheduler";
+                    board.cover(Kind::Scheduler, Cover::Part(part));
+                }
+                let at = stalls.unwrap_or(window.mono());
+                note_cpu(&mut seen, window);
                 board.judge(Kind::Scheduler, HOST, at, seen, || Entity::Host);
             }
-            Err(missing) => board.cover(Kind::Scheduler, Cover::Missing(missing)),
         }
         judge_groups(window, board);
         cover_groups(window, board, Kind::Scheduler);
     }
 }
 
-fn judge_host(window: &Window) -> Result<Evaluation, Missing> {
-    let track = window.pressure.track().ok().filter(|_| window.pressure.is_fresh());
-    let track = track.filter(|track| track.is_given(Stall::CpuSome));
-    let track = track.ok_or(Missing::Source("pressure/cpu"))?;
-    let mut seen = Evaluation::default();
-    stall::grade(&mut seen, track, &STALLS)?;
+/// Stalls of the host; the time of their reading.
+fn grade_stalls(seen: &mut Evaluation, window: &Window) -> Result<Timestamp, Missing> {
+    let missing = Missing::Source("pressure/cpu");
+    let fresh = |_: &&PressureTrack| window.pressure.is_fresh();
+    let track = window.pressure.track().ok().filter(fresh);
+    let track = track.filter(|track| track.is_given(Stall::CpuSome)).ok_or(missing)?;
+    stall::grade(seen, track, &STALLS)?;
+    window.pressure.at().ok_or(missing)
+}
+
+fn note_cpu(seen: &mut Evaluation, window: &Window) {
     if window.cpu.is_fresh()
         && let Ok(step) = window.cpu.step()
         && let Ok(switches) = step.rate("ctxt", Cpu::context_switches)
@@ -95,7 +113,6 @@ fn judge_host(window: &Window) -> Result<Evaluation, Missing> {
         seen.note("steal_share", stolen, "ratio");
         seen.subtype = (stolen >= STOLEN).then_some("stolen");
     }
-    Ok(seen)
 }
 
 /// Share of all CPU time that the hypervisor gave to others.

@@ -1,22 +1,24 @@
 //! `syscall`: system calls are slow, fail, or meet a limit.
 //!
 //! # What it sees
-//! Subtype `resource_limit` only: used shares of filesystems and their inodes, of process ids on
-//! the host and in control groups, of the descriptors of a process. Latency, errors and rate of
-//! calls need the tracer.
+//! Subtype `resource_limit`: used shares of filesystems and their inodes, of process ids on the host
+//! and in control groups, of the descriptors of a process. From `bpf/syscall`, of the host: latency
+//! by class (subtype `slow`), calls refused for lack of a resource (`refused`), and their rate.
 //! # Why it matters
 //! At the limit the next call fails: ENOSPC, EAGAIN, EMFILE.
 //! # Evidence
 //! The used share of each resource with its limit; free space where it is small and falls.
 //! # False positives
-//! Filesystems without a size and read-only ones are never full.
+//! Filesystems without a size and read-only ones are never full. Waiting (epoll, futex, sleep, reads
+//! of pipes and sockets) is no slowness: that class is never judged.
 
 use crate::board::{Board, Cover, Evaluation, Held, Quantity, Relax};
 use crate::kind::{Entity, Kind, Severity};
 use crate::model::{Filesystem, Load};
 use crate::time::{SECOND_NS, Timestamp};
-use crate::window::{HOST, Missing, SpaceTrack, Window};
+use crate::window::{Call, HOST, Latency, Missing, SpaceTrack, Window};
 
+use super::latency::{self, LatencyLimits};
 use super::{Classifier, cgroup_entity, groups};
 
 const KIND: Kind = Kind::Syscall;
@@ -33,6 +35,40 @@ const COUNTS: [Option<f64>; 4] = [None, Some(0.80), Some(0.90), Some(0.95)];
 const LITTLE_BYTES: u64 = 1024 * 1024 * 1024;
 const FALLING_NS: u64 = 60 * SECOND_NS;
 const LIMIT: &str = "resource_limit";
+/// Latency of each class that is judged (storage and metadata: the origin's values; the others are
+/// our judgement).
+const LATENCIES: [(&[u8], LatencyLimits); 4] = [
+    (
+        b"storage",
+        LatencyLimits {
+            metrics: ["storage_p99_5s", "storage_p99_10s", "storage_p99_30s"],
+            limits: [10.0, 100.0, 500.0, 1000.0],
+        },
+    ),
+    (
+        b"metadata",
+        LatencyLimits {
+            metrics: ["metadata_p99_5s", "metadata_p99_10s", "metadata_p99_30s"],
+            limits: [10.0, 100.0, 500.0, 1000.0],
+        },
+    ),
+    (
+        b"memory",
+        LatencyLimits {
+            metrics: ["memory_p99_5s", "memory_p99_10s", "memory_p99_30s"],
+            limits: [10.0, 50.0, 200.0, 1000.0],
+        },
+    ),
+    (
+        b"process",
+        LatencyLimits {
+            metrics: ["process_p99_5s", "process_p99_10s", "process_p99_30s"],
+            limits: [10.0, 50.0, 200.0, 1000.0],
+        },
+    ),
+];
+/// Calls a second that are refused for lack of a resource: one is medium (our judgement).
+const REFUSED: [Option<f64>; 4] = [None, None, Some(10.0), None];
 
 impl Classifier for Syscall {
     fn kind(&self) -> Kind {
@@ -44,7 +80,6 @@ impl Classifier for Syscall {
         judge_host(window, board);
         judge_groups(window, board);
         judge_descriptors(window, board);
-        board.cover(KIND, Cover::Part("latency, errors and rate of calls: need bpf/syscall"));
     }
 }
 
@@ -118,8 +153,43 @@ fn judge_host(window: &Window, board: &mut Board) {
     };
     let mut seen = Evaluation::of(LIMIT);
     grade(&mut seen, "pids_used_share", Some(tasks as f64 / limit as f64), COUNTS);
+    judge_calls(&mut seen, window, board);
     let at = window.load.at().unwrap_or(window.mono());
     board.judge(KIND, HOST, at, seen, || Entity::Host);
+}
+
+/// What the tracer saw of calls. The worst of all names the form.
+fn judge_calls(seen: &mut Evaluation, window: &Window, board: &mut Board) {
+    let track = window.bpf_syscall.track().ok().filter(|_| window.bpf_syscall.is_fresh());
+    let Some(track) = track else {
+        let part = "latency, errors and rate of calls: need bpf/syscall";
+        return board.cover(KIND, Cover::Part(part));
+    };
+    let worst = seen.mask();
+    if let Ok(refused) = track.over(Call::Refused, 1) {
+        let rate = refused.per_second();
+        let quantity =
+            Quantity { metric: "refused_calls", value: rate, unit: "1/s", limits: REFUSED };
+        seen.grade(quantity, Held::Counts, Relax::Scaled);
+        seen.counts(Severity::Medium, refused.by > 0).keep(refused.by > 0);
+    }
+    if seen.mask() > worst {
+        seen.subtype = Some("refused");
+    }
+    if let Ok(calls) = track.over(Call::Any, 5 * SECOND_NS) {
+        seen.note("calls_5s", calls.per_second(), "1/s");
+    }
+    let worst = seen.mask();
+    let graded = LATENCIES.iter().map(|(class, limits)| {
+        latency::grade(seen, window, &Latency::Syscall(class.to_vec()), limits)
+    });
+    let untold = graded.filter(Result::is_err).count();
+    if seen.mask() > worst {
+        seen.subtype = Some("slow");
+    }
+    if untold > 0 {
+        board.cover(KIND, Cover::Part("latency of calls: bpf/syscall does not time them"));
+    }
 }
 
 fn judge_groups(window: &Window, board: &mut Board) {

@@ -60,7 +60,6 @@ impl Classifier for TcpExhaustion {
             board.judge(KIND, id, at, seen, || Entity::Netns(row.netns().unwrap_or(0)));
         }
         host::judge(window, limits, board);
-        board.cover(KIND, Cover::Part("errors of connect: need bpf/syscall"));
     }
 }
 

@@ -2,9 +2,11 @@
 
 mod cgroup_track;
 mod history;
+mod latency_table;
 mod process_table;
 mod series;
 mod socket_use;
+mod tracer_tracks;
 mod tracks;
 
 use alloc::string::String;
@@ -12,9 +14,11 @@ use alloc::vec::Vec;
 
 pub use cgroup_track::{CgroupTrack, Group, GroupConsumption};
 pub use history::{Counters, Growth, LONGEST_NS, Levels};
+pub use latency_table::{Latency, LatencyTable};
 pub use process_table::{Consumption, Known, PROCESS_CAP, ProcessTable};
 pub use series::{EntityId, HOST, Missing, Series, Step, Track};
 pub use socket_use::{SocketTable, SocketUse};
+pub use tracer_tracks::{Call, CallTrack, CompletionTrack, FaultTrack};
 pub use tracks::{
     Demand, DiskTrack, DiskWork, NicTrack, Paging, PagingTrack, PressureTrack, SoftnetTrack,
     SpaceTrack, Stall, Tcp, TcpTrack, Traffic,
@@ -22,8 +26,8 @@ pub use tracks::{
 
 use crate::input::HostFacts;
 use crate::model::{
-    Cgroup, Cpu, Disk, FileHandles, Filesystem, Limits, Load, Memory, Netns, Nic, Pressure, Sample,
-    Softnet, Vm,
+    BlockTrace, Cgroup, Cpu, Disk, FaultTrace, FileHandles, Filesystem, Limits, Load, Memory,
+    Netns, Nic, Pressure, Sample, Softnet, SyscallTrace, Vm,
 };
 use crate::time::Timestamp;
 
@@ -47,6 +51,8 @@ macro_rules! window {
             pub processes: ProcessTable,
             /// Accept queues and ports.
             pub sockets: SocketTable,
+            /// Histograms of the tracers.
+            pub latencies: LatencyTable,
             ledger: Ledger,
             $( #[doc = $doc] pub $field: Series<$row, $track>, )+
         }
@@ -57,6 +63,7 @@ macro_rules! window {
                     interval_ns: crate::time::SECOND_NS,
                     processes: ProcessTable::default(),
                     sockets: SocketTable::default(),
+                    latencies: LatencyTable::default(),
                     ledger: Ledger::default(),
                     $( $field: Series::new($source), )+
                 }
@@ -73,6 +80,7 @@ macro_rules! window {
                 $( self.$field.restart(); )+
                 self.processes.restart();
                 self.sockets.restart();
+                self.latencies.restart();
             }
         }
     };
@@ -105,6 +113,12 @@ window! {
     limits: Limits, (), "limits", 1;
     /// Control groups.
     cgroups: Cgroup, CgroupTrack, "cgroups", CGROUP_CAP;
+    /// Requests of block devices, by operation.
+    bpf_block_io: BlockTrace, CompletionTrack, "bpf/block_io", ENTITY_CAP;
+    /// System calls of the host.
+    bpf_syscall: SyscallTrace, CallTrack, "bpf/syscall", 1;
+    /// Page faults of the host.
+    bpf_page_fault: FaultTrace, FaultTrack, "bpf/page_fault", 1;
 }
 
 impl Window {
@@ -114,6 +128,7 @@ impl Window {
         self.update_series(sample);
         self.processes.update(sample, &mut self.ledger);
         self.sockets.update(sample);
+        self.latencies.update(sample, mono);
     }
 
     /// Facts of the host.

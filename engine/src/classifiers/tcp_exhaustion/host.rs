@@ -3,9 +3,9 @@
 use crate::board::{Board, Cover, Evaluation};
 use crate::kind::{Entity, Severity};
 use crate::model::{FileHandles, Limits, Netns};
-use crate::window::{HOST, Missing, Window};
+use crate::window::{Call, HOST, Missing, Window};
 
-use super::{KIND, grade_shares, share};
+use super::{EVENT_CLEAR_S, KIND, grade_shares, share};
 
 /// Judges what is counted for all namespaces together; the counters of orphans and memory stand in
 /// the row of any, and are taken from the recorder's own.
@@ -29,8 +29,24 @@ pub(super) fn judge(window: &Window, limits: Option<&Limits>, board: &mut Board)
     if let (Some(pages), Some(limits)) = (pages, limits) {
         grade_memory(&mut seen, pages, limits);
     }
+    grade_connects(&mut seen, window, board);
     let at = window.netns.at().unwrap_or(window.mono());
     board.judge(KIND, HOST, at, seen, || Entity::Host);
+}
+
+/// A connect without a free port is harm done: critical at once (our judgement). In which namespace
+/// it was is not known.
+fn grade_connects(seen: &mut Evaluation, window: &Window, board: &mut Board) {
+    let track = window.bpf_syscall.track().ok().filter(|_| window.bpf_syscall.is_fresh());
+    let Some(track) = track else {
+        return board.cover(KIND, Cover::Part("errors of connect: need bpf/syscall"));
+    };
+    let refused = track.over(Call::NoPort, 1).map_or(0, |growth| growth.by);
+    if refused > 0 {
+        seen.note_with("connects_without_port", refused as f64, "1", [None, None, None, Some(1.0)]);
+        seen.subtype = Some("ports");
+    }
+    seen.event(Severity::Critical, refused > 0, EVENT_CLEAR_S);
 }
 
 /// Handles that are allocated and in use. The 90 % of pmieconf `vfs_files` lies above our limit

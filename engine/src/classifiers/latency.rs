@@ -1,0 +1,53 @@
+//! Quantiles of latency held against limits: what the kinds that rest on tracers have in common.
+//!
+//! A quantile is taken over the persistence of its severity, so it needs no count on top.
+
+use crate::board::{Evaluation, Held, Quantity, Relax};
+use crate::time::SECOND_NS;
+use crate::window::{Latency, Missing, Window};
+
+/// A span and the severities that have to last so long.
+const SPANS: [(u64, [bool; 4]); 3] = [
+    (5, [true, true, false, false]),
+    (10, [false, false, true, false]),
+    (30, [false, false, false, true]),
+];
+/// With fewer in the span a 99th percentile is one outlier (`signals.md`, section 10).
+const ENOUGH: u64 = 100;
+
+/// Names of a quantile over each span, and its limit in ms at each severity.
+#[derive(Debug)]
+pub(super) struct LatencyLimits {
+    /// Over 5, 10 and 30 s.
+    pub(super) metrics: [&'static str; 3],
+    /// p99 in ms.
+    pub(super) limits: [f64; 4],
+}
+
+/// Grades the 99th percentile over each span. A span that has yet to fill, and one in which little
+/// happened, meets nothing; the error is that nothing is known of it.
+pub(super) fn grade(
+    seen: &mut Evaluation,
+    window: &Window,
+    of: &Latency,
+    limits: &LatencyLimits,
+) -> Result<(), Missing> {
+    for ((span_s, levels), metric) in SPANS.into_iter().zip(limits.metrics) {
+        seen.know(levels);
+        let counted = match window.latencies.over(of, span_s * SECOND_NS) {
+            Ok(counted) => counted,
+            Err(Missing::NoEarlier) => continue,
+            Err(missing) => return Err(missing),
+        };
+        let Some(p99) = counted.quantile(0.99).filter(|_| counted.total() >= ENOUGH) else {
+            continue;
+        };
+        let limits = core::array::from_fn(|level| levels[level].then_some(limits.limits[level]));
+        let quantity = Quantity { metric, value: p99.value / 1e6, unit: "ms", limits };
+        seen.grade(quantity, Held::Met, Relax::Scaled);
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,237 @@
+//! Every limit that rests on a tracer, from just below and from just above.
+
+use crate::classifiers::lab::{Lab, Meter};
+use crate::histogram::bucket_of;
+use crate::kind::Kind::{
+    self, BlockDeviceSaturation, PageFault, Scheduler, Syscall, TcpExhaustion,
+};
+use crate::kind::Severity::{self, Critical, High, Low, Medium};
+use crate::model::{
+    BlockTraceCell, BlockTraceName, BucketCell, BucketName, DiskCell, DiskName, FaultTraceCell,
+    FileHandlesCell, LimitsCell, LoadCell, NetnsCell, ReadTimes, Sample, SyscallTraceCell, VmCell,
+};
+
+const HOST: &str = "host";
+const MS: u64 = 1_000_000;
+
+/// `count` in one second in the bucket next to the one that holds `ms`.
+fn bucket(sample: &mut Sample, metric: &str, entity: &str, ms: u64, above: bool, count: u64) {
+    let at = bucket_of(ms * MS);
+    let row = sample.bpf_histograms.push();
+    row.set_name(BucketName::metric, metric.as_bytes());
+    row.set_name(BucketName::entity, entity.as_bytes());
+    row.set_name(BucketName::operation, b"");
+    row.set(BucketCell::bucket, if above { at + 1 } else { at - 1 } as u64);
+    row.set(BucketCell::count, count);
+}
+
+/// What a host has that is judged with system calls: few tasks, and calls counted.
+fn calls(sample: &mut Sample, enospc: u64, no_port: u64, timed: bool) {
+    sample.load.push().set(LoadCell::tasks, 1u64);
+    let row = sample.limits.push();
+    row.set(LimitsCell::pid_max, 1000u64);
+    row.set(LimitsCell::threads_max, 1000u64);
+    let row = sample.bpf_syscall.push();
+    row.set(SyscallTraceCell::calls, 0u64);
+    for cell in [SyscallTraceCell::enomem, SyscallTraceCell::enfile, SyscallTraceCell::emfile] {
+        row.set(cell, 0u64);
+    }
+    row.set(SyscallTraceCell::enospc, enospc);
+    row.set(SyscallTraceCell::connect_eaddrnotavail, no_port);
+    row.set(SyscallTraceCell::timed, timed);
+}
+
+/// The limits in ms from low to critical: below each the severity before holds, above it its own.
+fn check_each(
+    kind: Kind,
+    limits: [u64; 4],
+    fill: impl Fn(&mut Sample, u64, bool),
+    more: impl Fn(&Lab, Option<Severity>),
+) {
+    let severities = [None, Some(Low), Some(Medium), Some(High), Some(Critical)];
+    for (at, limit) in limits.into_iter().enumerate() {
+        for above in [false, true] {
+            let mut lab = Lab::new();
+            lab.run(40, |sample, _| fill(sample, limit, above));
+            let expected = severities[at + usize::from(above)];
+            assert_eq!(lab.severity(kind, HOST), expected, "{limit} ms, above: {above}");
+            more(&lab, expected);
+        }
+    }
+}
+
+#[test]
+fn waits_in_the_run_queue_are_judged_with_or_without_pressure() {
+    let fill = |sample: &mut Sample, ms, above| {
+        for cpu in ["cpu0", "cpu1"] {
+            bucket(sample, "run_queue_ns", cpu, ms, above, 30);
+        }
+        sample.cgroups.set_read(ReadTimes::default());
+        sample.bpf_scheduler.set_read(ReadTimes::default());
+    };
+    check_each(Scheduler, [5, 20, 100, 500], fill, |lab, _| {
+        assert_eq!(lab.coverage(Scheduler), "ok");
+    });
+}
+
+#[test]
+fn a_few_long_waits_are_no_percentile() {
+    for (count, expected) in [(19, None), (20, Some(Low))] {
+        let mut lab = Lab::new();
+        lab.run(8, |sample, _| {
+            bucket(sample, "run_queue_ns", "cpu0", 5, true, count);
+            sample.bpf_scheduler.set_read(ReadTimes::default());
+        });
+        assert_eq!(lab.severity(Scheduler, HOST), expected, "{count} a second");
+    }
+}
+
+#[test]
+fn a_late_task_among_many_prompt_ones_is_no_percentile_either() {
+    for (late, expected) in [(9, None), (11, Some(Low))] {
+        let mut lab = Lab::new();
+        lab.run(8, |sample, _| {
+            bucket(sample, "run_queue_ns", "cpu0", 1, false, 1000 - late);
+            bucket(sample, "run_queue_ns", "cpu0", 10, true, late);
+            sample.bpf_scheduler.set_read(ReadTimes::default());
+        });
+        assert_eq!(lab.severity(Scheduler, HOST), expected, "{late} of 1000");
+    }
+}
+
+#[test]
+fn slow_calls_are_judged_by_class_and_waiting_is_not() {
+    let classes = [
+        ("storage", [10, 100, 500, 1000]),
+        ("metadata", [10, 100, 500, 1000]),
+        ("memory", [10, 50, 200, 1000]),
+        ("process", [10, 50, 200, 1000]),
+    ];
+    for (class, limits) in classes {
+        let fill = |sample: &mut Sample, ms, above| {
+            bucket(sample, "syscall_ns", class, ms, above, 100);
+            calls(sample, 0, 0, true);
+        };
+        check_each(Syscall, limits, fill, |lab, severity| {
+            assert_eq!(
+                lab.coverage(Syscall),
+                "cannot tell: space of filesystems: not in the recording"
+            );
+            if severity.is_some() {
+                assert_eq!(lab.subtype(Syscall, HOST), Some("slow"), "{class}");
+            }
+        });
+    }
+    let mut lab = Lab::new();
+    lab.run(40, |sample, _| {
+        bucket(sample, "syscall_ns", "wait", 30_000, true, 100);
+        calls(sample, 0, 0, true);
+    });
+    assert_eq!(lab.severity(Syscall, HOST), None);
+}
+
+#[test]
+fn calls_that_are_refused_are_medium_and_many_are_high() {
+    for (rate, expected) in
+        [(0.0, None), (1.0, Some(Medium)), (9.0, Some(Medium)), (11.0, Some(High))]
+    {
+        let (mut lab, mut refused) = (Lab::new(), Meter::default());
+        lab.run(20, |sample, _| calls(sample, refused.add(rate), 0, true));
+        assert_eq!(lab.severity(Syscall, HOST), expected, "{rate} a second");
+        if expected.is_some() {
+            assert_eq!(lab.subtype(Syscall, HOST), Some("refused"));
+        }
+    }
+}
+
+#[test]
+fn what_is_not_timed_is_said() {
+    let mut lab = Lab::new();
+    lab.run(10, |sample, _| {
+        calls(sample, 0, 0, false);
+        sample.filesystems.set_read(ReadTimes::default());
+        sample.bpf_histograms.set_read(ReadTimes::default());
+    });
+    let told = "cannot tell: latency of calls: bpf/syscall does not time them";
+    assert_eq!(lab.coverage(Syscall), told);
+}
+
+#[test]
+fn a_connect_without_a_port_is_critical_at_once_and_clears_after_two_minutes() {
+    let mut lab = Lab::new();
+    let run = |lab: &mut Lab, seconds, no_port| {
+        lab.run(seconds, |sample, _| {
+            calls(sample, 0, no_port, true);
+            let row = sample.netns.push();
+            row.set(NetnsCell::netns, 7u64);
+            row.set(NetnsCell::listen, 1u64);
+            row.set(NetnsCell::listen_overflows, 0u64);
+            let row = sample.file_handles.push();
+            row.set(FileHandlesCell::allocated, 1u64);
+            row.set(FileHandlesCell::max, 1000u64);
+        });
+    };
+    run(&mut lab, 10, 3);
+    assert_eq!(lab.severity(TcpExhaustion, HOST), None);
+    assert_eq!(lab.coverage(TcpExhaustion), "ok");
+    run(&mut lab, 1, 4);
+    let event = lab.second();
+    assert_eq!(lab.severity(TcpExhaustion, HOST), Some(Critical));
+    assert_eq!(lab.subtype(TcpExhaustion, HOST), Some("ports"));
+    run(&mut lab, 130, 4);
+    assert_eq!(lab.cleared_at(TcpExhaustion, HOST), Some(event + 120));
+}
+
+#[test]
+fn a_request_that_fails_is_critical_on_its_disk() {
+    let mut lab = Lab::new();
+    let run = |lab: &mut Lab, seconds, errors: u64| {
+        lab.run(seconds, |sample, _| {
+            for name in ["sda", "sdb"] {
+                let row = sample.disks.push();
+                row.set_name(DiskName::name, name.as_bytes());
+                for cell in [DiskCell::reads, DiskCell::read_ms, DiskCell::writes] {
+                    row.set(cell, 0u64);
+                }
+                for cell in [DiskCell::write_ms, DiskCell::io_ms, DiskCell::queue_ms] {
+                    row.set(cell, 0u64);
+                }
+                for operation in ["read", "write"] {
+                    let row = sample.bpf_block_io.push();
+                    row.set_name(BlockTraceName::device, name.as_bytes());
+                    row.set_name(BlockTraceName::operation, operation.as_bytes());
+                    let failed = if name == "sdb" && operation == "write" { errors } else { 0 };
+                    row.set(BlockTraceCell::errors, failed);
+                }
+            }
+        });
+    };
+    run(&mut lab, 10, 2);
+    assert_eq!(lab.severity(BlockDeviceSaturation, "disk:sdb"), None);
+    assert_eq!(lab.coverage(BlockDeviceSaturation), "ok");
+    run(&mut lab, 1, 3);
+    assert_eq!(lab.severity(BlockDeviceSaturation, "disk:sdb"), Some(Critical));
+    assert_eq!(lab.severity(BlockDeviceSaturation, "disk:sda"), None);
+}
+
+#[test]
+fn time_spent_in_major_faults_is_judged_where_it_is_known() {
+    let table = [
+        (0.049, None),
+        (0.051, Some(Medium)),
+        (0.149, Some(Medium)),
+        (0.151, Some(High)),
+        (0.399, Some(High)),
+        (0.401, Some(Critical)),
+    ];
+    for (share, expected) in table {
+        let (mut lab, mut spent) = (Lab::new(), Meter::default());
+        lab.run(40, |sample, _| {
+            sample.vm.push().set(VmCell::pgmajfault, 0u64);
+            sample.cgroups.set_read(ReadTimes::default());
+            sample.bpf_page_fault.push().set(FaultTraceCell::major_ns, spent.add(share * 1e9));
+        });
+        assert_eq!(lab.severity(PageFault, HOST), expected, "{share}");
+        assert_eq!(lab.coverage(PageFault), "ok");
+    }
+}

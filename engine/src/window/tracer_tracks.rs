@@ -1,0 +1,72 @@
+//! What is remembered of the tracers' counters.
+
+use crate::input::HostFacts;
+use crate::model::{BlockTrace, FaultTrace, SyscallTrace};
+use crate::time::Timestamp;
+
+use super::history::{Counters, Growth};
+use super::series::{Missing, Track};
+
+/// Failed requests of one device and operation.
+#[derive(Debug, Clone, Default)]
+pub struct CompletionTrack(Counters<1>);
+
+impl CompletionTrack {
+    /// Requests that failed over the shortest run of last intervals of at least `ns`.
+    pub fn errors_over(&self, ns: u64) -> Result<Growth, Missing> {
+        self.0.over(0, "errors", ns)
+    }
+}
+
+impl Track<BlockTrace> for CompletionTrack {
+    fn feed(&mut self, at: Timestamp, row: &BlockTrace, _: &HostFacts) -> bool {
+        self.0.push(at, [row.errors()])
+    }
+}
+
+/// A counter of system calls.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Call {
+    /// All that returned.
+    Any,
+    /// Those that met a limit: ENOMEM, ENFILE, EMFILE, ENOSPC.
+    Refused,
+    /// Calls of connect without a free port.
+    NoPort,
+}
+
+/// System calls of the host.
+#[derive(Debug, Clone, Default)]
+pub struct CallTrack(Counters<3>);
+
+impl CallTrack {
+    /// Growth over the shortest run of last intervals of at least `ns`.
+    pub fn over(&self, what: Call, ns: u64) -> Result<Growth, Missing> {
+        self.0.over(what as usize, "bpf/syscall", ns)
+    }
+}
+
+impl Track<SyscallTrace> for CallTrack {
+    fn feed(&mut self, at: Timestamp, row: &SyscallTrace, _: &HostFacts) -> bool {
+        let refused = [row.enomem(), row.enfile(), row.emfile(), row.enospc()];
+        let refused = refused.into_iter().try_fold(0u64, |sum, one| Some(sum.saturating_add(one?)));
+        self.0.push(at, [row.calls(), refused, row.connect_eaddrnotavail()])
+    }
+}
+
+/// Time that major faults took.
+#[derive(Debug, Clone, Default)]
+pub struct FaultTrack(Counters<1>);
+
+impl FaultTrack {
+    /// Time spent in major faults, in ns, over the shortest run of last intervals of at least `ns`.
+    pub fn stalled_over(&self, ns: u64) -> Result<Growth, Missing> {
+        self.0.over(0, "major_ns", ns)
+    }
+}
+
+impl Track<FaultTrace> for FaultTrack {
+    fn feed(&mut self, at: Timestamp, row: &FaultTrace, _: &HostFacts) -> bool {
+        self.0.push(at, [row.major_ns()])
+    }
+}
