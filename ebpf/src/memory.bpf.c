@@ -140,7 +140,9 @@ INLINE struct oom_victim *new_victim(void)
 	return victim;
 }
 
-INLINE void note_cgroup(struct oom_victim *victim, struct task_struct *task)
+/* Not inlined, so that the object carries the event's type. */
+static __attribute__((noinline)) void note_cgroup(struct oom_victim *victim,
+						  struct task_struct *task)
 {
 	struct css_set *sets;
 	struct cgroup_subsys_state *state;

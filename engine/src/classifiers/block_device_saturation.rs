@@ -2,8 +2,8 @@
 //!
 //! # What it sees
 //! From `/proc/diskstats`, of each whole disk: the share of time with a request in flight, the
-//! mean time of a request, the mean number in flight. From `bpf/block_io`: requests that failed, and
-//! the 99th percentile of their latency.
+//! mean time of a request, the mean number in flight. From `bpf/block_io`: requests that failed,
+//! and the 99th percentile of their latency.
 //! # Why it matters
 //! Whoever asks a device that is never idle waits behind all the others.
 //! # Evidence
@@ -128,7 +128,7 @@ fn grade_completions(seen: &mut Evaluation, window: &Window, row: &Disk) -> Opti
         return None;
     }
     let device = row.name()?;
-    let own = window.bpf_block_io.entities().filter(|(_, trace, _)| trace.device() == Some(device));
+    let own = window.bpf_block_io.entities().filter(|(_, trace, _)| trace.disk() == Some(device));
     let failed: u64 = own
         .filter_map(|(.., track)| Some(track.errors_over(1).ok()?.by))
         .fold(0, u64::saturating_add);

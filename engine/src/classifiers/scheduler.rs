@@ -7,10 +7,11 @@
 //! # Why it matters
 //! A task that is ready and does not run is late, and so is whoever waits for it.
 //! # Evidence
-//! The 99th percentile of waits and stall shares over 5, 10 and 30 s, throttled shares of periods, switches for each CPU, steal.
+//! The 99th percentile of waits and stall shares over 5, 10 and 30 s; throttled
+//! shares of periods, switches for each CPU, steal.
 //! # False positives
 //! Throttling is a limit that somebody set, not contention: a subtype of its own. Niced batch work
-//! expects to wait, and PSI counts it like the rest; which tasks waited needs `bpf/scheduler`.
+//! expects to wait and counts like the rest: neither input says which tasks waited.
 
 use crate::board::{Board, Cover, Evaluation, Held, Quantity, Relax};
 use crate::kind::{Entity, Kind, Severity};

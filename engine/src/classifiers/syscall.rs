@@ -1,16 +1,16 @@
 //! `syscall`: system calls are slow, fail, or meet a limit.
 //!
 //! # What it sees
-//! Subtype `resource_limit`: used shares of filesystems and their inodes, of process ids on the host
-//! and in control groups, of the descriptors of a process. From `bpf/syscall`, of the host: latency
-//! by class (subtype `slow`), calls refused for lack of a resource (`refused`), and their rate.
+//! Subtype `resource_limit`: used shares of filesystems and their inodes, of process ids on the
+//! host and in control groups, of the descriptors of a process. From `bpf/syscall`, of the host:
+//! latency by class (subtype `slow`), calls refused for lack of a resource (`refused`), their rate.
 //! # Why it matters
 //! At the limit the next call fails: ENOSPC, EAGAIN, EMFILE.
 //! # Evidence
 //! The used share of each resource with its limit; free space where it is small and falls.
 //! # False positives
-//! Filesystems without a size and read-only ones are never full. Waiting (epoll, futex, sleep, reads
-//! of pipes and sockets) is no slowness: that class is never judged.
+//! Filesystems without a size and read-only ones are never full. Waiting (epoll, futex, sleep,
+//! reads of pipes and sockets) is no slowness: that class is never judged.
 
 use crate::board::{Board, Cover, Evaluation, Held, Quantity, Relax};
 use crate::kind::{Entity, Kind, Severity};

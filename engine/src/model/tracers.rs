@@ -21,8 +21,8 @@ record! {
 record! {
     /// Requests of one block device and operation.
     pub struct BlockTrace, BlockTraceCell, BlockTraceName {
-        key [device, operation] [];
-        name device: Key, "device name, or major:minor where it is not known";
+        key [disk, operation] [];
+        name disk: Key, "device name, or major:minor where it is not known";
         name operation: Key, "read, write, flush, discard or other";
         cell issued: u64, Counter, "1", "requests given to the driver";
         cell completed: u64, Counter, "1", "requests completed";

@@ -54,7 +54,7 @@ fn push(
 ) {
     let operation = OPERATIONS[(operation as usize).min(OPERATIONS.len() - 1)].as_bytes();
     let row = sample.bpf_block_io.push();
-    row.set_name(Name::device, device);
+    row.set_name(Name::disk, device);
     row.set_name(Name::operation, operation);
     row.set(Cell::issued, value.issued);
     row.set(Cell::completed, value.completed);

@@ -182,28 +182,31 @@ fn a_connect_without_a_port_is_critical_at_once_and_clears_after_two_minutes() {
     assert_eq!(lab.cleared_at(TcpExhaustion, HOST), Some(event + 120));
 }
 
+/// An idle disk with its requests as the tracer saw them.
+fn disk(sample: &mut Sample, name: &str, failed_writes: u64) {
+    let row = sample.disks.push();
+    row.set_name(DiskName::name, name.as_bytes());
+    for cell in [DiskCell::reads, DiskCell::read_ms, DiskCell::writes] {
+        row.set(cell, 0u64);
+    }
+    for cell in [DiskCell::write_ms, DiskCell::io_ms, DiskCell::queue_ms] {
+        row.set(cell, 0u64);
+    }
+    for (operation, failed) in [("read", 0), ("write", failed_writes)] {
+        let row = sample.bpf_block_io.push();
+        row.set_name(BlockTraceName::disk, name.as_bytes());
+        row.set_name(BlockTraceName::operation, operation.as_bytes());
+        row.set(BlockTraceCell::errors, failed);
+    }
+}
+
 #[test]
 fn a_request_that_fails_is_critical_on_its_disk() {
     let mut lab = Lab::new();
-    let run = |lab: &mut Lab, seconds, errors: u64| {
+    let run = |lab: &mut Lab, seconds, failed| {
         lab.run(seconds, |sample, _| {
-            for name in ["sda", "sdb"] {
-                let row = sample.disks.push();
-                row.set_name(DiskName::name, name.as_bytes());
-                for cell in [DiskCell::reads, DiskCell::read_ms, DiskCell::writes] {
-                    row.set(cell, 0u64);
-                }
-                for cell in [DiskCell::write_ms, DiskCell::io_ms, DiskCell::queue_ms] {
-                    row.set(cell, 0u64);
-                }
-                for operation in ["read", "write"] {
-                    let row = sample.bpf_block_io.push();
-                    row.set_name(BlockTraceName::device, name.as_bytes());
-                    row.set_name(BlockTraceName::operation, operation.as_bytes());
-                    let failed = if name == "sdb" && operation == "write" { errors } else { 0 };
-                    row.set(BlockTraceCell::errors, failed);
-                }
-            }
+            disk(sample, "sda", 0);
+            disk(sample, "sdb", failed);
         });
     };
     run(&mut lab, 10, 2);
