@@ -12,7 +12,7 @@ use parquet::arrow::arrow_reader::{
     ArrowReaderOptions, ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder,
 };
 use parquet::arrow::{ProjectionMask, parquet_to_arrow_field_levels};
-use parquet::file::metadata::{ParquetMetaData, RowGroupMetaData};
+use parquet::file::metadata::{ColumnChunkMetaData, ParquetMetaData, RowGroupMetaData};
 use parquet::schema::types::SchemaDescriptor;
 
 use super::arrow_schema::{COMPLETE, READ_BEGIN, READ_END};
@@ -86,6 +86,7 @@ impl ParquetFile {
         let metadata = builder.metadata();
         check_version(path, metadata)?;
         check_content(path, &mut file, metadata)?;
+        check_chunks(path, &file, metadata)?;
         let rows = u64::try_from(metadata.file_metadata().num_rows()).unwrap_or(0);
         if builder.schema().column_with_name("sample").is_none() {
             return Err(Error::NotARecording {
@@ -233,6 +234,25 @@ fn check_content(path: &Path, file: &mut File, metadata: &ParquetMetaData) -> Re
         return Ok(());
     }
     Err(damaged(0, &format!("checksum mismatch over the first {} bytes", expected.bytes)))
+}
+
+/// Each column chunk must lie within the file: the library panics over a footer that says otherwise.
+fn check_chunks(path: &Path, file: &File, metadata: &ParquetMetaData) -> Result<(), Error> {
+    let length = file.metadata().map_err(|error| Error::io("read", path, error))?.len();
+    let lies_within = |column: &ColumnChunkMetaData| {
+        let begin = column.dictionary_page_offset().unwrap_or(column.data_page_offset());
+        let end = begin.checked_add(column.compressed_size());
+        let end = end.and_then(|end| u64::try_from(end).ok());
+        begin >= 0 && column.compressed_size() >= 0 && end.is_some_and(|end| end <= length)
+    };
+    let groups = metadata.row_groups();
+    if groups.iter().all(|group| group.num_rows() >= 0)
+        && groups.iter().flat_map(RowGroupMetaData::columns).all(lies_within)
+    {
+        return Ok(());
+    }
+    let problem = "the footer names data that is not in the file".to_owned();
+    Err(Error::Damaged { path: path.to_owned(), offset: length, problem })
 }
 
 /// Compressed bytes of each leaf column, summed over row groups, by path.
