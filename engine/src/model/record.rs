@@ -207,7 +207,7 @@ impl RowMut<'_> {
 
 /// Equality of two names, most of which are empty. An empty `Vec` points at no memory, and a
 /// vectorised comparison of no bytes there costs some processors hundreds of cycles.
-fn same_bytes(one: &[u8], other: &[u8]) -> bool {
+pub fn same_bytes(one: &[u8], other: &[u8]) -> bool {
     one.len() == other.len() && (one.is_empty() || one == other)
 }
 

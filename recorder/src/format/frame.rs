@@ -142,10 +142,11 @@ impl Memory {
     }
 }
 
-/// Whether rows missing from a sample are still the last ones of their entities: so it is with
-/// processes, of which only changed ones are written.
+/// Whether rows missing from a sample are remembered until the next keyframe: those of processes,
+/// of which only changed ones are written, and those that come and go, as buckets do.
 fn keeps_rows(table: usize, complete: bool) -> bool {
-    SCHEMAS[table].table == "processes" && !complete
+    let sparse = ["processes", "bpf_histograms", "bpf_syscalls", "bpf_callers"];
+    sparse.contains(&SCHEMAS[table].table) && !complete
 }
 
 fn kind_word(kind: u8) -> Option<&'static str> {

@@ -236,7 +236,7 @@ fn check_content(path: &Path, file: &mut File, metadata: &ParquetMetaData) -> Re
     Err(damaged(0, &format!("checksum mismatch over the first {} bytes", expected.bytes)))
 }
 
-/// Each column chunk must lie within the file: the library panics over a footer that says otherwise.
+/// Each column chunk must lie within the file: over another footer the library panics.
 fn check_chunks(path: &Path, file: &File, metadata: &ParquetMetaData) -> Result<(), Error> {
     let length = file.metadata().map_err(|error| Error::io("read", path, error))?.len();
     let lies_within = |column: &ColumnChunkMetaData| {

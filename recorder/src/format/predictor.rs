@@ -6,6 +6,7 @@
 
 use std::cmp::Ordering;
 
+use ks_engine::model::record::same_bytes;
 use ks_engine::model::{Class, RowMut, RowRef, Schema};
 
 use super::varint::{Bytes, put, put_signed};
@@ -123,7 +124,7 @@ impl Predictor {
         self.cells[at * self.cell_count..(at + 1) * self.cell_count].copy_from_slice(row.cells);
         let names = &mut self.names[at * self.name_count..(at + 1) * self.name_count];
         for (to, from) in names.iter_mut().zip(row.names) {
-            if to != from {
+            if !same_bytes(to, from) {
                 to.clear();
                 to.extend_from_slice(from);
             }
@@ -203,7 +204,7 @@ fn encode_difference(before: RowRef<'_>, row: RowRef<'_>, out: &mut Vec<u8>) {
         changed |= u64::from(old != new) << at;
     }
     for (at, (old, new)) in before.names.iter().zip(row.names).enumerate() {
-        changed |= u64::from(old != new) << (row.cells.len() + at);
+        changed |= u64::from(!same_bytes(old, new)) << (row.cells.len() + at);
     }
     put(out, changed);
     for (at, (old, new)) in before.cells.iter().zip(row.cells).enumerate() {
