@@ -7,6 +7,7 @@
 
 pub mod descriptions;
 mod error;
+mod heap;
 pub mod layout;
 mod tracer;
 

@@ -8,19 +8,31 @@ use aya::programs::{BtfTracePoint, FEntry, FExit, Program as Loaded, ProgramErro
 use aya::{Btf, Ebpf, EbpfLoader, Pod};
 
 use crate::error::LoadError;
+use crate::heap;
 
 /// What the running kernel says of its types. Parsed once for all tracers; it takes tens of
-/// megabytes, so drop it when they are loaded.
+/// megabytes, which go back to the system when it is dropped.
 #[derive(Debug)]
 pub struct Kernel {
-    btf: Btf,
+    btf: Option<Btf>,
+}
+
+impl Drop for Kernel {
+    fn drop(&mut self) {
+        self.btf = None;
+        heap::trim();
+    }
 }
 
 impl Kernel {
     /// Reads the types of the running kernel.
     pub fn open() -> Result<Self, LoadError> {
         let btf = Btf::from_sys_fs().map_err(|error| LoadError::of_btf(&error))?;
-        Ok(Self { btf })
+        Ok(Self { btf: Some(btf) })
+    }
+
+    fn btf(&self) -> &Btf {
+        self.btf.as_ref().expect("it is taken when dropped only")
     }
 }
 
@@ -85,7 +97,7 @@ pub fn load(
     knobs: &[(&'static str, u64)],
 ) -> Result<Tracer, LoadError> {
     let mut loader = EbpfLoader::new();
-    loader.btf(Some(&kernel.btf));
+    loader.btf(Some(kernel.btf()));
     for (name, value) in knobs {
         loader.override_global(name, value, true);
     }
@@ -131,17 +143,17 @@ fn attach(
     match hook {
         Hook::Tracepoint(name) => {
             let program: &mut BtfTracePoint = program.try_into()?;
-            program.load(name, &kernel.btf)?;
+            program.load(name, kernel.btf())?;
             program.attach().map(Some)
         }
         Hook::Entry(name) => {
             let program: &mut FEntry = program.try_into()?;
-            program.load(name, &kernel.btf)?;
+            program.load(name, kernel.btf())?;
             program.attach().map(|_| None)
         }
         Hook::Exit(name) => {
             let program: &mut FExit = program.try_into()?;
-            program.load(name, &kernel.btf)?;
+            program.load(name, kernel.btf())?;
             program.attach().map(|_| None)
         }
     }
