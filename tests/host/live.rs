@@ -3,7 +3,7 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-use crate::{KS, Own, skipped};
+use crate::{KS, Own, skipped, wait_until_begun};
 
 /// Four processes that want a CPU, one of which forks all the time. stress-ng adds memory and
 /// disk where it is installed.
@@ -84,7 +84,8 @@ fn the_journal_of_a_killed_run_is_a_prefix_of_its_replay() {
     for round in 0..20u64 {
         let folder = tempfile::tempdir().unwrap();
         let mut child = live(folder.path(), &["--segment", "1s"]);
-        std::thread::sleep(Duration::from_millis(400 + (round * 7919) % 1500));
+        wait_until_begun(folder.path());
+        std::thread::sleep(Duration::from_millis((round * 7919) % 1900));
         child.kill().unwrap();
         child.wait().unwrap();
         let journal = std::fs::read_to_string(folder.path().join("journal.jsonl")).unwrap();
@@ -102,7 +103,8 @@ fn a_run_after_a_kill_seals_what_was_left_and_keeps_its_journal() {
     }
     let folder = tempfile::tempdir().unwrap();
     let mut child = live(folder.path(), &[]);
-    std::thread::sleep(Duration::from_millis(900));
+    wait_until_begun(folder.path());
+    std::thread::sleep(Duration::from_millis(700));
     child.kill().unwrap();
     child.wait().unwrap();
     let second = live(folder.path(), &["--duration", "500ms"]).wait_with_output().unwrap();

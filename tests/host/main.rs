@@ -10,7 +10,9 @@ mod live;
 mod record;
 mod tracers;
 
+use std::path::Path;
 use std::process::Child;
+use std::time::Duration;
 
 const KS: &str = env!("CARGO_BIN_EXE_ks");
 
@@ -20,6 +22,22 @@ fn skipped() -> bool {
         eprintln!("skipped: reads this host (run `make test-host`)");
     }
     skip
+}
+
+/// Waits until a recorder has begun: until a log in `folder` holds a sample, whose first is far
+/// larger than what stands before it. How long it takes to load the tracers depends on the load.
+fn wait_until_begun(folder: &Path) {
+    let holds_sample = |entry: std::io::Result<std::fs::DirEntry>| {
+        entry.is_ok_and(|entry| {
+            let is_log = entry.path().extension().is_some_and(|extension| extension == "log");
+            is_log && entry.metadata().is_ok_and(|metadata| metadata.len() > 4096)
+        })
+    };
+    let begun = (0..1000).any(|_| {
+        std::thread::sleep(Duration::from_millis(10));
+        std::fs::read_dir(folder).is_ok_and(|mut entries| entries.any(holds_sample))
+    });
+    assert!(begun, "no recorder has begun in {} within 10 s", folder.display());
 }
 
 /// A child that is killed when the test ends.
