@@ -1,13 +1,13 @@
 //! Real faults on this very host: found in time, with the right culprit; and nothing when idle.
 use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
+use crate::memory_group::Group;
 use crate::{KS, Own, skipped};
 use serde_json::Value;
 
-const CGROUP: &str = "/sys/fs/cgroup/memory";
 /// The worst delay from the crossing to the raise, in seconds.
 const WORST_S: f64 = 6.0;
 
@@ -93,33 +93,6 @@ fn an_overloaded_cpu_is_found_within_six_seconds() {
     assert!(!named.is_empty(), "somebody is named");
     for culprit in named.iter().filter(|culprit| culprit["comm"].is_string()) {
         assert!(ours(culprit["entity"].as_str().unwrap()), "{culprit}");
-    }
-}
-
-/// A memory cgroup of version 1 that is removed whatever happens.
-struct Group(PathBuf);
-
-impl Group {
-    fn new(limit_bytes: u64) -> Result<Self, String> {
-        let path = Path::new(CGROUP).join(format!("ks-test-{}", std::process::id()));
-        let made = std::fs::create_dir(&path);
-        made.map_err(|error| format!("no memory cgroup of version 1 can be made: {error}"))?;
-        let group = Self(path);
-        let limited =
-            std::fs::write(group.0.join("memory.limit_in_bytes"), limit_bytes.to_string());
-        limited.map_err(|error| format!("the cgroup cannot be limited: {error}"))?;
-        Ok(group)
-    }
-}
-
-impl Drop for Group {
-    fn drop(&mut self) {
-        for _ in 0..50 {
-            if std::fs::remove_dir(&self.0).is_ok() {
-                return;
-            }
-            std::thread::sleep(Duration::from_millis(100));
-        }
     }
 }
 

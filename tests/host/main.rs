@@ -7,6 +7,7 @@
 
 mod faults;
 mod live;
+mod memory_group;
 mod record;
 mod tracers;
 

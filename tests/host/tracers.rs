@@ -1,6 +1,6 @@
 //! What the tracers count on this very host, held against what the kernel counts elsewhere.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
@@ -10,11 +10,11 @@ use ks_engine::time::SECOND_NS;
 use ks_recorder::clock;
 use ks_recorder::format::recording::Reader;
 
+use crate::memory_group::Group;
 use crate::{KS, Own, skipped};
 
 /// How often the known loop calls.
 const CALLS: u64 = 50_000;
-const MEMORY: &str = "/sys/fs/cgroup/memory";
 
 /// Samples of a recording in which `work` was done, and what was said of the source `needs`.
 struct Recorded {
@@ -282,37 +282,14 @@ fn waits_of_starved_processes_are_those_of_schedstat() {
     assert!((0.9..1.3).contains(&share), "{traced} of {waited} ns");
 }
 
-/// A memory control group of version 1, removed in the end.
-struct Group(PathBuf);
-
-impl Group {
-    fn new(limit_bytes: u64) -> Option<Self> {
-        let path = Path::new(MEMORY).join(format!("ks-tracers-{}", std::process::id()));
-        std::fs::create_dir(&path).ok()?;
-        let group = Self(path);
-        std::fs::write(group.0.join("memory.limit_in_bytes"), limit_bytes.to_string()).ok()?;
-        Some(group)
-    }
-}
-
-impl Drop for Group {
-    fn drop(&mut self) {
-        for _ in 0..50 {
-            if std::fs::remove_dir(&self.0).is_ok() {
-                return;
-            }
-            std::thread::sleep(Duration::from_millis(100));
-        }
-    }
-}
-
 #[test]
 fn a_victim_of_the_oom_killer_is_named_with_its_group() {
     if skipped() {
         return;
     }
-    let Some(group) = Group::new(24 << 20) else {
-        return eprintln!("skipped: no memory control group of version 1 can be made");
+    let group = match Group::new(24 << 20) {
+        Ok(group) => group,
+        Err(why) => return eprintln!("skipped: {why}"),
     };
     let mut pid = 0;
     let found = Recorded::while_working(5, || {
