@@ -28,7 +28,7 @@ struct oom_victim {
 	u64 at_ns;	    /* CLOCK_BOOTTIME */
 	u64 start_ns;	    /* start of the process, CLOCK_BOOTTIME; 0 where not known */
 	u64 cgroup_inode;   /* of its memory control group; 0 where not known */
-	u64 resident_pages; /* most it had; 0 where not known */
+	u64 resident_pages; /* high-water mark as last noted: it lags; 0 where not known */
 	u32 pid;
 	u32 known;	    /* whether more than the pid is known */
 	u8 comm[16];

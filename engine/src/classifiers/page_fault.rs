@@ -48,7 +48,10 @@ impl Classifier for PageFault {
         match judge_host(window) {
             Ok(mut seen) => {
                 if grade_stalls(&mut seen, window).is_err() {
-                    let part = "stall and latency of faults: need bpf/page_fault";
+                    let part = match window.bpf_page_fault.one() {
+                        Ok(_) => "stall and latency of faults: bpf/page_fault does not time them",
+                        Err(_) => "stall and latency of faults: need bpf/page_fault",
+                    };
                     board.cover(Kind::PageFault, Cover::Part(part));
                 }
                 let at = window.vm.at().unwrap_or(window.mono());

@@ -164,6 +164,6 @@ record! {
         cell pid: u64, Key, "1", "process id";
         cell start_ns: u64, Label, "ns", "start of the process, CLOCK_BOOTTIME";
         cell cgroup_inode: u64, Label, "1", "inode of its control group's directory";
-        cell resident_bytes: u64, Gauge, "bytes", "most resident memory that it had";
+        cell resident_bytes: u64, Gauge, "bytes", "high-water mark of its memory as last noted: it lags";
     }
 }

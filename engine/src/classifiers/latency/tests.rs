@@ -218,6 +218,18 @@ fn a_request_that_fails_is_critical_on_its_disk() {
 }
 
 #[test]
+fn faults_that_are_counted_and_not_timed_are_told_apart() {
+    let mut lab = Lab::new();
+    lab.run(10, |sample, _| {
+        sample.vm.push().set(VmCell::pgmajfault, 0u64);
+        sample.cgroups.set_read(ReadTimes::default());
+        sample.bpf_page_fault.push().set(FaultTraceCell::user, 1u64);
+    });
+    let told = "cannot tell: stall and latency of faults: bpf/page_fault does not time them";
+    assert_eq!(lab.coverage(PageFault), told);
+}
+
+#[test]
 fn time_spent_in_major_faults_is_judged_where_it_is_known() {
     let table = [
         (0.049, None),
