@@ -143,7 +143,7 @@ impl PartWriter {
 
 /// Encodings, chosen by measuring recordings of real hosts with `cargo bench --bench size`.
 fn properties() -> WriterProperties {
-    let level = ZstdLevel::try_new(6).expect("level 6 exists");
+    let level = ZstdLevel::try_new(3).expect("level 3 exists");
     let mut builder = WriterProperties::builder()
         .set_compression(Compression::ZSTD(level))
         .set_dictionary_enabled(false)
