@@ -18,6 +18,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use ks_engine::model::Sample;
+use ks_recorder::absence::Absence;
 use ks_recorder::clock;
 use ks_recorder::format::writer::Writer;
 use ks_recorder::host_fs::{Buffer, HostFs};
@@ -113,7 +114,7 @@ fn measure(name: &str, options: Options, seconds: u64, limit: f64) {
 fn by_sampler() {
     let host = HostFs::new(std::path::Path::new("/"));
     let (mut buffer, mut states) = (Buffer::default(), States::default());
-    for mut sampler in samplers::all() {
+    for mut sampler in samplers::all(Err(Absence::Off("a bench"))) {
         let mut sample = Sample::default();
         let begin = clock::process_cpu_ns();
         for _ in 0..ROUNDS {

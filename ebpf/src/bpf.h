@@ -43,6 +43,7 @@ static long (*const bpf_probe_read_kernel_str)(void *into, u32 bytes,
 					       const void *from) = (void *)115;
 static u64 (*const bpf_ktime_get_mono_ns)(void) = (void *)5;
 static u64 (*const bpf_ktime_get_boot_ns)(void) = (void *)125;
+static long (*const bpf_seq_write)(void *seq, const void *data, u32 bytes) = (void *)127;
 static void *(*const bpf_ringbuf_reserve)(void *ring, u64 bytes, u64 flags) = (void *)131;
 static void (*const bpf_ringbuf_submit)(void *record, u64 flags) = (void *)132;
 

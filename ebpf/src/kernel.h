@@ -19,9 +19,11 @@ struct cfs_rq {
 
 struct sched_entity {
 	struct cfs_rq *cfs_rq;
+	u64 sum_exec_runtime;
 };
 
 struct sched_info {
+	unsigned long long run_delay;
 	unsigned long long last_queued;
 };
 
@@ -46,6 +48,7 @@ struct css_set {
 struct task_io_accounting {
 	u64 read_bytes;
 	u64 write_bytes;
+	u64 cancelled_write_bytes;
 };
 
 typedef struct {
@@ -54,12 +57,34 @@ typedef struct {
 
 struct signal_struct {
 	atomic_t live;
+	int nr_threads;
 	u64 utime;
 	u64 stime;
+	unsigned long nvcsw;
+	unsigned long nivcsw;
+	unsigned long min_flt;
+	unsigned long maj_flt;
 	unsigned long maxrss;
 	struct task_io_accounting ioac;
 	int group_exit_code;
 	unsigned long long sum_sched_runtime;
+	short oom_score_adj;
+};
+
+struct task_delay_info {
+	u64 blkio_delay;
+};
+
+struct ns_common {
+	unsigned int inum;
+};
+
+struct net {
+	struct ns_common ns;
+};
+
+struct nsproxy {
+	struct net *net_ns;
 };
 
 struct inode {
@@ -79,15 +104,38 @@ struct files_struct {
 	struct fdtable *fdt;
 };
 
+/* Resident pages by kind; what the CPUs have yet to add is left out, as in /proc. */
+struct percpu_counter {
+	s64 count;
+};
+
+enum memory_kind {
+	MEMORY_FILE,
+	MEMORY_ANON,
+	MEMORY_SWAP,
+	MEMORY_SHARED,
+	MEMORY_KINDS,
+};
+
 struct mm_struct {
-	unsigned long hiwater_rss;
 	unsigned long total_vm;
+	struct percpu_counter rss_stat[MEMORY_KINDS];
 };
 
 struct task_struct {
 	unsigned int __state;
+	int exit_state;
+	int static_prio;
+	unsigned int policy;
 	int pid;
 	int tgid;
+	struct task_struct *real_parent;
+	struct nsproxy *nsproxy;
+	struct task_delay_info *delays;
+	unsigned long nvcsw;
+	unsigned long nivcsw;
+	unsigned long min_flt;
+	unsigned long maj_flt;
 	struct sched_entity se;
 	struct sched_info sched_info;
 	struct css_set *cgroups;
@@ -117,6 +165,19 @@ struct request {
 	unsigned int cmd_flags;
 	unsigned int __data_len;
 	u64 start_time_ns;
+};
+
+struct seq_file {
+	void *buf;
+};
+
+struct bpf_iter_meta {
+	struct seq_file *seq;
+};
+
+struct bpf_iter__task {
+	struct bpf_iter_meta *meta;
+	struct task_struct *task;
 };
 
 struct pt_regs {

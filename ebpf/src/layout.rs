@@ -43,6 +43,22 @@ macro_rules! twins {
 }
 
 twins! {
+    /// `processes.h`
+    struct TaskUse = "task_use" {
+        user_ns: u64, system_ns: u64, run_ns: u64, wait_ns: u64, minor_faults: u64,
+        major_faults: u64, voluntary: u64, involuntary: u64, read_bytes: u64, write_bytes: u64,
+        cancelled_write_bytes: u64,
+    }
+    /// `processes.h`
+    struct TaskRow = "task_row" {
+        process: u32, task: u32, state: u32, leads: u32, usage: TaskUse,
+    }
+    /// `processes.h`
+    struct ProcessRow = "process_row" {
+        ended: TaskUse, start_ns: u64, groups: u64, file_pages: u64, anon_pages: u64,
+        swap_pages: u64, shared_pages: u64, netns_inode: u64, blkio_delay_ns: u64, parent: u32,
+        threads: u32, policy: u32, nice: i32, oom_score_adj: i32, has_memory: u32, comm: [u8; 16],
+    }
     /// `scheduler.h`
     struct SchedulerCpu = "scheduler_cpu" {
         voluntary: u64, involuntary: u64, wakeups: u64, wakeups_new: u64, migrations: u64,
@@ -97,13 +113,11 @@ twins! {
     }
 }
 
-impl OomVictim {
-    /// The event in `bytes`, if they are one. They need not be aligned.
-    pub fn read(bytes: &[u8]) -> Option<Self> {
-        if bytes.len() < size_of::<Self>() {
-            return None;
-        }
-        // SAFETY: there are enough bytes, and any bytes are a value.
-        Some(unsafe { bytes.as_ptr().cast::<Self>().read_unaligned() })
+/// The value at the start of `bytes`, if they are enough. They need not be aligned.
+pub fn read<T: Pod>(bytes: &[u8]) -> Option<T> {
+    if bytes.len() < size_of::<T>() {
+        return None;
     }
+    // SAFETY: there are enough bytes, and any bytes are a value of such a type.
+    Some(unsafe { bytes.as_ptr().cast::<T>().read_unaligned() })
 }

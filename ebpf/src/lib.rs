@@ -9,6 +9,7 @@ pub mod descriptions;
 mod error;
 mod heap;
 pub mod layout;
+pub mod processes;
 mod tracer;
 
 pub use error::LoadError;

@@ -167,8 +167,8 @@ int handle_victim_task(u64 *ctx)
 	struct task_struct *task = (void *)ctx[0];
 	s32 pid = task->tgid;
 	struct oom_victim *victim = new_victim();
+	struct mm_struct *memory = task->mm;
 	struct task_struct *leader;
-	struct mm_struct *space;
 
 	if (!victim)
 		return 0;
@@ -177,8 +177,10 @@ int handle_victim_task(u64 *ctx)
 	bpf_probe_read_kernel_str(victim->comm, sizeof(victim->comm), task->comm);
 	if (!READ(leader, task, group_leader))
 		READ(victim->start_ns, leader, start_boottime);
-	if (!READ(space, task, mm) && space)
-		READ(victim->resident_pages, space, hiwater_rss);
+	if (memory)
+		victim->resident_pages = memory_pages(memory, MEMORY_FILE) +
+					 memory_pages(memory, MEMORY_ANON) +
+					 memory_pages(memory, MEMORY_SHARED);
 	note_cgroup(victim, task);
 	bpf_ringbuf_submit(victim, 0);
 	return 0;

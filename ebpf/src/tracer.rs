@@ -31,7 +31,7 @@ impl Kernel {
         Ok(Self { btf: Some(btf) })
     }
 
-    fn btf(&self) -> &Btf {
+    pub(crate) fn btf(&self) -> &Btf {
         self.btf.as_ref().expect("it is taken when dropped only")
     }
 }

@@ -18,6 +18,19 @@ struct request___rq_disk {
 	struct gendisk *rq_disk;
 };
 
+/* Before f1a7941243c1 (6.2) the pages of an address space were counted in one place. */
+typedef struct {
+	s64 counter;
+} atomic_long_t;
+
+struct mm_rss_stat {
+	atomic_long_t count[MEMORY_KINDS];
+};
+
+struct mm_struct___counts {
+	struct mm_rss_stat rss_stat;
+};
+
 /* arm64 keeps the number of the call in a field of its own. */
 struct user_pt_regs___arm64 {
 	u64 regs[31];
@@ -44,6 +57,20 @@ INLINE struct gendisk *request_disk(struct request *request)
 	if (FIELD_EXISTS(old->rq_disk))
 		return old->rq_disk;
 	return request->q->disk;
+}
+
+/* Pages of one kind. The pointer is one that the verifier knows. */
+INLINE s64 memory_pages(struct mm_struct *memory, enum memory_kind kind)
+{
+	struct mm_struct___counts *old = (void *)memory;
+	s64 pages;
+
+	if (FIELD_EXISTS(old->rss_stat.count))
+		pages = old->rss_stat.count[kind].counter;
+	else
+		pages = memory->rss_stat[kind].count;
+	/* One CPU can have taken away what another has yet to add. */
+	return pages > 0 ? pages : 0;
 }
 
 /* Number of the system call that is at its end. */

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use ks_ebpf::descriptions::{BLOCK_IO, LIFETIME, MEMORY, PAGE_FAULT, SCHEDULER, SYSCALL, TCP};
 use ks_ebpf::layout::TWINS;
+use ks_ebpf::processes::OBJECT as PROCESSES;
 
 fn u16_at(bytes: &[u8], at: usize) -> usize {
     usize::from(u16::from_le_bytes(bytes[at..at + 2].try_into().unwrap()))
@@ -73,10 +74,10 @@ fn structs(btf: &[u8]) -> BTreeMap<String, Struct> {
 
 #[test]
 fn every_twin_has_the_layout_of_its_struct() {
-    let objects = [&SCHEDULER, &BLOCK_IO, &SYSCALL, &PAGE_FAULT, &MEMORY, &TCP, &LIFETIME];
-    let mut known = BTreeMap::new();
-    for object in objects {
-        known.extend(structs(section(object.object, ".BTF")));
+    let tracers = [&SCHEDULER, &BLOCK_IO, &SYSCALL, &PAGE_FAULT, &MEMORY, &TCP, &LIFETIME];
+    let mut known = structs(section(PROCESSES, ".BTF"));
+    for tracer in tracers {
+        known.extend(structs(section(tracer.object, ".BTF")));
     }
     for (name, size, fields) in TWINS {
         let (c_size, c_fields) =

@@ -9,7 +9,7 @@ use crate::model::Sample;
 use crate::time::{ClockAnchor, Timestamp};
 
 /// Version of the recording format this build writes.
-pub const SCHEMA_VERSION: SchemaVersion = SchemaVersion { major: 1, minor: 1 };
+pub const SCHEMA_VERSION: SchemaVersion = SchemaVersion { major: 1, minor: 2 };
 
 /// Version of this engine: a recording that names it is replayed as recorded.
 pub const ENGINE_VERSION: &str = env!("CARGO_PKG_VERSION");

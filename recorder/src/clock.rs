@@ -26,6 +26,11 @@ pub fn process_cpu_ns() -> u64 {
     u64::try_from(read(ClockId::ProcessCPUTime)).expect("CPU time is positive")
 }
 
+/// A span in the kernel's user-visible clock ticks, as it counts them in `/proc`.
+pub fn user_ticks(ns: u64) -> u64 {
+    ns / (1_000_000_000 / rustix::param::clock_ticks_per_second().max(1)).max(1)
+}
+
 /// Ties the wall clock to the time since boot.
 pub fn anchor() -> ClockAnchor {
     ClockAnchor { mono_ns: now(), at_ns: WallTime(read(ClockId::Realtime)) }

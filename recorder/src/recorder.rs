@@ -67,7 +67,14 @@ impl Recorder {
             host.raise_descriptor_limit();
         }
         let mut states = States::default();
-        let mut samplers = samplers::all();
+        let tracers = if options.no_ebpf {
+            tracers::none(Absence::Off("--no-ebpf"), &mut states)
+        } else if !host.is_live() {
+            tracers::none(Absence::Root, &mut states)
+        } else {
+            tracers::load_all(interval_ns, &mut states)
+        };
+        let mut samplers = samplers::all(tracers.processes);
         if options.no_processes {
             let left_out = |source: &&str| samplers::processes::SOURCES.contains(source);
             samplers.retain(|sampler| !sampler.sources().iter().any(left_out));
@@ -75,13 +82,7 @@ impl Recorder {
                 states.absent(source, Absence::Off("--processes none"));
             }
         }
-        if options.no_ebpf {
-            tracers::absent(Absence::Off("--no-ebpf"), &mut states);
-        } else if !host.is_live() {
-            tracers::absent(Absence::Root, &mut states);
-        } else {
-            samplers.extend(tracers::all(interval_ns, &mut states));
-        }
+        samplers.extend(tracers.samplers);
         Self {
             host,
             interval_ns,

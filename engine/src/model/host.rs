@@ -120,12 +120,14 @@ record! {
 }
 
 record! {
-    /// A process whose leader is in uninterruptible sleep, from `/proc/PID/stat` and `wchan`.
+    /// A task in uninterruptible sleep, from the kernel's iterator or `/proc/PID/stat`, and `wchan`.
+    /// Without the iterator these are leaders of their processes only.
     pub struct BlockedTask, BlockedTaskCell, BlockedTaskName {
-        key [] [pid, start_ticks];
-        name comm: Label, "`stat` field 2";
+        key [] [pid, start_ticks, tid];
+        name comm: Label, "`stat` field 2 of the process";
         name wchan: Label, "`wchan`: kernel function the task sleeps in, absent where hidden";
         cell pid: u64, Key, "1", "process id";
         cell start_ticks: u64, Key, "ticks", "`stat` field 22: start after boot";
+        cell tid: u64, Key, "1", "thread id; by the iterator";
     }
 }

@@ -3,8 +3,9 @@
 use super::record::record;
 
 record! {
-    /// A process, from `/proc/PID/{stat,status,io,schedstat,cgroup,oom_score_adj}`. Fields that
-    /// the kernel gives for the leading thread only are named `leader_*`.
+    /// A process, from the kernel's iterator over tasks (source `bpf/processes`), or else from
+    /// `/proc/PID/{stat,status,io,schedstat,cgroup,oom_score_adj}`, whose fields of the leading
+    /// thread alone are named `leader_*`.
     pub struct Process, ProcessCell, ProcessName {
         key [] [pid, start_ticks];
         name comm: Label, "`stat` field 2";
@@ -36,6 +37,12 @@ record! {
         cell open_files: u64, Gauge, "1", "entries of `fd`; top processes while a signal stands";
         cell open_files_max: u64, Label, "1", "`limits`: soft `Max open files`, read with `open_files`";
         cell close_wait: u64, Gauge, "1", "its sockets in CLOSE_WAIT, read with `open_files`";
+        cell cpu_ns: u64, Counter, "ns", "time on a CPU of all threads; by the iterator";
+        cell wait_ns: u64, Counter, "ns", "waits for a CPU of all threads; by the iterator";
+        cell voluntary_switches: u64, Counter, "1", "of all threads; by the iterator";
+        cell involuntary_switches: u64, Counter, "1", "of all threads; by the iterator";
+        cell rss_file_bytes: u64, Gauge, "bytes", "`status` RssFile";
+        cell rss_shmem_bytes: u64, Gauge, "bytes", "`status` RssShmem";
     }
 }
 

@@ -156,14 +156,17 @@ record! {
 record! {
     /// Something rare that happened.
     pub struct Event, EventCell, EventName {
-        key [kind] [at_ns, pid];
-        name kind: Key, "`oom_kill`";
+        key [kind] [at_ns, pid, tid];
+        name kind: Key, "`oom_kill`, or `long_block`: uninterruptible sleep of 5 s";
         name comm: Label, "name of the process";
         name cgroup: Label, "path of its control group, or the last part of it";
+        name wchan: Label, "kernel function that the task sleeps in";
         cell at_ns: u64, Key, "ns", "CLOCK_BOOTTIME";
         cell pid: u64, Key, "1", "process id";
         cell start_ns: u64, Label, "ns", "start of the process, CLOCK_BOOTTIME";
         cell cgroup_inode: u64, Label, "1", "inode of its control group's directory";
-        cell resident_bytes: u64, Gauge, "bytes", "high-water mark of its memory as last noted: it lags";
+        cell resident_bytes: u64, Gauge, "bytes", "resident memory when it was chosen";
+        cell tid: u64, Key, "1", "thread id";
+        cell blocked_ns: u64, Gauge, "ns", "how long the task was seen asleep";
     }
 }

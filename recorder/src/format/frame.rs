@@ -13,6 +13,7 @@ use ks_engine::input::{Body, Input};
 use ks_engine::model::{ReadTimes, SCHEMAS, Sample};
 use ks_engine::time::Timestamp;
 
+use super::older::Masks;
 use super::predictor::Predictor;
 use super::varint::{Bytes, put, put_signed};
 use crate::error::Error;
@@ -115,6 +116,11 @@ impl Memory {
             return self.decode_sample(&mut bytes, sample);
         }
         into.body = super::entry::read(kind_word(kind)?, bytes.0).ok()?;
+        if let Body::Start(start) = &into.body {
+            for (schema, predictor) in SCHEMAS.iter().zip(&mut self.predictors) {
+                predictor.set_masks(Masks::of(start.schema, schema.table, schema.cells.len()));
+            }
+        }
         Some(())
     }
 

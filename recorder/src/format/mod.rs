@@ -15,6 +15,7 @@ mod encodings;
 mod entry;
 mod frame;
 pub mod log;
+mod older;
 mod pages;
 pub mod parquet_file;
 mod part;

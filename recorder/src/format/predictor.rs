@@ -9,6 +9,7 @@ use std::cmp::Ordering;
 use ks_engine::model::record::same_bytes;
 use ks_engine::model::{Class, RowMut, RowRef, Schema};
 
+use super::older::Masks;
 use super::varint::{Bytes, put, put_signed};
 
 /// Rows of one table, in key order, in flat arrays.
@@ -16,6 +17,7 @@ use super::varint::{Bytes, put, put_signed};
 pub(super) struct Predictor {
     cell_count: usize,
     name_count: usize,
+    masks: Masks,
     key_cells: Vec<usize>,
     key_names: Vec<usize>,
     present: Vec<u64>,
@@ -37,6 +39,7 @@ impl Predictor {
         Self {
             cell_count: schema.cells.len(),
             name_count: schema.names.len(),
+            masks: Masks::current(schema.cells.len()),
             key_cells: keys(&mut schema.cells.iter().map(|column| column.class)),
             key_names: keys(&mut schema.names.iter().map(|column| column.class)),
             present: Vec::new(),
@@ -53,6 +56,11 @@ impl Predictor {
         self.cells.clear();
         self.names.clear();
         self.touched.clear();
+    }
+
+    /// Takes rows whose masks were written so.
+    pub(super) fn set_masks(&mut self, masks: Masks) {
+        self.masks = masks;
     }
 
     /// Begins a sample's table.
@@ -155,7 +163,7 @@ impl Predictor {
         match bytes.number()? {
             0 => {
                 into.clear();
-                decode_difference(bytes, into)?;
+                decode_difference(self.masks, bytes, into)?;
                 let Err(at) = self.position(as_ref(into)) else { return None };
                 self.insert_empty(at);
                 self.store(at, as_ref(into));
@@ -166,7 +174,7 @@ impl Predictor {
                     return None;
                 }
                 copy(self.row(at), into);
-                decode_difference(bytes, into)?;
+                decode_difference(self.masks, bytes, into)?;
                 self.store(at, as_ref(into));
             }
         }
@@ -220,11 +228,11 @@ fn encode_difference(before: RowRef<'_>, row: RowRef<'_>, out: &mut Vec<u8>) {
     }
 }
 
-fn decode_difference(bytes: &mut Bytes<'_>, row: &mut RowMut<'_>) -> Option<()> {
+fn decode_difference(masks: Masks, bytes: &mut Bytes<'_>, row: &mut RowMut<'_>) -> Option<()> {
     let columns = row.cells.len() + row.names.len();
     let used = if columns == 64 { u64::MAX } else { (1 << columns) - 1 };
-    *row.present ^= bytes.number()?;
-    let changed = bytes.number()?;
+    *row.present ^= masks.widen(bytes.number()?)?;
+    let changed = masks.widen(bytes.number()?)?;
     if (*row.present | changed) & !used != 0 {
         return None;
     }

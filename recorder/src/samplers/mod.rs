@@ -17,10 +17,14 @@ mod swaps;
 mod vmstat;
 mod zoneinfo;
 
+use ks_ebpf::processes::ProcessIterator;
+
+use crate::absence::Absence;
 use crate::sampler::Sampler;
 
-/// Every sampler, in the order in which they are asked.
-pub fn all() -> Vec<Box<dyn Sampler>> {
+/// Every sampler, in the order in which they are asked. Processes are read by `iterator`, or from
+/// `/proc` where there is none and the reason is given.
+pub fn all(iterator: Result<ProcessIterator, Absence>) -> Vec<Box<dyn Sampler>> {
     vec![
         Box::new(stat::Stat::default()),
         Box::new(loadavg::Loadavg::default()),
@@ -37,6 +41,6 @@ pub fn all() -> Vec<Box<dyn Sampler>> {
         Box::new(swaps::Swaps::default()),
         Box::new(net::Net::default()),
         Box::new(cgroups::Cgroups::default()),
-        Box::new(processes::Processes::default()),
+        Box::new(processes::Processes::new(iterator)),
     ]
 }

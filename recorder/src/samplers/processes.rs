@@ -3,35 +3,49 @@
 //! Rows are sparse: a process whose row is as it was has none, but in a keyframe. Details that
 //! need many calls are in `detail`.
 
+mod cpu_split;
 mod detail;
+mod files;
 mod listing;
+mod long_blocks;
 mod parse;
+mod pass;
+mod passed;
 mod tracked;
 
+use ks_ebpf::processes::ProcessIterator;
 use ks_engine::model::{
-    BlockedTaskCell, BlockedTaskName, Process, ProcessGoneCell, ReadTimes, Sample,
+    BlockedTaskCell, BlockedTaskName, EventCell, EventName, Process, ProcessGoneCell, ReadTimes,
+    Sample,
 };
 
+use crate::absence::Absence;
 use crate::host_fs::HostFile;
 use crate::sampler::{Context, Sampler, State};
 
 use detail::Details;
 use listing::Listing;
+use long_blocks::LongBlocks;
+use pass::{Asleep, Pass};
 use tracked::{Seen, Tracked};
 
 const SOURCE: &str = "processes";
 const BLOCKED: &str = "blocked";
+/// The iterator that the other two are read by, where there is one.
+const PASS: &str = "bpf/processes";
 /// The sources that `--processes none` leaves out.
-pub(crate) const SOURCES: &[&str] = &[SOURCE, BLOCKED];
+pub(crate) const SOURCES: &[&str] = &[SOURCE, BLOCKED, PASS];
 
-/// Reads `/proc/PID` of every process.
-#[derive(Debug, Default)]
-pub(super) struct Processes {
+/// Reads every process, by the kernel's iterator or from `/proc/PID`.
+#[derive(Debug)]
+pub(crate) struct Processes {
     listing: Listing,
+    pass: Result<Pass, Absence>,
     known: Vec<Tracked>,
     born: Vec<Tracked>,
     scratch: Process,
     details: Details,
+    long_blocks: LongBlocks,
 }
 
 impl Sampler for Processes {
@@ -41,7 +55,7 @@ impl Sampler for Processes {
 
     fn sample(&mut self, context: &mut Context<'_>, sample: &mut Sample) {
         let begin_ns = context.elapsed_ns();
-        if let Err(absence) = self.listing.read(context.host).map(<[u64]>::len) {
+        if let Err(absence) = self.list(context) {
             context.states.absent(SOURCE, absence);
             context.states.absent(BLOCKED, absence);
             return;
@@ -61,19 +75,49 @@ impl Sampler for Processes {
 }
 
 impl Processes {
+    /// Reads by `iterator`, or from `/proc` where there is none and the reason is given.
+    pub(crate) fn new(iterator: Result<ProcessIterator, Absence>) -> Self {
+        Self {
+            listing: Listing::default(),
+            pass: iterator.and_then(Pass::checked),
+            known: Vec::new(),
+            born: Vec::new(),
+            scratch: Process::default(),
+            details: Details::default(),
+            long_blocks: LongBlocks::default(),
+        }
+    }
+
+    /// Learns which processes there are. A pass that fails once is not tried again.
+    fn list(&mut self, context: &mut Context<'_>) -> Result<(), Absence> {
+        let passed = match &mut self.pass {
+            Ok(pass) => pass.read(),
+            Err(absence) => Err(*absence),
+        };
+        match passed {
+            Ok(()) => context.states.on(PASS),
+            Err(absence) => {
+                self.pass = Err(absence);
+                context.states.absent(PASS, absence);
+                self.listing.read(context.host)?;
+            }
+        }
+        Ok(())
+    }
+
     /// Goes through what is listed and what is known, both in order of process id.
     fn read(&mut self, context: &mut Context<'_>, sample: &mut Sample) {
-        let pids = self.listing.pids();
+        let listed = Listed { pass: self.pass.as_ref().ok(), listing: &self.listing };
+        let pids = listed.pids();
         let mut at = 0;
         self.known.retain_mut(|known| {
             while pids.get(at).is_some_and(|pid| *pid < known.pid) {
-                self.born.extend(born(pids[at], context));
+                self.born.extend(listed.born(at, context));
                 at += 1;
             }
-            let listed = pids.get(at) == Some(&known.pid);
-            at += usize::from(listed);
-            let seen = if listed {
-                known.read(context.host, context.buffer, &mut self.scratch)
+            let is_listed = pids.get(at) == Some(&known.pid);
+            let seen = if is_listed {
+                listed.read(at, known, context, &mut self.scratch)
             } else {
                 Seen::Gone
             };
@@ -81,9 +125,12 @@ impl Processes {
                 let gone = sample.processes_gone.push();
                 gone.set(ProcessGoneCell::pid, known.pid);
                 gone.set_some(ProcessGoneCell::start_ticks, known.row.start_ticks());
-                if listed {
-                    self.born.extend(born(known.pid, context));
+                if is_listed {
+                    self.born.extend(listed.born(at, context));
                 }
+            }
+            at += usize::from(is_listed);
+            if seen == Seen::Gone {
                 return false;
             }
             if context.keyframe {
@@ -95,37 +142,41 @@ impl Processes {
             }
             true
         });
-        for pid in pids.get(at..).unwrap_or_default() {
-            self.born.extend(born(*pid, context));
+        for at in at..pids.len() {
+            self.born.extend(listed.born(at, context));
         }
-        if !self.born.is_empty() {
-            for process in &self.born {
-                sample.processes.push_copy(&process.row);
-            }
-            self.known.append(&mut self.born);
-            self.known.sort_by_key(|known| known.pid);
-        }
+        self.welcome(sample);
     }
 
-    /// Those whose leader is in uninterruptible sleep, with the kernel function it sleeps in.
-    fn sample_blocked(&self, context: &mut Context<'_>, sample: &mut Sample) {
+    /// Writes the rows of those that are new, and knows them from now on.
+    fn welcome(&mut self, sample: &mut Sample) {
+        if self.born.is_empty() {
+            return;
+        }
+        for process in &self.born {
+            sample.processes.push_copy(&process.row);
+        }
+        self.known.append(&mut self.born);
+        self.known.sort_by_key(|known| known.pid);
+    }
+
+    /// Those in uninterruptible sleep, with the kernel function they sleep in. Without a pass
+    /// these are leaders of processes only.
+    fn sample_blocked(&mut self, context: &mut Context<'_>, sample: &mut Sample) {
         let begin_ns = context.elapsed_ns();
-        for process in &self.known {
-            if process.row.state() != Some(u64::from(b'D')) {
-                continue;
+        if let Ok(pass) = &self.pass {
+            for asleep in pass.asleep() {
+                push_blocked(&self.known, asleep.pid, Some(asleep.tid), context, sample);
             }
-            let row = sample.blocked.push();
-            row.set(BlockedTaskCell::pid, process.pid);
-            row.set_some(BlockedTaskCell::start_ticks, process.row.start_ticks());
-            if let Some(comm) = process.row.comm() {
-                row.set_name(BlockedTaskName::comm, comm);
-            }
-            let mut file = HostFile::single(format!("proc/{}/wchan", process.pid));
-            match file.read(context.host, context.buffer) {
-                Ok(wchan) if wchan != b"0" && !wchan.is_empty() => {
-                    row.set_name(BlockedTaskName::wchan, wchan);
-                }
-                Ok(_) | Err(_) => {}
+            let known = &self.known;
+            self.long_blocks.update(context.tick, pass.asleep(), |asleep, blocked_ns| {
+                push_event(known, asleep, blocked_ns, context, sample);
+            });
+            sample.bpf_events.set_read(ReadTimes { begin_ns, end_ns: context.elapsed_ns() });
+        } else {
+            let blocked = |known: &&Tracked| known.row.state() == Some(u64::from(b'D'));
+            for process in self.known.iter().filter(blocked) {
+                push_blocked(&self.known, process.pid, None, context, sample);
             }
         }
         let times = ReadTimes { begin_ns, end_ns: context.elapsed_ns() };
@@ -134,10 +185,90 @@ impl Processes {
     }
 }
 
-fn born(pid: u64, context: &mut Context<'_>) -> Option<Tracked> {
-    let mut process = Tracked::new(pid, context.host, context.buffer)?;
-    process.read_labels(context.host, context.buffer);
-    Some(process)
+/// The processes that there are, in order of their ids.
+struct Listed<'a> {
+    pass: Option<&'a Pass>,
+    listing: &'a Listing,
+}
+
+impl Listed<'_> {
+    fn pids(&self) -> &[u64] {
+        self.pass.map_or_else(|| self.listing.pids(), Pass::pids)
+    }
+
+    fn born(&self, at: usize, context: &mut Context<'_>) -> Option<Tracked> {
+        match self.pass {
+            Some(pass) => Some(Tracked::by_pass(&pass.groups()[at], context.host, context.buffer)),
+            None => Tracked::by_files(self.listing.pids()[at], context.host, context.buffer),
+        }
+    }
+
+    fn read(
+        &self,
+        at: usize,
+        known: &mut Tracked,
+        context: &mut Context<'_>,
+        scratch: &mut Process,
+    ) -> Seen {
+        let group = self.pass.map(|pass| &pass.groups()[at]);
+        known.read(group, context.host, context.buffer, scratch)
+    }
+}
+
+fn find(known: &[Tracked], pid: u64) -> Option<&Tracked> {
+    known.binary_search_by_key(&pid, |known| known.pid).ok().map(|at| &known[at])
+}
+
+fn push_blocked(
+    known: &[Tracked],
+    pid: u64,
+    tid: Option<u64>,
+    context: &mut Context<'_>,
+    sample: &mut Sample,
+) {
+    let row = sample.blocked.push();
+    row.set(BlockedTaskCell::pid, pid);
+    row.set_some(BlockedTaskCell::tid, tid);
+    let process = find(known, pid);
+    row.set_some(BlockedTaskCell::start_ticks, process.and_then(|known| known.row.start_ticks()));
+    if let Some(comm) = process.and_then(|known| known.row.comm()) {
+        row.set_name(BlockedTaskName::comm, comm);
+    }
+    if let Some(wchan) = read_wchan(pid, tid, context) {
+        row.set_name(BlockedTaskName::wchan, wchan);
+    }
+}
+
+fn push_event(
+    known: &[Tracked],
+    asleep: Asleep,
+    blocked_ns: u64,
+    context: &mut Context<'_>,
+    sample: &mut Sample,
+) {
+    let row = sample.bpf_events.push();
+    row.set_name(EventName::kind, b"long_block");
+    row.set(EventCell::at_ns, context.tick.0);
+    row.set(EventCell::pid, asleep.pid);
+    row.set(EventCell::tid, asleep.tid);
+    row.set(EventCell::blocked_ns, blocked_ns);
+    if let Some(process) = find(known, asleep.pid) {
+        row.set_name(EventName::comm, process.row.comm().unwrap_or_default());
+        if let Some(cgroup) = process.row.cgroup() {
+            row.set_name(EventName::cgroup, cgroup);
+        }
+    }
+    if let Some(wchan) = read_wchan(asleep.pid, Some(asleep.tid), context) {
+        row.set_name(EventName::wchan, wchan);
+    }
+}
+
+/// The kernel function that a task sleeps in; `None` where it is hidden or the task woke up.
+fn read_wchan<'b>(pid: u64, tid: Option<u64>, context: &'b mut Context<'_>) -> Option<&'b [u8]> {
+    let tid = tid.unwrap_or(pid);
+    let path = format!("proc/{pid}/task/{tid}/wchan");
+    let read = HostFile::single(path).read(context.host, context.buffer).ok()?;
+    Some(read).filter(|wchan| *wchan != b"0" && !wchan.is_empty())
 }
 
 #[cfg(test)]

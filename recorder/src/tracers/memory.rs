@@ -1,7 +1,7 @@
 //! `bpf/memory`: reclaim, page-cache turnover, and victims of the OOM killer.
 
 use ks_ebpf::Tracer;
-use ks_ebpf::layout::{MemoryCpu, OomVictim};
+use ks_ebpf::layout::{MemoryCpu, OomVictim, read};
 use ks_engine::model::{EventCell, EventName, MemoryTraceCell as Cell, ReadTimes, Sample};
 
 use super::histograms::{Before, Of};
@@ -35,7 +35,7 @@ impl Decoder for Memory {
             before.push(of, &cpu.stalls, &mut sample.bpf_histograms);
         }
         tracer.events("memory_events", |bytes| {
-            if let Some(victim) = OomVictim::read(bytes) {
+            if let Some(victim) = read::<OomVictim>(bytes) {
                 push(&victim, context.host, sample);
             }
         });

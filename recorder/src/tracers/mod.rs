@@ -14,6 +14,7 @@ mod syscall_classes;
 mod syscall_guard;
 mod tcp;
 
+use ks_ebpf::processes::ProcessIterator;
 use ks_ebpf::{Description, Kernel, Tracer, descriptions, load};
 use ks_engine::model::{ReadTimes, Sample};
 use ks_engine::time::SECOND_NS;
@@ -48,14 +49,19 @@ static TRACERS: [(&str, &Description, MakeDecoder); 7] = [
     ("bpf/lifetime", &descriptions::LIFETIME, || Box::new(lifetime::Lifetime)),
 ];
 
+/// What this kernel takes of the tracers.
+pub(crate) struct Loaded {
+    /// A sampler for each tracer.
+    pub(crate) samplers: Vec<Box<dyn Sampler>>,
+    /// The iterator over tasks, which the process sampler reads by.
+    pub(crate) processes: Result<ProcessIterator, Absence>,
+}
+
 /// Loads every tracer that this kernel takes; `states` learns of the others.
-pub(crate) fn all(interval_ns: u64, states: &mut States) -> Vec<Box<dyn Sampler>> {
+pub(crate) fn load_all(interval_ns: u64, states: &mut States) -> Loaded {
     let kernel = match Kernel::open() {
         Ok(kernel) => kernel,
-        Err(error) => {
-            absent(Absence::Tracer(error), states);
-            return Vec::new();
-        }
+        Err(error) => return none(Absence::Tracer(error), states),
     };
     let mut samplers: Vec<Box<dyn Sampler>> = Vec::new();
     for (source, description, decoder) in &TRACERS {
@@ -64,11 +70,17 @@ pub(crate) fn all(interval_ns: u64, states: &mut States) -> Vec<Box<dyn Sampler>
             Err(error) => states.absent(source, Absence::Tracer(error)),
         }
     }
-    samplers
+    Loaded { samplers, processes: ProcessIterator::load(&kernel).map_err(Absence::Tracer) }
+}
+
+/// No tracer at all, for one reason.
+pub(crate) fn none(why: Absence, states: &mut States) -> Loaded {
+    absent(why, states);
+    Loaded { samplers: Vec::new(), processes: Err(why) }
 }
 
 /// Says of every tracer why it is not there.
-pub(crate) fn absent(why: Absence, states: &mut States) {
+fn absent(why: Absence, states: &mut States) {
     for (source, ..) in &TRACERS {
         states.absent(source, why);
     }
@@ -107,7 +119,7 @@ impl Sampler for Traced {
 }
 
 /// A name in a fixed field, up to its first NUL.
-fn name(field: &[u8]) -> &[u8] {
+pub(crate) fn name(field: &[u8]) -> &[u8] {
     field.split(|byte| *byte == 0).next().unwrap_or_default()
 }
 

@@ -3,9 +3,11 @@
 use std::mem::MaybeUninit;
 use std::path::Path;
 
+use ks_engine::model::Process;
 use rustix::fd::OwnedFd;
 use rustix::fs::{RawDir, SeekFrom, seek};
 
+use super::parse;
 use crate::absence::Absence;
 use crate::host_fs::HostFs;
 use crate::text::parse_u64;
@@ -52,6 +54,14 @@ impl Listing {
     pub(super) fn pids(&self) -> &[u64] {
         &self.pids
     }
+}
+
+/// When this process started, in clock ticks after boot, as `/proc` tells it.
+pub(super) fn own_start_ticks() -> Option<u64> {
+    let text = std::fs::read("/proc/self/stat").ok()?;
+    let mut row = Process::default();
+    parse::stat(&text, &mut row)?;
+    row.start_ticks()
 }
 
 #[cfg(test)]

@@ -37,9 +37,11 @@ pub(super) fn stat(text: &[u8], row: &mut Process) -> Option<()> {
 }
 
 /// Cells that [`status`] sets.
-pub(super) const STATUS: [Cell; 5] = [
+pub(super) const STATUS: [Cell; 7] = [
     Cell::rss_bytes,
     Cell::rss_anon_bytes,
+    Cell::rss_file_bytes,
+    Cell::rss_shmem_bytes,
     Cell::swap_bytes,
     Cell::leader_voluntary_switches,
     Cell::leader_involuntary_switches,
@@ -60,10 +62,17 @@ pub(super) fn status(text: &[u8], row: &mut Process) {
                     continue;
                 }
             }
-            Some(b'R') => match line.strip_prefix(b"RssAnon:") {
-                Some(rest) => (Cell::rss_anon_bytes, rest, 1024),
-                None => continue,
-            },
+            Some(b'R') => {
+                if let Some(rest) = line.strip_prefix(b"RssAnon:") {
+                    (Cell::rss_anon_bytes, rest, 1024)
+                } else if let Some(rest) = line.strip_prefix(b"RssFile:") {
+                    (Cell::rss_file_bytes, rest, 1024)
+                } else if let Some(rest) = line.strip_prefix(b"RssShmem:") {
+                    (Cell::rss_shmem_bytes, rest, 1024)
+                } else {
+                    continue;
+                }
+            }
             Some(b'v') => match line.strip_prefix(b"voluntary_ctxt_switches:") {
                 Some(rest) => (Cell::leader_voluntary_switches, rest, 1),
                 None => continue,

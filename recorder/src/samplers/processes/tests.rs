@@ -7,6 +7,7 @@ use ks_engine::model::Sample;
 use ks_engine::time::Timestamp;
 
 use super::Processes;
+use crate::absence::Absence;
 use crate::clock;
 use crate::host_fs::{Buffer, HostFs};
 use crate::sampler::{Context, Sampler, State, States};
@@ -24,7 +25,7 @@ impl Lab {
             host: HostFs::new(root),
             buffer: Buffer::default(),
             states: States::default(),
-            processes: Processes::default(),
+            processes: Processes::new(Err(Absence::Off("a test"))),
         }
     }
 
@@ -139,8 +140,11 @@ fn those_in_uninterruptible_sleep_are_listed_with_where_they_sleep() {
     write(root.path(), 5, 'D', 50, 1, 1);
     write(root.path(), 6, 'D', 60, 1, 1);
     write(root.path(), 7, 'S', 70, 1, 1);
-    std::fs::write(root.path().join("proc/5/wchan"), b"io_schedule").unwrap();
-    std::fs::write(root.path().join("proc/6/wchan"), b"0").unwrap();
+    for (pid, wchan) in [(5, "io_schedule"), (6, "0")] {
+        let folder = root.path().join(format!("proc/{pid}/task/{pid}"));
+        std::fs::create_dir_all(&folder).unwrap();
+        std::fs::write(folder.join("wchan"), wchan).unwrap();
+    }
     let sample = Lab::new(root.path()).now(true);
     let blocked: Vec<_> = sample.blocked.iter().map(|row| (row.pid(), row.wchan())).collect();
     assert_eq!(blocked, [(Some(5), Some(b"io_schedule".as_slice())), (Some(6), None)]);

@@ -1,14 +1,11 @@
-//! One process between ticks: its files, its texts as last read, its row.
-//!
-//! `stat` and `schedstat` are read at every tick. A process of one thread in which neither changed
-//! has not run, and what `status` and `io` say of it cannot have changed either: swapping a page
-//! out changes the resident size in `stat`. They are read when anything changed, and always for a
-//! process of several threads, whose other threads `schedstat` does not count.
+//! One process between ticks: its row, and what is remembered to bring it up to date.
 
-use ks_engine::model::{Process, ProcessCell, ProcessName, Record};
+use ks_engine::model::{Process, ProcessCell, ProcessName};
 
+use super::files::Files;
 use super::parse;
-use crate::absence::Absence;
+use super::pass::Group;
+use super::passed::Passed;
 use crate::host_fs::{Buffer, HostFile, HostFs};
 
 /// One process.
@@ -18,14 +15,16 @@ pub(super) struct Tracked {
     pub(super) pid: u64,
     /// The row as last seen.
     pub(super) row: Process,
-    /// The row was changed by other than [`Tracked::read`], and has yet to be written.
+    /// The row was changed by other than a reading, and has yet to be written.
     pub(super) touched: bool,
-    stat: HostFile,
-    schedstat: HostFile,
-    status: HostFile,
-    io: HostFile,
-    stat_text: Vec<u8>,
-    schedstat_text: Vec<u8>,
+    by: By,
+}
+
+/// What a process is read by.
+#[derive(Debug)]
+enum By {
+    Files(Box<Files>),
+    Pass(Passed),
 }
 
 /// What a reading of a process gave.
@@ -42,79 +41,59 @@ pub(super) enum Seen {
 impl Tracked {
     /// A process that was just listed. One whose files are refused has a row with its id alone;
     /// `None` says that it ended since.
-    pub(super) fn new(pid: u64, host: &HostFs, buffer: &mut Buffer) -> Option<Self> {
-        let file = |name: &str| HostFile::single(format!("proc/{pid}/{name}"));
-        let mut tracked = Self {
-            pid,
-            row: Process::default(),
-            touched: false,
-            stat: file("stat"),
-            schedstat: file("schedstat"),
-            status: file("status"),
-            io: file("io"),
-            stat_text: Vec::new(),
-            schedstat_text: Vec::new(),
-        };
-        tracked.row.set(ProcessCell::pid, pid);
+    pub(super) fn by_files(pid: u64, host: &HostFs, buffer: &mut Buffer) -> Option<Self> {
+        let mut files = Box::new(Files::new(pid));
+        let mut row = Process::default();
+        row.set(ProcessCell::pid, pid);
         let mut scratch = Process::default();
-        let seen = tracked.read(host, buffer, &mut scratch);
+        let seen = files.read(host, buffer, &mut row, &mut scratch);
+        let mut tracked = Self { pid, row, touched: false, by: By::Files(files) };
+        tracked.read_labels(host, buffer);
         (seen != Seen::Gone).then_some(tracked)
     }
 
-    /// Reads what may have changed. `scratch` is space for a row.
+    /// A process that a pass has for the first time.
+    pub(super) fn by_pass(group: &Group, host: &HostFs, buffer: &mut Buffer) -> Self {
+        let mut passed = Passed::default();
+        let mut row = Process::default();
+        passed.fill(group, &mut row);
+        let by = By::Pass(passed);
+        let mut tracked = Self { pid: group.pid, row, touched: false, by };
+        tracked.read_cgroup(host, buffer);
+        tracked
+    }
+
+    /// Reads what may have changed; `group` is the process of the pass that lists it, if it was
+    /// a pass. `scratch` is space for a row.
     pub(super) fn read(
         &mut self,
+        group: Option<&Group>,
         host: &HostFs,
         buffer: &mut Buffer,
         scratch: &mut Process,
     ) -> Seen {
-        let stat = match self.stat.read(host, buffer) {
-            Ok(text) => text,
-            Err(Absence::NotFound) => return Seen::Gone,
-            Err(_) => return Seen::Same,
-        };
-        let stat_changed = replace(&mut self.stat_text, stat);
-        let schedstat = self.schedstat.read(host, buffer).unwrap_or_default();
-        let counted = !schedstat.is_empty();
-        let ran = replace(&mut self.schedstat_text, schedstat) || !counted;
-        if !stat_changed && !ran && self.row.threads() == Some(1) {
-            return Seen::Same;
+        match (&mut self.by, group) {
+            (By::Files(files), None) => files.read(host, buffer, &mut self.row, scratch),
+            (By::Pass(passed), Some(group)) => {
+                let (seen, regrouped) = passed.update(group, &mut self.row, scratch);
+                if regrouped {
+                    self.read_cgroup(host, buffer);
+                }
+                seen
+            }
+            // It is read in another way from now on, and known anew.
+            (By::Files(_), Some(_)) | (By::Pass(_), None) => Seen::Gone,
         }
-        scratch.row_mut().copy_from(self.row.row());
-        if stat_changed && !self.parse_stat(scratch) {
-            return Seen::Gone;
-        }
-        parse::schedstat(&self.schedstat_text, scratch);
-        unset(scratch, &parse::STATUS);
-        if let Ok(text) = self.status.read(host, buffer) {
-            parse::status(text, scratch);
-        }
-        unset(scratch, &parse::IO);
-        if let Ok(text) = self.io.read(host, buffer) {
-            parse::io(text, scratch);
-        }
-        if *scratch == self.row {
-            return Seen::Same;
-        }
-        std::mem::swap(scratch, &mut self.row);
-        Seen::Changed
     }
 
-    /// False when the text is that of another process, which got this one's id.
-    fn parse_stat(&self, row: &mut Process) -> bool {
-        let known = self.row.start_ticks();
-        parse::stat(&self.stat_text, row);
-        known.is_none() || row.start_ticks() == known
-    }
-
-    /// Reads what seldom changes: control group, OOM score adjustment, network namespace.
+    /// Reads what seldom changes, where no pass tells of it: control group, OOM score adjustment,
+    /// network namespace.
     pub(super) fn read_labels(&mut self, host: &HostFs, buffer: &mut Buffer) {
-        let pid = self.pid;
-        if let Ok(text) = HostFile::single(format!("proc/{pid}/cgroup")).read(host, buffer)
-            && let Some(path) = parse::cgroup(text)
-        {
-            self.row.set_name(ProcessName::cgroup, path);
+        if matches!(self.by, By::Pass(_)) {
+            return;
         }
+        self.read_cgroup(host, buffer);
+        let pid = self.pid;
         let mut score = HostFile::single(format!("proc/{pid}/oom_score_adj"));
         if let Ok(text) = score.read(host, buffer) {
             let score = crate::text::parse_i64(text.trim_ascii());
@@ -125,21 +104,13 @@ impl Tracked {
             self.row.set_some(ProcessCell::netns, parse::namespace(target.to_bytes()));
         }
     }
-}
 
-/// Makes `text` the known one; true when it differs.
-fn replace(known: &mut Vec<u8>, text: &[u8]) -> bool {
-    if known == text {
-        return false;
-    }
-    known.clear();
-    known.extend_from_slice(text);
-    true
-}
-
-fn unset(row: &mut Process, cells: &[ProcessCell]) {
-    let mut row = row.row_mut();
-    for cell in cells {
-        row.unset_cell(*cell as usize);
+    fn read_cgroup(&mut self, host: &HostFs, buffer: &mut Buffer) {
+        let pid = self.pid;
+        if let Ok(text) = HostFile::single(format!("proc/{pid}/cgroup")).read(host, buffer)
+            && let Some(path) = parse::cgroup(text)
+        {
+            self.row.set_name(ProcessName::cgroup, path);
+        }
     }
 }

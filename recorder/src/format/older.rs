@@ -1,0 +1,78 @@
+//! Layouts of older versions of the log.
+//!
+//! A row's mask has a bit for each cell and after them one for each name, so a table that gained
+//! cells moved the bits of its names. A log says in its `Start` which version it is of.
+
+use ks_engine::input::SchemaVersion;
+
+/// A table that gained cells: the version it did, and how many it had before.
+struct Grown {
+    minor: u32,
+    table: &'static str,
+    cells: usize,
+}
+
+const GROWN: &[Grown] = &[
+    Grown { minor: 2, table: "processes", cells: 27 },
+    Grown { minor: 2, table: "blocked", cells: 2 },
+    Grown { minor: 2, table: "bpf_events", cells: 5 },
+];
+
+/// How the masks of one table were written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Masks {
+    cells: usize,
+    added: usize,
+}
+
+impl Masks {
+    /// As this version writes them.
+    pub(super) fn current(cells: usize) -> Self {
+        Self { cells, added: 0 }
+    }
+
+    /// As `version` wrote those of `table`, which has `cells` cells now.
+    pub(super) fn of(version: SchemaVersion, table: &str, cells: usize) -> Self {
+        let grown = |grown: &&Grown| grown.table == table && version.minor < grown.minor;
+        GROWN.iter().find(grown).map_or(Self::current(cells), |grown| Self {
+            cells: grown.cells,
+            added: cells - grown.cells,
+        })
+    }
+
+    /// The mask as this version would write it; `None` where a bit stands for nothing.
+    pub(super) fn widen(self, mask: u64) -> Option<u64> {
+        if self.added == 0 {
+            return Some(mask);
+        }
+        let cells = mask & ((1 << self.cells) - 1);
+        let names = mask >> self.cells;
+        let moved = names << (self.cells + self.added);
+        (moved >> (self.cells + self.added) == names).then_some(cells | moved)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ks_engine::model::SCHEMAS;
+
+    #[test]
+    fn bits_of_names_move_behind_the_cells_that_were_added() {
+        let old = Masks { cells: 2, added: 3 };
+        assert_eq!(old.widen(0b1101), Some(0b110_0001));
+        assert_eq!(Masks::current(5).widen(0b110_0001), Some(0b110_0001));
+        assert_eq!(old.widen(1 << 63), None);
+    }
+
+    #[test]
+    fn a_version_before_a_table_grew_has_its_old_masks() {
+        let version = |minor| SchemaVersion { major: 1, minor };
+        for schema in SCHEMAS {
+            let cells = schema.cells.len();
+            let grew = GROWN.iter().any(|grown| grown.table == schema.table);
+            assert_eq!(Masks::of(version(1), schema.table, cells) != Masks::current(cells), grew);
+            assert_eq!(Masks::of(version(2), schema.table, cells), Masks::current(cells));
+        }
+    }
+}
