@@ -178,9 +178,9 @@ int handle_victim_task(u64 *ctx)
 	if (!READ(leader, task, group_leader))
 		READ(victim->start_ns, leader, start_boottime);
 	if (memory)
-		victim->resident_pages = memory_pages(memory, MEMORY_FILE) +
-					 memory_pages(memory, MEMORY_ANON) +
-					 memory_pages(memory, MEMORY_SHARED);
+		victim->resident_pages = MEMORY_PAGES(memory, MEMORY_FILE) +
+					 MEMORY_PAGES(memory, MEMORY_ANON) +
+					 MEMORY_PAGES(memory, MEMORY_SHARED);
 	note_cgroup(victim, task);
 	bpf_ringbuf_submit(victim, 0);
 	return 0;

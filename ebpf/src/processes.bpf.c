@@ -52,10 +52,10 @@ INLINE void note_memory(struct process_row *row, struct mm_struct *memory)
 	if (!memory)
 		return;
 	row->has_memory = 1;
-	row->file_pages = memory_pages(memory, MEMORY_FILE);
-	row->anon_pages = memory_pages(memory, MEMORY_ANON);
-	row->swap_pages = memory_pages(memory, MEMORY_SWAP);
-	row->shared_pages = memory_pages(memory, MEMORY_SHARED);
+	row->file_pages = MEMORY_PAGES(memory, MEMORY_FILE);
+	row->anon_pages = MEMORY_PAGES(memory, MEMORY_ANON);
+	row->swap_pages = MEMORY_PAGES(memory, MEMORY_SWAP);
+	row->shared_pages = MEMORY_PAGES(memory, MEMORY_SHARED);
 }
 
 /* Not inlined, for the same reason. */

@@ -59,19 +59,16 @@ INLINE struct gendisk *request_disk(struct request *request)
 	return request->q->disk;
 }
 
-/* Pages of one kind. The pointer is one that the verifier knows. */
-INLINE s64 memory_pages(struct mm_struct *memory, enum memory_kind kind)
-{
-	struct mm_struct___counts *old = (void *)memory;
-	s64 pages;
-
-	if (FIELD_EXISTS(old->rss_stat.count))
-		pages = old->rss_stat.count[kind].counter;
-	else
-		pages = memory->rss_stat[kind].count;
-	/* One CPU can have taken away what another has yet to add. */
-	return pages > 0 ? pages : 0;
-}
+/* Pages of one kind, a constant: only then is the access relocated. The pointer is one that the
+ * verifier knows. One CPU can have taken away what another has yet to add. */
+#define MEMORY_PAGES(memory, kind)                                                  \
+	({                                                                          \
+		struct mm_struct___counts *old = (void *)(memory);                  \
+		s64 pages = FIELD_EXISTS(old->rss_stat.count)                       \
+				    ? old->rss_stat.count[kind].counter             \
+				    : (memory)->rss_stat[kind].count;               \
+		pages > 0 ? (u64)pages : 0;                                         \
+	})
 
 /* Number of the system call that is at its end. */
 INLINE s64 call_number(struct pt_regs *regs)

@@ -8,6 +8,7 @@
 mod faults;
 mod live;
 mod memory_group;
+mod processes;
 mod record;
 mod tracers;
 

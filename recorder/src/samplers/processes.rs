@@ -26,7 +26,7 @@ use crate::sampler::{Context, Sampler, State};
 use detail::Details;
 use listing::Listing;
 use long_blocks::LongBlocks;
-use pass::{Asleep, Pass};
+use pass::{Asleep, Group, Pass};
 use tracked::{Seen, Tracked};
 
 const SOURCE: &str = "processes";
@@ -36,11 +36,19 @@ const PASS: &str = "bpf/processes";
 /// The sources that `--processes none` leaves out.
 pub(crate) const SOURCES: &[&str] = &[SOURCE, BLOCKED, PASS];
 
+const HIDES: &str = "this kernel leaves processes out, which are read from /proc";
+
+/// A process id, and where it is in the pass, if it is there.
+type Listed = (u64, Option<usize>);
+
 /// Reads every process, by the kernel's iterator or from `/proc/PID`.
 #[derive(Debug)]
 pub(crate) struct Processes {
     listing: Listing,
     pass: Result<Pass, Absence>,
+    /// Processes of `/proc` that passes leave out, as some kernels make them.
+    hidden: Vec<u64>,
+    listed: Vec<Listed>,
     known: Vec<Tracked>,
     born: Vec<Tracked>,
     scratch: Process,
@@ -80,6 +88,8 @@ impl Processes {
         Self {
             listing: Listing::default(),
             pass: iterator.and_then(Pass::checked),
+            hidden: Vec::new(),
+            listed: Vec::new(),
             known: Vec::new(),
             born: Vec::new(),
             scratch: Process::default(),
@@ -90,16 +100,33 @@ impl Processes {
 
     /// Learns which processes there are. A pass that fails once is not tried again.
     fn list(&mut self, context: &mut Context<'_>) -> Result<(), Absence> {
-        let passed = match &mut self.pass {
-            Ok(pass) => pass.read(),
-            Err(absence) => Err(*absence),
-        };
-        match passed {
-            Ok(()) => context.states.on(PASS),
+        if self.pass.is_ok() && context.keyframe {
+            self.listing.read(context.host)?;
+        }
+        if let Ok(pass) = &mut self.pass
+            && let Err(absence) = pass.read()
+        {
+            self.pass = Err(absence);
+        }
+        self.listed.clear();
+        match &self.pass {
+            Ok(pass) => {
+                if context.keyframe {
+                    self.hidden.clear();
+                    let missing = |pid: &&u64| pass.find(**pid).is_none();
+                    self.hidden.extend(self.listing.pids().iter().filter(missing));
+                }
+                let passed = pass.groups().iter().enumerate();
+                self.listed.extend(passed.map(|(at, group)| (group.pid, Some(at))));
+                self.listed.extend(self.hidden.iter().map(|pid| (*pid, None)));
+                self.listed.sort_unstable();
+                let hides = !self.hidden.is_empty();
+                context.states.set(PASS, if hides { State::Limited(HIDES) } else { State::On });
+            }
             Err(absence) => {
-                self.pass = Err(absence);
-                context.states.absent(PASS, absence);
-                self.listing.read(context.host)?;
+                context.states.absent(PASS, *absence);
+                let pids = self.listing.read(context.host)?;
+                self.listed.extend(pids.iter().map(|pid| (*pid, None)));
             }
         }
         Ok(())
@@ -107,30 +134,24 @@ impl Processes {
 
     /// Goes through what is listed and what is known, both in order of process id.
     fn read(&mut self, context: &mut Context<'_>, sample: &mut Sample) {
-        let listed = Listed { pass: self.pass.as_ref().ok(), listing: &self.listing };
-        let pids = listed.pids();
+        let (listed, pass) = (&self.listed, self.pass.as_ref().ok());
         let mut at = 0;
         self.known.retain_mut(|known| {
-            while pids.get(at).is_some_and(|pid| *pid < known.pid) {
-                self.born.extend(listed.born(at, context));
+            while listed.get(at).is_some_and(|(pid, _)| *pid < known.pid) {
+                self.born.extend(born(listed[at], pass, context));
                 at += 1;
             }
-            let is_listed = pids.get(at) == Some(&known.pid);
-            let seen = if is_listed {
-                listed.read(at, known, context, &mut self.scratch)
-            } else {
-                Seen::Gone
-            };
+            let found = listed.get(at).filter(|(pid, _)| *pid == known.pid).copied();
+            at += usize::from(found.is_some());
+            let seen = found.map_or(Seen::Gone, |found| {
+                let group = group(found, pass);
+                known.read(group, context.host, context.buffer, &mut self.scratch)
+            });
             if seen == Seen::Gone {
                 let gone = sample.processes_gone.push();
                 gone.set(ProcessGoneCell::pid, known.pid);
                 gone.set_some(ProcessGoneCell::start_ticks, known.row.start_ticks());
-                if is_listed {
-                    self.born.extend(listed.born(at, context));
-                }
-            }
-            at += usize::from(is_listed);
-            if seen == Seen::Gone {
+                self.born.extend(found.and_then(|found| born(found, pass, context)));
                 return false;
             }
             if context.keyframe {
@@ -142,10 +163,12 @@ impl Processes {
             }
             true
         });
-        for at in at..pids.len() {
-            self.born.extend(listed.born(at, context));
+        for found in &listed[at..] {
+            self.born.extend(born(*found, pass, context));
         }
         self.welcome(sample);
+        let known = &self.known;
+        self.hidden.retain(|pid| find(known, *pid).is_some());
     }
 
     /// Writes the rows of those that are new, and knows them from now on.
@@ -185,33 +208,14 @@ impl Processes {
     }
 }
 
-/// The processes that there are, in order of their ids.
-struct Listed<'a> {
-    pass: Option<&'a Pass>,
-    listing: &'a Listing,
+fn group(listed: Listed, pass: Option<&Pass>) -> Option<&Group> {
+    listed.1.and_then(|at| pass?.groups().get(at))
 }
 
-impl Listed<'_> {
-    fn pids(&self) -> &[u64] {
-        self.pass.map_or_else(|| self.listing.pids(), Pass::pids)
-    }
-
-    fn born(&self, at: usize, context: &mut Context<'_>) -> Option<Tracked> {
-        match self.pass {
-            Some(pass) => Some(Tracked::by_pass(&pass.groups()[at], context.host, context.buffer)),
-            None => Tracked::by_files(self.listing.pids()[at], context.host, context.buffer),
-        }
-    }
-
-    fn read(
-        &self,
-        at: usize,
-        known: &mut Tracked,
-        context: &mut Context<'_>,
-        scratch: &mut Process,
-    ) -> Seen {
-        let group = self.pass.map(|pass| &pass.groups()[at]);
-        known.read(group, context.host, context.buffer, scratch)
+fn born(listed: Listed, pass: Option<&Pass>, context: &mut Context<'_>) -> Option<Tracked> {
+    match group(listed, pass) {
+        Some(group) => Some(Tracked::by_pass(group, context.host, context.buffer)),
+        None => Tracked::by_files(listed.0, context.host, context.buffer),
     }
 }
 

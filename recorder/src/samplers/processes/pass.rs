@@ -51,7 +51,6 @@ pub(super) struct Pass {
     iterator: ProcessIterator,
     bytes: Vec<u8>,
     groups: Vec<Group>,
-    pids: Vec<u64>,
     asleep: Vec<Asleep>,
 }
 
@@ -59,13 +58,7 @@ impl Pass {
     /// Passes of `iterator`, if it tells of this process what `/proc` does: ids differ in a PID
     /// namespace, and so do start times in a time namespace.
     pub(super) fn checked(iterator: ProcessIterator) -> Result<Self, Absence> {
-        let mut pass = Self {
-            iterator,
-            bytes: Vec::new(),
-            groups: Vec::new(),
-            pids: Vec::new(),
-            asleep: Vec::new(),
-        };
+        let mut pass = Self { iterator, bytes: Vec::new(), groups: Vec::new(), asleep: Vec::new() };
         pass.read()?;
         let own = pass.find(u64::from(std::process::id()));
         let started = own.map(|own| clock::user_ticks(own.facts.start_ns));
@@ -79,17 +72,10 @@ impl Pass {
     pub(super) fn read(&mut self) -> Result<(), Absence> {
         self.iterator.read(&mut self.bytes).map_err(Absence::Tracer)?;
         gather(&self.bytes, &mut self.groups, &mut self.asleep);
-        self.pids.clear();
-        self.pids.extend(self.groups.iter().map(|group| group.pid));
         Ok(())
     }
 
-    /// Every process id, lowest first.
-    pub(super) fn pids(&self) -> &[u64] {
-        &self.pids
-    }
-
-    /// Every process, in the order of [`Pass::pids`].
+    /// Every process, in the order of their ids.
     pub(super) fn groups(&self) -> &[Group] {
         &self.groups
     }
@@ -99,8 +85,10 @@ impl Pass {
         &self.asleep
     }
 
-    fn find(&self, pid: u64) -> Option<&Group> {
-        self.pids.binary_search(&pid).ok().map(|at| &self.groups[at])
+    /// One process.
+    pub(super) fn find(&self, pid: u64) -> Option<&Group> {
+        let found = self.groups.binary_search_by_key(&pid, |group| group.pid);
+        found.ok().map(|at| &self.groups[at])
     }
 }
 

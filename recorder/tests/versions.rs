@@ -1,0 +1,72 @@
+//! Recordings of older versions of the format are read as they are.
+#![expect(clippy::unwrap_used, reason = "a test fails by it")]
+
+use std::path::{Path, PathBuf};
+
+use ks_engine::input::{Body, Input, SchemaVersion};
+use ks_engine::model::Sample;
+use ks_recorder::format::log::LogReader;
+use ks_recorder::format::recording::Reader;
+use ks_recorder::format::writer::recover;
+
+fn fixture(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../fixtures/recordings").join(name)
+}
+
+fn samples(inputs: &[Input]) -> Vec<&Sample> {
+    let sample = |input| match input {
+        &Input { body: Body::Sample(ref sample), .. } => Some(sample.as_ref()),
+        _ => None,
+    };
+    inputs.iter().filter_map(sample).collect()
+}
+
+fn is_version_1_1(inputs: &[Input]) {
+    let Body::Start(start) = &inputs[0].body else { unreachable!("a recording begins so") };
+    assert_eq!(start.schema, SchemaVersion { major: 1, minor: 1 });
+    let samples = samples(inputs);
+    let rows: Vec<_> = samples[0]
+        .processes
+        .iter()
+        .map(|row| (row.pid(), row.comm().unwrap(), row.cgroup().unwrap(), row.utime_ticks()))
+        .collect();
+    let row = |pid, comm: &'static str, cgroup: &'static str, ticks| {
+        (Some(pid), comm.as_bytes(), cgroup.as_bytes(), Some(ticks))
+    };
+    assert_eq!(
+        rows,
+        [
+            row(1, "init", "/services/init", 10),
+            row(300, "database", "/services/database", 900),
+            row(301, "shell", "/services/shell", 3),
+        ]
+    );
+    let blocked: Vec<_> = samples[0].blocked.iter().map(|row| (row.pid(), row.comm())).collect();
+    assert_eq!(blocked, [(Some(300), Some(b"database".as_slice()))]);
+    assert!(samples[0].processes.iter().all(|row| row.cpu_ns().is_none()));
+    let gone = |sample: &&Sample| sample.processes_gone.iter().any(|row| row.pid() == Some(301));
+    assert!(samples.iter().any(gone), "it ended while it was recorded");
+}
+
+#[test]
+fn a_log_of_version_1_1_is_read_with_the_masks_of_its_time_and_recovered() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("version_1_1.parquet");
+    let log = folder.path().join("version_1_1.parquet.log");
+    std::fs::copy(fixture("version_1_1.parquet.log"), &log).unwrap();
+    let mut reader = LogReader::open(&log).unwrap();
+    let inputs: Vec<Input> = std::iter::from_fn(|| reader.next().unwrap().cloned()).collect();
+    is_version_1_1(&inputs);
+    recover(&path).unwrap();
+    let mut reader = Reader::open(&[path.clone()]).unwrap();
+    let sealed: Vec<Input> = std::iter::from_fn(|| reader.next().unwrap().cloned()).collect();
+    assert_eq!(sealed, inputs);
+    assert!(!log.exists());
+}
+
+#[test]
+fn a_file_of_version_1_1_has_the_columns_of_its_time() {
+    let mut reader = Reader::open(&[fixture("version_1_1.parquet")]).unwrap();
+    let inputs: Vec<Input> = std::iter::from_fn(|| reader.next().unwrap().cloned()).collect();
+    is_version_1_1(&inputs);
+}
