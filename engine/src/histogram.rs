@@ -41,48 +41,61 @@ pub struct Quantile {
     pub high: u64,
 }
 
-/// Counts by bucket.
+/// Counts by bucket, with their sum.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Histogram {
     counts: [u64; BUCKETS],
+    total: u64,
 }
 
 impl Default for Histogram {
     fn default() -> Self {
-        Self { counts: [0; BUCKETS] }
+        Self::EMPTY
     }
 }
 
 impl Histogram {
+    /// Nothing counted.
+    pub const EMPTY: Self = Self { counts: [0; BUCKETS], total: 0 };
+
     /// Adds to a bucket; numbers beyond the layout count in the last one.
     pub fn add(&mut self, bucket: usize, count: u64) {
         let known = &mut self.counts[bucket.min(BUCKETS - 1)];
         *known = known.saturating_add(count);
+        self.total = self.total.saturating_add(count);
+    }
+
+    /// Takes back what was added. Sums that went beyond 64 bits cannot be taken back.
+    pub fn remove(&mut self, bucket: usize, count: u64) {
+        let known = &mut self.counts[bucket.min(BUCKETS - 1)];
+        *known = known.checked_sub(count).expect("what is taken back was added");
+        self.total = self.total.saturating_sub(count);
     }
 
     /// Everything counted.
     pub fn total(&self) -> u64 {
-        self.counts.iter().fold(0, |sum, count| sum.saturating_add(*count))
+        self.total
     }
 
-    /// The `p`-quantile: rank p times N, linear inside its bucket (`signals.md`, section 8).
-    /// `None` without counts.
+    /// The `p`-quantile, p from 0 to 1: rank p times N, linear inside its bucket (`signals.md`,
+    /// section 8). `None` without counts.
+    ///
+    /// It is looked for from the top, because those that are asked for are near it.
     pub fn quantile(&self, p: f64) -> Option<Quantile> {
-        let total = self.total();
-        let rank = p * total as f64;
-        let mut below = 0.0;
-        for (bucket, count) in self.counts.iter().enumerate().filter(|(_, count)| **count > 0) {
-            let reached = below + *count as f64;
-            if reached >= rank {
+        let rank = p * self.total as f64;
+        let mut below = self.total;
+        for (bucket, count) in self.counts.iter().enumerate().rev().filter(|(_, count)| **count > 0)
+        {
+            below = below.saturating_sub(*count);
+            if below == 0 || (below as f64) < rank {
                 let (low, high) = bounds(bucket);
-                let part = ((rank - below) / *count as f64).clamp(0.0, 1.0);
+                let part = ((rank - below as f64) / *count as f64).clamp(0.0, 1.0);
                 return Some(Quantile {
                     value: low as f64 + part * (high - low) as f64,
                     low,
                     high,
                 });
             }
-            below = reached;
         }
         None
     }
@@ -116,6 +129,16 @@ mod tests {
     }
 
     #[test]
+    fn the_quantiles_at_the_ends_are_the_ends() {
+        let mut histogram = Histogram::default();
+        for bucket in [3, 5] {
+            histogram.add(bucket, 10);
+        }
+        let value = |p: f64| histogram.quantile(p).map(|found| found.value);
+        assert_eq!([0.0, 0.5, 1.0].map(value), [Some(3.0), Some(4.0), Some(6.0)]);
+    }
+
+    #[test]
     fn buckets_follow_each_other_without_a_hole() {
         for bucket in 1..BUCKETS {
             assert_eq!(bounds(bucket - 1).1, bounds(bucket).0, "bucket {bucket}");
@@ -125,7 +148,56 @@ mod tests {
         assert_eq!(bucket_of(u64::MAX), BUCKETS - 1);
     }
 
+    /// The first bucket from below that reaches the rank.
+    fn naive(histogram: &Histogram, p: f64) -> Option<Quantile> {
+        let total: u64 = histogram.counts.iter().sum();
+        let rank = p * total as f64;
+        let mut below = 0.0;
+        for (bucket, count) in histogram.counts.iter().enumerate().filter(|(_, count)| **count > 0)
+        {
+            let reached = below + *count as f64;
+            if reached >= rank {
+                let (low, high) = bounds(bucket);
+                let part = ((rank - below) / *count as f64).clamp(0.0, 1.0);
+                let value = low as f64 + part * (high - low) as f64;
+                return Some(Quantile { value, low, high });
+            }
+            below = reached;
+        }
+        None
+    }
+
     proptest! {
+        #[test]
+        fn a_quantile_is_the_same_from_above_as_from_below(
+            counts in prop::collection::vec((0..BUCKETS, prop_oneof![0u64..4, 0u64..1 << 40]), 0..40),
+            p in prop_oneof![Just(0.0), Just(0.5), Just(0.75), Just(0.99), Just(1.0), 0.0f64..1.0],
+        ) {
+            let mut histogram = Histogram::default();
+            for (bucket, count) in counts {
+                histogram.add(bucket, count);
+            }
+            prop_assert_eq!(histogram.quantile(p), naive(&histogram, p));
+        }
+
+        #[test]
+        fn what_is_taken_back_leaves_the_rest(
+            kept in prop::collection::vec((0usize..400, 0u64..1 << 40), 0..40),
+            gone in prop::collection::vec((0usize..400, 0u64..1 << 40), 0..40),
+        ) {
+            let (mut histogram, mut expected) = (Histogram::default(), Histogram::default());
+            for (bucket, count) in kept.iter().chain(&gone) {
+                histogram.add(*bucket, *count);
+            }
+            for (bucket, count) in gone {
+                histogram.remove(bucket, count);
+            }
+            for (bucket, count) in kept {
+                expected.add(bucket, count);
+            }
+            prop_assert_eq!(histogram, expected);
+        }
+
         #[test]
         fn a_value_is_in_its_bucket_which_is_narrow(value in 0u64..1 << 38) {
             let (low, high) = bounds(bucket_of(value));

@@ -17,7 +17,7 @@ use crate::board::{Board, Cover, Evaluation, Held, Quantity, Relax};
 use crate::kind::{Entity, Kind, Severity};
 use crate::model::Disk;
 use crate::time::SECOND_NS;
-use crate::window::{DiskTrack, DiskWork, Latency, Missing, Window};
+use crate::window::{DiskTrack, DiskWork, Latency, Missing, Span, Window};
 
 use super::Classifier;
 
@@ -136,7 +136,7 @@ fn grade_completions(seen: &mut Evaluation, window: &Window, row: &Disk) -> Opti
         seen.note_with("failed_requests", failed as f64, "1", [None, None, None, Some(1.0)]);
     }
     seen.event(Severity::Critical, failed > 0, EVENT_CLEAR_S);
-    if let Ok(counted) = window.latencies.over(&Latency::Block(device.to_vec()), 5 * SECOND_NS)
+    if let Ok(counted) = window.latencies.over(&Latency::Block(device.into()), Span::Five)
         && let Some(p99) = counted.quantile(0.99)
     {
         seen.note("latency_p99_5s", p99.value / 1e6, "ms");

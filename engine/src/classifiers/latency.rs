@@ -3,14 +3,13 @@
 //! A quantile is taken over the persistence of its severity, so it needs no count on top.
 
 use crate::board::{Evaluation, Held, Quantity, Relax};
-use crate::time::SECOND_NS;
-use crate::window::{Latency, Missing, Window};
+use crate::window::{Latency, Missing, Span, Window};
 
 /// A span and the severities that have to last so long.
-const SPANS: [(u64, [bool; 4]); 3] = [
-    (5, [true, true, false, false]),
-    (10, [false, false, true, false]),
-    (30, [false, false, false, true]),
+const SPANS: [(Span, [bool; 4]); 3] = [
+    (Span::Five, [true, true, false, false]),
+    (Span::Ten, [false, false, true, false]),
+    (Span::Thirty, [false, false, false, true]),
 ];
 /// With fewer in the span a 99th percentile is one outlier (`signals.md`, section 10).
 const ENOUGH: u64 = 100;
@@ -29,12 +28,12 @@ pub(super) struct LatencyLimits {
 pub(super) fn grade(
     seen: &mut Evaluation,
     window: &Window,
-    of: &Latency,
+    of: &Latency<'_>,
     limits: &LatencyLimits,
 ) -> Result<(), Missing> {
-    for ((span_s, levels), metric) in SPANS.into_iter().zip(limits.metrics) {
+    for ((span, levels), metric) in SPANS.into_iter().zip(limits.metrics) {
         seen.know(levels);
-        let counted = match window.latencies.over(of, span_s * SECOND_NS) {
+        let counted = match window.latencies.over(of, span) {
             Ok(counted) => counted,
             Err(Missing::NoEarlier) => continue,
             Err(missing) => return Err(missing),

@@ -16,7 +16,7 @@ use crate::board::{Board, Cover, Evaluation, Held, Quantity, Relax};
 use crate::kind::{Entity, Kind, Severity};
 use crate::model::{Filesystem, Load};
 use crate::time::{SECOND_NS, Timestamp};
-use crate::window::{Call, HOST, Latency, Missing, SpaceTrack, Window};
+use crate::window::{Call, CallClass, HOST, Latency, Missing, SpaceTrack, Window};
 
 use super::latency::{self, LatencyLimits};
 use super::{Classifier, cgroup_entity, groups};
@@ -37,30 +37,30 @@ const FALLING_NS: u64 = 60 * SECOND_NS;
 const LIMIT: &str = "resource_limit";
 /// Latency of each class that is judged (storage and metadata: the origin's values; the others are
 /// our judgement).
-const LATENCIES: [(&[u8], LatencyLimits); 4] = [
+const LATENCIES: [(CallClass, LatencyLimits); 4] = [
     (
-        b"storage",
+        CallClass::Storage,
         LatencyLimits {
             metrics: ["storage_p99_5s", "storage_p99_10s", "storage_p99_30s"],
             limits: [10.0, 100.0, 500.0, 1000.0],
         },
     ),
     (
-        b"metadata",
+        CallClass::Metadata,
         LatencyLimits {
             metrics: ["metadata_p99_5s", "metadata_p99_10s", "metadata_p99_30s"],
             limits: [10.0, 100.0, 500.0, 1000.0],
         },
     ),
     (
-        b"memory",
+        CallClass::Memory,
         LatencyLimits {
             metrics: ["memory_p99_5s", "memory_p99_10s", "memory_p99_30s"],
             limits: [10.0, 50.0, 200.0, 1000.0],
         },
     ),
     (
-        b"process",
+        CallClass::Process,
         LatencyLimits {
             metrics: ["process_p99_5s", "process_p99_10s", "process_p99_30s"],
             limits: [10.0, 50.0, 200.0, 1000.0],
@@ -180,9 +180,9 @@ fn judge_calls(seen: &mut Evaluation, window: &Window, board: &mut Board) {
         seen.note("calls_5s", calls.per_second(), "1/s");
     }
     let worst = seen.mask();
-    let graded = LATENCIES.iter().map(|(class, limits)| {
-        latency::grade(seen, window, &Latency::Syscall(class.to_vec()), limits)
-    });
+    let graded = LATENCIES
+        .iter()
+        .map(|(class, limits)| latency::grade(seen, window, &Latency::Syscall(*class), limits));
     let untold = graded.filter(Result::is_err).count();
     if seen.mask() > worst {
         seen.subtype = Some("slow");

@@ -14,7 +14,7 @@ use alloc::vec::Vec;
 
 pub use cgroup_track::{CgroupTrack, Group, GroupConsumption};
 pub use history::{Counters, Growth, LONGEST_NS, Levels};
-pub use latency_table::{Latency, LatencyTable};
+pub use latency_table::{CallClass, Latency, LatencyTable, Span};
 pub use process_table::{Consumption, Known, PROCESS_CAP, ProcessTable};
 pub use series::{EntityId, HOST, Missing, Series, Step, Track};
 pub use socket_use::{SocketTable, SocketUse};
