@@ -7,9 +7,11 @@
 
 mod faults;
 mod live;
+mod loop_device;
 mod memory_group;
 mod processes;
 mod record;
+mod recorded;
 mod tracers;
 
 use std::path::Path;

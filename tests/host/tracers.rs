@@ -1,93 +1,19 @@
 //! What the tracers count on this very host, held against what the kernel counts elsewhere.
 
-use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use ks_engine::input::{Body, Input};
 use ks_engine::model::{Sample, SchedulerTrace, ShortLived};
 use ks_engine::time::SECOND_NS;
 use ks_recorder::clock;
-use ks_recorder::format::recording::Reader;
 
+use crate::loop_device::Loop;
 use crate::memory_group::Group;
+use crate::recorded::{Recorded, close, is_root};
 use crate::{KS, Own, skipped};
 
 /// How often the known loop calls.
 const CALLS: u64 = 50_000;
-
-/// Samples of a recording in which `work` was done, and what was said of the source `needs`.
-struct Recorded {
-    inputs: Vec<Input>,
-}
-
-impl Recorded {
-    /// Records for `seconds`, and does `work` after the second sample.
-    fn while_working(seconds: u64, work: impl FnOnce()) -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("x.parquet");
-        let mut command = Command::new(KS);
-        command.args(["record", "--processes", "none", "--duration", &format!("{seconds}s"), "-o"]);
-        let mut child = Own(command.arg(&path).stderr(Stdio::null()).spawn().unwrap());
-        std::thread::sleep(Duration::from_millis(1500));
-        work();
-        assert!(child.0.wait().unwrap().success());
-        Self::read(&path)
-    }
-
-    fn read(path: &Path) -> Self {
-        let mut reader = Reader::open(&[path.to_owned()]).unwrap();
-        Self { inputs: std::iter::from_fn(|| reader.next().unwrap().cloned()).collect() }
-    }
-
-    fn samples(&self) -> Vec<&Sample> {
-        let sample = |input| match input {
-            &Input { body: Body::Sample(ref sample), .. } => Some(sample.as_ref()),
-            _ => None,
-        };
-        self.inputs.iter().filter_map(sample).collect()
-    }
-
-    /// How far a number went between the first and the last sample that has it.
-    fn grown(&self, get: impl Fn(&Sample) -> Option<u64>) -> u64 {
-        let values: Vec<u64> = self.samples().into_iter().filter_map(get).collect();
-        values.last().unwrap() - values.first().unwrap()
-    }
-
-    /// What was said last of a source.
-    fn state(&self, source: &str) -> (String, String) {
-        let mut states = self.inputs.iter().filter_map(|input| match &input.body {
-            Body::SourceState(state) if state.source == source => Some(state),
-            Body::Start(start) => start.sources.iter().find(|state| state.source == source),
-            Body::SourceState(_)
-            | Body::Sample(_)
-            | Body::ClockStep(_)
-            | Body::Gap(_)
-            | Body::Tick => None,
-        });
-        let last = states.next_back().expect("the recording speaks of the source");
-        (last.state.word().to_owned(), last.reason.clone().unwrap_or_default())
-    }
-
-    /// Whether a tracer is on; if not, says so.
-    fn has(&self, source: &str) -> bool {
-        let (state, reason) = self.state(source);
-        if state != "on" {
-            eprintln!("skipped: {source} is {state}: {reason}");
-        }
-        state == "on"
-    }
-}
-
-fn is_root() -> bool {
-    rustix::process::geteuid().is_root()
-}
-
-fn close(found: u64, expected: u64, share: f64, more: u64) {
-    let off = found.abs_diff(expected);
-    let most = expected as f64 * share + more as f64;
-    assert!(off as f64 <= most, "{found} is {off} off {expected}, more than {most}");
-}
 
 #[test]
 fn switches_and_faults_are_those_that_the_kernel_counts() {
@@ -166,26 +92,6 @@ fn a_storm_of_calls_ends_their_timing_within_two_seconds() {
     assert!(found.state("bpf/syscall").1.contains("latency is shed"));
 }
 
-/// A loop device over a file of its own, which ends with the value.
-struct Loop {
-    device: String,
-}
-
-impl Loop {
-    fn new(file: &Path) -> Option<Self> {
-        std::fs::File::create(file).unwrap().set_len(64 << 20).unwrap();
-        let output = Command::new("losetup").args(["-f", "--show"]).arg(file).output().ok()?;
-        let device = String::from_utf8(output.stdout).unwrap().trim().to_owned();
-        output.status.success().then_some(Self { device })
-    }
-}
-
-impl Drop for Loop {
-    fn drop(&mut self) {
-        let _ = Command::new("losetup").args(["-d", &self.device]).status();
-    }
-}
-
 /// Reads and writes that a device completed before: a loop device keeps its counters when its file
 /// changes.
 fn requests(device: &[u8]) -> u64 {
@@ -204,7 +110,7 @@ fn requests_of_a_loop_device_are_those_of_diskstats() {
     let Some(device) = Loop::new(&folder.path().join("disk")).filter(|_| is_root()) else {
         return eprintln!("skipped: no loop device can be made");
     };
-    let name = device.device.trim_start_matches("/dev/").as_bytes().to_vec();
+    let name = device.name();
     let before = requests(&name);
     let found = Recorded::while_working(5, || {
         for (from, to, flag) in [
