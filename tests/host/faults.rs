@@ -5,15 +5,11 @@ use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use crate::memory_group::Group;
-use crate::{KS, Own, skipped};
+use crate::{KS, Own, has, skipped};
 use serde_json::Value;
 
 /// The worst delay from the crossing to the raise, in seconds.
 const WORST_S: f64 = 6.0;
-
-fn has(program: &str) -> bool {
-    Command::new(program).arg("--version").output().is_ok_and(|output| output.status.success())
-}
 
 fn record(path: &Path, seconds: u64) -> Own {
     let mut command = Command::new(KS);

@@ -6,6 +6,7 @@
 )]
 
 mod faults;
+mod fio;
 mod live;
 mod loop_device;
 mod memory_group;
@@ -15,7 +16,7 @@ mod recorded;
 mod tracers;
 
 use std::path::Path;
-use std::process::Child;
+use std::process::{Child, Command};
 use std::time::Duration;
 
 const KS: &str = env!("CARGO_BIN_EXE_ks");
@@ -26,6 +27,11 @@ fn skipped() -> bool {
         eprintln!("skipped: reads this host (run `make test-host`)");
     }
     skip
+}
+
+/// Whether a program is installed.
+fn has(program: &str) -> bool {
+    Command::new(program).arg("--version").output().is_ok_and(|output| output.status.success())
 }
 
 /// Waits until a recorder has begun: until a log in `folder` holds a sample, whose first is far
