@@ -13,6 +13,7 @@ mod memory_group;
 mod processes;
 mod record;
 mod recorded;
+mod starved_cpu;
 mod tracers;
 
 use std::path::Path;
