@@ -7,6 +7,7 @@
 
 mod faults;
 mod fio;
+mod hostile_names;
 mod live;
 mod loop_device;
 mod memory_group;
