@@ -11,13 +11,13 @@ use serde_json::Value;
 /// The worst delay from the crossing to the raise, in seconds.
 const WORST_S: f64 = 6.0;
 
-fn record(path: &Path, seconds: u64) -> Own {
+pub(crate) fn record(path: &Path, seconds: u64) -> Own {
     let mut command = Command::new(KS);
     command.args(["record", "--duration", &format!("{seconds}s"), "-o"]).arg(path);
     Own(command.stderr(Stdio::null()).spawn().unwrap())
 }
 
-fn episodes(path: &Path) -> Vec<Value> {
+pub(crate) fn episodes(path: &Path) -> Vec<Value> {
     let output = Command::new(KS).args(["replay", "--format", "json"]).arg(path).output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let mut report: Value = serde_json::from_slice(&output.stdout).unwrap();

@@ -12,6 +12,7 @@ mod live;
 mod loop_device;
 mod memory_group;
 mod processes;
+mod quiet_waits;
 mod record;
 mod recorded;
 mod starved_cpu;
