@@ -1,11 +1,11 @@
 //! What the tracers cost those who are traced, and the recorder with all tracers itself.
 //!
-//! The slowdown is that of a program that does its traced work at a fixed rate and computes between:
-//! 50,000 calls of getpid a second, or 10,000 round trips of a byte between two threads (20,000
-//! switches, and 40,000 calls). How much it computes is fitted without tracers; from then on the
-//! work is fixed, so what the tracers add makes it take longer, and nothing is extrapolated. A loop
-//! that only calls makes millions of calls a second: its ratio is that of a rate nobody has, and in
-//! it the recorder stops timing calls. It is printed for information.
+//! The slowdown is that of a program that does its traced work at a fixed rate and computes between
+//! whiles: 50,000 calls of getpid a second, or 10,000 round trips of a byte between two threads
+//! (20,000 switches, and 40,000 calls). How much it computes is fitted without tracers; from then
+//! on the work is fixed, so what the tracers add makes it take longer, and nothing is extrapolated.
+//! A loop that only calls makes millions of calls a second: its ratio is that of a rate nobody has,
+//! and in it the recorder stops timing calls. It is printed for information.
 //!
 //! Time is CPU time of the program. It holds what runs in its calls and switches, since all of it
 //! is on one CPU that is never idle meanwhile, and nothing of others that happen to run on this
