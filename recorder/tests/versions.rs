@@ -58,7 +58,7 @@ fn a_log_of_version_1_1_is_read_with_the_masks_of_its_time_and_recovered() {
     let inputs: Vec<Input> = std::iter::from_fn(|| reader.next().unwrap().cloned()).collect();
     is_version_1_1(&inputs);
     recover(&path).unwrap();
-    let mut reader = Reader::open(&[path.clone()]).unwrap();
+    let mut reader = Reader::open(std::slice::from_ref(&path)).unwrap();
     let sealed: Vec<Input> = std::iter::from_fn(|| reader.next().unwrap().cloned()).collect();
     assert_eq!(sealed, inputs);
     assert!(!log.exists());
