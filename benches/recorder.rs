@@ -126,6 +126,9 @@ fn by_sampler() {
                 tick: clock::now(),
                 keyframe: false,
                 detail: false,
+                shed_steps: 0,
+                losses: &mut Vec::new(),
+                run_time_ns: 0,
             };
             sampler.sample(&mut context, &mut sample);
         }
@@ -138,10 +141,20 @@ fn main() {
     mix::play_role();
     by_sampler();
     let seconds = mix::seconds(20);
-    measure("host only", Options { no_processes: true, no_ebpf: true }, seconds, 2.0);
+    measure(
+        "host only",
+        Options { no_processes: true, no_ebpf: true, max_cpu: None },
+        seconds,
+        2.0,
+    );
     let mix = Mix::start(100, 400, 0);
     println!("{} processes of ours, 100 of them busy", mix.children.len());
-    measure("500 processes", Options { no_processes: false, no_ebpf: true }, seconds, 1.3);
+    measure(
+        "500 processes",
+        Options { no_processes: false, no_ebpf: true, max_cpu: None },
+        seconds,
+        1.3,
+    );
     drop(mix);
     let rss_kb = mix::status_kb(std::process::id(), "VmHWM").unwrap();
     println!("resident at most {} MB, the floor's files included", rss_kb / 1024);

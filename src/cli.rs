@@ -84,6 +84,10 @@ pub(crate) struct Source {
     /// Leave the tracers in the kernel out
     #[arg(long)]
     pub(crate) no_ebpf: bool,
+    /// Share of one CPU that the recorder may take, its programs in the kernel included; above it
+    /// leaves tracers out, latency of system calls first [default: 5 %, or 1 % of all CPUs]
+    #[arg(long, value_parser = parse_percent, value_name = "PERCENT")]
+    pub(crate) max_cpu: Option<f64>,
     /// Read the files of a host below this directory
     #[arg(long, default_value = "/", value_name = "DIR")]
     pub(crate) root: PathBuf,
@@ -92,7 +96,11 @@ pub(crate) struct Source {
 impl Source {
     /// What the recorder leaves out.
     pub(crate) fn options(&self) -> Options {
-        Options { no_processes: self.processes == Processes::None, no_ebpf: self.no_ebpf }
+        Options {
+            no_processes: self.processes == Processes::None,
+            no_ebpf: self.no_ebpf,
+            max_cpu: self.max_cpu,
+        }
     }
 }
 
@@ -305,9 +313,27 @@ fn parse_interval(text: &str) -> Result<Duration, String> {
     Err("the interval is 100ms to 60s".to_owned())
 }
 
+/// A share in percent, as a fraction.
+fn parse_percent(text: &str) -> Result<f64, String> {
+    let percent: f64 = text.trim_end_matches('%').parse().map_err(|_| "not a number".to_owned())?;
+    if percent.is_finite() && percent > 0.0 {
+        return Ok(percent / 100.0);
+    }
+    Err("a share is more than 0 %".to_owned())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn shares_are_percents() {
+        assert_eq!(parse_percent("2.5"), Ok(0.025));
+        assert_eq!(parse_percent("300%"), Ok(3.0));
+        for text in ["0", "-1", "nan", "inf", "", "x"] {
+            assert!(parse_percent(text).is_err(), "{text}");
+        }
+    }
 
     #[test]
     fn durations_are_numbers_with_units() {

@@ -10,7 +10,9 @@ mod error;
 mod heap;
 pub mod layout;
 pub mod processes;
+mod run_time;
 mod tracer;
 
 pub use error::LoadError;
+pub use run_time::RunTime;
 pub use tracer::{Choice, Description, Hook, Kernel, Program, Tracer, load};

@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 
 use aya::maps::{Array, HashMap, Map, MapData, PerCpuArray, RingBuf};
+use aya::programs::fentry::FEntryLinkId;
+use aya::programs::fexit::FExitLinkId;
 use aya::programs::tp_btf::BtfTracePointLinkId;
 use aya::programs::{BtfTracePoint, FEntry, FExit, Program as Loaded, ProgramError};
 use aya::{Btf, Ebpf, EbpfLoader, Pod};
@@ -87,17 +89,31 @@ pub struct Description {
 pub struct Tracer {
     ebpf: Ebpf,
     limit: Option<&'static str>,
-    links: BTreeMap<&'static str, BtfTracePointLinkId>,
+    links: BTreeMap<&'static str, Attached>,
+    rested: Vec<&'static str>,
 }
 
-/// Loads a tracer and attaches it; `knobs` sets variables of its program.
+/// What holds a program on its hook.
+#[derive(Debug)]
+enum Attached {
+    Tracepoint(BtfTracePointLinkId),
+    Entry(FEntryLinkId),
+    Exit(FExitLinkId),
+}
+
+/// Loads a tracer and attaches it; `knobs` sets variables of its program, `entries` sizes of its
+/// maps.
 pub fn load(
     what: &Description,
     kernel: &Kernel,
     knobs: &[(&'static str, u64)],
+    entries: &[(&'static str, u32)],
 ) -> Result<Tracer, LoadError> {
     let mut loader = EbpfLoader::new();
     loader.btf(Some(kernel.btf()));
+    for (map, count) in entries {
+        loader.map_max_entries(map, *count);
+    }
     for (name, value) in knobs {
         loader.override_global(name, value, true);
     }
@@ -105,27 +121,26 @@ pub fn load(
     let (mut limit, mut links) = (None, BTreeMap::new());
     for choice in what.choices {
         match (attach_first(&mut ebpf, choice.variants, kernel), choice.loss) {
-            (Ok((name, link)), _) => links.extend(link.map(|link| (name, link))),
+            (Ok((name, link)), _) => {
+                links.insert(name, link);
+            }
             (Err(_), Some(loss)) => limit = Some(loss),
             (Err(error), None) => return Err(error),
         }
     }
-    Ok(Tracer { ebpf, limit, links })
+    Ok(Tracer { ebpf, limit, links, rested: Vec::new() })
 }
-
-/// The program that was attached, and its link where it can be taken off again.
-type Attached = (&'static str, Option<BtfTracePointLinkId>);
 
 /// Attaches the first program that the kernel takes; the error is that of the preferred one.
 fn attach_first(
     ebpf: &mut Ebpf,
     variants: &[Program],
     kernel: &Kernel,
-) -> Result<Attached, LoadError> {
+) -> Result<(&'static str, Attached), LoadError> {
     let mut first = None;
     for variant in variants {
         let program = ebpf.program_mut(variant.name).expect("the object has its programs");
-        match attach(program, variant.hook, kernel) {
+        match load_program(program, variant.hook, kernel).and_then(|()| attach(program)) {
             Ok(link) => return Ok((variant.name, link)),
             Err(error) => {
                 first.get_or_insert(LoadError::of_program(&error, variant.hook.name()));
@@ -135,27 +150,30 @@ fn attach_first(
     Err(first.expect("there is a variant"))
 }
 
-fn attach(
-    program: &mut Loaded,
-    hook: Hook,
-    kernel: &Kernel,
-) -> Result<Option<BtfTracePointLinkId>, ProgramError> {
+fn load_program(program: &mut Loaded, hook: Hook, kernel: &Kernel) -> Result<(), ProgramError> {
+    let btf = kernel.btf();
     match hook {
-        Hook::Tracepoint(name) => {
-            let program: &mut BtfTracePoint = program.try_into()?;
-            program.load(name, kernel.btf())?;
-            program.attach().map(Some)
-        }
-        Hook::Entry(name) => {
-            let program: &mut FEntry = program.try_into()?;
-            program.load(name, kernel.btf())?;
-            program.attach().map(|_| None)
-        }
-        Hook::Exit(name) => {
-            let program: &mut FExit = program.try_into()?;
-            program.load(name, kernel.btf())?;
-            program.attach().map(|_| None)
-        }
+        Hook::Tracepoint(name) => <&mut BtfTracePoint>::try_from(program)?.load(name, btf),
+        Hook::Entry(name) => <&mut FEntry>::try_from(program)?.load(name, btf),
+        Hook::Exit(name) => <&mut FExit>::try_from(program)?.load(name, btf),
+    }
+}
+
+fn attach(program: &mut Loaded) -> Result<Attached, ProgramError> {
+    if let Loaded::FEntry(program) = program {
+        return program.attach().map(Attached::Entry);
+    }
+    if let Loaded::FExit(program) = program {
+        return program.attach().map(Attached::Exit);
+    }
+    <&mut BtfTracePoint>::try_from(program)?.attach().map(Attached::Tracepoint)
+}
+
+fn detach(program: &mut Loaded, link: Attached) -> Result<(), ProgramError> {
+    match link {
+        Attached::Tracepoint(link) => <&mut BtfTracePoint>::try_from(program)?.detach(link),
+        Attached::Entry(link) => <&mut FEntry>::try_from(program)?.detach(link),
+        Attached::Exit(link) => <&mut FExit>::try_from(program)?.detach(link),
     }
 }
 
@@ -165,26 +183,48 @@ impl Tracer {
         self.limit
     }
 
-    /// Takes a tracepoint's program off its hook: it costs nothing until it is resumed.
+    /// Takes a program off its hook: it costs nothing until it is resumed.
     pub fn pause(&mut self, name: &str) {
         let Some(link) = self.links.remove(name) else { return };
-        if let Some(Loaded::BtfTracePoint(program)) = self.ebpf.program_mut(name) {
+        if let Some(program) = self.ebpf.program_mut(name) {
             // A link that is gone already is what was wanted.
-            let _ = program.detach(link);
+            let _ = detach(program, link);
         }
     }
 
     /// Puts a paused program on its hook again; false when the kernel does not take it.
     pub fn resume(&mut self, name: &'static str) -> bool {
-        let Some(Loaded::BtfTracePoint(program)) = self.ebpf.program_mut(name) else {
-            return false;
-        };
-        let Ok(link) = program.attach() else { return false };
+        let attached = self.ebpf.program_mut(name).and_then(|program| attach(program).ok());
+        let Some(link) = attached else { return false };
         self.links.insert(name, link);
         true
     }
 
-    /// Whether a tracepoint's program is on its hook.
+    /// Takes all programs off their hooks, until [`Tracer::wake`].
+    pub fn rest(&mut self) {
+        let attached: Vec<&'static str> = self.links.keys().copied().collect();
+        for name in attached {
+            self.pause(name);
+            self.rested.push(name);
+        }
+    }
+
+    /// Puts the programs that were taken off by [`Tracer::rest`] on their hooks again; false when
+    /// the kernel does not take one.
+    pub fn wake(&mut self) -> bool {
+        let rested = std::mem::take(&mut self.rested);
+        let refused = rested.into_iter().filter(|name| !self.resume(name)).count();
+        refused == 0
+    }
+
+    /// How long its programs ran so far, in ns, while the kernel measured it.
+    pub fn run_time_ns(&self) -> u64 {
+        let times = self.ebpf.programs().filter_map(|(_, program)| program.info().ok());
+        let sum = times.map(|info| info.run_time().as_nanos()).sum::<u128>();
+        u64::try_from(sum).unwrap_or(u64::MAX)
+    }
+
+    /// Whether a program is on its hook.
     pub fn is_attached(&self, name: &str) -> bool {
         self.links.contains_key(name)
     }
@@ -215,6 +255,16 @@ impl Tracer {
         let map: Option<HashMap<&MapData, K, V>> =
             self.ebpf.map(map).and_then(|map| map.try_into().ok());
         map.map_or_else(Vec::new, |map| map.iter().filter_map(Result::ok).collect())
+    }
+
+    /// Takes an entry out of a hash map.
+    pub fn remove<K: Pod, V: Pod>(&mut self, map: &str, key: &K) {
+        let map: Option<HashMap<&mut MapData, K, V>> =
+            self.ebpf.map_mut(map).and_then(|map| map.try_into().ok());
+        if let Some(mut map) = map {
+            // An entry that is gone already need not be removed.
+            let _ = map.remove(key);
+        }
     }
 
     /// Every entry of a hash map, which is empty afterwards.

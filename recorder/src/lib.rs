@@ -1,10 +1,13 @@
 //! The host as we see it: samplers, clock, and the recording format (writer and reader together).
 
 pub mod absence;
+pub mod budget;
 pub mod clock;
+mod cost;
 pub mod error;
 pub mod format;
 pub mod host_fs;
+mod privilege;
 pub mod recorder;
 pub mod sampler;
 pub mod samplers;

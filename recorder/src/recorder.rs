@@ -12,9 +12,12 @@ use ks_engine::model::{ReadTimes, Sample};
 use ks_engine::time::{SECOND_NS, Timestamp};
 
 use crate::absence::Absence;
+use crate::budget::{self, Budget};
 use crate::clock::{self, Offsets};
+use crate::cost::OwnCost;
 use crate::host_fs::{Buffer, HostFs};
-use crate::sampler::{Cadence, Context, Sampler, States};
+use crate::privilege;
+use crate::sampler::{Cadence, Context, Loss, Sampler, States};
 use crate::samplers;
 use crate::tracers;
 
@@ -25,12 +28,14 @@ const KEYFRAME_NS: u64 = 60 * SECOND_NS;
 const BUDGET: u64 = 4;
 
 /// What a recorder leaves out.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct Options {
     /// Leave processes out.
     pub no_processes: bool,
     /// Leave the tracers out.
     pub no_ebpf: bool,
+    /// Share of one CPU above which tracers are shed; by default [`budget::default_share`].
+    pub max_cpu: Option<f64>,
 }
 
 struct Asked {
@@ -49,6 +54,10 @@ pub struct Recorder {
     states: States,
     buffer: Buffer,
     offsets: Offsets,
+    budget: Budget,
+    cost: OwnCost,
+    losses: Vec<Loss>,
+    bpf_works_without: bool,
     seq: u64,
     input: Input,
 }
@@ -82,6 +91,8 @@ impl Recorder {
                 states.absent(source, Absence::Off("--processes none"));
             }
         }
+        let cost = OwnCost::new(!tracers.samplers.is_empty());
+        let bpf_works_without = tracers.work_without_capabilities;
         samplers.extend(tracers.samplers);
         Self {
             host,
@@ -91,9 +102,20 @@ impl Recorder {
             states,
             buffer: Buffer::default(),
             offsets: Offsets::read(),
+            budget: Budget::new(options.max_cpu.unwrap_or_else(budget::default_share)),
+            cost,
+            losses: Vec::new(),
+            bpf_works_without,
             seq: 0,
             input: Input { seq: 0, mono: Timestamp::default(), body: Body::Tick },
         }
+    }
+
+    /// Gives up every capability that is not needed any more and names those that stay; the error
+    /// says that the kernel lets none be given up. `folder` is where files are yet to be made.
+    /// Capabilities belong to a thread: this is to be called before there are others.
+    pub fn reduce_capabilities(&self, folder: Option<&Path>) -> Result<Vec<&'static str>, Absence> {
+        privilege::reduce(self.bpf_works_without, folder).map_err(Absence::from)
     }
 
     /// The `Start` of a run, or of a later segment of it.
@@ -165,6 +187,11 @@ impl Recorder {
         for state in changes {
             write(&self.next(tick, Body::SourceState(state)))?;
         }
+        for loss in std::mem::take(&mut self.losses) {
+            let (source, count) = (loss.source.to_owned(), Some(loss.count));
+            let gap = Gap { source, count, reason: GapReason::Lost, suspended_ns: 0 };
+            write(&self.next(tick, Body::Gap(gap)))?;
+        }
         self.input.seq = self.seq;
         self.input.mono = tick;
         self.seq += 1;
@@ -187,12 +214,17 @@ impl Recorder {
             tick,
             keyframe,
             detail,
+            shed_steps: self.budget.step(),
+            losses: &mut self.losses,
+            run_time_ns: 0,
         };
         for asked in &mut self.samplers {
             if asked.is_due(tick, keyframe) {
                 asked.sample(&mut context, sample, self.interval_ns);
             }
         }
+        let spent_ns = self.cost.sample(&mut context, sample);
+        self.budget.charge(tick, spent_ns);
         for table in sample.tables_mut() {
             if let Some(times) = table.read() {
                 table.set_read(rounded(times));

@@ -51,6 +51,21 @@ pub struct Context<'a> {
     pub keyframe: bool,
     /// Whether the details that only a standing signal needs are wanted.
     pub detail: bool,
+    /// Steps of the order of shedding that are taken.
+    pub shed_steps: usize,
+    /// What was lost since the tick before, by source.
+    pub losses: &'a mut Vec<Loss>,
+    /// Run time of the tracers' programs so far, in ns: each adds its own.
+    pub run_time_ns: u64,
+}
+
+/// Something that a source could not keep.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Loss {
+    /// The source.
+    pub source: &'static str,
+    /// How many events.
+    pub count: u64,
 }
 
 impl Context<'_> {
@@ -100,6 +115,8 @@ struct Tracked {
     written: bool,
 }
 
+const OVER_BUDGET: &str = "the recorder took more than --max-cpu";
+
 /// State of one source.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum State {
@@ -114,6 +131,8 @@ pub enum State {
         /// Time the last reading took.
         took_ms: u64,
     },
+    /// It was left out, for the recorder to keep to its share of a CPU.
+    OverBudget,
 }
 
 impl States {
@@ -173,6 +192,7 @@ impl State {
             Self::Shed { took_ms } => {
                 (Delivery::Shed, Some(format!("reading took {took_ms} ms, more than its share")))
             }
+            Self::OverBudget => (Delivery::Shed, Some(OVER_BUDGET.to_owned())),
         };
         SourceState { source: source.to_owned(), state, reason }
     }

@@ -10,7 +10,7 @@ use ks_recorder::format::recording::Reader;
 use ks_recorder::format::writer::recover;
 
 fn fixture(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../fixtures/recordings").join(name)
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../fixtures/versions").join(name)
 }
 
 fn samples(inputs: &[Input]) -> Vec<&Sample> {

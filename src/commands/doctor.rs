@@ -19,6 +19,8 @@ const TICKS: usize = 2;
 #[derive(Debug, Serialize)]
 struct Findings {
     sources: Vec<Finding>,
+    /// Capabilities that a recorder keeps once it has begun; `None` where it can give none up.
+    capabilities: Option<Vec<&'static str>>,
 }
 
 /// One source.
@@ -49,6 +51,7 @@ pub(crate) fn run(arguments: &cli::Doctor) -> anyhow::Result<()> {
 /// need not mean so, since some only find out where others are.
 fn examine(root: &Path) -> (Findings, bool) {
     let mut recorder = Recorder::new(root, SECOND_NS, Options::default());
+    let capabilities = recorder.reduce_capabilities(None).ok();
     recorder.start(0);
     let mut any = false;
     for _ in 0..TICKS {
@@ -59,21 +62,22 @@ fn examine(root: &Path) -> (Findings, bool) {
             Ok(())
         });
     }
-    (findings(recorder.states()), any)
+    (findings(recorder.states(), capabilities), any)
 }
 
-fn findings(states: &States) -> Findings {
+fn findings(states: &States, capabilities: Option<Vec<&'static str>>) -> Findings {
     let sources = states.all().map(|(name, state)| {
         let input = state.to_input(name);
         Finding { name, state: input.state.word(), reason: input.reason, remedy: remedy(state) }
     });
-    Findings { sources: sources.collect() }
+    Findings { sources: sources.collect(), capabilities }
 }
 
 fn remedy(state: State) -> Option<&'static str> {
     match state {
         State::Absent(absence) => absence.remedy(),
         State::Shed { .. } => Some("a longer --interval, which leaves it more time"),
+        State::OverBudget => Some("a higher --max-cpu, or a longer --interval"),
         State::On | State::Limited(_) => None,
     }
 }
@@ -92,6 +96,12 @@ fn for_people(findings: &Findings) -> String {
             lines += &format!("{:width$}          needs: {remedy}\n", "");
         }
     }
+    let kept = match findings.capabilities.as_deref() {
+        Some([]) => "none".to_owned(),
+        Some(kept) => kept.join(", "),
+        None => "all: this kernel lets none be given up".to_owned(),
+    };
+    lines += &format!("capabilities kept after loading: {kept}\n");
     lines
 }
 
@@ -107,7 +117,7 @@ mod tests {
         states.absent("swaps", Absence::NotFound);
         states.set("processes", State::Shed { took_ms: 700 });
         states.set("net/dev", State::Limited("of the own namespace"));
-        let findings = findings(&states);
+        let findings = findings(&states, Some(vec!["CAP_BPF"]));
         let json = serde_json::to_value(&findings).unwrap();
         let expected = serde_json::json!({"sources": [
             {"name": "net/dev", "state": "on", "reason": "of the own namespace", "remedy": null},
@@ -117,11 +127,13 @@ mod tests {
             {"name": "stat", "state": "on", "reason": null, "remedy": null},
             {"name": "swaps", "state": "absent", "reason": "no such file",
              "remedy": "a kernel built or booted with this file"},
-        ]});
+        ], "capabilities": ["CAP_BPF"]});
         assert_eq!(json, expected);
         let lines = for_people(&findings);
         assert!(lines.contains("\nstat       on\nswaps      absent  no such file\n"), "{lines}");
-        assert!(lines.ends_with("  needs: a kernel built or booted with this file\n"), "{lines}");
+        let end = "  needs: a kernel built or booted with this file\n\
+            capabilities kept after loading: CAP_BPF\n";
+        assert!(lines.ends_with(end), "{lines}");
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! `ks record`: records until a signal or the end of the duration, then seals.
 
+use std::path::Path;
+
 use indicatif::{ProgressBar, ProgressStyle};
 use ks_recorder::error::Error;
 use ks_recorder::format::writer::Writer;
@@ -14,6 +16,9 @@ pub(crate) fn run(arguments: &cli::Record) -> anyhow::Result<()> {
     let mut pace = Pace::new(source.interval, arguments.duration)?;
     let mut writer = Writer::create(&arguments.output, arguments.force)?;
     let mut recorder = Recorder::new(&source.root, pace.interval_ns(), source.options());
+    let folder = arguments.output.parent().filter(|folder| !folder.as_os_str().is_empty());
+    // A kernel that lets none be given up lets the recorder keep what it has.
+    let _ = recorder.reduce_capabilities(Some(folder.unwrap_or(Path::new("."))));
     let bar = ProgressBar::new_spinner().with_style(
         ProgressStyle::with_template("{spinner} recording {elapsed}, {pos} ticks, {msg}")
             .expect("the template is valid"),

@@ -33,8 +33,8 @@ pub use sample::{SCHEMAS, Sample};
 pub use storage::{Disk, DiskCell, DiskName, Filesystem, FilesystemCell, FilesystemName};
 pub use tracers::{
     BlockTrace, BlockTraceCell, BlockTraceName, Bucket, BucketCell, BucketName, Caller, CallerCell,
-    CallerName, Event, EventCell, EventName, FaultTrace, FaultTraceCell, LifetimeTrace,
-    LifetimeTraceCell, MemoryTrace, MemoryTraceCell, SchedulerTrace, SchedulerTraceCell,
-    ShortLived, ShortLivedCell, ShortLivedName, SyscallCount, SyscallCountCell, SyscallTrace,
-    SyscallTraceCell, TcpTrace, TcpTraceCell,
+    CallerName, Cost, CostCell, Event, EventCell, EventName, FaultTrace, FaultTraceCell,
+    LifetimeTrace, LifetimeTraceCell, MemoryTrace, MemoryTraceCell, SchedulerTrace,
+    SchedulerTraceCell, ShortLived, ShortLivedCell, ShortLivedName, SyscallCount, SyscallCountCell,
+    SyscallTrace, SyscallTraceCell, TcpTrace, TcpTraceCell,
 };

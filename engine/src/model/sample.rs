@@ -9,8 +9,8 @@ use super::record::{Record, Schema, Shape};
 use super::rows::{Rows, Rowset};
 use super::storage::{Disk, Filesystem};
 use super::tracers::{
-    BlockTrace, Bucket, Caller, Event, FaultTrace, LifetimeTrace, MemoryTrace, SchedulerTrace,
-    ShortLived, SyscallCount, SyscallTrace, TcpTrace,
+    BlockTrace, Bucket, Caller, Cost, Event, FaultTrace, LifetimeTrace, MemoryTrace,
+    SchedulerTrace, ShortLived, SyscallCount, SyscallTrace, TcpTrace,
 };
 
 macro_rules! sample {
@@ -118,6 +118,8 @@ sample! {
     bpf_histograms: Many Bucket from "bpf/scheduler";
     /// Rare events.
     bpf_events: Many Event from "bpf/memory";
+    /// What the recorder itself costs.
+    cost: One Cost from "cost";
 }
 
 impl Sample {

@@ -170,3 +170,15 @@ record! {
         cell blocked_ns: u64, Gauge, "ns", "how long the task was seen asleep";
     }
 }
+
+record! {
+    /// What the recorder itself costs, and what it leaves out to keep to its share.
+    pub struct Cost, CostCell, CostName {
+        key [] [];
+        cell cpu_ns: u64, Counter, "ns", "CPU time of the recorder's process";
+        cell bpf_ns: u64, Counter, "ns", "run time of its programs in the kernel, where measured";
+        cell rss_bytes: u64, Gauge, "bytes", "`/proc/self/statm` field 2";
+        cell maps_bytes: u64, Gauge, "bytes", "`memlock` of its maps in `/proc/self/fdinfo`";
+        cell shed_steps: u64, Gauge, "1", "steps of the order of shedding that are taken";
+    }
+}

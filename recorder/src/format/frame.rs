@@ -9,7 +9,7 @@
 //!
 //! Frames depend on those before them. A `Start` depends on none: it resets both sides.
 
-use ks_engine::input::{Body, Input};
+use ks_engine::input::{Body, Input, SchemaVersion};
 use ks_engine::model::{ReadTimes, SCHEMAS, Sample};
 use ks_engine::time::Timestamp;
 
@@ -49,10 +49,17 @@ impl Memory {
         }
     }
 
+    fn set_version(&mut self, version: SchemaVersion) {
+        for (schema, predictor) in SCHEMAS.iter().zip(&mut self.predictors) {
+            predictor.set_masks(Masks::of(version, schema.table, schema.cells.len()));
+        }
+    }
+
     /// Appends the payload of `input` to `out`.
     pub(super) fn encode(&mut self, input: &Input, out: &mut Vec<u8>) -> Result<(), Error> {
-        if matches!(input.body, Body::Start(_)) {
+        if let Body::Start(start) = &input.body {
             self.reset();
+            self.set_version(start.schema);
         }
         out.push(match &input.body {
             Body::Start(_) => START,
@@ -117,9 +124,7 @@ impl Memory {
         }
         into.body = super::entry::read(kind_word(kind)?, bytes.0).ok()?;
         if let Body::Start(start) = &into.body {
-            for (schema, predictor) in SCHEMAS.iter().zip(&mut self.predictors) {
-                predictor.set_masks(Masks::of(start.schema, schema.table, schema.cells.len()));
-            }
+            self.set_version(start.schema);
         }
         Some(())
     }

@@ -50,6 +50,15 @@ impl Masks {
         let moved = names << (self.cells + self.added);
         (moved >> (self.cells + self.added) == names).then_some(cells | moved)
     }
+
+    /// The mask as that version wrote it, of a row that has none of the cells added since.
+    pub(super) fn narrow(self, mask: u64) -> u64 {
+        if self.added == 0 {
+            return mask;
+        }
+        let cells = mask & ((1 << self.cells) - 1);
+        cells | mask >> (self.cells + self.added) << self.cells
+    }
 }
 
 #[cfg(test)]
@@ -63,6 +72,8 @@ mod tests {
         assert_eq!(old.widen(0b1101), Some(0b110_0001));
         assert_eq!(Masks::current(5).widen(0b110_0001), Some(0b110_0001));
         assert_eq!(old.widen(1 << 63), None);
+        assert_eq!(old.narrow(0b110_0001), 0b1101);
+        assert_eq!(Masks::current(5).narrow(0b110_0001), 0b110_0001);
     }
 
     #[test]

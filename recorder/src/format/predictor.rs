@@ -58,7 +58,7 @@ impl Predictor {
         self.touched.clear();
     }
 
-    /// Takes rows whose masks were written so.
+    /// Takes and gives rows whose masks are written so.
     pub(super) fn set_masks(&mut self, masks: Masks) {
         self.masks = masks;
     }
@@ -154,7 +154,7 @@ impl Predictor {
                 at
             }
         };
-        encode_difference(self.row(at), row, out);
+        encode_difference(self.masks, self.row(at), row, out);
         self.store(at, row);
     }
 
@@ -205,8 +205,8 @@ fn copy(from: RowRef<'_>, into: &mut RowMut<'_>) {
     }
 }
 
-fn encode_difference(before: RowRef<'_>, row: RowRef<'_>, out: &mut Vec<u8>) {
-    put(out, before.present ^ row.present);
+fn encode_difference(masks: Masks, before: RowRef<'_>, row: RowRef<'_>, out: &mut Vec<u8>) {
+    put(out, masks.narrow(before.present ^ row.present));
     let mut changed = 0u64;
     for (at, (old, new)) in before.cells.iter().zip(row.cells).enumerate() {
         changed |= u64::from(old != new) << at;
@@ -214,7 +214,7 @@ fn encode_difference(before: RowRef<'_>, row: RowRef<'_>, out: &mut Vec<u8>) {
     for (at, (old, new)) in before.names.iter().zip(row.names).enumerate() {
         changed |= u64::from(!same_bytes(old, new)) << (row.cells.len() + at);
     }
-    put(out, changed);
+    put(out, masks.narrow(changed));
     for (at, (old, new)) in before.cells.iter().zip(row.cells).enumerate() {
         if changed >> at & 1 == 1 {
             put_signed(out, new.wrapping_sub(*old).cast_signed());

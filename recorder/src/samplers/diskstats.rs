@@ -335,6 +335,9 @@ mod tests {
                 tick: Timestamp(second * SECOND_NS),
                 keyframe: false,
                 detail: false,
+                shed_steps: 0,
+                losses: &mut Vec::new(),
+                run_time_ns: 0,
             };
             self.sample.clear();
             self.sampler.sample(&mut context, &mut self.sample);

@@ -237,6 +237,9 @@ mod tests {
             tick: Timestamp(0),
             keyframe: true,
             detail: false,
+            shed_steps: 0,
+            losses: &mut Vec::new(),
+            run_time_ns: 0,
         };
         let mut sample = Sample::default();
         Filesystems::default().sample(&mut context, &mut sample);
@@ -258,6 +261,9 @@ mod tests {
             tick: Timestamp(0),
             keyframe: false,
             detail: false,
+            shed_steps: 0,
+            losses: &mut Vec::new(),
+            run_time_ns: 0,
         };
         let mut sampler = Filesystems::default();
         assert_eq!(sampler.read_mounts(&mut context), Err(Absence::NotFound));

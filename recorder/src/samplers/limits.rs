@@ -131,6 +131,9 @@ mod tests {
             tick: Timestamp(0),
             keyframe,
             detail: false,
+            shed_steps: 0,
+            losses: &mut Vec::new(),
+            run_time_ns: 0,
         };
         let mut sample = Sample::default();
         sampler.sample(&mut context, &mut sample);

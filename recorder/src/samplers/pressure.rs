@@ -220,6 +220,9 @@ mod tests {
             tick: Timestamp(0),
             keyframe: false,
             detail: false,
+            shed_steps: 0,
+            losses: &mut Vec::new(),
+            run_time_ns: 0,
         };
         let (mut sampler, mut sample) = (PressureStall::default(), Sample::default());
         sampler.sample(&mut context, &mut sample);

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use ks_ebpf::Tracer;
-use ks_ebpf::layout::{BlockKey, BlockValue};
+use ks_ebpf::layout::{BlockKey, BlockLosses, BlockValue};
 use ks_engine::model::{BlockTraceCell as Cell, BlockTraceName as Name, ReadTimes, Sample};
 
 use super::Decoder;
@@ -13,7 +13,9 @@ use crate::sampler::Context;
 use crate::text::lines;
 
 /// By the kernel's number, as `block_io.h` has them.
-const OPERATIONS: [&str; 5] = ["read", "write", "flush", "discard", "other"];
+const WORDS: [&str; 5] = ["read", "write", "flush", "discard", "other"];
+/// How many there are.
+pub(super) const OPERATIONS: u32 = 5;
 
 #[derive(Debug, Default)]
 struct Histograms {
@@ -27,10 +29,16 @@ struct Histograms {
 pub(super) struct BlockIo {
     names: BTreeMap<u32, Vec<u8>>,
     before: BTreeMap<(u32, u32), Histograms>,
+    lost: u64,
 }
 
 impl Decoder for BlockIo {
     fn decode(&mut self, tracer: &mut Tracer, context: &mut Context<'_>, sample: &mut Sample) {
+        if context.keyframe {
+            self.forget_gone(tracer, context);
+        }
+        let losses = tracer.per_cpu::<BlockLosses>("block_losses");
+        self.lost = losses.iter().map(|losses| losses.starts + losses.devices).sum();
         for (key, value) in tracer.table::<BlockKey, BlockValue>("block_devices") {
             let host = context.host;
             let device = self.names.entry(key.device).or_insert_with(|| name_of(key.device, host));
@@ -40,8 +48,25 @@ impl Decoder for BlockIo {
         sample.bpf_block_io.sort();
     }
 
+    fn lost(&self) -> u64 {
+        self.lost
+    }
+
     fn set_read(&self, sample: &mut Sample, times: ReadTimes) {
         sample.bpf_block_io.set_read(times);
+    }
+}
+
+impl BlockIo {
+    /// Gives the entries of devices that are gone back: their numbers may come again.
+    fn forget_gone(&mut self, tracer: &mut Tracer, context: &Context<'_>) {
+        for (key, _) in tracer.table::<BlockKey, BlockValue>("block_devices") {
+            if !context.host.root().join(facts_of(key.device)).exists() {
+                tracer.remove::<BlockKey, BlockValue>("block_devices", &key);
+                self.before.remove(&(key.device, key.operation));
+                self.names.remove(&key.device);
+            }
+        }
     }
 }
 
@@ -52,7 +77,7 @@ fn push(
     before: &mut Histograms,
     sample: &mut Sample,
 ) {
-    let operation = OPERATIONS[(operation as usize).min(OPERATIONS.len() - 1)].as_bytes();
+    let operation = WORDS[(operation as usize).min(WORDS.len() - 1)].as_bytes();
     let row = sample.bpf_block_io.push();
     row.set_name(Name::disk, device);
     row.set_name(Name::operation, operation);
@@ -71,10 +96,18 @@ fn push(
     before.sizes.push(of("block_size_bytes"), &value.sizes, rows);
 }
 
+fn facts_of(device: u32) -> String {
+    format!("sys/dev/block/{}/uevent", number_of(device))
+}
+
+/// The number that the kernel and `/sys` use, from the one that `block_io.h` makes of it.
+fn number_of(device: u32) -> String {
+    format!("{}:{}", device >> 20, device & 0xf_ffff)
+}
+
 /// The name of a device by its number, or the number where it has gone.
 fn name_of(device: u32, host: &HostFs) -> Vec<u8> {
-    let number = format!("{}:{}", device >> 20, device & 0xf_ffff);
-    let facts = host.read_once(&format!("sys/dev/block/{number}/uevent")).unwrap_or_default();
+    let facts = host.read_once(&facts_of(device)).unwrap_or_default();
     let name = lines(&facts).find_map(|line| line.strip_prefix(b"DEVNAME="));
-    name.map_or_else(|| number.into_bytes(), <[u8]>::to_vec)
+    name.map_or_else(|| number_of(device).into_bytes(), <[u8]>::to_vec)
 }

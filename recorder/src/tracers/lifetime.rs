@@ -10,8 +10,10 @@ use super::{Decoder, name};
 use crate::sampler::Context;
 
 /// Reads what the tracer counted.
-#[derive(Debug)]
-pub(super) struct Lifetime;
+#[derive(Debug, Default)]
+pub(super) struct Lifetime {
+    lost: u64,
+}
 
 impl Decoder for Lifetime {
     fn decode(&mut self, tracer: &mut Tracer, _: &mut Context<'_>, sample: &mut Sample) {
@@ -21,7 +23,8 @@ impl Decoder for Lifetime {
         row.set(Cell::forks, sum(|cpu| cpu.forks));
         row.set(Cell::execs, sum(|cpu| cpu.execs));
         row.set(Cell::exits, sum(|cpu| cpu.exits));
-        row.set(Cell::lost, sum(|cpu| cpu.lost));
+        self.lost = sum(|cpu| cpu.lost);
+        row.set(Cell::lost, self.lost);
         let page_bytes = rustix::param::page_size() as u64;
         for (key, value) in tracer.take_table::<LifetimeKey, LifetimeValue>("lifetimes") {
             let row = sample.bpf_short_lived.push();
@@ -36,6 +39,10 @@ impl Decoder for Lifetime {
             row.set(ShortLivedCell::write_bytes, value.write_bytes);
         }
         sample.bpf_short_lived.sort();
+    }
+
+    fn lost(&self) -> u64 {
+        self.lost
     }
 
     fn set_read(&self, sample: &mut Sample, times: ReadTimes) {

@@ -14,6 +14,7 @@ use crate::text::lines;
 #[derive(Debug, Default)]
 pub(super) struct Memory {
     before: Vec<Before>,
+    lost: u64,
 }
 
 impl Decoder for Memory {
@@ -27,7 +28,8 @@ impl Decoder for Memory {
         row.set(Cell::direct_ns, sum(|cpu| cpu.direct_ns));
         row.set(Cell::memcg, sum(|cpu| cpu.memcg));
         row.set(Cell::memcg_ns, sum(|cpu| cpu.memcg_ns));
-        row.set(Cell::lost, sum(|cpu| cpu.lost_starts + cpu.lost_events));
+        self.lost = sum(|cpu| cpu.lost_starts + cpu.lost_events);
+        row.set(Cell::lost, self.lost);
         self.before.resize_with(cpus.len(), Before::default);
         for ((number, cpu), before) in cpus.iter().enumerate().zip(&mut self.before) {
             let entity = format!("cpu{number}");
@@ -40,6 +42,10 @@ impl Decoder for Memory {
             }
         });
         sample.bpf_events.sort();
+    }
+
+    fn lost(&self) -> u64 {
+        self.lost
     }
 
     fn set_read(&self, sample: &mut Sample, times: ReadTimes) {

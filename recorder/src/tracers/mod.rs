@@ -14,13 +14,18 @@ mod syscall_classes;
 mod syscall_guard;
 mod tcp;
 
+use ks_ebpf::layout::SchedulerCpu;
 use ks_ebpf::processes::ProcessIterator;
 use ks_ebpf::{Description, Kernel, Tracer, descriptions, load};
 use ks_engine::model::{ReadTimes, Sample};
-use ks_engine::time::SECOND_NS;
+use ks_engine::time::{SECOND_NS, Timestamp};
+use rustix::process::{Resource, Rlimit, setrlimit};
+use rustix::thread::CapabilitySet;
 
 use crate::absence::Absence;
-use crate::sampler::{Context, Sampler, State, States};
+use crate::sampler::{Context, Loss, Sampler, State, States};
+use crate::text::lines;
+use crate::{budget, privilege};
 
 /// How what one tracer counted becomes rows.
 trait Decoder: std::fmt::Debug {
@@ -34,19 +39,26 @@ trait Decoder: std::fmt::Debug {
     fn limit(&self) -> Option<&'static str> {
         None
     }
+
+    /// What found no room so far: starts, devices, events.
+    fn lost(&self) -> u64 {
+        0
+    }
 }
+
+const SCHEDULER: &str = "bpf/scheduler";
 
 type MakeDecoder = fn() -> Box<dyn Decoder>;
 
 /// Every tracer: its source, its object, its decoder.
 static TRACERS: [(&str, &Description, MakeDecoder); 7] = [
-    ("bpf/scheduler", &descriptions::SCHEDULER, || Box::<scheduler::Scheduler>::default()),
+    (SCHEDULER, &descriptions::SCHEDULER, || Box::<scheduler::Scheduler>::default()),
     ("bpf/block_io", &descriptions::BLOCK_IO, || Box::<block_io::BlockIo>::default()),
     ("bpf/syscall", &descriptions::SYSCALL, || Box::<syscall::Syscall>::default()),
     ("bpf/page_fault", &descriptions::PAGE_FAULT, || Box::<page_fault::PageFault>::default()),
     ("bpf/memory", &descriptions::MEMORY, || Box::<memory::Memory>::default()),
     ("bpf/tcp", &descriptions::TCP, || Box::new(tcp::Tcp)),
-    ("bpf/lifetime", &descriptions::LIFETIME, || Box::new(lifetime::Lifetime)),
+    ("bpf/lifetime", &descriptions::LIFETIME, || Box::<lifetime::Lifetime>::default()),
 ];
 
 /// What this kernel takes of the tracers.
@@ -55,28 +67,59 @@ pub(crate) struct Loaded {
     pub(crate) samplers: Vec<Box<dyn Sampler>>,
     /// The iterator over tasks, which the process sampler reads by.
     pub(crate) processes: Result<ProcessIterator, Absence>,
+    /// Whether all of them go on working without capabilities.
+    pub(crate) work_without_capabilities: bool,
 }
 
 /// Loads every tracer that this kernel takes; `states` learns of the others.
 pub(crate) fn load_all(interval_ns: u64, states: &mut States) -> Loaded {
+    lift_memory_limit();
     let kernel = match Kernel::open() {
         Ok(kernel) => kernel,
         Err(error) => return none(Absence::Tracer(error), states),
     };
-    let mut samplers: Vec<Box<dyn Sampler>> = Vec::new();
+    let mut traced = Vec::new();
     for (source, description, decoder) in &TRACERS {
-        match load(description, &kernel, &knobs(source, interval_ns)) {
-            Ok(tracer) => samplers.push(Box::new(Traced { source, tracer, decoder: decoder() })),
+        match load(description, &kernel, &knobs(source, interval_ns), &entries(source)) {
+            Ok(tracer) => traced.push(Traced::new(source, tracer, decoder())),
             Err(error) => states.absent(source, Absence::Tracer(error)),
         }
     }
-    Loaded { samplers, processes: ProcessIterator::load(&kernel).map_err(Absence::Tracer) }
+    let mut processes = ProcessIterator::load(&kernel).map_err(Absence::Tracer);
+    let work_without_capabilities = trial(&mut traced, processes.as_mut().ok());
+    let boxed = |traced| -> Box<dyn Sampler> { Box::new(traced) };
+    let samplers = traced.into_iter().map(boxed).collect();
+    Loaded { samplers, processes, work_without_capabilities }
+}
+
+/// Before Linux 5.11 maps are charged to the limit of locked memory, which is 64 kB by default.
+/// Where the limit stays, the maps that find no room say so.
+fn lift_memory_limit() {
+    let unlimited = Rlimit { current: None, maximum: None };
+    let _ = setrlimit(Resource::Memlock, unlimited);
+}
+
+/// Tries in a thread without capabilities what is done at each tick: reading a map, taking a
+/// program off its hook and putting it back, a pass over the processes.
+fn trial(traced: &mut [Traced], processes: Option<&mut ProcessIterator>) -> bool {
+    let scheduler = traced.iter_mut().find(|traced| *traced.source == SCHEDULER);
+    let tracer = scheduler.map(|traced| &mut traced.tracer);
+    let tried = move || {
+        let kept_none = privilege::keep_only(CapabilitySet::empty());
+        let reads = tracer.is_none_or(|tracer| {
+            tracer.rest();
+            tracer.wake() && !tracer.per_cpu::<SchedulerCpu>("scheduler_cpus").is_empty()
+        });
+        let passes = processes.is_none_or(|iterator| iterator.read(&mut Vec::new()).is_ok());
+        kept_none && reads && passes
+    };
+    std::thread::scope(|scope| scope.spawn(tried).join().unwrap_or(false))
 }
 
 /// No tracer at all, for one reason.
 pub(crate) fn none(why: Absence, states: &mut States) -> Loaded {
     absent(why, states);
-    Loaded { samplers: Vec::new(), processes: Err(why) }
+    Loaded { samplers: Vec::new(), processes: Err(why), work_without_capabilities: true }
 }
 
 /// Says of every tracer why it is not there.
@@ -94,12 +137,74 @@ fn knobs(source: &str, interval_ns: u64) -> Vec<(&'static str, u64)> {
     }
 }
 
+/// Sizes of maps that depend on the host: of block devices there is an entry for each operation,
+/// and a request in flight for each slot of the queues (`nr_requests` is 256 by default). There is
+/// room for as many devices again that come later.
+fn entries(source: &str) -> Vec<(&'static str, u32)> {
+    if source != "bpf/block_io" {
+        return Vec::new();
+    }
+    let text = std::fs::read("/proc/diskstats").unwrap_or_default();
+    let devices = u32::try_from(lines(&text).count()).unwrap_or(u32::MAX).saturating_add(8);
+    vec![
+        ("block_devices", devices.saturating_mul(2 * block_io::OPERATIONS).min(65_536)),
+        ("block_starts", devices.saturating_mul(256).min(65_536)),
+    ]
+}
+
 /// One loaded tracer.
 #[derive(Debug)]
 struct Traced {
     source: &'static &'static str,
     tracer: Tracer,
     decoder: Box<dyn Decoder>,
+    rests: bool,
+    lost: u64,
+    run_time: (Timestamp, u64),
+}
+
+impl Traced {
+    fn new(source: &'static &'static str, tracer: Tracer, decoder: Box<dyn Decoder>) -> Self {
+        let run_time = (Timestamp::default(), 0);
+        Self { source, tracer, decoder, rests: false, lost: 0, run_time }
+    }
+
+    /// Rests while the recorder is over its share of a CPU; false when it does.
+    fn keeps_going(&mut self, context: &mut Context<'_>) -> bool {
+        let over = budget::step_of(self.source).is_some_and(|step| context.shed_steps >= step);
+        if over && !self.rests {
+            self.tracer.rest();
+        }
+        if self.rests && !over && !self.tracer.wake() {
+            let refused = "this kernel did not take it again after it was shed";
+            context.states.absent(self.source, Absence::Off(refused));
+        }
+        if over {
+            context.states.set(self.source, State::OverBudget);
+        }
+        self.rests = over;
+        !over
+    }
+
+    /// Adds what its programs took. Asking takes a call for each program: not more than once a
+    /// second.
+    fn charge(&mut self, context: &mut Context<'_>) {
+        let (at, run_time_ns) = &mut self.run_time;
+        if context.tick.since_ns(*at) >= SECOND_NS {
+            *at = context.tick;
+            *run_time_ns = self.tracer.run_time_ns();
+        }
+        context.run_time_ns += *run_time_ns;
+    }
+
+    fn tell_losses(&mut self, context: &mut Context<'_>) {
+        let lost = self.decoder.lost();
+        let count = lost.saturating_sub(self.lost);
+        if count > 0 {
+            context.losses.push(Loss { source: self.source, count });
+        }
+        self.lost = lost;
+    }
 }
 
 impl Sampler for Traced {
@@ -108,11 +213,16 @@ impl Sampler for Traced {
     }
 
     fn sample(&mut self, context: &mut Context<'_>, sample: &mut Sample) {
+        self.charge(context);
+        if !self.keeps_going(context) {
+            return;
+        }
         let begin_ns = context.elapsed_ns();
         self.decoder.decode(&mut self.tracer, context, sample);
         let times = ReadTimes { begin_ns, end_ns: context.elapsed_ns() };
         self.decoder.set_read(sample, times);
         histograms::finish(sample, times);
+        self.tell_losses(context);
         let limit = self.decoder.limit().or(self.tracer.limit());
         context.states.set(self.source, limit.map_or(State::On, State::Limited));
     }

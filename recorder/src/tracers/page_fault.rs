@@ -13,6 +13,7 @@ use crate::sampler::Context;
 #[derive(Debug, Default)]
 pub(super) struct PageFault {
     before: Vec<Before>,
+    lost: u64,
 }
 
 impl Decoder for PageFault {
@@ -28,13 +29,18 @@ impl Decoder for PageFault {
         row.set(Cell::minor, sum(|cpu| cpu.minor));
         row.set(Cell::major, sum(|cpu| cpu.major));
         row.set(Cell::major_ns, sum(|cpu| cpu.major_ns));
-        row.set(Cell::lost, sum(|cpu| cpu.lost));
+        self.lost = sum(|cpu| cpu.lost);
+        row.set(Cell::lost, self.lost);
         self.before.resize_with(cpus.len(), Before::default);
         for ((number, cpu), before) in cpus.iter().enumerate().zip(&mut self.before) {
             let entity = format!("cpu{number}");
             let of = Of { metric: "major_fault_ns", entity: entity.as_bytes(), operation: b"" };
             before.push(of, &cpu.latency, &mut sample.bpf_histograms);
         }
+    }
+
+    fn lost(&self) -> u64 {
+        self.lost
     }
 
     fn set_read(&self, sample: &mut Sample, times: ReadTimes) {

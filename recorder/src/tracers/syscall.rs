@@ -12,9 +12,11 @@ use super::histograms::{Before, Of};
 use super::syscall_classes::{CLASSES, table};
 use super::syscall_guard::Guard;
 use super::{Decoder, name};
+use crate::budget::LATENCY_STEP;
 use crate::sampler::Context;
 
 const ENTER: &str = "handle_enter";
+const OVER_BUDGET: &str = "latency is shed: the recorder took more than --max-cpu";
 const STORM: &str = "latency is shed: a CPU makes over 100,000 calls a second";
 
 /// Cells of errors, with their numbers.
@@ -31,7 +33,7 @@ const ERRORS: [(Cell, usize); 5] = [
 pub(super) struct Syscall {
     classes_set: bool,
     guard: Guard,
-    shed: bool,
+    shed: Option<&'static str>,
     /// Calls by number as last written, by CPU wrapping at 2^32.
     counts: Vec<Vec<u32>>,
     totals: Vec<u64>,
@@ -71,19 +73,20 @@ impl Decoder for Syscall {
     }
 
     fn limit(&self) -> Option<&'static str> {
-        self.shed.then_some(STORM)
+        self.shed
     }
 }
 
 impl Syscall {
     fn keep_guard(&mut self, tracer: &mut Tracer, context: &Context<'_>, cpus: &[SyscallCpu]) {
         let most = cpus.iter().map(|cpu| cpu.calls).max().unwrap_or(0);
-        let allows = self.guard.allows(context.tick, most);
-        if !allows && tracer.is_attached(ENTER) {
+        let calm = self.guard.allows(context.tick, most);
+        let over_budget = context.shed_steps >= LATENCY_STEP;
+        if !calm || over_budget {
             tracer.pause(ENTER);
-            self.shed = true;
-        } else if allows && self.shed {
-            self.shed = !tracer.resume(ENTER);
+            self.shed = Some(if over_budget { OVER_BUDGET } else { STORM });
+        } else if self.shed.is_some() && tracer.resume(ENTER) {
+            self.shed = None;
         }
     }
 

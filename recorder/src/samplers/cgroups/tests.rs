@@ -36,6 +36,9 @@ impl Lab {
             tick: Timestamp(second * SECOND_NS),
             keyframe: false,
             detail: false,
+            shed_steps: 0,
+            losses: &mut Vec::new(),
+            run_time_ns: 0,
         };
         self.cgroups.sample(&mut context, &mut sample);
         sample

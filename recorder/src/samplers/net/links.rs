@@ -187,6 +187,9 @@ mod tests {
             tick: Timestamp(second * SECOND_NS),
             keyframe: false,
             detail: false,
+            shed_steps: 0,
+            losses: &mut Vec::new(),
+            run_time_ns: 0,
         };
         links.sample(7, &mut context, rows);
         states.get(SOURCE)

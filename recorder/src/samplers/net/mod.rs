@@ -187,6 +187,9 @@ mod tests {
             tick,
             keyframe: false,
             detail: false,
+            shed_steps: 0,
+            losses: &mut Vec::new(),
+            run_time_ns: 0,
         };
         net.sample(&mut context, &mut sample);
         (sample, states)

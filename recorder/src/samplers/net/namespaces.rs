@@ -230,6 +230,9 @@ mod tests {
                 tick: Timestamp(0),
                 keyframe: false,
                 detail: false,
+                shed_steps: 0,
+                losses: &mut Vec::new(),
+                run_time_ns: 0,
             };
             let mut namespaces = Namespaces::default();
             namespaces.refresh(&mut context);

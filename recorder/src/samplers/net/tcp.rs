@@ -200,6 +200,9 @@ mod tests {
             tick,
             keyframe: false,
             detail: false,
+            shed_steps: 0,
+            losses: &mut Vec::new(),
+            run_time_ns: 0,
         };
         tcp.sample(namespaces, &mut context, &mut sample);
         Listed { sample, states }

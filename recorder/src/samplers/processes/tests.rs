@@ -38,6 +38,9 @@ impl Lab {
             tick,
             keyframe,
             detail,
+            shed_steps: 0,
+            losses: &mut Vec::new(),
+            run_time_ns: 0,
         };
         self.processes.sample(&mut context, &mut sample);
         sample
