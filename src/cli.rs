@@ -51,6 +51,11 @@ pub(crate) enum Command {
     #[command(after_help = "Examples:\n  ks doctor\n  \
         ks doctor --format json | jq '.sources[] | select(.state != \"on\")'")]
     Doctor(Doctor),
+    /// Print single events of the kernel as they come, until Ctrl-C or the duration
+    #[command(after_help = "Examples:\n  ks trace lifetime\n  \
+        ks trace block_io --json --duration 10s | jq 'select(.latency_ns > 1e7)'\n  \
+        ks trace tcp memory")]
+    Trace(Trace),
     /// Seal the log that a killed recorder left
     #[command(after_help = "Example:\n  ks recover host.parquet")]
     Recover(Recover),
@@ -68,8 +73,57 @@ pub(crate) struct Record {
     /// Replace an existing recording
     #[arg(long)]
     pub(crate) force: bool,
+    /// Print single events of these tracers to stdout, a JSON object a line [default: all]
+    #[arg(long, value_enum, value_name = "TRACER,...", num_args = 0..=1, require_equals = true,
+        value_delimiter = ',', default_missing_values = EventTracer::NAMES)]
+    pub(crate) events: Option<Vec<EventTracer>>,
     #[command(flatten)]
     pub(crate) source: Source,
+}
+
+/// Arguments of `ks trace`.
+#[derive(Debug, Args)]
+pub(crate) struct Trace {
+    /// Tracers whose events are wanted
+    #[arg(required = true, value_enum, value_name = "TRACER")]
+    pub(crate) tracers: Vec<EventTracer>,
+    /// Print JSON objects, one a line
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Stop after this time, such as 10s or 2m
+    #[arg(long, value_parser = parse_duration)]
+    pub(crate) duration: Option<Duration>,
+}
+
+/// Tracers that have single events.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+#[value(rename_all = "snake_case")]
+pub(crate) enum EventTracer {
+    /// Switches, wakeups, migrations: very many
+    Scheduler,
+    /// Requests issued and completed
+    BlockIo,
+    /// System calls that returned: very many
+    Syscall,
+    /// Page faults: very many
+    PageFault,
+    /// Reclaim that tasks wait for, OOM kills
+    Memory,
+    /// Retransmits, changes of state
+    Tcp,
+    /// Beginnings and ends of processes
+    Lifetime,
+}
+
+impl EventTracer {
+    /// The word of each.
+    pub(crate) const NAMES: [&str; 7] =
+        ["scheduler", "block_io", "syscall", "page_fault", "memory", "tcp", "lifetime"];
+
+    /// Its word.
+    pub(crate) fn name(self) -> &'static str {
+        Self::NAMES[self as usize]
+    }
 }
 
 /// What is recorded, and how often.
@@ -325,6 +379,15 @@ fn parse_percent(text: &str) -> Result<f64, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_tracer_has_events_under_its_word() {
+        for tracer in EventTracer::value_variants() {
+            let word = tracer.to_possible_value().unwrap();
+            assert_eq!(tracer.name(), word.get_name());
+            assert!(ks_ebpf::events::TRACERS.iter().any(|(name, _)| *name == tracer.name()));
+        }
+    }
 
     #[test]
     fn shares_are_percents() {

@@ -4,6 +4,8 @@
 use std::path::Path;
 use std::process::ExitCode;
 
+use ks_ebpf::LoadError;
+use ks_recorder::absence::Absence;
 use ks_recorder::error::Error;
 use ks_replayer::replay::ReplayError;
 
@@ -19,7 +21,9 @@ pub(crate) fn code(outcome: anyhow::Result<()>) -> ExitCode {
         Some(ReplayError::Recording(recording)) => Some(recording),
         _ => cause.downcast_ref::<Error>(),
     });
-    render::error(&error, recording.and_then(hint));
+    let tracer = error.chain().find_map(|cause| cause.downcast_ref::<LoadError>());
+    let hint = recording.and_then(hint).or_else(|| Absence::Tracer(*tracer?).remedy());
+    render::error(&error, hint);
     match recording {
         Some(recording) if is_missing_input(recording) || !recording.is_environment() => {
             ExitCode::from(UNREADABLE)

@@ -2,6 +2,7 @@
 
 mod cli;
 mod commands;
+mod event_line;
 mod exit;
 mod pace;
 mod render;
@@ -18,6 +19,7 @@ fn main() -> std::process::ExitCode {
         cli::Command::Dump(arguments) => commands::dump::run(&arguments),
         cli::Command::Schema(arguments) => commands::schema::run(&arguments),
         cli::Command::Doctor(arguments) => commands::doctor::run(&arguments),
+        cli::Command::Trace(arguments) => commands::trace::run(&arguments),
         cli::Command::Recover(arguments) => commands::recover::run(&arguments),
     };
     exit::code(outcome)

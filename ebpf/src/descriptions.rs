@@ -4,15 +4,15 @@ use aya::include_bytes_aligned;
 
 use crate::tracer::{Choice, Description, Hook, Program};
 
-const fn tracepoint(name: &'static str, hook: &'static str) -> Program {
+pub(crate) const fn tracepoint(name: &'static str, hook: &'static str) -> Program {
     Program { name, hook: Hook::Tracepoint(hook) }
 }
 
-const fn needed(variants: &'static [Program]) -> Choice {
+pub(crate) const fn needed(variants: &'static [Program]) -> Choice {
     Choice { variants, loss: None }
 }
 
-const fn optional(variants: &'static [Program], loss: &'static str) -> Choice {
+pub(crate) const fn optional(variants: &'static [Program], loss: &'static str) -> Choice {
     Choice { variants, loss: Some(loss) }
 }
 

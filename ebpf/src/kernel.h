@@ -167,6 +167,15 @@ struct request {
 	u64 start_time_ns;
 };
 
+struct sock_common {
+	u16 skc_dport; /* big endian */
+	u16 skc_num;
+};
+
+struct sock {
+	struct sock_common __sk_common;
+};
+
 struct seq_file {
 	void *buf;
 };

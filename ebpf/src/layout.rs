@@ -100,6 +100,11 @@ twins! {
         at_ns: u64, start_ns: u64, cgroup_inode: u64, resident_pages: u64, pid: u32, known: u32,
         comm: [u8; 16], cgroup: [u8; CGROUP_NAME_BYTES],
     }
+    /// `events.h`
+    struct Event = "event" {
+        at_ns: u64, numbers: [u64; 4], kind: u32, aux: u32, process: u32, task: u32,
+        comm: [u8; 16], other_comm: [u8; 16],
+    }
     /// `tcp.h`
     struct TcpCpu = "tcp_cpu" { retransmits: u64, states: [u64; TCP_STATES], }
     /// `lifetime.h`

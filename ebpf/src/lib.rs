@@ -7,6 +7,7 @@
 
 pub mod descriptions;
 mod error;
+pub mod events;
 mod heap;
 pub mod layout;
 pub mod processes;

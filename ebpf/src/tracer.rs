@@ -117,18 +117,8 @@ pub fn load(
     for (name, value) in knobs {
         loader.override_global(name, value, true);
     }
-    let mut ebpf = loader.load(what.object).map_err(|error| LoadError::of_object(&error))?;
-    let (mut limit, mut links) = (None, BTreeMap::new());
-    for choice in what.choices {
-        match (attach_first(&mut ebpf, choice.variants, kernel), choice.loss) {
-            (Ok((name, link)), _) => {
-                links.insert(name, link);
-            }
-            (Err(_), Some(loss)) => limit = Some(loss),
-            (Err(error), None) => return Err(error),
-        }
-    }
-    Ok(Tracer { ebpf, limit, links, rested: Vec::new() })
+    let ebpf = loader.load(what.object).map_err(|error| LoadError::of_object(&error))?;
+    Tracer::attach(ebpf, what.choices, kernel)
 }
 
 /// Attaches the first program that the kernel takes; the error is that of the preferred one.
@@ -178,6 +168,25 @@ fn detach(program: &mut Loaded, link: Attached) -> Result<(), ProgramError> {
 }
 
 impl Tracer {
+    /// Attaches programs of a loaded object.
+    pub(crate) fn attach(
+        mut ebpf: Ebpf,
+        choices: &[Choice],
+        kernel: &Kernel,
+    ) -> Result<Self, LoadError> {
+        let (mut limit, mut links) = (None, BTreeMap::new());
+        for choice in choices {
+            match (attach_first(&mut ebpf, choice.variants, kernel), choice.loss) {
+                (Ok((name, link)), _) => {
+                    links.insert(name, link);
+                }
+                (Err(_), Some(loss)) => limit = Some(loss),
+                (Err(error), None) => return Err(error),
+            }
+        }
+        Ok(Self { ebpf, limit, links, rested: Vec::new() })
+    }
+
     /// What this kernel does not let it see.
     pub fn limit(&self) -> Option<&'static str> {
         self.limit

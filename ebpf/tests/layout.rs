@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use ks_ebpf::descriptions::{BLOCK_IO, LIFETIME, MEMORY, PAGE_FAULT, SCHEDULER, SYSCALL, TCP};
+use ks_ebpf::events::OBJECT as EVENTS;
 use ks_ebpf::layout::TWINS;
 use ks_ebpf::processes::OBJECT as PROCESSES;
 
@@ -76,6 +77,7 @@ fn structs(btf: &[u8]) -> BTreeMap<String, Struct> {
 fn every_twin_has_the_layout_of_its_struct() {
     let tracers = [&SCHEDULER, &BLOCK_IO, &SYSCALL, &PAGE_FAULT, &MEMORY, &TCP, &LIFETIME];
     let mut known = structs(section(PROCESSES, ".BTF"));
+    known.extend(structs(section(EVENTS, ".BTF")));
     for tracer in tracers {
         known.extend(structs(section(tracer.object, ".BTF")));
     }

@@ -170,7 +170,8 @@ mod tests {
     proptest! {
         #[test]
         fn a_quantile_is_the_same_from_above_as_from_below(
-            counts in prop::collection::vec((0..BUCKETS, prop_oneof![0u64..4, 0u64..1 << 40]), 0..40),
+            counts in prop::collection::vec(
+                (0..BUCKETS, prop_oneof![0u64..4, 0u64..1 << 40]), 0..40),
             p in prop_oneof![Just(0.0), Just(0.5), Just(0.75), Just(0.99), Just(1.0), 0.0f64..1.0],
         ) {
             let mut histogram = Histogram::default();

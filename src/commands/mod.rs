@@ -8,3 +8,4 @@ pub(crate) mod record;
 pub(crate) mod recover;
 pub(crate) mod replay;
 pub(crate) mod schema;
+pub(crate) mod trace;

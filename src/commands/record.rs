@@ -8,6 +8,7 @@ use ks_recorder::format::writer::Writer;
 use ks_recorder::recorder::Recorder;
 
 use crate::cli;
+use crate::commands::trace::{self, Attached};
 use crate::pace::Pace;
 use crate::render;
 
@@ -15,16 +16,21 @@ pub(crate) fn run(arguments: &cli::Record) -> anyhow::Result<()> {
     let source = &arguments.source;
     let mut pace = Pace::new(source.interval, arguments.duration)?;
     let mut writer = Writer::create(&arguments.output, arguments.force)?;
+    let events = arguments.events.as_deref().map(trace::attach).transpose()?;
     let mut recorder = Recorder::new(&source.root, pace.interval_ns(), source.options());
     let folder = arguments.output.parent().filter(|folder| !folder.as_os_str().is_empty());
     // A kernel that lets none be given up lets the recorder keep what it has.
     let _ = recorder.reduce_capabilities(Some(folder.unwrap_or(Path::new("."))));
+    let events = events.map(Attached::start);
     let bar = ProgressBar::new_spinner().with_style(
         ProgressStyle::with_template("{spinner} recording {elapsed}, {pos} ticks, {msg}")
             .expect("the template is valid"),
     );
     let recorded = record(&mut pace, &mut recorder, &mut writer, &bar);
     bar.finish_and_clear();
+    if let Some(events) = events {
+        events.stop();
+    }
     // Whatever ended the recording, what was written before it is kept.
     let sealed = writer.seal();
     if let Err(error) = recorded {

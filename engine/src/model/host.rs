@@ -120,8 +120,8 @@ record! {
 }
 
 record! {
-    /// A task in uninterruptible sleep, from the kernel's iterator or `/proc/PID/stat`, and `wchan`.
-    /// Without the iterator these are leaders of their processes only.
+    /// A task in uninterruptible sleep, from the kernel's iterator or `/proc/PID/stat`, with its
+    /// `wchan`. Without the iterator these are leaders of their processes only.
     pub struct BlockedTask, BlockedTaskCell, BlockedTaskName {
         key [] [pid, start_ticks, tid];
         name comm: Label, "`stat` field 2 of the process";

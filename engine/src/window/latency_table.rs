@@ -4,8 +4,8 @@
 //! histogram without a row in a reading counted nothing; one whose tracer did not deliver is not
 //! known, which the tracer's own table tells.
 //!
-//! Every tick asks for every span, so their sums are kept: each row is added to them once, and taken
-//! back from each when its reading has left the span. What no verdict asks for is not summed.
+//! Every tick asks for every span, so their sums are kept: each row is added to them once, and
+//! taken back from each when its reading has left the span. What no verdict asks for is not summed.
 
 use alloc::borrow::Cow;
 use alloc::collections::VecDeque;
