@@ -50,6 +50,10 @@ impl LoadError {
     }
 
     pub(crate) fn of_program(error: &ProgramError, hook: &'static str) -> Self {
-        if matches!(error, ProgramError::Btf(_)) { Self::NoHook(hook) } else { Self::Refused(hook) }
+        match error {
+            ProgramError::Btf(_) => Self::NoHook(hook),
+            ProgramError::LoadError { io_error, .. } if is_denied(io_error) => Self::Denied,
+            _ => Self::Refused(hook),
+        }
     }
 }

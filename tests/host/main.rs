@@ -15,7 +15,9 @@ mod processes;
 mod quiet_waits;
 mod record;
 mod recorded;
+mod rights;
 mod starved_cpu;
+mod trace;
 mod tracers;
 
 use std::path::Path;
