@@ -7,10 +7,10 @@ KS := $(TARGET)/release/ks
 DEMO := $(TARGET)/demo/demo.parquet
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build demo test test-host bench lint bless checksums bpf bpf-check
+.PHONY: help setup build demo test test-host test-kernels bench lint bless checksums bpf bpf-check
 
 help: ## print the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-10s  %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-12s  %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: ## check for cargo and a C compiler, and fetch the dependencies
 	@command -v $(firstword $(CARGO)) >/dev/null || { \
@@ -38,6 +38,10 @@ test: ## run the tests that need nothing of this host
 
 test-host: ## run the tests that record this host
 	KS_HOST_TESTS=1 $(CARGO) test --locked --release --test host -- --test-threads=1 --nocapture
+
+# Not part of CI: it downloads kernels, and boots each in qemu. What it cannot have, it skips.
+test-kernels: build ## boot other kernels in qemu and check that the tracers count
+	tests/kernels/run '$(KS)'
 
 bench: ## run the benches
 	$(CARGO) bench --locked

@@ -1,0 +1,66 @@
+"""The document of what each kernel offers: `docs/kernels.md`, written and compared."""
+
+from pathlib import Path
+
+from checks import TRACERS
+
+OPENING = """# Kernels
+
+What the kernels of `tests/kernels/suites.tsv` offer, as `make test-kernels` sees it in a virtual
+machine of the newest Debian cloud kernel of each series. The tracers come first; below them are
+only the other sources that some kernel does not give in full. `on: ...` is a source with a limit.
+The machine has control groups of version 2 only.
+
+This file is written by `tests/kernels/run KS --write-table`; without that option the runner
+compares, and fails where a kernel gives something else.
+
+"""
+
+Column = dict[str, str]
+
+
+def parse(text: str) -> dict[str, Column]:
+    """The columns of the table, by series; each has the cells of all rows."""
+    rows = [cells(line) for line in text.splitlines() if line.startswith("|")]
+    if len(rows) < 2:
+        return {}
+    series = rows[0][1:]
+    return {
+        one: {row[0].strip("`"): row[number] for row in rows[2:]}
+        for number, one in enumerate(series, start=1)
+    }
+
+
+def cells(line: str) -> list[str]:
+    return [cell.strip() for cell in line.strip("|").split("|")]
+
+
+def render(columns: dict[str, Column]) -> str:
+    series = sorted(columns, key=lambda one: [int(part) for part in one.split(".")])
+    names = {name for column in columns.values() for name in column}
+    tracers = [f"bpf/{name}" for name in TRACERS]
+    others = [
+        name
+        for name in sorted(names - set(tracers))
+        if any(column.get(name, "on") != "on" for column in columns.values())
+    ]
+    lines = [["source", *series], ["---"] * (len(series) + 1)]
+    for name in tracers + others:
+        lines.append([f"`{name}`", *(columns[one].get(name, "on") for one in series)])
+    return OPENING + "".join(f"| {' | '.join(line)} |\n" for line in lines)
+
+
+def differences(document: Path, series: str, column: Column) -> list[str]:
+    """What the document says otherwise of a kernel. A row that is not there means `on`."""
+    written = parse(document.read_text() if document.is_file() else "").get(series, {})
+    return [
+        f"{document.name} says of {name} `{written.get(name, 'on')}`, the kernel `{state}`"
+        for name, state in sorted(column.items())
+        if written.get(name, "on") != state
+    ]
+
+
+def update(document: Path, found: dict[str, Column]) -> None:
+    """Writes the columns that were found, and keeps those of kernels that were not run."""
+    columns = parse(document.read_text()) if document.is_file() else {}
+    document.write_text(render(columns | found))
