@@ -63,7 +63,7 @@ INLINE struct block_value *device(const struct block_key *key)
 
 INLINE void count(u32 *histogram, u64 value)
 {
-	u32 bucket = histogram_bucket(value);
+	u64 bucket = histogram_bucket(value);
 
 	if (bucket < HISTOGRAM_BUCKETS)
 		__sync_fetch_and_add(&histogram[bucket], 1);
@@ -97,8 +97,9 @@ INLINE int issue(struct request *request)
 	struct block_value *value = device(&start.key);
 	if (!value)
 		return 0;
-	u64 issued = __sync_fetch_and_add(&value->issued, 1) + 1;
-	u64 depth = issued + value->no_start - value->completed;
+	/* Not the result of the addition: there is none before 5ca419f2864a (5.12). */
+	__sync_fetch_and_add(&value->issued, 1);
+	u64 depth = value->issued + value->no_start - value->completed;
 	if (depth > value->depth_max && depth < 1 << 20)
 		value->depth_max = depth;
 	u64 queued = request->start_time_ns;

@@ -54,6 +54,11 @@ static void (*const bpf_ringbuf_submit)(void *record, u64 flags) = (void *)132;
 #define READ(into, pointer, field) \
 	bpf_probe_read_kernel(&(into), sizeof(into), &(pointer)->field)
 
+/* Keeps a value in one register, so that the comparison after it bounds what becomes an index. The
+ * compiler may else compare a shortened copy, whose bound verifiers of 5.10 and 6.1 do not carry
+ * over to the value itself. */
+#define ONE_REGISTER(value) asm volatile("" : "+r"(value))
+
 /* The only entry of a per-CPU array: what this CPU counts. */
 #define THIS_CPU(map)                                    \
 	({                                               \

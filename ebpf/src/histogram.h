@@ -13,10 +13,10 @@ enum histogram_layout {
 	HISTOGRAM_BUCKETS = 288,
 };
 
-INLINE u32 histogram_bucket(u64 value)
+INLINE u64 histogram_bucket(u64 value)
 {
 	u64 rest = value;
-	u32 exponent = 0;
+	u64 exponent = 0;
 
 	if (value < 8)
 		return value;
@@ -44,7 +44,10 @@ INLINE u32 histogram_bucket(u64 value)
 		exponent += 1;
 	exponent = ((exponent - 2) << HISTOGRAM_SUB_BITS) +
 		   ((value >> (exponent - HISTOGRAM_SUB_BITS)) & 7);
-	return exponent < HISTOGRAM_BUCKETS ? exponent : HISTOGRAM_BUCKETS - 1;
+	if (exponent >= HISTOGRAM_BUCKETS)
+		exponent = HISTOGRAM_BUCKETS - 1;
+	ONE_REGISTER(exponent);
+	return exponent;
 }
 
 #endif

@@ -77,7 +77,7 @@ INLINE u64 end(void)
 
 INLINE void count_stall(struct memory_cpu *cpu, u64 taken)
 {
-	u32 bucket = histogram_bucket(taken);
+	u64 bucket = histogram_bucket(taken);
 
 	if (bucket < HISTOGRAM_BUCKETS)
 		cpu->stalls[bucket]++;

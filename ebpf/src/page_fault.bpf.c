@@ -73,7 +73,7 @@ int handle_end(u64 *ctx)
 	struct page_fault_cpu *cpu = THIS_CPU(page_fault_cpus);
 	struct page_fault_start *start = slot_of(task);
 	u64 taken;
-	u32 bucket;
+	u64 bucket;
 
 	if (!cpu || !start)
 		return 0;

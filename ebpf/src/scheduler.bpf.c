@@ -28,7 +28,7 @@ INLINE void count_wait(struct scheduler_cpu *cpu, struct task_struct *next)
 	if (!queued || clock < queued)
 		return;
 	cpu->wait_ns += clock - queued;
-	u32 bucket = histogram_bucket(clock - queued);
+	u64 bucket = histogram_bucket(clock - queued);
 	if (bucket < HISTOGRAM_BUCKETS)
 		cpu->waits[bucket]++;
 }

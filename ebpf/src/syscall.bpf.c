@@ -115,13 +115,14 @@ INLINE void count_error(struct syscall_cpu *cpu, u32 number, u64 error)
 
 INLINE void count_latency(struct syscall_cpu *cpu, struct pt_regs *regs, u32 number, u64 latency)
 {
-	u32 class = class_of(number) & (SYSCALL_CLASSES - 1);
+	u64 class = class_of(number) & (SYSCALL_CLASSES - 1);
 	struct syscall_culprit *process;
-	u32 bucket;
+	u64 bucket;
 
 	if (class == CLASS_DESCRIPTOR)
 		class = is_storage(call_argument(regs)) ? CLASS_STORAGE : CLASS_WAIT;
 	bucket = class * HISTOGRAM_BUCKETS + histogram_bucket(latency);
+	ONE_REGISTER(bucket);
 	if (bucket < SYSCALL_CLASSES * HISTOGRAM_BUCKETS)
 		cpu->latency[bucket]++;
 	cpu->measured++;
