@@ -50,10 +50,11 @@ impl LoadError {
     }
 
     pub(crate) fn of_program(error: &ProgramError, hook: &'static str) -> Self {
-        match error {
-            ProgramError::Btf(_) => Self::NoHook(hook),
-            ProgramError::LoadError { io_error, .. } if is_denied(io_error) => Self::Denied,
-            _ => Self::Refused(hook),
+        if let ProgramError::LoadError { io_error, .. } = error
+            && is_denied(io_error)
+        {
+            return Self::Denied;
         }
+        if matches!(error, ProgramError::Btf(_)) { Self::NoHook(hook) } else { Self::Refused(hook) }
     }
 }

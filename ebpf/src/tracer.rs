@@ -219,11 +219,12 @@ impl Tracer {
     }
 
     /// Puts the programs that were taken off by [`Tracer::rest`] on their hooks again; false when
-    /// the kernel does not take one.
+    /// the kernel does not take one, which is tried again at the next call.
     pub fn wake(&mut self) -> bool {
-        let rested = std::mem::take(&mut self.rested);
-        let refused = rested.into_iter().filter(|name| !self.resume(name)).count();
-        refused == 0
+        let mut refused = std::mem::take(&mut self.rested);
+        refused.retain(|name| !self.resume(name));
+        self.rested = refused;
+        self.rested.is_empty()
     }
 
     /// How long its programs ran so far, in ns, while the kernel measured it.

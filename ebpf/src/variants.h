@@ -59,15 +59,20 @@ INLINE struct gendisk *request_disk(struct request *request)
 	return request->q->disk;
 }
 
-/* Pages of one kind, a constant: only then is the access relocated. The pointer is one that the
- * verifier knows. One CPU can have taken away what another has yet to add. */
-#define MEMORY_PAGES(memory, kind)                                                  \
-	({                                                                          \
-		struct mm_struct___counts *old = (void *)(memory);                  \
-		s64 pages = FIELD_EXISTS(old->rss_stat.count)                       \
-				    ? old->rss_stat.count[kind].counter             \
-				    : (memory)->rss_stat[kind].count;               \
-		pages > 0 ? (u64)pages : 0;                                         \
+/* Pages of one kind, a constant: only then is the access relocated. The old form is read through
+ * a helper, since verifiers of its time take no typedef in an array. One CPU can have taken away
+ * what another has yet to add. */
+#define MEMORY_PAGES(memory, kind)                                                     \
+	({                                                                             \
+		struct mm_struct___counts *old = (void *)(memory);                     \
+		s64 pages = 0;                                                         \
+                                                                                       \
+		if (FIELD_EXISTS(old->rss_stat.count))                                 \
+			bpf_probe_read_kernel(&pages, sizeof(pages),                   \
+					      &old->rss_stat.count[kind].counter);     \
+		else                                                                   \
+			pages = (memory)->rss_stat[kind].count;                        \
+		pages > 0 ? (u64)pages : 0;                                            \
 	})
 
 /* Number of the system call that is at its end. */

@@ -12,7 +12,7 @@ from mirror import output_of
 
 TRACERS = ("scheduler", "block_io", "syscall", "page_fault", "memory", "tcp", "lifetime")
 COLUMNS = (
-    "cpu.context_switches,disks.reads,disks.writes,cgroups.memory_*,cgroups.oom_kill,"
+    "processes.wait_ns,cpu.context_switches,disks.reads,disks.writes,cgroups.memory_*,cgroups.oom_kill,"
     + ",".join(f"bpf_{table}.*" for table in (*TRACERS, "short_lived", "histograms", "events"))
 )
 # How far each counter goes at least under the load of `init`.
@@ -76,6 +76,10 @@ def findings(ks: Path, out: Path) -> tuple[list[str], dict[str, str]]:
     recording = Recording(ks, path)
     absent = {name for name in TRACERS if recording.sources[f"bpf/{name}"]["state"] != "on"}
     found = [f"bpf/{name} is {state_of(recording, f'bpf/{name}')}" for name in sorted(absent)]
+    if recording.sources["bpf/processes"]["state"] != "on":
+        found.append(f"bpf/processes is {state_of(recording, 'bpf/processes')}")
+    elif not any(entity.startswith("1:") for entity in recording.values["processes.wait_ns"]):
+        found.append("the first process has no wait for a CPU")
     found += doctor(recording, out)
     for column, least in LEAST:
         grown = recording.grown(column)
@@ -141,7 +145,7 @@ def comparisons(recording: Recording, absent: set[str]) -> list[str]:
 
 def victim(recording: Recording, pid: str, inode: str) -> list[str]:
     """The OOM killer's victim is named, with its control group."""
-    events = [e for e in recording.values["bpf_events.cgroup"] if e.endswith(f":{pid}")]
+    events = [e for e in recording.values["bpf_events.cgroup"] if e.split(":")[2] == pid]
     if len(events) != 1:
         return [f"{len(events)} events of the victim {pid}, not one"]
     # Once the victim is reaped, only the last part of the path is known.
@@ -152,7 +156,15 @@ def victim(recording: Recording, pid: str, inode: str) -> list[str]:
         f"{name} of the victim is {found[name]}, not {' or '.join(allowed)}"
         for name, allowed in expected.items()
         if len(found[name]) != 1 or found[name][0] not in allowed
-    ] + short_lived(recording, inode)
+    ] + size(recording, events[0]) + short_lived(recording, inode)
+
+
+def size(recording: Recording, event: str) -> list[str]:
+    """The victim filled its group: its memory is most of the limit, and not more."""
+    resident = int((recording.of("bpf_events.resident_bytes", event) or ["0"])[0])
+    if GROUP_MAX_BYTES // 2 <= resident <= GROUP_MAX_BYTES + (4 << 20):
+        return []
+    return [f"the victim had {resident} bytes, of a group of {GROUP_MAX_BYTES}"]
 
 
 def short_lived(recording: Recording, inode: str) -> list[str]:

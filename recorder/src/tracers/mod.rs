@@ -103,17 +103,20 @@ fn lift_memory_limit() {
 /// program off its hook and putting it back, a pass over the processes.
 fn trial(traced: &mut [Traced], processes: Option<&mut ProcessIterator>) -> bool {
     let scheduler = traced.iter_mut().find(|traced| *traced.source == SCHEDULER);
-    let tracer = scheduler.map(|traced| &mut traced.tracer);
-    let tried = move || {
+    let mut tracer = scheduler.map(|traced| &mut traced.tracer);
+    let tried = || {
         let kept_none = privilege::keep_only(CapabilitySet::empty());
-        let reads = tracer.is_none_or(|tracer| {
+        let reads = tracer.as_mut().is_none_or(|tracer| {
             tracer.rest();
             tracer.wake() && !tracer.per_cpu::<SchedulerCpu>("scheduler_cpus").is_empty()
         });
         let passes = processes.is_none_or(|iterator| iterator.read(&mut Vec::new()).is_ok());
         kept_none && reads && passes
     };
-    std::thread::scope(|scope| scope.spawn(tried).join().unwrap_or(false))
+    let works = std::thread::scope(|scope| scope.spawn(tried).join().unwrap_or(false));
+    // What could not be put back without capabilities is put back with them.
+    let woken = tracer.is_none_or(Tracer::wake);
+    works && woken
 }
 
 /// No tracer at all, for one reason.
@@ -172,18 +175,20 @@ impl Traced {
     /// Rests while the recorder is over its share of a CPU; false when it does.
     fn keeps_going(&mut self, context: &mut Context<'_>) -> bool {
         let over = budget::step_of(self.source).is_some_and(|step| context.shed_steps >= step);
-        if over && !self.rests {
-            self.tracer.rest();
-        }
-        if self.rests && !over && !self.tracer.wake() {
-            let refused = "this kernel did not take it again after it was shed";
-            context.states.absent(self.source, Absence::Off(refused));
-        }
         if over {
+            if !self.rests {
+                self.tracer.rest();
+            }
             context.states.set(self.source, State::OverBudget);
+            self.rests = true;
+        } else if self.rests {
+            self.rests = !self.tracer.wake();
+            if self.rests {
+                let refused = "this kernel does not take it again after it was shed";
+                context.states.absent(self.source, Absence::Off(refused));
+            }
         }
-        self.rests = over;
-        !over
+        !self.rests
     }
 
     /// Adds what its programs took. Asking takes a call for each program: about once a second, with
