@@ -91,7 +91,15 @@ def findings(ks: Path, out: Path) -> tuple[list[str], dict[str, str]]:
     if "memory" not in absent:
         found += victim(recording, read(out / "victim"), read(out / "group"))
     found += group(recording, read(out / "group"))
-    return found, column_of(recording)
+    return found, column_of(recording) | {"capabilities kept": capabilities(out)}
+
+
+def capabilities(out: Path) -> str:
+    """What `ks doctor` says of the rights that stay."""
+    try:
+        return ", ".join(json.loads(read(out / "doctor.json"))["capabilities"]) or "none"
+    except (ValueError, KeyError, TypeError):
+        return "unknown"
 
 
 def read(path: Path) -> str:

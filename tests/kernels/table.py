@@ -9,7 +9,8 @@ OPENING = """# Kernels
 What the kernels of `tests/kernels/suites.tsv` offer, as `make test-kernels` sees it in a virtual
 machine of the newest Debian cloud kernel of each series. The tracers come first; below them are
 only the other sources that some kernel does not give in full. `on: ...` is a source with a limit.
-The machine has control groups of version 2 only.
+`capabilities kept` are those that a recorder needs after loading. The machine has control groups of
+version 2 only.
 
 This file is written by `tests/kernels/run KS --write-table`; without that option the runner
 compares, and fails where a kernel gives something else.
@@ -38,7 +39,7 @@ def cells(line: str) -> list[str]:
 def render(columns: dict[str, Column]) -> str:
     series = sorted(columns, key=lambda one: [int(part) for part in one.split(".")])
     names = {name for column in columns.values() for name in column}
-    tracers = [f"bpf/{name}" for name in TRACERS]
+    tracers = [f"bpf/{name}" for name in (*TRACERS, "processes")] + ["capabilities kept"]
     others = [
         name
         for name in sorted(names - set(tracers))
