@@ -135,8 +135,9 @@ fn episode_text(episode: &Episode) -> String {
     }
     for victim in &episode.victims {
         text += &format!(
-            "         suffers: {} {:.0} % {}\n",
+            "         suffers: {}{} {:.0} % {}\n",
             victim.entity,
+            victim.comm.as_ref().map_or(String::new(), |comm| format!(" {comm}")),
             victim.share * 100.0,
             victim.metric
         );

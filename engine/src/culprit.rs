@@ -9,19 +9,17 @@ use alloc::vec::Vec;
 use crate::kind::{Entity, Kind, text};
 use crate::model::{Cgroup, Process};
 use crate::output::Culprit;
+use crate::victim;
 use crate::window::{Consumption, GroupConsumption, Stall, Window};
 
-const NAMED: usize = 3;
+/// How many are named of each kind.
+pub(crate) const NAMED: usize = 3;
 const CONVICT_SHARE: f64 = 0.4;
 const CONVICT_LEAD: f64 = 2.0;
 /// A group within another is named in its place when it holds this share of it (our judgement).
 const ENCLOSED_SHARE: f64 = 0.8;
 /// Growth below this is not what fills a host's memory.
 const GROWTH_FLOOR_BYTES: f64 = 16.0 * 1024.0 * 1024.0;
-/// A group that stalls for less than this share of the time suffers no more than others.
-const VICTIM_SHARE: f64 = 0.05;
-const VICTIM_NS: u64 = 5_000_000_000;
-
 /// A counter that convicts, of a process and of a control group.
 struct Counter {
     metric: &'static str,
@@ -78,20 +76,31 @@ const OPEN_FILES: Counter = Counter {
 pub(crate) fn rank(window: &Window, kind: Kind, entity: &Entity) -> (Vec<Culprit>, Vec<Culprit>) {
     match kind {
         Kind::LoadMismatch => (by(window, entity, &CPU), Vec::new()),
-        Kind::Scheduler => (by(window, entity, &CPU), victims(window, entity, Stall::CpuSome)),
-        Kind::IoCongestion => (by(window, entity, &IO), victims(window, entity, Stall::IoSome)),
+        Kind::Scheduler => {
+            let groups = victim::groups(window, entity, Stall::CpuSome);
+            let waiters = if groups.is_empty() { victim::waiters(window, entity) } else { groups };
+            (by(window, entity, &CPU), waiters)
+        }
+        Kind::IoCongestion => {
+            let groups = victim::groups(window, entity, Stall::IoSome);
+            let asleep = if groups.is_empty() { victim::asleep(window, entity) } else { groups };
+            (by(window, entity, &IO), asleep)
+        }
         Kind::BlockDeviceSaturation => (by(window, entity, &IO), Vec::new()),
         Kind::MemoryPressure => {
             let mut culprits = by(window, entity, &GROWTH);
             if culprits.first().is_none_or(|first| first.amount < GROWTH_FLOOR_BYTES) {
                 culprits = by(window, entity, &MAJFLT);
             }
-            (culprits, victims(window, entity, Stall::MemorySome))
+            let mut suffer = victim::killed(window, entity);
+            suffer.extend(victim::groups(window, entity, Stall::MemorySome));
+            suffer.truncate(NAMED);
+            (culprits, suffer)
         }
         Kind::SwapThrashing => {
             let growing = by(window, entity, &SWAP);
             let culprits = if growing.is_empty() { by(window, entity, &MAJFLT) } else { growing };
-            (culprits, victims(window, entity, Stall::MemorySome))
+            (culprits, victim::groups(window, entity, Stall::MemorySome))
         }
         Kind::PageFault => (by(window, entity, &MAJFLT), Vec::new()),
         Kind::TcpExhaustion if *entity == Entity::Host => {
@@ -100,7 +109,11 @@ pub(crate) fn rank(window: &Window, kind: Kind, entity: &Entity) -> (Vec<Culprit
         Kind::Syscall if matches!(entity, Entity::Filesystem(_)) => {
             (by(window, &Entity::Host, &IO), Vec::new())
         }
-        Kind::NetworkDegradation | Kind::TcpExhaustion | Kind::Syscall => Default::default(),
+        Kind::Syscall => (
+            victim::callers(window, "refused_calls", "1", |calls| calls.refused),
+            victim::callers(window, "slow_calls", "ns", |calls| calls.slow_ns),
+        ),
+        Kind::NetworkDegradation | Kind::TcpExhaustion => Default::default(),
     }
 }
 
@@ -199,35 +212,12 @@ fn is_child(row: &Cgroup, parent: Option<&Cgroup>) -> bool {
     same && rest.is_some_and(|rest| !rest.is_empty() && !rest.contains(&b'/'))
 }
 
-fn entity_of(row: &Cgroup) -> Entity {
+pub(crate) fn entity_of(row: &Cgroup) -> Entity {
     let bytes = |name: Option<&[u8]>| name.unwrap_or_default().to_vec();
     Entity::Cgroup(bytes(row.hierarchy()), bytes(row.path()))
 }
 
-/// Control groups that stall most; what consumes and what suffers need not be the same.
-fn victims(window: &Window, entity: &Entity, stall: Stall) -> Vec<Culprit> {
-    if *entity != Entity::Host {
-        return Vec::new();
-    }
-    let groups = window.cgroups.entities().filter(|(_, row, _)| row.path() != Some(b"/"));
-    let mut stalled: Vec<(f64, &Cgroup)> = groups
-        .filter_map(|(_, row, track)| Some((track.pressure.share(stall, VICTIM_NS).ok()?, row)))
-        .filter(|(share, _)| *share >= VICTIM_SHARE)
-        .collect();
-    stalled.sort_by(|one, other| other.0.total_cmp(&one.0));
-    let named = stalled.iter().take(NAMED).map(|(share, row)| Culprit {
-        entity: entity_of(row),
-        comm: None,
-        metric: "stalled_share_5s",
-        amount: *share,
-        unit: "ratio",
-        share: *share,
-        convicted: false,
-    });
-    named.collect()
-}
-
-fn belongs(row: &Process, entity: &Entity) -> bool {
+pub(crate) fn belongs(row: &Process, entity: &Entity) -> bool {
     match entity {
         Entity::Cgroup(_, path) => row.cgroup().is_some_and(|own| is_within(own, path)),
         Entity::Host
@@ -240,7 +230,7 @@ fn belongs(row: &Process, entity: &Entity) -> bool {
     }
 }
 
-fn is_within(path: &[u8], group: &[u8]) -> bool {
+pub(crate) fn is_within(path: &[u8], group: &[u8]) -> bool {
     let rest = path.strip_prefix(group);
     rest.is_some_and(|rest| rest.is_empty() || group == b"/" || rest.starts_with(b"/"))
 }

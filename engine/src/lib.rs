@@ -20,4 +20,5 @@ pub mod needs;
 pub mod output;
 pub mod random;
 pub mod time;
+mod victim;
 pub mod window;

@@ -171,19 +171,24 @@ pub const NEEDS: &[Need] = &[
             "swap_bytes",
             "read_bytes",
             "write_bytes",
+            "wait_ns",
             "open_files",
             "open_files_max",
         ],
     ),
     ("processes_gone", &[]),
-    ("bpf_scheduler", &[]),
+    ("blocked", &["comm"]),
+    ("bpf_scheduler", &["wait_ns"]),
     ("bpf_block_io", &["errors"]),
     (
         "bpf_syscall",
         &["calls", "enomem", "enfile", "emfile", "enospc", "connect_eaddrnotavail", "timed"],
     ),
+    ("bpf_callers", &["comm", "slow_ns", "refused"]),
     ("bpf_page_fault", &["major_ns"]),
+    ("bpf_memory", &["direct", "direct_ns", "memcg", "memcg_ns"]),
     ("bpf_histograms", &["count"]),
+    ("bpf_events", &["comm", "cgroup", "start_ns", "resident_bytes"]),
 ];
 
 /// Whether the engine reads `column` of `table`.

@@ -7,8 +7,10 @@
 
 mod faults;
 mod fio;
+mod full_maps;
 mod hostile_names;
 mod live;
+mod long_block;
 mod loop_device;
 mod memory_group;
 mod processes;

@@ -56,6 +56,20 @@ impl Recorded {
         values.last().unwrap() - values.first().unwrap()
     }
 
+    /// How much of a source the recording says was lost.
+    pub(crate) fn lost(&self, source: &str) -> u64 {
+        let lost = |input: &Input| match &input.body {
+            Body::Gap(gap) if gap.source == source => gap.count,
+            Body::Gap(_)
+            | Body::Start(_)
+            | Body::SourceState(_)
+            | Body::Sample(_)
+            | Body::ClockStep(_)
+            | Body::Tick => None,
+        };
+        self.inputs.iter().filter_map(lost).sum()
+    }
+
     /// What was said last of a source.
     pub(crate) fn state(&self, source: &str) -> (String, String) {
         let mut states = self.inputs.iter().filter_map(|input| match &input.body {

@@ -2,7 +2,8 @@
 //!
 //! # What it sees
 //! Share of time stalled for memory (PSI), share of memory in use that nothing can be dropped
-//! from, entries into direct reclaim, OOM kills; of the host and of each control group.
+//! from, entries into direct reclaim, OOM kills; of the host and of each control group. The time
+//! that tasks spend reclaiming (`bpf/memory`) is evidence, and stands for PSI where there is none.
 //! # Why it matters
 //! A task that reclaims memory or waits for a page it had does no work; past that, it is killed.
 //! # Evidence
@@ -10,11 +11,11 @@
 //! # False positives
 //! A page cache that fills memory: free memory is never looked at. Growth of a tmpfs is real use.
 
-use crate::board::{Board, Cover, Evaluation, Relax};
+use crate::board::{Board, Cover, Evaluation, Held, Quantity, Relax};
 use crate::kind::{Entity, Kind, Severity};
 use crate::model::{Cgroup, Memory};
 use crate::time::SECOND_NS;
-use crate::window::{CgroupTrack, Group, HOST, Missing, Paging, Stall, Window};
+use crate::window::{CgroupTrack, Group, HOST, Missing, Paging, Reclaim, Stall, Window};
 
 use super::stall::{self, StallLimits};
 use super::{Classifier, cgroup_entity, cover_groups, groups};
@@ -45,6 +46,9 @@ const STALLS: [StallLimits; 3] = [
         limits: [None, None, None, Some(0.60)],
     },
 ];
+/// Time spent reclaiming, for each second, where there is no PSI: its limits for `some`, of which
+/// reclaim is the greater part (our judgement).
+const RECLAIM: [Option<f64>; 4] = [Some(0.05), Some(0.15), None, None];
 /// Used share at low with direct reclaim and at medium (our judgement), at high and at critical
 /// with little swap left (earlyoom's levels for SIGTERM and SIGKILL, systemd-oomd).
 const USED: [f64; 4] = [0.80, 0.90, 0.90, 0.95];
@@ -97,18 +101,35 @@ fn judge_host(window: &Window, group_kills: u64) -> Result<Evaluation, Missing> 
         Ok(track) if window.pressure.is_fresh() => stall::grade(&mut seen, track, &STALLS),
         Ok(_) | Err(_) => Err(Missing::Source("pressure/memory")),
     };
+    let reclaim = note_reclaim(&mut seen, window, graded.is_ok());
     let host_use = use_of_host(window);
     if let Ok(host_use) = &host_use {
         grade_use(&mut seen, host_use, graded.is_ok());
     }
-    // Either half is enough; with neither there is nothing to judge.
-    if graded.is_err() {
+    // Any of them is enough; with none there is nothing to judge.
+    if graded.is_err() && reclaim.is_err() {
         host_use?;
     }
     let kills = window.vm.track().and_then(|track| track.over(Paging::OomKill, 1));
     let kills = kills.map_or(0, |growth| growth.by).saturating_sub(group_kills);
     note_kills(&mut seen, kills);
     Ok(seen)
+}
+
+/// Time that tasks spent reclaiming, for each second: judged where no stall shares are.
+fn note_reclaim(seen: &mut Evaluation, window: &Window, has_stalls: bool) -> Result<(), Missing> {
+    if !window.bpf_memory.is_fresh() {
+        return Err(Missing::Source("bpf/memory"));
+    }
+    let stalled = window.bpf_memory.track()?.over(Reclaim::StalledNs, 5 * SECOND_NS)?;
+    let (metric, value, unit) = ("reclaim_stall_5s", stalled.per_second() / 1e9, "ratio");
+    if has_stalls {
+        seen.note(metric, value, unit);
+    } else {
+        let quantity = Quantity { metric, value, unit, limits: RECLAIM };
+        seen.grade(quantity, Held::Met, Relax::Scaled);
+    }
+    Ok(())
 }
 
 fn use_of_host(window: &Window) -> Result<Use, Missing> {

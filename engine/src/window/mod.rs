@@ -6,6 +6,7 @@ mod latency_table;
 mod process_table;
 mod series;
 mod socket_use;
+mod sufferers;
 mod tracer_tracks;
 mod tracks;
 
@@ -18,7 +19,8 @@ pub use latency_table::{CallClass, Latency, LatencyTable, Span};
 pub use process_table::{Consumption, Known, PROCESS_CAP, ProcessTable};
 pub use series::{EntityId, HOST, Missing, Series, Step, Track};
 pub use socket_use::{SocketTable, SocketUse};
-pub use tracer_tracks::{Call, CallTrack, CompletionTrack, FaultTrack};
+pub use sufferers::{Calls, Killed, ProcessKey, Sufferers};
+pub use tracer_tracks::{Call, CallTrack, CompletionTrack, FaultTrack, Reclaim, ReclaimTrack};
 pub use tracks::{
     Demand, DiskTrack, DiskWork, NicTrack, Paging, PagingTrack, PressureTrack, SoftnetTrack,
     SpaceTrack, Stall, Tcp, TcpTrack, Traffic,
@@ -27,7 +29,7 @@ pub use tracks::{
 use crate::input::HostFacts;
 use crate::model::{
     BlockTrace, Cgroup, Cpu, Disk, FaultTrace, FileHandles, Filesystem, Limits, Load, Memory,
-    Netns, Nic, Pressure, Sample, Softnet, SyscallTrace, Vm,
+    MemoryTrace, Netns, Nic, Pressure, Sample, Softnet, SyscallTrace, Vm,
 };
 use crate::time::Timestamp;
 
@@ -53,6 +55,8 @@ macro_rules! window {
             pub sockets: SocketTable,
             /// Histograms of the tracers.
             pub latencies: LatencyTable,
+            /// Who was seen to suffer.
+            pub sufferers: Sufferers,
             ledger: Ledger,
             $( #[doc = $doc] pub $field: Series<$row, $track>, )+
         }
@@ -64,6 +68,7 @@ macro_rules! window {
                     processes: ProcessTable::default(),
                     sockets: SocketTable::default(),
                     latencies: LatencyTable::default(),
+                    sufferers: Sufferers::default(),
                     ledger: Ledger::default(),
                     $( $field: Series::new($source), )+
                 }
@@ -81,6 +86,7 @@ macro_rules! window {
                 self.processes.restart();
                 self.sockets.restart();
                 self.latencies.restart();
+                self.sufferers.restart();
             }
         }
     };
@@ -119,6 +125,8 @@ window! {
     bpf_syscall: SyscallTrace, CallTrack, "bpf/syscall", 1;
     /// Page faults of the host.
     bpf_page_fault: FaultTrace, FaultTrack, "bpf/page_fault", 1;
+    /// Reclaim of the host.
+    bpf_memory: MemoryTrace, ReclaimTrack, "bpf/memory", 1;
 }
 
 impl Window {
@@ -129,6 +137,7 @@ impl Window {
         self.processes.update(sample, &mut self.ledger);
         self.sockets.update(sample);
         self.latencies.update(sample, mono);
+        self.sufferers.update(sample, mono, &self.ledger.host);
     }
 
     /// Facts of the host.

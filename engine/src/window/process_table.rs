@@ -2,7 +2,7 @@
 //!
 //! Only changed rows arrive; the table keeps the rest. Consumption is measured from the reading at
 //! the start of the previous bucket of ten seconds, so it covers the last ten to twenty: that costs
-//! one copy of six counters per process and bucket, and nothing for those that do not change.
+//! one copy of seven counters per process and bucket, and nothing for those that do not change.
 
 use alloc::format;
 use alloc::vec::Vec;
@@ -29,6 +29,8 @@ pub struct Consumption {
     pub majflt: u64,
     /// Growth of swapped memory.
     pub swap_bytes: u64,
+    /// Waits for a CPU of all threads, in ns; 0 where they are not known.
+    pub wait_ns: u64,
 }
 
 impl Consumption {
@@ -42,6 +44,7 @@ impl Consumption {
             memory_bytes: sum(row.rss_bytes(), row.swap_bytes()),
             majflt: row.majflt().unwrap_or(0),
             swap_bytes: row.swap_bytes().unwrap_or(0),
+            wait_ns: row.wait_ns().unwrap_or(0),
         }
     }
 
@@ -52,6 +55,7 @@ impl Consumption {
             memory_bytes: self.memory_bytes.saturating_sub(earlier.memory_bytes),
             majflt: self.majflt.saturating_sub(earlier.majflt),
             swap_bytes: self.swap_bytes.saturating_sub(earlier.swap_bytes),
+            wait_ns: self.wait_ns.saturating_sub(earlier.wait_ns),
         }
     }
 }
@@ -91,6 +95,12 @@ impl Known {
             }
         }
         self.bucket = bucket;
+    }
+
+    /// Over what time [`Known::consumption`] counts, in ns.
+    pub fn consumption_ns(&self, at: Timestamp) -> u64 {
+        let begin = Timestamp((at.0 / BUCKET_NS).saturating_sub(1) * BUCKET_NS);
+        at.since_ns(begin.max(self.since))
     }
 
     /// What it consumed in the last ten to twenty seconds before `at`.
@@ -181,6 +191,22 @@ impl ProcessTable {
     /// Every process, by pid and start.
     pub fn iter(&self) -> core::slice::Iter<'_, Known> {
         self.known.iter()
+    }
+
+    /// The process of this id and start.
+    pub fn find(&self, key: (u64, u64)) -> Option<&Known> {
+        let key = (Some(key.0), Some(key.1));
+        let found = self
+            .known
+            .binary_search_by(|known| (known.row.pid(), known.row.start_ticks()).cmp(&key));
+        found.ok().map(|at| &self.known[at])
+    }
+
+    /// When the process of this id started, in clock ticks after boot.
+    pub fn start_of(&self, pid: u64) -> Option<u64> {
+        let at = self.known.partition_point(|known| known.row.pid() < Some(pid));
+        let row = &self.known.get(at)?.row;
+        row.start_ticks().filter(|_| row.pid() == Some(pid))
     }
 
     /// When the table was read last; `None` if it never was.

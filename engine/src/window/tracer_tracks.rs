@@ -1,7 +1,7 @@
 //! What is remembered of the tracers' counters.
 
 use crate::input::HostFacts;
-use crate::model::{BlockTrace, FaultTrace, SyscallTrace};
+use crate::model::{BlockTrace, FaultTrace, MemoryTrace, SyscallTrace};
 use crate::time::Timestamp;
 
 use super::history::{Counters, Growth};
@@ -68,5 +68,33 @@ impl FaultTrack {
 impl Track<FaultTrace> for FaultTrack {
     fn feed(&mut self, at: Timestamp, row: &FaultTrace, _: &HostFacts) -> bool {
         self.0.push(at, [row.major_ns()])
+    }
+}
+
+/// What tasks that reclaim wait for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reclaim {
+    /// Times that a task reclaimed for itself, for want of free memory or at its group's limit.
+    Entries,
+    /// Time that it took them, in ns.
+    StalledNs,
+}
+
+/// Reclaim that tasks wait for.
+#[derive(Debug, Clone, Default)]
+pub struct ReclaimTrack(Counters<2>);
+
+impl ReclaimTrack {
+    /// Growth over the shortest run of last intervals of at least `ns`.
+    pub fn over(&self, what: Reclaim, ns: u64) -> Result<Growth, Missing> {
+        self.0.over(what as usize, "bpf/memory", ns)
+    }
+}
+
+impl Track<MemoryTrace> for ReclaimTrack {
+    fn feed(&mut self, at: Timestamp, row: &MemoryTrace, _: &HostFacts) -> bool {
+        let sum = |one: Option<u64>, other: Option<u64>| Some(one?.saturating_add(other?));
+        let entries = sum(row.direct(), row.memcg());
+        self.0.push(at, [entries, sum(row.direct_ns(), row.memcg_ns())])
     }
 }

@@ -3,7 +3,9 @@
 use crate::classifiers::lab::{Lab, Meter};
 use crate::kind::Kind::MemoryPressure;
 use crate::kind::Severity::{Critical, High, Low, Medium};
-use crate::model::{CgroupCell, CgroupName, MemoryCell, PressureCell, Sample, VmCell};
+use crate::model::{
+    CgroupCell, CgroupName, MemoryCell, MemoryTraceCell, PressureCell, Sample, VmCell,
+};
 
 const HOST: &str = "host";
 const GROUP: &str = "cgroup:/job";
@@ -232,4 +234,29 @@ fn a_kill_at_the_limit_of_a_group_is_that_groups_alone() {
         groups.fill(sample, Memory { kills: 1, ..Memory::default() }, None);
     });
     assert_eq!(lab.severity(MemoryPressure, HOST), Some(Critical), "one kill more than theirs");
+}
+
+#[test]
+fn without_stall_shares_the_time_spent_reclaiming_stands_for_them() {
+    for (share, with_psi, expected) in [
+        (0.049, false, None),
+        (0.051, false, Some(Low)),
+        (0.149, false, Some(Low)),
+        (0.151, false, Some(Medium)),
+        (0.9, true, None),
+    ] {
+        let (mut lab, mut host) = (Lab::new(), Host::default());
+        let mut reclaim_ns = Meter::default();
+        lab.run(60, |sample, _| {
+            if with_psi {
+                host.fill(sample, quiet());
+            }
+            let row = sample.bpf_memory.push();
+            row.set(MemoryTraceCell::direct, 1u64);
+            row.set(MemoryTraceCell::memcg, 1u64);
+            row.set(MemoryTraceCell::direct_ns, 5u64);
+            row.set(MemoryTraceCell::memcg_ns, reclaim_ns.add(share * 1e9));
+        });
+        assert_eq!(lab.severity(MemoryPressure, HOST), expected, "{share} {with_psi}");
+    }
 }

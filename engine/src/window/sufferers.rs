@@ -1,0 +1,235 @@
+//! Who was seen to suffer lately: tasks that sleep uninterruptibly, victims of the OOM killer,
+//! callers whose system calls were slow or refused.
+//!
+//! What a reading tells is kept for just as long as verdicts name it.
+
+use alloc::collections::{BTreeMap, VecDeque};
+use alloc::vec::Vec;
+
+use crate::input::HostFacts;
+use crate::model::{Event, Sample};
+use crate::time::{SECOND_NS, Timestamp};
+
+/// How long sleeps are counted.
+const SLEEPS_NS: u64 = 5 * SECOND_NS;
+/// How long the calls of a process are remembered.
+const CALLS_NS: u64 = 10 * SECOND_NS;
+/// How long a kill is named: as long as its signal stands at least.
+const KILLS_NS: u64 = 300 * SECOND_NS;
+const KILLS: usize = 16;
+
+/// A process: its id and start, in clock ticks after boot.
+pub type ProcessKey = (u64, u64);
+
+/// A victim of the OOM killer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Killed {
+    /// The process.
+    pub process: ProcessKey,
+    /// Its name.
+    pub comm: Vec<u8>,
+    /// Path of its control group, or the last part of it.
+    pub cgroup: Vec<u8>,
+    /// Resident memory when it was chosen.
+    pub resident_bytes: u64,
+    at: Timestamp,
+}
+
+/// What a process's calls met since an earlier reading.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Calls {
+    /// Time of slow calls, in ns.
+    pub slow_ns: u64,
+    /// Calls that met a limit.
+    pub refused: u64,
+}
+
+impl Calls {
+    fn since(self, earlier: Self) -> Self {
+        Self {
+            slow_ns: self.slow_ns.saturating_sub(earlier.slow_ns),
+            refused: self.refused.saturating_sub(earlier.refused),
+        }
+    }
+}
+
+#[derive(Debug)]
+struct Caller {
+    comm: Vec<u8>,
+    /// When counters changed, and what they were before: the first is the oldest that counts.
+    before: VecDeque<(Timestamp, Calls)>,
+    now: Calls,
+}
+
+/// See the module.
+#[derive(Debug, Default)]
+pub struct Sufferers {
+    sleeps: VecDeque<(Timestamp, Vec<ProcessKey>)>,
+    kills: VecDeque<Killed>,
+    callers: BTreeMap<u64, Caller>,
+}
+
+impl Sufferers {
+    /// Takes a sample.
+    pub(super) fn update(&mut self, sample: &Sample, mono: Timestamp, host: &HostFacts) {
+        if sample.blocked.read().is_some() {
+            let key = |pid: Option<u64>, start: Option<u64>| Some((pid?, start?));
+            let rows = sample.blocked.iter();
+            let mut asleep: Vec<_> =
+                rows.filter_map(|row| key(row.pid(), row.start_ticks())).collect();
+            asleep.dedup();
+            self.sleeps.push_back((mono, asleep));
+        }
+        while self.sleeps.front().is_some_and(|(at, _)| mono.since_ns(*at) > SLEEPS_NS) {
+            self.sleeps.pop_front();
+        }
+        for event in sample.bpf_events.iter().filter(|event| event.kind() == Some(b"oom_kill")) {
+            self.kills.extend(killed(event, mono, host));
+        }
+        while self.kills.len() > KILLS
+            || self.kills.front().is_some_and(|kill| mono.since_ns(kill.at) > KILLS_NS)
+        {
+            self.kills.pop_front();
+        }
+        self.update_callers(sample, mono);
+    }
+
+    fn update_callers(&mut self, sample: &Sample, mono: Timestamp) {
+        for row in sample.bpf_callers.iter() {
+            let Some(pid) = row.pid() else { continue };
+            let now =
+                Calls { slow_ns: row.slow_ns().unwrap_or(0), refused: row.refused().unwrap_or(0) };
+            let comm = row.comm().unwrap_or_default();
+            let caller = self.callers.entry(pid).or_insert_with(|| Caller {
+                comm: comm.to_vec(),
+                before: VecDeque::new(),
+                now: Calls::default(),
+            });
+            // Counters that fell are those of another process with this id.
+            let fell = now.slow_ns < caller.now.slow_ns || now.refused < caller.now.refused;
+            if fell || caller.comm != comm {
+                caller.before.clear();
+                caller.now = Calls::default();
+                caller.comm = comm.to_vec();
+            }
+            caller.before.push_back((mono, caller.now));
+            caller.now = now;
+        }
+        self.callers.retain(|_, caller| {
+            while caller.before.front().is_some_and(|(at, _)| mono.since_ns(*at) > CALLS_NS) {
+                caller.before.pop_front();
+            }
+            !caller.before.is_empty()
+        });
+    }
+
+    /// Forgets everything.
+    pub(super) fn restart(&mut self) {
+        *self = Self::default();
+    }
+
+    /// Processes that slept uninterruptibly at a reading of the last five seconds, with the share
+    /// of readings at which they did.
+    pub fn asleep(&self) -> Vec<(ProcessKey, f64)> {
+        let mut counts: BTreeMap<ProcessKey, u32> = BTreeMap::new();
+        for process in self.sleeps.iter().flat_map(|(_, asleep)| asleep) {
+            *counts.entry(*process).or_default() += 1;
+        }
+        let readings = self.sleeps.len().max(1) as f64;
+        counts.into_iter().map(|(key, count)| (key, f64::from(count) / readings)).collect()
+    }
+
+    /// Victims of the OOM killer of the last five minutes, the latest first.
+    pub fn killed(&self) -> impl Iterator<Item = &Killed> {
+        self.kills.iter().rev()
+    }
+
+    /// What the calls of processes met in the last ten seconds: id, name, amounts.
+    pub fn callers(&self) -> impl Iterator<Item = (u64, &[u8], Calls)> {
+        self.callers.iter().filter_map(|(pid, caller)| {
+            let (_, earliest) = caller.before.front()?;
+            Some((*pid, caller.comm.as_slice(), caller.now.since(*earliest)))
+        })
+    }
+}
+
+fn killed(event: &Event, at: Timestamp, host: &HostFacts) -> Option<Killed> {
+    let tick_ns = SECOND_NS.checked_div(host.user_hz)?.max(1);
+    Some(Killed {
+        process: (event.pid()?, event.start_ns().unwrap_or(0) / tick_ns),
+        comm: event.comm()?.to_vec(),
+        cgroup: event.cgroup().unwrap_or_default().to_vec(),
+        resident_bytes: event.resident_bytes().unwrap_or(0),
+        at,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{BlockedTaskCell, CallerCell, CallerName, EventCell, EventName, ReadTimes};
+
+    fn at(second: u64) -> Timestamp {
+        Timestamp(second * SECOND_NS)
+    }
+
+    #[test]
+    fn a_sleeper_has_the_share_of_readings_at_which_it_slept() {
+        let mut sufferers = Sufferers::default();
+        for second in 0..10 {
+            let mut sample = Sample::default();
+            for (pid, tid, sleeps) in
+                [(7u64, 7u64, second >= 8), (7, 9, second >= 8), (8, 8, second < 2)]
+            {
+                if sleeps {
+                    let row = sample.blocked.push();
+                    row.set(BlockedTaskCell::pid, pid);
+                    row.set(BlockedTaskCell::start_ticks, 1u64);
+                    row.set(BlockedTaskCell::tid, tid);
+                }
+            }
+            sample.blocked.set_read(ReadTimes::default());
+            sufferers.update(&sample, at(second), &HostFacts::default());
+        }
+        assert_eq!(sufferers.asleep(), [((7, 1), 2.0 / 6.0)], "two threads of one process");
+    }
+
+    #[test]
+    fn a_kill_is_named_for_five_minutes() {
+        let mut sufferers = Sufferers::default();
+        let mut sample = Sample::default();
+        let row = sample.bpf_events.push();
+        row.set_name(EventName::kind, b"oom_kill");
+        row.set_name(EventName::comm, b"hog");
+        row.set(EventCell::pid, 7u64);
+        row.set(EventCell::start_ns, 2_500_000_000u64);
+        let host = HostFacts { user_hz: 100, ..HostFacts::default() };
+        sufferers.update(&sample, at(1), &host);
+        sufferers.update(&Sample::default(), at(301), &host);
+        let named: Vec<_> = sufferers.killed().map(|killed| killed.process).collect();
+        assert_eq!(named, [(7, 250)]);
+        sufferers.update(&Sample::default(), at(302), &host);
+        assert_eq!(sufferers.killed().count(), 0);
+    }
+
+    #[test]
+    fn calls_count_over_ten_seconds_and_another_process_begins_anew() {
+        let mut sufferers = Sufferers::default();
+        let mut step = |second, comm: &[u8], slow_ns: u64| {
+            let mut sample = Sample::default();
+            let row = sample.bpf_callers.push();
+            row.set(CallerCell::pid, 7u64);
+            row.set_name(CallerName::comm, comm);
+            row.set(CallerCell::slow_ns, slow_ns);
+            sufferers.update(&sample, at(second), &HostFacts::default());
+            sufferers.callers().map(|(_, _, calls)| calls.slow_ns).collect::<Vec<_>>()
+        };
+        assert_eq!(step(1, b"a", 100), [100]);
+        assert_eq!(step(6, b"a", 150), [150]);
+        assert_eq!(step(13, b"a", 170), [70], "what came at second 1 is past");
+        assert_eq!(step(14, b"b", 180), [180], "another process");
+        assert_eq!(step(15, b"b", 20), [20], "and another of the same name");
+        sufferers.update(&Sample::default(), at(40), &HostFacts::default());
+        assert_eq!(sufferers.callers().count(), 0);
+    }
+}
