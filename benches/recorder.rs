@@ -25,7 +25,7 @@ use ks_recorder::clock;
 use ks_recorder::format::writer::Writer;
 use ks_recorder::host_fs::{Buffer, HostFs};
 use ks_recorder::recorder::{Options, Recorder};
-use ks_recorder::sampler::{Context, Sampler, States};
+use ks_recorder::sampler::{Context, RunTimes, Sampler, States};
 use ks_recorder::samplers;
 use mix::Mix;
 
@@ -204,7 +204,7 @@ impl Passes {
             detail: false,
             shed_steps: 0,
             losses: &mut Vec::new(),
-            run_time_ns: 0,
+            run_times: &mut RunTimes::new(),
         };
         for sampler in samplers {
             sampler.sample(&mut context, &mut self.sample);

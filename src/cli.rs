@@ -139,7 +139,8 @@ pub(crate) struct Source {
     #[arg(long)]
     pub(crate) no_ebpf: bool,
     /// Share of one CPU that the recorder may take, its programs in the kernel included; above it
-    /// leaves tracers out, latency of system calls first [default: 5 %, or 1 % of all CPUs]
+    /// leaves tracers out, latency of system calls first [default: 5 %, or 1 % of all CPUs; none
+    /// with --events]
     #[arg(long, value_parser = parse_percent, value_name = "PERCENT")]
     pub(crate) max_cpu: Option<f64>,
     /// Read the files of a host below this directory
@@ -148,12 +149,13 @@ pub(crate) struct Source {
 }
 
 impl Source {
-    /// What the recorder leaves out.
-    pub(crate) fn options(&self) -> Options {
+    /// What the recorder leaves out. Printing single events is no cost that leaving tracers out
+    /// would lower, so beside it a share holds only where one is asked for.
+    pub(crate) fn options(&self, prints_events: bool) -> Options {
         Options {
             no_processes: self.processes == Processes::None,
             no_ebpf: self.no_ebpf,
-            max_cpu: self.max_cpu,
+            max_cpu: self.max_cpu.or(prints_events.then_some(f64::INFINITY)),
         }
     }
 }

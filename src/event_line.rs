@@ -56,24 +56,9 @@ impl Wording {
     }
 
     fn fields(&mut self, event: &Event) -> (&'static str, Fields) {
-        let [first, second, third, fourth] = event.numbers;
-        let other = || json!(name(&event.other_comm));
+        let [.., fourth] = event.numbers;
         match event.kind {
-            1 => (
-                "switch",
-                vec![
-                    ("next_tid", json!(second)),
-                    ("next_comm", other()),
-                    ("wait_ns", json!(first)),
-                    ("state", json!(third)),
-                    ("preempted", json!(fourth == 1)),
-                ],
-            ),
-            2 => ("wakeup", vec![("woken_tid", json!(first)), ("woken_comm", other())]),
-            3 => (
-                "migrate",
-                vec![("moved_tid", json!(first)), ("moved_comm", other()), ("cpu", json!(second))],
-            ),
+            1..=3 => of_scheduler(event),
             4 => ("issue", self.request(event)),
             5 => {
                 let mut fields = self.request(event);
@@ -81,29 +66,8 @@ impl Wording {
                 fields.push(("error", json!(event.aux)));
                 ("complete", fields)
             }
-            6 => (
-                "call",
-                vec![
-                    ("number", json!(first)),
-                    ("result", json!(second.cast_signed())),
-                    ("latency_ns", seen(third)),
-                ],
-            ),
-            7 => ("fault_user", fault(event)),
-            8 => ("fault_kernel", fault(event)),
-            9 => ("reclaim", vec![("pages", json!(first)), ("duration_ns", seen(second))]),
-            10 => ("reclaim_group", vec![("pages", json!(first)), ("duration_ns", seen(second))]),
-            11 => ("oom_kill", vec![("victim_tid", json!(first)), ("victim_comm", other())]),
-            12 => ("retransmit", ports(event)),
-            13 => {
-                let mut fields = ports(event);
-                fields.push(("old", json!(tcp_state(third))));
-                fields.push(("new", json!(tcp_state(fourth))));
-                ("tcp_state", fields)
-            }
-            14 => ("fork", vec![("child_tid", json!(first)), ("child_comm", other())]),
-            15 => ("exec", Vec::new()),
-            16 => ("exit", vec![("status", json!(first))]),
+            6..=10 => of_calls_and_memory(event),
+            11..=16 => of_lives_and_sockets(event),
             _ => ("unknown", Vec::new()),
         }
     }
@@ -116,6 +80,62 @@ impl Wording {
             ("operation", json!(operation_word(operation))),
             ("bytes", json!(bytes)),
         ]
+    }
+}
+
+fn of_scheduler(event: &Event) -> (&'static str, Fields) {
+    let [first, second, third, fourth] = event.numbers;
+    let other = json!(name(&event.other_comm));
+    match event.kind {
+        1 => (
+            "switch",
+            vec![
+                ("next_tid", json!(second)),
+                ("next_comm", other),
+                ("wait_ns", json!(first)),
+                ("state", json!(third)),
+                ("preempted", json!(fourth == 1)),
+            ],
+        ),
+        2 => ("wakeup", vec![("woken_tid", json!(first)), ("woken_comm", other)]),
+        _ => {
+            let cpu = json!(second);
+            ("migrate", vec![("moved_tid", json!(first)), ("moved_comm", other), ("cpu", cpu)])
+        }
+    }
+}
+
+fn of_calls_and_memory(event: &Event) -> (&'static str, Fields) {
+    let [first, second, third, _] = event.numbers;
+    let reclaim = || vec![("pages", json!(first)), ("duration_ns", seen(second))];
+    match event.kind {
+        6 => {
+            let result = json!(second.cast_signed());
+            let latency = seen(third);
+            ("call", vec![("number", json!(first)), ("result", result), ("latency_ns", latency)])
+        }
+        7 => ("fault_user", fault(event)),
+        8 => ("fault_kernel", fault(event)),
+        9 => ("reclaim", reclaim()),
+        _ => ("reclaim_group", reclaim()),
+    }
+}
+
+fn of_lives_and_sockets(event: &Event) -> (&'static str, Fields) {
+    let [first, _, third, fourth] = event.numbers;
+    let other = json!(name(&event.other_comm));
+    match event.kind {
+        11 => ("oom_kill", vec![("victim_tid", json!(first)), ("victim_comm", other)]),
+        12 => ("retransmit", ports(event)),
+        13 => {
+            let mut fields = ports(event);
+            fields.push(("old", json!(tcp_state(third))));
+            fields.push(("new", json!(tcp_state(fourth))));
+            ("tcp_state", fields)
+        }
+        14 => ("fork", vec![("child_tid", json!(first)), ("child_comm", other)]),
+        15 => ("exec", Vec::new()),
+        _ => ("exit", vec![("status", json!(first))]),
     }
 }
 

@@ -87,25 +87,42 @@ pub static TRACERS: [(&str, &[Choice]); 7] = [
 #[derive(Debug)]
 pub struct EventStream {
     tracer: Tracer,
+    limits: Vec<String>,
 }
 
 impl EventStream {
     /// Attaches what the events of `tracers` come from; names that [`TRACERS`] has not are left
-    /// out. Events of this very process are left out too.
+    /// out, and so are those that this kernel has no hook for, if it has for another. Events of
+    /// this very process are left out too.
     pub fn open(kernel: &Kernel, tracers: &[&str]) -> Result<Self, LoadError> {
         let mut loader = EbpfLoader::new();
         loader.btf(Some(kernel.btf()));
         let reader = u64::from(std::process::id());
         loader.override_global("reader", &reader, true);
         let ebpf = loader.load(OBJECT).map_err(|error| LoadError::of_object(&error))?;
-        let wanted = TRACERS.iter().filter(|(name, _)| tracers.contains(name));
-        let choices: Vec<Choice> = wanted.flat_map(|(_, choices)| *choices).copied().collect();
-        Ok(Self { tracer: Tracer::attach(ebpf, &choices, kernel)? })
+        let (mut tracer, mut limits) = (Tracer::new(ebpf), Vec::new());
+        let (mut attached, mut first) = (false, None);
+        for (name, choices) in TRACERS.iter().filter(|(name, _)| tracers.contains(name)) {
+            match tracer.attach(choices, kernel) {
+                Ok(limit) => {
+                    attached = true;
+                    limits.extend(limit.map(|limit| format!("{name}: {limit}")));
+                }
+                Err(error) => {
+                    limits.push(format!("{name}: {error}"));
+                    first.get_or_insert(error);
+                }
+            }
+        }
+        match first {
+            Some(error) if !attached => Err(error),
+            _ => Ok(Self { tracer, limits }),
+        }
     }
 
     /// What this kernel does not let it see.
-    pub fn limit(&self) -> Option<&'static str> {
-        self.tracer.limit()
+    pub fn limits(&self) -> &[String] {
+        &self.limits
     }
 
     /// The events that came since the last call, as they came.

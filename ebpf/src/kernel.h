@@ -124,6 +124,7 @@ struct mm_struct {
 
 struct task_struct {
 	unsigned int __state;
+	unsigned int flags;
 	int exit_state;
 	int static_prio;
 	unsigned int policy;

@@ -5,6 +5,7 @@
 //! objects anew. What a tracer needs and offers is a [`Description`]; [`load`] gives a [`Tracer`]
 //! or says why the kernel takes none. This crate knows nothing of recordings.
 
+mod attach;
 pub mod descriptions;
 mod error;
 pub mod events;

@@ -5,6 +5,7 @@
  * control-group reclaim, mark_victim. Victims are rare, so they are events in a ring buffer. */
 #include "kernel.h"
 #include "memory.h"
+#include "resumed.h"
 #include "variants.h"
 
 struct {
@@ -70,7 +71,7 @@ INLINE u64 end(void)
 
 	if (!start)
 		return 0;
-	taken = bpf_ktime_get_mono_ns() - *start;
+	taken = is_stale(*start) ? 0 : bpf_ktime_get_mono_ns() - *start;
 	bpf_map_delete_elem(&reclaim_starts, &task);
 	return taken;
 }

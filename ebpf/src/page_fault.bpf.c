@@ -6,6 +6,7 @@
  * counts without latency. */
 #include "kernel.h"
 #include "page_fault.h"
+#include "resumed.h"
 
 enum fault_flag {
 	VM_FAULT_MAJOR = 4,
@@ -82,7 +83,7 @@ int handle_end(u64 *ctx)
 		return 0;
 	}
 	cpu->major++;
-	if (start->task != task) {
+	if (start->task != task || is_stale(start->at_ns)) {
 		cpu->lost++;
 		return 0;
 	}

@@ -9,6 +9,8 @@
 
 enum {
 	DEFAULT_PRIORITY = 120, /* of nice 0 */
+	/* PF_KTHREAD: a kernel thread can borrow the memory of a process, which is not its own. */
+	KERNEL_THREAD = 0x00200000,
 };
 
 /* Not inlined, so that the object carries the row's type. */
@@ -67,7 +69,8 @@ static __attribute__((noinline)) void note_process(struct process_row *row,
 	struct nsproxy *spaces = task->nsproxy;
 
 	note_ended(&row->ended, task->signal);
-	note_memory(row, task->mm);
+	if (!(task->flags & KERNEL_THREAD))
+		note_memory(row, task->mm);
 	row->start_ns = task->start_boottime;
 	row->groups = (u64)task->cgroups;
 	if (spaces)

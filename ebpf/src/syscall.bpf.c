@@ -6,6 +6,7 @@
  * tasks that meet in a slot lose a measurement, which is counted. */
 #include "kernel.h"
 #include "syscall.h"
+#include "resumed.h"
 #include "variants.h"
 
 enum numbers {
@@ -171,10 +172,11 @@ int handle_exit(u64 *ctx)
 		cpu->lost++;
 		return 0;
 	}
-	u64 latency = bpf_ktime_get_mono_ns() - start->at_ns;
+	u64 at = start->at_ns;
+	u64 latency = bpf_ktime_get_mono_ns() - at;
 
 	start->at_ns = 0;
-	if ((s64)latency >= 0)
+	if ((s64)latency >= 0 && !is_stale(at))
 		count_latency(cpu, regs, number, latency);
 	return 0;
 }

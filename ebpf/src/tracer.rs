@@ -3,12 +3,9 @@
 use std::collections::BTreeMap;
 
 use aya::maps::{Array, HashMap, Map, MapData, PerCpuArray, RingBuf};
-use aya::programs::fentry::FEntryLinkId;
-use aya::programs::fexit::FExitLinkId;
-use aya::programs::tp_btf::BtfTracePointLinkId;
-use aya::programs::{BtfTracePoint, FEntry, FExit, Program as Loaded, ProgramError};
 use aya::{Btf, Ebpf, EbpfLoader, Pod};
 
+use crate::attach::{Attached, attach, attach_first, detach};
 use crate::error::LoadError;
 use crate::heap;
 
@@ -50,7 +47,7 @@ pub enum Hook {
 }
 
 impl Hook {
-    fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Tracepoint(name) | Self::Entry(name) | Self::Exit(name) => name,
         }
@@ -93,14 +90,6 @@ pub struct Tracer {
     rested: Vec<&'static str>,
 }
 
-/// What holds a program on its hook.
-#[derive(Debug)]
-enum Attached {
-    Tracepoint(BtfTracePointLinkId),
-    Entry(FEntryLinkId),
-    Exit(FExitLinkId),
-}
-
 /// Loads a tracer and attaches it; `knobs` sets variables of its program, `entries` sizes of its
 /// maps.
 pub fn load(
@@ -118,73 +107,34 @@ pub fn load(
         loader.override_global(name, value, true);
     }
     let ebpf = loader.load(what.object).map_err(|error| LoadError::of_object(&error))?;
-    Tracer::attach(ebpf, what.choices, kernel)
-}
-
-/// Attaches the first program that the kernel takes; the error is that of the preferred one.
-fn attach_first(
-    ebpf: &mut Ebpf,
-    variants: &[Program],
-    kernel: &Kernel,
-) -> Result<(&'static str, Attached), LoadError> {
-    let mut first = None;
-    for variant in variants {
-        let program = ebpf.program_mut(variant.name).expect("the object has its programs");
-        match load_program(program, variant.hook, kernel).and_then(|()| attach(program)) {
-            Ok(link) => return Ok((variant.name, link)),
-            Err(error) => {
-                first.get_or_insert(LoadError::of_program(&error, variant.hook.name()));
-            }
-        }
-    }
-    Err(first.expect("there is a variant"))
-}
-
-fn load_program(program: &mut Loaded, hook: Hook, kernel: &Kernel) -> Result<(), ProgramError> {
-    let btf = kernel.btf();
-    match hook {
-        Hook::Tracepoint(name) => <&mut BtfTracePoint>::try_from(program)?.load(name, btf),
-        Hook::Entry(name) => <&mut FEntry>::try_from(program)?.load(name, btf),
-        Hook::Exit(name) => <&mut FExit>::try_from(program)?.load(name, btf),
-    }
-}
-
-fn attach(program: &mut Loaded) -> Result<Attached, ProgramError> {
-    if let Loaded::FEntry(program) = program {
-        return program.attach().map(Attached::Entry);
-    }
-    if let Loaded::FExit(program) = program {
-        return program.attach().map(Attached::Exit);
-    }
-    <&mut BtfTracePoint>::try_from(program)?.attach().map(Attached::Tracepoint)
-}
-
-fn detach(program: &mut Loaded, link: Attached) -> Result<(), ProgramError> {
-    match link {
-        Attached::Tracepoint(link) => <&mut BtfTracePoint>::try_from(program)?.detach(link),
-        Attached::Entry(link) => <&mut FEntry>::try_from(program)?.detach(link),
-        Attached::Exit(link) => <&mut FExit>::try_from(program)?.detach(link),
-    }
+    let mut tracer = Tracer::new(ebpf);
+    tracer.limit = tracer.attach(what.choices, kernel)?;
+    Ok(tracer)
 }
 
 impl Tracer {
-    /// Attaches programs of a loaded object.
+    /// An object of which nothing is attached yet.
+    pub(crate) fn new(ebpf: Ebpf) -> Self {
+        Self { ebpf, limit: None, links: BTreeMap::new(), rested: Vec::new() }
+    }
+
+    /// Attaches programs of the object, and tells what this kernel does not let them see.
     pub(crate) fn attach(
-        mut ebpf: Ebpf,
+        &mut self,
         choices: &[Choice],
         kernel: &Kernel,
-    ) -> Result<Self, LoadError> {
-        let (mut limit, mut links) = (None, BTreeMap::new());
+    ) -> Result<Option<&'static str>, LoadError> {
+        let mut limit = None;
         for choice in choices {
-            match (attach_first(&mut ebpf, choice.variants, kernel), choice.loss) {
+            match (attach_first(&mut self.ebpf, choice.variants, kernel), choice.loss) {
                 (Ok((name, link)), _) => {
-                    links.insert(name, link);
+                    self.links.insert(name, link);
                 }
                 (Err(_), Some(loss)) => limit = Some(loss),
                 (Err(error), None) => return Err(error),
             }
         }
-        Ok(Self { ebpf, limit, links, rested: Vec::new() })
+        Ok(limit)
     }
 
     /// What this kernel does not let it see.
@@ -219,8 +169,11 @@ impl Tracer {
     }
 
     /// Puts the programs that were taken off by [`Tracer::rest`] on their hooks again; false when
-    /// the kernel does not take one, which is tried again at the next call.
-    pub fn wake(&mut self) -> bool {
+    /// the kernel does not take one, which is tried again at the next call. Starts that programs
+    /// noted before `now_ns`, `CLOCK_MONOTONIC`, do not count.
+    pub fn wake(&mut self, now_ns: u64) -> bool {
+        // A tracer that measures no time has no such variable.
+        let _ = self.set_single(".bss", &now_ns);
         let mut refused = std::mem::take(&mut self.rested);
         refused.retain(|name| !self.resume(name));
         self.rested = refused;

@@ -117,6 +117,8 @@ impl Engine {
         if gap.source == "all" || gap.reason == GapReason::Suspend {
             self.window.restart();
             self.board.restart();
+        } else if gap.count.is_none() {
+            self.window.restart_source(&gap.source);
         }
     }
 

@@ -186,7 +186,7 @@ pub const NEEDS: &[Need] = &[
     ),
     ("bpf_callers", &["comm", "slow_ns", "refused"]),
     ("bpf_page_fault", &["major_ns"]),
-    ("bpf_memory", &["direct", "direct_ns", "memcg", "memcg_ns"]),
+    ("bpf_memory", &["direct_ns", "memcg_ns"]),
     ("bpf_histograms", &["count"]),
     ("bpf_events", &["comm", "cgroup", "start_ns", "resident_bytes"]),
 ];

@@ -7,10 +7,13 @@ use crate::culprit::{NAMED, belongs, entity_of, is_within};
 use crate::kind::{Entity, text};
 use crate::model::{Cgroup, Memory, Process};
 use crate::output::Culprit;
+use crate::time::SECOND_NS;
 use crate::window::{Calls, Stall, Window};
 
 /// What stalls for less than this share of the time suffers no more than others.
 const VICTIM_SHARE: f64 = 0.05;
+/// A share of less time than this says little.
+const SHORTEST_NS: u64 = SECOND_NS;
 const VICTIM_NS: u64 = 5_000_000_000;
 
 /// Control groups that stall most; what consumes and what suffers need not be the same.
@@ -49,7 +52,7 @@ fn sufferer(row: &Process, metric: &'static str, amount: f64, unit: &'static str
     }
 }
 
-/// Processes that slept uninterruptibly for most readings of the last five seconds.
+/// Processes that slept uninterruptibly at readings of the last five seconds, the most often first.
 pub(crate) fn asleep(window: &Window, entity: &Entity) -> Vec<Culprit> {
     let mut asleep = window.sufferers.asleep();
     asleep.sort_by(|one, other| other.1.total_cmp(&one.1));
@@ -68,10 +71,10 @@ pub(crate) fn waiters(window: &Window, entity: &Entity) -> Vec<Culprit> {
     let mut waits: Vec<(f64, &Process)> = window
         .processes
         .iter()
-        .filter(|known| belongs(&known.row, entity))
+        .filter(|known| belongs(&known.row, entity) && known.consumption_ns(at) >= SHORTEST_NS)
         .map(|known| {
             let waited = known.consumption(at).wait_ns as f64;
-            (waited / known.consumption_ns(at).max(1) as f64, &known.row)
+            (waited / known.consumption_ns(at) as f64, &known.row)
         })
         .filter(|(share, _)| *share >= VICTIM_SHARE)
         .collect();
@@ -82,19 +85,20 @@ pub(crate) fn waiters(window: &Window, entity: &Entity) -> Vec<Culprit> {
 
 /// Victims of the OOM killer: of a group those whose group it is, by its path or its last part.
 pub(crate) fn killed(window: &Window, entity: &Entity) -> Vec<Culprit> {
-    let total = window.memory.one().ok().and_then(Memory::total_bytes).unwrap_or(u64::MAX);
+    let total = window.memory.one().ok().and_then(Memory::total_bytes).filter(|total| *total > 0);
     let theirs = |cgroup: &[u8]| {
         let Entity::Cgroup(_, path) = entity else { return true };
         is_within(cgroup, path) || path.rsplit(|byte| *byte == b'/').next() == Some(cgroup)
     };
     let kills = window.sufferers.killed().filter(|killed| theirs(&killed.cgroup));
-    let named = kills.take(NAMED).map(|killed| Culprit {
+    // Room is left for who stalls now.
+    let named = kills.take(NAMED - 1).map(|killed| Culprit {
         entity: Entity::Process(killed.process.0, killed.process.1),
         comm: Some(text(&killed.comm)),
         metric: "oom_killed",
         amount: killed.resident_bytes as f64,
         unit: "bytes",
-        share: killed.resident_bytes as f64 / total as f64,
+        share: total.map_or(0.0, |total| killed.resident_bytes as f64 / total as f64),
         convicted: false,
     });
     named.collect()
@@ -134,7 +138,7 @@ mod tests {
         BlockedTaskCell, CallerCell, CallerName, EventCell, EventName, MemoryCell, ProcessCell,
         ProcessName, ReadTimes, Sample,
     };
-    use crate::time::{SECOND_NS, Timestamp};
+    use crate::time::Timestamp;
     use alloc::string::{String, ToString};
 
     /// A window of 12 s in which `fill` filled each sample beside two processes.
@@ -169,6 +173,21 @@ mod tests {
         assert_eq!(named(&found), [("process:7:1".to_string(), "cpu_wait_share", 0.5)]);
         let other = Entity::Cgroup(b"v2".to_vec(), b"/other".to_vec());
         assert!(waiters(&window, &other).is_empty());
+    }
+
+    #[test]
+    fn one_that_was_just_born_has_no_share_yet() {
+        let window = window(|second, sample| {
+            if second == 11 {
+                let row = sample.processes.push();
+                row.set(ProcessCell::pid, 99u64);
+                row.set(ProcessCell::start_ticks, 11_050u64);
+                row.set(ProcessCell::wait_ns, SECOND_NS / 2);
+                sample.processes.sort();
+            }
+        });
+        let found = waiters(&window, &Entity::Host);
+        assert_eq!(found.len(), 1, "{found:?}");
     }
 
     #[test]

@@ -21,6 +21,11 @@ pub fn now() -> Timestamp {
     Timestamp(u64::try_from(read(ClockId::Boottime)).expect("time since boot is positive"))
 }
 
+/// Time since boot without suspends, in ns: what programs in the kernel measure spans by.
+pub fn monotonic_ns() -> u64 {
+    u64::try_from(read(ClockId::Monotonic)).expect("time since boot is positive")
+}
+
 /// CPU time this process has used, in ns: what the recorder charges to itself.
 pub fn process_cpu_ns() -> u64 {
     u64::try_from(read(ClockId::ProcessCPUTime)).expect("CPU time is positive")

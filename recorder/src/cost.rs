@@ -39,9 +39,10 @@ impl OwnCost {
             return 0;
         }
         let cpu_ns = clock::process_cpu_ns();
+        let bpf_ns: u64 = context.run_times.values().sum();
         let row = sample.cost.push();
         row.set(Cell::cpu_ns, cpu_ns);
-        row.set_some(Cell::bpf_ns, self.run_time.as_ref().map(|_| context.run_time_ns));
+        row.set_some(Cell::bpf_ns, self.run_time.as_ref().map(|_| bpf_ns));
         row.set_some(Cell::rss_bytes, read_rss(&mut self.statm, context.host, context.buffer));
         row.set_some(Cell::maps_bytes, self.maps_bytes);
         row.set(Cell::shed_steps, context.shed_steps as u64);
@@ -49,7 +50,7 @@ impl OwnCost {
         let unmeasured = self.maps_bytes.is_some() && self.run_time.is_none();
         let state = if unmeasured { State::Limited(UNMEASURED) } else { State::On };
         context.states.set(SOURCE, state);
-        cpu_ns.saturating_add(context.run_time_ns)
+        cpu_ns.saturating_add(bpf_ns)
     }
 }
 

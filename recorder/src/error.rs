@@ -5,6 +5,8 @@
 
 use std::path::{Path, PathBuf};
 
+use ks_engine::input::SchemaVersion;
+
 /// A recording could not be written or read.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -40,14 +42,15 @@ pub enum Error {
         problem: String,
     },
     /// The file was made by a newer version.
-    #[error("`{}` has format {found}, and this version reads up to {known}", path.display())]
+    #[error("`{}` has format {}.{}, and this version reads up to {}.{}", path.display(), found.major,
+        found.minor, known.major, known.minor)]
     Newer {
         /// The file.
         path: PathBuf,
-        /// Its major version.
-        found: u32,
+        /// Its version.
+        found: SchemaVersion,
         /// Ours.
-        known: u32,
+        known: SchemaVersion,
     },
     /// A column has a type we cannot convert.
     #[error("`{}`: column `{column}` is {found}, expected {expected}", path.display())]

@@ -34,16 +34,13 @@ pub(crate) fn keep_only(keep: CapabilitySet) -> bool {
 
 /// Gives up what is not needed any more, and names what stays.
 ///
-/// `bpf_works_without` says whether the loaded tracers were seen to work in a thread without
-/// capabilities. `folder` is where files are yet to be made. Capabilities belong to a thread:
+/// `needs_bpf` says that there are programs in the kernel that were not seen to work in a thread
+/// without capabilities. `folder` is where files are yet to be made. Capabilities belong to a thread:
 /// this is to be called before there are others.
-pub(crate) fn reduce(
-    bpf_works_without: bool,
-    folder: Option<&Path>,
-) -> Result<Vec<&'static str>, Errno> {
+pub(crate) fn reduce(needs_bpf: bool, folder: Option<&Path>) -> Result<Vec<&'static str>, Errno> {
     let had = capabilities(None)?.permitted;
     let mut keep = PROC;
-    if !bpf_works_without {
+    if needs_bpf {
         keep |= BPF;
     }
     if folder.is_some_and(|folder| had.contains(CapabilitySet::DAC_OVERRIDE) && !is_ours(folder)) {
@@ -80,10 +77,10 @@ mod tests {
     fn only_what_is_needed_stays() {
         let before = capabilities(None).unwrap().permitted;
         let folder = tempfile::tempdir().unwrap();
-        let kept = apart(|| reduce(true, Some(folder.path())).unwrap());
+        let kept = apart(|| reduce(false, Some(folder.path())).unwrap());
         assert!(kept.iter().all(|name| ["CAP_SYS_PTRACE", "CAP_DAC_READ_SEARCH"].contains(name)));
         let kept = apart(|| {
-            reduce(false, None).unwrap();
+            reduce(true, None).unwrap();
             capabilities(None).unwrap().permitted
         });
         assert_eq!(kept, before & (BPF | PROC));
@@ -100,7 +97,7 @@ mod tests {
             return; // Not root: another user's folder cannot be had.
         }
         assert!(!is_ours(folder.path()));
-        let kept = apart(|| reduce(true, Some(folder.path())).unwrap());
+        let kept = apart(|| reduce(false, Some(folder.path())).unwrap());
         assert!(kept.contains(&"CAP_DAC_OVERRIDE"));
     }
 }

@@ -17,7 +17,7 @@ use crate::clock::{self, Offsets};
 use crate::cost::OwnCost;
 use crate::host_fs::{Buffer, HostFs};
 use crate::privilege;
-use crate::sampler::{Cadence, Context, Loss, Sampler, States};
+use crate::sampler::{Cadence, Context, Loss, RunTimes, Sampler, States};
 use crate::samplers;
 use crate::tracers;
 
@@ -57,6 +57,8 @@ pub struct Recorder {
     budget: Budget,
     cost: OwnCost,
     losses: Vec<Loss>,
+    run_times: RunTimes,
+    has_tracers: bool,
     bpf_works_without: bool,
     seq: u64,
     input: Input,
@@ -91,7 +93,8 @@ impl Recorder {
                 states.absent(source, Absence::Off("--processes none"));
             }
         }
-        let cost = OwnCost::new(!tracers.samplers.is_empty());
+        let has_tracers = !tracers.samplers.is_empty();
+        let cost = OwnCost::new(has_tracers);
         let bpf_works_without = tracers.work_without_capabilities;
         samplers.extend(tracers.samplers);
         Self {
@@ -105,6 +108,8 @@ impl Recorder {
             budget: Budget::new(options.max_cpu.unwrap_or_else(budget::default_share)),
             cost,
             losses: Vec::new(),
+            run_times: RunTimes::new(),
+            has_tracers,
             bpf_works_without,
             seq: 0,
             input: Input { seq: 0, mono: Timestamp::default(), body: Body::Tick },
@@ -112,10 +117,16 @@ impl Recorder {
     }
 
     /// Gives up every capability that is not needed any more and names those that stay; the error
-    /// says that the kernel lets none be given up. `folder` is where files are yet to be made.
-    /// Capabilities belong to a thread: this is to be called before there are others.
-    pub fn reduce_capabilities(&self, folder: Option<&Path>) -> Result<Vec<&'static str>, Absence> {
-        privilege::reduce(self.bpf_works_without, folder).map_err(Absence::from)
+    /// says that the kernel lets none be given up. `folder` is where files are yet to be made;
+    /// `uses_bpf` says that the caller has programs in the kernel too. Capabilities belong to a
+    /// thread: this is to be called before there are others.
+    pub fn reduce_capabilities(
+        &self,
+        folder: Option<&Path>,
+        uses_bpf: bool,
+    ) -> Result<Vec<&'static str>, Absence> {
+        let needs_bpf = (self.has_tracers || uses_bpf) && !self.bpf_works_without;
+        privilege::reduce(needs_bpf, folder).map_err(Absence::from)
     }
 
     /// The `Start` of a run, or of a later segment of it.
@@ -188,7 +199,7 @@ impl Recorder {
             write(&self.next(tick, Body::SourceState(state)))?;
         }
         for loss in std::mem::take(&mut self.losses) {
-            let (source, count) = (loss.source.to_owned(), Some(loss.count));
+            let (source, count) = (loss.source.to_owned(), loss.count);
             let gap = Gap { source, count, reason: GapReason::Lost, suspended_ns: 0 };
             write(&self.next(tick, Body::Gap(gap)))?;
         }
@@ -216,7 +227,7 @@ impl Recorder {
             detail,
             shed_steps: self.budget.step(),
             losses: &mut self.losses,
-            run_time_ns: 0,
+            run_times: &mut self.run_times,
         };
         for asked in &mut self.samplers {
             if asked.is_due(tick, keyframe) {

@@ -55,17 +55,20 @@ pub struct Context<'a> {
     pub shed_steps: usize,
     /// What was lost since the tick before, by source.
     pub losses: &'a mut Vec<Loss>,
-    /// Run time of the tracers' programs so far, in ns: each adds its own.
-    pub run_time_ns: u64,
+    /// Run time of each tracer's programs so far, in ns.
+    pub run_times: &'a mut RunTimes,
 }
+
+/// Run time of programs in ns, by source.
+pub type RunTimes = BTreeMap<&'static str, u64>;
 
 /// Something that a source could not keep.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Loss {
     /// The source.
     pub source: &'static str,
-    /// How many events.
-    pub count: u64,
+    /// How many events; `None` where it was not watched for a time.
+    pub count: Option<u64>,
 }
 
 impl Context<'_> {

@@ -51,7 +51,7 @@ pub(crate) fn run(arguments: &cli::Doctor) -> anyhow::Result<()> {
 /// need not mean so, since some only find out where others are.
 fn examine(root: &Path) -> (Findings, bool) {
     let mut recorder = Recorder::new(root, SECOND_NS, Options::default());
-    let capabilities = recorder.reduce_capabilities(None).ok();
+    let capabilities = recorder.reduce_capabilities(None, false).ok();
     recorder.start(0);
     let mut any = false;
     for _ in 0..TICKS {

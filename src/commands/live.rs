@@ -25,9 +25,9 @@ pub(crate) fn run(arguments: &cli::Live) -> anyhow::Result<()> {
     let retention = Retention { age: arguments.keep, bytes: arguments.keep_bytes };
     let segments = Segments::open(&arguments.output, retention)?;
     let journal = create_journal(&arguments.output, segments.next_number())?;
-    let recorder = Recorder::new(&source.root, pace.interval_ns(), source.options());
+    let recorder = Recorder::new(&source.root, pace.interval_ns(), source.options(false));
     // A kernel that lets none be given up lets the recorder keep what it has.
-    let _ = recorder.reduce_capabilities(Some(&arguments.output));
+    let _ = recorder.reduce_capabilities(Some(&arguments.output), false);
     let mut live = Live {
         recorder,
         segments,

@@ -15,12 +15,13 @@ use crate::render;
 pub(crate) fn run(arguments: &cli::Record) -> anyhow::Result<()> {
     let source = &arguments.source;
     let mut pace = Pace::new(source.interval, arguments.duration)?;
-    let mut writer = Writer::create(&arguments.output, arguments.force)?;
     let events = arguments.events.as_deref().map(trace::attach).transpose()?;
-    let mut recorder = Recorder::new(&source.root, pace.interval_ns(), source.options());
+    let mut writer = Writer::create(&arguments.output, arguments.force)?;
+    let mut recorder =
+        Recorder::new(&source.root, pace.interval_ns(), source.options(events.is_some()));
     let folder = arguments.output.parent().filter(|folder| !folder.as_os_str().is_empty());
     // A kernel that lets none be given up lets the recorder keep what it has.
-    let _ = recorder.reduce_capabilities(Some(folder.unwrap_or(Path::new("."))));
+    let _ = recorder.reduce_capabilities(Some(folder.unwrap_or(Path::new("."))), events.is_some());
     let events = events.map(Attached::start);
     let bar = ProgressBar::new_spinner().with_style(
         ProgressStyle::with_template("{spinner} recording {elapsed}, {pos} ticks, {msg}")

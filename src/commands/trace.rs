@@ -47,7 +47,7 @@ impl Printer {
         let failed = || format!("cannot trace {}", names.join(", "));
         let kernel = Kernel::open().with_context(failed)?;
         let stream = EventStream::open(&kernel, &names).with_context(failed)?;
-        if let Some(limit) = stream.limit() {
+        for limit in stream.limits() {
             render::note(limit);
         }
         let wording = Wording::new(clock::anchor());
@@ -88,21 +88,20 @@ pub(crate) fn attach(tracers: &[EventTracer]) -> anyhow::Result<Attached> {
 pub(crate) struct Attached(Printer);
 
 impl Attached {
-    /// Prints from now on. A reader that is gone ends the printing and not the recording.
+    /// Prints from now on. What ends the printing does not end the recording.
     pub(crate) fn start(self) -> Printing {
         let mut printer = self.0;
         let stop = Arc::new(AtomicBool::new(false));
         let stopped = Arc::clone(&stop);
         let thread = std::thread::spawn(move || {
-            while !stopped.load(Ordering::Relaxed) {
-                if printer.print().is_err() {
-                    return;
-                }
+            let mut printed = Ok(());
+            while printed.is_ok() && !stopped.load(Ordering::Relaxed) {
+                printed = printer.print();
                 std::thread::sleep(PERIOD);
             }
-            if printer.print().is_ok() {
-                printer.tell_lost();
-            }
+            let printed = printed.and_then(|()| printer.print());
+            printer.tell_lost();
+            printed
         });
         Printing { stop, thread }
     }
@@ -111,7 +110,7 @@ impl Attached {
 /// A thread that prints.
 pub(crate) struct Printing {
     stop: Arc<AtomicBool>,
-    thread: JoinHandle<()>,
+    thread: JoinHandle<io::Result<()>>,
 }
 
 impl Printing {
@@ -119,6 +118,9 @@ impl Printing {
     pub(crate) fn stop(self) {
         self.stop.store(true, Ordering::Relaxed);
         // A thread that panicked has said so.
-        let _ = self.thread.join();
+        let printed = self.thread.join().unwrap_or(Ok(()));
+        if let Err(error) = stdout::unless_closed(printed.map_err(anyhow::Error::from)) {
+            render::note(&format!("events: {error:#}"));
+        }
     }
 }

@@ -13,9 +13,9 @@
 
 use crate::board::{Board, Cover, Evaluation, Held, Quantity, Relax};
 use crate::kind::{Entity, Kind, Severity};
-use crate::model::{Cgroup, Memory};
+use crate::model::{Cgroup, Cpu, Memory};
 use crate::time::SECOND_NS;
-use crate::window::{CgroupTrack, Group, HOST, Missing, Paging, Reclaim, Stall, Window};
+use crate::window::{CgroupTrack, Group, HOST, Missing, Paging, Stall, Window};
 
 use super::stall::{self, StallLimits};
 use super::{Classifier, cgroup_entity, cover_groups, groups};
@@ -46,8 +46,8 @@ const STALLS: [StallLimits; 3] = [
         limits: [None, None, None, Some(0.60)],
     },
 ];
-/// Time spent reclaiming, for each second, where there is no PSI: its limits for `some`, of which
-/// reclaim is the greater part (our judgement).
+/// Time spent reclaiming, as a share of that of all CPUs, where there is no PSI (our judgement: the
+/// limits of `some`, which it stays below, since tasks that reclaim at once count once there).
 const RECLAIM: [Option<f64>; 4] = [Some(0.05), Some(0.15), None, None];
 /// Used share at low with direct reclaim and at medium (our judgement), at high and at critical
 /// with little swap left (earlyoom's levels for SIGTERM and SIGKILL, systemd-oomd).
@@ -121,8 +121,9 @@ fn note_reclaim(seen: &mut Evaluation, window: &Window, has_stalls: bool) -> Res
     if !window.bpf_memory.is_fresh() {
         return Err(Missing::Source("bpf/memory"));
     }
-    let stalled = window.bpf_memory.track()?.over(Reclaim::StalledNs, 5 * SECOND_NS)?;
-    let (metric, value, unit) = ("reclaim_stall_5s", stalled.per_second() / 1e9, "ratio");
+    let stalled = window.bpf_memory.track()?.stalled_over(5 * SECOND_NS)?;
+    let cpus = window.cpu.one().ok().and_then(Cpu::cpus_online).unwrap_or(1).max(1) as f64;
+    let (metric, value, unit) = ("reclaim_stall_5s", stalled.per_second() / 1e9 / cpus, "ratio");
     if has_stalls {
         seen.note(metric, value, unit);
     } else {

@@ -20,7 +20,7 @@ pub use process_table::{Consumption, Known, PROCESS_CAP, ProcessTable};
 pub use series::{EntityId, HOST, Missing, Series, Step, Track};
 pub use socket_use::{SocketTable, SocketUse};
 pub use sufferers::{Calls, Killed, ProcessKey, Sufferers};
-pub use tracer_tracks::{Call, CallTrack, CompletionTrack, FaultTrack, Reclaim, ReclaimTrack};
+pub use tracer_tracks::{Call, CallTrack, CompletionTrack, FaultTrack, ReclaimTrack};
 pub use tracks::{
     Demand, DiskTrack, DiskWork, NicTrack, Paging, PagingTrack, PressureTrack, SoftnetTrack,
     SpaceTrack, Stall, Tcp, TcpTrack, Traffic,
@@ -80,6 +80,14 @@ macro_rules! window {
                 $( self.$field.update(&sample.$field, $cap, &mut self.ledger); )+
             }
 
+            /// Forgets the readings of one source, which was not watched for a time.
+            pub fn restart_source(&mut self, source: &str) {
+                $( if $source == source { self.$field.restart(); } )+
+                if source.starts_with("bpf/") {
+                    self.latencies.restart();
+                }
+            }
+
             /// Forgets all readings: no rate is taken across a suspend or a new boot.
             pub fn restart(&mut self) {
                 $( self.$field.restart(); )+
@@ -134,10 +142,11 @@ impl Window {
     pub fn update(&mut self, sample: &Sample, mono: Timestamp) {
         self.ledger.mono = mono;
         self.update_series(sample);
+        // A victim's row is there until the sample that tells of its end is taken.
+        self.sufferers.update(sample, mono, &self.ledger.host, &self.processes);
         self.processes.update(sample, &mut self.ledger);
         self.sockets.update(sample);
         self.latencies.update(sample, mono);
-        self.sufferers.update(sample, mono, &self.ledger.host);
     }
 
     /// Facts of the host.

@@ -7,6 +7,7 @@
 use alloc::format;
 use alloc::vec::Vec;
 
+use crate::input::HostFacts;
 use crate::model::{Process, ProcessGone, Record, Sample};
 use crate::time::{SECOND_NS, Timestamp};
 
@@ -69,17 +70,23 @@ pub struct Known {
     pub row: Process,
     /// When it was first seen.
     pub since: Timestamp,
+    /// From when on what it consumed is counted: its start, if that was during the recording.
+    counted: Timestamp,
     bucket: u64,
     at_bucket: Consumption,
     at_previous: Consumption,
 }
 
 impl Known {
-    fn new(id: EntityId, row: &Process, at: Timestamp, from_start: bool) -> Self {
+    fn new(id: EntityId, row: &Process, at: Timestamp, started: Option<Timestamp>) -> Self {
         // What a process that started during the recording consumed so far, it consumed lately.
-        let begin = if from_start { Consumption::default() } else { Consumption::total(row) };
+        let (begin, counted) = match started {
+            Some(started) => (Consumption::default(), started.min(at)),
+            None => (Consumption::total(row), at),
+        };
         let bucket = at.0 / BUCKET_NS;
-        Self { id, row: row.clone(), since: at, bucket, at_bucket: begin, at_previous: begin }
+        let row = row.clone();
+        Self { id, row, since: at, counted, bucket, at_bucket: begin, at_previous: begin }
     }
 
     fn roll(&mut self, bucket: u64) {
@@ -100,7 +107,7 @@ impl Known {
     /// Over what time [`Known::consumption`] counts, in ns.
     pub fn consumption_ns(&self, at: Timestamp) -> u64 {
         let begin = Timestamp((at.0 / BUCKET_NS).saturating_sub(1) * BUCKET_NS);
-        at.since_ns(begin.max(self.since))
+        at.since_ns(begin.max(self.counted))
     }
 
     /// What it consumed in the last ten to twenty seconds before `at`.
@@ -155,7 +162,8 @@ impl ProcessTable {
                 Err(index) => {
                     ledger.last_id += 1;
                     let id = EntityId(ledger.last_id);
-                    self.known.insert(index, Known::new(id, row, at, self.seen_before));
+                    let started = self.seen_before.then(|| started(row, &ledger.host));
+                    self.known.insert(index, Known::new(id, row, at, started));
                     hint = index + 1;
                 }
             }
@@ -213,6 +221,12 @@ impl ProcessTable {
     pub fn at(&self) -> Option<Timestamp> {
         self.at
     }
+}
+
+/// When a process started; the time that nothing precedes where that is not known.
+fn started(row: &Process, host: &HostFacts) -> Timestamp {
+    let tick_ns = SECOND_NS.checked_div(host.user_hz).unwrap_or(0);
+    Timestamp(row.start_ticks().unwrap_or(0).saturating_mul(tick_ns))
 }
 
 #[cfg(test)]

@@ -10,10 +10,15 @@ use crate::input::HostFacts;
 use crate::model::{Event, Sample};
 use crate::time::{SECOND_NS, Timestamp};
 
+use super::process_table::ProcessTable;
+
 /// How long sleeps are counted.
 const SLEEPS_NS: u64 = 5 * SECOND_NS;
 /// How long the calls of a process are remembered.
 const CALLS_NS: u64 = 10 * SECOND_NS;
+/// Callers whose counters are kept, beyond those of the last ten seconds: as many as the tracer
+/// keeps (`SYSCALL_CULPRITS`).
+const CALLERS: usize = 1024;
 /// How long a kill is named: as long as its signal stands at least.
 const KILLS_NS: u64 = 300 * SECOND_NS;
 const KILLS: usize = 16;
@@ -71,7 +76,13 @@ pub struct Sufferers {
 
 impl Sufferers {
     /// Takes a sample.
-    pub(super) fn update(&mut self, sample: &Sample, mono: Timestamp, host: &HostFacts) {
+    pub(super) fn update(
+        &mut self,
+        sample: &Sample,
+        mono: Timestamp,
+        host: &HostFacts,
+        processes: &ProcessTable,
+    ) {
         if sample.blocked.read().is_some() {
             let key = |pid: Option<u64>, start: Option<u64>| Some((pid?, start?));
             let rows = sample.blocked.iter();
@@ -84,7 +95,7 @@ impl Sufferers {
             self.sleeps.pop_front();
         }
         for event in sample.bpf_events.iter().filter(|event| event.kind() == Some(b"oom_kill")) {
-            self.kills.extend(killed(event, mono, host));
+            self.kills.extend(killed(event, mono, host, processes));
         }
         while self.kills.len() > KILLS
             || self.kills.front().is_some_and(|kill| mono.since_ns(kill.at) > KILLS_NS)
@@ -115,12 +126,14 @@ impl Sufferers {
             caller.before.push_back((mono, caller.now));
             caller.now = now;
         }
-        self.callers.retain(|_, caller| {
+        for caller in self.callers.values_mut() {
             while caller.before.front().is_some_and(|(at, _)| mono.since_ns(*at) > CALLS_NS) {
                 caller.before.pop_front();
             }
-            !caller.before.is_empty()
-        });
+        }
+        if self.callers.len() > CALLERS {
+            self.callers.retain(|_, caller| !caller.before.is_empty());
+        }
     }
 
     /// Forgets everything.
@@ -153,13 +166,27 @@ impl Sufferers {
     }
 }
 
-fn killed(event: &Event, at: Timestamp, host: &HostFacts) -> Option<Killed> {
-    let tick_ns = SECOND_NS.checked_div(host.user_hz)?.max(1);
+/// Before Linux 6.10 an event can have no more than the id: the rest is that of the process as it
+/// was last seen.
+fn killed(
+    event: &Event,
+    at: Timestamp,
+    host: &HostFacts,
+    processes: &ProcessTable,
+) -> Option<Killed> {
+    let pid = event.pid()?;
+    let known = processes.start_of(pid).and_then(|start| processes.find((pid, start)));
+    let row = known.map(|known| &known.row);
+    let tick_ns = SECOND_NS.checked_div(host.user_hz).unwrap_or(0).max(1);
+    let start = event.start_ns().map(|ns| ns / tick_ns);
+    let start = start.or_else(|| row?.start_ticks()).unwrap_or(0);
+    let comm = event.comm().or_else(|| row?.comm()).unwrap_or_default();
+    let cgroup = event.cgroup().or_else(|| row?.cgroup()).unwrap_or_default();
     Some(Killed {
-        process: (event.pid()?, event.start_ns().unwrap_or(0) / tick_ns),
-        comm: event.comm()?.to_vec(),
-        cgroup: event.cgroup().unwrap_or_default().to_vec(),
-        resident_bytes: event.resident_bytes().unwrap_or(0),
+        process: (pid, start),
+        comm: comm.to_vec(),
+        cgroup: cgroup.to_vec(),
+        resident_bytes: event.resident_bytes().or_else(|| row?.rss_bytes()).unwrap_or(0),
         at,
     })
 }
@@ -189,7 +216,7 @@ mod tests {
                 }
             }
             sample.blocked.set_read(ReadTimes::default());
-            sufferers.update(&sample, at(second), &HostFacts::default());
+            sufferers.update(&sample, at(second), &HostFacts::default(), &ProcessTable::default());
         }
         assert_eq!(sufferers.asleep(), [((7, 1), 2.0 / 6.0)], "two threads of one process");
     }
@@ -204,11 +231,12 @@ mod tests {
         row.set(EventCell::pid, 7u64);
         row.set(EventCell::start_ns, 2_500_000_000u64);
         let host = HostFacts { user_hz: 100, ..HostFacts::default() };
-        sufferers.update(&sample, at(1), &host);
-        sufferers.update(&Sample::default(), at(301), &host);
+        let none = ProcessTable::default();
+        sufferers.update(&sample, at(1), &host, &none);
+        sufferers.update(&Sample::default(), at(301), &host, &none);
         let named: Vec<_> = sufferers.killed().map(|killed| killed.process).collect();
         assert_eq!(named, [(7, 250)]);
-        sufferers.update(&Sample::default(), at(302), &host);
+        sufferers.update(&Sample::default(), at(302), &host, &none);
         assert_eq!(sufferers.killed().count(), 0);
     }
 
@@ -221,7 +249,7 @@ mod tests {
             row.set(CallerCell::pid, 7u64);
             row.set_name(CallerName::comm, comm);
             row.set(CallerCell::slow_ns, slow_ns);
-            sufferers.update(&sample, at(second), &HostFacts::default());
+            sufferers.update(&sample, at(second), &HostFacts::default(), &ProcessTable::default());
             sufferers.callers().map(|(_, _, calls)| calls.slow_ns).collect::<Vec<_>>()
         };
         assert_eq!(step(1, b"a", 100), [100]);
@@ -229,7 +257,6 @@ mod tests {
         assert_eq!(step(13, b"a", 170), [70], "what came at second 1 is past");
         assert_eq!(step(14, b"b", 180), [180], "another process");
         assert_eq!(step(15, b"b", 20), [20], "and another of the same name");
-        sufferers.update(&Sample::default(), at(40), &HostFacts::default());
-        assert_eq!(sufferers.callers().count(), 0);
+        assert_eq!(step(60, b"b", 25), [5], "quiet for long, it is known all the same");
     }
 }

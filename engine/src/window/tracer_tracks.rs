@@ -71,30 +71,20 @@ impl Track<FaultTrace> for FaultTrack {
     }
 }
 
-/// What tasks that reclaim wait for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Reclaim {
-    /// Times that a task reclaimed for itself, for want of free memory or at its group's limit.
-    Entries,
-    /// Time that it took them, in ns.
-    StalledNs,
-}
-
-/// Reclaim that tasks wait for.
+/// Time that tasks wait for memory that they reclaim themselves.
 #[derive(Debug, Clone, Default)]
-pub struct ReclaimTrack(Counters<2>);
+pub struct ReclaimTrack(Counters<1>);
 
 impl ReclaimTrack {
-    /// Growth over the shortest run of last intervals of at least `ns`.
-    pub fn over(&self, what: Reclaim, ns: u64) -> Result<Growth, Missing> {
-        self.0.over(what as usize, "bpf/memory", ns)
+    /// Time spent, in ns, over the shortest run of last intervals of at least `ns`.
+    pub fn stalled_over(&self, ns: u64) -> Result<Growth, Missing> {
+        self.0.over(0, "bpf/memory", ns)
     }
 }
 
 impl Track<MemoryTrace> for ReclaimTrack {
     fn feed(&mut self, at: Timestamp, row: &MemoryTrace, _: &HostFacts) -> bool {
         let sum = |one: Option<u64>, other: Option<u64>| Some(one?.saturating_add(other?));
-        let entries = sum(row.direct(), row.memcg());
-        self.0.push(at, [entries, sum(row.direct_ns(), row.memcg_ns())])
+        self.0.push(at, [sum(row.direct_ns(), row.memcg_ns())])
     }
 }

@@ -12,7 +12,7 @@ use std::fs::{File, OpenOptions};
 use std::io::{BufReader, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
-use ks_engine::input::{Body, Input};
+use ks_engine::input::{Body, Input, SCHEMA_VERSION};
 use ks_engine::time::Timestamp;
 use rustix::fs::FlockOperation;
 
@@ -224,6 +224,7 @@ impl LogReader {
         if self.decoder.decode(&self.payload).is_none() {
             return Err(self.damaged("a frame that cannot be decoded"));
         }
+        self.check_version()?;
         self.offset += (HEADER_BYTES + length) as u64;
         Ok(Some(self.decoder.last()))
     }
@@ -241,6 +242,18 @@ impl LogReader {
     /// Bytes of a torn frame at the end.
     pub fn torn_bytes(&self) -> u64 {
         self.torn_bytes
+    }
+
+    /// The layout of a log's rows can change with a minor version, unlike that of Parquet columns,
+    /// which have names.
+    fn check_version(&self) -> Result<(), Error> {
+        if let Body::Start(start) = &self.decoder.last().body
+            && start.schema > SCHEMA_VERSION
+        {
+            let (path, found) = (self.path.clone(), start.schema);
+            return Err(Error::Newer { path, found, known: SCHEMA_VERSION });
+        }
+        Ok(())
     }
 
     fn damaged(&self, problem: &str) -> Error {

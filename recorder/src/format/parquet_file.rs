@@ -211,8 +211,8 @@ fn check_version(path: &Path, metadata: &ParquetMetaData) -> Result<(), Error> {
 /// Refuses formats of a major version that this build does not know.
 pub(super) fn known_version(path: &Path, version: SchemaVersion) -> Result<(), Error> {
     if version.major > SCHEMA_VERSION.major {
-        let known = SCHEMA_VERSION.major;
-        return Err(Error::Newer { path: path.to_owned(), found: version.major, known });
+        let known = SCHEMA_VERSION;
+        return Err(Error::Newer { path: path.to_owned(), found: version, known });
     }
     Ok(())
 }

@@ -183,7 +183,10 @@ pub fn recover(path: &Path) -> Result<Recovered, Error> {
             Ok(Some(input)) => part.append(input)?,
             Ok(None) => break None,
             Err(Error::Damaged { offset, .. }) => break Some(offset),
-            Err(error) => return Err(error),
+            Err(error) => {
+                files.remove_leftovers();
+                return Err(error);
+            }
         }
         inputs += 1;
     };

@@ -337,7 +337,7 @@ mod tests {
                 detail: false,
                 shed_steps: 0,
                 losses: &mut Vec::new(),
-                run_time_ns: 0,
+                run_times: &mut crate::sampler::RunTimes::new(),
             };
             self.sample.clear();
             self.sampler.sample(&mut context, &mut self.sample);

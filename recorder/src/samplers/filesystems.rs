@@ -239,7 +239,7 @@ mod tests {
             detail: false,
             shed_steps: 0,
             losses: &mut Vec::new(),
-            run_time_ns: 0,
+            run_times: &mut crate::sampler::RunTimes::new(),
         };
         let mut sample = Sample::default();
         Filesystems::default().sample(&mut context, &mut sample);
@@ -263,7 +263,7 @@ mod tests {
             detail: false,
             shed_steps: 0,
             losses: &mut Vec::new(),
-            run_time_ns: 0,
+            run_times: &mut crate::sampler::RunTimes::new(),
         };
         let mut sampler = Filesystems::default();
         assert_eq!(sampler.read_mounts(&mut context), Err(Absence::NotFound));

@@ -46,6 +46,8 @@ type Listed = (u64, Option<usize>);
 pub(crate) struct Processes {
     listing: Listing,
     pass: Result<Pass, Absence>,
+    /// Why the pass is not used for the time being, or ever.
+    failed: Option<Absence>,
     /// Processes of `/proc` that passes leave out, as some kernels make them.
     hidden: Vec<u64>,
     listed: Vec<Listed>,
@@ -88,6 +90,7 @@ impl Processes {
         Self {
             listing: Listing::default(),
             pass: iterator.and_then(Pass::checked),
+            failed: None,
             hidden: Vec::new(),
             listed: Vec::new(),
             known: Vec::new(),
@@ -98,43 +101,41 @@ impl Processes {
         }
     }
 
-    /// Learns which processes there are. A pass that fails once is not tried again.
+    /// Learns which processes there are. A pass that failed is tried again at the next keyframe.
     fn list(&mut self, context: &mut Context<'_>) -> Result<(), Absence> {
-        if self.pass.is_ok() && context.keyframe {
-            self.listing.read(context.host)?;
-        }
-        if let Ok(pass) = &mut self.pass
-            && let Err(absence) = pass.read()
-        {
-            self.pass = Err(absence);
-        }
+        let is_due = self.failed.is_none() || context.keyframe;
+        self.failed = match &mut self.pass {
+            Ok(pass) if is_due => pass.read().err(),
+            Ok(_) => self.failed,
+            Err(absence) => Some(*absence),
+        };
         self.listed.clear();
-        match &self.pass {
-            Ok(pass) => {
-                if context.keyframe {
-                    self.hidden.clear();
-                    let missing = |pid: &&u64| pass.find(**pid).is_none();
-                    self.hidden.extend(self.listing.pids().iter().filter(missing));
-                }
-                let passed = pass.groups().iter().enumerate();
-                self.listed.extend(passed.map(|(at, group)| (group.pid, Some(at))));
-                self.listed.extend(self.hidden.iter().map(|pid| (*pid, None)));
-                self.listed.sort_unstable();
-                let hides = !self.hidden.is_empty();
-                context.states.set(PASS, if hides { State::Limited(HIDES) } else { State::On });
-            }
-            Err(absence) => {
-                context.states.absent(PASS, *absence);
-                let pids = self.listing.read(context.host)?;
-                self.listed.extend(pids.iter().map(|pid| (*pid, None)));
-            }
+        if let Some(absence) = self.failed {
+            context.states.absent(PASS, absence);
+            let pids = self.listing.read(context.host)?;
+            self.listed.extend(pids.iter().map(|pid| (*pid, None)));
+            return Ok(());
         }
+        let Ok(pass) = &self.pass else { return Ok(()) };
+        if context.keyframe {
+            self.hidden.clear();
+            self.hidden.extend(self.listing.read(context.host)?);
+        }
+        // One that began after the pass is in a later one.
+        self.hidden.retain(|pid| pass.find(*pid).is_none());
+        let passed = pass.groups().iter().enumerate();
+        self.listed.extend(passed.map(|(at, group)| (group.pid, Some(at))));
+        self.listed.extend(self.hidden.iter().map(|pid| (*pid, None)));
+        self.listed.sort_unstable();
+        let hides = !self.hidden.is_empty();
+        context.states.set(PASS, if hides { State::Limited(HIDES) } else { State::On });
         Ok(())
     }
 
     /// Goes through what is listed and what is known, both in order of process id.
     fn read(&mut self, context: &mut Context<'_>, sample: &mut Sample) {
-        let (listed, pass) = (&self.listed, self.pass.as_ref().ok());
+        let pass = self.pass.as_ref().ok().filter(|_| self.failed.is_none());
+        let listed = &self.listed;
         let mut at = 0;
         self.known.retain_mut(|known| {
             while listed.get(at).is_some_and(|(pid, _)| *pid < known.pid) {
@@ -187,7 +188,7 @@ impl Processes {
     /// these are leaders of processes only.
     fn sample_blocked(&mut self, context: &mut Context<'_>, sample: &mut Sample) {
         let begin_ns = context.elapsed_ns();
-        if let Ok(pass) = &self.pass {
+        if let Some(pass) = self.pass.as_ref().ok().filter(|_| self.failed.is_none()) {
             for asleep in pass.asleep() {
                 push_blocked(&self.known, asleep.pid, Some(asleep.tid), context, sample);
             }

@@ -61,7 +61,7 @@ impl BlockIo {
     /// Gives the entries of devices that are gone back: their numbers may come again.
     fn forget_gone(&mut self, tracer: &mut Tracer, context: &Context<'_>) {
         for (key, _) in tracer.table::<BlockKey, BlockValue>("block_devices") {
-            if !context.host.root().join(facts_of(key.device)).exists() {
+            if self.names.get(&key.device).is_some_and(|name| is_gone(name, key.device, context)) {
                 tracer.remove::<BlockKey, BlockValue>("block_devices", &key);
                 self.before.remove(&(key.device, key.operation));
                 self.names.remove(&key.device);
@@ -94,6 +94,14 @@ fn push(
     before.latency.push(of("block_latency_ns"), &value.latency, rows);
     before.queued.push(of("block_queued_ns"), &value.queued, rows);
     before.sizes.push(of("block_size_bytes"), &value.sizes, rows);
+}
+
+/// Whether a device that had a name has no facts in `/sys` any more. Paths of a device with several
+/// have none at any time, and are kept.
+fn is_gone(name: &[u8], device: u32, context: &Context<'_>) -> bool {
+    let facts = context.host.root().join(facts_of(device));
+    let not_found = |error: std::io::Error| error.kind() == std::io::ErrorKind::NotFound;
+    name != number_of(device).as_bytes() && facts.symlink_metadata().is_err_and(not_found)
 }
 
 fn facts_of(device: u32) -> String {

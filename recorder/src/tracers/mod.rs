@@ -25,7 +25,7 @@ use rustix::thread::CapabilitySet;
 use crate::absence::Absence;
 use crate::sampler::{Context, Loss, Sampler, State, States};
 use crate::text::lines;
-use crate::{budget, privilege};
+use crate::{budget, clock, privilege};
 
 /// How what one tracer counted becomes rows.
 trait Decoder: std::fmt::Debug {
@@ -67,7 +67,7 @@ pub(crate) struct Loaded {
     pub(crate) samplers: Vec<Box<dyn Sampler>>,
     /// The iterator over tasks, which the process sampler reads by.
     pub(crate) processes: Result<ProcessIterator, Absence>,
-    /// Whether all of them go on working without capabilities.
+    /// Whether they were seen to work without capabilities.
     pub(crate) work_without_capabilities: bool,
 }
 
@@ -100,29 +100,29 @@ fn lift_memory_limit() {
 }
 
 /// Tries in a thread without capabilities what is done at each tick: reading a map, taking a
-/// program off its hook and putting it back, a pass over the processes.
+/// program off its hook and putting it back, a pass over the processes. Without the scheduler's
+/// tracer it is not known.
 fn trial(traced: &mut [Traced], processes: Option<&mut ProcessIterator>) -> bool {
     let scheduler = traced.iter_mut().find(|traced| *traced.source == SCHEDULER);
-    let mut tracer = scheduler.map(|traced| &mut traced.tracer);
+    let Some(Traced { tracer, rests, .. }) = scheduler else { return false };
     let tried = || {
         let kept_none = privilege::keep_only(CapabilitySet::empty());
-        let reads = tracer.as_mut().is_none_or(|tracer| {
-            tracer.rest();
-            tracer.wake() && !tracer.per_cpu::<SchedulerCpu>("scheduler_cpus").is_empty()
-        });
+        tracer.rest();
+        let wakes = tracer.wake(clock::monotonic_ns());
+        let reads = !tracer.per_cpu::<SchedulerCpu>("scheduler_cpus").is_empty();
         let passes = processes.is_none_or(|iterator| iterator.read(&mut Vec::new()).is_ok());
-        kept_none && reads && passes
+        kept_none && wakes && reads && passes
     };
     let works = std::thread::scope(|scope| scope.spawn(tried).join().unwrap_or(false));
     // What could not be put back without capabilities is put back with them.
-    let woken = tracer.is_none_or(Tracer::wake);
-    works && woken
+    *rests = !tracer.wake(clock::monotonic_ns());
+    works && !*rests
 }
 
 /// No tracer at all, for one reason.
 pub(crate) fn none(why: Absence, states: &mut States) -> Loaded {
     absent(why, states);
-    Loaded { samplers: Vec::new(), processes: Err(why), work_without_capabilities: true }
+    Loaded { samplers: Vec::new(), processes: Err(why), work_without_capabilities: false }
 }
 
 /// Says of every tracer why it is not there.
@@ -163,13 +163,13 @@ struct Traced {
     decoder: Box<dyn Decoder>,
     rests: bool,
     lost: u64,
-    run_time: (Timestamp, u64),
+    charged: Timestamp,
 }
 
 impl Traced {
     fn new(source: &'static &'static str, tracer: Tracer, decoder: Box<dyn Decoder>) -> Self {
-        let run_time = (Timestamp::default(), 0);
-        Self { source, tracer, decoder, rests: false, lost: 0, run_time }
+        let charged = Timestamp::default();
+        Self { source, tracer, decoder, rests: false, lost: 0, charged }
     }
 
     /// Rests while the recorder is over its share of a CPU; false when it does.
@@ -182,10 +182,12 @@ impl Traced {
             context.states.set(self.source, State::OverBudget);
             self.rests = true;
         } else if self.rests {
-            self.rests = !self.tracer.wake();
+            self.rests = !self.tracer.wake(clock::monotonic_ns());
             if self.rests {
-                let refused = "this kernel does not take it again after it was shed";
+                let refused = "this kernel does not put it on its hooks again";
                 context.states.absent(self.source, Absence::Off(refused));
+            } else {
+                context.losses.push(Loss { source: self.source, count: None });
             }
         }
         !self.rests
@@ -194,19 +196,17 @@ impl Traced {
     /// Adds what its programs took. Asking takes a call for each program: about once a second, with
     /// room for ticks that are not just a second apart.
     fn charge(&mut self, context: &mut Context<'_>) {
-        let (at, run_time_ns) = &mut self.run_time;
-        if context.tick.since_ns(*at) >= SECOND_NS / 10 * 9 {
-            *at = context.tick;
-            *run_time_ns = self.tracer.run_time_ns();
+        if context.tick.since_ns(self.charged) >= SECOND_NS / 10 * 9 {
+            self.charged = context.tick;
+            context.run_times.insert(self.source, self.tracer.run_time_ns());
         }
-        context.run_time_ns += *run_time_ns;
     }
 
     fn tell_losses(&mut self, context: &mut Context<'_>) {
         let lost = self.decoder.lost();
         let count = lost.saturating_sub(self.lost);
         if count > 0 {
-            context.losses.push(Loss { source: self.source, count });
+            context.losses.push(Loss { source: self.source, count: Some(count) });
         }
         self.lost = lost;
     }

@@ -252,8 +252,6 @@ fn without_stall_shares_the_time_spent_reclaiming_stands_for_them() {
                 host.fill(sample, quiet());
             }
             let row = sample.bpf_memory.push();
-            row.set(MemoryTraceCell::direct, 1u64);
-            row.set(MemoryTraceCell::memcg, 1u64);
             row.set(MemoryTraceCell::direct_ns, 5u64);
             row.set(MemoryTraceCell::memcg_ns, reclaim_ns.add(share * 1e9));
         });

@@ -38,7 +38,7 @@ impl Lab {
             detail: false,
             shed_steps: 0,
             losses: &mut Vec::new(),
-            run_time_ns: 0,
+            run_times: &mut crate::sampler::RunTimes::new(),
         };
         self.cgroups.sample(&mut context, &mut sample);
         sample

@@ -189,7 +189,7 @@ mod tests {
             detail: false,
             shed_steps: 0,
             losses: &mut Vec::new(),
-            run_time_ns: 0,
+            run_times: &mut crate::sampler::RunTimes::new(),
         };
         links.sample(7, &mut context, rows);
         states.get(SOURCE)

@@ -232,7 +232,7 @@ mod tests {
                 detail: false,
                 shed_steps: 0,
                 losses: &mut Vec::new(),
-                run_time_ns: 0,
+                run_times: &mut crate::sampler::RunTimes::new(),
             };
             let mut namespaces = Namespaces::default();
             namespaces.refresh(&mut context);

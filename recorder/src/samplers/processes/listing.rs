@@ -49,11 +49,6 @@ impl Listing {
         self.pids.dedup();
         Ok(&self.pids)
     }
-
-    /// What the last reading listed.
-    pub(super) fn pids(&self) -> &[u64] {
-        &self.pids
-    }
 }
 
 /// When this process started, in clock ticks after boot, as `/proc` tells it.

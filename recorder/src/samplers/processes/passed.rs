@@ -1,5 +1,6 @@
 //! The row of a process that a pass of the kernel's iterator tells of.
 
+use ks_ebpf::layout::TaskUse;
 use ks_engine::model::{Process, ProcessCell as Cell, ProcessName, Record};
 
 use super::cpu_split::CpuSplit;
@@ -8,10 +9,27 @@ use super::tracked::Seen;
 use crate::clock;
 use crate::tracers::name;
 
+type Get = fn(&TaskUse) -> u64;
+
+/// Counters of which ended threads leave theirs to the process.
+const COUNTERS: [(Cell, Get); 8] = [
+    (Cell::minflt, |used| used.minor_faults),
+    (Cell::majflt, |used| used.major_faults),
+    (Cell::read_bytes, |used| used.read_bytes),
+    (Cell::write_bytes, |used| used.write_bytes),
+    (Cell::cancelled_write_bytes, |used| used.cancelled_write_bytes),
+    (Cell::cpu_ns, |used| used.run_ns),
+    (Cell::voluntary_switches, |used| used.voluntary),
+    (Cell::involuntary_switches, |used| used.involuntary),
+];
+
 /// What a row cannot be made of without the passes before.
 #[derive(Debug, Default)]
 pub(super) struct Passed {
     split: CpuSplit,
+    /// The most of each counter so far. A thread that ends while a pass goes on is in neither its
+    /// own row nor what ended threads left, and a counter does not fall.
+    most: [u64; COUNTERS.len()],
     /// Waits of the threads there were last, and those of all passes: a thread that ends takes its
     /// waits with it, and a counter does not fall.
     waited_last_ns: u64,
@@ -57,19 +75,15 @@ impl Passed {
         row.set(Cell::threads, u64::from(facts.threads));
         row.set(Cell::utime_ticks, clock::user_ticks(self.split.user_ns));
         row.set(Cell::stime_ticks, clock::user_ticks(self.split.system_ns));
-        row.set(Cell::minflt, used.minor_faults);
-        row.set(Cell::majflt, used.major_faults);
         row.set(Cell::delayacct_blkio_ticks, clock::user_ticks(facts.blkio_delay_ns));
         row.set(Cell::policy, u64::from(facts.policy));
-        row.set(Cell::read_bytes, used.read_bytes);
-        row.set(Cell::write_bytes, used.write_bytes);
-        row.set(Cell::cancelled_write_bytes, used.cancelled_write_bytes);
         row.set(Cell::oom_score_adj, i64::from(facts.oom_score_adj));
         row.set_some(Cell::netns, Some(facts.netns_inode).filter(|inode| *inode > 0));
-        row.set(Cell::cpu_ns, used.run_ns);
         row.set(Cell::wait_ns, self.waited_ns);
-        row.set(Cell::voluntary_switches, used.voluntary);
-        row.set(Cell::involuntary_switches, used.involuntary);
+        for ((cell, get), most) in COUNTERS.iter().zip(&mut self.most) {
+            *most = (*most).max(get(used));
+            row.set(*cell, *most);
+        }
         fill_memory(group, row);
     }
 }
@@ -96,7 +110,7 @@ mod tests {
     fn group(start_ns: u64, wait_ns: u64) -> Group {
         let bytes = [0; size_of::<ProcessRow>()];
         let facts: ProcessRow = read(&bytes).unwrap();
-        let used = ks_ebpf::layout::TaskUse { wait_ns, ..facts.ended };
+        let used = TaskUse { wait_ns, ..facts.ended };
         let facts = ProcessRow { start_ns, comm: *b"a\n\xff\0\0\0\0\0\0\0\0\0\0\0\0\0", ..facts };
         Group { pid: 7, facts, used, state: b'S' }
     }
@@ -109,6 +123,20 @@ mod tests {
         assert_eq!(row.wait_ns(), Some(100));
         assert_eq!(passed.update(&group(1, 45), &mut row, &mut scratch), (Seen::Changed, false));
         assert_eq!(row.wait_ns(), Some(105));
+    }
+
+    #[test]
+    fn no_counter_falls_when_a_pass_misses_a_thread_that_ends() {
+        let (mut passed, mut row, mut scratch) = Default::default();
+        let with = |bytes: u64| {
+            let mut group = group(1, 0);
+            group.used.read_bytes = bytes;
+            group
+        };
+        Passed::fill(&mut passed, &with(4096), &mut row);
+        assert_eq!(passed.update(&with(1), &mut row, &mut scratch), (Seen::Same, false));
+        assert_eq!(passed.update(&with(4097), &mut row, &mut scratch), (Seen::Changed, false));
+        assert_eq!(row.read_bytes(), Some(4097));
     }
 
     #[test]

@@ -40,7 +40,7 @@ impl Lab {
             detail,
             shed_steps: 0,
             losses: &mut Vec::new(),
-            run_time_ns: 0,
+            run_times: &mut crate::sampler::RunTimes::new(),
         };
         self.processes.sample(&mut context, &mut sample);
         sample

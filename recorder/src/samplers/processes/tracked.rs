@@ -1,6 +1,6 @@
 //! One process between ticks: its row, and what is remembered to bring it up to date.
 
-use ks_engine::model::{Process, ProcessCell, ProcessName};
+use ks_engine::model::{Process, ProcessCell, ProcessName, Record};
 
 use super::files::Files;
 use super::parse;
@@ -81,9 +81,36 @@ impl Tracked {
                 }
                 seen
             }
-            // It is read in another way from now on, and known anew.
-            (By::Files(_), Some(_)) | (By::Pass(_), None) => Seen::Gone,
+            (By::Files(_), Some(group)) => self.switch_to_pass(group),
+            (By::Pass(_), None) => self.switch_to_files(host, buffer, scratch),
         }
+    }
+
+    /// The same process, read by passes from now on.
+    fn switch_to_pass(&mut self, group: &Group) -> Seen {
+        let mut passed = Passed::default();
+        let mut row = Process::default();
+        row.row_mut().copy_from(self.row.row());
+        passed.fill(group, &mut row);
+        if row.start_ticks() != self.row.start_ticks() {
+            return Seen::Gone;
+        }
+        self.row = row;
+        self.by = By::Pass(passed);
+        Seen::Changed
+    }
+
+    /// The same process, read by its files from now on.
+    fn switch_to_files(
+        &mut self,
+        host: &HostFs,
+        buffer: &mut Buffer,
+        scratch: &mut Process,
+    ) -> Seen {
+        let mut files = Box::new(Files::new(self.pid));
+        let seen = files.read(host, buffer, &mut self.row, scratch);
+        self.by = By::Files(files);
+        seen
     }
 
     /// Reads what seldom changes, where no pass tells of it: control group, OOM score adjustment,
