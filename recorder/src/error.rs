@@ -42,8 +42,10 @@ pub enum Error {
         problem: String,
     },
     /// The file was made by a newer version.
-    #[error("`{}` has format {}.{}, and this version reads up to {}.{}", path.display(), found.major,
-        found.minor, known.major, known.minor)]
+    #[error(
+        "`{}` has format {}.{}, and this version reads up to {}.{}",
+        path.display(), found.major, found.minor, known.major, known.minor
+    )]
     Newer {
         /// The file.
         path: PathBuf,
