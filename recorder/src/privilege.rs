@@ -35,8 +35,8 @@ pub(crate) fn keep_only(keep: CapabilitySet) -> bool {
 /// Gives up what is not needed any more, and names what stays.
 ///
 /// `needs_bpf` says that there are programs in the kernel that were not seen to work in a thread
-/// without capabilities. `folder` is where files are yet to be made. Capabilities belong to a thread:
-/// this is to be called before there are others.
+/// without capabilities. `folder` is where files are yet to be made. Capabilities belong to a
+/// thread: this is to be called before there are others.
 pub(crate) fn reduce(needs_bpf: bool, folder: Option<&Path>) -> Result<Vec<&'static str>, Errno> {
     let had = capabilities(None)?.permitted;
     let mut keep = PROC;
