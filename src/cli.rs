@@ -22,7 +22,8 @@ pub(crate) struct Cli {
 pub(crate) enum Command {
     /// Record this host until Ctrl-C or the duration
     #[command(after_help = "Examples:\n  ks record -o host.parquet --duration 60s\n  \
-        ks record -o host.parquet --interval 100ms")]
+        ks record -o host.parquet --interval 100ms\n  \
+        ks record -o host.parquet --events=memory,lifetime | jq 'select(.event == \"oom_kill\")'")]
     Record(Record),
     /// Observe this host: record it and print verdicts as they come
     #[command(after_help = "Examples:\n  ks live -o observed\n  \

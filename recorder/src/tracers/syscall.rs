@@ -16,6 +16,11 @@ use crate::budget::LATENCY_STEP;
 use crate::sampler::Context;
 
 const ENTER: &str = "handle_enter";
+/// The class of idle waiting. How long nothing was to do says nothing of the host: it is kept by
+/// powers of two, which makes most of its buckets one of eight.
+const WAIT: &str = "wait";
+/// Buckets of a power of two (`HISTOGRAM_SUB_BITS`).
+const OCTAVE: usize = 8;
 const OVER_BUDGET: &str = "latency is shed: the recorder took more than --max-cpu";
 const STORM: &str = "latency is shed: a CPU makes over 100,000 calls a second";
 
@@ -129,6 +134,9 @@ impl Syscall {
                     *sum = sum.wrapping_add(*count);
                 }
             }
+            if CLASSES[class] == WAIT {
+                coarsen(&mut summed);
+            }
             let entity = CLASSES[class].as_bytes();
             let of = Of { metric: "syscall_ns", entity, operation: b"" };
             before.push(of, &summed, &mut sample.bpf_histograms);
@@ -153,5 +161,34 @@ impl Syscall {
         }
         self.callers = current;
         sample.bpf_callers.sort();
+    }
+}
+
+/// Gathers the buckets of each power of two in its first.
+fn coarsen(counts: &mut [u32; BUCKETS]) {
+    // Those of the first power are single values.
+    for octave in counts.chunks_mut(OCTAVE).skip(1) {
+        let sum = octave.iter().fold(0u32, |sum, count| sum.wrapping_add(*count));
+        octave.fill(0);
+        octave[0] = sum;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn waits_are_gathered_by_powers_of_two() {
+        let mut counts = [0; BUCKETS];
+        counts[3] = 1;
+        counts[7] = 2;
+        counts[8..16].fill(10);
+        counts[17] = u32::MAX;
+        counts[23] = 2;
+        coarsen(&mut counts);
+        let kept: Vec<_> = counts.iter().enumerate().filter(|(_, count)| **count > 0).collect();
+        assert_eq!(kept, [(3, &1), (7, &2), (8, &80), (16, &1)]);
+        assert!(CLASSES.contains(&WAIT));
     }
 }
