@@ -159,7 +159,8 @@ fn an_idle_minute_raises_nothing() {
     if skipped() {
         return;
     }
-    // What was started before may still be ending.
+    // What was started before may still be ending, and what was built before may not be on disk.
+    rustix::fs::sync();
     std::thread::sleep(Duration::from_secs(5));
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("x.parquet");
