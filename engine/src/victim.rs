@@ -111,7 +111,7 @@ pub(crate) fn callers(
     unit: &'static str,
     amount: fn(Calls) -> u64,
 ) -> Vec<Culprit> {
-    let callers = window.sufferers.callers();
+    let callers = window.sufferers.callers(window.mono());
     let mut callers: Vec<_> = callers
         .map(|(pid, comm, calls)| (amount(calls), pid, comm))
         .filter(|(amount, ..)| *amount > 0)

@@ -3,9 +3,10 @@
 
 use std::path::{Path, PathBuf};
 
-use ks_engine::input::{Body, Input, SchemaVersion};
+use ks_engine::input::{Body, Input, SCHEMA_VERSION, SchemaVersion};
 use ks_engine::model::Sample;
-use ks_recorder::format::log::LogReader;
+use ks_recorder::error::Error;
+use ks_recorder::format::log::{LogReader, LogWriter};
 use ks_recorder::format::recording::Reader;
 use ks_recorder::format::writer::recover;
 
@@ -62,6 +63,28 @@ fn a_log_of_version_1_1_is_read_with_the_masks_of_its_time_and_recovered() {
     let sealed: Vec<Input> = std::iter::from_fn(|| reader.next().unwrap().cloned()).collect();
     assert_eq!(sealed, inputs);
     assert!(!log.exists());
+}
+
+/// A row of a log has no names of its columns: a layout that this version does not know would be
+/// read as something else.
+#[test]
+fn a_log_of_a_newer_minor_version_is_refused_and_left_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("newer.parquet");
+    let log = folder.path().join("newer.parquet.log");
+    let mut old = Reader::open(&[fixture("version_1_1.parquet")]).unwrap();
+    let mut start = old.next().unwrap().unwrap().clone();
+    let Body::Start(facts) = &mut start.body else { unreachable!("a recording begins so") };
+    facts.schema.minor = SCHEMA_VERSION.minor + 1;
+    let mut writer = LogWriter::create(&log, false).unwrap();
+    writer.append(&start).unwrap();
+    drop(writer);
+    let before = std::fs::read(&log).unwrap();
+    let read = LogReader::open(&log).unwrap().next().map(|_| ());
+    assert!(matches!(read, Err(Error::Newer { .. })), "{read:?}");
+    assert!(matches!(recover(&path), Err(Error::Newer { .. })));
+    assert_eq!(std::fs::read(&log).unwrap(), before);
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1, "nothing else is left");
 }
 
 #[test]

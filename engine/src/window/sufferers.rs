@@ -66,6 +66,14 @@ struct Caller {
     now: Calls,
 }
 
+impl Caller {
+    /// The counters at the beginning of the last ten seconds; `None` if they did not change since.
+    fn earliest(&self, now: Timestamp) -> Option<Calls> {
+        let recent = |(at, _): &&(Timestamp, Calls)| now.since_ns(*at) <= CALLS_NS;
+        self.before.iter().find(recent).map(|(_, calls)| *calls)
+    }
+}
+
 /// See the module.
 #[derive(Debug, Default)]
 pub struct Sufferers {
@@ -123,16 +131,14 @@ impl Sufferers {
                 caller.now = Calls::default();
                 caller.comm = comm.to_vec();
             }
-            caller.before.push_back((mono, caller.now));
-            caller.now = now;
-        }
-        for caller in self.callers.values_mut() {
             while caller.before.front().is_some_and(|(at, _)| mono.since_ns(*at) > CALLS_NS) {
                 caller.before.pop_front();
             }
+            caller.before.push_back((mono, caller.now));
+            caller.now = now;
         }
         if self.callers.len() > CALLERS {
-            self.callers.retain(|_, caller| !caller.before.is_empty());
+            self.callers.retain(|_, caller| caller.earliest(mono).is_some());
         }
     }
 
@@ -157,11 +163,11 @@ impl Sufferers {
         self.kills.iter().rev()
     }
 
-    /// What the calls of processes met in the last ten seconds: id, name, amounts.
-    pub fn callers(&self) -> impl Iterator<Item = (u64, &[u8], Calls)> {
-        self.callers.iter().filter_map(|(pid, caller)| {
-            let (_, earliest) = caller.before.front()?;
-            Some((*pid, caller.comm.as_slice(), caller.now.since(*earliest)))
+    /// What the calls of processes met in the ten seconds before `now`: id, name, amounts.
+    pub fn callers(&self, now: Timestamp) -> impl Iterator<Item = (u64, &[u8], Calls)> {
+        self.callers.iter().filter_map(move |(pid, caller)| {
+            let met = caller.now.since(caller.earliest(now)?);
+            Some((*pid, caller.comm.as_slice(), met))
         })
     }
 }
@@ -250,7 +256,8 @@ mod tests {
             row.set_name(CallerName::comm, comm);
             row.set(CallerCell::slow_ns, slow_ns);
             sufferers.update(&sample, at(second), &HostFacts::default(), &ProcessTable::default());
-            sufferers.callers().map(|(_, _, calls)| calls.slow_ns).collect::<Vec<_>>()
+            let told = sufferers.callers(at(second));
+            told.map(|(_, _, calls)| calls.slow_ns).collect::<Vec<_>>()
         };
         assert_eq!(step(1, b"a", 100), [100]);
         assert_eq!(step(6, b"a", 150), [150]);
