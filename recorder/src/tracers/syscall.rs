@@ -16,9 +16,9 @@ use crate::budget::LATENCY_STEP;
 use crate::sampler::Context;
 
 const ENTER: &str = "handle_enter";
-/// The class of idle waiting. How long nothing was to do says nothing of the host: it is kept by
-/// powers of two, which makes most of its buckets one of eight.
-const WAIT: &str = "wait";
+/// Classes that verdicts rest on. Others are kept by powers of two, which makes one bucket of
+/// eight: most of them are waits for something to do.
+const JUDGED: [&str; 4] = ["storage", "metadata", "memory", "process"];
 /// Buckets of a power of two (`HISTOGRAM_SUB_BITS`).
 const OCTAVE: usize = 8;
 const OVER_BUDGET: &str = "latency is shed: the recorder took more than --max-cpu";
@@ -134,7 +134,7 @@ impl Syscall {
                     *sum = sum.wrapping_add(*count);
                 }
             }
-            if CLASSES[class] == WAIT {
+            if !JUDGED.contains(&CLASSES[class]) {
                 coarsen(&mut summed);
             }
             let entity = CLASSES[class].as_bytes();
@@ -189,6 +189,6 @@ mod tests {
         coarsen(&mut counts);
         let kept: Vec<_> = counts.iter().enumerate().filter(|(_, count)| **count > 0).collect();
         assert_eq!(kept, [(3, &1), (7, &2), (8, &80), (16, &1)]);
-        assert!(CLASSES.contains(&WAIT));
+        assert!(JUDGED.iter().all(|class| CLASSES.contains(class)));
     }
 }
