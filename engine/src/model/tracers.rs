@@ -142,8 +142,8 @@ record! {
 }
 
 record! {
-    /// A bucket of a histogram: how many since the source's last row. Of system calls of the classes
-    /// `wait`, `other` and `net_send` all of a power of two are in its first bucket.
+    /// A bucket of a histogram: how many since the source's last row. Of system calls of the
+    /// classes `wait`, `other` and `net_send` all of a power of two are in its first bucket.
     pub struct Bucket, BucketCell, BucketName {
         key [metric, entity, operation] [bucket];
         name metric: Key, "what is counted, unit last, such as `run_queue_ns`";

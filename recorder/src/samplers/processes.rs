@@ -72,6 +72,11 @@ impl Sampler for Processes {
         }
         self.details.update(context, &mut self.known);
         self.read(context, sample);
+        if self.failed.is_none() {
+            // What ended since it was listed is not hidden.
+            let hides = !self.hidden.is_empty();
+            context.states.set(PASS, if hides { State::Limited(HIDES) } else { State::On });
+        }
         sample.processes.sort();
         sample.processes_complete = context.keyframe;
         let times = ReadTimes { begin_ns, end_ns: context.elapsed_ns() };
@@ -103,6 +108,11 @@ impl Processes {
 
     /// Learns which processes there are. A pass that failed is tried again at the next keyframe.
     fn list(&mut self, context: &mut Context<'_>) -> Result<(), Absence> {
+        // Listed before the pass, so that one that begins in between is not taken for hidden.
+        if context.keyframe && self.pass.is_ok() {
+            self.hidden.clear();
+            self.hidden.extend(self.listing.read(context.host)?);
+        }
         let is_due = self.failed.is_none() || context.keyframe;
         self.failed = match &mut self.pass {
             Ok(pass) if is_due => pass.read().err(),
@@ -117,18 +127,11 @@ impl Processes {
             return Ok(());
         }
         let Ok(pass) = &self.pass else { return Ok(()) };
-        if context.keyframe {
-            self.hidden.clear();
-            self.hidden.extend(self.listing.read(context.host)?);
-        }
-        // One that began after the pass is in a later one.
         self.hidden.retain(|pid| pass.find(*pid).is_none());
         let passed = pass.groups().iter().enumerate();
         self.listed.extend(passed.map(|(at, group)| (group.pid, Some(at))));
         self.listed.extend(self.hidden.iter().map(|pid| (*pid, None)));
         self.listed.sort_unstable();
-        let hides = !self.hidden.is_empty();
-        context.states.set(PASS, if hides { State::Limited(HIDES) } else { State::On });
         Ok(())
     }
 
