@@ -77,6 +77,7 @@ twins! {
     /// `syscall.h`
     struct SyscallCpu = "syscall_cpu" {
         calls: u64, failed: u64, measured: u64, lost: u64, counts: [u32; SYSCALL_NUMBERS],
+        failures: [u32; SYSCALL_NUMBERS],
         errors: [u32; SYSCALL_ERRORS], latency: [u32; SYSCALL_CLASSES * BUCKETS],
     }
     /// `syscall.h`

@@ -103,6 +103,7 @@ INLINE void count_error(struct syscall_cpu *cpu, u32 number, u64 error)
 	struct syscall_culprit *process;
 
 	cpu->failed++;
+	cpu->failures[number & (SYSCALL_NUMBERS - 1)]++;
 	if (error >= SYSCALL_ERRORS || (error == EADDRNOTAVAIL && number != connect_number))
 		return;
 	cpu->errors[error]++;

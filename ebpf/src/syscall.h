@@ -34,11 +34,12 @@ struct syscall_cpu {
 	u64 measured; /* calls whose latency is in a histogram */
 	u64 lost;     /* calls measured whose start was overwritten */
 	u32 counts[SYSCALL_NUMBERS];
+	u32 failures[SYSCALL_NUMBERS];
 	u32 errors[SYSCALL_ERRORS]; /* by errno; EADDRNOTAVAIL of connect only */
 	u32 latency[SYSCALL_CLASSES * HISTOGRAM_BUCKETS]; /* ns, by class */
 };
 _Static_assert(sizeof(struct syscall_cpu) ==
-		       32 + 4 * (SYSCALL_NUMBERS + SYSCALL_ERRORS +
+		       32 + 4 * (2 * SYSCALL_NUMBERS + SYSCALL_ERRORS +
 				 SYSCALL_CLASSES * HISTOGRAM_BUCKETS),
 	       "no padding");
 

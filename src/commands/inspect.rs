@@ -5,7 +5,7 @@ use std::path::Path;
 use indicatif::{ProgressBar, ProgressStyle};
 use ks_engine::kind::text;
 use ks_engine::time::seconds;
-use ks_replayer::inspection::{Inspection, inspect};
+use ks_replayer::inspection::{Inspection, Source, inspect};
 
 use crate::cli;
 use crate::render;
@@ -67,13 +67,14 @@ fn for_people(path: &Path, inspection: &Inspection) -> String {
 }
 
 fn sources(inspection: &Inspection) -> String {
-    let on = |state: &str| state == ks_engine::input::Delivery::On.word();
-    let silent: Vec<_> =
-        inspection.sources.iter().filter(|(_, source)| !on(source.state)).collect();
-    let mut lines = format!("\nSources on: {}", inspection.sources.len() - silent.len());
-    lines += if silent.is_empty() { "\n" } else { ", and not on:\n" };
-    let width = silent.iter().map(|(name, _)| name.chars().count()).max().unwrap_or(0);
-    for (name, source) in silent {
+    let whole = |source: &Source| {
+        source.state == ks_engine::input::Delivery::On.word() && source.reason.is_none()
+    };
+    let told: Vec<_> = inspection.sources.iter().filter(|(_, source)| !whole(source)).collect();
+    let mut lines = format!("\nSources on: {}", inspection.sources.len() - told.len());
+    lines += if told.is_empty() { "\n" } else { ", and within a limit or not on:\n" };
+    let width = told.iter().map(|(name, _)| name.chars().count()).max().unwrap_or(0);
+    for (name, source) in told {
         let (name, reason) = (text(name.as_bytes()), source.reason.as_deref().unwrap_or("-"));
         lines += &format!("  {name:width$}  {:6}  {}\n", source.state, text(reason.as_bytes()));
     }
@@ -97,13 +98,14 @@ fn columns(inspection: &Inspection) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use ks_replayer::inspection::{ColumnBytes, Source};
+    use ks_replayer::inspection::ColumnBytes;
 
     #[test]
     fn people_read_the_host_the_silent_sources_and_the_largest_columns() {
         let source =
             |state, reason: Option<&str>| Source { state, reason: reason.map(str::to_owned) };
         let sources = [
+            ("netns".to_owned(), source("on", Some("one of them"))),
             ("stat".to_owned(), source("on", None)),
             ("swaps".to_owned(), source("absent", Some("no such file"))),
         ];
@@ -117,7 +119,9 @@ mod tests {
         };
         let lines = for_people(Path::new("a.parquet"), &inspection);
         assert!(lines.starts_with("a.parquet: 3 ticks of web\u{fffd}1, not sealed\n"), "{lines}");
-        assert!(lines.contains("Sources on: 1, and not on:\n  swaps  absent  no such file\n"));
+        let told = "Sources on: 1, and within a limit or not on:\n  \
+            netns  on      one of them\n  swaps  absent  no such file\n";
+        assert!(lines.contains(told), "{lines}");
         assert!(lines.contains("  5.5 %  sample.c0\n"), "{lines}");
         assert!(lines.contains("sample.c14\n") && !lines.contains("sample.c15\n"));
         assert!(lines.contains("- bytes a tick, - MB a day"));

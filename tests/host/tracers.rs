@@ -3,7 +3,7 @@
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use ks_engine::model::{Sample, SchedulerTrace, ShortLived};
+use ks_engine::model::{Sample, SchedulerTrace, ShortLived, SyscallCount};
 use ks_engine::time::SECOND_NS;
 use ks_recorder::clock;
 
@@ -48,25 +48,32 @@ fn switches_and_faults_are_those_that_the_kernel_counts() {
 }
 
 #[test]
-fn every_call_of_a_known_loop_is_counted() {
+fn every_call_of_a_known_loop_is_counted_and_every_one_that_fails() {
     if skipped() {
         return;
     }
+    let bad = rustix::process::Pid::from_raw(i32::MAX).unwrap();
     let found = Recorded::while_working(4, || {
         for _ in 0..CALLS {
             std::hint::black_box(rustix::process::getppid());
+            assert!(rustix::process::getpgid(Some(bad)).is_err(), "no process has that id");
         }
     });
     if !found.has("bpf/syscall") {
         return;
     }
-    let number = u64::try_from(libc::SYS_getppid).unwrap();
-    let counted = |sample: &Sample| {
-        sample.bpf_syscalls.iter().find(|row| row.number() == Some(number))?.calls()
+    let counted = |number: i64, get: fn(&SyscallCount) -> Option<u64>| {
+        let number = u64::try_from(number).ok();
+        let of =
+            |sample: &Sample| get(sample.bpf_syscalls.iter().find(|row| row.number() == number)?);
+        let last = found.samples().into_iter().filter_map(of).next_back();
+        let before = found.samples().first().and_then(|sample| of(sample)).unwrap_or(0);
+        last.expect("the calls are recorded") - before
     };
-    let last = found.samples().into_iter().filter_map(counted).next_back();
-    let before = found.samples().first().and_then(|sample| counted(sample)).unwrap_or(0);
-    close(last.expect("the calls are recorded") - before, CALLS, 0.001, 20);
+    close(counted(libc::SYS_getppid, SyscallCount::calls), CALLS, 0.001, 20);
+    close(counted(libc::SYS_getpgid, SyscallCount::calls), CALLS, 0.001, 20);
+    close(counted(libc::SYS_getpgid, SyscallCount::failed), CALLS, 0.001, 20);
+    assert_eq!(counted(libc::SYS_getppid, SyscallCount::failed), 0);
 }
 
 #[test]

@@ -58,6 +58,7 @@ record! {
         key [] [number];
         cell number: u64, Key, "1", "number of the call on this architecture";
         cell calls: u64, Counter, "1", "calls that returned";
+        cell failed: u64, Counter, "1", "those that failed, whatever the error";
     }
 }
 

@@ -15,6 +15,7 @@ struct Grown {
 const GROWN: &[Grown] = &[
     Grown { minor: 2, table: "processes", cells: 27 },
     Grown { minor: 2, table: "blocked", cells: 2 },
+    Grown { minor: 2, table: "bpf_syscalls", cells: 2 },
     Grown { minor: 2, table: "bpf_events", cells: 5 },
 ];
 

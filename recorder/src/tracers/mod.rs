@@ -11,6 +11,7 @@ mod page_fault;
 mod scheduler;
 mod syscall;
 mod syscall_classes;
+mod syscall_counts;
 mod syscall_guard;
 mod tcp;
 

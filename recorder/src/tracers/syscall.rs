@@ -3,13 +3,12 @@
 use std::collections::BTreeMap;
 
 use ks_ebpf::Tracer;
-use ks_ebpf::layout::{BUCKETS, SYSCALL_CLASSES, SYSCALL_NUMBERS, SyscallCpu, SyscallCulprit};
-use ks_engine::model::{
-    CallerCell, CallerName, ReadTimes, Sample, SyscallCountCell, SyscallTraceCell as Cell,
-};
+use ks_ebpf::layout::{BUCKETS, SYSCALL_CLASSES, SyscallCpu, SyscallCulprit};
+use ks_engine::model::{CallerCell, CallerName, ReadTimes, Sample, SyscallTraceCell as Cell};
 
 use super::histograms::{Before, Of};
 use super::syscall_classes::{CLASSES, table};
+use super::syscall_counts::CallCounts;
 use super::syscall_guard::Guard;
 use super::{Decoder, name};
 use crate::budget::LATENCY_STEP;
@@ -39,9 +38,7 @@ pub(super) struct Syscall {
     classes_set: bool,
     guard: Guard,
     shed: Option<&'static str>,
-    /// Calls by number as last written, by CPU wrapping at 2^32.
-    counts: Vec<Vec<u32>>,
-    totals: Vec<u64>,
+    counts: CallCounts,
     errors: Vec<[u32; ERRORS.len()]>,
     error_totals: [u64; ERRORS.len()],
     before: [Before; SYSCALL_CLASSES],
@@ -66,7 +63,7 @@ impl Decoder for Syscall {
             row.set(*cell, total);
         }
         row.set(Cell::timed, tracer.is_attached(ENTER));
-        self.count_calls(&cpus, sample);
+        self.counts.push(&cpus, &mut sample.bpf_syscalls);
         self.push_latency(&cpus, sample);
         self.push_callers(tracer, sample);
     }
@@ -102,25 +99,6 @@ impl Syscall {
             for (((_, error), before), total) in known {
                 *total += u64::from(cpu.errors[*error].wrapping_sub(*before));
                 *before = cpu.errors[*error];
-            }
-        }
-    }
-
-    /// Writes the calls that were made since they were written last.
-    fn count_calls(&mut self, cpus: &[SyscallCpu], sample: &mut Sample) {
-        self.totals.resize(SYSCALL_NUMBERS, 0);
-        self.counts.resize_with(cpus.len(), || vec![0; SYSCALL_NUMBERS]);
-        for (number, total) in self.totals.iter_mut().enumerate() {
-            let mut grown = 0;
-            for (cpu, before) in cpus.iter().zip(&mut self.counts) {
-                grown += u64::from(cpu.counts[number].wrapping_sub(before[number]));
-                before[number] = cpu.counts[number];
-            }
-            if grown > 0 {
-                *total += grown;
-                let row = sample.bpf_syscalls.push();
-                row.set(SyscallCountCell::number, number as u64);
-                row.set(SyscallCountCell::calls, *total);
             }
         }
     }
