@@ -63,8 +63,10 @@ mod tests {
             rows.iter().map(row).collect::<Vec<_>>()
         };
         let all = u64::from(u32::MAX);
-        assert_eq!(told(&vec![cpu(u32::MAX, 1), cpu(1, 0)]), [(Some(7), Some(all + 1), Some(1))]);
-        assert_eq!(told(&vec![cpu(u32::MAX, 1), cpu(1, 0)]), [], "nothing was called");
-        assert_eq!(told(&vec![cpu(1, 3), cpu(1, 1)]), [(Some(7), Some(all + 3), Some(4))]);
+        let cpus = vec![cpu(u32::MAX, 1), cpu(1, 0)];
+        assert_eq!(told(&cpus), [(Some(7), Some(all + 1), Some(1))]);
+        assert_eq!(told(&cpus), [], "nothing was called");
+        let cpus = vec![cpu(1, 3), cpu(1, 1)];
+        assert_eq!(told(&cpus), [(Some(7), Some(all + 3), Some(4))]);
     }
 }
