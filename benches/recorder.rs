@@ -205,6 +205,7 @@ impl Passes {
             shed_steps: 0,
             losses: &mut Vec::new(),
             run_times: &mut RunTimes::new(),
+            measures_run_time: false,
         };
         for sampler in samplers {
             sampler.sample(&mut context, &mut self.sample);

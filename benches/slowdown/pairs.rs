@@ -34,6 +34,8 @@ impl Pair {
         };
         let traced = || {
             let tracing = Tracing::start();
+            // At first the recorder has the kernel measure its programs.
+            std::thread::sleep(Duration::from_secs(7));
             (run(), tracing.finish())
         };
         let (off, (on, inputs)) = if number.is_multiple_of(2) {

@@ -2,6 +2,7 @@
 
 use ks_ebpf::RunTime;
 use ks_engine::model::{CostCell as Cell, ReadTimes, Sample};
+use ks_engine::time::{SECOND_NS, Timestamp};
 
 use crate::absence::Absence;
 use crate::clock;
@@ -12,23 +13,42 @@ use crate::text::{fields, parse_u64};
 const SOURCE: &str = "cost";
 const UNMEASURED: &str = "without the run time of programs: that takes CAP_SYS_ADMIN at the start";
 
+/// How long the kernel measures the run time of programs, which makes each run dearer by a third
+/// or so. Later it follows from how often they ran.
+const MEASURED_NS: u64 = 5 * SECOND_NS;
+
 /// Reads what this process costs.
 #[derive(Debug)]
 pub(crate) struct OwnCost {
     statm: HostFile,
     maps_bytes: Option<u64>,
-    /// Measured from the start on: a recorder that gave its capabilities up cannot ask again.
+    /// Measured at the start: a recorder that gave its capabilities up cannot ask again.
     run_time: Option<RunTime>,
+    is_measured: bool,
+    begun: Option<Timestamp>,
 }
 
 impl OwnCost {
     /// Of a recorder with tracers, or without.
     pub(crate) fn new(has_tracers: bool) -> Self {
+        let run_time = has_tracers.then(RunTime::measure).flatten();
         Self {
             statm: HostFile::single("proc/self/statm"),
             maps_bytes: has_tracers.then(maps_bytes).flatten(),
-            run_time: has_tracers.then(RunTime::measure).flatten(),
+            is_measured: run_time.is_some(),
+            run_time,
+            begun: None,
         }
+    }
+
+    /// Whether the kernel measures the run time of programs until this tick.
+    pub(crate) fn measures_at(&mut self, tick: Timestamp) -> bool {
+        let begun = *self.begun.get_or_insert(tick);
+        let measures = self.run_time.is_some();
+        if tick.since_ns(begun) >= MEASURED_NS {
+            self.run_time = None;
+        }
+        measures
     }
 
     /// Fills the table and tells what was spent so far, in ns.
@@ -42,12 +62,12 @@ impl OwnCost {
         let bpf_ns: u64 = context.run_times.values().sum();
         let row = sample.cost.push();
         row.set(Cell::cpu_ns, cpu_ns);
-        row.set_some(Cell::bpf_ns, self.run_time.as_ref().map(|_| bpf_ns));
+        row.set_some(Cell::bpf_ns, self.is_measured.then_some(bpf_ns));
         row.set_some(Cell::rss_bytes, read_rss(&mut self.statm, context.host, context.buffer));
         row.set_some(Cell::maps_bytes, self.maps_bytes);
         row.set(Cell::shed_steps, context.shed_steps as u64);
         sample.cost.set_read(ReadTimes { begin_ns, end_ns: context.elapsed_ns() });
-        let unmeasured = self.maps_bytes.is_some() && self.run_time.is_none();
+        let unmeasured = self.maps_bytes.is_some() && !self.is_measured;
         let state = if unmeasured { State::Limited(UNMEASURED) } else { State::On };
         context.states.set(SOURCE, state);
         cpu_ns.saturating_add(bpf_ns)

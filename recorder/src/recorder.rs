@@ -228,6 +228,7 @@ impl Recorder {
             shed_steps: self.budget.step(),
             losses: &mut self.losses,
             run_times: &mut self.run_times,
+            measures_run_time: self.cost.measures_at(tick),
         };
         for asked in &mut self.samplers {
             if asked.is_due(tick, keyframe) {

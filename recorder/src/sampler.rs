@@ -57,6 +57,8 @@ pub struct Context<'a> {
     pub losses: &'a mut Vec<Loss>,
     /// Run time of each tracer's programs so far, in ns.
     pub run_times: &'a mut RunTimes,
+    /// Whether the kernel measures it now.
+    pub measures_run_time: bool,
 }
 
 /// Run time of programs in ns, by source.

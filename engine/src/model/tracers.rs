@@ -178,7 +178,7 @@ record! {
     pub struct Cost, CostCell, CostName {
         key [] [];
         cell cpu_ns: u64, Counter, "ns", "CPU time of the recorder's process";
-        cell bpf_ns: u64, Counter, "ns", "run time of its programs in the kernel, where measured";
+        cell bpf_ns: u64, Counter, "ns", "run time of its programs: measured for 5 s, then by their runs";
         cell rss_bytes: u64, Gauge, "bytes", "`/proc/self/statm` field 2";
         cell maps_bytes: u64, Gauge, "bytes", "`memlock` of its maps in `/proc/self/fdinfo`";
         cell shed_steps: u64, Gauge, "1", "steps of the order of shedding that are taken";

@@ -338,6 +338,7 @@ mod tests {
                 shed_steps: 0,
                 losses: &mut Vec::new(),
                 run_times: &mut crate::sampler::RunTimes::new(),
+                measures_run_time: false,
             };
             self.sample.clear();
             self.sampler.sample(&mut context, &mut self.sample);

@@ -240,6 +240,7 @@ mod tests {
             shed_steps: 0,
             losses: &mut Vec::new(),
             run_times: &mut crate::sampler::RunTimes::new(),
+            measures_run_time: false,
         };
         let mut sample = Sample::default();
         Filesystems::default().sample(&mut context, &mut sample);
@@ -264,6 +265,7 @@ mod tests {
             shed_steps: 0,
             losses: &mut Vec::new(),
             run_times: &mut crate::sampler::RunTimes::new(),
+            measures_run_time: false,
         };
         let mut sampler = Filesystems::default();
         assert_eq!(sampler.read_mounts(&mut context), Err(Absence::NotFound));

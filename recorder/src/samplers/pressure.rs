@@ -223,6 +223,7 @@ mod tests {
             shed_steps: 0,
             losses: &mut Vec::new(),
             run_times: &mut crate::sampler::RunTimes::new(),
+            measures_run_time: false,
         };
         let (mut sampler, mut sample) = (PressureStall::default(), Sample::default());
         sampler.sample(&mut context, &mut sample);

@@ -30,6 +30,7 @@ pub(super) struct BlockIo {
     names: BTreeMap<u32, Vec<u8>>,
     before: BTreeMap<(u32, u32), Histograms>,
     lost: u64,
+    runs: u64,
 }
 
 impl Decoder for BlockIo {
@@ -39,7 +40,9 @@ impl Decoder for BlockIo {
         }
         let losses = tracer.per_cpu::<BlockLosses>("block_losses");
         self.lost = losses.iter().map(|losses| losses.starts + losses.devices).sum();
+        self.runs = 0;
         for (key, value) in tracer.table::<BlockKey, BlockValue>("block_devices") {
+            self.runs += value.issued + value.completed;
             let host = context.host;
             let device = self.names.entry(key.device).or_insert_with(|| name_of(key.device, host));
             let before = self.before.entry((key.device, key.operation)).or_default();
@@ -50,6 +53,10 @@ impl Decoder for BlockIo {
 
     fn lost(&self) -> u64 {
         self.lost
+    }
+
+    fn runs(&self) -> u64 {
+        self.runs
     }
 
     fn set_read(&self, sample: &mut Sample, times: ReadTimes) {

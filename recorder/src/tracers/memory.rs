@@ -15,12 +15,14 @@ use crate::text::lines;
 pub(super) struct Memory {
     before: Vec<Before>,
     lost: u64,
+    runs: u64,
 }
 
 impl Decoder for Memory {
     fn decode(&mut self, tracer: &mut Tracer, context: &mut Context<'_>, sample: &mut Sample) {
         let cpus = tracer.per_cpu::<MemoryCpu>("memory_cpus");
         let sum = |get: fn(&MemoryCpu) -> u64| cpus.iter().map(get).sum::<u64>();
+        self.runs = sum(|cpu| cpu.cache_adds + cpu.cache_deletes + 2 * (cpu.direct + cpu.memcg));
         let row = sample.bpf_memory.push();
         row.set(Cell::cache_adds, sum(|cpu| cpu.cache_adds));
         row.set(Cell::cache_deletes, sum(|cpu| cpu.cache_deletes));
@@ -46,6 +48,10 @@ impl Decoder for Memory {
 
     fn lost(&self) -> u64 {
         self.lost
+    }
+
+    fn runs(&self) -> u64 {
+        self.runs
     }
 
     fn set_read(&self, sample: &mut Sample, times: ReadTimes) {

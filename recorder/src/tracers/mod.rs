@@ -41,6 +41,11 @@ trait Decoder: std::fmt::Debug {
         None
     }
 
+    /// How often its programs ran so far, but for those that seldom do.
+    fn runs(&self) -> u64 {
+        0
+    }
+
     /// What found no room so far: starts, devices, events.
     fn lost(&self) -> u64 {
         0
@@ -165,12 +170,14 @@ struct Traced {
     rests: bool,
     lost: u64,
     charged: Timestamp,
+    /// Run time that the kernel measured in ns, and how often the programs had run by then.
+    measured: (u64, u64),
 }
 
 impl Traced {
     fn new(source: &'static &'static str, tracer: Tracer, decoder: Box<dyn Decoder>) -> Self {
         let charged = Timestamp::default();
-        Self { source, tracer, decoder, rests: false, lost: 0, charged }
+        Self { source, tracer, decoder, rests: false, lost: 0, charged, measured: (0, 0) }
     }
 
     /// Rests while the recorder is over its share of a CPU; false when it does.
@@ -199,7 +206,11 @@ impl Traced {
     fn charge(&mut self, context: &mut Context<'_>) {
         if context.tick.since_ns(self.charged) >= SECOND_NS / 10 * 9 {
             self.charged = context.tick;
-            context.run_times.insert(self.source, self.tracer.run_time_ns());
+            let runs = self.decoder.runs();
+            if context.measures_run_time {
+                self.measured = (self.tracer.run_time_ns(), runs);
+            }
+            context.run_times.insert(self.source, run_time_ns(self.measured, runs));
         }
     }
 
@@ -234,6 +245,13 @@ impl Sampler for Traced {
     }
 }
 
+/// Run time of programs that have run so often, from what was measured of them.
+fn run_time_ns((measured_ns, measured_runs): (u64, u64), runs: u64) -> u64 {
+    let later = u128::from(runs.saturating_sub(measured_runs));
+    let later_ns = (later * u128::from(measured_ns)).checked_div(u128::from(measured_runs));
+    measured_ns.saturating_add(u64::try_from(later_ns.unwrap_or(0)).unwrap_or(u64::MAX))
+}
+
 /// A name in a fixed field, up to its first NUL.
 pub(crate) fn name(field: &[u8]) -> &[u8] {
     field.split(|byte| *byte == 0).next().unwrap_or_default()
@@ -253,6 +271,14 @@ mod tests {
             let state = state.to_input(source);
             assert_eq!(state.reason.as_deref(), Some("no BTF of the kernel"));
         }
+    }
+
+    #[test]
+    fn run_time_goes_on_with_the_runs() {
+        assert_eq!(run_time_ns((1000, 10), 10), 1000);
+        assert_eq!(run_time_ns((1000, 10), 25), 2500);
+        assert_eq!(run_time_ns((1000, 0), 25), 1000, "how often it ran is not told");
+        assert_eq!(run_time_ns((0, 0), 25), 0);
     }
 
     #[test]

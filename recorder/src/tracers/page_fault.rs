@@ -14,12 +14,14 @@ use crate::sampler::Context;
 pub(super) struct PageFault {
     before: Vec<Before>,
     lost: u64,
+    runs: u64,
 }
 
 impl Decoder for PageFault {
     fn decode(&mut self, tracer: &mut Tracer, _: &mut Context<'_>, sample: &mut Sample) {
         let cpus = tracer.per_cpu::<PageFaultCpu>("page_fault_cpus");
         let sum = |get: fn(&PageFaultCpu) -> u64| cpus.iter().map(get).sum::<u64>();
+        self.runs = sum(|cpu| cpu.user + cpu.kernel + 2 * (cpu.minor + cpu.major));
         let row = sample.bpf_page_fault.push();
         row.set(Cell::user, sum(|cpu| cpu.user));
         row.set(Cell::kernel, sum(|cpu| cpu.kernel));
@@ -41,6 +43,10 @@ impl Decoder for PageFault {
 
     fn lost(&self) -> u64 {
         self.lost
+    }
+
+    fn runs(&self) -> u64 {
+        self.runs
     }
 
     fn set_read(&self, sample: &mut Sample, times: ReadTimes) {

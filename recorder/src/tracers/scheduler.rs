@@ -12,12 +12,20 @@ use crate::sampler::Context;
 #[derive(Debug, Default)]
 pub(super) struct Scheduler {
     before: Vec<Before>,
+    runs: u64,
 }
 
 impl Decoder for Scheduler {
     fn decode(&mut self, tracer: &mut Tracer, _: &mut Context<'_>, sample: &mut Sample) {
         let cpus = tracer.per_cpu::<SchedulerCpu>("scheduler_cpus");
         self.before.resize_with(cpus.len(), Before::default);
+        self.runs = cpus
+            .iter()
+            .map(|cpu| {
+                let switches = cpu.voluntary + cpu.involuntary;
+                switches + cpu.wakeups + cpu.wakeups_new + cpu.migrations
+            })
+            .sum();
         for ((number, cpu), before) in (0u64..).zip(&cpus).zip(&mut self.before) {
             // A CPU that the kernel could have and does not.
             if cpu.voluntary + cpu.involuntary == 0 {
@@ -37,6 +45,10 @@ impl Decoder for Scheduler {
             let of = Of { metric: "run_queue_ns", entity: entity.as_bytes(), operation: b"" };
             before.push(of, &cpu.waits, &mut sample.bpf_histograms);
         }
+    }
+
+    fn runs(&self) -> u64 {
+        self.runs
     }
 
     fn set_read(&self, sample: &mut Sample, times: ReadTimes) {

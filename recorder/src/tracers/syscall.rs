@@ -43,6 +43,7 @@ pub(super) struct Syscall {
     error_totals: [u64; ERRORS.len()],
     before: [Before; SYSCALL_CLASSES],
     callers: BTreeMap<u32, [u64; 3]>,
+    runs: u64,
 }
 
 impl Decoder for Syscall {
@@ -54,6 +55,7 @@ impl Decoder for Syscall {
         self.keep_guard(tracer, context, &cpus);
         self.count_errors(&cpus);
         let sum = |get: fn(&SyscallCpu) -> u64| cpus.iter().map(get).sum::<u64>();
+        self.runs = sum(|cpu| cpu.calls + cpu.measured);
         let row = sample.bpf_syscall.push();
         row.set(Cell::calls, sum(|cpu| cpu.calls));
         row.set(Cell::failed, sum(|cpu| cpu.failed));
@@ -66,6 +68,10 @@ impl Decoder for Syscall {
         self.counts.push(&cpus, &mut sample.bpf_syscalls);
         self.push_latency(&cpus, sample);
         self.push_callers(tracer, sample);
+    }
+
+    fn runs(&self) -> u64 {
+        self.runs
     }
 
     fn set_read(&self, sample: &mut Sample, times: ReadTimes) {

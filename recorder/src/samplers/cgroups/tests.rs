@@ -39,6 +39,7 @@ impl Lab {
             shed_steps: 0,
             losses: &mut Vec::new(),
             run_times: &mut crate::sampler::RunTimes::new(),
+            measures_run_time: false,
         };
         self.cgroups.sample(&mut context, &mut sample);
         sample

@@ -190,6 +190,7 @@ mod tests {
             shed_steps: 0,
             losses: &mut Vec::new(),
             run_times: &mut crate::sampler::RunTimes::new(),
+            measures_run_time: false,
         };
         links.sample(7, &mut context, rows);
         states.get(SOURCE)

@@ -190,6 +190,7 @@ mod tests {
             shed_steps: 0,
             losses: &mut Vec::new(),
             run_times: &mut crate::sampler::RunTimes::new(),
+            measures_run_time: false,
         };
         net.sample(&mut context, &mut sample);
         (sample, states)

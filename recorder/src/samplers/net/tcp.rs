@@ -203,6 +203,7 @@ mod tests {
             shed_steps: 0,
             losses: &mut Vec::new(),
             run_times: &mut crate::sampler::RunTimes::new(),
+            measures_run_time: false,
         };
         tcp.sample(namespaces, &mut context, &mut sample);
         Listed { sample, states }

@@ -41,6 +41,7 @@ impl Lab {
             shed_steps: 0,
             losses: &mut Vec::new(),
             run_times: &mut crate::sampler::RunTimes::new(),
+            measures_run_time: false,
         };
         self.processes.sample(&mut context, &mut sample);
         sample
