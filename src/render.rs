@@ -3,7 +3,8 @@
 
 use std::io;
 
-use ks_engine::output::{Change, CoverageState, Output, Said, Signal};
+use ks_engine::analysis::watch::Turn;
+use ks_engine::output::{Change, CoverageState, ForecastSaid, Output, Said, Signal};
 use ks_replayer::report::{Episode, Report, rfc3339};
 
 use crate::cli::Format;
@@ -42,6 +43,7 @@ pub(crate) fn verdict(output: &Output, line: &[u8], format: Format) -> io::Resul
                     defect.problem
                 )
             }
+            Said::Forecast(said) => forecast_text(said, &rfc3339(output.at_ns)),
             Said::Coverage(_) | Said::Digest(_) => return Ok(()),
         },
     };
@@ -53,6 +55,7 @@ fn signal_text(signal: &Signal, at: &str) -> String {
         Change::Raised => "raised",
         Change::Updated => "updated",
         Change::Cleared => "cleared",
+        Change::AcceptedAsNormal => "accepted as normal",
         Change::Stale => "stale",
     };
     let subtype = signal.subtype.map_or(String::new(), |subtype| format!(" ({subtype})"));
@@ -62,7 +65,7 @@ fn signal_text(signal: &Signal, at: &str) -> String {
         signal.kind.word(),
         signal.entity
     );
-    if let Some(first) = signal.evidence.first().filter(|_| signal.change != Change::Cleared) {
+    if let Some(first) = signal.evidence.first().filter(|_| !signal.change.is_over()) {
         text += &format!(": {} {:.3} {}", first.metric, first.value, first.unit);
     }
     if let Some(culprit) = signal.culprits.first() {
@@ -71,6 +74,31 @@ fn signal_text(signal: &Signal, at: &str) -> String {
         text += &format!(", {by} {} {comm} {:.0} %", culprit.entity, culprit.share * 100.0);
     }
     text + "\n"
+}
+
+fn forecast_text(said: &ForecastSaid, at: &str) -> String {
+    let change = match said.change {
+        Turn::Made => "expects",
+        Turn::Renewed => "still expects",
+        Turn::Withdrawn => "takes back",
+    };
+    let mut text = format!("{at} {change} the end of {} of {}", said.resource.word(), said.entity);
+    if let (Some(low), Some(high)) = (said.eta_low_s, said.eta_high_s) {
+        text += &format!(" in {} (90 %)", span(low, high));
+    }
+    if let Some(reason) = &said.reason {
+        text += &format!(": {reason}");
+    }
+    if let Some(calibration) = &said.calibration {
+        text += &format!(", calibration: {calibration}");
+    }
+    text + "\n"
+}
+
+/// A span of time for people: `7-18 min`.
+pub(crate) fn span(low_s: f64, high_s: f64) -> String {
+    let (unit, seconds) = if high_s >= 7_200.0 { ("h", 3_600.0) } else { ("min", 60.0) };
+    format!("{:.1}-{:.1} {unit}", low_s / seconds, high_s / seconds)
 }
 
 /// The report for people: worst first.

@@ -29,6 +29,7 @@ fn recording_of(seconds: u64) -> Vec<Input> {
         interval_ns: SECOND_NS,
         segment: 0,
         sources: Vec::new(),
+        knowledge: None,
     };
     let mut inputs = vec![Input { seq: 0, mono: Timestamp(0), body: Body::Start(Box::new(start)) }];
     for second in 1..=seconds {

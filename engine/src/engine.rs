@@ -4,14 +4,19 @@
 //! [`Engine::next_deadline`]: at that time the driver owes a `Tick`. Nothing else changes the
 //! engine's state.
 
+use alloc::boxed::Box;
 use alloc::collections::{BTreeMap, VecDeque};
 use alloc::format;
 use alloc::string::{String, ToString};
 
-use crate::board::{Board, Changed, Transition};
+use crate::analysis::said;
+use crate::analysis::Knowledge;
+use crate::analysis::watch::{Watch, Watched};
+use crate::board::{Board, Changed, Learned, Transition};
 use crate::classifiers;
 use crate::culprit;
 use crate::input::{Body, Delivery, Gap, GapReason, Input, SourceState, Start};
+use crate::kind::{Entity, Kind};
 use crate::model::Sample;
 use crate::output::{Change, Defect, Digest, Evidence, Output, Said, Signal};
 use crate::time::{ClockAnchor, Timestamp};
@@ -36,6 +41,7 @@ pub struct Engine {
     boot_id: String,
     window: Window,
     board: Board,
+    watch: Watch,
     sources: BTreeMap<String, SourceState>,
     last_seq: Option<u64>,
     overdue_at: Option<Timestamp>,
@@ -102,6 +108,11 @@ impl Engine {
         if !goes_on {
             self.window.restart();
             self.board.reset();
+            self.watch = Watch::default();
+            if let Some(knowledge) = &start.knowledge {
+                self.board.load(knowledge);
+                self.watch.load(knowledge, &start.host.hostname);
+            }
             self.last_seq = None;
             self.overdue_at = None;
         }
@@ -117,6 +128,7 @@ impl Engine {
         if gap.source == "all" || gap.reason == GapReason::Suspend {
             self.window.restart();
             self.board.restart();
+            self.watch.restart();
         } else if gap.count.is_none() {
             self.window.restart_source(&gap.source);
         }
@@ -129,14 +141,20 @@ impl Engine {
         for (table, problem) in self.window.take_defects() {
             self.say(input, Said::Defect(Defect { place: table, problem }));
         }
-        self.board.begin(input.mono, interval_ns);
+        self.board.begin(input.mono, interval_ns, self.clock);
         let gone = self.window.take_gone();
         self.board.forget(&gone);
+        self.watch.forget(&gone);
+        let board = &self.board;
+        self.watch.update(&self.window, &|kind, id| board.stands(kind, id));
+        self.board.set_near(self.watch.near());
         for classifier in classifiers::ALL {
             classifier.evaluate(&self.window, &mut self.board);
         }
+        self.board.judge_near();
         self.board.age(input.mono);
         self.say_changes(input);
+        self.say_forecasts(input);
         let sources = &self.sources;
         for coverage in self.board.take_coverage(|missing| explain(sources, missing)) {
             self.say(input, Said::Coverage(coverage));
@@ -161,20 +179,46 @@ impl Engine {
         }
     }
 
+    fn say_forecasts(&mut self, input: &Input) {
+        for (index, turn) in self.watch.take_turns() {
+            let said = said::say(&self.watch.series()[index], turn);
+            self.say(input, Said::Forecast(Box::new(said)));
+        }
+    }
+
+    /// What is known by now, for runs to come.
+    pub fn knowledge(&self) -> Knowledge {
+        let mut knowledge = Knowledge::empty(&self.window.host().hostname);
+        self.board.store(&mut knowledge);
+        self.watch.store(&mut knowledge);
+        knowledge
+    }
+
+    /// Every finite resource, with its trends and forecast.
+    pub fn watched(&self) -> &[Watched] {
+        self.watch.series()
+    }
+
+    /// Every quantity with a baseline, with its kind and entity.
+    pub fn learned(&self) -> impl Iterator<Item = (Kind, &Entity, &Learned)> {
+        self.board.learned()
+    }
+
     fn signal(&self, changed: &Changed) -> Signal {
         let standing = &changed.standing;
-        let (culprits, victims) = if changed.transition == Transition::Cleared {
+        let over = matches!(changed.transition, Transition::Cleared | Transition::Accepted);
+        let (culprits, victims) = if over {
             Default::default()
         } else {
             culprit::rank(&self.window, changed.kind, &changed.entity)
         };
         let index = standing.severity.index();
-        let evidence = changed.seen.quantities().map(|quantity| Evidence {
-            metric: quantity.metric,
-            value: quantity.value + 0.0,
-            limit: quantity.limits[index],
-            baseline_p95: None,
-            unit: quantity.unit,
+        let evidence = changed.seen.quantities().map(|noted| Evidence {
+            metric: noted.quantity.metric,
+            value: noted.quantity.value + 0.0,
+            limit: noted.quantity.limits[index],
+            baseline_p95: noted.baseline_p95.map(|p95| p95 + 0.0),
+            unit: noted.quantity.unit,
         });
         Signal {
             id: standing.id,
@@ -182,6 +226,7 @@ impl Engine {
                 (true, _) => Change::Stale,
                 (false, Transition::Raised) => Change::Raised,
                 (false, Transition::Cleared) => Change::Cleared,
+                (false, Transition::Accepted) => Change::AcceptedAsNormal,
                 (false, Transition::Updated | Transition::None) => Change::Updated,
             },
             kind: changed.kind,

@@ -5,11 +5,12 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use serde::{Deserialize, Serialize};
 
+use crate::analysis::Knowledge;
 use crate::model::Sample;
 use crate::time::{ClockAnchor, Timestamp};
 
 /// Version of the recording format this build writes.
-pub const SCHEMA_VERSION: SchemaVersion = SchemaVersion { major: 1, minor: 2 };
+pub const SCHEMA_VERSION: SchemaVersion = SchemaVersion { major: 1, minor: 3 };
 
 /// Version of this engine: a recording that names it is replayed as recorded.
 pub const ENGINE_VERSION: &str = env!("CARGO_PKG_VERSION");
@@ -86,6 +87,9 @@ pub struct Start {
     pub segment: u32,
     /// State of every source when the segment began.
     pub sources: Vec<SourceState>,
+    /// What was learned before the run; none in later segments, where the run goes on with its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub knowledge: Option<Box<Knowledge>>,
 }
 
 /// Facts of the host that do not change while it runs.

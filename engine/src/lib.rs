@@ -7,6 +7,7 @@
 
 extern crate alloc;
 
+pub mod analysis;
 pub mod board;
 pub mod classifiers;
 mod culprit;
@@ -19,6 +20,7 @@ pub mod model;
 pub mod needs;
 pub mod output;
 pub mod random;
+pub mod statistics;
 pub mod time;
 mod victim;
 pub mod window;

@@ -1,9 +1,12 @@
 //! Everything the engine says.
 
+use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::vec::Vec;
 use serde::Serialize;
 
+use crate::analysis::resources::Resource;
+use crate::analysis::watch::Turn;
 use crate::kind::{Entity, Kind, Severity};
 use crate::time::{Timestamp, WallTime};
 
@@ -29,6 +32,8 @@ pub enum Said {
     Signal(Signal),
     /// What can be told of a kind changed.
     Coverage(Coverage),
+    /// A forecast of the end of a resource came, changed or went.
+    Forecast(Box<ForecastSaid>),
     /// Bad data, which the engine went on without.
     Defect(Defect),
     /// A hash over everything derived since the last one: two runs that agree in it agree in every
@@ -75,8 +80,17 @@ pub enum Change {
     Updated,
     /// It is over.
     Cleared,
+    /// It is over: after a day the level that held it counts as normal.
+    AcceptedAsNormal,
     /// Its inputs are missing: whether it goes on cannot be told.
     Stale,
+}
+
+impl Change {
+    /// Whether the episode is over.
+    pub fn is_over(self) -> bool {
+        matches!(self, Self::Cleared | Self::AcceptedAsNormal)
+    }
 }
 
 /// One quantity that decided.
@@ -111,6 +125,44 @@ pub struct Culprit {
     pub share: f64,
     /// At least 40 % and at least twice the next: otherwise it is only named.
     pub convicted: bool,
+}
+
+/// A forecast of the end of a resource. Times are in seconds from `at_ns` of the forecast, the end
+/// of the window that it rests on.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct ForecastSaid {
+    /// Whether it came, changed or went.
+    pub change: Turn,
+    /// End of the window that it rests on.
+    pub window_end_ns: Timestamp,
+    /// Length of that window; 0 where there is no forecast.
+    pub window_s: u64,
+    /// Whose resource.
+    pub entity: Entity,
+    /// Which resource.
+    pub resource: Resource,
+    /// The kind that its end raises.
+    pub kind: Kind,
+    /// Name of the used share.
+    pub metric: &'static str,
+    /// Used share at which it is at its end.
+    pub threshold: f64,
+    /// Used share, by the line through the window.
+    pub level: f64,
+    /// Its growth a minute.
+    pub slope_per_min: Option<f64>,
+    /// Lower end of the 90 % interval.
+    pub eta_low_s: Option<f64>,
+    /// Median.
+    pub eta_s: Option<f64>,
+    /// Upper end of the 90 % interval.
+    pub eta_high_s: Option<f64>,
+    /// Residuals that the interval rests on.
+    pub n_calibration: usize,
+    /// Where they come from.
+    pub calibration: Option<String>,
+    /// Why there is no forecast.
+    pub reason: Option<String>,
 }
 
 /// What can be told of a kind.

@@ -154,6 +154,7 @@ impl Recorder {
             interval_ns: self.interval_ns,
             segment,
             sources: self.states.all().map(|(source, state)| state.to_input(source)).collect(),
+            knowledge: None,
         };
         let mono = start.clock.mono_ns;
         self.next(mono, Body::Start(Box::new(start)))

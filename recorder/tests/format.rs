@@ -40,6 +40,7 @@ fn start(segment: u32) -> Body {
         interval_ns: 1_000_000_000,
         segment,
         sources: Vec::new(),
+        knowledge: None,
     }))
 }
 

@@ -210,6 +210,7 @@ mod tests {
             interval_ns: SECOND_NS,
             segment,
             sources: vec![absent],
+            knowledge: None,
         }))
     }
 

@@ -160,7 +160,7 @@ impl ReportBuilder {
             Said::Signal(signal) => self.signal(signal, rfc3339(output.at_ns)),
             Said::Coverage(coverage) => self.cover(coverage, rfc3339(output.at_ns)),
             Said::Defect(defect) => self.defects.push(defect.clone()),
-            Said::Digest(_) => {}
+            Said::Forecast(_) | Said::Digest(_) => {}
         }
     }
 
@@ -184,12 +184,13 @@ impl ReportBuilder {
         });
         episode.state = match (signal.change, signal.flapping) {
             (Change::Cleared, _) => "cleared",
+            (Change::AcceptedAsNormal, _) => "accepted_as_normal",
             (Change::Stale, _) => "stale",
             (Change::Raised | Change::Updated, true) => "flapping",
             (Change::Raised | Change::Updated, false) => "open",
         };
         let worse = signal.severity > episode.severity || signal.change == Change::Raised;
-        if signal.change == Change::Cleared {
+        if signal.change.is_over() {
             episode.end = Some(at);
         } else if worse {
             episode.peak = at;

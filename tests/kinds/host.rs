@@ -144,6 +144,7 @@ pub(crate) fn inputs(kind: Kind) -> Vec<Input> {
         interval_ns: SECOND_NS,
         segment: 0,
         sources: Vec::new(),
+        knowledge: None,
     };
     let mut inputs = vec![Input { seq: 0, mono: Timestamp(0), body: Body::Start(Box::new(start)) }];
     let mut counters = Counters::default();

@@ -3,6 +3,11 @@
 use crate::kind::Severity;
 use crate::time::SECOND_NS;
 
+mod two_keys;
+
+pub use two_keys::Rule;
+use two_keys::{CLAUSES, Clause};
+
 /// Whether a severity's predicate holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Held {
@@ -17,20 +22,22 @@ pub enum Held {
     Event,
 }
 
-/// How a limit is relaxed for a signal that stands.
+/// How a limit is relaxed for a signal that stands, and whether a baseline gates it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Relax {
-    /// Rates, latencies and stall shares: 80 % of the limit.
+    /// Rates, latencies and stall shares: 80 % of the limit, and the own baseline is a second key.
     Scaled,
-    /// Used shares of finite resources: 0.05 below the limit.
+    /// Used shares of finite resources: 0.05 below the limit, and no baseline excuses them.
     Share,
+    /// Rates of discrete harm: 80 % of the limit, and no baseline excuses them.
+    Event,
 }
 
 impl Relax {
     /// The limit at which a standing signal goes on.
     pub fn limit(self, limit: f64) -> f64 {
         match self {
-            Self::Scaled => limit * 0.8,
+            Self::Scaled | Self::Event => limit * 0.8,
             Self::Share => limit - 0.05,
         }
     }
@@ -50,13 +57,31 @@ pub struct Quantity {
 }
 
 /// Quantities an evaluation can carry.
-pub(super) const QUANTITIES: usize = 12;
+pub(super) const QUANTITIES: usize = 16;
+
+/// A quantity of an evaluation, for the predicates that rest on it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Key(Option<u8>);
+
+/// A quantity as noted.
+#[derive(Debug, Clone, Copy)]
+pub struct Noted {
+    /// The quantity.
+    pub quantity: Quantity,
+    /// The 95th percentile of its baseline, where it has one.
+    pub baseline_p95: Option<f64>,
+    /// Its baseline is learned: a predicate rests on it that has a second key.
+    pub learned: bool,
+    graded: Option<(Held, Relax)>,
+}
 
 /// See the module.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Evaluation {
-    /// Whether each severity's predicate holds.
+    /// Whether each severity's predicate holds, the second keys left out until they are turned.
     pub held: [Held; 4],
+    /// Predicates without a second key.
+    plain: [Held; 4],
     /// Severities that this condition knows at all.
     levels: [bool; 4],
     /// The relaxed predicate of each severity holds.
@@ -67,8 +92,10 @@ pub struct Evaluation {
     pub subtype: Option<&'static str>,
     /// How long after the last event the signal stands, where an event was counted.
     pub event_clear_ns: Option<u64>,
-    quantities: [Option<Quantity>; QUANTITIES],
+    quantities: [Option<Noted>; QUANTITIES],
     count: usize,
+    clauses: [Option<Clause>; CLAUSES],
+    clause_count: usize,
 }
 
 impl Evaluation {
@@ -77,8 +104,8 @@ impl Evaluation {
         Self { subtype: Some(subtype), ..Self::default() }
     }
 
-    /// Adds a quantity to the evidence; the thirteenth and later are left out.
-    pub fn note(&mut self, metric: &'static str, value: f64, unit: &'static str) -> &mut Self {
+    /// Adds a quantity to the evidence; the seventeenth and later are left out.
+    pub fn note(&mut self, metric: &'static str, value: f64, unit: &'static str) -> Key {
         self.note_with(metric, value, unit, [None; 4])
     }
 
@@ -89,29 +116,38 @@ impl Evaluation {
         value: f64,
         unit: &'static str,
         limits: [Option<f64>; 4],
-    ) -> &mut Self {
-        debug_assert!(value.is_finite(), "{metric} is {value}");
-        if self.count < QUANTITIES && value.is_finite() {
-            self.quantities[self.count] = Some(Quantity { metric, value, unit, limits });
-            self.count += 1;
+    ) -> Key {
+        self.add(Quantity { metric, value, unit, limits }, None)
+    }
+
+    fn add(&mut self, quantity: Quantity, graded: Option<(Held, Relax)>) -> Key {
+        debug_assert!(quantity.value.is_finite(), "{} is {}", quantity.metric, quantity.value);
+        if self.count == QUANTITIES || !quantity.value.is_finite() {
+            return Key(None);
         }
-        self
+        let learned = graded.is_some_and(|(_, relax)| relax == Relax::Scaled)
+            && quantity.limits[..Severity::Critical.index()].iter().any(Option::is_some);
+        let noted = Noted { quantity, baseline_p95: None, learned, graded };
+        self.quantities[self.count] = Some(noted);
+        self.count += 1;
+        Key(u8::try_from(self.count - 1).ok())
     }
 
     /// Holds a quantity against the limit of each severity, notes it as evidence, and keeps a
     /// standing signal while its lowest limit, relaxed, is reached and no quantity has a lower one.
-    pub fn grade(&mut self, quantity: Quantity, held: Held, relax: Relax) -> &mut Self {
-        let Quantity { metric, value, unit, limits } = quantity;
-        self.note_with(metric, value, unit, limits);
+    pub fn grade(&mut self, quantity: Quantity, held: Held, relax: Relax) -> Key {
+        let key = self.add(quantity, Some((held, relax)));
         for severity in Severity::ALL {
-            if let Some(limit) = limits[severity.index()] {
-                self.set(severity, if value >= limit { held } else { Held::No });
+            if let Some(limit) = quantity.limits[severity.index()] {
+                let held = if quantity.value >= limit { held } else { Held::No };
+                raise(&mut self.held, severity, held);
+                self.levels[severity.index()] = true;
+                if relax != Relax::Scaled || severity == Severity::Critical {
+                    raise(&mut self.plain, severity, held);
+                }
             }
         }
-        for (relaxed, limit) in self.relaxed.iter_mut().zip(limits) {
-            *relaxed |= limit.is_some_and(|limit| value >= relax.limit(limit));
-        }
-        self
+        key
     }
 
     /// These severities are judged, though nothing can be held against their limits yet.
@@ -147,26 +183,33 @@ impl Evaluation {
         self
     }
 
+    /// A forecast puts a physical limit near: at least medium, by itself over its persistence.
+    pub fn predict(&mut self) {
+        if self.plain[Severity::Medium.index()..].iter().all(|held| *held == Held::No)
+            && self.held[Severity::Medium.index()..].iter().all(|held| *held == Held::No)
+        {
+            self.subtype = Some("predicted");
+        }
+        self.met(Severity::Medium, true);
+    }
+
     /// Whether a standing signal goes on: the predicate of the lowest severity that is judged
-    /// holds with its limits relaxed.
+    /// holds with its limits relaxed. Asked after [`Evaluation::settle`].
     pub fn keeps(&self) -> bool {
         let lowest = self.levels.iter().position(|known| *known);
         self.kept || lowest.is_some_and(|lowest| self.relaxed[lowest])
     }
 
     fn set(&mut self, severity: Severity, held: Held) -> &mut Self {
-        let rank = |held: Held| match held {
-            Held::No => 0,
-            Held::Counts => 1,
-            Held::Met => 2,
-            Held::Event => 3,
-        };
         self.levels[severity.index()] = true;
-        let known = &mut self.held[severity.index()];
-        if rank(held) > rank(*known) {
-            *known = held;
-        }
+        raise(&mut self.plain, severity, held);
+        raise(&mut self.held, severity, held);
         self
+    }
+
+    /// Whether anything holds that no baseline could excuse.
+    pub fn is_absolute(&self) -> bool {
+        self.plain.iter().any(|held| *held != Held::No)
     }
 
     /// Whether the condition knows `severity`, or a lower one to fall to.
@@ -185,7 +228,21 @@ impl Evaluation {
     }
 
     /// The quantities noted.
-    pub fn quantities(&self) -> impl Iterator<Item = &Quantity> {
-        self.quantities.iter().flatten()
+    pub fn quantities(&self) -> impl Iterator<Item = &Noted> {
+        self.quantities[..self.count].iter().flatten()
+    }
+}
+
+/// Of several predicates of one severity the strongest counts.
+fn raise(held: &mut [Held; 4], severity: Severity, by: Held) {
+    let rank = |held: Held| match held {
+        Held::No => 0,
+        Held::Counts => 1,
+        Held::Met => 2,
+        Held::Event => 3,
+    };
+    let known = &mut held[severity.index()];
+    if rank(by) > rank(*known) {
+        *known = by;
     }
 }

@@ -3,23 +3,38 @@
 //! Classifiers report to the board; the engine asks it what changed.
 
 mod evaluation;
+mod learned;
+mod lore;
+mod near;
+mod place;
+mod placebo;
 mod slot;
 
 use alloc::collections::BTreeMap;
-use alloc::string::String;
+use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use sha2::{Digest as _, Sha256};
 
-pub use evaluation::{Evaluation, Held, Quantity, Relax};
+pub use evaluation::{Evaluation, Held, Key, Noted, Quantity, Relax, Rule};
+pub use learned::{Learned, Notebook};
+pub use near::Near;
+use learned::Lesson;
+use place::Place;
 pub use slot::{PERSISTENCE_NS, Slot, Standing, Transition};
 
+use crate::analysis::knowledge::{HALF_LIFE_DAYS, kept_a_day};
+use crate::analysis::Baseline;
+use crate::analysis::trend::Scratch;
 use crate::kind::{Entity, Kind};
 use crate::output::{Coverage, CoverageState};
-use crate::time::Timestamp;
+use crate::time::{ClockAnchor, Timestamp};
 use crate::window::{EntityId, Missing};
 
 /// Ticks for which inputs may be missing before a kind goes `cannot tell`.
 const PATIENCE_TICKS: u32 = 3;
+
+/// Differences kept of one quantity.
+const PLACEBOS: usize = 400;
 
 /// Sources read every ten seconds are not stale between two readings.
 const STALE_FLOOR_NS: u64 = 15_000_000_000;
@@ -74,14 +89,6 @@ pub struct Changed {
     pub seen: Evaluation,
 }
 
-#[derive(Debug)]
-struct Place {
-    entity: Entity,
-    slot: Slot,
-    judged: Timestamp,
-    seen: Evaluation,
-}
-
 /// See the module.
 #[derive(Debug, Default)]
 pub struct Board {
@@ -94,12 +101,19 @@ pub struct Board {
     changed: Vec<Changed>,
     next_id: u64,
     hash: Sha256,
+    clock: ClockAnchor,
+    half_life_days: Option<f64>,
+    known: BTreeMap<(Kind, String), Vec<(String, Baseline)>>,
+    near: BTreeMap<(Kind, EntityId), (Entity, Near)>,
+    placebos: BTreeMap<(Kind, String), Vec<f64>>,
+    scratch: Scratch,
 }
 
 impl Board {
     /// Begins the evaluation of a sample.
-    pub fn begin(&mut self, now: Timestamp, interval_ns: u64) {
+    pub fn begin(&mut self, now: Timestamp, interval_ns: u64, clock: ClockAnchor) {
         self.now = now;
+        self.clock = clock;
         self.stale_after_ns = interval_ns.saturating_mul(u64::from(PATIENCE_TICKS));
         self.covers = [None; 10];
     }
@@ -110,24 +124,46 @@ impl Board {
         kind: Kind,
         id: EntityId,
         at: Timestamp,
-        seen: Evaluation,
+        mut seen: Evaluation,
         entity: impl FnOnce() -> Entity,
     ) {
         self.cover(kind, Cover::Ok);
-        for quantity in seen.quantities() {
-            self.hash.update(quantity.value.to_bits().to_le_bytes());
+        let known = &mut self.known;
+        let place = self.places.entry((kind, id)).or_insert_with(|| {
+            let entity = entity();
+            let known = known.remove(&(kind, entity.to_string())).unwrap_or_default();
+            Place::new(entity, at, seen, known)
+        });
+        let stands = place.slot.standing().is_some();
+        let mut lesson = Lesson {
+            at,
+            wall: self.clock.at(at),
+            stands,
+            kept_a_day: kept_a_day(self.half_life_days.unwrap_or(HALF_LIFE_DAYS)),
+            scratch: &mut self.scratch,
+        };
+        place.notebook.learn(&seen, &place.entity, &mut lesson);
+        seen.settle(|metric| place.notebook.level(metric));
+        if !self.near.is_empty()
+            && let Some((_, near)) = self.near.get(&(kind, id))
+        {
+            near.tell(&mut seen);
+        }
+        for noted in seen.quantities() {
+            self.hash.update(noted.quantity.value.to_bits().to_le_bytes());
         }
         self.hash.update([seen.mask(), u8::from(seen.keeps())]);
-        let place = self.places.entry((kind, id)).or_insert_with(|| Place {
-            entity: entity(),
-            slot: Slot::default(),
-            judged: at,
-            seen,
-        });
         place.judged = at;
         let before = place.slot.standing().copied();
-        let transition = place.slot.feed(at, &seen, &mut self.next_id);
+        let transition = place.feed(at, &seen, &mut self.next_id);
         place.seen = seen;
+        if let Some((metric, by)) = place.placebo.take(at, &seen, transition == Transition::Raised) {
+            let kept = self.placebos.entry((kind, metric.into())).or_default();
+            if kept.len() == PLACEBOS {
+                kept.remove(0);
+            }
+            kept.push(by);
+        }
         if let Some(standing) = place.slot.standing().copied().or(before)
             && transition != Transition::None
         {
@@ -186,7 +222,7 @@ impl Board {
     /// Windows restart after a gap; signals that stand go on standing.
     pub fn restart(&mut self) {
         for place in self.places.values_mut() {
-            place.slot.restart();
+            place.restart();
         }
     }
 
@@ -236,6 +272,10 @@ impl Board {
 
     /// Forgets everything but the numbering of episodes, for a new run.
     pub fn reset(&mut self) {
-        *self = Self { next_id: self.next_id, ..Self::default() };
+        *self = Self {
+            next_id: self.next_id,
+            half_life_days: self.half_life_days,
+            ..Self::default()
+        };
     }
 }

@@ -34,6 +34,8 @@ pub enum Transition {
     Updated,
     /// It is over.
     Cleared,
+    /// It is over: what held it has become normal.
+    Accepted,
 }
 
 /// A signal that stands.

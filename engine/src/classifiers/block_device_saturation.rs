@@ -13,7 +13,7 @@
 //! baseline medium rests on it alone. Stacked devices (device mapper, md, loop, zram) repeat the
 //! work of others and are not judged.
 
-use crate::board::{Board, Cover, Evaluation, Held, Quantity, Relax};
+use crate::board::{Board, Cover, Evaluation, Held, Relax, Rule};
 use crate::kind::{Entity, Kind, Severity};
 use crate::model::Disk;
 use crate::time::SECOND_NS;
@@ -33,6 +33,9 @@ const UTILISATION: [f64; 4] = [0.70, 0.85, 0.95, 0.95];
 const QUEUE: [f64; 2] = [2.0, 4.0];
 /// Mean wait in ms at critical, of a device with and without seeks (our judgement).
 const WAIT_MS: [f64; 2] = [500.0, 100.0];
+/// Times its own median that a request waits at high and critical, where there is a baseline (our
+/// judgement, `signals.md`).
+const WAIT_TIMES: [f64; 2] = [3.0, 10.0];
 /// How long a failed request stands (`signals.md`, section 1).
 const EVENT_CLEAR_S: u64 = 120;
 /// Names of the utilisation over each window, with the severities that have to last so long.
@@ -95,31 +98,41 @@ fn look_at(row: &Disk, track: &DiskTrack) -> Result<Evaluation, Missing> {
         let wait = mean_wait_ms(track, ns);
         match window_s {
             10 => {
-                seen.note_with(metric, used, "ratio", limits);
+                let key = seen.note_with(metric, used, "ratio", limits);
                 let limit = [None, None, Some(queue_limit), None];
                 seen.note_with("queue_10s", queue, "requests", limit);
-                let held = used >= UTILISATION[2] && queue >= queue_limit;
-                seen.met(Severity::High, held);
+                let slow = wait.map(|wait| {
+                    let key = seen.note("wait_10s", wait, "ms");
+                    Rule::Median(key, WAIT_TIMES[0], queue >= queue_limit)
+                });
+                let held = used >= UTILISATION[2] && (slow.is_some() || queue >= queue_limit);
+                seen.ruled(Severity::High, met(held), [Some(Rule::Level(key)), slow]);
             }
             30 => {
                 seen.note_with(metric, used, "ratio", limits);
-                if let Some(wait) = wait {
-                    let limit = [None, None, None, Some(wait_limit)];
-                    seen.note_with("wait_30s", wait, "ms", limit);
-                }
-                let waits = wait.is_some_and(|wait| wait >= wait_limit);
-                seen.met(Severity::Critical, used >= UTILISATION[3] && waits);
+                let Some(wait) = wait else { continue };
+                let limit = [None, None, None, Some(wait_limit)];
+                let key = seen.note_with("wait_30s", wait, "ms", limit);
+                let busy = used >= UTILISATION[3];
+                seen.met(Severity::Critical, busy && wait >= wait_limit);
+                let slow = Rule::Median(key, WAIT_TIMES[1], false);
+                seen.ruled(Severity::Critical, met(busy), [Some(slow), None]);
             }
             _ => {
-                let quantity = Quantity { metric, value: used, unit: "ratio", limits };
-                seen.grade(quantity, Held::Met, Relax::Scaled);
-                if let Some(wait) = wait {
-                    seen.note("wait_5s", wait, "ms");
-                }
+                let key = seen.note_with(metric, used, "ratio", limits);
+                seen.keyed(key, Severity::Low, Held::Met, used >= UTILISATION[0]);
+                seen.keep_keyed(key, used >= Relax::Scaled.limit(UTILISATION[0]));
+                let slow = wait.map(|wait| Rule::Level(seen.note("wait_5s", wait, "ms")));
+                let held = met(used >= UTILISATION[1]);
+                seen.ruled(Severity::Medium, held, [Some(Rule::Level(key)), slow]);
             }
         }
     }
     Ok(seen)
+}
+
+fn met(holds: bool) -> Held {
+    if holds { Held::Met } else { Held::No }
 }
 
 /// What the tracer saw of the device's requests; `None` where it did not look.

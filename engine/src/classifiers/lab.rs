@@ -46,6 +46,7 @@ impl Lab {
             interval_ns: SECOND_NS,
             segment: 0,
             sources: [].into(),
+            knowledge: None,
         })));
         lab
     }
@@ -89,14 +90,14 @@ impl Lab {
                     let text = format!("{told}{}", reason.unwrap_or_default());
                     self.coverage.insert(coverage.kind, text);
                 }
-                Said::Defect(_) | Said::Digest(_) => {}
+                Said::Forecast(_) | Said::Defect(_) | Said::Digest(_) => {}
             }
         }
     }
 
     fn note(&mut self, signal: Signal) {
         let key = (signal.kind, signal.entity.to_string());
-        if signal.change == Change::Cleared {
+        if signal.change.is_over() {
             self.changed.insert((key.0, key.1.clone(), false), self.second);
             self.standing.remove(&key);
         } else {

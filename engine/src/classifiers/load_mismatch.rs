@@ -10,7 +10,7 @@
 //! # False positives
 //! Demand from uninterruptible sleep is not CPU work: subtype `blocked`.
 
-use crate::board::{Board, Cover, Evaluation};
+use crate::board::{Board, Cover, Evaluation, Held};
 use crate::kind::{Entity, Kind, Severity};
 use crate::model::Cpu;
 use crate::time::SECOND_NS;
@@ -57,15 +57,16 @@ fn judge(window: &Window) -> Result<Evaluation, Missing> {
     let demand = window.cpu.track()?.mean(MEAN_NS).ok_or(Missing::NoEarlier)?;
     let busy = busy_share(&window.cpu.step()?)?;
     let mut seen = Evaluation::default();
-    seen.note_with("demand_per_cpu", demand, "tasks/cpu", DEMAND.map(Some));
+    let key = seen.note_with("demand_per_cpu", demand, "tasks/cpu", DEMAND.map(Some));
     seen.note("busy_share", busy, "ratio");
     // The quantity is a mean over five seconds: it is its own persistence up to medium; high and
     // critical have to last longer and are counted.
-    seen.met(Severity::Low, demand >= DEMAND[0]);
-    seen.met(Severity::Medium, demand >= DEMAND[1]);
-    seen.counts(Severity::High, demand >= DEMAND[2] && demand * cpus > HIGH_TASKS);
-    seen.counts(Severity::Critical, demand >= DEMAND[3]);
-    seen.keep(demand >= DEMAND[0] * RELAXED);
+    seen.keyed(key, Severity::Low, Held::Met, demand >= DEMAND[0]);
+    seen.keyed(key, Severity::Medium, Held::Met, demand >= DEMAND[1]);
+    let high = demand >= DEMAND[2] && demand * cpus > HIGH_TASKS;
+    seen.keyed(key, Severity::High, Held::Counts, high);
+    seen.keyed(key, Severity::Critical, Held::Counts, demand >= DEMAND[3]);
+    seen.keep_keyed(key, demand >= DEMAND[0] * RELAXED);
     let blocked = blocked_share(row, window.host().recorder_pid != 0);
     if let Some(share) = blocked {
         seen.note("blocked_share", share, "ratio");

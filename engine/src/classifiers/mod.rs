@@ -46,7 +46,7 @@ pub const ALL: &[&dyn Classifier] = &[
 const PERSISTENCE_S: [u64; 4] = [5, 5, 10, 30];
 
 /// The entity of a control group's row.
-fn cgroup_entity(row: &Cgroup) -> Entity {
+pub(crate) fn cgroup_entity(row: &Cgroup) -> Entity {
     let bytes = |name: Option<&[u8]>| name.unwrap_or_default().to_vec();
     Entity::Cgroup(bytes(row.hierarchy()), bytes(row.path()))
 }

@@ -128,7 +128,7 @@ fn span_of_group(track: &CgroupTrack, ns: u64) -> Span {
 fn grade(span: impl Fn(u64) -> Span) -> Result<Evaluation, Missing> {
     let mut seen = Evaluation::default();
     seen.know([true; 4]);
-    let mut noted = "";
+    let mut noted = None;
     for severity in Severity::ALL {
         let level = severity.index();
         let Span { faults, refaults, stalled } = span(PERSISTENCE_S[level] * SECOND_NS);
@@ -138,15 +138,18 @@ fn grade(span: impl Fn(u64) -> Span) -> Result<Evaluation, Missing> {
             Err(missing) => return Err(missing),
         };
         let harm = severity == Severity::Low || refaults > 0 || stalled >= STALLED;
-        seen.met(severity, rate >= FAULTS[level] && harm);
         if severity == Severity::Low {
-            seen.keep(rate >= Relax::Scaled.limit(FAULTS[level]));
             seen.note("refaults_5s", refaults as f64, "pages");
             seen.note("memory_some_5s", stalled, "ratio");
         }
-        if METRICS[level] != noted {
-            noted = METRICS[level];
-            seen.note_with(noted, rate, "1/s", limits_of(noted));
+        let key = match noted {
+            Some((metric, key)) if metric == METRICS[level] => key,
+            _ => seen.note_with(METRICS[level], rate, "1/s", limits_of(METRICS[level])),
+        };
+        noted = Some((METRICS[level], key));
+        seen.keyed(key, severity, Held::Met, rate >= FAULTS[level] && harm);
+        if severity == Severity::Low {
+            seen.keep_keyed(key, rate >= Relax::Scaled.limit(FAULTS[level]));
         }
     }
     Ok(seen)

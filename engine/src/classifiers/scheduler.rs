@@ -156,9 +156,10 @@ fn grade_throttling(seen: &mut Evaluation, track: &CgroupTrack) {
     for (metric, window_s, limits) in THROTTLED {
         seen.know(limits.map(|limit| limit.is_some()));
         let Some(value) = throttled_share(track, window_s * SECOND_NS) else { continue };
-        seen.grade(Quantity { metric, value, unit: "ratio", limits }, Held::Met, Relax::Scaled);
+        let quantity = Quantity { metric, value, unit: "ratio", limits };
+        let key = seen.grade(quantity, Held::Met, Relax::Scaled);
         let lowest = limits[Severity::Medium.index()];
-        seen.keep(lowest.is_some_and(|limit| value >= Relax::Scaled.limit(limit)));
+        seen.keep_keyed(key, lowest.is_some_and(|limit| value >= Relax::Scaled.limit(limit)));
         if limits.iter().flatten().any(|limit| value >= *limit) {
             seen.subtype = Some("throttled");
         }

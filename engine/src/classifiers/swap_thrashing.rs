@@ -10,7 +10,7 @@
 //! Pages moved out once and never missed stay low. Swap that was filled long ago and has no
 //! traffic is nothing. With zram the counters are the same and the cost is CPU time.
 
-use crate::board::{Board, Cover, Evaluation, Relax};
+use crate::board::{Board, Cover, Evaluation, Held, Relax, Rule};
 use crate::kind::{Entity, Kind, Severity};
 use crate::model::Memory;
 use crate::time::SECOND_NS;
@@ -87,11 +87,14 @@ fn judge(window: &Window) -> Result<Option<Evaluation>, Missing> {
 /// which is its own persistence, with some that come back.
 fn grade_out(seen: &mut Evaluation, window: &Window) -> Result<(), Missing> {
     let paging = window.vm.track()?;
+    let mut key = None;
     if let Some(growth) = known(paging.over(Paging::SwapOut, 5 * SECOND_NS))? {
         let rate = growth.per_second();
         let limits = [Some(OUT), None, None, None];
-        seen.note_with("swap_out_5s", rate, "pages/s", limits);
-        seen.met(Severity::Low, rate >= OUT).keep(rate >= Relax::Scaled.limit(OUT));
+        let noted = seen.note_with("swap_out_5s", rate, "pages/s", limits);
+        seen.keyed(noted, Severity::Low, Held::Met, rate >= OUT);
+        seen.keep_keyed(noted, rate >= Relax::Scaled.limit(OUT));
+        key = Some(noted);
     }
     let share = known(paging.share_of_time(Paging::SwapOut, OUT, TEN_S))?;
     let back = known(paging.over(Paging::SwapIn, TEN_S))?;
@@ -99,7 +102,9 @@ fn grade_out(seen: &mut Evaluation, window: &Window) -> Result<(), Missing> {
         let limits = [None, Some(OUT_SHARE), None, None];
         seen.note_with("swapping_out_share_10s", share, "ratio", limits);
         seen.note("swap_in_10s", back.per_second(), "pages/s");
-        seen.met(Severity::Medium, share >= OUT_SHARE && back.by > 0);
+        let rules = [key.map(Rule::Level), None];
+        let holds = share >= OUT_SHARE && back.by > 0;
+        seen.ruled(Severity::Medium, if holds { Held::Met } else { Held::No }, rules);
     }
     Ok(())
 }
@@ -119,9 +124,10 @@ fn grade_thrash(seen: &mut Evaluation, window: &Window) -> Result<(), Missing> {
         let both = out.per_second().min(back.per_second());
         let mut limits = [None; 4];
         limits[severity.index()] = Some(limit);
-        seen.note_with(metric, both, "pages/s", limits);
+        let key = seen.note_with(metric, both, "pages/s", limits);
         let full = pressure.and_then(|track| track.share(Stall::MemoryFull, ns).ok());
-        seen.met(severity, both >= limit && full.is_some_and(|full| full >= stalled));
+        let holds = both >= limit && full.is_some_and(|full| full >= stalled);
+        seen.keyed(key, severity, Held::Met, holds);
     }
     Ok(())
 }

@@ -12,6 +12,7 @@
 //! Filesystems without a size and read-only ones are never full. Waiting (epoll, futex, sleep,
 //! reads of pipes and sockets) is no slowness: that class is never judged.
 
+use crate::analysis::resources::{inodes_used, space_used, tasks_max};
 use crate::board::{Board, Cover, Evaluation, Held, Quantity, Relax};
 use crate::kind::{Entity, Kind, Severity};
 use crate::model::{Filesystem, Load};
@@ -125,18 +126,6 @@ fn grade(
     }
 }
 
-/// Of what users can have, as `df` counts it: the reserve of root is neither used nor available.
-fn space_used(row: &Filesystem) -> Option<f64> {
-    let used = row.total_bytes()?.saturating_sub(row.free_bytes()?);
-    let all = used.saturating_add(row.available_bytes()?);
-    (all > 0).then(|| used as f64 / all as f64)
-}
-
-fn inodes_used(row: &Filesystem) -> Option<f64> {
-    let all = row.inodes().filter(|inodes| *inodes > 0)?;
-    Some(all.saturating_sub(row.inodes_free()?) as f64 / all as f64)
-}
-
 /// Process ids: threads have one each, and the smaller of the two limits counts.
 fn judge_host(window: &Window, board: &mut Board) {
     let tasks = window.load.one().map(Load::tasks).unwrap_or_default();
@@ -144,10 +133,7 @@ fn judge_host(window: &Window, board: &mut Board) {
         return board.cover(KIND, Cover::Missing(Missing::Source(window.load.source())));
     };
     let limits = window.limits.one().ok();
-    let limit = limits.and_then(|row| match (row.pid_max(), row.threads_max()) {
-        (Some(pids), Some(threads)) => Some(pids.min(threads)),
-        (pids, threads) => pids.or(threads),
-    });
+    let limit = limits.and_then(tasks_max);
     let Some(limit) = limit.filter(|limit| *limit > 0) else {
         return board.cover(KIND, Cover::Part("process ids: no limits"));
     };
@@ -170,7 +156,7 @@ fn judge_calls(seen: &mut Evaluation, window: &Window, board: &mut Board) {
         let rate = refused.per_second();
         let quantity =
             Quantity { metric: "refused_calls", value: rate, unit: "1/s", limits: REFUSED };
-        seen.grade(quantity, Held::Counts, Relax::Scaled);
+        seen.grade(quantity, Held::Counts, Relax::Event);
         seen.counts(Severity::Medium, refused.by > 0).keep(refused.by > 0);
     }
     if seen.mask() > worst {

@@ -275,6 +275,7 @@ fn foreign_start(path: &Path, first: &Input) -> Input {
         interval_ns: SECOND_NS,
         segment: 0,
         sources: Vec::new(),
+        knowledge: None,
     };
     Input { seq: first.seq, mono: first.mono, body: Body::Start(Box::new(start)) }
 }

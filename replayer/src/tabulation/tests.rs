@@ -38,6 +38,7 @@ impl Lab {
             interval_ns: SECOND_NS,
             segment,
             sources: Vec::<SourceState>::new(),
+            knowledge: None,
         };
         self.input(0, Body::Start(Box::new(start)));
     }

@@ -24,6 +24,7 @@ impl Lab {
         let limits = [1.0, 2.0, 3.0, 4.0].map(Some);
         let quantity = Quantity { metric: "level", value: level, unit: "1", limits };
         seen.grade(quantity, Held::Counts, Relax::Scaled);
+        seen.settle(|_| None);
         self.slot.feed(Timestamp(self.now * SECOND_NS), &seen, &mut self.next_id)
     }
 
@@ -31,7 +32,7 @@ impl Lab {
     fn each(&mut self, seconds: u64, level: f64) -> Transition {
         (0..seconds).fold(Transition::None, |last, _| match self.after(1, level) {
             Transition::None => last,
-            said @ (Transition::Raised | Transition::Updated | Transition::Cleared) => said,
+            said => said,
         })
     }
 
@@ -39,6 +40,7 @@ impl Lab {
         self.now += 1;
         let mut seen = Evaluation::default();
         seen.event(Medium, true, clear_s);
+        seen.settle(|_| None);
         self.slot.feed(Timestamp(self.now * SECOND_NS), &seen, &mut self.next_id)
     }
 

@@ -105,11 +105,12 @@ fn grade_part(seen: &mut Evaluation, subtype: &'static str, grade: impl FnOnce(&
 fn grade_errors(seen: &mut Evaluation, track: &NicTrack) {
     seen.know([true, true, true, false]);
     if let Some(rate) = error_rate(track, 5 * SECOND_NS) {
-        seen.note_with("errors_5s", rate, "1/s", [Some(ERRORS[0]), Some(ERRORS[1]), None, None]);
+        let limits = [Some(ERRORS[0]), Some(ERRORS[1]), None, None];
+        let key = seen.note_with("errors_5s", rate, "1/s", limits);
         // The low limit must be exceeded, not reached, and stays 0 when relaxed.
-        seen.met(Severity::Low, rate > ERRORS[0]);
-        seen.met(Severity::Medium, rate >= ERRORS[1]);
-        seen.keep(rate > ERRORS[0]);
+        seen.keyed(key, Severity::Low, Held::Met, rate > ERRORS[0]);
+        seen.keyed(key, Severity::Medium, Held::Met, rate >= ERRORS[1]);
+        seen.keep_keyed(key, rate > ERRORS[0]);
     }
     if let Some(value) = error_rate(track, 10 * SECOND_NS) {
         let limits = [None, None, Some(ERRORS_HIGH), None];

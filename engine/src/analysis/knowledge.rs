@@ -1,0 +1,165 @@
+//! What was learned before a run: one versioned block, part of its `Start`, so that a replay has
+//! what the live run had.
+//!
+//! Nothing in it comes from the future of the run: it is made from other recordings, and a run
+//! never writes its own.
+
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use serde::{Deserialize, Serialize};
+
+use crate::kind::Kind;
+
+use super::baseline::Baseline;
+use super::calibration::Class;
+use super::resources::Resource;
+use super::slots::WINDOWS_NS;
+
+/// Version of the block this engine writes, and the newest it reads.
+pub const KNOWLEDGE_VERSION: u32 = 1;
+/// Days after which a value has half its weight: 0.98 a day (`statistics.md`, section 3).
+pub const HALF_LIFE_DAYS: f64 = 34.309_618_315_055_69;
+
+/// See the module.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Knowledge {
+    /// Version of the block.
+    pub version: u32,
+    /// Name of the host it was learned on.
+    pub host: String,
+    /// Days after which a value has half its weight.
+    pub half_life_days: f64,
+    /// Baselines of quantities.
+    pub baselines: Vec<KnownBaseline>,
+    /// Slopes of calm windows of resources.
+    pub slopes: Vec<KnownSlopes>,
+    /// How far off forecasts were.
+    pub residuals: Vec<KnownResiduals>,
+    /// How quantities went on after a signal when nothing was done.
+    pub placebos: Vec<KnownPlacebos>,
+}
+
+/// The baseline of a quantity of an entity, as a kind judges it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct KnownBaseline {
+    /// The kind that judges the quantity.
+    pub kind: Kind,
+    /// The entity, as it is written.
+    pub entity: String,
+    /// The quantity.
+    pub metric: String,
+    /// Its baseline.
+    pub baseline: Baseline,
+}
+
+/// Slopes of a resource's calm windows.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct KnownSlopes {
+    /// The resource.
+    pub resource: Resource,
+    /// The entity, as it is written.
+    pub entity: String,
+    /// Index of the window length.
+    pub window: u8,
+    /// Used share a second.
+    pub values: Vec<f64>,
+}
+
+/// ln(actual / predicted) of forecasts whose resource did end.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct KnownResiduals {
+    /// Forecasts that are held against each other.
+    pub class: Class,
+    /// In order of arrival.
+    pub values: Vec<f64>,
+}
+
+/// Differences of a quantity from before to after a signal was raised, when nothing was done.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct KnownPlacebos {
+    /// The kind that was raised.
+    pub kind: Kind,
+    /// The quantity.
+    pub metric: String,
+    /// Mean over 60 s that begin 10 s after the raise, less the mean of the 10 s before it.
+    pub values: Vec<f64>,
+}
+
+/// What is wrong with a block of knowledge.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum KnowledgeError {
+    /// It was written by a newer engine.
+    #[error("it is of version {0}, and this ks reads up to {KNOWLEDGE_VERSION}")]
+    Newer(u32),
+    /// A number is not finite, or outside of its range.
+    #[error("{0} is not a number that this can be")]
+    Number(&'static str),
+    /// A window length that there is none of.
+    #[error("{0} is no window length")]
+    Window(u8),
+}
+
+impl KnownSlopes {
+    /// Whether they are those of a resource of an entity.
+    pub fn is_of(&self, resource: Resource, entity: &str) -> bool {
+        self.resource == resource && self.entity == entity
+    }
+}
+
+impl Knowledge {
+    /// A block that holds nothing.
+    pub fn empty(host: &str) -> Self {
+        Self {
+            version: KNOWLEDGE_VERSION,
+            host: host.into(),
+            half_life_days: HALF_LIFE_DAYS,
+            baselines: Vec::new(),
+            slopes: Vec::new(),
+            residuals: Vec::new(),
+            placebos: Vec::new(),
+        }
+    }
+
+    /// Share of its weight that a value keeps for each day.
+    pub fn kept_a_day(&self) -> f64 {
+        kept_a_day(self.half_life_days)
+    }
+
+    /// Whether everything in it can be used.
+    pub fn check(&self) -> Result<(), KnowledgeError> {
+        if self.version > KNOWLEDGE_VERSION {
+            return Err(KnowledgeError::Newer(self.version));
+        }
+        if !self.half_life_days.is_finite() || self.half_life_days <= 0.0 {
+            return Err(KnowledgeError::Number("half_life_days"));
+        }
+        let finite = |values: &[f64]| values.iter().all(|value| value.is_finite());
+        let windows = self.slopes.iter().map(|known| known.window);
+        let windows = windows.chain(self.residuals.iter().map(|known| known.class.window));
+        if let Some(window) = windows.into_iter().find(|at| usize::from(*at) >= WINDOWS_NS.len()) {
+            return Err(KnowledgeError::Window(window));
+        }
+        if !self.slopes.iter().all(|known| finite(&known.values)) {
+            return Err(KnowledgeError::Number("a slope"));
+        }
+        if !self.residuals.iter().all(|known| finite(&known.values)) {
+            return Err(KnowledgeError::Number("a residual"));
+        }
+        if !self.placebos.iter().all(|known| finite(&known.values)) {
+            return Err(KnowledgeError::Number("a placebo difference"));
+        }
+        Ok(())
+    }
+}
+
+/// Share of its weight that a value keeps for each day, by its half-life.
+pub fn kept_a_day(half_life_days: f64) -> f64 {
+    libm::exp2(-1.0 / half_life_days)
+}

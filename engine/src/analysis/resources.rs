@@ -1,0 +1,244 @@
+//! Finite resources: how much of each is used, and where its end is.
+//!
+//! Each is a share of a physical limit, 1 where nothing is left; the limits are those of
+//! `signals.md` ("limit for ETA" of each kind). What has no limit is no resource.
+
+use serde::{Deserialize, Serialize};
+
+use crate::classifiers::cgroup_entity;
+use crate::kind::{Entity, Kind};
+use crate::model::{Cgroup, Filesystem, Limits, Load};
+use crate::time::{SECOND_NS, Timestamp};
+use crate::window::{EntityId, HOST, Window};
+
+/// A forecast looks so far ahead.
+const HORIZON_NS: u64 = 1_800 * SECOND_NS;
+/// For space and inodes, which people need longer to make room in.
+const LONG_HORIZON_NS: u64 = 4 * 3_600 * SECOND_NS;
+/// Memory is exhausted where 2 % of memory and swap together are left (`signals.md`, section 2).
+const MEMORY_END: f64 = 0.98;
+
+/// A finite resource.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Resource {
+    /// Memory and swap together: memory goes to swap first. Of a control group: memory under its
+    /// limit, without cache that can be dropped.
+    Memory,
+    /// Swap.
+    Swap,
+    /// Space of a filesystem that users can have.
+    Space,
+    /// Inodes of a filesystem.
+    Inodes,
+    /// File handles of the host.
+    FileHandles,
+    /// Local ports towards one destination, in a network namespace.
+    Ports,
+    /// Tracked connections of a network namespace.
+    Conntrack,
+    /// Process ids of the host or of a control group.
+    Pids,
+}
+
+impl Resource {
+    /// All of them.
+    pub const ALL: [Self; 8] = [
+        Self::Memory,
+        Self::Swap,
+        Self::Space,
+        Self::Inodes,
+        Self::FileHandles,
+        Self::Ports,
+        Self::Conntrack,
+        Self::Pids,
+    ];
+
+    /// The kind that a forecast of its end raises.
+    pub fn kind(self) -> Kind {
+        match self {
+            Self::Memory => Kind::MemoryPressure,
+            Self::Swap => Kind::SwapThrashing,
+            Self::Space | Self::Inodes | Self::Pids => Kind::Syscall,
+            Self::FileHandles | Self::Ports | Self::Conntrack => Kind::TcpExhaustion,
+        }
+    }
+
+    /// Used share at which it is at its end.
+    pub fn threshold(self, entity: &Entity) -> f64 {
+        match (self, entity) {
+            (Self::Memory, Entity::Host) => MEMORY_END,
+            _ => 1.0,
+        }
+    }
+
+    /// How far ahead a forecast looks.
+    pub fn horizon_ns(self) -> u64 {
+        match self {
+            Self::Space | Self::Inodes => LONG_HORIZON_NS,
+            _ => HORIZON_NS,
+        }
+    }
+
+    /// Name of the used share.
+    pub fn metric(self) -> &'static str {
+        match self {
+            Self::Memory => "memory_and_swap_used_share",
+            Self::Swap => "swap_used_share",
+            Self::Space => "space_used_share",
+            Self::Inodes => "inodes_used_share",
+            Self::FileHandles => "file_handles_share",
+            Self::Ports => "ports_used_share",
+            Self::Conntrack => "conntrack_share",
+            Self::Pids => "pids_used_share",
+        }
+    }
+
+    /// The word used in recordings and output.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Memory => "memory",
+            Self::Swap => "swap",
+            Self::Space => "space",
+            Self::Inodes => "inodes",
+            Self::FileHandles => "file_handles",
+            Self::Ports => "ports",
+            Self::Conntrack => "conntrack",
+            Self::Pids => "pids",
+        }
+    }
+}
+
+/// One used share at one time.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Level {
+    /// Of what.
+    pub resource: Resource,
+    /// Whose.
+    pub id: EntityId,
+    /// When it was read.
+    pub at: Timestamp,
+    /// Used share of the limit.
+    pub used: f64,
+}
+
+/// Takes each level with the entity it is of, always in the same order.
+pub type Each<'a> = dyn FnMut(Level, &dyn Fn() -> Entity) + 'a;
+
+/// Reads every level that the last sample gave.
+pub fn read(window: &Window, each: &mut Each<'_>) {
+    read_memory(window, each);
+    read_filesystems(window, each);
+    read_host_limits(window, each);
+    read_namespaces(window, each);
+    read_groups(window, each);
+}
+
+fn share(used: Option<u64>, limit: Option<u64>) -> Option<f64> {
+    Some(used? as f64 / limit.filter(|limit| *limit > 0)? as f64)
+}
+
+fn give(
+    each: &mut Each<'_>,
+    resource: Resource,
+    (id, at): (EntityId, Timestamp),
+    used: Option<f64>,
+    entity: &dyn Fn() -> Entity,
+) {
+    if let Some(used) = used {
+        each(Level { resource, id, at, used }, entity);
+    }
+}
+
+fn read_memory(window: &Window, each: &mut Each<'_>) {
+    let (true, Some(at), Ok(row)) = (window.memory.is_fresh(), window.memory.at(), window.memory.one())
+    else {
+        return;
+    };
+    let swap = row.swap_total_bytes().filter(|total| *total > 0);
+    let swap_free = row.swap_free_bytes().filter(|_| swap.is_some()).unwrap_or(0);
+    let all = row.total_bytes().map(|total| total.saturating_add(swap.unwrap_or(0)));
+    let left = row.available_bytes().map(|available| available.saturating_add(swap_free));
+    let used = all.zip(left).map(|(all, left)| all.saturating_sub(left));
+    give(each, Resource::Memory, (HOST, at), share(used, all), &|| Entity::Host);
+    let used = swap.map(|total| total.saturating_sub(swap_free));
+    give(each, Resource::Swap, (HOST, at), share(used, swap), &|| Entity::Host);
+}
+
+fn read_filesystems(window: &Window, each: &mut Each<'_>) {
+    let Some(at) = window.filesystems.at().filter(|_| window.filesystems.is_fresh()) else {
+        return;
+    };
+    for (id, row, _) in window.filesystems.entities() {
+        if row.read_only() == Some(true) || row.limited() != Some(true) {
+            continue;
+        }
+        let entity = || Entity::Filesystem(row.mount().unwrap_or_default().to_vec());
+        give(each, Resource::Space, (id, at), space_used(row), &entity);
+        give(each, Resource::Inodes, (id, at), inodes_used(row), &entity);
+    }
+}
+
+/// Of what users can have, as `df` counts it: the reserve of root is neither used nor available.
+pub(crate) fn space_used(row: &Filesystem) -> Option<f64> {
+    let used = row.total_bytes()?.saturating_sub(row.free_bytes()?);
+    share(Some(used), Some(used.saturating_add(row.available_bytes()?)))
+}
+
+pub(crate) fn inodes_used(row: &Filesystem) -> Option<f64> {
+    let all = row.inodes()?;
+    share(Some(all.saturating_sub(row.inodes_free()?)), Some(all))
+}
+
+/// The smaller of the two limits of tasks.
+pub(crate) fn tasks_max(limits: &Limits) -> Option<u64> {
+    let (pids, threads) = (limits.pid_max(), limits.threads_max());
+    pids.zip(threads).map(|(pids, threads)| pids.min(threads)).or(pids).or(threads)
+}
+
+fn read_host_limits(window: &Window, each: &mut Each<'_>) {
+    if let (true, Some(at), Ok(row)) =
+        (window.file_handles.is_fresh(), window.file_handles.at(), window.file_handles.one())
+    {
+        let used = row.allocated().map(|all| all.saturating_sub(row.unused().unwrap_or(0)));
+        give(each, Resource::FileHandles, (HOST, at), share(used, row.max()), &|| Entity::Host);
+    }
+    if let (true, Some(at), Ok(limits)) =
+        (window.load.is_fresh(), window.load.at(), window.limits.one())
+    {
+        let tasks = window.load.one().ok().and_then(Load::tasks);
+        let used = share(tasks, tasks_max(limits));
+        give(each, Resource::Pids, (HOST, at), used, &|| Entity::Host);
+    }
+}
+
+fn read_namespaces(window: &Window, each: &mut Each<'_>) {
+    let Some(at) = window.netns.at().filter(|_| window.netns.is_fresh()) else { return };
+    let range = window.limits.one().ok().and_then(|limits| {
+        Some(limits.local_port_last()?.checked_sub(limits.local_port_first()?)?.saturating_add(1))
+    });
+    for (id, row, _) in window.netns.entities() {
+        let entity = || Entity::Netns(row.netns().unwrap_or(0));
+        let ports = window.sockets.of(row).and_then(|sockets| sockets.local_ports);
+        give(each, Resource::Ports, (id, at), share(ports, range), &entity);
+        let tracked = share(row.conntrack(), row.conntrack_max());
+        give(each, Resource::Conntrack, (id, at), tracked, &entity);
+    }
+}
+
+fn read_groups(window: &Window, each: &mut Each<'_>) {
+    let Some(at) = window.cgroups.at().filter(|_| window.cgroups.is_fresh()) else { return };
+    for (id, row, _) in window.cgroups.entities() {
+        if row.path() == Some(b"/") {
+            continue;
+        }
+        let entity = || cgroup_entity(row);
+        give(each, Resource::Memory, (id, at), group_memory(row), &entity);
+        give(each, Resource::Pids, (id, at), share(row.pids(), row.pids_max()), &entity);
+    }
+}
+
+fn group_memory(row: &Cgroup) -> Option<f64> {
+    let used = row.memory_bytes()?.saturating_sub(row.inactive_file_bytes().unwrap_or(0));
+    share(Some(used), row.memory_max_bytes())
+}

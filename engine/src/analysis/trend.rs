@@ -1,0 +1,253 @@
+//! Where one series is heading, over one window length.
+//!
+//! The slope is Theil and Sen's over sixteen medians; whether it means anything is asked of the
+//! series' own past: how often did it rise as steeply when nothing was wrong? A test against white
+//! noise would be wrong by a factor, since telemetry is autocorrelated (`statistics.md`, 2.3).
+
+use alloc::collections::VecDeque;
+use alloc::vec::Vec;
+
+use crate::statistics::own_history;
+use crate::statistics::theil_sen::{self, Fit};
+use crate::time::Timestamp;
+
+use super::slots::{Point, Ring, SLOTS};
+
+/// Past windows kept.
+pub const HISTORY: usize = 400;
+/// Windows begin every so many slots: an eighth of a window.
+const STRIDE_SLOTS: usize = SLOTS / 8;
+/// Strides in a window: the last window that shares nothing with this one was so many ago.
+const DISJOINT: usize = SLOTS / STRIDE_SLOTS;
+/// A slope becomes history once two windows have passed and it was no part of a rise.
+const PENDING: usize = 2 * DISJOINT;
+/// Points and distinct values without which no slope is taken (our judgement).
+const ENOUGH_POINTS: usize = 8;
+const ENOUGH_DISTINCT: usize = 5;
+/// Past windows, and the share of them as steep, for a forecast and for naming a direction.
+pub const GATE: (usize, f64) = (199, 0.01);
+const DIRECTION: (usize, f64) = (99, 0.05);
+
+/// Why there is no slope, or no forecast.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Refusal {
+    /// Too few readings so far, or after a hole.
+    FewPoints,
+    /// The series hardly takes different values.
+    FewValues,
+    /// Too few past windows to compare with.
+    FewWindows(usize),
+    /// Not steeper than its own past.
+    NotUnusual,
+    /// The interval of the slope reaches 0.
+    SlopeUncertain,
+    /// Steep in this window only, not in the one before it.
+    NotLasting,
+}
+
+/// Which way a series goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Direction {
+    /// Steeper than its past.
+    Increasing,
+    /// It falls more steeply than its past.
+    Decreasing,
+    /// No steeper than its past.
+    Stable,
+    /// Too little past to compare with.
+    Unproven,
+}
+
+/// What one window shows.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Seen {
+    /// End of the window.
+    pub at: Timestamp,
+    /// The line through it, in units a second.
+    pub fit: Fit,
+    /// Share of past windows at least as steep upwards, this one included.
+    pub p_up: Option<f64>,
+    /// The same downwards.
+    pub p_down: Option<f64>,
+    /// Past windows compared with.
+    pub compared: usize,
+    /// It has enough different values for its slope to say something.
+    pub varies: bool,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Pending {
+    slope: f64,
+    spoilt: bool,
+    /// The gate's first two conditions held.
+    steep: bool,
+}
+
+/// See the module.
+#[derive(Debug, Clone, Default)]
+pub struct Trend {
+    ring: Ring,
+    /// Slopes of past windows, in units a second.
+    history: Vec<f64>,
+    oldest: usize,
+    pending: VecDeque<Pending>,
+    stride: Option<u64>,
+    last: Option<Result<Seen, Refusal>>,
+}
+
+/// Room for one evaluation.
+#[derive(Debug, Default)]
+pub struct Scratch {
+    points: Vec<(f64, f64)>,
+    slopes: Vec<f64>,
+}
+
+impl Trend {
+    /// Takes a slot, and looks at the window that ends with it where one is due. `spoilt` says
+    /// that a signal stands on the series: its windows tell nothing of a calm past. True where a
+    /// window was looked at.
+    pub fn push(
+        &mut self,
+        point: Point,
+        window_ns: u64,
+        spoilt: bool,
+        scratch: &mut Scratch,
+    ) -> bool {
+        self.ring.push(point);
+        let stride = point.at.0 / (window_ns / DISJOINT as u64);
+        if self.stride == Some(stride) {
+            return false;
+        }
+        self.stride = Some(stride);
+        let seen = self.look(window_ns, scratch);
+        if let Ok(seen) = &seen {
+            self.remember(seen, spoilt);
+        }
+        self.last = Some(seen);
+        true
+    }
+
+    fn look(&self, window_ns: u64, scratch: &mut Scratch) -> Result<Seen, Refusal> {
+        let points = &mut scratch.points;
+        let at = self.ring.window(window_ns, points).ok_or(Refusal::FewPoints)?;
+        if points.len() < ENOUGH_POINTS {
+            return Err(Refusal::FewPoints);
+        }
+        let fit = theil_sen::fit(points, &mut scratch.slopes).ok_or(Refusal::FewPoints)?;
+        let compared = self.history.len();
+        let (slope, past) = (fit.line.slope, &self.history);
+        let enough = compared >= DIRECTION.0;
+        Ok(Seen {
+            at,
+            fit,
+            p_up: enough.then(|| own_history::p_value(slope, past)),
+            p_down: enough.then(|| own_history::p_value_falling(slope, past)),
+            compared,
+            varies: varies(points),
+        })
+    }
+
+    fn remember(&mut self, seen: &Seen, spoilt: bool) {
+        let steep = is_steep(seen);
+        self.pending.push_back(Pending { slope: seen.fit.line.slope, spoilt, steep });
+        if steep && self.before().is_some_and(|before| before.steep) {
+            self.pending.iter_mut().for_each(|pending| pending.spoilt = true);
+        }
+        if self.pending.len() > PENDING
+            && let Some(oldest) = self.pending.pop_front()
+            && !oldest.spoilt
+        {
+            self.learn(oldest.slope);
+        }
+    }
+
+    /// The window that ended where this one begins.
+    fn before(&self) -> Option<&Pending> {
+        self.pending.len().checked_sub(1 + DISJOINT).and_then(|at| self.pending.get(at))
+    }
+
+    /// Adds the slope of a calm window, in units a second.
+    pub fn learn(&mut self, slope: f64) {
+        if self.history.len() < HISTORY {
+            self.history.push(slope);
+        } else {
+            self.history[self.oldest] = slope;
+            self.oldest = (self.oldest + 1) % HISTORY;
+        }
+    }
+
+    /// The slope that a forecast may rest on: unusual in two windows that share nothing, and not
+    /// by chance 0.
+    pub fn gate(&self) -> Result<&Seen, Refusal> {
+        let seen = self.last.as_ref().ok_or(Refusal::FewPoints)?.as_ref().map_err(|why| *why)?;
+        if !seen.varies {
+            return Err(Refusal::FewValues);
+        }
+        if seen.compared < GATE.0 {
+            return Err(Refusal::FewWindows(seen.compared));
+        }
+        if seen.p_up.is_none_or(|p| p > GATE.1) {
+            return Err(Refusal::NotUnusual);
+        }
+        if seen.fit.slope_low.is_none_or(|low| low <= 0.0) {
+            return Err(Refusal::SlopeUncertain);
+        }
+        if !self.before().is_some_and(|before| before.steep) {
+            return Err(Refusal::NotLasting);
+        }
+        Ok(seen)
+    }
+
+    /// What the last window showed.
+    pub fn seen(&self) -> Option<Result<&Seen, Refusal>> {
+        self.last.as_ref().map(|last| last.as_ref().map_err(|why| *why))
+    }
+
+    /// The slopes of calm past windows, in units a second.
+    pub fn history(&self) -> &[f64] {
+        &self.history
+    }
+
+    /// Forgets the readings, as after a gap; the past slopes stay.
+    pub fn restart(&mut self) {
+        self.ring.clear();
+        self.pending.clear();
+        self.stride = None;
+        self.last = None;
+    }
+}
+
+fn is_steep(seen: &Seen) -> bool {
+    seen.varies
+        && seen.compared >= GATE.0
+        && seen.p_up.is_some_and(|p| p <= GATE.1)
+        && seen.fit.slope_low.is_some_and(|low| low > 0.0)
+}
+
+impl Seen {
+    /// The direction, where the past is long enough to name one.
+    pub fn direction(&self) -> Direction {
+        match (self.p_up, self.p_down) {
+            (Some(up), _) if up <= DIRECTION.1 && self.fit.line.slope > 0.0 => Direction::Increasing,
+            (_, Some(down)) if down <= DIRECTION.1 && self.fit.line.slope < 0.0 => Direction::Decreasing,
+            (None, _) | (_, None) => Direction::Unproven,
+            (Some(_), Some(_)) => Direction::Stable,
+        }
+    }
+}
+
+/// Whether so many different values are among the points that a slope says something.
+fn varies(points: &[(f64, f64)]) -> bool {
+    let mut distinct = [0.0; ENOUGH_DISTINCT];
+    let mut count = 0;
+    for (_, value) in points {
+        if !distinct[..count].contains(value) {
+            distinct[count] = *value;
+            count += 1;
+            if count == ENOUGH_DISTINCT {
+                return true;
+            }
+        }
+    }
+    false
+}

@@ -1,0 +1,152 @@
+//! What is learned of the quantities that a condition rests on: their baselines and trends.
+
+use alloc::boxed::Box;
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use crate::analysis::baseline::CADENCE_NS;
+use crate::analysis::slots::{Filling, Point, SLOTS, WINDOWS_NS};
+use crate::analysis::trend::{Scratch, Trend};
+use crate::analysis::{Baseline, Learning, Level};
+use crate::kind::Entity;
+use crate::time::{Timestamp, WallTime};
+
+use super::evaluation::Evaluation;
+
+/// One quantity.
+#[derive(Debug)]
+pub struct Learned {
+    /// Its name.
+    pub metric: &'static str,
+    /// Its unit.
+    pub unit: &'static str,
+    /// What it normally is.
+    pub baseline: Baseline,
+    /// How it is learned.
+    pub learning: Learning,
+    /// Where it is heading, over the longer window lengths.
+    pub trends: Box<Trends>,
+    last: Option<Timestamp>,
+}
+
+/// Trends of a quantity; a control group has that of the longest window only, since there are many.
+#[derive(Debug, Default)]
+pub struct Trends {
+    filling: [Filling; WINDOWS_NS.len()],
+    /// By window length; the shortest is for resources only.
+    pub windows: [Trend; WINDOWS_NS.len()],
+    first: usize,
+}
+
+impl Trends {
+    fn push(&mut self, at: Timestamp, value: f64, stands: bool, scratch: &mut Scratch) {
+        let mut point = Point { at, value };
+        for window in self.first..WINDOWS_NS.len() {
+            let window_ns = WINDOWS_NS[window];
+            let slot_ns = window_ns / SLOTS as u64;
+            let done = self.filling[window].push(slot_ns, point.at, point.value);
+            let Some(done) = done else { return };
+            self.windows[window].push(done, window_ns, stands, scratch);
+            point = done;
+        }
+    }
+
+    fn restart(&mut self) {
+        self.filling.iter_mut().for_each(Filling::clear);
+        self.windows.iter_mut().for_each(Trend::restart);
+    }
+}
+
+/// The quantities of one place that are learned.
+#[derive(Debug, Default)]
+pub struct Notebook {
+    learned: Vec<Learned>,
+    known: Vec<(String, Baseline)>,
+}
+
+/// What learning needs beside the value.
+pub struct Lesson<'a> {
+    /// When.
+    pub at: Timestamp,
+    /// When, on the wall clock.
+    pub wall: WallTime,
+    /// A signal stands on the place.
+    pub stands: bool,
+    /// Share of its weight that a value keeps for each day.
+    pub kept_a_day: f64,
+    /// Room for trends.
+    pub scratch: &'a mut Scratch,
+}
+
+impl Notebook {
+    /// One that begins with what is known.
+    pub fn with(known: Vec<(String, Baseline)>) -> Self {
+        Self { learned: Vec::new(), known }
+    }
+
+    /// Takes the quantities of an evaluation, one reading of each in five seconds.
+    pub fn learn(&mut self, seen: &Evaluation, entity: &Entity, lesson: &mut Lesson<'_>) {
+        for noted in seen.quantities().filter(|noted| noted.learned) {
+            let quantity = &noted.quantity;
+            let at = self.position(quantity.metric, quantity.unit, entity, lesson);
+            let learned = &mut self.learned[at];
+            let due = learned.last.is_none_or(|last| last.0 / CADENCE_NS != lesson.at.0 / CADENCE_NS);
+            if due {
+                learned.last = Some(lesson.at);
+                let times = (lesson.at, lesson.wall);
+                learned.baseline.learn(times, quantity.value, lesson.stands, &learned.learning);
+                learned.trends.push(lesson.at, quantity.value, lesson.stands, lesson.scratch);
+            }
+        }
+    }
+
+    fn position(
+        &mut self,
+        metric: &'static str,
+        unit: &'static str,
+        entity: &Entity,
+        lesson: &Lesson<'_>,
+    ) -> usize {
+        if let Some(at) = self.learned.iter().position(|learned| learned.metric == metric) {
+            return at;
+        }
+        let group = matches!(entity, Entity::Cgroup(..));
+        let learning = Learning {
+            max: (unit == "ratio").then_some(1.0),
+            weekly: !group,
+            kept_a_day: lesson.kept_a_day,
+        };
+        let known = self.known.iter().position(|(known, _)| known == metric);
+        let mut baseline = known.map(|at| self.known.swap_remove(at).1).unwrap_or_default();
+        baseline.refresh(lesson.wall, &learning);
+        let first = if group { WINDOWS_NS.len() - 1 } else { 1 };
+        let trends = Box::new(Trends { first, ..Trends::default() });
+        self.learned.push(Learned { metric, unit, baseline, learning, trends, last: None });
+        self.learned.len() - 1
+    }
+
+    /// The baseline of a quantity, where there is one.
+    pub fn level(&self, metric: &'static str) -> Option<Level> {
+        let learned = self.learned.iter().find(|learned| learned.metric == metric)?;
+        learned.baseline.level()
+    }
+
+    /// Takes what was learned while the signal stood as the normal.
+    pub fn accept(&mut self) {
+        self.learned.iter_mut().for_each(|learned| learned.baseline.accept());
+    }
+
+    /// Forgets readings, as after a gap; what was learned stays.
+    pub fn restart(&mut self) {
+        for learned in &mut self.learned {
+            learned.baseline.restart();
+            learned.trends.restart();
+            learned.last = None;
+        }
+    }
+
+    /// Every quantity.
+    pub fn iter(&self) -> core::slice::Iter<'_, Learned> {
+        self.learned.iter()
+    }
+}

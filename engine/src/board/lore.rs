@@ -1,0 +1,102 @@
+//! The board's part of the knowledge: what it begins with, and what it has learned.
+
+use alloc::string::ToString;
+use alloc::vec::Vec;
+
+use crate::analysis::forecast::Forecast;
+use crate::analysis::knowledge::{Knowledge, KnownBaseline, KnownPlacebos};
+use crate::analysis::resources::Resource;
+use crate::kind::{Entity, Kind};
+use crate::window::EntityId;
+
+use super::evaluation::Evaluation;
+use super::{Board, Learned, Near};
+
+impl Board {
+    /// Takes what was known before the run.
+    pub fn load(&mut self, knowledge: &Knowledge) {
+        self.half_life_days = Some(knowledge.half_life_days);
+        for known in &knowledge.baselines {
+            let key = (known.kind, known.entity.clone());
+            let metric = (known.metric.clone(), known.baseline.clone());
+            self.known.entry(key).or_default().push(metric);
+        }
+        for known in &knowledge.placebos {
+            let key = (known.kind, known.metric.clone());
+            self.placebos.entry(key).or_default().extend_from_slice(&known.values);
+        }
+    }
+
+    /// Adds what is known by now; entities that did not come keep what was known of them.
+    pub fn store(&self, knowledge: &mut Knowledge) {
+        for ((kind, _), place) in &self.places {
+            let entity = place.entity.to_string();
+            for learned in place.notebook.iter().filter(|learned| learned.baseline.samples() > 0) {
+                knowledge.baselines.push(KnownBaseline {
+                    kind: *kind,
+                    entity: entity.clone(),
+                    metric: learned.metric.into(),
+                    baseline: learned.baseline.clone(),
+                });
+            }
+        }
+        for ((kind, entity), known) in &self.known {
+            let left = known.iter().map(|(metric, baseline)| KnownBaseline {
+                kind: *kind,
+                entity: entity.clone(),
+                metric: metric.clone(),
+                baseline: baseline.clone(),
+            });
+            knowledge.baselines.extend(left);
+        }
+        let placebos = self.placebos.iter().map(|((kind, metric), values)| KnownPlacebos {
+            kind: *kind,
+            metric: metric.clone(),
+            values: values.clone(),
+        });
+        knowledge.placebos.extend(placebos);
+    }
+
+    /// Forecasts that are near by now; those of before count no more.
+    pub fn set_near<'a>(
+        &mut self,
+        near: impl Iterator<Item = (Resource, &'a Entity, EntityId, &'a Forecast)>,
+    ) {
+        self.near.clear();
+        for (resource, entity, id, forecast) in near {
+            let found = Near::of(resource, forecast);
+            let known = self
+                .near
+                .entry((resource.kind(), id))
+                .or_insert_with(|| (entity.clone(), found));
+            if found.high_s < known.1.high_s {
+                known.1 = found;
+            }
+        }
+    }
+
+    /// Judges by their forecasts alone the entities that their kind did not look at.
+    pub fn judge_near(&mut self) {
+        let unseen: Vec<_> = self
+            .near
+            .iter()
+            .filter(|(key, _)| self.places.get(key).is_none_or(|place| place.judged < self.now))
+            .map(|((kind, id), (entity, _))| (*kind, *id, entity.clone()))
+            .collect();
+        for (kind, id, entity) in unseen {
+            self.judge(kind, id, self.now, Evaluation::default(), || entity);
+        }
+    }
+
+    /// Whether a signal stands on a kind and entity.
+    pub fn stands(&self, kind: Kind, id: EntityId) -> bool {
+        self.places.get(&(kind, id)).is_some_and(|place| place.slot.standing().is_some())
+    }
+
+    /// Everything that is learned, by kind and entity.
+    pub fn learned(&self) -> impl Iterator<Item = (Kind, &Entity, &Learned)> {
+        self.places.iter().flat_map(|((kind, _), place)| {
+            place.notebook.iter().map(|learned| (*kind, &place.entity, learned))
+        })
+    }
+}

@@ -1,0 +1,76 @@
+//! One condition on one entity: its signal, and what is learned of its quantities.
+
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use crate::analysis::Baseline;
+use crate::kind::{Entity, Severity};
+use crate::time::{SECOND_NS, Timestamp};
+
+use super::evaluation::{Evaluation, Held};
+use super::learned::Notebook;
+use super::placebo::Placebo;
+use super::slot::{Slot, Transition};
+
+/// A signal that stood so long, and was not critical in that time, is the normal where only
+/// quantities with a baseline hold it (`signals.md`, "Accepted as normal").
+const ACCEPT_NS: u64 = 24 * 3_600 * SECOND_NS;
+
+/// See the module.
+#[derive(Debug)]
+pub(super) struct Place {
+    pub(super) entity: Entity,
+    pub(super) slot: Slot,
+    pub(super) judged: Timestamp,
+    pub(super) seen: Evaluation,
+    pub(super) notebook: Notebook,
+    pub(super) placebo: Placebo,
+    critical_at: Option<Timestamp>,
+}
+
+impl Place {
+    pub(super) fn new(
+        entity: Entity,
+        at: Timestamp,
+        seen: Evaluation,
+        known: Vec<(String, Baseline)>,
+    ) -> Self {
+        Self {
+            entity,
+            slot: Slot::default(),
+            judged: at,
+            seen,
+            notebook: Notebook::with(known),
+            placebo: Placebo::default(),
+            critical_at: None,
+        }
+    }
+
+    /// Feeds the slot, and accepts what has become normal.
+    pub(super) fn feed(
+        &mut self,
+        at: Timestamp,
+        seen: &Evaluation,
+        next_id: &mut u64,
+    ) -> Transition {
+        let transition = self.slot.feed(at, seen, next_id);
+        if seen.held[Severity::Critical.index()] != Held::No {
+            self.critical_at = Some(at);
+        }
+        let Some(standing) = self.slot.standing() else { return transition };
+        let critical = self.critical_at.is_some_and(|last| at.since_ns(last) < ACCEPT_NS);
+        if at.since_ns(standing.start) < ACCEPT_NS || critical || seen.is_absolute() {
+            return transition;
+        }
+        self.slot.end();
+        self.notebook.accept();
+        Transition::Accepted
+    }
+
+    /// Windows restart after a gap; a signal that stands goes on standing.
+    pub(super) fn restart(&mut self) {
+        self.slot.restart();
+        self.notebook.restart();
+        self.placebo.restart();
+    }
+}
