@@ -9,6 +9,8 @@ use ks_recorder::recorder::Options;
 use ks_replayer::moment::Moment;
 use ks_replayer::selection::Glob;
 
+pub(crate) mod analysis;
+
 /// Record a Linux host, replay it offline, and get the same verdicts.
 #[derive(Debug, Parser)]
 #[command(name = "ks", version)]
@@ -34,6 +36,13 @@ pub(crate) enum Command {
         ks replay host.parquet --format json | jq .episodes\n  \
         ks replay /var/lib/kernelsight --from 2026-03-04T02:00:00Z --to 2026-03-04T04:00:00Z")]
     Replay(Replay),
+    /// Tell what is normal in recordings, where it is heading, and when a resource ends
+    #[command(after_help = "Examples:\n  ks analyze host.parquet\n  \
+        ks analyze /var/lib/kernelsight --metric memory_and_swap_used_share\n  \
+        ks analyze host.parquet --format json | jq '.trends[] | select(.direction == \"increasing\")'")]
+    Analyze(analysis::Analyze),
+    /// Learn what is normal from recordings, and print what was learned
+    Baseline(analysis::Baseline),
     /// Print what a recording holds: inputs, span, sources, and the size of its columns
     #[command(after_help = "Examples:\n  ks inspect host.parquet\n  \
         ks inspect /var/lib/kernelsight --format json | jq .mb_per_day")]
@@ -185,6 +194,9 @@ pub(crate) struct Live {
     /// Form of the verdicts on stdout
     #[arg(long, value_enum, default_value = "text")]
     pub(crate) format: Format,
+    /// Knowledge of `ks baseline build` to begin with
+    #[arg(long, value_name = "FILE")]
+    pub(crate) baseline: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) source: Source,
 }
@@ -214,6 +226,12 @@ pub(crate) struct Replay {
     /// Write the journal, one JSON object a line, to this file
     #[arg(long, value_name = "OUT.jsonl")]
     pub(crate) journal: Option<PathBuf>,
+    /// Knowledge of `ks baseline build` to begin with
+    #[arg(long, value_name = "FILE")]
+    pub(crate) baseline: Option<PathBuf>,
+    /// Print to stderr what each stage cost
+    #[arg(long)]
+    pub(crate) timings: bool,
 }
 
 /// Arguments of `ks inspect`.

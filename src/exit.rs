@@ -7,6 +7,7 @@ use std::process::ExitCode;
 use ks_ebpf::LoadError;
 use ks_recorder::absence::Absence;
 use ks_recorder::error::Error;
+use ks_replayer::knowledge_file::KnowledgeFileError;
 use ks_replayer::replay::ReplayError;
 
 use crate::render;
@@ -24,11 +25,22 @@ pub(crate) fn code(outcome: anyhow::Result<()>) -> ExitCode {
     let tracer = error.chain().find_map(|cause| cause.downcast_ref::<LoadError>());
     let hint = recording.and_then(hint).or_else(|| Absence::Tracer(*tracer?).remedy());
     render::error(&error, hint);
+    if error.chain().any(|cause| cause.downcast_ref::<KnowledgeFileError>().is_some_and(is_bad)) {
+        return ExitCode::from(UNREADABLE);
+    }
     match recording {
         Some(recording) if is_missing_input(recording) || !recording.is_environment() => {
             ExitCode::from(UNREADABLE)
         }
         _ => ExitCode::from(ENVIRONMENT),
+    }
+}
+
+/// A file of knowledge that is not there, or cannot be understood.
+fn is_bad(error: &KnowledgeFileError) -> bool {
+    match error {
+        KnowledgeFileError::Io { error, .. } => error.kind() == std::io::ErrorKind::NotFound,
+        _ => true,
     }
 }
 

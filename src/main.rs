@@ -5,6 +5,8 @@ mod commands;
 mod event_line;
 mod exit;
 mod pace;
+mod plot;
+mod progress;
 mod render;
 mod stdout;
 
@@ -15,6 +17,8 @@ fn main() -> std::process::ExitCode {
         cli::Command::Record(arguments) => commands::record::run(&arguments),
         cli::Command::Live(arguments) => commands::live::run(&arguments),
         cli::Command::Replay(arguments) => commands::replay::run(&arguments),
+        cli::Command::Analyze(arguments) => commands::analyze::run(&arguments),
+        cli::Command::Baseline(arguments) => commands::baseline::run(&arguments),
         cli::Command::Inspect(arguments) => commands::inspect::run(&arguments),
         cli::Command::Dump(arguments) => commands::dump::run(&arguments),
         cli::Command::Schema(arguments) => commands::schema::run(&arguments),

@@ -4,8 +4,11 @@
 use std::io;
 
 use ks_engine::analysis::watch::Turn;
-use ks_engine::output::{Change, CoverageState, ForecastSaid, Output, Said, Signal};
-use ks_replayer::report::{Episode, Report, rfc3339};
+use ks_engine::output::{
+    self, Change, CoverageState, ForecastSaid, IncidentChange, Output, Said, Signal,
+};
+use ks_replayer::forecasts::Forecast;
+use ks_replayer::report::{Episode, Incident, Report, rfc3339};
 
 use crate::cli::Format;
 use crate::stdout;
@@ -43,6 +46,8 @@ pub(crate) fn verdict(output: &Output, line: &[u8], format: Format) -> io::Resul
                     defect.problem
                 )
             }
+            Said::Incident(said) if said.change == IncidentChange::Updated => return Ok(()),
+            Said::Incident(said) => incident_line(said, &rfc3339(output.at_ns)),
             Said::Forecast(said) => forecast_text(said, &rfc3339(output.at_ns)),
             Said::Coverage(_) | Said::Digest(_) => return Ok(()),
         },
@@ -76,6 +81,47 @@ fn signal_text(signal: &Signal, at: &str) -> String {
     text + "\n"
 }
 
+fn incident_line(said: &output::Incident, at: &str) -> String {
+    let change = match (said.change, said.merged_into) {
+        (_, Some(_)) => "merged",
+        (IncidentChange::Closed, None) => "closed",
+        (IncidentChange::Opened | IncidentChange::Updated, None) => "opened",
+    };
+    let mut text = format!("{at} {change:7} incident {}", said.id);
+    if let Some(into) = said.merged_into {
+        text += &format!(" into {into}");
+    } else if let Some(cause) = said.causes.first() {
+        text += &format!(": perhaps {} by {}", cause.kind.word(), cause.entity);
+        if let Some(comm) = &cause.comm {
+            text += &format!(" {comm}");
+        }
+    }
+    text + "\n"
+}
+
+/// The incidents for people.
+pub(crate) fn incidents(incidents: &[Incident]) -> String {
+    let mut text = String::new();
+    for one in incidents {
+        let until = one.end.as_ref().map_or(String::new(), |end| format!(" until {end}"));
+        let severity = one.severity.map_or("", |severity| severity.word()).to_uppercase();
+        let count = one.episodes.len();
+        let episodes = if count == 1 { "1 episode".to_owned() } else { format!("{count} episodes") };
+        text += &format!("INCIDENT {} {severity}: {episodes} since {}{until}\n", one.id, one.start);
+        for cause in &one.causes {
+            text += &format!(
+                "         likely first: {} by {}{} ({:.2}; {})\n",
+                cause.kind.word(),
+                cause.entity,
+                cause.comm.as_ref().map_or(String::new(), |comm| format!(" {comm}")),
+                cause.score,
+                cause.evidence.join(", ")
+            );
+        }
+    }
+    text
+}
+
 fn forecast_text(said: &ForecastSaid, at: &str) -> String {
     let change = match said.change {
         Turn::Made => "expects",
@@ -93,6 +139,29 @@ fn forecast_text(said: &ForecastSaid, at: &str) -> String {
         text += &format!(", calibration: {calibration}");
     }
     text + "\n"
+}
+
+/// A forecast for people.
+pub(crate) fn forecast(one: &Forecast) -> String {
+    let mut text = format!("{} of {}", one.resource, one.entity);
+    if let Some(action) = one.action {
+        text += &format!(", with {action}");
+    }
+    text += &format!(": {:.1} % used", one.level * 100.0);
+    match (one.eta_low_s, one.eta_high_s, &one.reason) {
+        (Some(low), Some(high), _) => {
+            text += &format!(", ends in {} (90 %)", span(low, high));
+        }
+        (_, _, Some(reason)) => text += &format!(", no forecast: {reason}"),
+        (Some(low), None, None) => {
+            text += &format!(", ends in {:.1} min at the earliest, if at all (90 %)", low / 60.0);
+        }
+        (None, ..) => text += ", does not end (90 %)",
+    }
+    if let Some(calibration) = &one.calibration {
+        text += &format!(", calibration: {calibration}");
+    }
+    text
 }
 
 /// A span of time for people: `7-18 min`.
@@ -116,6 +185,7 @@ pub(crate) fn text(report: &Report) -> anyhow::Result<()> {
     }
     let mut episodes: Vec<&Episode> = report.episodes.iter().collect();
     episodes.sort_by_key(|episode| (std::cmp::Reverse(episode.severity), episode.id));
+    text += &incidents(&report.incidents);
     for episode in &episodes {
         text += &episode_text(episode);
     }

@@ -15,6 +15,7 @@ use crate::analysis::watch::{Watch, Watched};
 use crate::board::{Board, Changed, Learned, Transition};
 use crate::classifiers;
 use crate::culprit;
+use crate::incidents::Incidents;
 use crate::input::{Body, Delivery, Gap, GapReason, Input, SourceState, Start};
 use crate::kind::{Entity, Kind};
 use crate::model::Sample;
@@ -34,6 +35,19 @@ pub enum Reason {
     SampleOverdue,
 }
 
+/// What the engine did last, for those who measure what each stage costs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Stage {
+    /// Rates and histories.
+    Window,
+    /// Trends and forecasts of resources.
+    Resources,
+    /// Classifiers, with baselines and the trends of their quantities.
+    Classifiers,
+    /// Signals, culprits, incidents and coverage put into words.
+    Words,
+}
+
 /// See the module.
 #[derive(Debug, Default)]
 pub struct Engine {
@@ -42,6 +56,7 @@ pub struct Engine {
     window: Window,
     board: Board,
     watch: Watch,
+    incidents: Incidents,
     sources: BTreeMap<String, SourceState>,
     last_seq: Option<u64>,
     overdue_at: Option<Timestamp>,
@@ -55,6 +70,14 @@ impl Engine {
     /// # Panics
     /// If `seq` goes back within a run: readers check it, so that is a programmer's error.
     pub fn handle(&mut self, input: &Input) {
+        self.handle_staged(input, &mut |_| {});
+    }
+
+    /// The same, telling `done` when each stage of a sample is over.
+    ///
+    /// # Panics
+    /// As [`Engine::handle`].
+    pub fn handle_staged(&mut self, input: &Input, done: &mut dyn FnMut(Stage)) {
         if let Body::Start(start) = &input.body {
             self.begin(start);
         }
@@ -68,7 +91,7 @@ impl Engine {
         }
         match &input.body {
             Body::Start(_) | Body::ClockStep(_) => {}
-            Body::Sample(sample) => self.sample(input, sample),
+            Body::Sample(sample) => self.sample(input, sample, done),
             Body::SourceState(state) => {
                 self.sources.insert(state.source.clone(), state.clone());
             }
@@ -109,6 +132,7 @@ impl Engine {
             self.window.restart();
             self.board.reset();
             self.watch = Watch::default();
+            self.incidents.reset();
             if let Some(knowledge) = &start.knowledge {
                 self.board.load(knowledge);
                 self.watch.load(knowledge, &start.host.hostname);
@@ -134,25 +158,12 @@ impl Engine {
         }
     }
 
-    fn sample(&mut self, input: &Input, sample: &Sample) {
+    fn sample(&mut self, input: &Input, sample: &Sample, done: &mut dyn FnMut(Stage)) {
         let interval_ns = self.window.interval_ns;
         self.overdue_at = Some(input.mono.plus_ns(interval_ns.saturating_mul(OVERDUE_INTERVALS)));
         self.window.update(sample, input.mono);
-        for (table, problem) in self.window.take_defects() {
-            self.say(input, Said::Defect(Defect { place: table, problem }));
-        }
-        self.board.begin(input.mono, interval_ns, self.clock);
-        let gone = self.window.take_gone();
-        self.board.forget(&gone);
-        self.watch.forget(&gone);
-        let board = &self.board;
-        self.watch.update(&self.window, &|kind, id| board.stands(kind, id));
-        self.board.set_near(self.watch.near());
-        for classifier in classifiers::ALL {
-            classifier.evaluate(&self.window, &mut self.board);
-        }
-        self.board.judge_near();
-        self.board.age(input.mono);
+        done(Stage::Window);
+        self.judge(input, done);
         self.say_changes(input);
         self.say_forecasts(input);
         let sources = &self.sources;
@@ -163,6 +174,32 @@ impl Engine {
         if self.samples == DIGEST_SAMPLES {
             self.say_digest(input.seq, input.mono);
         }
+        done(Stage::Words);
+    }
+
+    /// Resources first: a forecast that is near raises its kind with the same sample.
+    fn judge(&mut self, input: &Input, done: &mut dyn FnMut(Stage)) {
+        for (table, problem) in self.window.take_defects() {
+            self.say(input, Said::Defect(Defect { place: table, problem }));
+        }
+        self.board.begin(input.mono, self.window.interval_ns, self.clock);
+        let gone = self.window.take_gone();
+        self.board.forget(&gone);
+        self.watch.forget(&gone);
+        let board = &self.board;
+        self.watch.update(&self.window, &|kind, id| board.stands(kind, id));
+        self.board.set_near(self.watch.near());
+        if self.watch.left_out() > 0 {
+            let problem = format!("{} resources more than are watched", self.watch.left_out());
+            self.say(input, Said::Defect(Defect { place: "resources", problem }));
+        }
+        done(Stage::Resources);
+        for classifier in classifiers::ALL {
+            classifier.evaluate(&self.window, &mut self.board);
+        }
+        self.board.judge_near();
+        self.board.age(input.mono);
+        done(Stage::Classifiers);
     }
 
     fn say_digest(&mut self, seq: u64, at: Timestamp) {
@@ -175,7 +212,12 @@ impl Engine {
     fn say_changes(&mut self, input: &Input) {
         for changed in self.board.take_changed() {
             let signal = self.signal(&changed);
+            self.incidents.take(&signal, input.mono);
             self.say(input, Said::Signal(signal));
+        }
+        self.incidents.age(input.mono);
+        for incident in self.incidents.take_said() {
+            self.say(input, Said::Incident(incident));
         }
     }
 

@@ -13,6 +13,7 @@ pub mod classifiers;
 mod culprit;
 pub mod engine;
 pub mod histogram;
+pub mod incidents;
 pub mod input;
 pub mod journal;
 pub mod kind;

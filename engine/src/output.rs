@@ -32,6 +32,8 @@ pub enum Said {
     Signal(Signal),
     /// What can be told of a kind changed.
     Coverage(Coverage),
+    /// Signals that belong together: an incident was opened, changed or closed.
+    Incident(Incident),
     /// A forecast of the end of a resource came, changed or went.
     Forecast(Box<ForecastSaid>),
     /// Bad data, which the engine went on without.
@@ -125,6 +127,54 @@ pub struct Culprit {
     pub share: f64,
     /// At least 40 % and at least twice the next: otherwise it is only named.
     pub convicted: bool,
+}
+
+/// Signals that belong together. `id` stays the same while it is open.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Incident {
+    /// Number of the incident, from 1.
+    pub id: u64,
+    /// What happened to it.
+    pub change: IncidentChange,
+    /// The incident that it became part of.
+    pub merged_into: Option<u64>,
+    /// The earliest onset of its episodes.
+    pub start_ns: Timestamp,
+    /// When the last of its episodes was over.
+    pub end_ns: Option<Timestamp>,
+    /// The highest that any of its episodes reached.
+    pub severity: Option<Severity>,
+    /// Numbers of its episodes, by onset.
+    pub episodes: Vec<u64>,
+    /// Likely first causes, likeliest first.
+    pub causes: Vec<Cause>,
+}
+
+/// What happened to an incident.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum IncidentChange {
+    /// It began.
+    Opened,
+    /// An episode came to it or changed.
+    Updated,
+    /// It is over, or part of another.
+    Closed,
+}
+
+/// A likely first cause of an incident.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Cause {
+    /// Who or what.
+    pub entity: Entity,
+    /// Name of the process.
+    pub comm: Option<String>,
+    /// The condition that it brought about first.
+    pub kind: Kind,
+    /// How likely, against the others: 0 to 1, and at most 1 together.
+    pub score: f64,
+    /// What speaks for it.
+    pub evidence: Vec<String>,
 }
 
 /// A forecast of the end of a resource. Times are in seconds from `at_ns` of the forecast, the end

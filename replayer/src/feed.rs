@@ -5,11 +5,14 @@
 
 use std::io;
 
+use ks_engine::analysis::Knowledge;
 use ks_engine::engine::Engine;
 use ks_engine::input::{Body, ENGINE_VERSION, Input};
 use ks_engine::journal::Journal;
 use ks_engine::output::Output;
 use ks_engine::time::Timestamp;
+
+use crate::timings::Timings;
 
 /// Takes each output with its line of the journal.
 pub type Each<'a> = dyn FnMut(&Output, &[u8]) -> io::Result<()> + 'a;
@@ -21,6 +24,8 @@ pub struct Feed {
     journal: Journal,
     differs: Vec<String>,
     last: Timestamp,
+    knowledge: Option<Knowledge>,
+    timings: Option<Timings>,
 }
 
 impl Feed {
@@ -30,6 +35,27 @@ impl Feed {
         if !self.differs.contains(&difference) {
             self.differs.push(difference);
         }
+    }
+
+    /// Begins the run with other knowledge than was recorded; `name` says with which.
+    pub fn know(&mut self, knowledge: Knowledge, name: &str) {
+        self.what_if(format!("knowledge of {name}"));
+        self.knowledge = Some(knowledge);
+    }
+
+    /// Measures what each stage costs.
+    pub fn time(&mut self) {
+        self.timings = Some(Timings::default());
+    }
+
+    /// What each stage cost, where that is measured.
+    pub fn timings(&self) -> Option<&Timings> {
+        self.timings.as_ref()
+    }
+
+    /// The engine, to look into.
+    pub fn engine(&self) -> &Engine {
+        &self.engine
     }
 
     /// What differs from the run that was recorded; nothing where it is fed as recorded.
@@ -59,7 +85,21 @@ impl Feed {
 
     fn step(&mut self, input: &Input, each: &mut Each<'_>) -> io::Result<()> {
         self.last = input.mono;
-        self.engine.handle(input);
+        match (&input.body, &self.knowledge) {
+            (Body::Start(start), Some(knowledge)) => {
+                let mut start = start.clone();
+                start.knowledge = Some(Box::new(knowledge.clone()));
+                let body = Body::Start(start);
+                self.engine.handle(&Input { seq: input.seq, mono: input.mono, body });
+            }
+            _ => match &mut self.timings {
+                None => self.engine.handle(input),
+                Some(timings) => {
+                    timings.begin();
+                    self.engine.handle_staged(input, &mut |stage| timings.done(stage));
+                }
+            },
+        }
         self.say(each)
     }
 

@@ -1,7 +1,10 @@
 //! Drives the engine from a recording, and reports what it found.
 
+pub mod analysis;
 pub mod feed;
+pub mod forecasts;
 pub mod inspection;
+pub mod knowledge_file;
 pub mod lateness;
 pub mod moment;
 pub mod range;
@@ -9,5 +12,7 @@ pub mod rates;
 pub mod replay;
 pub mod report;
 pub mod selection;
+pub mod series;
 pub mod tabulation;
+pub mod timings;
 pub mod value;

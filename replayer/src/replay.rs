@@ -2,6 +2,8 @@
 
 use std::io::Write;
 
+use ks_engine::analysis::Knowledge;
+use ks_engine::engine::Engine;
 use ks_engine::input::Input;
 use ks_recorder::error::Error;
 use ks_recorder::format::recording::Reader;
@@ -9,6 +11,7 @@ use ks_recorder::format::recording::Reader;
 use crate::feed::Feed;
 use crate::range::Range;
 use crate::report::{Report, ReportBuilder};
+use crate::timings::Timings;
 
 /// What ends a replay early.
 #[derive(Debug, thiserror::Error)]
@@ -37,6 +40,26 @@ impl Run {
         run
     }
 
+    /// Begins with other knowledge than was recorded; `name` says with which.
+    pub fn know(&mut self, knowledge: Knowledge, name: &str) {
+        self.feed.know(knowledge, name);
+    }
+
+    /// Measures what each stage costs.
+    pub fn time(&mut self) {
+        self.feed.time();
+    }
+
+    /// What each stage cost, where that is measured.
+    pub fn timings(&self) -> Option<&Timings> {
+        self.feed.timings()
+    }
+
+    /// The engine, to look into.
+    pub fn engine(&self) -> &Engine {
+        self.feed.engine()
+    }
+
     /// Feeds one input and writes the journal's new lines to `out`.
     pub fn feed(&mut self, input: &Input, out: &mut dyn Write) -> std::io::Result<()> {
         let report = &mut self.report;
@@ -50,6 +73,7 @@ impl Run {
     /// Ends the run.
     pub fn finish(mut self, path: &str, out: &mut dyn Write) -> std::io::Result<Report> {
         let report = &mut self.report;
+        report.end(self.feed.engine().watched());
         let sha256 = self.feed.finish(&mut |output, line| {
             report.output(output);
             out.write_all(line)
@@ -62,15 +86,29 @@ impl Run {
 pub fn replay(
     reader: &mut Reader,
     path: &str,
+    range: Range,
+    out: &mut dyn Write,
+    progress: impl FnMut(u64, u64),
+) -> Result<Report, ReplayError> {
+    let mut run = if range.is_all() { Run::default() } else { Run::of_part() };
+    drive(&mut run, reader, range, out, progress, |_, _| {})?;
+    Ok(run.finish(path, out)?)
+}
+
+/// Feeds a run with what `range` takes of `reader`; `each` sees the engine after each input.
+pub fn drive(
+    run: &mut Run,
+    reader: &mut Reader,
     mut range: Range,
     out: &mut dyn Write,
     mut progress: impl FnMut(u64, u64),
-) -> Result<Report, ReplayError> {
-    let mut run = if range.is_all() { Run::default() } else { Run::of_part() };
+    mut each: impl FnMut(&Engine, &Input),
+) -> Result<(), ReplayError> {
     let mut inputs = 0u64;
     while let Some(input) = reader.next()? {
         if let Some(input) = range.pass(input) {
             run.feed(input, out)?;
+            each(run.engine(), input);
         }
         if range.is_over() {
             break;
@@ -81,5 +119,5 @@ pub fn replay(
             progress(done, all);
         }
     }
-    Ok(run.finish(path, out)?)
+    Ok(())
 }

@@ -3,14 +3,16 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp as Time;
+use ks_engine::analysis::watch::{Turn, Watched};
 use ks_engine::input::{Body, Input};
 use ks_engine::kind::{Entity, Kind, Severity};
 use ks_engine::output::{
-    Change, Coverage, CoverageState, Culprit, Defect, Evidence, Output, Said, Signal,
+    self, Cause, Change, Coverage, CoverageState, Culprit, Defect, Evidence, ForecastSaid, Output, Said, Signal,
 };
 use ks_engine::time::{ClockAnchor, Timestamp, WallTime};
 use serde::Serialize;
 
+use crate::forecasts::{self, Forecast};
 use crate::lateness::{Follower, Lateness};
 
 /// How the recording was fed.
@@ -34,10 +36,10 @@ pub struct Report {
     pub recording: Recording,
     /// Verdicts from raise to clear.
     pub episodes: Vec<Episode>,
-    /// Forecasts of physical limits: this engine makes none.
-    pub forecasts: [(); 0],
-    /// Signals that belong together: this engine binds none.
-    pub incidents: [(); 0],
+    /// Forecasts of physical limits as they came, and what is known of each at the end.
+    pub forecasts: Vec<Forecast>,
+    /// Signals that belong together.
+    pub incidents: Vec<Incident>,
     /// Decisions of an agent: this engine has none.
     pub decisions: [(); 0],
     /// What can be told of each kind: the worst over the run.
@@ -103,6 +105,23 @@ pub struct Episode {
     pub summary: String,
 }
 
+/// Signals that belong together.
+#[derive(Debug, Clone, Serialize)]
+pub struct Incident {
+    /// Number, from 1.
+    pub id: u64,
+    /// The earliest onset of its episodes.
+    pub start: String,
+    /// When the last of its episodes was over.
+    pub end: Option<String>,
+    /// The highest that any of its episodes reached.
+    pub severity: Option<Severity>,
+    /// Numbers of its episodes, by onset.
+    pub episodes: Vec<u64>,
+    /// Likely first causes, likeliest first.
+    pub causes: Vec<Cause>,
+}
+
 /// A stretch of time with one coverage.
 #[derive(Debug, Clone, Serialize)]
 pub struct Span {
@@ -126,6 +145,9 @@ pub(crate) struct ReportBuilder {
     coverage: BTreeMap<&'static str, Coverage>,
     spans: BTreeMap<&'static str, Vec<Span>>,
     defects: Vec<Defect>,
+    forecasts: Vec<Forecast>,
+    incidents: BTreeMap<u64, Incident>,
+    seed: u64,
 }
 
 /// RFC 3339 with nanoseconds.
@@ -139,6 +161,7 @@ impl ReportBuilder {
         match &input.body {
             Body::Start(start) => {
                 self.clock = start.clock;
+                self.seed = start.seed;
                 self.recording.host.clone_from(&start.host.hostname);
             }
             Body::Sample(_) => self.recording.ticks += 1,
@@ -160,7 +183,9 @@ impl ReportBuilder {
             Said::Signal(signal) => self.signal(signal, rfc3339(output.at_ns)),
             Said::Coverage(coverage) => self.cover(coverage, rfc3339(output.at_ns)),
             Said::Defect(defect) => self.defects.push(defect.clone()),
-            Said::Forecast(_) | Said::Digest(_) => {}
+            Said::Incident(said) => self.incident(said),
+            Said::Forecast(said) => self.forecast(said),
+            Said::Digest(_) => {}
         }
     }
 
@@ -203,6 +228,42 @@ impl ReportBuilder {
         episode.summary = summary(episode);
     }
 
+    fn incident(&mut self, said: &output::Incident) {
+        if said.merged_into.is_some() {
+            self.incidents.remove(&said.id);
+            return;
+        }
+        let incident = Incident {
+            id: said.id,
+            start: self.time(said.start_ns),
+            end: said.end_ns.map(|end| self.time(end)),
+            severity: said.severity,
+            episodes: said.episodes.clone(),
+            causes: said.causes.clone(),
+        };
+        self.incidents.insert(said.id, incident);
+    }
+
+    fn forecast(&mut self, said: &ForecastSaid) {
+        let at = self.time(said.window_end_ns);
+        let seed = self.seed;
+        match said.change {
+            // What an action may do is simulated where a forecast first comes, and at the end.
+            Turn::Made => self.forecasts.extend(forecasts::with_actions(said, &at, seed)),
+            Turn::Renewed | Turn::Withdrawn => {
+                self.forecasts.push(forecasts::without_action(said, &at, seed));
+            }
+        }
+    }
+
+    /// Adds what is known of each resource at the end.
+    pub(crate) fn end(&mut self, watched: &[Watched]) {
+        for one in watched {
+            let at = self.time(one.at);
+            self.forecasts.extend(forecasts::at_end(one, &at, self.seed));
+        }
+    }
+
     fn cover(&mut self, coverage: &Coverage, at: String) {
         let kind = coverage.kind.word();
         let spans = self.spans.entry(kind).or_default();
@@ -242,8 +303,8 @@ impl ReportBuilder {
             coverage: coverage.collect(),
             recording: self.recording,
             episodes: self.episodes.into_values().collect(),
-            forecasts: [],
-            incidents: [],
+            forecasts: self.forecasts,
+            incidents: self.incidents.into_values().collect(),
             decisions: [],
             coverage_spans: self.spans,
             defects: self.defects,

@@ -1,5 +1,7 @@
 //! The subcommands, one file each.
 
+pub(crate) mod analyze;
+pub(crate) mod baseline;
 pub(crate) mod doctor;
 pub(crate) mod dump;
 pub(crate) mod inspect;

@@ -4,12 +4,15 @@ use std::fs::File;
 use std::io::{BufWriter, Write, sink};
 
 use anyhow::Context;
-use indicatif::{ProgressBar, ProgressStyle};
+use ks_recorder::clock;
 use ks_recorder::format::recording::Reader;
+use ks_replayer::knowledge_file;
 use ks_replayer::range::Range;
-use ks_replayer::replay::{ReplayError, replay};
+use ks_replayer::replay::{ReplayError, Run, drive};
+use ks_replayer::timings::Timings;
 
 use crate::cli;
+use crate::progress;
 use crate::render;
 use crate::stdout;
 
@@ -23,20 +26,25 @@ pub(crate) fn run(arguments: &cli::Replay) -> anyhow::Result<()> {
         None => Box::new(sink()),
     };
     let mut reader = Reader::open_for_engine(&arguments.paths)?;
-    // indicatif draws on stderr, and only where that is a terminal.
-    let bar = ProgressBar::new(0).with_style(
-        ProgressStyle::with_template("{bar:30} {bytes}/{total_bytes} {bytes_per_sec} {elapsed}")
-            .expect("the template is valid"),
-    );
+    let bar = progress::bar();
     let path = arguments.paths.iter().map(|path| path.display().to_string());
     let path = path.collect::<Vec<_>>().join(" ");
     let range = Range::new(arguments.from, arguments.to);
-    let report = replay(&mut reader, &path, range, &mut journal, |done, all| {
-        bar.set_length(all);
-        bar.set_position(done);
-    });
+    let mut run = if range.is_all() { Run::default() } else { Run::of_part() };
+    if let Some(file) = &arguments.baseline {
+        run.know(knowledge_file::load(file)?, &file.display().to_string());
+    }
+    if arguments.timings {
+        run.time();
+    }
+    let begin_ns = clock::process_cpu_ns();
+    let driven = drive(&mut run, &mut reader, range, &mut journal, progress::told(&bar), |_, _| {});
     bar.finish_and_clear();
-    let report = report?;
+    driven?;
+    if let Some(timings) = run.timings() {
+        render::note(&timed(timings, clock::process_cpu_ns() - begin_ns));
+    }
+    let report = run.finish(&path, &mut journal).map_err(ReplayError::from)?;
     journal.flush().map_err(ReplayError::from)?;
     if reader.torn_bytes() > 0 {
         render::note(&format!(
@@ -48,4 +56,19 @@ pub(crate) fn run(arguments: &cli::Replay) -> anyhow::Result<()> {
         cli::Format::Json => stdout::print_json(&report),
         cli::Format::Text => render::text(&report),
     }
+}
+
+/// What each stage cost, and what was left for reading and for telling the time.
+fn timed(timings: &Timings, all_ns: u64) -> String {
+    let part = |name: &str, ns: u64| {
+        let share = 100.0 * ns as f64 / all_ns.max(1) as f64;
+        format!("\n  {name:28} {:9.3} s {share:5.1} %", ns as f64 / 1e9)
+    };
+    let mut text = "CPU time by stage:".to_owned();
+    let mut left_ns = all_ns;
+    for (name, ns) in timings.stages() {
+        text += &part(name, ns);
+        left_ns = left_ns.saturating_sub(ns);
+    }
+    text + &part("reading, journal, report", left_ns) + &part("all", all_ns)
 }

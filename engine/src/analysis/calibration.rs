@@ -1,8 +1,8 @@
 //! How far off forecasts were, and the interval that follows.
 //!
-//! Residuals are ln(actual / predicted) of the time to a limit. They are kept apart by window
-//! length and by how well the slope was known, since a forecast from a clean line is better than
-//! one from a ragged one, and by source: this host's own, another's, and those shipped, which come
+//! Residuals are ln(actual / predicted) of the time to a limit. They are kept apart by how steady
+//! the slope was, since a forecast from a steady line is better than one from a restless one
+//! (`docs/decisions/0006`), and by source: this host's own, another's, and those shipped, which come
 //! from made-up leaks. Sources are never pooled (`statistics.md`, section 5).
 
 use alloc::collections::BTreeMap;
@@ -12,7 +12,6 @@ use alloc::vec::Vec;
 use serde::{Deserialize, Serialize};
 
 use crate::statistics::conformal::{self, Band};
-use crate::statistics::theil_sen::Fit;
 
 use super::shipped;
 
@@ -20,24 +19,21 @@ use super::shipped;
 pub const ALPHA: f64 = 0.1;
 /// Residuals kept of one class; the oldest goes first.
 const KEPT: usize = 400;
-/// Slope over its lower bound, below which the slope is known so well.
-const RAGGED: [f64; 3] = [1.15, 1.5, 2.5];
+/// Wobbles at which a class ends.
+const WOBBLES: [f64; CLASSES - 1] = [0.01, 0.02, 0.035, 0.05, 0.07, 0.1, 0.14, 0.2, 0.4];
+/// Number of classes.
+pub const CLASSES: usize = 10;
 
-/// Forecasts that are held against each other.
+/// Forecasts that are held against each other: 0 are those with the steadiest slope.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub struct Class {
-    /// Index of the window length.
-    pub window: u8,
-    /// How ragged the line was: 0 is the cleanest.
-    pub ragged: u8,
-}
+#[serde(transparent)]
+pub struct Class(pub u8);
 
 impl Class {
-    /// The class of a forecast from this line; its lower bound is above 0.
-    pub fn of(window: usize, fit: &Fit) -> Self {
-        let ratio = fit.slope_low.map_or(f64::INFINITY, |low| fit.line.slope / low);
-        let ragged = RAGGED.iter().filter(|limit| ratio > **limit).count();
-        Self { window: u8::try_from(window).unwrap_or(0), ragged: u8::try_from(ragged).unwrap_or(0) }
+    /// The class of a forecast by the [wobble](super::trend::Trend::wobble) of its slope.
+    pub fn of(wobble: f64) -> Self {
+        let passed = WOBBLES.iter().filter(|limit| wobble >= **limit).count();
+        Self(u8::try_from(passed).unwrap_or(u8::MAX))
     }
 }
 

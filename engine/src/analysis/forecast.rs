@@ -29,6 +29,8 @@ pub struct Forecast {
     pub median_s: f64,
     /// See `low_s`.
     pub high_s: f64,
+    /// Index of the window length.
+    pub window: usize,
     /// Class of its residual.
     pub class: Class,
     /// Residuals that the interval rests on.
@@ -82,7 +84,7 @@ fn from_window(
         return Err(NoForecast::AtItsEnd);
     }
     let point_s = (threshold - line.level) / line.slope;
-    let class = Class::of(window, &seen.fit);
+    let class = Class::of(trend.wobble().unwrap_or(f64::INFINITY));
     let interval = calibration.interval(class).map_err(NoForecast::Uncalibrated)?;
     let median_s = point_s * interval.band.median;
     if median_s > seconds(horizon_ns) {
@@ -96,6 +98,7 @@ fn from_window(
         low_s: point_s * interval.band.low,
         median_s,
         high_s: point_s * interval.band.high,
+        window,
         class,
         count: interval.count,
         calibration: match interval.source {

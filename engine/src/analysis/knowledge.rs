@@ -141,9 +141,8 @@ impl Knowledge {
             return Err(KnowledgeError::Number("half_life_days"));
         }
         let finite = |values: &[f64]| values.iter().all(|value| value.is_finite());
-        let windows = self.slopes.iter().map(|known| known.window);
-        let windows = windows.chain(self.residuals.iter().map(|known| known.class.window));
-        if let Some(window) = windows.into_iter().find(|at| usize::from(*at) >= WINDOWS_NS.len()) {
+        let mut windows = self.slopes.iter().map(|known| known.window);
+        if let Some(window) = windows.find(|at| usize::from(*at) >= WINDOWS_NS.len()) {
             return Err(KnowledgeError::Window(window));
         }
         if !self.slopes.iter().all(|known| finite(&known.values)) {

@@ -19,6 +19,17 @@ pub enum Span {
     All,
 }
 
+impl Span {
+    /// The word used in output.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::HourOfWeek => "hour_of_week",
+            Self::HourOfDay => "hour_of_day",
+            Self::All => "all",
+        }
+    }
+}
+
 /// A baseline at some time, in the unit of its quantity.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Level {

@@ -2,12 +2,14 @@
 
 pub mod baseline;
 pub mod calibration;
+pub mod effects;
 pub mod forecast;
 pub mod knowledge;
 pub mod level;
 pub mod resources;
 pub mod said;
 pub mod shipped;
+pub mod simulate;
 pub mod slots;
 pub mod trend;
 pub mod watch;

@@ -9,7 +9,7 @@ use super::watch::{Turn, Watched};
 /// What is said of a resource: its forecast, or why there is none.
 pub fn say(watched: &Watched, change: Turn) -> ForecastSaid {
     let made = watched.outcome.as_ref().ok();
-    let window = made.and_then(|made| WINDOWS_NS.get(usize::from(made.class.window)));
+    let window = made.and_then(|made| WINDOWS_NS.get(made.window));
     ForecastSaid {
         change,
         window_end_ns: made.map_or(watched.at, |made| made.at),

@@ -11,8 +11,10 @@ use crate::time::{SECOND_NS, Timestamp, seconds};
 
 /// Slots of a window.
 pub const SLOTS: usize = 16;
-/// Lengths of the windows: a minute, five, and half an hour.
-pub const WINDOWS_NS: [u64; 3] = [60 * SECOND_NS, 300 * SECOND_NS, 1_800 * SECOND_NS];
+/// Lengths of the windows: 1, 3, 9 and 27 minutes. Two windows that share nothing have to agree
+/// before a forecast, so leaks of minutes need the short ones, and slow ones the long.
+pub const WINDOWS_NS: [u64; 4] =
+    [60 * SECOND_NS, 180 * SECOND_NS, 540 * SECOND_NS, 1_620 * SECOND_NS];
 
 /// One slot: when its values were read, in the mean, and their median.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -81,7 +83,7 @@ impl Ring {
         for back in 1..=SLOTS {
             let Some(point) = self.points[(self.next + SLOTS - back) % SLOTS] else { break };
             let hole = before.at.since_ns(point.at) > window_ns / 4;
-            if hole || last.at.since_ns(point.at) > window_ns {
+            if hole || last.at.since_ns(point.at) >= window_ns {
                 break;
             }
             out.push((-seconds(last.at.since_ns(point.at)), point.value));

@@ -7,6 +7,7 @@
 use alloc::collections::VecDeque;
 use alloc::vec::Vec;
 
+use crate::statistics::least_squares::{self, LeastSquares};
 use crate::statistics::own_history;
 use crate::statistics::theil_sen::{self, Fit};
 use crate::time::Timestamp;
@@ -196,6 +197,24 @@ impl Trend {
             return Err(Refusal::NotLasting);
         }
         Ok(seen)
+    }
+
+    /// How much the slope changed lately: the root mean square of its relative difference to the
+    /// last, over the windows that end in the last one or where it begins. 0 is a steady line.
+    pub fn wobble(&self) -> Option<f64> {
+        let last = self.pending.back()?.slope;
+        let others = self.pending.iter().rev().skip(1).take(DISJOINT);
+        let squares = others.map(|past| (past.slope / last - 1.0) * (past.slope / last - 1.0));
+        let (sum, count) = squares.fold((0.0, 0u32), |(sum, count), one| (sum + one, count + 1));
+        let wobble = libm::sqrt(sum / f64::from(count));
+        (count > 0 && wobble.is_finite()).then_some(wobble)
+    }
+
+    /// The least-squares line through the last window, for people: no verdict rests on it.
+    pub fn least_squares(&self, window_ns: u64) -> Option<LeastSquares> {
+        let mut points = Vec::new();
+        self.ring.window(window_ns, &mut points)?;
+        least_squares::least_squares(&points)
     }
 
     /// What the last window showed.

@@ -98,7 +98,8 @@ impl Watch {
         resources::read(window, &mut |level, entity| self.take(level, entity, stands));
     }
 
-    fn take(
+    /// Takes one level; those of one sample come in the same order as those of the one before.
+    pub fn take(
         &mut self,
         level: Level,
         entity: &dyn Fn() -> Entity,
@@ -113,7 +114,8 @@ impl Watch {
         if watched.push(level.at, level.used, &mut self.scratch, stands) {
             let threshold = watched.resource.threshold(&watched.entity);
             let horizon_ns = watched.resource.horizon_ns();
-            watched.outcome = forecast(&watched.trends, threshold, horizon_ns, &self.calibration);
+            let (trends, known) = (&watched.trends, &self.calibration);
+            watched.outcome = forecast(trends, threshold, horizon_ns, known);
             if let Some(turn) = watched.turn() {
                 self.turns.push((index, turn));
             }

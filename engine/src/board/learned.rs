@@ -20,6 +20,8 @@ pub struct Learned {
     pub metric: &'static str,
     /// Its unit.
     pub unit: &'static str,
+    /// Its last value that was learned.
+    pub value: f64,
     /// What it normally is.
     pub baseline: Baseline,
     /// How it is learned.
@@ -33,7 +35,7 @@ pub struct Learned {
 #[derive(Debug, Default)]
 pub struct Trends {
     filling: [Filling; WINDOWS_NS.len()],
-    /// By window length; the shortest is for resources only.
+    /// By window length; the shorter ones are for resources only.
     pub windows: [Trend; WINDOWS_NS.len()],
     first: usize,
 }
@@ -93,6 +95,7 @@ impl Notebook {
             let due = learned.last.is_none_or(|last| last.0 / CADENCE_NS != lesson.at.0 / CADENCE_NS);
             if due {
                 learned.last = Some(lesson.at);
+                learned.value = quantity.value;
                 let times = (lesson.at, lesson.wall);
                 learned.baseline.learn(times, quantity.value, lesson.stands, &learned.learning);
                 learned.trends.push(lesson.at, quantity.value, lesson.stands, lesson.scratch);
@@ -119,9 +122,10 @@ impl Notebook {
         let known = self.known.iter().position(|(known, _)| known == metric);
         let mut baseline = known.map(|at| self.known.swap_remove(at).1).unwrap_or_default();
         baseline.refresh(lesson.wall, &learning);
-        let first = if group { WINDOWS_NS.len() - 1 } else { 1 };
+        let first = if group { WINDOWS_NS.len() - 1 } else { WINDOWS_NS.len() - 2 };
         let trends = Box::new(Trends { first, ..Trends::default() });
-        self.learned.push(Learned { metric, unit, baseline, learning, trends, last: None });
+        let value = f64::NAN;
+        self.learned.push(Learned { metric, unit, value, baseline, learning, trends, last: None });
         self.learned.len() - 1
     }
 
@@ -143,6 +147,11 @@ impl Notebook {
             learned.trends.restart();
             learned.last = None;
         }
+    }
+
+    /// What was known of quantities that did not come.
+    pub fn unmet(&self) -> &[(String, Baseline)] {
+        &self.known
     }
 
     /// Every quantity.

@@ -31,6 +31,13 @@ impl Board {
     pub fn store(&self, knowledge: &mut Knowledge) {
         for ((kind, _), place) in &self.places {
             let entity = place.entity.to_string();
+            let unmet = place.notebook.unmet().iter().map(|(metric, baseline)| KnownBaseline {
+                kind: *kind,
+                entity: entity.clone(),
+                metric: metric.clone(),
+                baseline: baseline.clone(),
+            });
+            knowledge.baselines.extend(unmet);
             for learned in place.notebook.iter().filter(|learned| learned.baseline.samples() > 0) {
                 knowledge.baselines.push(KnownBaseline {
                     kind: *kind,

@@ -90,7 +90,7 @@ impl Lab {
                     let text = format!("{told}{}", reason.unwrap_or_default());
                     self.coverage.insert(coverage.kind, text);
                 }
-                Said::Forecast(_) | Said::Defect(_) | Said::Digest(_) => {}
+                Said::Incident(_) | Said::Forecast(_) | Said::Defect(_) | Said::Digest(_) => {}
             }
         }
     }

@@ -1,0 +1,143 @@
+//! What the engine has learned by the end of a run: the form of `ks analyze --format json`.
+
+use ks_engine::analysis::slots::WINDOWS_NS;
+use ks_engine::analysis::trend::{Direction, Trend};
+use ks_engine::board::Learned;
+use ks_engine::engine::Engine;
+use ks_engine::kind::{Entity, Kind};
+use ks_engine::time::SECOND_NS;
+use serde::Serialize;
+
+/// What one quantity normally is.
+#[derive(Debug, Clone, Serialize)]
+pub struct BaselineRow {
+    /// The kind that judges it.
+    pub kind: Kind,
+    /// Whose.
+    pub entity: Entity,
+    /// Its name.
+    pub metric: &'static str,
+    /// Its unit.
+    pub unit: &'static str,
+    /// Values learned.
+    pub samples: u64,
+    /// Time that they stand for.
+    pub covered_s: u64,
+    /// Which part of the past the quantiles are of: `hour_of_week`, `hour_of_day` or `all`.
+    pub span: &'static str,
+    /// Median.
+    pub p50: f64,
+    /// 75th percentile.
+    pub p75: f64,
+    /// 95th percentile.
+    pub p95: f64,
+    /// Robust standard deviation about the running median.
+    pub volatility: f64,
+    /// Value from which a reading is abnormal; `None` while too little is known to gate anything.
+    pub trigger: Option<f64>,
+}
+
+/// Where one series is heading over one window.
+#[derive(Debug, Clone, Serialize)]
+pub struct TrendRow {
+    /// Whose.
+    pub entity: Entity,
+    /// The series.
+    pub metric: &'static str,
+    /// Its unit.
+    pub unit: &'static str,
+    /// Length of the window.
+    pub window_s: u64,
+    /// `increasing`, `decreasing`, `stable` or `unproven`.
+    pub direction: &'static str,
+    /// Theil-Sen slope.
+    pub slope_per_min: f64,
+    /// Lower end of its 90 % interval.
+    pub slope_low: Option<f64>,
+    /// Upper end.
+    pub slope_high: Option<f64>,
+    /// Least-squares slope, for people.
+    pub ols_slope_per_min: Option<f64>,
+    /// Share of the variance that the least-squares line explains, for people.
+    pub r_squared: Option<f64>,
+    /// Share of past windows that rose, or fell, at least as steeply.
+    pub significance: Option<f64>,
+    /// Past windows compared with.
+    pub past_windows: usize,
+    /// Autocorrelation of the distances from the line.
+    pub autocorrelation: f64,
+}
+
+/// Every quantity that has been learned.
+pub fn baselines(engine: &Engine) -> Vec<BaselineRow> {
+    engine.learned().filter_map(|(kind, entity, learned)| row(kind, entity, learned)).collect()
+}
+
+fn row(kind: Kind, entity: &Entity, learned: &Learned) -> Option<BaselineRow> {
+    let baseline = &learned.baseline;
+    let gating = baseline.level();
+    let level = gating.or_else(|| baseline.overall(learned.learning.max))?;
+    Some(BaselineRow {
+        kind,
+        entity: entity.clone(),
+        metric: learned.metric,
+        unit: learned.unit,
+        samples: level.samples,
+        covered_s: baseline.covered_ns() / SECOND_NS,
+        span: level.span.word(),
+        p50: level.p50,
+        p75: level.p75,
+        p95: level.p95,
+        volatility: level.volatility,
+        trigger: gating.map(|level| level.trigger),
+    })
+}
+
+/// Every series, over each window length that has been looked at.
+pub fn trends(engine: &Engine) -> Vec<TrendRow> {
+    let watched = engine.watched().iter().flat_map(|watched| {
+        let metric = watched.resource.metric();
+        rows(&watched.entity, metric, "ratio", &watched.trends)
+    });
+    let learned = engine.learned().flat_map(|(_, entity, learned)| {
+        rows(entity, learned.metric, learned.unit, &learned.trends.windows)
+    });
+    watched.chain(learned).collect()
+}
+
+fn rows<'a>(
+    entity: &'a Entity,
+    metric: &'static str,
+    unit: &'static str,
+    trends: &'a [Trend],
+) -> impl Iterator<Item = TrendRow> + 'a {
+    trends.iter().zip(WINDOWS_NS).filter_map(move |(trend, window_ns)| {
+        let seen = trend.seen()?.ok()?;
+        let line = trend.least_squares(window_ns);
+        let rising = seen.fit.line.slope >= 0.0;
+        Some(TrendRow {
+            entity: entity.clone(),
+            metric,
+            unit,
+            window_s: window_ns / SECOND_NS,
+            direction: word(seen.direction()),
+            slope_per_min: 60.0 * seen.fit.line.slope,
+            slope_low: seen.fit.slope_low.map(|low| 60.0 * low),
+            slope_high: seen.fit.slope_high.map(|high| 60.0 * high),
+            ols_slope_per_min: line.map(|line| 60.0 * line.slope),
+            r_squared: line.and_then(|line| line.r2),
+            significance: if rising { seen.p_up } else { seen.p_down },
+            past_windows: seen.compared,
+            autocorrelation: seen.fit.phi,
+        })
+    })
+}
+
+fn word(direction: Direction) -> &'static str {
+    match direction {
+        Direction::Increasing => "increasing",
+        Direction::Decreasing => "decreasing",
+        Direction::Stable => "stable",
+        Direction::Unproven => "unproven",
+    }
+}

@@ -1,0 +1,94 @@
+//! Arguments of the commands that tell what is normal, where it is heading, and when it ends.
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+use ks_replayer::moment::Moment;
+
+use super::Format;
+
+/// Arguments of `ks analyze`.
+#[derive(Debug, Args)]
+pub(crate) struct Analyze {
+    /// Recordings, unsealed recordings, or directories of segments, in order
+    #[arg(required = true, value_name = "PATH")]
+    pub(crate) paths: Vec<PathBuf>,
+    /// Draw this series with its baseline and forecast, such as `memory_and_swap_used_share`
+    #[arg(long, value_name = "NAME")]
+    pub(crate) metric: Option<String>,
+    /// The entity whose series is drawn, such as `disk:sda` [default: the first that has it]
+    #[arg(long, value_name = "ENTITY", requires = "metric")]
+    pub(crate) entity: Option<String>,
+    /// Knowledge of `ks baseline build` to begin with
+    #[arg(long, value_name = "FILE")]
+    pub(crate) baseline: Option<PathBuf>,
+    /// Begin at this time, such as 2026-03-04T12:00:00Z, or +90s after the recording's start
+    #[arg(long, value_name = "TIME")]
+    pub(crate) from: Option<Moment>,
+    /// End before this time, written likewise
+    #[arg(long, value_name = "TIME")]
+    pub(crate) to: Option<Moment>,
+    /// Form of the output
+    #[arg(long, value_enum, default_value = "text")]
+    pub(crate) format: Format,
+}
+
+/// Arguments of `ks baseline`.
+#[derive(Debug, Args)]
+pub(crate) struct Baseline {
+    #[command(subcommand)]
+    pub(crate) command: BaselineCommand,
+}
+
+/// What to do with knowledge.
+#[derive(Debug, Subcommand)]
+pub(crate) enum BaselineCommand {
+    /// Learn from recordings of one host
+    #[command(after_help = "Examples:\n  ks baseline build monday.parquet -o normal.json\n  \
+        ks baseline build /var/lib/kernelsight -o normal.json --half-life-days 14\n  \
+        ks replay incident.parquet --baseline normal.json")]
+    Build(BaselineBuild),
+    /// Print what a file of knowledge holds
+    #[command(after_help = "Examples:\n  ks baseline show normal.json\n  \
+        ks baseline show normal.json --format json | jq '.slopes | length'")]
+    Show(BaselineShow),
+}
+
+/// Arguments of `ks baseline build`.
+#[derive(Debug, Args)]
+pub(crate) struct BaselineBuild {
+    /// Recordings, or directories of segments, of one host, oldest first
+    #[arg(required = true, value_name = "PATH")]
+    pub(crate) paths: Vec<PathBuf>,
+    /// File to write
+    #[arg(short, long, value_name = "FILE.json")]
+    pub(crate) output: PathBuf,
+    /// Knowledge to go on from
+    #[arg(long, value_name = "FILE")]
+    pub(crate) baseline: Option<PathBuf>,
+    /// Days after which a value has half its weight [default: 34.3, or that of --baseline]
+    #[arg(long, value_parser = parse_days, value_name = "DAYS")]
+    pub(crate) half_life_days: Option<f64>,
+    /// Replace an existing file
+    #[arg(long)]
+    pub(crate) force: bool,
+}
+
+/// Arguments of `ks baseline show`.
+#[derive(Debug, Args)]
+pub(crate) struct BaselineShow {
+    /// File of `ks baseline build`
+    #[arg(value_name = "FILE")]
+    pub(crate) path: PathBuf,
+    /// Form of the output
+    #[arg(long, value_enum, default_value = "text")]
+    pub(crate) format: Format,
+}
+
+fn parse_days(text: &str) -> Result<f64, String> {
+    let days: f64 = text.parse().map_err(|_| "write a number of days, such as 30".to_owned())?;
+    if days.is_finite() && days > 0.0 {
+        return Ok(days);
+    }
+    Err("a half-life is longer than 0 days".to_owned())
+}

@@ -1,0 +1,20 @@
+//! The progress of long work, on stderr and only where that is a terminal.
+
+use indicatif::{ProgressBar, ProgressStyle};
+
+/// A bar over the bytes of what is read.
+pub(crate) fn bar() -> ProgressBar {
+    ProgressBar::new(0).with_style(
+        ProgressStyle::with_template("{bar:30} {bytes}/{total_bytes} {bytes_per_sec} {elapsed}")
+            .expect("the template is valid"),
+    )
+}
+
+/// Tells a bar how far the work is: bytes read, and bytes in all.
+pub(crate) fn told(bar: &ProgressBar) -> impl FnMut(u64, u64) + use<> {
+    let bar = bar.clone();
+    move |done, all| {
+        bar.set_length(all);
+        bar.set_position(done);
+    }
+}
