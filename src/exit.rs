@@ -38,10 +38,8 @@ pub(crate) fn code(outcome: anyhow::Result<()>) -> ExitCode {
 
 /// A file of knowledge that is not there, or cannot be understood.
 fn is_bad(error: &KnowledgeFileError) -> bool {
-    match error {
-        KnowledgeFileError::Io { error, .. } => error.kind() == std::io::ErrorKind::NotFound,
-        _ => true,
-    }
+    let KnowledgeFileError::Io { error, .. } = error else { return true };
+    error.kind() == std::io::ErrorKind::NotFound
 }
 
 fn is_missing_input(error: &Error) -> bool {

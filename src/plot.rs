@@ -1,6 +1,7 @@
 //! One series drawn in the terminal: values, what was normal, and where it may go.
 
 use ks_engine::analysis::simulate::FanPoint;
+use ks_replayer::series::Band;
 
 /// Rows and columns of the picture, without the axis.
 const ROWS: usize = 16;
@@ -8,10 +9,13 @@ const COLUMNS: usize = 72;
 /// Columns of these that a forecast gets, where there is one.
 const AHEAD: usize = 24;
 
+/// Seconds, value, and the baseline's median and 95th percentile where there was one.
+pub(crate) type Drawn = (f64, f64, Band);
+
 /// What is drawn.
 pub(crate) struct Plot<'a> {
-    /// Seconds, value, and the baseline's median and 95th percentile where there was one.
-    pub(crate) values: &'a [(f64, f64, Option<(f64, f64)>)],
+    /// Values over time.
+    pub(crate) values: &'a [Drawn],
     /// Levels ahead; none without a forecast.
     pub(crate) fan: &'a [FanPoint],
     /// Where the resource ends.
@@ -27,14 +31,15 @@ type Column = Option<(f64, f64, f64)>;
 pub(crate) fn draw(plot: &Plot<'_>) -> String {
     let past = if plot.fan.is_empty() { COLUMNS } else { COLUMNS - AHEAD };
     let values = columns(plot.values.iter().map(|(at, value, _)| (*at, *value)), past);
-    let band: Vec<_> = plot.values.iter().filter_map(|(at, _, band)| Some((*at, (*band)?))).collect();
+    let band: Vec<_> =
+        plot.values.iter().filter_map(|(at, _, band)| Some((*at, (*band)?))).collect();
     let low = columns_over(plot.values, band.iter().map(|(at, (p50, _))| (*at, *p50)), past);
     let high = columns_over(plot.values, band.iter().map(|(at, (_, p95))| (*at, *p95)), past);
     let ahead = ahead(plot.fan);
     let (bottom, top) = bounds(plot, &values, &high);
     let row_of = |value: f64| {
         let part = (value - bottom) / (top - bottom);
-        ROWS - 1 - ((part * (ROWS - 1) as f64).round().clamp(0.0, (ROWS - 1) as f64) as usize)
+        ROWS - 1 - place(part, ROWS)
     };
     let mut grid = vec![vec![' '; COLUMNS]; ROWS];
     let mut fill = |column: usize, (from, to): (f64, f64), symbol: char| {
@@ -70,7 +75,7 @@ fn columns(values: impl Iterator<Item = (f64, f64)> + Clone, count: usize) -> Ve
 }
 
 fn columns_over(
-    span: &[(f64, f64, Option<(f64, f64)>)],
+    span: &[Drawn],
     values: impl Iterator<Item = (f64, f64)>,
     count: usize,
 ) -> Vec<Column> {
@@ -87,13 +92,23 @@ fn spread(
     let mut columns: Vec<Column> = vec![None; count];
     for (at, value) in values {
         let part = if last > first { (at - first) / (last - first) } else { 0.0 };
-        let column = ((part * count as f64) as usize).min(count - 1);
+        let column = place(part, count);
         columns[column] = Some(match columns[column] {
             None => (value, value, value),
             Some((lowest, _, highest)) => (lowest.min(value), value, highest.max(value)),
         });
     }
     columns
+}
+
+/// The place of a part from 0 to 1 among so many.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "it is clamped to what a picture has"
+)]
+fn place(part: f64, count: usize) -> usize {
+    (part * count as f64).clamp(0.0, (count - 1) as f64) as usize
 }
 
 /// Quantiles of the fan by column.
@@ -117,7 +132,7 @@ fn bounds(plot: &Plot<'_>, values: &[Column], high: &[Column]) -> (f64, f64) {
         bottom = bottom.min(value);
         top = top.max(value);
     }
-    if !(bottom < top) {
+    if bottom.total_cmp(&top).is_ge() {
         // A constant series is drawn in the middle.
         return (bottom - 1.0, bottom + 1.0);
     }
@@ -151,7 +166,8 @@ mod tests {
 
     #[test]
     fn values_band_and_fan_are_where_they_belong() {
-        let values: Vec<_> = (0..200).map(|at| (f64::from(at), f64::from(at), Some((50.0, 90.0)))).collect();
+        let values: Vec<_> =
+            (0..200).map(|at| (f64::from(at), f64::from(at), Some((50.0, 90.0)))).collect();
         let fan: Vec<_> = (0..=8)
             .map(|step| {
                 let t_s = f64::from(step) * 60.0;

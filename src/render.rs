@@ -106,7 +106,8 @@ pub(crate) fn incidents(incidents: &[Incident]) -> String {
         let until = one.end.as_ref().map_or(String::new(), |end| format!(" until {end}"));
         let severity = one.severity.map_or("", |severity| severity.word()).to_uppercase();
         let count = one.episodes.len();
-        let episodes = if count == 1 { "1 episode".to_owned() } else { format!("{count} episodes") };
+        let episodes =
+            if count == 1 { "1 episode".to_owned() } else { format!("{count} episodes") };
         text += &format!("INCIDENT {} {severity}: {episodes} since {}{until}\n", one.id, one.start);
         for cause in &one.causes {
             text += &format!(

@@ -15,7 +15,7 @@ const END: f64 = 0.98;
 
 /// How a leak grows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Shape {
+pub(crate) enum Shape {
     /// At one rate, with little noise.
     Constant,
     /// Over the teeth of a collector that was there before.
@@ -33,64 +33,64 @@ pub enum Shape {
 }
 
 /// Shapes that are measured.
-pub const MEASURED: [Shape; 5] =
+pub(crate) const MEASURED: [Shape; 5] =
     [Shape::Constant, Shape::Sawtooth, Shape::Stepwise, Shape::Noisy, Shape::Accelerating];
 /// Shapes that calibrate: no measured one is among them.
-pub const CALIBRATING: [Shape; 2] = [Shape::Drizzle, Shape::Layered];
+pub(crate) const CALIBRATING: [Shape; 2] = [Shape::Drizzle, Shape::Layered];
 
 /// A stream of draws.
-pub struct Draws(Random);
+pub(crate) struct Draws(Random);
 
 impl Draws {
     /// The stream of a name.
-    pub fn of(seed: u64, name: &str) -> Self {
+    pub(crate) fn of(seed: u64, name: &str) -> Self {
         Self(Random::stream(seed, name))
     }
 
     /// Uniform between two bounds.
-    pub fn uniform(&mut self, low: f64, high: f64) -> f64 {
+    pub(crate) fn uniform(&mut self, low: f64, high: f64) -> f64 {
         low + (high - low) * self.0.next_f64()
     }
 
     /// Standard normal, by Box and Muller.
-    pub fn normal(&mut self) -> f64 {
+    pub(crate) fn normal(&mut self) -> f64 {
         let radius = (-2.0 * (1.0 - self.0.next_f64()).ln()).sqrt();
         radius * (std::f64::consts::TAU * self.0.next_f64()).cos()
     }
 
     /// Exponential of mean 1.
-    pub fn exponential(&mut self) -> f64 {
+    pub(crate) fn exponential(&mut self) -> f64 {
         -(1.0 - self.0.next_f64()).ln()
     }
 
     /// One of several.
-    pub fn one_of<T: Copy>(&mut self, all: &[T]) -> T {
+    pub(crate) fn one_of<T: Copy>(&mut self, all: &[T]) -> T {
         let at = (self.0.next_f64() * all.len() as f64) as usize;
         all[at.min(all.len() - 1)]
     }
 }
 
 /// Stationary autocorrelated noise of unit variance.
-pub struct Noise {
+pub(crate) struct Noise {
     phi: f64,
     value: f64,
 }
 
 impl Noise {
     /// Noise of this autocorrelation from second to second.
-    pub fn of(phi: f64, draws: &mut Draws) -> Self {
+    pub(crate) fn of(phi: f64, draws: &mut Draws) -> Self {
         Self { phi, value: draws.normal() }
     }
 
     /// The next value.
-    pub fn next(&mut self, draws: &mut Draws) -> f64 {
+    pub(crate) fn next(&mut self, draws: &mut Draws) -> f64 {
         self.value = self.phi * self.value + (1.0 - self.phi * self.phi).sqrt() * draws.normal();
         self.value
     }
 }
 
 /// One leak: its shape and numbers.
-pub struct Leak {
+pub(crate) struct Leak {
     shape: Shape,
     base: f64,
     length_s: f64,
@@ -107,13 +107,17 @@ pub struct Leak {
 
 impl Leak {
     /// A leak of a shape, whose length is 8 to 50 min so that half of it is within the horizon.
-    pub fn new(shape: Shape, seed: u64) -> Self {
+    pub(crate) fn new(shape: Shape, seed: u64) -> Self {
         let mut draws = Draws::of(seed, "leak");
         let phi = draws.one_of(&[0.0, 0.5, 0.9, 0.97]);
         let noise = match shape {
             Shape::Noisy => draws.uniform(0.005, 0.015),
             Shape::Layered => 0.000_1 * draws.uniform(0.0, 4.8).exp(),
-            _ => draws.uniform(0.0002, 0.002),
+            Shape::Constant
+            | Shape::Sawtooth
+            | Shape::Stepwise
+            | Shape::Accelerating
+            | Shape::Drizzle => draws.uniform(0.0002, 0.002),
         };
         let fast = Noise::of(phi, &mut draws);
         let slow = Noise::of(0.99, &mut draws);
@@ -144,9 +148,10 @@ impl Leak {
             Shape::Stepwise => self.step(begun, all),
             Shape::Drizzle => self.drizzle(begun, all),
         };
-        let tooth = match self.shape {
-            Shape::Sawtooth => self.tooth * (second.rem_euclid(self.period_s) / self.period_s),
-            _ => 0.0,
+        let tooth = if self.shape == Shape::Sawtooth {
+            self.tooth * (second.rem_euclid(self.period_s) / self.period_s)
+        } else {
+            0.0
         };
         let mut noise = self.noise * self.fast.next(&mut self.draws);
         if self.shape == Shape::Layered {
@@ -176,20 +181,20 @@ impl Leak {
 }
 
 /// A forecast at some time of a leak, and the truth.
-pub struct Scored {
+pub(crate) struct Scored {
     /// Bounds of the interval in seconds.
-    pub interval: (f64, f64),
+    pub(crate) interval: (f64, f64),
     /// The point, in seconds.
-    pub point_s: f64,
+    pub(crate) point_s: f64,
     /// What it took.
-    pub actual_s: f64,
+    pub(crate) actual_s: f64,
     /// Class of its residual.
-    pub class: Class,
+    pub(crate) class: Class,
 }
 
 /// Runs a leak through the engine and looks at `part` of its time to crossing. `None` says that
 /// there was no forecast.
-pub fn run(shape: Shape, seed: u64, part: f64, watch: &mut Watch) -> Option<Scored> {
+pub(crate) fn run(shape: Shape, seed: u64, part: f64, watch: &mut Watch) -> Option<Scored> {
     let mut leak = Leak::new(shape, seed);
     let mut values: Vec<f64> = (0..CALM_S).map(|at| leak.used(at as f64 - CALM_S as f64)).collect();
     loop {

@@ -1,7 +1,13 @@
 //! How good forecasts are: coverage, yield and sharpness by shape of leak, false ones on calm
 //! hosts, and the residuals that are shipped (`-- calibrate`).
-#![expect(clippy::print_stdout, reason = "a bench prints")]
+#![expect(
+    clippy::print_stdout,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "a bench prints, and its numbers are small"
+)]
 
+mod calm;
 mod leaks;
 
 use std::collections::BTreeMap;
@@ -18,6 +24,10 @@ fn main() {
     if std::env::args().any(|argument| argument == "calibrate") {
         return calibrate();
     }
+    calm::rising();
+    calm::power();
+    calm::false_forecasts();
+    println!("\nForecasts at half of a leak's time to its end:");
     println!("{:14} {:>9} {:>9} {:>12} {:>8}", "shape", "forecasts", "covered", "upper/lower", "n");
     for shape in MEASURED {
         measure(shape);
@@ -28,9 +38,9 @@ fn measure(shape: Shape) {
     let scored: Vec<Scored> = (0..LEAKS)
         .filter_map(|seed| run(shape, 1_000_000 + seed, 0.5, &mut Watch::default()))
         .collect();
-    let covered = scored.iter().filter(|one| {
-        one.interval.0 <= one.actual_s && one.actual_s <= one.interval.1
-    });
+    let covered = scored
+        .iter()
+        .filter(|one| one.interval.0 <= one.actual_s && one.actual_s <= one.interval.1);
     let mut ratios: Vec<f64> = scored.iter().map(|one| one.interval.1 / one.interval.0).collect();
     ratios.sort_by(f64::total_cmp);
     let mut classes: BTreeMap<Class, (u32, u32)> = BTreeMap::new();
@@ -78,7 +88,11 @@ fn calibrate() {
         let at = |p: f64| values[((values.len() - 1) as f64 * p) as usize];
         println!(
             "// class {}: {} residuals, 5 % {:.3} median {:.3} 95 % {:.3}",
-            class.0, values.len(), at(0.05), at(0.5), at(0.95)
+            class.0,
+            values.len(),
+            at(0.05),
+            at(0.5),
+            at(0.95)
         );
     }
     for class in 0..CLASSES as u8 {

@@ -9,8 +9,8 @@ use alloc::collections::{BTreeMap, VecDeque};
 use alloc::format;
 use alloc::string::{String, ToString};
 
-use crate::analysis::said;
 use crate::analysis::Knowledge;
+use crate::analysis::said;
 use crate::analysis::watch::{Watch, Watched};
 use crate::board::{Board, Changed, Learned, Transition};
 use crate::classifiers;

@@ -7,7 +7,8 @@ use ks_engine::analysis::watch::{Turn, Watched};
 use ks_engine::input::{Body, Input};
 use ks_engine::kind::{Entity, Kind, Severity};
 use ks_engine::output::{
-    self, Cause, Change, Coverage, CoverageState, Culprit, Defect, Evidence, ForecastSaid, Output, Said, Signal,
+    self, Cause, Change, Coverage, CoverageState, Culprit, Defect, Evidence, ForecastSaid, Output,
+    Said, Signal,
 };
 use ks_engine::time::{ClockAnchor, Timestamp, WallTime};
 use serde::Serialize;

@@ -7,6 +7,9 @@ use ks_engine::time::{SECOND_NS, Timestamp};
 /// Values are taken at most once in so long.
 const EVERY_NS: u64 = 5 * SECOND_NS;
 
+/// Median and 95th percentile of a baseline, where there is one.
+pub type Band = Option<(f64, f64)>;
+
 /// One value with what was normal then.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Value {
@@ -15,7 +18,7 @@ pub struct Value {
     /// The value.
     pub value: f64,
     /// Median and 95th percentile of its baseline.
-    pub band: Option<(f64, f64)>,
+    pub band: Band,
 }
 
 /// See the module.
@@ -52,7 +55,7 @@ impl SeriesTaker {
         }
     }
 
-    fn find(&self, engine: &Engine) -> Option<(String, f64, Option<(f64, f64)>)> {
+    fn find(&self, engine: &Engine) -> Option<(String, f64, Band)> {
         let wanted = self.found.as_ref().or(self.entity.as_ref());
         let is = |entity: &str| wanted.is_none_or(|wanted| wanted == entity);
         let watched = engine.watched().iter().filter(|one| one.resource.metric() == self.metric);

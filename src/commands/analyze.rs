@@ -16,7 +16,7 @@ use serde::Serialize;
 
 use crate::cli::Format;
 use crate::cli::analysis::Analyze;
-use crate::plot::{self, Plot};
+use crate::plot::{self, Drawn, Plot};
 use crate::{progress, render, stdout};
 
 /// What is printed for programs.
@@ -28,7 +28,7 @@ struct Analysis<'a> {
     forecasts: &'a [Forecast],
     incidents: &'a [ks_replayer::report::Incident],
     #[serde(skip_serializing_if = "Option::is_none")]
-    series: Option<&'a [(f64, f64, Option<(f64, f64)>)]>,
+    series: Option<&'a [Drawn]>,
 }
 
 pub(crate) fn run(arguments: &Analyze) -> anyhow::Result<()> {
@@ -74,11 +74,7 @@ pub(crate) fn run(arguments: &Analyze) -> anyhow::Result<()> {
 }
 
 /// The series in seconds from its beginning.
-fn taken(
-    taker: &SeriesTaker,
-    metric: &str,
-    names: &[&str],
-) -> anyhow::Result<Vec<(f64, f64, Option<(f64, f64)>)>> {
+fn taken(taker: &SeriesTaker, metric: &str, names: &[&str]) -> anyhow::Result<Vec<Drawn>> {
     let Some(first) = taker.values.first() else {
         bail!("no series `{metric}` here; there are: {}", names.join(", "));
     };
@@ -86,12 +82,7 @@ fn taken(
     Ok(values.map(|one| (one.at.since_ns(first.at) as f64 / 1e9, one.value, one.band)).collect())
 }
 
-fn drawn(
-    taker: &SeriesTaker,
-    series: &[(f64, f64, Option<(f64, f64)>)],
-    report: &Report,
-    metric: Option<&str>,
-) -> String {
+fn drawn(taker: &SeriesTaker, series: &[Drawn], report: &Report, metric: Option<&str>) -> String {
     let entity = taker.found.as_deref().unwrap_or("-");
     let own = report.forecasts.iter().rev().find(|one| {
         one.action.is_none() && Some(one.metric) == metric && one.entity.to_string() == entity
@@ -110,11 +101,7 @@ fn drawn(
     text
 }
 
-fn text(
-    report: &Report,
-    baselines: &[BaselineRow],
-    trends: &[TrendRow],
-) -> anyhow::Result<String> {
+fn text(report: &Report, baselines: &[BaselineRow], trends: &[TrendRow]) -> anyhow::Result<String> {
     let mut text = format!(
         "{} ticks, {} to {}\n\nForecasts:\n",
         report.recording.ticks,
@@ -135,7 +122,8 @@ fn text(
     for one in told {
         none = false;
         let (low, high) = (one.slope_low, one.slope_high);
-        let bound = |value: Option<f64>| value.map_or("-".to_owned(), |value| format!("{value:.6}"));
+        let bound =
+            |value: Option<f64>| value.map_or("-".to_owned(), |value| format!("{value:.6}"));
         writeln!(
             text,
             "  {} of {} over {} s: {}, {:.6} {}/min (90 %: {} to {}), p {:.3} of {} past windows",

@@ -118,7 +118,8 @@ fn baselines(known: &Knowledge) -> anyhow::Result<String> {
 fn lists(known: &Knowledge) -> anyhow::Result<String> {
     let mut text = String::from("\nSlopes of calm windows:\n");
     for one in &known.slopes {
-        let window_s = ks_engine::analysis::slots::WINDOWS_NS[usize::from(one.window)] / 1_000_000_000;
+        let window_s =
+            ks_engine::analysis::slots::WINDOWS_NS[usize::from(one.window)] / 1_000_000_000;
         let (resource, entity, count) = (one.resource.word(), &one.entity, one.values.len());
         writeln!(text, "  {resource} of {entity}, windows of {window_s} s: n {count}")?;
     }

@@ -168,9 +168,8 @@ impl Baseline {
             self.level = None;
             return;
         }
-        let enough = |samples: u64, periods: u32| {
-            samples >= ENOUGH_OF_HOUR && periods >= ENOUGH_PERIODS
-        };
+        let enough =
+            |samples: u64, periods: u32| samples >= ENOUGH_OF_HOUR && periods >= ENOUGH_PERIODS;
         let of_week = u8::try_from(hour_of_week(hour, learning.weekly)).unwrap_or(0);
         let narrow = self.hours.get(&of_week);
         if let Some(known) = narrow.filter(|known| enough(known.spread.samples, known.periods)) {

@@ -76,7 +76,12 @@ impl Resource {
     pub fn horizon_ns(self) -> u64 {
         match self {
             Self::Space | Self::Inodes => LONG_HORIZON_NS,
-            _ => HORIZON_NS,
+            Self::Memory
+            | Self::Swap
+            | Self::FileHandles
+            | Self::Ports
+            | Self::Conntrack
+            | Self::Pids => HORIZON_NS,
         }
     }
 
@@ -151,7 +156,8 @@ fn give(
 }
 
 fn read_memory(window: &Window, each: &mut Each<'_>) {
-    let (true, Some(at), Ok(row)) = (window.memory.is_fresh(), window.memory.at(), window.memory.one())
+    let (true, Some(at), Ok(row)) =
+        (window.memory.is_fresh(), window.memory.at(), window.memory.one())
     else {
         return;
     };

@@ -84,7 +84,13 @@ pub fn simulate(outlook: &Outlook, effect: Option<&Effect>, random: &mut Random)
     let mut etas: Vec<f64> = paths.iter().map(|path| path.eta_s(outlook.threshold)).collect();
     etas.sort_by(f64::total_cmp);
     let ended = etas.partition_point(|eta| *eta <= outlook.horizon_s);
-    let at = |p: f64| Some(etas[((DRAWS - 1) as f64 * p) as usize]).filter(|eta| eta.is_finite());
+    // An end that does not come lies beyond all others, and no quantile is taken through it.
+    let finite = &etas[..etas.partition_point(|eta| eta.is_finite())];
+    let at = |p: f64| {
+        let rank = p * (DRAWS - 1) as f64;
+        let known = rank <= finite.len().saturating_sub(1) as f64;
+        quantile(finite, rank / finite.len().saturating_sub(1).max(1) as f64).filter(|_| known)
+    };
     Simulated {
         eta_low_s: at(TAILS),
         eta_s: at(0.5),

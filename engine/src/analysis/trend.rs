@@ -247,8 +247,12 @@ impl Seen {
     /// The direction, where the past is long enough to name one.
     pub fn direction(&self) -> Direction {
         match (self.p_up, self.p_down) {
-            (Some(up), _) if up <= DIRECTION.1 && self.fit.line.slope > 0.0 => Direction::Increasing,
-            (_, Some(down)) if down <= DIRECTION.1 && self.fit.line.slope < 0.0 => Direction::Decreasing,
+            (Some(up), _) if up <= DIRECTION.1 && self.fit.line.slope > 0.0 => {
+                Direction::Increasing
+            }
+            (_, Some(down)) if down <= DIRECTION.1 && self.fit.line.slope < 0.0 => {
+                Direction::Decreasing
+            }
             (None, _) | (_, None) => Direction::Unproven,
             (Some(_), Some(_)) => Direction::Stable,
         }

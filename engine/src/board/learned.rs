@@ -43,12 +43,11 @@ pub struct Trends {
 impl Trends {
     fn push(&mut self, at: Timestamp, value: f64, stands: bool, scratch: &mut Scratch) {
         let mut point = Point { at, value };
-        for window in self.first..WINDOWS_NS.len() {
-            let window_ns = WINDOWS_NS[window];
+        let lengths = self.filling.iter_mut().zip(&mut self.windows).zip(WINDOWS_NS);
+        for ((filling, trend), window_ns) in lengths.skip(self.first) {
             let slot_ns = window_ns / SLOTS as u64;
-            let done = self.filling[window].push(slot_ns, point.at, point.value);
-            let Some(done) = done else { return };
-            self.windows[window].push(done, window_ns, stands, scratch);
+            let Some(done) = filling.push(slot_ns, point.at, point.value) else { return };
+            trend.push(done, window_ns, stands, scratch);
             point = done;
         }
     }
@@ -92,7 +91,8 @@ impl Notebook {
             let quantity = &noted.quantity;
             let at = self.position(quantity.metric, quantity.unit, entity, lesson);
             let learned = &mut self.learned[at];
-            let due = learned.last.is_none_or(|last| last.0 / CADENCE_NS != lesson.at.0 / CADENCE_NS);
+            let due =
+                learned.last.is_none_or(|last| last.0 / CADENCE_NS != lesson.at.0 / CADENCE_NS);
             if due {
                 learned.last = Some(lesson.at);
                 learned.value = quantity.value;

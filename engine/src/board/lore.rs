@@ -72,10 +72,8 @@ impl Board {
         self.near.clear();
         for (resource, entity, id, forecast) in near {
             let found = Near::of(resource, forecast);
-            let known = self
-                .near
-                .entry((resource.kind(), id))
-                .or_insert_with(|| (entity.clone(), found));
+            let known =
+                self.near.entry((resource.kind(), id)).or_insert_with(|| (entity.clone(), found));
             if found.high_s < known.1.high_s {
                 known.1 = found;
             }

@@ -16,14 +16,14 @@ use alloc::vec::Vec;
 use sha2::{Digest as _, Sha256};
 
 pub use evaluation::{Evaluation, Held, Key, Noted, Quantity, Relax, Rule};
+use learned::Lesson;
 pub use learned::{Learned, Notebook};
 pub use near::Near;
-use learned::Lesson;
 use place::Place;
 pub use slot::{PERSISTENCE_NS, Slot, Standing, Transition};
 
-use crate::analysis::knowledge::{HALF_LIFE_DAYS, kept_a_day};
 use crate::analysis::Baseline;
+use crate::analysis::knowledge::{HALF_LIFE_DAYS, kept_a_day};
 use crate::analysis::trend::Scratch;
 use crate::kind::{Entity, Kind};
 use crate::output::{Coverage, CoverageState};
@@ -132,7 +132,7 @@ impl Board {
         let place = self.places.entry((kind, id)).or_insert_with(|| {
             let entity = entity();
             let known = known.remove(&(kind, entity.to_string())).unwrap_or_default();
-            Place::new(entity, at, seen, known)
+            Place::new(entity, at, &seen, known)
         });
         let stands = place.slot.standing().is_some();
         let mut lesson = Lesson {
@@ -157,7 +157,8 @@ impl Board {
         let before = place.slot.standing().copied();
         let transition = place.feed(at, &seen, &mut self.next_id);
         place.seen = seen;
-        if let Some((metric, by)) = place.placebo.take(at, &seen, transition == Transition::Raised) {
+        if let Some((metric, by)) = place.placebo.take(at, &seen, transition == Transition::Raised)
+        {
             let kept = self.placebos.entry((kind, metric.into())).or_default();
             if kept.len() == PLACEBOS {
                 kept.remove(0);
@@ -272,10 +273,7 @@ impl Board {
 
     /// Forgets everything but the numbering of episodes, for a new run.
     pub fn reset(&mut self) {
-        *self = Self {
-            next_id: self.next_id,
-            half_life_days: self.half_life_days,
-            ..Self::default()
-        };
+        *self =
+            Self { next_id: self.next_id, half_life_days: self.half_life_days, ..Self::default() };
     }
 }

@@ -32,14 +32,14 @@ impl Place {
     pub(super) fn new(
         entity: Entity,
         at: Timestamp,
-        seen: Evaluation,
+        seen: &Evaluation,
         known: Vec<(String, Baseline)>,
     ) -> Self {
         Self {
             entity,
             slot: Slot::default(),
             judged: at,
-            seen,
+            seen: *seen,
             notebook: Notebook::with(known),
             placebo: Placebo::default(),
             critical_at: None,

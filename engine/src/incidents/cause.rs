@@ -9,8 +9,8 @@ use alloc::vec::Vec;
 use crate::kind::Entity;
 use crate::output::Cause;
 
-use super::member::Member;
 use super::mechanism::{explains, is_before};
+use super::member::Member;
 
 /// Causes named.
 const NAMED: usize = 3;
@@ -37,7 +37,9 @@ pub(super) fn rank(members: &[Member]) -> Vec<Cause> {
     });
     let sum: f64 = causes.iter().map(|cause| cause.score).sum();
     if sum > 1.0 {
-        causes.iter_mut().for_each(|cause| cause.score /= sum);
+        for cause in &mut causes {
+            cause.score /= sum;
+        }
     }
     causes.truncate(NAMED);
     causes
@@ -65,9 +67,8 @@ fn explained_by(members: &[Member], from: usize) -> Vec<bool> {
 fn candidates(members: &[Member], member: &Member, explained: &[bool]) -> Vec<Cause> {
     let all: f64 = members.iter().map(Member::weight).sum();
     let own = members.iter().zip(explained).filter(|(_, reached)| **reached);
-    let (weight, count) = own.fold((0.0, 0u32), |(weight, count), (member, _)| {
-        (weight + member.weight(), count + 1)
-    });
+    let (weight, count) =
+        own.fold((0.0, 0u32), |(weight, count), (member, _)| (weight + member.weight(), count + 1));
     let earlier = members.iter().filter(|other| is_before(other.onset, member.onset)).count();
     let order = (0..earlier).fold(1.0, |order, _| order * LATER);
     let base = weight / all * order;

@@ -76,14 +76,16 @@ fn known(cause: &Member, effect: &Member) -> bool {
 /// Whether what happens on one entity is felt on the other: the host holds everything, a group
 /// what is below it.
 fn touch(one: &Entity, other: &Entity) -> bool {
+    if *one == Entity::Host || *other == Entity::Host {
+        return true;
+    }
     match (one, other) {
-        (Entity::Host, _) | (_, Entity::Host) => true,
         (Entity::Cgroup(hierarchy, path), Entity::Cgroup(of, below)) => {
             hierarchy == of && (is_within(path, below) || is_within(below, path))
         }
         (Entity::Disk(_), Entity::Cgroup(..) | Entity::Filesystem(_))
-        | (Entity::Cgroup(..) | Entity::Filesystem(_), Entity::Disk(_)) => true,
-        (Entity::Netns(_), Entity::Nic(_) | Entity::NicOf(..))
+        | (Entity::Cgroup(..) | Entity::Filesystem(_), Entity::Disk(_))
+        | (Entity::Netns(_), Entity::Nic(_) | Entity::NicOf(..))
         | (Entity::Nic(_) | Entity::NicOf(..), Entity::Netns(_)) => true,
         (one, other) => one == other,
     }

@@ -53,9 +53,8 @@ impl Member {
     }
 
     pub(super) fn shares_culprit(&self, other: &Self) -> bool {
-        let of_other = |culprit: &Culprit| {
-            other.convicted.iter().any(|known| known.entity == culprit.entity)
-        };
+        let of_other =
+            |culprit: &Culprit| other.convicted.iter().any(|known| known.entity == culprit.entity);
         self.convicted.iter().any(of_other)
     }
 

@@ -89,9 +89,8 @@ impl Incidents {
 
     /// Closes incidents that have been quiet for long enough.
     pub fn age(&mut self, now: Timestamp) {
-        let over = |open: &Open| {
-            open.quiet_since.is_some_and(|since| now.since_ns(since) >= LINGER_NS)
-        };
+        let over =
+            |open: &Open| open.quiet_since.is_some_and(|since| now.since_ns(since) >= LINGER_NS);
         if self.open.iter().any(over) {
             let said = self.open.iter().filter(|open| over(open));
             self.said.extend(said.map(|open| open.say(IncidentChange::Closed, None)));

@@ -17,34 +17,19 @@ fn culprit(pid: u64, share: f64) -> Culprit {
     }
 }
 
-/// Signals by second: number, kind, subtype, entity, culprits.
+/// What a signal is about: number, kind, form and entity.
+type About = (u64, Kind, Option<&'static str>, Entity);
+
 struct Lab(Incidents);
 
 impl Lab {
-    fn raise(
-        &mut self,
-        id: u64,
-        second: u64,
-        kind: Kind,
-        subtype: Option<&'static str>,
-        entity: Entity,
-        culprits: Vec<Culprit>,
-    ) {
-        self.say(id, second, kind, subtype, entity, culprits, Change::Raised);
+    fn raise(&mut self, second: u64, about: About, culprits: Vec<Culprit>) {
+        self.say(second, about, culprits, Change::Raised);
     }
 
-    #[expect(clippy::too_many_arguments, reason = "a signal has as many parts")]
-    fn say(
-        &mut self,
-        id: u64,
-        second: u64,
-        kind: Kind,
-        subtype: Option<&'static str>,
-        entity: Entity,
-        culprits: Vec<Culprit>,
-        change: Change,
-    ) {
+    fn say(&mut self, second: u64, about: About, culprits: Vec<Culprit>, change: Change) {
         let at = Timestamp(second * SECOND_NS);
+        let (id, kind, subtype, entity) = about;
         let signal = Signal {
             id,
             change,
@@ -75,15 +60,15 @@ fn lab() -> Lab {
 fn a_leak_that_pages_eight_times_is_one_incident_with_the_leaker_as_its_cause() {
     let mut lab = lab();
     let disk = || Entity::Disk(b"sda".to_vec());
-    lab.raise(1, 100, Kind::MemoryPressure, None, Entity::Host, vec![culprit(7, 0.9)]);
-    lab.raise(2, 130, Kind::SwapThrashing, None, Entity::Host, vec![culprit(7, 0.8)]);
-    lab.raise(3, 140, Kind::PageFault, None, Entity::Host, vec![culprit(8, 0.6)]);
-    lab.raise(4, 150, Kind::IoCongestion, None, Entity::Host, vec![culprit(8, 0.7)]);
-    lab.raise(5, 150, Kind::BlockDeviceSaturation, None, disk(), vec![]);
-    lab.raise(6, 160, Kind::LoadMismatch, Some("blocked"), Entity::Host, vec![]);
-    lab.raise(7, 170, Kind::Syscall, Some("slow"), Entity::Host, vec![]);
+    lab.raise(100, (1, Kind::MemoryPressure, None, Entity::Host), vec![culprit(7, 0.9)]);
+    lab.raise(130, (2, Kind::SwapThrashing, None, Entity::Host), vec![culprit(7, 0.8)]);
+    lab.raise(140, (3, Kind::PageFault, None, Entity::Host), vec![culprit(8, 0.6)]);
+    lab.raise(150, (4, Kind::IoCongestion, None, Entity::Host), vec![culprit(8, 0.7)]);
+    lab.raise(150, (5, Kind::BlockDeviceSaturation, None, disk()), vec![]);
+    lab.raise(160, (6, Kind::LoadMismatch, Some("blocked"), Entity::Host), vec![]);
+    lab.raise(170, (7, Kind::Syscall, Some("slow"), Entity::Host), vec![]);
     let group = Entity::Cgroup(b"v2".to_vec(), b"/a".to_vec());
-    lab.raise(8, 180, Kind::MemoryPressure, None, group, vec![]);
+    lab.raise(180, (8, Kind::MemoryPressure, None, group), vec![]);
     let said = lab.last();
     assert_eq!(said.id, 1);
     assert_eq!(said.episodes, [1, 2, 3, 4, 5, 6, 7, 8]);
@@ -97,11 +82,11 @@ fn a_leak_that_pages_eight_times_is_one_incident_with_the_leaker_as_its_cause() 
 #[test]
 fn two_causes_at_once_are_two_incidents() {
     let mut lab = lab();
-    lab.raise(1, 100, Kind::MemoryPressure, None, Entity::Host, vec![culprit(7, 0.9)]);
-    lab.raise(2, 101, Kind::NetworkDegradation, None, Entity::Nic(b"eth0".to_vec()), vec![]);
-    lab.raise(3, 110, Kind::LoadMismatch, Some("cpu_bound"), Entity::Host, vec![culprit(9, 0.9)]);
-    lab.raise(4, 112, Kind::Scheduler, None, Entity::Host, vec![culprit(9, 0.9)]);
-    lab.raise(5, 120, Kind::SwapThrashing, None, Entity::Host, vec![culprit(7, 0.9)]);
+    lab.raise(100, (1, Kind::MemoryPressure, None, Entity::Host), vec![culprit(7, 0.9)]);
+    lab.raise(101, (2, Kind::NetworkDegradation, None, Entity::Nic(b"eth0".to_vec())), vec![]);
+    lab.raise(110, (3, Kind::LoadMismatch, Some("cpu_bound"), Entity::Host), vec![culprit(9, 0.9)]);
+    lab.raise(112, (4, Kind::Scheduler, None, Entity::Host), vec![culprit(9, 0.9)]);
+    lab.raise(120, (5, Kind::SwapThrashing, None, Entity::Host), vec![culprit(7, 0.9)]);
     let said = lab.0.take_said();
     let last = |id: u64| said.iter().rev().find(|one| one.id == id).expect("it was opened");
     assert_eq!(last(1).episodes, [1, 5]);
@@ -114,8 +99,8 @@ fn two_causes_at_once_are_two_incidents() {
 fn what_came_long_before_is_not_explained_by_what_came_after() {
     let mut lab = lab();
     let disk = Entity::Disk(b"sda".to_vec());
-    lab.raise(1, 100, Kind::BlockDeviceSaturation, None, disk, vec![culprit(3, 0.9)]);
-    lab.raise(2, 400, Kind::SwapThrashing, None, Entity::Host, vec![culprit(7, 0.9)]);
+    lab.raise(100, (1, Kind::BlockDeviceSaturation, None, disk), vec![culprit(3, 0.9)]);
+    lab.raise(400, (2, Kind::SwapThrashing, None, Entity::Host), vec![culprit(7, 0.9)]);
     let said = lab.last();
     assert_eq!((said.id, said.episodes.as_slice()), (2, [2].as_slice()));
 }
@@ -123,16 +108,16 @@ fn what_came_long_before_is_not_explained_by_what_came_after() {
 #[test]
 fn a_later_link_merges_and_a_quiet_minute_closes() {
     let mut lab = lab();
-    lab.raise(1, 100, Kind::SwapThrashing, None, Entity::Host, vec![culprit(7, 0.9)]);
-    lab.raise(2, 105, Kind::Scheduler, None, Entity::Host, vec![culprit(9, 0.9)]);
+    lab.raise(100, (1, Kind::SwapThrashing, None, Entity::Host), vec![culprit(7, 0.9)]);
+    lab.raise(105, (2, Kind::Scheduler, None, Entity::Host), vec![culprit(9, 0.9)]);
     assert_eq!(lab.last().id, 2);
     let both = vec![culprit(7, 0.5), culprit(9, 0.5)];
-    lab.say(2, 110, Kind::Scheduler, None, Entity::Host, both, Change::Updated);
+    lab.say(110, (2, Kind::Scheduler, None, Entity::Host), both, Change::Updated);
     let said = lab.0.take_said();
     assert_eq!((said[0].id, said[0].merged_into), (2, Some(1)));
     assert_eq!((said[1].id, said[1].episodes.as_slice()), (1, [1, 2].as_slice()));
     for (id, kind) in [(1, Kind::SwapThrashing), (2, Kind::Scheduler)] {
-        lab.say(id, 200, kind, None, Entity::Host, vec![], Change::Cleared);
+        lab.say(200, (id, kind, None, Entity::Host), vec![], Change::Cleared);
     }
     lab.0.age(Timestamp(259 * SECOND_NS));
     assert!(lab.0.take_said().iter().all(|one| one.change == IncidentChange::Updated));
@@ -140,6 +125,6 @@ fn a_later_link_merges_and_a_quiet_minute_closes() {
     let closed = lab.last();
     assert_eq!(closed.change, IncidentChange::Closed);
     assert_eq!(closed.end_ns, Some(Timestamp(200 * SECOND_NS)));
-    lab.raise(9, 300, Kind::SwapThrashing, None, Entity::Host, vec![]);
+    lab.raise(300, (9, Kind::SwapThrashing, None, Entity::Host), vec![]);
     assert_eq!(lab.last().id, 3, "numbers are not used again");
 }

@@ -41,12 +41,7 @@ impl Evaluation {
     }
 
     /// A severity's predicate with second keys of its own; all of them must turn.
-    pub fn ruled(
-        &mut self,
-        severity: Severity,
-        held: Held,
-        rules: [Option<Rule>; 2],
-    ) -> &mut Self {
+    pub fn ruled(&mut self, severity: Severity, held: Held, rules: [Option<Rule>; 2]) -> &mut Self {
         self.levels[severity.index()] = true;
         self.clause(Some(severity), held, rules);
         if held != Held::No {
@@ -99,7 +94,8 @@ impl Evaluation {
                 if free && noted.quantity.value >= limit {
                     raise(&mut self.held, severity, held);
                 }
-                self.relaxed[severity.index()] |= free && noted.quantity.value >= relax.limit(limit);
+                self.relaxed[severity.index()] |=
+                    free && noted.quantity.value >= relax.limit(limit);
             }
         }
         for clause in self.clauses.iter().flatten() {

@@ -32,7 +32,10 @@ impl Lab {
     fn each(&mut self, seconds: u64, level: f64) -> Transition {
         (0..seconds).fold(Transition::None, |last, _| match self.after(1, level) {
             Transition::None => last,
-            said => said,
+            said @ (Transition::Raised
+            | Transition::Updated
+            | Transition::Cleared
+            | Transition::Accepted) => said,
         })
     }
 
