@@ -262,3 +262,6 @@ fn hour_of(wall: WallTime) -> i64 {
 fn hour_of_week(hour: i64, weekly: bool) -> i64 {
     hour.rem_euclid(if weekly { 168 } else { 24 })
 }
+
+#[cfg(test)]
+mod tests;

@@ -274,3 +274,6 @@ fn varies(points: &[(f64, f64)]) -> bool {
     }
     false
 }
+
+#[cfg(test)]
+mod tests;

@@ -316,3 +316,6 @@ impl Watched {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

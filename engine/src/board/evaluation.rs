@@ -246,3 +246,6 @@ fn raise(held: &mut [Held; 4], severity: Severity, by: Held) {
         *known = by;
     }
 }
+
+#[cfg(test)]
+mod tests;

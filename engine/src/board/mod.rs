@@ -103,6 +103,7 @@ pub struct Board {
     hash: Sha256,
     clock: ClockAnchor,
     half_life_days: Option<f64>,
+    kept_a_day: f64,
     known: BTreeMap<(Kind, String), Vec<(String, Baseline)>>,
     near: BTreeMap<(Kind, EntityId), (Entity, Near)>,
     placebos: BTreeMap<(Kind, String), Vec<f64>>,
@@ -114,6 +115,7 @@ impl Board {
     pub fn begin(&mut self, now: Timestamp, interval_ns: u64, clock: ClockAnchor) {
         self.now = now;
         self.clock = clock;
+        self.kept_a_day = kept_a_day(self.half_life_days.unwrap_or(HALF_LIFE_DAYS));
         self.stale_after_ns = interval_ns.saturating_mul(u64::from(PATIENCE_TICKS));
         self.covers = [None; 10];
     }
@@ -139,7 +141,7 @@ impl Board {
             at,
             wall: self.clock.at(at),
             stands,
-            kept_a_day: kept_a_day(self.half_life_days.unwrap_or(HALF_LIFE_DAYS)),
+            kept_a_day: self.kept_a_day,
             scratch: &mut self.scratch,
         };
         place.notebook.learn(&seen, &place.entity, &mut lesson);

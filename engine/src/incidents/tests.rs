@@ -1,3 +1,5 @@
+//! Tests of incidents: what belongs together, and what was likely first.
+
 use alloc::vec;
 use alloc::vec::Vec;
 

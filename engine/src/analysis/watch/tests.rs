@@ -1,0 +1,112 @@
+//! Tests of forecasts over time: made, renewed, taken back, held against the truth.
+
+use super::*;
+use crate::analysis::calibration::Source;
+use crate::window::HOST;
+use alloc::vec;
+
+/// One resource at one reading a second.
+#[derive(Default)]
+struct Lab {
+    watch: Watch,
+    second: u64,
+}
+
+impl Lab {
+    fn run(&mut self, seconds: u64, used: impl Fn(u64) -> f64) -> Vec<Turn> {
+        for step in 0..seconds {
+            self.second += 1;
+            let at = Timestamp(self.second * SECOND_NS);
+            let level = Level { resource: Resource::Memory, id: HOST, at, used: used(step) };
+            self.watch.take(level, &|| Entity::Host, &|_, _| false);
+        }
+        self.watch.take_turns().into_iter().map(|(_, turn)| turn).collect()
+    }
+
+    fn calm(&mut self, seconds: u64) -> Vec<Turn> {
+        self.run(seconds, |at| 0.3 + wave(at))
+    }
+
+    fn outcome(&self) -> &Result<Forecast, NoForecast> {
+        &self.watch.series()[0].outcome
+    }
+}
+
+fn wave(at: u64) -> f64 {
+    0.000_01 * (at * 7_919 % 101) as f64
+}
+
+#[test]
+fn a_leak_is_forecast_and_what_came_true_is_learned() {
+    let mut lab = Lab::default();
+    assert_eq!(lab.calm(1_800), [], "a calm series is not forecast");
+    let leak = |at: u64| 0.3 + 0.000_5 * at as f64 + wave(at);
+    let turns = lab.run(400, leak);
+    assert_eq!(turns.first(), Some(&Turn::Made));
+    assert!(turns[1..].iter().all(|turn| *turn == Turn::Renewed) && turns.len() < 8, "{turns:?}");
+    let made = lab.outcome().as_ref().unwrap();
+    let left_s = (0.98 - made.level) / 0.000_5;
+    assert!(made.low_s <= left_s && left_s <= made.high_s, "{made:?} {left_s}");
+    assert!(made.calibration.starts_with("synthetic ("));
+    lab.run(970, |at| leak(at + 400));
+    let learned: Vec<_> = lab.watch.calibration.own().map(|(_, values)| values.to_vec()).collect();
+    assert_eq!(learned.len(), 1);
+    assert_eq!(learned[0].len(), 1, "one residual for one end");
+    assert!(learned[0][0].abs() < 0.1, "{learned:?}");
+    assert_eq!(*lab.outcome(), Err(NoForecast::AtItsEnd));
+}
+
+#[test]
+fn a_leak_that_stops_is_taken_back_and_teaches_nothing() {
+    let mut lab = Lab::default();
+    lab.calm(1_800);
+    lab.run(400, |at| 0.3 + 0.000_5 * at as f64 + wave(at));
+    let turns = lab.run(300, |at| 0.5 + wave(at));
+    assert!(turns.contains(&Turn::Withdrawn), "{turns:?}");
+    assert!(lab.outcome().is_err());
+    assert_eq!(lab.watch.calibration.own().count(), 0);
+}
+
+#[test]
+fn what_is_known_of_a_host_is_used_by_its_next_run() {
+    let mut lab = Lab::default();
+    lab.calm(1_800);
+    let mut knowledge = Knowledge::empty("made");
+    lab.watch.store(&mut knowledge);
+    assert!(knowledge.slopes[0].values.len() >= 199);
+    let mut next = Lab::default();
+    next.watch.load(&knowledge, "made");
+    next.calm(60);
+    next.run(200, |at| 0.3 + 0.000_5 * at as f64 + wave(at));
+    assert!(next.outcome().is_ok(), "{:?}", next.outcome());
+    let mut without = Lab::default();
+    without.calm(60);
+    without.run(200, |at| 0.3 + 0.000_5 * at as f64 + wave(at));
+    assert!(without.outcome().is_err());
+}
+
+#[test]
+fn residuals_of_this_host_come_before_those_of_another_and_the_shipped_ones() {
+    let mut calibration = Calibration::default();
+    let class = Class(0);
+    let known = |value: f64| vec![(class, vec![value; 19])];
+    assert!(matches!(calibration.interval(class).unwrap().source, Source::Synthetic));
+    calibration.load(Some("other"), &known(0.5));
+    assert!(matches!(calibration.interval(class).unwrap().source, Source::Other("other")));
+    calibration.load(None, &known(0.1));
+    let found = calibration.interval(class).unwrap();
+    assert!(matches!(found.source, Source::Host) && found.count == 19);
+    assert!((found.band.median - libm::exp(0.1)).abs() < 1e-9);
+    calibration.load(None, &[(class, vec![0.1; 18])]);
+    assert!(!matches!(calibration.interval(class).unwrap().source, Source::Host), "19 needed");
+}
+
+#[test]
+fn what_is_gone_is_forgotten_and_a_gap_restarts() {
+    let mut lab = Lab::default();
+    lab.calm(1_800);
+    lab.watch.restart();
+    assert_eq!(*lab.outcome(), Err(NoForecast::Trend(Refusal::FewPoints)));
+    lab.watch.forget(&[HOST]);
+    assert!(lab.watch.series().is_empty());
+}

@@ -1,0 +1,84 @@
+//! Tests of the two keys: a limit and the own baseline.
+
+use super::*;
+use crate::analysis::Level;
+use crate::analysis::level::Span;
+
+const LIMITS: [Option<f64>; 4] = [Some(1.0), Some(2.0), Some(3.0), Some(8.0)];
+
+fn level(p50: f64, p95: f64) -> Level {
+    let trigger = crate::analysis::level::trigger_level(p95, None);
+    Level { p50, p75: p50, p95, volatility: 0.0, trigger, span: Span::All, samples: 1_000 }
+}
+
+/// What holds of a value with these limits, given the 95th percentile of its baseline.
+fn graded(value: f64, relax: Relax, p95: Option<f64>) -> ([bool; 4], bool) {
+    let mut seen = Evaluation::default();
+    seen.grade(Quantity { metric: "level", value, unit: "1", limits: LIMITS }, Held::Met, relax);
+    seen.settle(|_| p95.map(|p95| level(p95, p95)));
+    (seen.held.map(|held| held != Held::No), seen.keeps())
+}
+
+#[test]
+fn without_a_baseline_the_limit_decides() {
+    assert_eq!(graded(2.5, Relax::Scaled, None), ([true, true, false, false], true));
+    assert_eq!(graded(0.9, Relax::Scaled, None), ([false; 4], true), "80 % of the lowest limit");
+}
+
+#[test]
+fn below_its_own_level_a_value_is_no_verdict_but_at_critical() {
+    // 1.2 times 4 is 4.8.
+    assert_eq!(graded(4.5, Relax::Scaled, Some(4.0)), ([false; 4], false));
+    assert_eq!(graded(4.9, Relax::Scaled, Some(4.0)), ([true, true, true, false], true));
+    let (held, _) = graded(9.0, Relax::Scaled, Some(40.0));
+    assert_eq!(held, [false, false, false, true], "a critical limit has one key");
+}
+
+#[test]
+fn no_baseline_excuses_a_used_share_or_an_event() {
+    for relax in [Relax::Share, Relax::Event] {
+        assert_eq!(graded(2.5, relax, Some(40.0)), ([true, true, false, false], true));
+    }
+}
+
+#[test]
+fn a_predicate_rests_on_the_quantity_it_names() {
+    let held = |value: f64, p95: Option<f64>| {
+        let mut seen = Evaluation::default();
+        let key = seen.note("level", value, "1");
+        seen.note("other", 1e9, "1");
+        seen.keyed(key, Severity::Medium, Held::Met, true);
+        seen.keep_keyed(key, true);
+        seen.settle(|metric| p95.filter(|_| metric == "level").map(|p95| level(p95, p95)));
+        (seen.held[1] != Held::No, seen.keeps())
+    };
+    assert_eq!(held(5.0, None), (true, true));
+    assert_eq!(held(5.0, Some(5.0)), (false, false));
+    assert_eq!(held(6.0, Some(5.0)), (true, true));
+}
+
+#[test]
+fn a_rule_on_the_median_has_a_fallback() {
+    let held = |value: f64, p50: Option<f64>, without: bool| {
+        let mut seen = Evaluation::default();
+        let key = seen.note("wait", value, "ms");
+        seen.ruled(Severity::High, Held::Met, [Some(Rule::Median(key, 3.0, without)), None]);
+        seen.settle(|_| p50.map(|p50| level(p50, p50)));
+        seen.held[2] != Held::No
+    };
+    assert!(held(9.0, None, true) && !held(9.0, None, false));
+    assert!(held(9.0, Some(3.0), false) && !held(8.9, Some(3.0), true));
+}
+
+#[test]
+fn a_forecast_is_medium_and_gives_way_to_what_is_worse() {
+    let mut seen = Evaluation::of("own");
+    seen.settle(|_| None);
+    seen.predict();
+    assert_eq!((seen.subtype, seen.held[1]), (Some("predicted"), Held::Met));
+    let mut seen = Evaluation::of("own");
+    seen.met(Severity::High, true);
+    seen.settle(|_| None);
+    seen.predict();
+    assert_eq!(seen.subtype, Some("own"), "the higher severity keeps its form");
+}
