@@ -39,7 +39,7 @@ pub(crate) enum Command {
     /// Tell what is normal in recordings, where it is heading, and when a resource ends
     #[command(after_help = "Examples:\n  ks analyze host.parquet\n  \
         ks analyze /var/lib/kernelsight --metric memory_and_swap_used_share\n  \
-        ks analyze host.parquet --format json | jq '.trends[] | select(.direction == \"increasing\")'")]
+        ks analyze host.parquet --format json | jq '.forecasts[] | select(.eta_s)'")]
     Analyze(analysis::Analyze),
     /// Learn what is normal from recordings, and print what was learned
     Baseline(analysis::Baseline),

@@ -76,7 +76,7 @@ pub(crate) fn rising() {
         rates.sort_by(f64::total_cmp);
         let at = |p: f64| 100.0 * rates[(p * (rates.len() - 1) as f64) as usize];
         println!(
-            "  phi {phi:4}: {:4.1} % of {RUNS} series; by series p05 {:.0} %, p50 {:.0} %, p95 {:.0} %",
+            "  phi {phi:4}: {:4.1} % of {RUNS} series; each series p05 {:.0} p50 {:.0} p95 {:.0} %",
             100.0 * first as f64 / RUNS as f64,
             at(0.05),
             at(0.5),

@@ -228,6 +228,12 @@ impl Engine {
         }
     }
 
+    /// Learns what stands above a limit too: for knowledge made from recordings that an operator
+    /// calls normal. Such a run is no replay, and its journal is not kept.
+    pub fn accept_all(&mut self) {
+        self.board.accept_all();
+    }
+
     /// What is known by now, for runs to come.
     pub fn knowledge(&self) -> Knowledge {
         let mut knowledge = Knowledge::empty(&self.window.host().hostname);

@@ -5,6 +5,7 @@
 
 use std::path::Path;
 
+use ks_engine::analysis::Knowledge;
 use ks_engine::input::{
     Body, ClockStep, ENGINE_VERSION, Gap, GapReason, HostFacts, Input, SCHEMA_VERSION, Start,
 };
@@ -51,6 +52,7 @@ pub struct Recorder {
     interval_ns: u64,
     samplers: Vec<Asked>,
     keyframe_at: Option<Timestamp>,
+    knowledge: Option<Box<Knowledge>>,
     states: States,
     buffer: Buffer,
     offsets: Offsets,
@@ -102,6 +104,7 @@ impl Recorder {
             interval_ns,
             samplers: samplers.into_iter().map(Asked::new).collect(),
             keyframe_at: None,
+            knowledge: None,
             states,
             buffer: Buffer::default(),
             offsets: Offsets::read(),
@@ -129,6 +132,11 @@ impl Recorder {
         privilege::reduce(needs_bpf, folder).map_err(Absence::from)
     }
 
+    /// Begins the run with what was learned before it.
+    pub fn know(&mut self, knowledge: Knowledge) {
+        self.knowledge = Some(Box::new(knowledge));
+    }
+
     /// The `Start` of a run, or of a later segment of it.
     pub fn start(&mut self, segment: u32) -> Input {
         self.keyframe_at = None;
@@ -154,7 +162,8 @@ impl Recorder {
             interval_ns: self.interval_ns,
             segment,
             sources: self.states.all().map(|(source, state)| state.to_input(source)).collect(),
-            knowledge: None,
+            // Later segments go on with what the run knows by then.
+            knowledge: self.knowledge.clone().filter(|_| segment == 0),
         };
         let mono = start.clock.mono_ns;
         self.next(mono, Body::Start(Box::new(start)))

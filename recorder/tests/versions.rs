@@ -93,3 +93,22 @@ fn a_file_of_version_1_1_has_the_columns_of_its_time() {
     let inputs: Vec<Input> = std::iter::from_fn(|| reader.next().unwrap().cloned()).collect();
     is_version_1_1(&inputs);
 }
+
+/// Between 1.2 and 1.3 only the entry of `Start` grew: it has no knowledge in the older one.
+#[test]
+fn a_recording_and_a_log_of_version_1_2_are_read_without_knowledge() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("version_1_2.parquet");
+    let log = folder.path().join("version_1_2.parquet.log");
+    std::fs::copy(fixture("version_1_2.parquet.log"), &log).unwrap();
+    let mut reader = LogReader::open(&log).unwrap();
+    let logged: Vec<Input> = std::iter::from_fn(|| reader.next().unwrap().cloned()).collect();
+    let mut reader = Reader::open(&[fixture("version_1_2.parquet")]).unwrap();
+    let sealed: Vec<Input> = std::iter::from_fn(|| reader.next().unwrap().cloned()).collect();
+    assert_eq!(sealed, logged);
+    let Body::Start(start) = &sealed[0].body else { unreachable!("a recording begins so") };
+    assert_eq!(start.schema, SchemaVersion { major: 1, minor: 2 });
+    assert_eq!(start.knowledge, None);
+    assert_eq!(samples(&sealed)[0].memory.first().unwrap().total_bytes(), Some(2_097_152_000));
+    recover(&path).unwrap();
+}

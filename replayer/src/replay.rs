@@ -55,6 +55,11 @@ impl Run {
         self.feed.timings()
     }
 
+    /// Takes what stands above a limit for normal too.
+    pub fn accept_all(&mut self) {
+        self.feed.accept_all();
+    }
+
     /// The engine, to look into.
     pub fn engine(&self) -> &Engine {
         self.feed.engine()

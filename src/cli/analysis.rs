@@ -46,6 +46,7 @@ pub(crate) enum BaselineCommand {
     /// Learn from recordings of one host
     #[command(after_help = "Examples:\n  ks baseline build monday.parquet -o normal.json\n  \
         ks baseline build /var/lib/kernelsight -o normal.json --half-life-days 14\n  \
+        ks baseline build backup-night.parquet --baseline normal.json --accept -o normal2.json\n  \
         ks replay incident.parquet --baseline normal.json")]
     Build(BaselineBuild),
     /// Print what a file of knowledge holds
@@ -69,6 +70,9 @@ pub(crate) struct BaselineBuild {
     /// Days after which a value has half its weight [default: 34.3, or that of --baseline]
     #[arg(long, value_parser = parse_days, value_name = "DAYS")]
     pub(crate) half_life_days: Option<f64>,
+    /// Learn what stood above a limit too: all of this is normal here
+    #[arg(long)]
+    pub(crate) accept: bool,
     /// Replace an existing file
     #[arg(long)]
     pub(crate) force: bool,

@@ -34,7 +34,7 @@ fn build(arguments: &BaselineBuild) -> anyhow::Result<()> {
         known.half_life_days = days;
     }
     for path in &arguments.paths {
-        known = Some(learn(path, known, arguments.half_life_days)?);
+        known = Some(learn(path, known, arguments)?);
     }
     let known = known.context("nothing to learn from")?;
     knowledge_file::save(output, &known)?;
@@ -50,12 +50,19 @@ fn build(arguments: &BaselineBuild) -> anyhow::Result<()> {
 }
 
 /// Runs a recording with what is known, and gives what is known then.
-fn learn(path: &Path, known: Option<Knowledge>, days: Option<f64>) -> anyhow::Result<Knowledge> {
+fn learn(
+    path: &Path,
+    known: Option<Knowledge>,
+    arguments: &BaselineBuild,
+) -> anyhow::Result<Knowledge> {
     let mut reader = Reader::open_for_engine(&[path.to_owned()])?;
     let mut run = Run::default();
     let before = known.as_ref().map(|known| known.host.clone());
     let mut begin = known.unwrap_or_else(|| Knowledge::empty(""));
-    begin.half_life_days = days.unwrap_or(begin.half_life_days);
+    begin.half_life_days = arguments.half_life_days.unwrap_or(begin.half_life_days);
+    if arguments.accept {
+        run.accept_all();
+    }
     run.know(begin, "what was learned before");
     let bar = progress::bar();
     let range = Range::default();

@@ -12,6 +12,7 @@ use ks_recorder::format::log::Decoder;
 use ks_recorder::format::segments::{Retention, Segments};
 use ks_recorder::recorder::Recorder;
 use ks_replayer::feed::Feed;
+use ks_replayer::knowledge_file;
 
 use crate::cli;
 use crate::pace::Pace;
@@ -25,7 +26,10 @@ pub(crate) fn run(arguments: &cli::Live) -> anyhow::Result<()> {
     let retention = Retention { age: arguments.keep, bytes: arguments.keep_bytes };
     let segments = Segments::open(&arguments.output, retention)?;
     let journal = create_journal(&arguments.output, segments.next_number())?;
-    let recorder = Recorder::new(&source.root, pace.interval_ns(), source.options(false));
+    let mut recorder = Recorder::new(&source.root, pace.interval_ns(), source.options(false));
+    if let Some(file) = &arguments.baseline {
+        recorder.know(knowledge_file::load(file)?);
+    }
     // A kernel that lets none be given up lets the recorder keep what it has.
     let _ = recorder.reduce_capabilities(Some(&arguments.output), false);
     let mut live = Live {

@@ -10,7 +10,7 @@ const GIB: u64 = 1024 * 1024 * 1024;
 
 /// What the host does.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub enum Plot {
+pub(crate) enum Plot {
     /// Nothing above any limit, and no trend.
     Calm,
     /// More tasks want to run than there are CPUs, for a minute in every four: as it always is.
@@ -59,7 +59,7 @@ fn fill(sample: &mut Sample, plot: Plot, second: u64) {
 }
 
 /// Its inputs over so many seconds.
-pub fn inputs(plot: Plot, hostname: &str, seconds: u64) -> Vec<Input> {
+pub(crate) fn inputs(plot: Plot, hostname: &str, seconds: u64) -> Vec<Input> {
     let start = Start {
         schema: SCHEMA_VERSION,
         engine_version: ENGINE_VERSION.into(),

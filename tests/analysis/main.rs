@@ -80,7 +80,7 @@ fn what_is_usual_here_is_raised_without_a_baseline_and_not_with_one() {
     let before = record(folder.path(), Plot::UsuallyBusy, "before.parquet", "made", 7_200);
     let day = record(folder.path(), Plot::UsuallyBusy, "day.parquet", "made", 3_000);
     let knowledge = folder.path().join("normal.json");
-    let built = ks(&["baseline", "build", text(&before), "-o", text(&knowledge)]);
+    let built = ks(&["baseline", "build", text(&before), "--accept", "-o", text(&knowledge)]);
     assert!(built.status.success(), "{}", String::from_utf8_lossy(&built.stderr));
     let count = |arguments: &[&str]| {
         let report = json(arguments);

@@ -2,8 +2,8 @@
 //!
 //! Residuals are ln(actual / predicted) of the time to a limit. They are kept apart by how steady
 //! the slope was, since a forecast from a steady line is better than one from a restless one
-//! (`docs/decisions/0006`), and by source: this host's own, another's, and those shipped, which come
-//! from made-up leaks. Sources are never pooled (`statistics.md`, section 5).
+//! (`docs/decisions/0006-analysis.md`), and by source: this host's own, another's, and those
+//! shipped, which come from made-up leaks. Sources are never pooled (`statistics.md`, section 5).
 
 use alloc::collections::BTreeMap;
 use alloc::string::String;

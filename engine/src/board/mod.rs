@@ -104,6 +104,7 @@ pub struct Board {
     clock: ClockAnchor,
     half_life_days: Option<f64>,
     kept_a_day: f64,
+    accepts_all: bool,
     known: BTreeMap<(Kind, String), Vec<(String, Baseline)>>,
     near: BTreeMap<(Kind, EntityId), (Entity, Near)>,
     placebos: BTreeMap<(Kind, String), Vec<f64>>,
@@ -140,7 +141,7 @@ impl Board {
         let mut lesson = Lesson {
             at,
             wall: self.clock.at(at),
-            stands,
+            stands: stands && !self.accepts_all,
             kept_a_day: self.kept_a_day,
             scratch: &mut self.scratch,
         };
@@ -275,7 +276,11 @@ impl Board {
 
     /// Forgets everything but the numbering of episodes, for a new run.
     pub fn reset(&mut self) {
-        *self =
-            Self { next_id: self.next_id, half_life_days: self.half_life_days, ..Self::default() };
+        *self = Self {
+            next_id: self.next_id,
+            half_life_days: self.half_life_days,
+            accepts_all: self.accepts_all,
+            ..Self::default()
+        };
     }
 }

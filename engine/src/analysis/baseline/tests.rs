@@ -46,7 +46,7 @@ fn the_spread_of_a_gauge_that_hardly_varies_is_not_zero() {
     feed(&mut baseline, 0, 40, false, |at| values[usize::try_from(at / 5).unwrap()]);
     let level = baseline.overall(None).unwrap();
     close(level.volatility, 0.743_582, 0.02);
-    close(level.p50, 1002.428_009, 1e-6);
+    close(level.p50, 1_002.428_009, 1e-6);
 }
 
 #[test]
