@@ -5,7 +5,7 @@ use std::io;
 
 use ks_engine::analysis::watch::Turn;
 use ks_engine::output::{
-    self, Change, CoverageState, ForecastSaid, IncidentChange, Output, Said, Signal,
+    self, Change, CoverageState, Culprit, ForecastSaid, IncidentChange, Output, Said, Signal,
 };
 use ks_replayer::forecasts::Forecast;
 use ks_replayer::report::{Episode, Incident, Report, rfc3339};
@@ -74,9 +74,8 @@ fn signal_text(signal: &Signal, at: &str) -> String {
         text += &format!(": {} {:.3} {}", first.metric, first.value, first.unit);
     }
     if let Some(culprit) = signal.culprits.first() {
-        let by = if culprit.convicted { "by" } else { "perhaps" };
-        let comm = culprit.comm.as_deref().unwrap_or("?");
-        text += &format!(", {by} {} {comm} {:.0} %", culprit.entity, culprit.share * 100.0);
+        let (by, who) = (blame(culprit), named(culprit));
+        text += &format!(", {by} {who} {:.0} %", culprit.share * 100.0);
     }
     text + "\n"
 }
@@ -121,6 +120,21 @@ pub(crate) fn incidents(incidents: &[Incident]) -> String {
         }
     }
     text
+}
+
+/// How sure it is that a culprit is one. Who takes as much as ever is none.
+fn blame(culprit: &Culprit) -> &'static str {
+    match (culprit.convicted, culprit.resident) {
+        (true, _) => "by",
+        (false, true) => "resident",
+        (false, false) => "perhaps",
+    }
+}
+
+/// The entity with its name. Sets but the tree of a process have none of their own.
+fn named(culprit: &Culprit) -> String {
+    let comm = culprit.comm.as_ref().map_or(String::new(), |comm| format!(" {comm}"));
+    format!("{}{comm}", culprit.entity)
 }
 
 fn forecast_text(said: &ForecastSaid, at: &str) -> String {
@@ -224,10 +238,9 @@ fn episode_text(episode: &Episode) -> String {
     }
     for culprit in &episode.culprits {
         text += &format!(
-            "         {} {} {}: {:.0} % of {}\n",
-            if culprit.convicted { "by" } else { "perhaps" },
-            culprit.entity,
-            culprit.comm.as_deref().unwrap_or("?"),
+            "         {} {}: {:.0} % of {}\n",
+            blame(culprit),
+            named(culprit),
             culprit.share * 100.0,
             culprit.metric
         );

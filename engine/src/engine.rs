@@ -258,7 +258,8 @@ impl Engine {
         let (culprits, victims) = if over {
             Default::default()
         } else {
-            culprit::rank(&self.window, changed.kind, &changed.entity)
+            let since = Some(standing.onset);
+            culprit::rank(&self.window, changed.kind, &changed.entity, since)
         };
         let index = standing.severity.index();
         let evidence = changed.seen.quantities().map(|noted| Evidence {

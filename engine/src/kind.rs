@@ -108,7 +108,7 @@ impl Severity {
 }
 
 /// Something on a host that can be in a condition, or cause one. Written as `host`, `disk:sda`,
-/// `cgroup:/a`, `process:PID:START` and so on.
+/// `cgroup:/a`, `process:PID:START`, `fork_tree:PID:START` and so on.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Entity {
     /// The host as a whole.
@@ -127,6 +127,10 @@ pub enum Entity {
     Cgroup(Vec<u8>, Vec<u8>),
     /// A process: pid and start in clock ticks after boot.
     Process(u64, u64),
+    /// A process with all that descend from it: its pid and start.
+    ForkTree(u64, u64),
+    /// All processes of a name, which is that of the executable as a rule.
+    Executable(Vec<u8>),
 }
 
 impl fmt::Display for Entity {
@@ -145,6 +149,8 @@ impl fmt::Display for Entity {
                 write!(out, "cgroup:{}:{}", text(hierarchy), text(path))
             }
             Self::Process(pid, start) => write!(out, "process:{pid}:{start}"),
+            Self::ForkTree(pid, start) => write!(out, "fork_tree:{pid}:{start}"),
+            Self::Executable(name) => write!(out, "executable:{}", text(name)),
         }
     }
 }
@@ -177,6 +183,8 @@ mod tests {
         check(Entity::Cgroup(b"v2".to_vec(), b"/a".to_vec()), "cgroup:/a");
         check(Entity::Cgroup(b"memory".to_vec(), b"/a".to_vec()), "cgroup:memory:/a");
         check(Entity::Process(7, 99), "process:7:99");
+        check(Entity::ForkTree(7, 99), "fork_tree:7:99");
+        check(Entity::Executable(b"make".to_vec()), "executable:make");
         check(Entity::Filesystem(b"/m\xff\x1b[2J".to_vec()), "filesystem:/m\u{fffd}\u{fffd}[2J");
     }
 }

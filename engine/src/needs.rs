@@ -164,6 +164,7 @@ pub const NEEDS: &[Need] = &[
         &[
             "comm",
             "cgroup",
+            "ppid",
             "utime_ticks",
             "stime_ticks",
             "majflt",
@@ -185,6 +186,7 @@ pub const NEEDS: &[Need] = &[
         &["calls", "enomem", "enfile", "emfile", "enospc", "connect_eaddrnotavail", "timed"],
     ),
     ("bpf_callers", &["comm", "slow_ns", "refused"]),
+    ("bpf_short_lived", &["count", "cpu_ns", "read_bytes", "write_bytes"]),
     ("bpf_page_fault", &["major_ns"]),
     ("bpf_memory", &["direct_ns", "memcg_ns"]),
     ("bpf_histograms", &["count"]),

@@ -110,23 +110,33 @@ pub struct Evidence {
     pub unit: &'static str,
 }
 
-/// An entity with its share in something.
+/// An entity with its share in something: of culprits in what is above the usual (of flows the
+/// excess over their own median, of stocks their growth) from a minute before the signal's own
+/// change on.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Culprit {
-    /// Who.
+    /// Who. Of culprits it may be a set: a control group, a fork tree, an executable.
     pub entity: Entity,
-    /// Name of the process.
+    /// Name of the process, of a fork tree that of its root.
     pub comm: Option<String>,
     /// The counter that convicts.
     pub metric: &'static str,
-    /// Amount counted in the window.
+    /// Amount counted in the window; of stocks the growth, of a resident what it holds.
     pub amount: f64,
     /// Unit of the amount.
     pub unit: &'static str,
-    /// Share of all that was counted, 0 to 1.
+    /// Share of all that was counted, 0 to 1; of a resident, of all that is consumed or held.
     pub share: f64,
-    /// At least 40 % and at least twice the next: otherwise it is only named.
+    /// At least 40 % and at least twice the next outside of it: otherwise it is ambiguous who is
+    /// to blame, and it is only named.
     pub convicted: bool,
+    /// It takes much, but as much as ever: a steady hog, which is never convicted.
+    pub resident: bool,
+    /// When it began to take more, where that is known to ten seconds or so.
+    pub began_ns: Option<Timestamp>,
+    /// All of the time in which that may have been lies before the onset of the signal. Where this
+    /// is false no order can be claimed.
+    pub began_before: bool,
 }
 
 /// Signals that belong together. `id` stays the same while it is open.

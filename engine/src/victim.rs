@@ -35,6 +35,9 @@ pub(crate) fn groups(window: &Window, entity: &Entity, stall: Stall) -> Vec<Culp
         unit: "ratio",
         share: *share,
         convicted: false,
+        resident: false,
+        began_ns: None,
+        began_before: false,
     });
     named.collect()
 }
@@ -49,6 +52,9 @@ fn sufferer(row: &Process, metric: &'static str, amount: f64, unit: &'static str
         unit,
         share: amount,
         convicted: false,
+        resident: false,
+        began_ns: None,
+        began_before: false,
     }
 }
 
@@ -100,6 +106,9 @@ pub(crate) fn killed(window: &Window, entity: &Entity) -> Vec<Culprit> {
         unit: "bytes",
         share: total.map_or(0.0, |total| killed.resident_bytes as f64 / total as f64),
         convicted: false,
+        resident: false,
+        began_ns: None,
+        began_before: false,
     });
     named.collect()
 }
@@ -126,6 +135,9 @@ pub(crate) fn callers(
         unit,
         share: *amount as f64 / total as f64,
         convicted: false,
+        resident: false,
+        began_ns: None,
+        began_before: false,
     });
     named.collect()
 }

@@ -8,11 +8,16 @@ use ks_engine::needs::{NEEDS, is_needed};
 use crate::tree::{assert_none, checkout};
 
 /// Where rows are read.
-const READERS: [&str; 3] =
-    ["engine/src/window/", "engine/src/classifiers/", "engine/src/culprit.rs"];
+const READERS: [&str; 3] = ["engine/src/window/", "engine/src/classifiers/", "engine/src/culprit/"];
 
-/// Columns whose names are called on something else: `Cover::state`, the namespace of a process.
-const OTHERS: [(&str, &str); 2] = [("processes", "state"), ("processes", "netns")];
+/// Columns whose names are called on something else: `Cover::state`, the namespace of a process,
+/// the CPU time and the control group of short-lived ones.
+const OTHERS: [(&str, &str); 4] = [
+    ("processes", "state"),
+    ("processes", "netns"),
+    ("processes", "cpu_ns"),
+    ("bpf_events", "cgroup_inode"),
+];
 
 /// Whether `code` calls the accessor of `column`, or names it as a function.
 fn calls(code: &str, column: &str) -> bool {

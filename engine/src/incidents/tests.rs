@@ -16,6 +16,9 @@ fn culprit(pid: u64, share: f64) -> Culprit {
         unit: "bytes",
         share,
         convicted: true,
+        resident: false,
+        began_ns: None,
+        began_before: false,
     }
 }
 

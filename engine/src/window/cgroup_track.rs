@@ -3,15 +3,17 @@
 //! Consumption is measured as for processes: from the reading at the start of the previous bucket
 //! of ten seconds, so it covers the last ten to twenty.
 
+use alloc::vec::Vec;
+
 use crate::input::HostFacts;
 use crate::model::Cgroup;
-use crate::time::{SECOND_NS, Timestamp};
+use crate::time::Timestamp;
 
+use super::account::{Account, BUCKET_NS, FLOWS, GroupConsumption};
 use super::history::{Counters, Growth};
-use super::series::{Missing, Track};
+use super::leaders::{Entry, Leaders, Marks, Stocks};
+use super::series::{EntityId, Missing, Series, Track};
 use super::tracks::PressureTrack;
-
-const BUCKET_NS: u64 = 10 * SECOND_NS;
 
 /// A counter of a control group.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,44 +48,6 @@ impl Group {
     }
 }
 
-/// What a group consumed lately.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct GroupConsumption {
-    /// CPU time.
-    pub cpu_us: u64,
-    /// Bytes read and written.
-    pub io_bytes: u64,
-    /// Major faults.
-    pub majflt: u64,
-    /// Growth of charged memory.
-    pub memory_bytes: u64,
-    /// Growth of swapped memory.
-    pub swap_bytes: u64,
-}
-
-impl GroupConsumption {
-    fn total(row: &Cgroup) -> Self {
-        let io = row.io_read_bytes().unwrap_or(0).saturating_add(row.io_write_bytes().unwrap_or(0));
-        Self {
-            cpu_us: row.cpu_usage_us().unwrap_or(0),
-            io_bytes: io,
-            majflt: row.pgmajfault().unwrap_or(0),
-            memory_bytes: row.memory_bytes().unwrap_or(0),
-            swap_bytes: row.swap_bytes().unwrap_or(0),
-        }
-    }
-
-    fn since(self, earlier: Self) -> Self {
-        Self {
-            cpu_us: self.cpu_us.saturating_sub(earlier.cpu_us),
-            io_bytes: self.io_bytes.saturating_sub(earlier.io_bytes),
-            majflt: self.majflt.saturating_sub(earlier.majflt),
-            memory_bytes: self.memory_bytes.saturating_sub(earlier.memory_bytes),
-            swap_bytes: self.swap_bytes.saturating_sub(earlier.swap_bytes),
-        }
-    }
-}
-
 /// See the module.
 #[derive(Debug, Clone, Default)]
 pub struct CgroupTrack {
@@ -91,8 +55,10 @@ pub struct CgroupTrack {
     pub pressure: PressureTrack,
     counters: Counters<7>,
     bucket: Option<u64>,
+    first: Option<(Timestamp, GroupConsumption)>,
     at_bucket: GroupConsumption,
     at_previous: GroupConsumption,
+    marks: Marks,
 }
 
 impl CgroupTrack {
@@ -104,6 +70,86 @@ impl CgroupTrack {
     /// What the group consumed in the ten to twenty seconds before `row`, its last reading.
     pub fn consumption(&self, row: &Cgroup) -> GroupConsumption {
         GroupConsumption::total(row).since(self.at_previous)
+    }
+
+    /// What it consumed since the first reading of the bucket of `row`, its last reading.
+    pub fn present(&self, row: &Cgroup) -> GroupConsumption {
+        GroupConsumption::total(row).since(self.at_bucket)
+    }
+
+    /// When it was first seen.
+    pub fn since(&self) -> Option<Timestamp> {
+        self.first.map(|(at, _)| at)
+    }
+
+    /// What it consumed since it was first seen, and what it holds.
+    pub fn total(&self, row: &Cgroup) -> GroupConsumption {
+        let total = GroupConsumption::total(row);
+        let spent = self.first.map_or(total, |(_, first)| total.since(first));
+        let (memory_bytes, swap_bytes) = (total.memory_bytes, total.swap_bytes);
+        GroupConsumption { memory_bytes, swap_bytes, ..spent }
+    }
+
+    /// What it did in the buckets that ended with the first reading of the one at hand.
+    fn entry(&self, id: EntityId) -> Entry {
+        let spent = self.at_bucket.since(self.at_previous);
+        let spent: [u64; FLOWS] = core::array::from_fn(|at| spent.of(Account::ALL[at]));
+        Entry::new(id, spent, stocks(&self.at_previous), stocks(&self.at_bucket), &self.marks)
+    }
+}
+
+fn stocks(consumption: &GroupConsumption) -> Stocks {
+    core::array::from_fn(|at| consumption.of(Account::ALL[FLOWS + at]))
+}
+
+/// The past of the control groups that consume or grow most.
+#[derive(Debug, Default)]
+pub struct GroupLeaders {
+    /// Their rings.
+    pub leaders: Leaders,
+    entries: Vec<Entry>,
+    since: Option<Timestamp>,
+    /// The first readings of the bucket at hand and of the one before it, from which they count.
+    begins: [Timestamp; 2],
+}
+
+impl GroupLeaders {
+    /// Closes a bucket after the first reading of a later one was taken.
+    pub(super) fn update(&mut self, groups: &Series<Cgroup, CgroupTrack>) {
+        let Some(at) = groups.at().filter(|_| groups.is_fresh()) else { return };
+        if self.since.is_none() {
+            self.since = Some(at);
+            self.begins = [at; 2];
+        }
+        let bucket = at.0 / BUCKET_NS;
+        if self.begins[0].0 / BUCKET_NS >= bucket {
+            return;
+        }
+        self.begins = [at, self.begins[0]];
+        self.entries.clear();
+        self.entries.extend(groups.entities().map(|(id, _, track)| track.entry(id)));
+        self.leaders.close(bucket - 1, &self.entries);
+    }
+
+    /// Over what time [`CgroupTrack::present`] counts at a reading, in ns.
+    pub fn present_ns(&self, at: Timestamp) -> u64 {
+        at.since_ns(self.begins[0])
+    }
+
+    /// Over what time [`CgroupTrack::consumption`] counts at a reading, in ns.
+    pub fn lately_ns(&self, at: Timestamp, track: &CgroupTrack) -> u64 {
+        let since = track.since().unwrap_or(at);
+        at.since_ns(self.begins[1].max(since))
+    }
+
+    /// Whether a group came after the first reading of all.
+    pub fn is_late(&self, track: &CgroupTrack) -> bool {
+        self.since.is_some_and(|first| track.since().is_some_and(|since| since > first))
+    }
+
+    /// Forgets everything.
+    pub(super) fn restart(&mut self) {
+        *self = Self { entries: core::mem::take(&mut self.entries), ..Self::default() };
     }
 }
 
@@ -130,9 +176,14 @@ impl Track<Cgroup> for CgroupTrack {
         let bucket = at.0 / BUCKET_NS;
         if self.bucket != Some(bucket) {
             let total = GroupConsumption::total(row);
-            self.at_previous = if self.bucket.is_none() { total } else { self.at_bucket };
-            self.at_bucket = total;
+            if self.bucket.is_none() {
+                self.at_bucket = total;
+                self.first = Some((at, total));
+                self.marks = Marks::new(stocks(&total));
+            }
+            self.at_previous = core::mem::replace(&mut self.at_bucket, total);
             self.bucket = Some(bucket);
+            self.marks.roll(bucket, stocks(&total));
         }
         went_back
     }

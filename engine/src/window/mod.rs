@@ -1,8 +1,12 @@
 //! Stage 1: raw readings become the rates and histories that classifiers judge.
 
+mod account;
 mod cgroup_track;
+mod ended;
 mod history;
+mod known;
 mod latency_table;
+mod leaders;
 mod process_table;
 mod series;
 mod socket_use;
@@ -13,10 +17,14 @@ mod tracks;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-pub use cgroup_track::{CgroupTrack, Group, GroupConsumption};
+pub use account::{Account, BUCKET_NS, Consumption, GroupConsumption};
+pub use cgroup_track::{CgroupTrack, Group, GroupLeaders};
+pub use ended::{Bundle, Ended};
 pub use history::{Counters, Growth, LONGEST_NS, Levels};
+pub use known::Known;
 pub use latency_table::{CallClass, Latency, LatencyTable, Span};
-pub use process_table::{Consumption, Known, PROCESS_CAP, ProcessTable};
+pub use leaders::{Leaders, Ring};
+pub use process_table::{PROCESS_CAP, ProcessTable};
 pub use series::{EntityId, HOST, Missing, Series, Step, Track};
 pub use socket_use::{SocketTable, SocketUse};
 pub use sufferers::{Calls, Killed, ProcessKey, Sufferers};
@@ -57,6 +65,8 @@ macro_rules! window {
             pub latencies: LatencyTable,
             /// Who was seen to suffer.
             pub sufferers: Sufferers,
+            /// The past of the control groups that consume or grow most.
+            pub group_leaders: GroupLeaders,
             ledger: Ledger,
             $( #[doc = $doc] pub $field: Series<$row, $track>, )+
         }
@@ -69,6 +79,7 @@ macro_rules! window {
                     sockets: SocketTable::default(),
                     latencies: LatencyTable::default(),
                     sufferers: Sufferers::default(),
+                    group_leaders: GroupLeaders::default(),
                     ledger: Ledger::default(),
                     $( $field: Series::new($source), )+
                 }
@@ -86,6 +97,9 @@ macro_rules! window {
                 if source.starts_with("bpf/") {
                     self.latencies.restart();
                 }
+                if source == self.cgroups.source() {
+                    self.group_leaders.restart();
+                }
             }
 
             /// Forgets all readings: no rate is taken across a suspend or a new boot.
@@ -95,6 +109,7 @@ macro_rules! window {
                 self.sockets.restart();
                 self.latencies.restart();
                 self.sufferers.restart();
+                self.group_leaders.restart();
             }
         }
     };
@@ -142,9 +157,11 @@ impl Window {
     pub fn update(&mut self, sample: &Sample, mono: Timestamp) {
         self.ledger.mono = mono;
         self.update_series(sample);
+        self.group_leaders.update(&self.cgroups);
         // A victim's row is there until the sample that tells of its end is taken.
         self.sufferers.update(sample, mono, &self.ledger.host, &self.processes);
         self.processes.update(sample, &mut self.ledger);
+        self.processes.ended.update(sample, mono, &self.ledger.host);
         self.sockets.update(sample);
         self.latencies.update(sample, mono);
     }

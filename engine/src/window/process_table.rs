@@ -1,125 +1,23 @@
 //! Every process as last seen, and what each consumed lately.
 //!
-//! Only changed rows arrive; the table keeps the rest. Consumption is measured from the reading at
-//! the start of the previous bucket of ten seconds, so it covers the last ten to twenty: that costs
-//! one copy of seven counters per process and bucket, and nothing for those that do not change.
+//! Only changed rows arrive; the table keeps the rest. When a bucket is over, what each process did
+//! in it goes to [`Leaders`]; what those did that ended goes to [`Ended`].
 
 use alloc::format;
 use alloc::vec::Vec;
 
-use crate::input::HostFacts;
-use crate::model::{Process, ProcessGone, Record, Sample};
-use crate::time::{SECOND_NS, Timestamp};
+use crate::model::{Process, Record, Sample};
+use crate::time::Timestamp;
 
+use super::account::{Account, BUCKET_NS, FLOWS};
+use super::ended::Ended;
+use super::known::{Known, started};
+use super::leaders::{Entry, Leaders};
 use super::series::{EntityId, Ledger};
+use super::sufferers::ProcessKey;
 
 /// Processes kept; more are left out, with a defect.
 pub const PROCESS_CAP: usize = 8192;
-const BUCKET_NS: u64 = 10 * SECOND_NS;
-
-/// What a process consumed lately.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Consumption {
-    /// CPU time in clock ticks.
-    pub cpu_ticks: u64,
-    /// Bytes moved from and to storage.
-    pub io_bytes: u64,
-    /// Growth of resident and swapped memory.
-    pub memory_bytes: u64,
-    /// Major faults.
-    pub majflt: u64,
-    /// Growth of swapped memory.
-    pub swap_bytes: u64,
-    /// Waits for a CPU of all threads, in ns; 0 where they are not known.
-    pub wait_ns: u64,
-}
-
-impl Consumption {
-    fn total(row: &Process) -> Self {
-        let sum = |one: Option<u64>, other: Option<u64>| {
-            one.unwrap_or(0).saturating_add(other.unwrap_or(0))
-        };
-        Self {
-            cpu_ticks: sum(row.utime_ticks(), row.stime_ticks()),
-            io_bytes: sum(row.read_bytes(), row.write_bytes()),
-            memory_bytes: sum(row.rss_bytes(), row.swap_bytes()),
-            majflt: row.majflt().unwrap_or(0),
-            swap_bytes: row.swap_bytes().unwrap_or(0),
-            wait_ns: row.wait_ns().unwrap_or(0),
-        }
-    }
-
-    fn since(self, earlier: Self) -> Self {
-        Self {
-            cpu_ticks: self.cpu_ticks.saturating_sub(earlier.cpu_ticks),
-            io_bytes: self.io_bytes.saturating_sub(earlier.io_bytes),
-            memory_bytes: self.memory_bytes.saturating_sub(earlier.memory_bytes),
-            majflt: self.majflt.saturating_sub(earlier.majflt),
-            swap_bytes: self.swap_bytes.saturating_sub(earlier.swap_bytes),
-            wait_ns: self.wait_ns.saturating_sub(earlier.wait_ns),
-        }
-    }
-}
-
-/// One process.
-#[derive(Debug, Clone)]
-pub struct Known {
-    /// Its number within the run.
-    pub id: EntityId,
-    /// Its last row.
-    pub row: Process,
-    /// When it was first seen.
-    pub since: Timestamp,
-    /// From when on what it consumed is counted: its start, if that was during the recording.
-    counted: Timestamp,
-    bucket: u64,
-    at_bucket: Consumption,
-    at_previous: Consumption,
-}
-
-impl Known {
-    fn new(id: EntityId, row: &Process, at: Timestamp, started: Option<Timestamp>) -> Self {
-        // What a process that started during the recording consumed so far, it consumed lately.
-        let (begin, counted) = match started {
-            Some(started) => (Consumption::default(), started.min(at)),
-            None => (Consumption::total(row), at),
-        };
-        let bucket = at.0 / BUCKET_NS;
-        let row = row.clone();
-        Self { id, row, since: at, counted, bucket, at_bucket: begin, at_previous: begin }
-    }
-
-    fn roll(&mut self, bucket: u64) {
-        match bucket.saturating_sub(self.bucket) {
-            0 => return,
-            1 => {
-                self.at_previous = self.at_bucket;
-                self.at_bucket = Consumption::total(&self.row);
-            }
-            _ => {
-                self.at_bucket = Consumption::total(&self.row);
-                self.at_previous = self.at_bucket;
-            }
-        }
-        self.bucket = bucket;
-    }
-
-    /// Over what time [`Known::consumption`] counts, in ns.
-    pub fn consumption_ns(&self, at: Timestamp) -> u64 {
-        let begin = Timestamp((at.0 / BUCKET_NS).saturating_sub(1) * BUCKET_NS);
-        at.since_ns(begin.max(self.counted))
-    }
-
-    /// What it consumed in the last ten to twenty seconds before `at`.
-    pub fn consumption(&self, at: Timestamp) -> Consumption {
-        let total = Consumption::total(&self.row);
-        match (at.0 / BUCKET_NS).saturating_sub(self.bucket) {
-            0 => total.since(self.at_previous),
-            1 => total.since(self.at_bucket),
-            _ => Consumption::default(),
-        }
-    }
-}
 
 /// Every process, by pid and start.
 #[derive(Debug, Default)]
@@ -127,6 +25,14 @@ pub struct ProcessTable {
     known: Vec<Known>,
     at: Option<Timestamp>,
     seen_before: bool,
+    /// The readings from which the present bucket and the one before it count: the last ones before
+    /// they began.
+    begins: [Timestamp; 2],
+    /// The past of those that consume or grow most.
+    pub leaders: Leaders,
+    /// What those consumed that ended.
+    pub ended: Ended,
+    entries: Vec<Entry>,
 }
 
 impl ProcessTable {
@@ -135,19 +41,12 @@ impl ProcessTable {
         let Some(read) = sample.processes.read() else { return };
         let at = ledger.mono.offset_ns(read.middle_ns());
         let bucket = at.0 / BUCKET_NS;
-        self.at = Some(at);
-        for gone in sample.processes_gone.iter() {
-            ledger.gone.extend(self.remove(gone));
+        match self.at.replace(at) {
+            Some(last) if last.0 / BUCKET_NS < bucket => self.close(last, bucket),
+            Some(_) => {}
+            None => self.begins = [at; 2],
         }
-        if sample.processes_complete {
-            self.known.retain(|known| {
-                let stays = sample.processes.find(&known.row).is_some();
-                if !stays {
-                    ledger.gone.push(known.id);
-                }
-                stays
-            });
-        }
+        self.end_gone(sample, ledger);
         let mut left_out = 0;
         let mut hint = 0;
         for row in sample.processes.iter() {
@@ -181,19 +80,93 @@ impl ProcessTable {
         self.known.binary_search_by(|known| known.row.cmp_key(row))
     }
 
-    fn remove(&mut self, gone: &ProcessGone) -> Option<EntityId> {
-        let key = (gone.pid(), gone.start_ticks());
-        let found = self
-            .known
-            .binary_search_by(|known| (known.row.pid(), known.row.start_ticks()).cmp(&key));
-        found.ok().map(|at| self.known.remove(at).id)
+    /// Closes the bucket of the last reading, before the first rows of `next` are taken.
+    fn close(&mut self, last: Timestamp, next: u64) {
+        let bucket = last.0 / BUCKET_NS;
+        let before = if next == bucket + 1 { self.begins[0] } else { last };
+        self.begins = [last, before];
+        self.entries.clear();
+        self.entries.extend(self.known.iter_mut().map(|known| known.close(bucket)));
+        self.leaders.close(bucket, &self.entries);
+        for place in self.leaders.places() {
+            self.known[place].led = true;
+        }
+    }
+
+    /// Ends the processes that are gone: those that are named, and at a keyframe those that are not
+    /// in it. Children have higher ids than their parents as a rule, so they are ended first.
+    fn end_gone(&mut self, sample: &Sample, ledger: &mut Ledger) {
+        let first = ledger.gone.len();
+        for gone in sample.processes_gone.iter().rev() {
+            if let Ok(at) = self.place((gone.pid(), gone.start_ticks())) {
+                ledger.gone.push(self.end(at));
+            }
+        }
+        if sample.processes_complete {
+            for at in (0..self.known.len()).rev() {
+                if sample.processes.find(&self.known[at].row).is_none() {
+                    ledger.gone.push(self.end(at));
+                }
+            }
+        }
+        ledger.gone[first..].sort_unstable();
+    }
+
+    /// Ends the process at a place: what it consumed is kept with that of its siblings.
+    fn end(&mut self, at: usize) -> EntityId {
+        let known = self.known.remove(at);
+        let key = known.key();
+        let recent = known.recent();
+        let idle = recent.iter().all(|(_, spent)| *spent == [0; FLOWS]) && !known.led;
+        if idle && !self.ended.has_children(key) {
+            return known.id;
+        }
+        let parent = self.parent(&known.row).unwrap_or_default();
+        self.ended.hand_over(key, parent);
+        if idle {
+            return known.id;
+        }
+        let (cgroup, comm) = (known.row.cgroup(), known.row.comm());
+        let bundle =
+            self.ended.count(key, parent, cgroup.unwrap_or_default(), comm.unwrap_or_default());
+        for (index, account) in Account::ALL.into_iter().enumerate() {
+            let ring = if known.led { self.leaders.take(account, known.id) } else { None };
+            let ring = ring.unwrap_or_default();
+            for (bucket, amount) in ring.buckets() {
+                bundle.add(bucket, account, amount);
+            }
+            for (bucket, spent) in recent.iter().filter(|(bucket, _)| *bucket >= ring.end()) {
+                bundle.add(*bucket, account, spent.get(index).map_or(0.0, |spent| *spent as f32));
+            }
+        }
+        known.id
+    }
+
+    /// Over what time [`Known::present`] counts, in ns.
+    pub fn present_ns(&self) -> u64 {
+        self.at.map_or(0, |at| at.since_ns(self.begins[0]))
+    }
+
+    /// Over what time [`Known::consumption`] counts, in ns: to the reading before the bucket that
+    /// it begins with.
+    pub fn lately_ns(&self, known: &Known) -> u64 {
+        self.at.map_or(0, |at| at.since_ns(self.begins[1].max(known.counted)))
+    }
+
+    /// The parent of a process, where it is known: one that started later has but its id.
+    pub fn parent(&self, row: &Process) -> Option<ProcessKey> {
+        let pid = row.ppid()?;
+        let start = self.start_of(pid)?;
+        (Some(start) <= row.start_ticks()).then_some((pid, start))
+    }
+
+    fn place(&self, key: (Option<u64>, Option<u64>)) -> Result<usize, usize> {
+        self.known.binary_search_by(|known| (known.row.pid(), known.row.start_ticks()).cmp(&key))
     }
 
     /// Forgets everything.
     pub fn restart(&mut self) {
-        self.known.clear();
-        self.at = None;
-        self.seen_before = false;
+        *self = Self { entries: core::mem::take(&mut self.entries), ..Self::default() };
     }
 
     /// Every process, by pid and start.
@@ -203,11 +176,7 @@ impl ProcessTable {
 
     /// The process of this id and start.
     pub fn find(&self, key: (u64, u64)) -> Option<&Known> {
-        let key = (Some(key.0), Some(key.1));
-        let found = self
-            .known
-            .binary_search_by(|known| (known.row.pid(), known.row.start_ticks()).cmp(&key));
-        found.ok().map(|at| &self.known[at])
+        self.place((Some(key.0), Some(key.1))).ok().map(|at| &self.known[at])
     }
 
     /// When the process of this id started, in clock ticks after boot.
@@ -223,16 +192,11 @@ impl ProcessTable {
     }
 }
 
-/// When a process started; the time that nothing precedes where that is not known.
-fn started(row: &Process, host: &HostFacts) -> Timestamp {
-    let tick_ns = SECOND_NS.checked_div(host.user_hz).unwrap_or(0);
-    Timestamp(row.start_ticks().unwrap_or(0).saturating_mul(tick_ns))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::model::{ProcessCell, ProcessGoneCell, ReadTimes};
+    use crate::time::SECOND_NS;
 
     fn sample(complete: bool, rows: &[(u64, u64, u64)]) -> Sample {
         let mut sample = Sample { processes_complete: complete, ..Sample::default() };

@@ -1,0 +1,137 @@
+//! Who consumes what a condition is about, and who suffers from it.
+//!
+//! The rule is that of `signals.md`, section 12. `interval.rs` says over what time is looked,
+//! `past.rs` how far an entity is above what is usual for it, `parties.rs` who the parties are,
+//! and `sets.rs` which of them, alone or as a set, is to blame: at least 40 % of all that is above
+//! the usual, and at least twice the next. Those who suffer are told apart in `victim.rs`.
+//!
+//! Executables go by the name of the process, which is what is recorded of them. Open files are
+//! read while a signal stands only, so the first reading of them counts as growth.
+
+mod counter;
+mod interval;
+mod naming;
+mod parties;
+mod past;
+mod rise;
+mod sets;
+
+use alloc::vec::Vec;
+
+use crate::kind::{Entity, Kind};
+use crate::model::{Cgroup, Process};
+use crate::output::Culprit;
+use crate::time::Timestamp;
+use crate::victim;
+use crate::window::{Stall, Window};
+
+use counter::{CPU, Counter, GROWTH, IO, MAJFLT, OPEN_FILES, SWAP};
+use interval::Interval;
+use parties::Case;
+
+/// How many are named of each kind.
+pub(crate) const NAMED: usize = 3;
+/// Growth below this is not what fills a host's memory.
+const GROWTH_FLOOR_BYTES: f64 = 16.0 * 1024.0 * 1024.0;
+
+/// Culprits and victims of a condition. `since` is when the series of the signal changed; without
+/// it the last minute is looked at.
+pub(crate) fn rank(
+    window: &Window,
+    kind: Kind,
+    entity: &Entity,
+    since: Option<Timestamp>,
+) -> (Vec<Culprit>, Vec<Culprit>) {
+    let interval = Interval::new(since, window.mono());
+    let by = |counter: &Counter| naming::culprits(&Case { window, entity, interval }, counter);
+    match kind {
+        Kind::LoadMismatch => (by(&CPU), Vec::new()),
+        Kind::Scheduler => {
+            let groups = victim::groups(window, entity, Stall::CpuSome);
+            let waiters = if groups.is_empty() { victim::waiters(window, entity) } else { groups };
+            (by(&CPU), waiters)
+        }
+        Kind::IoCongestion => {
+            let groups = victim::groups(window, entity, Stall::IoSome);
+            let asleep = if groups.is_empty() { victim::asleep(window, entity) } else { groups };
+            (by(&IO), asleep)
+        }
+        Kind::BlockDeviceSaturation => (by(&IO), Vec::new()),
+        Kind::MemoryPressure => {
+            let mut suffer = victim::killed(window, entity);
+            suffer.extend(victim::groups(window, entity, Stall::MemorySome));
+            suffer.truncate(NAMED);
+            (or_faulting(by(&GROWTH), GROWTH_FLOOR_BYTES, || by(&MAJFLT)), suffer)
+        }
+        Kind::SwapThrashing => (
+            or_faulting(by(&SWAP), 0.0, || by(&MAJFLT)),
+            victim::groups(window, entity, Stall::MemorySome),
+        ),
+        Kind::PageFault => (by(&MAJFLT), Vec::new()),
+        Kind::TcpExhaustion if *entity == Entity::Host => (by(&OPEN_FILES), Vec::new()),
+        Kind::Syscall if matches!(entity, Entity::Filesystem(_)) => (by(&IO), Vec::new()),
+        Kind::Syscall => (
+            victim::callers(window, "refused_calls", "1", |calls| calls.refused),
+            victim::callers(window, "slow_calls", "ns", |calls| calls.slow_ns),
+        ),
+        Kind::NetworkDegradation | Kind::TcpExhaustion => Default::default(),
+    }
+}
+
+/// Those who grow; where nobody grew by more than `least`, those who fault, if there are any.
+fn or_faulting(
+    growing: Vec<Culprit>,
+    least: f64,
+    faulting: impl FnOnce() -> Vec<Culprit>,
+) -> Vec<Culprit> {
+    if growing.first().is_some_and(|first| !first.resident && first.amount > least) {
+        return growing;
+    }
+    let faulting = faulting();
+    if faulting.is_empty() { growing } else { faulting }
+}
+
+/// Whether a group is directly below `parent`, or below the root where there is none.
+fn is_child(row: &Cgroup, parent: Option<&Cgroup>) -> bool {
+    let above = parent.and_then(Cgroup::path).unwrap_or_default();
+    let same = parent.is_none_or(|parent| parent.hierarchy() == row.hierarchy());
+    let rest = row.path().and_then(|path| path.strip_prefix(above)?.strip_prefix(b"/"));
+    same && rest.is_some_and(|rest| !rest.is_empty() && !rest.contains(&b'/'))
+}
+
+/// The entity of a control group's row.
+pub(crate) fn entity_of(row: &Cgroup) -> Entity {
+    let bytes = |name: Option<&[u8]>| name.unwrap_or_default().to_vec();
+    Entity::Cgroup(bytes(row.hierarchy()), bytes(row.path()))
+}
+
+/// Whether a process is part of an entity.
+pub(crate) fn belongs(row: &Process, entity: &Entity) -> bool {
+    let is_group = matches!(entity, Entity::Cgroup(..));
+    row.cgroup().map_or(!is_group, |own| is_in(own, entity))
+}
+
+/// Whether a control group is part of an entity.
+fn is_in(path: &[u8], entity: &Entity) -> bool {
+    match entity {
+        Entity::Cgroup(_, group) => is_within(path, group),
+        Entity::Host
+        | Entity::Disk(_)
+        | Entity::Nic(_)
+        | Entity::NicOf(..)
+        | Entity::Filesystem(_)
+        | Entity::Netns(_)
+        | Entity::Process(..)
+        | Entity::ForkTree(..)
+        | Entity::Executable(_) => true,
+    }
+}
+
+/// Whether a control group is another or lies below it, by their paths.
+pub(crate) fn is_within(path: &[u8], group: &[u8]) -> bool {
+    let rest = path.strip_prefix(group);
+    rest.is_some_and(|rest| rest.is_empty() || group == b"/" || rest.starts_with(b"/"))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,148 @@
+//! Puts culprits into words: which entity, how much of what, and since when.
+
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use crate::kind::{Entity, text};
+use crate::output::Culprit;
+
+use super::counter::Counter;
+use super::interval::Began;
+use super::parties::{Case, Group, Party, Who, gather};
+use super::sets::{Pick, Set, Trial};
+use super::{NAMED, entity_of};
+
+/// A steady hog is worth a line from this share of all consumption on (our judgement).
+const RESIDENT_SHARE: f64 = 0.2;
+
+/// The culprits of a case by one counter, most first; a steady hog comes last.
+pub(super) fn culprits(case: &Case<'_>, counter: &Counter) -> Vec<Culprit> {
+    let (parties, groups) = gather(case, counter);
+    let trial = Trial::new(case, &parties);
+    let resident = resident(case, counter, &parties);
+    let room = NAMED - usize::from(resident.is_some());
+    let picks = trial.picks();
+    let named = picks.iter().take(room).map(|pick| {
+        let group = group_of(pick, &groups);
+        Sentence { case, counter, pick, group }.culprit(trial.inside(pick))
+    });
+    named.chain(resident).collect()
+}
+
+/// The counters of the control group that is named, if they are known.
+fn group_of<'a>(pick: &Pick<'_>, groups: &[Group<'a>]) -> Option<Group<'a>> {
+    let Set::Cgroup(path) = pick.set else { return None };
+    groups.iter().find(|group| group.row.path() == Some(path)).copied()
+}
+
+/// What is known of one that is named.
+struct Sentence<'a> {
+    case: &'a Case<'a>,
+    counter: &'a Counter,
+    pick: &'a Pick<'a>,
+    group: Option<Group<'a>>,
+}
+
+impl Sentence<'_> {
+    fn culprit<'p>(&self, parties: impl Iterator<Item = &'p Party<'p>>) -> Culprit {
+        let mut sum = 0.0;
+        let mut began: Option<Began> = None;
+        let mut name = None;
+        for party in parties {
+            let change = &party.change;
+            let is_flow = self.counter.account.is_flow();
+            sum += if is_flow { change.amount } else { change.excess };
+            name = name.or(Some(party.comm));
+            // A set began when the first in it did.
+            began = match (began, change.began) {
+                (Some(one), Some(other)) if other.at >= one.at => Some(one),
+                (one, other) => other.or(one),
+            };
+        }
+        let (amount, unit) = self.amount(sum);
+        Culprit {
+            entity: self.entity(),
+            comm: self.comm(name),
+            metric: self.counter.metric,
+            amount,
+            unit,
+            share: self.pick.share,
+            convicted: self.pick.is_convicted,
+            resident: false,
+            began_ns: began.map(|began| began.at),
+            began_before: began.is_some_and(|began| self.case.interval.is_before(&began)),
+        }
+    }
+
+    /// The amount with its unit: of a control group that of its own counter, in its unit.
+    fn amount(&self, sum: f64) -> (f64, &'static str) {
+        let is_group = matches!(self.pick.set, Set::Cgroup(_));
+        let factor = self.counter.group_factor(self.case.window.host());
+        let Some(factor) = factor.filter(|_| is_group) else { return (sum, self.counter.unit) };
+        let is_flow = self.counter.account.is_flow();
+        let own = |group: Group<'_>| {
+            if is_flow { group.change.amount } else { group.change.excess }
+        };
+        let own = self.group.map_or(0.0, own);
+        (own.max(sum) / factor, self.counter.group_unit)
+    }
+
+    fn entity(&self) -> Entity {
+        match (self.pick.set, self.group) {
+            (Set::Process((pid, start)), _) => Entity::Process(pid, start),
+            (Set::ForkTree((pid, start)), _) => Entity::ForkTree(pid, start),
+            (Set::Executable(name), _) => Entity::Executable(name.to_vec()),
+            (Set::Cgroup(_), Some(group)) => entity_of(group.row),
+            (Set::Cgroup(path), None) => {
+                let rows = self.case.window.cgroups.entities();
+                let mut found = rows.map(|(_, row, _)| row).filter(|row| row.path() == Some(path));
+                let unknown = || Entity::Cgroup(b"v2".to_vec(), path.to_vec());
+                found.next().map_or_else(unknown, entity_of)
+            }
+        }
+    }
+
+    /// Name of the process, or of the root of the tree.
+    fn comm(&self, name: Option<&[u8]>) -> Option<String> {
+        match self.pick.set {
+            Set::Process(_) => name.filter(|name| !name.is_empty()).map(text),
+            Set::ForkTree(root) => {
+                let root = self.case.window.processes.find(root)?;
+                root.row.comm().map(text)
+            }
+            Set::Cgroup(_) | Set::Executable(_) => None,
+        }
+    }
+}
+
+/// The process that takes most of what it takes as ever, if that is much.
+fn resident(case: &Case<'_>, counter: &Counter, parties: &[Party<'_>]) -> Option<Culprit> {
+    let live = parties.iter().filter(|party| matches!(party.who, Who::Live(_)));
+    let total: f64 = live.clone().map(|party| party.change.level).sum();
+    let recorder = case.window.host().recorder_pid;
+    let steady = live.filter_map(|party| {
+        let Who::Live(known) = party.who else { return None };
+        let is_steady = party.change.excess <= 0.0 && known.row.pid() != Some(recorder);
+        is_steady.then_some((party, known))
+    });
+    let most = steady.max_by(|(one, known), (other, last)| {
+        let order = one.change.level.total_cmp(&other.change.level);
+        order.then_with(|| last.key().cmp(&known.key()))
+    });
+    let (party, known) = most.filter(|(party, _)| {
+        party.change.level > 0.0 && party.change.level >= RESIDENT_SHARE * total
+    })?;
+    let (pid, start) = known.key();
+    Some(Culprit {
+        entity: Entity::Process(pid, start),
+        comm: known.row.comm().map(text),
+        metric: counter.level_metric,
+        amount: party.change.amount,
+        unit: counter.unit,
+        share: party.change.level / total,
+        convicted: false,
+        resident: true,
+        began_ns: None,
+        began_before: false,
+    })
+}
