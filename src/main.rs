@@ -4,6 +4,7 @@ mod cli;
 mod commands;
 mod event_line;
 mod exit;
+mod knowledge;
 mod pace;
 mod plot;
 mod progress;

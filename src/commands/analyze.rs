@@ -7,7 +7,6 @@ use anyhow::bail;
 use ks_recorder::format::recording::Reader;
 use ks_replayer::analysis::{self, BaselineRow, TrendRow};
 use ks_replayer::forecasts::Forecast;
-use ks_replayer::knowledge_file;
 use ks_replayer::range::Range;
 use ks_replayer::replay::{Run, drive};
 use ks_replayer::report::Report;
@@ -17,7 +16,7 @@ use serde::Serialize;
 use crate::cli::Format;
 use crate::cli::analysis::Analyze;
 use crate::plot::{self, Drawn, Plot};
-use crate::{progress, render, stdout};
+use crate::{knowledge, progress, render, stdout};
 
 /// What is printed for programs.
 #[derive(Serialize)]
@@ -35,8 +34,9 @@ pub(crate) fn run(arguments: &Analyze) -> anyhow::Result<()> {
     let mut reader = Reader::open_for_engine(&arguments.paths)?;
     let range = Range::new(arguments.from, arguments.to);
     let mut run = if range.is_all() { Run::default() } else { Run::of_part() };
-    if let Some(file) = &arguments.baseline {
-        run.know(knowledge_file::load(file)?, &file.display().to_string());
+    let known = knowledge::of(arguments.baseline.as_deref())?;
+    if let Some((knowledge, file)) = &known {
+        run.know(knowledge.clone(), file);
     }
     let metric = arguments.metric.as_deref();
     let mut taker = metric.map(|metric| SeriesTaker::new(metric, arguments.entity.as_deref()));
@@ -53,6 +53,9 @@ pub(crate) fn run(arguments: &Analyze) -> anyhow::Result<()> {
     let names = series::names(run.engine());
     let path = arguments.paths.iter().map(|path| path.display().to_string());
     let report = run.finish(&path.collect::<Vec<_>>().join(" "), &mut sink())?;
+    if let Some((knowledge, file)) = &known {
+        knowledge::tell(&knowledge.host, file, &report.recording.host);
+    }
     let series = match (&taker, metric) {
         (Some(taker), Some(metric)) => Some(taken(taker, metric, &names)?),
         _ => None,

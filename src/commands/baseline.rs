@@ -13,6 +13,7 @@ use ks_replayer::replay::{Run, drive};
 
 use crate::cli::Format;
 use crate::cli::analysis::{Baseline, BaselineBuild, BaselineCommand, BaselineShow};
+use crate::knowledge::named;
 use crate::{progress, render, stdout};
 
 pub(crate) fn run(arguments: &Baseline) -> anyhow::Result<()> {
@@ -79,10 +80,6 @@ fn learn(
         );
     }
     Ok(learned)
-}
-
-fn named(host: &str) -> &str {
-    if host.is_empty() { "an unnamed host" } else { host }
 }
 
 fn show(arguments: &BaselineShow) -> anyhow::Result<()> {

@@ -6,15 +6,16 @@ use std::io::Write;
 use std::path::Path;
 
 use anyhow::Context;
-use ks_engine::input::Input;
+use ks_engine::analysis::Knowledge;
+use ks_engine::input::{Body, Input};
 use ks_recorder::clock;
 use ks_recorder::format::log::Decoder;
 use ks_recorder::format::segments::{Retention, Segments};
 use ks_recorder::recorder::Recorder;
 use ks_replayer::feed::Feed;
-use ks_replayer::knowledge_file;
 
 use crate::cli;
+use crate::knowledge;
 use crate::pace::Pace;
 use crate::render;
 
@@ -27,8 +28,9 @@ pub(crate) fn run(arguments: &cli::Live) -> anyhow::Result<()> {
     let segments = Segments::open(&arguments.output, retention)?;
     let journal = create_journal(&arguments.output, segments.next_number())?;
     let mut recorder = Recorder::new(&source.root, pace.interval_ns(), source.options(false));
-    if let Some(file) = &arguments.baseline {
-        recorder.know(knowledge_file::load(file)?);
+    let known = knowledge::of(arguments.baseline.as_deref())?;
+    if let Some((knowledge, _)) = &known {
+        recorder.know(knowledge.clone());
     }
     // A kernel that lets none be given up lets the recorder keep what it has.
     let _ = recorder.reduce_capabilities(Some(&arguments.output), false);
@@ -41,7 +43,7 @@ pub(crate) fn run(arguments: &cli::Live) -> anyhow::Result<()> {
         format: arguments.format,
     };
     render::note(&format!("observing; inputs and journal go to `{}`", arguments.output.display()));
-    let outcome = live.observe(&mut pace, arguments);
+    let outcome = live.observe(&mut pace, arguments, known.as_ref());
     // Whatever ended the run, what was recorded before it is kept.
     let finished = live.finish();
     outcome.and(finished)?;
@@ -71,13 +73,21 @@ struct Live {
 }
 
 impl Live {
-    fn observe(&mut self, pace: &mut Pace, arguments: &cli::Live) -> anyhow::Result<()> {
+    fn observe(
+        &mut self,
+        pace: &mut Pace,
+        arguments: &cli::Live,
+        known: Option<&(Knowledge, String)>,
+    ) -> anyhow::Result<()> {
         let segment_ns = u64::try_from(arguments.segment.as_nanos()).context("segment too long")?;
         for number in 0.. {
             let began = clock::now();
             self.segments.begin()?;
             self.decoder = Decoder::default();
             let start = self.recorder.start(number);
+            if let (Body::Start(start), Some((known, file)), 0) = (&start.body, known, number) {
+                knowledge::tell(&known.host, file, &start.host.hostname);
+            }
             self.take(&start)?;
             while clock::now().since_ns(began) < segment_ns {
                 self.tick()?;

@@ -6,12 +6,12 @@ use std::io::{BufWriter, Write, sink};
 use anyhow::Context;
 use ks_recorder::clock;
 use ks_recorder::format::recording::Reader;
-use ks_replayer::knowledge_file;
 use ks_replayer::range::Range;
 use ks_replayer::replay::{ReplayError, Run, drive};
 use ks_replayer::timings::Timings;
 
 use crate::cli;
+use crate::knowledge;
 use crate::progress;
 use crate::render;
 use crate::stdout;
@@ -31,8 +31,9 @@ pub(crate) fn run(arguments: &cli::Replay) -> anyhow::Result<()> {
     let path = path.collect::<Vec<_>>().join(" ");
     let range = Range::new(arguments.from, arguments.to);
     let mut run = if range.is_all() { Run::default() } else { Run::of_part() };
-    if let Some(file) = &arguments.baseline {
-        run.know(knowledge_file::load(file)?, &file.display().to_string());
+    let known = knowledge::of(arguments.baseline.as_deref())?;
+    if let Some((knowledge, file)) = &known {
+        run.know(knowledge.clone(), file);
     }
     if arguments.timings {
         run.time();
@@ -45,6 +46,9 @@ pub(crate) fn run(arguments: &cli::Replay) -> anyhow::Result<()> {
         render::note(&timed(timings, clock::process_cpu_ns() - begin_ns));
     }
     let report = run.finish(&path, &mut journal).map_err(ReplayError::from)?;
+    if let Some((knowledge, file)) = &known {
+        knowledge::tell(&knowledge.host, file, &report.recording.host);
+    }
     journal.flush().map_err(ReplayError::from)?;
     if reader.torn_bytes() > 0 {
         render::note(&format!(

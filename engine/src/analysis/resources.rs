@@ -248,3 +248,82 @@ fn group_memory(row: &Cgroup) -> Option<f64> {
     let used = row.memory_bytes()?.saturating_sub(row.inactive_file_bytes().unwrap_or(0));
     share(Some(used), row.memory_max_bytes())
 }
+
+#[cfg(test)]
+mod tests {
+    use alloc::string::{String, ToString};
+    use alloc::vec::Vec;
+
+    use super::*;
+    use crate::model::{
+        CgroupCell, CgroupName, FilesystemCell, FilesystemName, LimitsCell, LoadCell, MemoryCell,
+        ReadTimes, Sample,
+    };
+
+    const GIB: u64 = 1 << 30;
+
+    fn levels(fill: impl Fn(&mut Sample)) -> Vec<(String, f64)> {
+        let mut sample = Sample::default();
+        fill(&mut sample);
+        for table in sample.tables_mut() {
+            if !table.is_empty() {
+                table.set_read(ReadTimes::default());
+            }
+        }
+        let mut window = Window::default();
+        window.update(&sample, Timestamp(SECOND_NS));
+        let mut found = Vec::new();
+        read(&window, &mut |level, entity| {
+            let name = alloc::format!("{} of {}", level.resource.word(), entity());
+            found.push((name, level.used));
+        });
+        found
+    }
+
+    #[test]
+    fn memory_and_swap_end_together() {
+        let found = levels(|sample| {
+            let row = sample.memory.push();
+            row.set(MemoryCell::total_bytes, 8 * GIB);
+            row.set(MemoryCell::available_bytes, GIB);
+            row.set(MemoryCell::swap_total_bytes, 2 * GIB);
+            row.set(MemoryCell::swap_free_bytes, GIB);
+        });
+        assert_eq!(found, [("memory of host".to_string(), 0.8), ("swap of host".to_string(), 0.5)]);
+        // 8 GiB and 2 GiB of swap: 0.2 GiB left is the end (signals.md).
+        assert!((10.0 * (1.0 - Resource::Memory.threshold(&Entity::Host)) - 0.2).abs() < 1e-9);
+    }
+
+    #[test]
+    fn what_has_no_limit_is_no_resource() {
+        let found = levels(|sample| {
+            for (mount, limited) in [("/", true), ("/sys", false)] {
+                let row = sample.filesystems.push();
+                row.set_name(FilesystemName::mount, mount.as_bytes());
+                row.set(FilesystemCell::limited, limited);
+                row.set(FilesystemCell::total_bytes, 100u64);
+                row.set(FilesystemCell::free_bytes, 30u64);
+                row.set(FilesystemCell::available_bytes, 20u64);
+            }
+            for (path, max) in [("/a", Some(200u64)), ("/b", None)] {
+                let row = sample.cgroups.push();
+                row.set_name(CgroupName::hierarchy, b"v2");
+                row.set_name(CgroupName::path, path.as_bytes());
+                row.set(CgroupCell::inode, 1u64);
+                row.set(CgroupCell::memory_bytes, 150u64);
+                row.set(CgroupCell::inactive_file_bytes, 50u64);
+                if let Some(max) = max {
+                    row.set(CgroupCell::memory_max_bytes, max);
+                }
+            }
+            sample.load.push().set(LoadCell::tasks, 50u64);
+            sample.limits.push().set(LimitsCell::pid_max, 200u64);
+        });
+        let expected = [
+            ("space of filesystem:/".to_string(), 70.0 / 90.0),
+            ("pids of host".to_string(), 0.25),
+            ("memory of cgroup:/a".to_string(), 0.5),
+        ];
+        assert_eq!(found, expected);
+    }
+}

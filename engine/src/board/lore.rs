@@ -10,7 +10,7 @@ use crate::kind::{Entity, Kind};
 use crate::window::EntityId;
 
 use super::evaluation::Evaluation;
-use super::{Board, Learned, Near};
+use super::{Board, Learned, Near, Place, STALE_FLOOR_NS};
 
 impl Board {
     /// Takes what was known before the run.
@@ -85,16 +85,20 @@ impl Board {
         }
     }
 
-    /// Judges by their forecasts alone the entities that their kind did not look at.
+    /// Judges by their forecasts alone the entities that their kind does not look at. What is read
+    /// every ten seconds is looked at in between.
     pub fn judge_near(&mut self) {
+        let stale_ns = self.stale_after_ns.max(STALE_FLOOR_NS);
+        let now = self.now;
+        let is_stale = |place: &Place| now.since_ns(place.judged) > stale_ns;
         let unseen: Vec<_> = self
             .near
             .iter()
-            .filter(|(key, _)| self.places.get(key).is_none_or(|place| place.judged < self.now))
+            .filter(|(key, _)| self.places.get(key).is_none_or(is_stale))
             .map(|((kind, id), (entity, _))| (*kind, *id, entity.clone()))
             .collect();
         for (kind, id, entity) in unseen {
-            self.judge(kind, id, self.now, Evaluation::default(), || entity);
+            self.judge(kind, id, self.now, &mut Evaluation::default(), || entity);
         }
     }
 

@@ -127,7 +127,7 @@ impl Board {
         kind: Kind,
         id: EntityId,
         at: Timestamp,
-        mut seen: Evaluation,
+        seen: &mut Evaluation,
         entity: impl FnOnce() -> Entity,
     ) {
         self.cover(kind, Cover::Ok);
@@ -135,7 +135,7 @@ impl Board {
         let place = self.places.entry((kind, id)).or_insert_with(|| {
             let entity = entity();
             let known = known.remove(&(kind, entity.to_string())).unwrap_or_default();
-            Place::new(entity, at, &seen, known)
+            Place::new(entity, at, known)
         });
         let stands = place.slot.standing().is_some();
         let mut lesson = Lesson {
@@ -145,12 +145,12 @@ impl Board {
             kept_a_day: self.kept_a_day,
             scratch: &mut self.scratch,
         };
-        place.notebook.learn(&seen, &place.entity, &mut lesson);
+        place.notebook.learn(seen, &place.entity, &mut lesson);
         seen.settle(|metric| place.notebook.level(metric));
         if !self.near.is_empty()
             && let Some((_, near)) = self.near.get(&(kind, id))
         {
-            near.tell(&mut seen);
+            near.tell(seen);
         }
         for noted in seen.quantities() {
             self.hash.update(noted.quantity.value.to_bits().to_le_bytes());
@@ -158,10 +158,12 @@ impl Board {
         self.hash.update([seen.mask(), u8::from(seen.keeps())]);
         place.judged = at;
         let before = place.slot.standing().copied();
-        let transition = place.feed(at, &seen, &mut self.next_id);
-        place.seen = seen;
-        if let Some((metric, by)) = place.placebo.take(at, &seen, transition == Transition::Raised)
-        {
+        let transition = place.feed(at, seen, &mut self.next_id);
+        // What ends or grows stale without a reading is told by what was seen last.
+        if place.slot.standing().is_some() {
+            place.seen = *seen;
+        }
+        if let Some((metric, by)) = place.placebo.take(at, seen, transition == Transition::Raised) {
             let kept = self.placebos.entry((kind, metric.into())).or_default();
             if kept.len() == PLACEBOS {
                 kept.remove(0);
@@ -171,7 +173,7 @@ impl Board {
         if let Some(standing) = place.slot.standing().copied().or(before)
             && transition != Transition::None
         {
-            let entity = place.entity.clone();
+            let (entity, seen) = (place.entity.clone(), *seen);
             self.changed.push(Changed { kind, entity, transition, stale: false, standing, seen });
         }
     }

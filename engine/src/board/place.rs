@@ -29,17 +29,12 @@ pub(super) struct Place {
 }
 
 impl Place {
-    pub(super) fn new(
-        entity: Entity,
-        at: Timestamp,
-        seen: &Evaluation,
-        known: Vec<(String, Baseline)>,
-    ) -> Self {
+    pub(super) fn new(entity: Entity, at: Timestamp, known: Vec<(String, Baseline)>) -> Self {
         Self {
             entity,
             slot: Slot::default(),
             judged: at,
-            seen: *seen,
+            seen: Evaluation::default(),
             notebook: Notebook::with(known),
             placebo: Placebo::default(),
             critical_at: None,
@@ -59,7 +54,9 @@ impl Place {
         }
         let Some(standing) = self.slot.standing() else { return transition };
         let critical = self.critical_at.is_some_and(|last| at.since_ns(last) < ACCEPT_NS);
-        if at.since_ns(standing.start) < ACCEPT_NS || critical || seen.is_absolute() {
+        // At a reading without an event nothing holds: what is accepted is a level that does.
+        let gated = seen.mask() != 0 && !seen.is_absolute();
+        if at.since_ns(standing.start) < ACCEPT_NS || critical || !gated {
             return transition;
         }
         self.slot.end();

@@ -68,3 +68,42 @@ impl Placebo {
         *self = Self::default();
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::evaluation::{Held, Quantity, Relax};
+    use super::*;
+    use alloc::vec::Vec;
+
+    /// Feeds a value a second; `raised` at one of them. Gives the differences.
+    fn run(raised: &[u64], value: impl Fn(u64) -> f64) -> Vec<f64> {
+        let mut placebo = Placebo::default();
+        let fed = (0..200).filter_map(|second| {
+            let mut seen = Evaluation::default();
+            let limits = [Some(1.0), None, None, None];
+            let quantity = Quantity { metric: "level", value: value(second), unit: "1", limits };
+            seen.grade(quantity, Held::Met, Relax::Scaled);
+            let at = Timestamp(second * SECOND_NS);
+            placebo.take(at, &seen, raised.contains(&second))
+        });
+        fed.map(|(metric, by)| {
+            assert_eq!(metric, "level");
+            by
+        })
+        .collect()
+    }
+
+    #[test]
+    fn it_is_the_mean_of_a_minute_less_that_of_the_ten_seconds_before() {
+        let found = run(&[50], |at| if at < 60 { 5.0 } else { 3.0 });
+        assert_eq!(found, [-2.0]);
+        assert_eq!(run(&[50], |_| 4.0), [0.0]);
+    }
+
+    #[test]
+    fn without_enough_before_or_after_there_is_none() {
+        assert!(run(&[2], |_| 4.0).is_empty(), "nothing is known of before");
+        assert!(run(&[150], |_| 4.0).is_empty(), "it ends too early");
+        assert!(run(&[], |_| 4.0).is_empty());
+    }
+}

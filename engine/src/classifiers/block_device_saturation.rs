@@ -35,7 +35,7 @@ const QUEUE: [f64; 2] = [2.0, 4.0];
 const WAIT_MS: [f64; 2] = [500.0, 100.0];
 /// Times its own median that a request waits at high and critical, where there is a baseline (our
 /// judgement, `signals.md`).
-const WAIT_TIMES: [f64; 2] = [3.0, 10.0];
+const WAIT_TIMES: [u8; 2] = [3, 10];
 /// How long a failed request stands (`signals.md`, section 1).
 const EVENT_CLEAR_S: u64 = 120;
 /// Names of the utilisation over each window, with the severities that have to last so long.
@@ -69,7 +69,7 @@ impl Classifier for BlockDeviceSaturation {
                         board.cover(kind, Cover::Part(part));
                     }
                     let entity = || Entity::Disk(row.name().unwrap_or_default().to_vec());
-                    board.judge(kind, id, at, seen, entity);
+                    board.judge(kind, id, at, &mut seen, entity);
                 }
                 Err(missing) => board.cover(kind, Cover::Missing(missing)),
             }

@@ -66,8 +66,8 @@ impl Classifier for IoCongestion {
 
     fn evaluate(&self, window: &Window, board: &mut Board) {
         match judge_host(window) {
-            Ok((at, seen)) => {
-                board.judge(Kind::IoCongestion, HOST, at, seen, || Entity::Host);
+            Ok((at, mut seen)) => {
+                board.judge(Kind::IoCongestion, HOST, at, &mut seen, || Entity::Host);
                 if !has_stalls(window) {
                     let part = "stall shares: no pressure of I/O; severity ends at medium";
                     board.cover(Kind::IoCongestion, Cover::Part(part));
@@ -139,7 +139,7 @@ fn judge_groups(window: &Window, board: &mut Board) {
     for (id, row, track) in groups(window) {
         let mut seen = Evaluation::default();
         if stall::grade(&mut seen, &track.pressure, &STALLS).is_ok() {
-            board.judge(Kind::IoCongestion, id, at, seen, || cgroup_entity(row));
+            board.judge(Kind::IoCongestion, id, at, &mut seen, || cgroup_entity(row));
         }
     }
 }

@@ -41,9 +41,9 @@ impl Classifier for LoadMismatch {
             return board.cover(Kind::LoadMismatch, Cover::Missing(Missing::Source("stat")));
         }
         match judge(window) {
-            Ok(seen) => {
+            Ok(mut seen) => {
                 let at = window.cpu.at().unwrap_or(window.mono());
-                board.judge(Kind::LoadMismatch, HOST, at, seen, || Entity::Host);
+                board.judge(Kind::LoadMismatch, HOST, at, &mut seen, || Entity::Host);
             }
             Err(missing) => board.cover(Kind::LoadMismatch, Cover::Missing(missing)),
         }

@@ -77,13 +77,13 @@ impl Classifier for MemoryPressure {
     fn evaluate(&self, window: &Window, board: &mut Board) {
         let group_kills = judge_groups(window, board);
         match judge_host(window, group_kills) {
-            Ok(seen) => {
+            Ok(mut seen) => {
                 if !has_stalls(window) {
                     let part = "stall shares: no pressure of memory; severity ends at high";
                     board.cover(Kind::MemoryPressure, Cover::Part(part));
                 }
                 let at = window.memory.at().max(window.pressure.at()).unwrap_or(window.mono());
-                board.judge(Kind::MemoryPressure, HOST, at, seen, || Entity::Host);
+                board.judge(Kind::MemoryPressure, HOST, at, &mut seen, || Entity::Host);
             }
             Err(missing) => board.cover(Kind::MemoryPressure, Cover::Missing(missing)),
         }
@@ -211,7 +211,7 @@ fn judge_groups(window: &Window, board: &mut Board) -> u64 {
             continue;
         }
         note_kills(&mut seen, kills);
-        board.judge(Kind::MemoryPressure, id, at, seen, || cgroup_entity(row));
+        board.judge(Kind::MemoryPressure, id, at, &mut seen, || cgroup_entity(row));
     }
     theirs
 }

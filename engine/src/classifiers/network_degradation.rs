@@ -75,7 +75,7 @@ fn judge_namespaces(window: &Window, board: &mut Board) {
             Some((RETRANSMIT_METRICS[at], retransmit_ratio(track, ns)?))
         });
         seen.subtype = Some("retransmits");
-        board.judge(KIND, id, at, seen, || Entity::Netns(row.netns().unwrap_or(0)));
+        board.judge(KIND, id, at, &mut seen, || Entity::Netns(row.netns().unwrap_or(0)));
     }
 }
 
@@ -92,7 +92,7 @@ fn judge_softnet(window: &Window, board: &mut Board) {
     let mut seen = Evaluation::default();
     grade_ratio(&mut seen, DROPS, |at, ns| Some((SOFTNET_METRICS[at], softnet_ratio(window, ns)?)));
     seen.subtype = Some("softnet");
-    board.judge(KIND, HOST, at, seen, || Entity::Host);
+    board.judge(KIND, HOST, at, &mut seen, || Entity::Host);
 }
 
 /// Packets dropped for each one processed, over all CPUs.

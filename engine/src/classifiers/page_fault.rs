@@ -55,7 +55,7 @@ impl Classifier for PageFault {
                     board.cover(Kind::PageFault, Cover::Part(part));
                 }
                 let at = window.vm.at().unwrap_or(window.mono());
-                board.judge(Kind::PageFault, HOST, at, seen, || Entity::Host);
+                board.judge(Kind::PageFault, HOST, at, &mut seen, || Entity::Host);
             }
             Err(missing) => board.cover(Kind::PageFault, Cover::Missing(missing)),
         }
@@ -110,8 +110,8 @@ fn judge_groups(window: &Window, board: &mut Board) {
     let Some(at) = window.cgroups.at().filter(|_| window.cgroups.is_fresh()) else { return };
     for (id, row, track) in groups(window) {
         // A group of a hierarchy without memory has no faults to judge.
-        if let Ok(seen) = grade(|ns| span_of_group(track, ns)) {
-            board.judge(Kind::PageFault, id, at, seen, || cgroup_entity(row));
+        if let Ok(mut seen) = grade(|ns| span_of_group(track, ns)) {
+            board.judge(Kind::PageFault, id, at, &mut seen, || cgroup_entity(row));
         }
     }
 }

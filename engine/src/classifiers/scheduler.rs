@@ -82,7 +82,7 @@ impl Classifier for Scheduler {
                 }
                 let at = stalls.unwrap_or(window.mono());
                 note_cpu(&mut seen, window);
-                board.judge(Kind::Scheduler, HOST, at, seen, || Entity::Host);
+                board.judge(Kind::Scheduler, HOST, at, &mut seen, || Entity::Host);
             }
         }
         judge_groups(window, board);
@@ -146,7 +146,7 @@ fn judge_groups(window: &Window, board: &mut Board) {
         if has_quota {
             grade_throttling(&mut seen, track);
         }
-        board.judge(Kind::Scheduler, id, at, seen, || cgroup_entity(row));
+        board.judge(Kind::Scheduler, id, at, &mut seen, || cgroup_entity(row));
     }
 }
 

@@ -43,9 +43,9 @@ impl Classifier for SwapThrashing {
 
     fn evaluate(&self, window: &Window, board: &mut Board) {
         match judge(window) {
-            Ok(Some(seen)) => {
+            Ok(Some(mut seen)) => {
                 let at = window.vm.at().unwrap_or(window.mono());
-                board.judge(Kind::SwapThrashing, HOST, at, seen, || Entity::Host);
+                board.judge(Kind::SwapThrashing, HOST, at, &mut seen, || Entity::Host);
                 if !has_stalls(window) {
                     let part = "high: no pressure of memory";
                     board.cover(Kind::SwapThrashing, Cover::Part(part));

@@ -95,9 +95,9 @@ fn judge_filesystems(window: &Window, board: &mut Board) {
         if row.read_only() == Some(true) || row.limited() != Some(true) {
             continue;
         }
-        let seen = look_at(row, track, at);
+        let mut seen = look_at(row, track, at);
         let entity = || Entity::Filesystem(row.mount().unwrap_or_default().to_vec());
-        board.judge(KIND, id, at, seen, entity);
+        board.judge(KIND, id, at, &mut seen, entity);
     }
 }
 
@@ -141,7 +141,7 @@ fn judge_host(window: &Window, board: &mut Board) {
     grade(&mut seen, "pids_used_share", Some(tasks as f64 / limit as f64), COUNTS);
     judge_calls(&mut seen, window, board);
     let at = window.load.at().unwrap_or(window.mono());
-    board.judge(KIND, HOST, at, seen, || Entity::Host);
+    board.judge(KIND, HOST, at, &mut seen, || Entity::Host);
 }
 
 /// What the tracer saw of calls. The worst of all names the form.
@@ -184,7 +184,7 @@ fn judge_groups(window: &Window, board: &mut Board) {
         if let (Some(pids), Some(max @ 1..)) = (row.pids(), row.pids_max()) {
             let mut seen = Evaluation::of(LIMIT);
             grade(&mut seen, "pids_used_share", Some(pids as f64 / max as f64), COUNTS);
-            board.judge(KIND, id, at, seen, || cgroup_entity(row));
+            board.judge(KIND, id, at, &mut seen, || cgroup_entity(row));
         }
     }
 }
@@ -199,7 +199,7 @@ fn judge_descriptors(window: &Window, board: &mut Board) {
             grade(&mut seen, "open_files_share", Some(open as f64 / max as f64), COUNTS);
             let pid = row.pid().unwrap_or(0);
             let start = row.start_ticks().unwrap_or(0);
-            board.judge(KIND, known.id, at, seen, || Entity::Process(pid, start));
+            board.judge(KIND, known.id, at, &mut seen, || Entity::Process(pid, start));
         }
     }
 }

@@ -53,11 +53,11 @@ impl Classifier for TcpExhaustion {
             if sockets.is_none() {
                 board.cover(KIND, Cover::Part("ports and accept queues: sockets were not listed"));
             }
-            let seen = judge_namespace(row, track, sockets, limits);
+            let mut seen = judge_namespace(row, track, sockets, limits);
             if row.listen_overflows().is_none() {
                 board.cover(KIND, Cover::Part("accept queues: no net/netstat"));
             }
-            board.judge(KIND, id, at, seen, || Entity::Netns(row.netns().unwrap_or(0)));
+            board.judge(KIND, id, at, &mut seen, || Entity::Netns(row.netns().unwrap_or(0)));
         }
         host::judge(window, limits, board);
     }

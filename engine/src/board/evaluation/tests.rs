@@ -62,7 +62,7 @@ fn a_rule_on_the_median_has_a_fallback() {
     let held = |value: f64, p50: Option<f64>, without: bool| {
         let mut seen = Evaluation::default();
         let key = seen.note("wait", value, "ms");
-        seen.ruled(Severity::High, Held::Met, [Some(Rule::Median(key, 3.0, without)), None]);
+        seen.ruled(Severity::High, Held::Met, [Some(Rule::Median(key, 3, without)), None]);
         seen.settle(|_| p50.map(|p50| level(p50, p50)));
         seen.held[2] != Held::No
     };

@@ -17,7 +17,7 @@ pub enum Rule {
     /// At least its trigger level; holds without a baseline.
     Level(Key),
     /// At least so many times its own median; without a baseline the last value decides.
-    Median(Key, f64, bool),
+    Median(Key, u8, bool),
 }
 
 /// A predicate with its second keys.
@@ -123,7 +123,9 @@ impl Rule {
             (Self::Level(_), None) => true,
             (Self::Level(_), Some(level)) => noted.quantity.value >= level.trigger,
             (Self::Median(.., without), None) => without,
-            (Self::Median(_, times, _), Some(level)) => noted.quantity.value >= times * level.p50,
+            (Self::Median(_, times, _), Some(level)) => {
+                noted.quantity.value >= f64::from(times) * level.p50
+            }
         }
     }
 }

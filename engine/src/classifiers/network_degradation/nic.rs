@@ -52,7 +52,7 @@ pub(super) fn judge(window: &Window, board: &mut Board) {
     };
     let own = own_namespace(window);
     for (id, row, track) in window.nics.entities() {
-        board.judge(KIND, id, at, look_at(row, track), || entity(row, own));
+        board.judge(KIND, id, at, &mut look_at(row, track), || entity(row, own));
     }
 }
 

@@ -31,7 +31,7 @@ pub(super) fn judge(window: &Window, limits: Option<&Limits>, board: &mut Board)
     }
     grade_connects(&mut seen, window, board);
     let at = window.netns.at().unwrap_or(window.mono());
-    board.judge(KIND, HOST, at, seen, || Entity::Host);
+    board.judge(KIND, HOST, at, &mut seen, || Entity::Host);
 }
 
 /// A connect without a free port is harm done: critical at once (our judgement). In which namespace
