@@ -1,17 +1,21 @@
 //! What the engine says, for people and programs; notes and errors to stderr.
 #![expect(clippy::print_stderr, reason = "this is the place that prints")]
 
+mod incident;
+
 use std::io;
 
 use ks_engine::analysis::watch::Turn;
 use ks_engine::output::{
-    self, Change, CoverageState, Culprit, ForecastSaid, IncidentChange, Output, Said, Signal,
+    Change, CoverageState, Culprit, ForecastSaid, IncidentChange, Output, Said, Signal,
 };
 use ks_replayer::forecasts::Forecast;
-use ks_replayer::report::{Episode, Incident, Report, rfc3339};
+use ks_replayer::report::{Episode, Report, rfc3339};
 
 use crate::cli::Format;
 use crate::stdout;
+
+pub(crate) use incident::blocks as incidents;
 
 /// A note for the person at the terminal.
 pub(crate) fn note(text: &str) {
@@ -47,7 +51,7 @@ pub(crate) fn verdict(output: &Output, line: &[u8], format: Format) -> io::Resul
                 )
             }
             Said::Incident(said) if said.change == IncidentChange::Updated => return Ok(()),
-            Said::Incident(said) => incident_line(said, &rfc3339(output.at_ns)),
+            Said::Incident(said) => incident::line(said, &rfc3339(output.at_ns)),
             Said::Forecast(said) => forecast_text(said, &rfc3339(output.at_ns)),
             Said::Coverage(_) | Said::Digest(_) => return Ok(()),
         },
@@ -78,48 +82,6 @@ fn signal_text(signal: &Signal, at: &str) -> String {
         text += &format!(", {by} {who} {:.0} %", culprit.share * 100.0);
     }
     text + "\n"
-}
-
-fn incident_line(said: &output::Incident, at: &str) -> String {
-    let change = match (said.change, said.merged_into) {
-        (_, Some(_)) => "merged",
-        (IncidentChange::Closed, None) => "closed",
-        (IncidentChange::Opened | IncidentChange::Updated, None) => "opened",
-    };
-    let mut text = format!("{at} {change:7} incident {}", said.id);
-    if let Some(into) = said.merged_into {
-        text += &format!(" into {into}");
-    } else if let Some(cause) = said.causes.first() {
-        text += &format!(": perhaps {} by {}", cause.kind.word(), cause.entity);
-        if let Some(comm) = &cause.comm {
-            text += &format!(" {comm}");
-        }
-    }
-    text + "\n"
-}
-
-/// The incidents for people.
-pub(crate) fn incidents(incidents: &[Incident]) -> String {
-    let mut text = String::new();
-    for one in incidents {
-        let until = one.end.as_ref().map_or(String::new(), |end| format!(" until {end}"));
-        let severity = one.severity.map_or("", |severity| severity.word()).to_uppercase();
-        let count = one.episodes.len();
-        let episodes =
-            if count == 1 { "1 episode".to_owned() } else { format!("{count} episodes") };
-        text += &format!("INCIDENT {} {severity}: {episodes} since {}{until}\n", one.id, one.start);
-        for cause in &one.causes {
-            text += &format!(
-                "         likely first: {} by {}{} ({:.2}; {})\n",
-                cause.kind.word(),
-                cause.entity,
-                cause.comm.as_ref().map_or(String::new(), |comm| format!(" {comm}")),
-                cause.score,
-                cause.evidence.join(", ")
-            );
-        }
-    }
-    text
 }
 
 /// How sure it is that a culprit is one. Who takes as much as ever is none.
@@ -200,7 +162,7 @@ pub(crate) fn text(report: &Report) -> anyhow::Result<()> {
     }
     let mut episodes: Vec<&Episode> = report.episodes.iter().collect();
     episodes.sort_by_key(|episode| (std::cmp::Reverse(episode.severity), episode.id));
-    text += &incidents(&report.incidents);
+    text += &incident::blocks(&report.incidents);
     for episode in &episodes {
         text += &episode_text(episode);
     }

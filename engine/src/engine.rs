@@ -15,7 +15,7 @@ use crate::analysis::watch::{Watch, Watched};
 use crate::board::{Board, Changed, Learned, Transition};
 use crate::classifiers;
 use crate::culprit;
-use crate::incidents::Incidents;
+use crate::incidents::{Incidents, group_of};
 use crate::input::{Body, Delivery, Gap, GapReason, Input, SourceState, Start};
 use crate::kind::{Entity, Kind};
 use crate::model::Sample;
@@ -212,12 +212,13 @@ impl Engine {
     fn say_changes(&mut self, input: &Input) {
         for changed in self.board.take_changed() {
             let signal = self.signal(&changed);
-            self.incidents.take(&signal, input.mono);
+            let window = &self.window;
+            self.incidents.take(&signal, input.mono, &|entity| group_of(window, entity));
             self.say(input, Said::Signal(signal));
         }
-        self.incidents.age(input.mono);
-        for incident in self.incidents.take_said() {
-            self.say(input, Said::Incident(incident));
+        self.incidents.settle(input.mono);
+        for said in self.incidents.take_said() {
+            self.say(input, said);
         }
     }
 

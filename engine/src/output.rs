@@ -166,7 +166,7 @@ pub struct Incident {
 pub enum IncidentChange {
     /// It began.
     Opened,
-    /// An episode came to it or changed.
+    /// It has other episodes, another severity, or other likely causes.
     Updated,
     /// It is over, or part of another.
     Closed,

@@ -1,20 +1,24 @@
 //! What a run found, as one object: the form of `ks replay --format json`.
 
+mod episode;
+mod incident;
+
 use std::collections::BTreeMap;
 
 use jiff::Timestamp as Time;
 use ks_engine::analysis::watch::{Turn, Watched};
 use ks_engine::input::{Body, Input};
-use ks_engine::kind::{Entity, Kind, Severity};
 use ks_engine::output::{
-    self, Cause, Change, Coverage, CoverageState, Culprit, Defect, Evidence, ForecastSaid, Output,
-    Said, Signal,
+    self, Coverage, CoverageState, Defect, ForecastSaid, Output, Said, Signal,
 };
 use ks_engine::time::{ClockAnchor, Timestamp, WallTime};
 use serde::Serialize;
 
 use crate::forecasts::{self, Forecast};
 use crate::lateness::{Follower, Lateness};
+
+pub use episode::Episode;
+pub use incident::Incident;
 
 /// How the recording was fed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -71,56 +75,6 @@ pub struct Recording {
     /// Ticks that came late.
     #[serde(flatten)]
     pub lateness: Lateness,
-}
-
-/// One verdict from raise to clear.
-#[derive(Debug, Clone, Serialize)]
-pub struct Episode {
-    /// Number, from 1.
-    pub id: u64,
-    /// Which condition.
-    pub kind: Kind,
-    /// Which form of it.
-    pub subtype: Option<&'static str>,
-    /// Where.
-    pub entity: Entity,
-    /// The highest it reached.
-    pub severity: Severity,
-    /// open, cleared, stale or flapping.
-    pub state: &'static str,
-    /// When the limit was first crossed.
-    pub onset: String,
-    /// When it was raised.
-    pub start: String,
-    /// When it cleared.
-    pub end: Option<String>,
-    /// When it was worst.
-    pub peak: String,
-    /// The quantities that decided, at the peak.
-    pub evidence: Vec<Evidence>,
-    /// Who consumes, at the peak.
-    pub culprits: Vec<Culprit>,
-    /// Who suffers, at the peak.
-    pub victims: Vec<Culprit>,
-    /// One sentence.
-    pub summary: String,
-}
-
-/// Signals that belong together.
-#[derive(Debug, Clone, Serialize)]
-pub struct Incident {
-    /// Number, from 1.
-    pub id: u64,
-    /// The earliest onset of its episodes.
-    pub start: String,
-    /// When the last of its episodes was over.
-    pub end: Option<String>,
-    /// The highest that any of its episodes reached.
-    pub severity: Option<Severity>,
-    /// Numbers of its episodes, by onset.
-    pub episodes: Vec<u64>,
-    /// Likely first causes, likeliest first.
-    pub causes: Vec<Cause>,
 }
 
 /// A stretch of time with one coverage.
@@ -192,57 +146,19 @@ impl ReportBuilder {
 
     fn signal(&mut self, signal: &Signal, at: String) {
         let (onset, start) = (self.time(signal.onset_ns), self.time(signal.start_ns));
-        let episode = self.episodes.entry(signal.id).or_insert_with(|| Episode {
-            id: signal.id,
-            kind: signal.kind,
-            subtype: signal.subtype,
-            entity: signal.entity.clone(),
-            severity: signal.severity,
-            state: "open",
-            onset,
-            start,
-            end: None,
-            peak: at.clone(),
-            evidence: Vec::new(),
-            culprits: Vec::new(),
-            victims: Vec::new(),
-            summary: String::new(),
-        });
-        episode.state = match (signal.change, signal.flapping) {
-            (Change::Cleared, _) => "cleared",
-            (Change::AcceptedAsNormal, _) => "accepted_as_normal",
-            (Change::Stale, _) => "stale",
-            (Change::Raised | Change::Updated, true) => "flapping",
-            (Change::Raised | Change::Updated, false) => "open",
-        };
-        let worse = signal.severity > episode.severity || signal.change == Change::Raised;
-        if signal.change.is_over() {
-            episode.end = Some(at);
-        } else if worse {
-            episode.peak = at;
-            episode.severity = signal.severity;
-            episode.subtype = signal.subtype;
-            episode.evidence.clone_from(&signal.evidence);
-            episode.culprits.clone_from(&signal.culprits);
-            episode.victims.clone_from(&signal.victims);
-        }
-        episode.summary = summary(episode);
+        let known = self.episodes.entry(signal.id);
+        known.or_insert_with(|| Episode::new(signal, onset, start, &at)).hear(signal, at);
     }
 
     fn incident(&mut self, said: &output::Incident) {
+        // What became part of another is told there.
         if said.merged_into.is_some() {
             self.incidents.remove(&said.id);
             return;
         }
-        let incident = Incident {
-            id: said.id,
-            start: self.time(said.start_ns),
-            end: said.end_ns.map(|end| self.time(end)),
-            severity: said.severity,
-            episodes: said.episodes.clone(),
-            causes: said.causes.clone(),
-        };
-        self.incidents.insert(said.id, incident);
+        let clock = self.clock;
+        let time = |mono: Timestamp| rfc3339(clock.at(mono));
+        self.incidents.entry(said.id).or_default().hear(said, time);
     }
 
     fn forecast(&mut self, said: &ForecastSaid) {
@@ -320,15 +236,4 @@ fn word(state: CoverageState) -> &'static str {
         CoverageState::Ok => "ok",
         CoverageState::CannotTell => "cannot tell",
     }
-}
-
-fn summary(episode: &Episode) -> String {
-    let mut text = format!("{} on {}", episode.kind.word(), episode.entity);
-    if let Some(first) = episode.evidence.first() {
-        text += &format!(": {} {:.3} {}", first.metric, first.value, first.unit);
-        if let Some(limit) = first.limit {
-            text += &format!(", limit {limit}");
-        }
-    }
-    text
 }

@@ -1,95 +1,204 @@
 //! Which of what happened in an incident was likely first.
+//!
+//! Every episode has a weight by its severity, all together 1. An episode that nothing led to keeps
+//! its weight; one that something led to passes most of it on to its likeliest causes, and those to
+//! theirs (`link.rs`). What an episode keeps is credited to who is convicted of it, times the share
+//! that convicts, or where nobody is, to its own place at half. So a cause is credited with what it
+//! explains, directly or down the mechanisms, a victim of another's doing with little, and all
+//! scores are at most 1 together.
 
-use alloc::collections::VecDeque;
+use alloc::collections::BTreeMap;
 use alloc::format;
 use alloc::string::String;
 use alloc::vec;
 use alloc::vec::Vec;
 
-use crate::kind::Entity;
 use crate::output::Cause;
 
-use super::mechanism::{explains, is_before};
-use super::member::Member;
+use super::link::Parent;
+use super::member::{Conviction, Member, Party};
 
 /// Causes named.
 const NAMED: usize = 3;
-/// An episode without a convicted culprit speaks for its own entity half as loudly (our judgement).
+/// Less than this is not likely (our judgement); the likeliest is named whatever its score.
+const LEAST: f64 = 0.05;
+/// Where a condition is does not say who causes it (our judgement).
 const UNCONVICTED: f64 = 0.5;
-/// For each episode that began before for certain, a cause loses this share (our judgement).
-const LATER: f64 = 0.5;
+/// Share of its weight that an episode keeps for its own culprit, where something led to it that
+/// began before for certain, or may have begun after (our judgement).
+const KEPT_AFTER: f64 = 0.1;
+const KEPT_BESIDE: f64 = 0.3;
+/// Longer than any way through the table of mechanisms.
+const STEPS: usize = 12;
+/// Lines of evidence of each sort.
+const LINES: usize = 6;
 
-/// The likely first causes, likeliest first. Scores are at most 1 together.
+/// The episodes of an incident, with the place of each one's causes among them.
+struct Chain<'a> {
+    members: &'a [Member],
+    causes: Vec<Vec<(usize, Parent)>>,
+}
+
+/// One that may be the first cause, with the episodes that it is credited with or convicted of.
+struct Candidate<'a> {
+    party: &'a Party,
+    score: f64,
+    /// The first episode that it is credited with.
+    first: usize,
+    own: Vec<usize>,
+}
+
+/// The likely first causes of the episodes of an incident, which are in the order of their onset.
 pub(super) fn rank(members: &[Member]) -> Vec<Cause> {
-    let mut causes: Vec<Cause> = Vec::new();
-    for (at, member) in members.iter().enumerate() {
-        let explained = explained_by(members, at);
-        for cause in candidates(members, member, &explained) {
-            match causes.iter_mut().find(|known| known.entity == cause.entity) {
-                Some(known) if known.score >= cause.score => {}
-                Some(known) => *known = cause,
-                None => causes.push(cause),
-            }
-        }
-    }
-    causes.sort_by(|one, other| {
-        other.score.total_cmp(&one.score).then_with(|| one.entity.cmp(&other.entity))
+    let chain = Chain::new(members);
+    let mut candidates = chain.candidates();
+    candidates.sort_by(|one, other| {
+        let order = other.score.total_cmp(&one.score).then(one.first.cmp(&other.first));
+        order.then_with(|| one.party.entity.cmp(&other.party.entity))
     });
-    let sum: f64 = causes.iter().map(|cause| cause.score).sum();
-    if sum > 1.0 {
-        for cause in &mut causes {
-            cause.score /= sum;
-        }
-    }
-    causes.truncate(NAMED);
-    causes
+    let named = candidates.iter().take(NAMED).enumerate();
+    let likely = named.filter(|(place, one)| *place == 0 || one.score >= LEAST);
+    let causes = likely.map(|(_, one)| Cause {
+        entity: one.party.entity.clone(),
+        comm: one.party.comm.clone(),
+        kind: members[one.first].kind,
+        score: one.score.min(1.0),
+        evidence: chain.evidence(one),
+    });
+    causes.collect()
 }
 
-/// Episodes that the one at `from` can have brought about, itself included.
-fn explained_by(members: &[Member], from: usize) -> Vec<bool> {
-    let mut reached = vec![false; members.len()];
-    let mut next = VecDeque::from([from]);
-    reached[from] = true;
-    while let Some(at) = next.pop_front() {
-        for (to, effect) in members.iter().enumerate() {
-            let own = members[at].shares_culprit(effect) || explains(&members[at], effect);
-            // Nothing is explained by what certainly came after it.
-            let late = is_before(effect.onset, members[from].onset);
-            if !reached[to] && own && !late {
-                reached[to] = true;
-                next.push_back(to);
+impl<'a> Chain<'a> {
+    fn new(members: &'a [Member]) -> Self {
+        let places: BTreeMap<u64, usize> =
+            members.iter().enumerate().map(|(at, member)| (member.episode, at)).collect();
+        // Of episodes that are not kept nothing is known.
+        let place_of = |parent: &Parent| Some((*places.get(&parent.episode)?, *parent));
+        let causes = members.iter().map(|member| -> Vec<(usize, Parent)> {
+            member.parents.iter().filter_map(place_of).collect()
+        });
+        Self { members, causes: causes.collect() }
+    }
+
+    /// What each episode keeps of all weight, its own and what was passed on to it.
+    fn credits(&self) -> Vec<f64> {
+        let total: f64 = self.members.iter().map(Member::weight).sum();
+        let mut weights: Vec<f64> =
+            self.members.iter().map(|member| member.weight() / total).collect();
+        let kept: Vec<f64> = (0..self.members.len()).map(|at| self.kept_share(at)).collect();
+        let mut credits = vec![0.0; self.members.len()];
+        for _ in 0..STEPS {
+            let mut passed = vec![0.0; self.members.len()];
+            for (at, causes) in self.causes.iter().enumerate() {
+                credits[at] += weights[at] * kept[at];
+                for (cause, _) in causes {
+                    passed[*cause] += weights[at] * (1.0 - kept[at]) / causes.len() as f64;
+                }
             }
+            weights = passed;
+        }
+        credits
+    }
+
+    fn kept_share(&self, at: usize) -> f64 {
+        let causes = &self.causes[at];
+        if causes.is_empty() {
+            1.0
+        } else if self.own_culprit(at).is_none() {
+            0.0
+        } else if causes.iter().any(|(_, parent)| parent.is_before) {
+            KEPT_AFTER
+        } else {
+            KEPT_BESIDE
         }
     }
-    reached
+
+    /// Who is convicted of an episode. Of one that something led to that is nobody who suffers from
+    /// what led to it: a victim that asks for its own pages is not to blame.
+    fn own_culprit(&self, at: usize) -> Option<&'a Conviction> {
+        let own = self.members[at].convicted.as_ref()?;
+        let causes = &self.causes[at];
+        let hurts = |cause: &Member| cause.sufferers.iter().any(|one| one.is_related(&own.party));
+        let suffers = own.is_of_faults() || causes.iter().any(|(at, _)| hurts(&self.members[*at]));
+        (causes.is_empty() || !suffers).then_some(own)
+    }
+
+    /// Whom an episode speaks against, and how loudly.
+    fn suspect(&self, at: usize) -> (&'a Party, f64) {
+        let member = &self.members[at];
+        let convicted = member.convicted.as_ref();
+        convicted.map_or((&member.place, UNCONVICTED), |found| (&found.party, found.share))
+    }
+
+    fn candidates(&self) -> Vec<Candidate<'a>> {
+        let mut candidates: Vec<Candidate<'a>> = Vec::new();
+        for (at, credit) in self.credits().into_iter().enumerate().filter(|(_, it)| *it > 0.0) {
+            let (party, share) = self.suspect(at);
+            let score = credit * share;
+            match candidates.iter_mut().find(|known| known.party.entity == party.entity) {
+                Some(known) => known.score += score,
+                None => candidates.push(Candidate { party, score, first: at, own: Vec::new() }),
+            }
+        }
+        for candidate in &mut candidates {
+            candidate.own = (0..self.members.len())
+                .filter(|at| {
+                    let is_convicted = self.members[*at].convicted.is_some();
+                    let is_root = self.causes[*at].is_empty();
+                    let is_own = self.suspect(*at).0.entity == candidate.party.entity;
+                    is_own && (is_convicted || is_root)
+                })
+                .collect();
+        }
+        candidates
+    }
+
+    /// Episodes that the given ones led to, those included.
+    fn reached(&self, from: &[usize]) -> Vec<bool> {
+        let mut reached = vec![false; self.members.len()];
+        for at in from {
+            reached[*at] = true;
+        }
+        for _ in 0..STEPS {
+            for (at, causes) in self.causes.iter().enumerate() {
+                reached[at] |= causes.iter().any(|(cause, _)| reached[*cause]);
+            }
+        }
+        reached
+    }
+
+    fn evidence(&self, candidate: &Candidate<'_>) -> Vec<String> {
+        let mut lines = Vec::new();
+        for at in candidate.own.iter().take(LINES) {
+            let member = &self.members[*at];
+            lines.push(match &member.convicted {
+                Some(found) => {
+                    let percent = found.share * 100.0;
+                    let began = if found.began_before { ", and began before it" } else { "" };
+                    format!("{percent:.0} % of {} in {}{began}", found.metric, name(member))
+                }
+                None => format!("nobody is convicted of {}", name(member)),
+            });
+        }
+        let reached = self.reached(&candidate.own);
+        let count = reached.iter().filter(|reached| **reached).count();
+        lines.push(format!("explains {count} of {} episodes", self.members.len()));
+        let led = reached
+            .iter()
+            .enumerate()
+            .filter(|(at, reached)| **reached && !candidate.own.contains(at));
+        let links = led.filter_map(|(at, _)| {
+            let (cause, parent) = self.causes[at].iter().find(|(cause, _)| reached[*cause])?;
+            // An order is claimed only where it is certain.
+            let order = if parent.is_before { "before" } else { "beside" };
+            let (cause, effect) = (name(&self.members[*cause]), name(&self.members[at]));
+            Some(format!("{cause} {order} {effect}: {}", parent.why()))
+        });
+        lines.extend(links.take(LINES));
+        lines
+    }
 }
 
-fn candidates(members: &[Member], member: &Member, explained: &[bool]) -> Vec<Cause> {
-    let all: f64 = members.iter().map(Member::weight).sum();
-    let own = members.iter().zip(explained).filter(|(_, reached)| **reached);
-    let (weight, count) =
-        own.fold((0.0, 0u32), |(weight, count), (member, _)| (weight + member.weight(), count + 1));
-    let earlier = members.iter().filter(|other| is_before(other.onset, member.onset)).count();
-    let order = (0..earlier).fold(1.0, |order, _| order * LATER);
-    let base = weight / all * order;
-    let mut evidence = vec![format!("explains {count} of {} episodes", members.len())];
-    evidence.push(match earlier {
-        0 => "none began before it for certain".into(),
-        one => format!("{one} began before it"),
-    });
-    let cause = |entity: &Entity, comm: Option<String>, score: f64, more: String| {
-        let mut evidence = evidence.clone();
-        evidence.push(more);
-        Cause { entity: entity.clone(), comm, kind: member.kind, score, evidence }
-    };
-    let convicted = member.convicted.iter().map(|culprit| {
-        let more = format!("{} {:.0} % of all", culprit.metric, culprit.share * 100.0);
-        cause(&culprit.entity, culprit.comm.clone(), base * culprit.share, more)
-    });
-    let mut found: Vec<Cause> = convicted.collect();
-    if found.is_empty() {
-        let more = "nobody is convicted".into();
-        found.push(cause(&member.entity, None, base * UNCONVICTED, more));
-    }
-    found
+fn name(member: &Member) -> String {
+    format!("{} on {}", member.kind.word(), member.place.entity)
 }

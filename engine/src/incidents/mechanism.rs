@@ -1,110 +1,189 @@
-//! Which condition is known to bring which about, and where.
+//! Known mechanisms: which condition is known to bring which about. One row for each.
 //!
-//! A link needs more than nearness in time: the same entity, the same convicted culprit, or one of
-//! these mechanisms between entities that touch, with the cause not later than its effect
-//! (`signals.md`, section 12, steps 5 and 9).
+//! What is not in the table leads to nothing: lost packets slow nobody down but their connections,
+//! and work for the CPUs makes nobody wait for a disk. Rows go from cause to effect and never in a
+//! circle, so that blame has an end. Rows of one effect stand together, its nearest cause first.
 
-use crate::kind::{Entity, Kind};
-use crate::time::{SECOND_NS, Timestamp};
+use crate::kind::Kind::{
+    self, BlockDeviceSaturation, IoCongestion, LoadMismatch, MemoryPressure, NetworkDegradation,
+    PageFault, Scheduler, SwapThrashing, Syscall, TcpExhaustion,
+};
 
-use super::member::Member;
+use super::member::WAITING;
 
-/// A cause may be seen up to so long after its effect: windows of verdicts differ.
-const LATE_NS: u64 = 60 * SECOND_NS;
-/// An onset is known this well: the windows of verdicts begin five seconds before.
-pub(super) const ONSET_NS: u64 = 5 * SECOND_NS;
+/// Forms of a condition that a row is about.
+#[derive(Debug, Clone, Copy)]
+enum Forms {
+    Any,
+    Only(&'static [&'static str]),
+    Except(&'static [&'static str]),
+}
 
-/// Cause and effect.
-const MECHANISMS: &[(Kind, Kind)] = &[
-    // Memory that runs short is reclaimed, swapped, read back, and waited for.
-    (Kind::MemoryPressure, Kind::SwapThrashing),
-    (Kind::MemoryPressure, Kind::PageFault),
-    (Kind::MemoryPressure, Kind::IoCongestion),
-    (Kind::MemoryPressure, Kind::BlockDeviceSaturation),
-    (Kind::MemoryPressure, Kind::LoadMismatch),
-    (Kind::MemoryPressure, Kind::Syscall),
-    (Kind::SwapThrashing, Kind::MemoryPressure),
-    (Kind::SwapThrashing, Kind::PageFault),
-    (Kind::SwapThrashing, Kind::IoCongestion),
-    (Kind::SwapThrashing, Kind::BlockDeviceSaturation),
-    (Kind::SwapThrashing, Kind::LoadMismatch),
-    (Kind::PageFault, Kind::IoCongestion),
-    (Kind::PageFault, Kind::BlockDeviceSaturation),
-    (Kind::PageFault, Kind::LoadMismatch),
-    // A device that is never idle makes everybody wait who asks it.
-    (Kind::BlockDeviceSaturation, Kind::IoCongestion),
-    (Kind::BlockDeviceSaturation, Kind::PageFault),
-    (Kind::BlockDeviceSaturation, Kind::LoadMismatch),
-    (Kind::BlockDeviceSaturation, Kind::Syscall),
-    (Kind::IoCongestion, Kind::LoadMismatch),
-    (Kind::IoCongestion, Kind::Syscall),
-    // More work than the CPUs take: tasks wait, calls are slow, listeners fall behind.
-    (Kind::LoadMismatch, Kind::Scheduler),
-    (Kind::Scheduler, Kind::LoadMismatch),
-    (Kind::LoadMismatch, Kind::Syscall),
-    (Kind::Scheduler, Kind::Syscall),
-    (Kind::LoadMismatch, Kind::TcpExhaustion),
-    (Kind::Scheduler, Kind::TcpExhaustion),
-    // Connections dropped at a full queue are tried again; a full filesystem refuses calls.
-    (Kind::TcpExhaustion, Kind::NetworkDegradation),
-    (Kind::Syscall, Kind::Syscall),
+impl Forms {
+    fn holds(self, subtype: Option<&str>) -> bool {
+        match self {
+            Self::Any => true,
+            Self::Only(forms) => subtype.is_some_and(|subtype| forms.contains(&subtype)),
+            Self::Except(forms) => subtype.is_none_or(|subtype| !forms.contains(&subtype)),
+        }
+    }
+}
+
+/// A row.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Mechanism {
+    cause: (Kind, Forms),
+    effect: (Kind, Forms),
+    /// The effect has other causes too that leave their own culprit: where one is convicted who has
+    /// no part in the cause, the row does not hold.
+    pub(super) is_contested: bool,
+    /// The effect has so many other causes that the row holds only where the cause began before.
+    pub(super) is_strict: bool,
+    /// What happens.
+    pub(super) why: &'static str,
+}
+
+impl Mechanism {
+    const fn cause_in(mut self, forms: Forms) -> Self {
+        self.cause.1 = forms;
+        self
+    }
+
+    const fn effect_in(mut self, forms: Forms) -> Self {
+        self.effect.1 = forms;
+        self
+    }
+
+    const fn contested(mut self) -> Self {
+        self.is_contested = true;
+        self
+    }
+
+    const fn strict(mut self) -> Self {
+        self.is_strict = true;
+        self
+    }
+
+    /// Whether it leads from the one condition, in its form, to the other.
+    pub(super) fn leads(&self, cause: (Kind, Option<&str>), effect: (Kind, Option<&str>)) -> bool {
+        self.cause.0 == cause.0
+            && self.effect.0 == effect.0
+            && self.cause.1.holds(cause.1)
+            && self.effect.1.holds(effect.1)
+    }
+}
+
+const fn row(cause: Kind, effect: Kind, why: &'static str) -> Mechanism {
+    let (cause, effect) = ((cause, Forms::Any), (effect, Forms::Any));
+    Mechanism { cause, effect, is_contested: false, is_strict: false, why }
+}
+
+const BLOCKED: Forms = Forms::Only(WAITING);
+const WORK: Forms = Forms::Except(WAITING);
+const SLOW: Forms = Forms::Only(&["slow"]);
+const REFUSED: Forms = Forms::Only(&["refused"]);
+const LOST: Forms = Forms::Only(&["errors", "drops", "utilisation", "carrier_lost", "softnet"]);
+
+/// See the module. All rows are our judgement.
+pub(super) const TABLE: &[Mechanism] = &[
+    row(MemoryPressure, SwapThrashing, "pages go to swap where memory ends"),
+    row(SwapThrashing, PageFault, "pages in swap are faulted back in"),
+    row(MemoryPressure, PageFault, "pages in use are dropped and read back"),
+    row(SwapThrashing, BlockDeviceSaturation, "pages are written to swap and read back")
+        .contested(),
+    row(PageFault, BlockDeviceSaturation, "faults read from the device").contested(),
+    row(
+        MemoryPressure,
+        BlockDeviceSaturation,
+        "what memory cannot hold is written out and read back",
+    )
+    .contested(),
+    row(BlockDeviceSaturation, IoCongestion, "who asks a busy device waits behind the others")
+        .contested(),
+    row(SwapThrashing, IoCongestion, "tasks wait for pages from swap").contested(),
+    row(PageFault, IoCongestion, "tasks wait for the pages they fault on").contested(),
+    row(MemoryPressure, IoCongestion, "tasks wait for what memory cannot hold").contested(),
+    row(IoCongestion, LoadMismatch, "tasks that wait for I/O are demand").effect_in(BLOCKED),
+    row(BlockDeviceSaturation, LoadMismatch, "tasks that wait for a device are demand")
+        .effect_in(BLOCKED),
+    row(PageFault, LoadMismatch, "tasks that wait for pages are demand").effect_in(BLOCKED),
+    row(SwapThrashing, LoadMismatch, "tasks that wait for swap are demand").effect_in(BLOCKED),
+    row(MemoryPressure, LoadMismatch, "tasks that wait for memory are demand").effect_in(BLOCKED),
+    row(LoadMismatch, Scheduler, "more tasks want to run than there are CPUs")
+        .cause_in(WORK)
+        .effect_in(Forms::Except(&["throttled", "stolen"])),
+    row(IoCongestion, Syscall, "calls wait for I/O").effect_in(SLOW),
+    row(BlockDeviceSaturation, Syscall, "calls wait for a device").effect_in(SLOW),
+    row(PageFault, Syscall, "calls wait for pages").effect_in(SLOW),
+    row(SwapThrashing, Syscall, "calls wait for pages from swap").effect_in(SLOW),
+    row(MemoryPressure, Syscall, "calls wait for memory").effect_in(SLOW),
+    row(Scheduler, Syscall, "calls wait for a CPU").effect_in(SLOW).strict(),
+    row(Syscall, Syscall, "calls that ask for more are refused")
+        .cause_in(Forms::Only(&["resource_limit"]))
+        .effect_in(REFUSED),
+    row(TcpExhaustion, Syscall, "no file can be opened any more")
+        .cause_in(Forms::Only(&["file_handles"]))
+        .effect_in(REFUSED),
+    row(MemoryPressure, Syscall, "calls that ask for memory are refused").effect_in(REFUSED),
+    row(Scheduler, TcpExhaustion, "who waits for a CPU accepts late")
+        .effect_in(Forms::Only(&["accept_queue"]))
+        .strict(),
+    row(NetworkDegradation, NetworkDegradation, "what is lost is sent again")
+        .cause_in(LOST)
+        .effect_in(Forms::Only(&["retransmits"])),
+    row(TcpExhaustion, NetworkDegradation, "what cannot be tracked is dropped and sent again")
+        .cause_in(Forms::Only(&["conntrack"]))
+        .effect_in(Forms::Only(&["retransmits"])),
 ];
 
-/// Whether `cause` can have brought `effect` about.
-pub(super) fn explains(cause: &Member, effect: &Member) -> bool {
-    known(cause, effect)
-        && touch(&cause.entity, &effect.entity)
-        && cause.onset.since_ns(effect.onset) <= LATE_NS
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-fn known(cause: &Member, effect: &Member) -> bool {
-    if !MECHANISMS.contains(&(cause.kind, effect.kind)) {
-        return false;
-    }
-    // What waits for storage is blocked; work for the CPUs has another cause.
-    let waits = !matches!(cause.kind, Kind::Scheduler);
-    if effect.kind == Kind::LoadMismatch && waits {
-        return !matches!(effect.subtype, Some("cpu_bound" | "bursty"));
-    }
-    // Blocked tasks take no CPU from anybody.
-    if cause.kind == Kind::LoadMismatch {
-        return cause.subtype != Some("blocked");
-    }
-    true
-}
-
-/// Whether what happens on one entity is felt on the other: the host holds everything, a group
-/// what is below it.
-fn touch(one: &Entity, other: &Entity) -> bool {
-    if *one == Entity::Host || *other == Entity::Host {
-        return true;
-    }
-    match (one, other) {
-        (Entity::Cgroup(hierarchy, path), Entity::Cgroup(of, below)) => {
-            hierarchy == of && (is_within(path, below) || is_within(below, path))
+    #[test]
+    fn rows_never_go_in_a_circle() {
+        let mut left: Vec<&Mechanism> =
+            TABLE.iter().filter(|row| row.cause.0 != row.effect.0).collect();
+        for _ in Kind::ALL {
+            // What nothing leads to takes its own rows away.
+            let is_effect =
+                |kind: Kind, rows: &[&Mechanism]| rows.iter().any(|row| row.effect.0 == kind);
+            let rows = left.clone();
+            left.retain(|row| is_effect(row.cause.0, &rows));
         }
-        (Entity::Disk(_), Entity::Cgroup(..) | Entity::Filesystem(_))
-        | (Entity::Cgroup(..) | Entity::Filesystem(_), Entity::Disk(_))
-        | (Entity::Netns(_), Entity::Nic(_) | Entity::NicOf(..))
-        | (Entity::Nic(_) | Entity::NicOf(..), Entity::Netns(_)) => true,
-        (one, other) => one == other,
+        assert!(left.is_empty(), "{left:?}");
     }
-}
 
-fn is_within(path: &[u8], group: &[u8]) -> bool {
-    let rest = path.strip_prefix(group);
-    rest.is_some_and(|rest| rest.is_empty() || group == b"/" || rest.starts_with(b"/"))
-}
+    #[test]
+    fn rows_within_one_kind_go_from_one_form_to_another() {
+        for row in TABLE.iter().filter(|row| row.cause.0 == row.effect.0) {
+            let (Forms::Only(from), Forms::Only(to)) = (row.cause.1, row.effect.1) else {
+                panic!("{row:?} names no forms");
+            };
+            assert!(from.iter().all(|form| !to.contains(form)), "{row:?}");
+        }
+    }
 
-/// Whether two episodes belong together.
-pub(super) fn linked(one: &Member, other: &Member) -> bool {
-    one.entity == other.entity && one.kind == other.kind
-        || one.shares_culprit(other)
-        || explains(one, other)
-        || explains(other, one)
-}
+    #[test]
+    fn rows_of_one_effect_stand_together() {
+        let effects: Vec<Kind> = TABLE.iter().map(|row| row.effect.0).collect();
+        let mut seen = Vec::new();
+        for pair in effects.chunk_by(|one, other| one == other) {
+            assert!(!seen.contains(&pair[0]), "{:?} stands at two places", pair[0]);
+            seen.push(pair[0]);
+        }
+    }
 
-/// Whether `one` began before `other` for certain: the intervals of their onsets do not overlap.
-pub(super) fn is_before(one: Timestamp, other: Timestamp) -> bool {
-    other.since_ns(one) > 2 * ONSET_NS
+    #[test]
+    fn lost_packets_lead_to_nothing_but_retransmits() {
+        for effect in Kind::ALL {
+            for form in [None, Some("blocked"), Some("slow"), Some("refused"), Some("retransmits")]
+            {
+                let cause = (Kind::NetworkDegradation, Some("drops"));
+                let leads = TABLE.iter().any(|row| row.leads(cause, (effect, form)));
+                let expected = effect == Kind::NetworkDegradation && form == Some("retransmits");
+                assert_eq!(leads, expected, "{effect:?} {form:?}");
+            }
+        }
+    }
 }

@@ -1,65 +1,236 @@
-//! One episode as an incident sees it.
+//! One episode as an incident sees it: what it is about, who is convicted of it, who suffers.
 
+use alloc::string::String;
 use alloc::vec::Vec;
 
-use crate::kind::{Entity, Kind, Severity};
+use crate::culprit::is_within;
+use crate::kind::{Entity, Kind, Severity, text};
 use crate::output::{Culprit, Signal};
-use crate::time::Timestamp;
+use crate::time::{SECOND_NS, Timestamp};
+use crate::window::Window;
+
+use super::link::Parent;
+
+/// An onset is known this well: the windows of verdicts begin five seconds before.
+const ONSET_NS: u64 = 5 * SECOND_NS;
+/// A cause may be seen up to so long after its effect (`signals.md`, section 12, step 5).
+const LATE_NS: u64 = 60 * SECOND_NS;
+/// What begins so long after an episode was over can still belong to it.
+pub(super) const LINGER_NS: u64 = 60 * SECOND_NS;
+/// Sufferers kept of an episode: the three that are named, and some that were named before.
+const SUFFERERS: usize = 8;
+/// The likeliest causes kept of an episode: each keeps its part of the blame, and a fourth would
+/// have little.
+const PARENTS: usize = 3;
+/// Who waits for its own pages is convicted by this counter, which tells who suffers as well.
+const FAULTS: &str = "majflt";
+/// Forms of `load_mismatch` that are demand from waiting, not work for the CPUs.
+pub(super) const WAITING: &[&str] = &["blocked", "idle_mismatch"];
+
+/// Gives the path of the control group that a process is in, where it is known.
+pub type GroupOf<'a> = dyn Fn(&Entity) -> Option<Vec<u8>> + 'a;
+
+/// The path of the control group that a process, or the root of a tree of them, is in.
+pub(crate) fn group_of(window: &Window, entity: &Entity) -> Option<Vec<u8>> {
+    let (Entity::Process(pid, start) | Entity::ForkTree(pid, start)) = entity else { return None };
+    let known = window.processes.find((*pid, *start))?;
+    known.row.cgroup().map(<[u8]>::to_vec)
+}
+
+/// Somebody or something on the host, with the path of its control group.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Party {
+    pub(super) entity: Entity,
+    pub(super) comm: Option<String>,
+    group: Option<Vec<u8>>,
+}
+
+impl Party {
+    fn new(entity: &Entity, comm: Option<&String>, group_of: &GroupOf<'_>) -> Self {
+        let group = if let Entity::Cgroup(_, path) = entity {
+            Some(path.clone())
+        } else {
+            group_of(entity)
+        };
+        Self { entity: entity.clone(), comm: comm.cloned(), group }
+    }
+
+    /// Whether the other is the same or part of it. The control groups of a job have one path in
+    /// all hierarchies, so those are not told apart; that of everything tells nothing. Of a tree of
+    /// processes the root is known, of those of one executable the name.
+    pub(super) fn holds(&self, other: &Self) -> bool {
+        if self.entity == other.entity {
+            return true;
+        }
+        match (&self.entity, &other.entity) {
+            (Entity::Cgroup(_, path), _) => {
+                path != b"/" && other.group.as_ref().is_some_and(|inner| is_within(inner, path))
+            }
+            (Entity::ForkTree(pid, start), Entity::Process(other_pid, other_start)) => {
+                (pid, start) == (other_pid, other_start)
+            }
+            (Entity::Executable(name), Entity::Process(..)) => {
+                other.comm.as_ref().is_some_and(|comm| *comm == text(name))
+            }
+            _ => false,
+        }
+    }
+
+    /// Whether one of the two is the other or part of it.
+    pub(super) fn is_related(&self, other: &Self) -> bool {
+        self.holds(other) || other.holds(self)
+    }
+
+    /// Whether it is the place of the other: the same, around it, or a process right in its group.
+    pub(super) fn is_at(&self, place: &Self) -> bool {
+        let is_inside = matches!(place.entity, Entity::Cgroup(..)) && self.group == place.group;
+        self.holds(place) || is_inside
+    }
+}
+
+/// Who is convicted of an episode, and by what.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Conviction {
+    pub(super) party: Party,
+    pub(super) metric: &'static str,
+    pub(super) share: f64,
+    /// It began to take more before the episode began, for certain.
+    pub(super) began_before: bool,
+}
+
+impl Conviction {
+    /// Whether the counter tells who waits for its own pages, not who takes them from others.
+    pub(super) fn is_of_faults(&self) -> bool {
+        self.metric == FAULTS
+    }
+}
 
 /// See the module.
 #[derive(Debug, Clone)]
 pub(super) struct Member {
     pub(super) episode: u64,
     pub(super) kind: Kind,
+    /// Its form when it was worst.
     pub(super) subtype: Option<&'static str>,
-    pub(super) entity: Entity,
+    pub(super) place: Party,
     /// The highest it reached.
     pub(super) severity: Severity,
     pub(super) onset: Timestamp,
-    pub(super) open: bool,
-    /// Those convicted at any time.
-    pub(super) convicted: Vec<Culprit>,
+    /// When it was over.
+    pub(super) ended: Option<Timestamp>,
+    /// The last that was convicted while it was worst.
+    pub(super) convicted: Option<Conviction>,
+    pub(super) sufferers: Vec<Party>,
+    /// Episodes of its incident that may have led to it, the likeliest first.
+    pub(super) parents: Vec<Parent>,
 }
 
 impl Member {
-    pub(super) fn of(signal: &Signal) -> Self {
+    pub(super) fn of(signal: &Signal, group_of: &GroupOf<'_>) -> Self {
         let mut member = Self {
             episode: signal.id,
             kind: signal.kind,
             subtype: signal.subtype,
-            entity: signal.entity.clone(),
+            place: Party::new(&signal.entity, None, group_of),
             severity: signal.severity,
             onset: signal.onset_ns,
-            open: true,
-            convicted: Vec::new(),
+            ended: None,
+            convicted: None,
+            sufferers: Vec::new(),
+            parents: Vec::new(),
         };
-        member.update(signal);
+        member.hear(signal, true, group_of);
         member
     }
 
-    pub(super) fn update(&mut self, signal: &Signal) {
+    /// Takes what is said of it; true where that changes what its links rest on. Towards its end a
+    /// condition can take any form and have anybody for a culprit, so one that has company keeps
+    /// the form, and everyone the culprit, that it had when it was worst.
+    pub(super) fn hear(&mut self, signal: &Signal, is_alone: bool, group_of: &GroupOf<'_>) -> bool {
+        let (is_worse, is_as_bad) =
+            (signal.severity > self.severity, signal.severity >= self.severity);
         self.severity = self.severity.max(signal.severity);
-        if signal.change.is_over() {
-            self.open = false;
-            return;
+        let mut changed = false;
+        if (is_worse || is_alone) && self.subtype != signal.subtype {
+            self.subtype = signal.subtype;
+            changed = true;
         }
-        for culprit in signal.culprits.iter().filter(|culprit| culprit.convicted) {
-            let known = self.convicted.iter_mut().find(|known| known.entity == culprit.entity);
-            match known {
-                Some(known) => known.share = known.share.max(culprit.share),
-                None => self.convicted.push(culprit.clone()),
+        let named = signal.culprits.iter().filter(|culprit| culprit.metric == FAULTS);
+        for culprit in signal.victims.iter().chain(named) {
+            let party = Party::new(&culprit.entity, culprit.comm.as_ref(), group_of);
+            if self.sufferers.len() < SUFFERERS && !self.sufferers.contains(&party) {
+                self.sufferers.push(party);
+                changed = true;
             }
         }
+        if self.kind == Kind::LoadMismatch && is_waiting(self.subtype) {
+            // CPU time convicts nobody of making others wait for something else than a CPU.
+            self.convicted = None;
+        } else if is_as_bad || self.convicted.is_none() {
+            changed |= self.convict(signal, group_of);
+        }
+        changed
     }
 
-    pub(super) fn shares_culprit(&self, other: &Self) -> bool {
-        let of_other =
-            |culprit: &Culprit| other.convicted.iter().any(|known| known.entity == culprit.entity);
-        self.convicted.iter().any(of_other)
+    fn convict(&mut self, signal: &Signal, group_of: &GroupOf<'_>) -> bool {
+        let convicted = signal.culprits.iter().find(|culprit| may_be_first(culprit));
+        let Some(culprit) = convicted else { return false };
+        let party = Party::new(&culprit.entity, culprit.comm.as_ref(), group_of);
+        let is_other = self.convicted.as_ref().is_none_or(|known| known.party != party);
+        let (metric, share, began_before) = (culprit.metric, culprit.share, culprit.began_before);
+        self.convicted = Some(Conviction { party, metric, share, began_before });
+        is_other
     }
 
-    /// Its part in what an incident is worth: 1 for low to 4 for critical.
+    /// Whether it began before the other for certain: the ranges of their onsets do not overlap.
+    pub(super) fn is_before(&self, other: &Self) -> bool {
+        self.onset.plus_ns(2 * ONSET_NS) < other.onset
+    }
+
+    /// Whether by their times it can have led to the other.
+    pub(super) fn may_lead_to(&self, effect: &Self) -> bool {
+        self.onset <= effect.onset.plus_ns(LATE_NS) && self.lasts_until(effect)
+    }
+
+    /// Whether the two were at the same time, or nearly so.
+    pub(super) fn is_near(&self, other: &Self) -> bool {
+        self.lasts_until(other) && other.lasts_until(self)
+    }
+
+    /// Whether nothing that begins at `now` can belong to it.
+    pub(super) fn is_old(&self, now: Timestamp) -> bool {
+        self.ended.is_some_and(|end| now > end.plus_ns(LINGER_NS))
+    }
+
+    fn lasts_until(&self, later: &Self) -> bool {
+        self.ended.is_none_or(|end| later.onset <= end.plus_ns(LINGER_NS))
+    }
+
+    /// Keeps a likely cause, in place of what was known of the same episode.
+    pub(super) fn adopt(&mut self, parent: Parent) {
+        self.parents.retain(|known| known.episode != parent.episode);
+        self.parents.push(parent);
+        self.parents.sort_unstable();
+        self.parents.truncate(PARENTS);
+    }
+
+    /// Whether a known mechanism tells how it came about.
+    pub(super) fn is_explained(&self) -> bool {
+        self.parents.iter().any(Parent::is_mechanism)
+    }
+
+    /// Its part in what an incident is worth: each severity counts twice the one below (our
+    /// judgement).
     pub(super) fn weight(&self) -> f64 {
-        1.0 + self.severity.index() as f64
+        f64::from(1u32 << self.severity.index())
     }
+}
+
+/// A steady hog is never a first cause.
+fn may_be_first(culprit: &Culprit) -> bool {
+    culprit.convicted && !culprit.resident
+}
+
+fn is_waiting(subtype: Option<&str>) -> bool {
+    subtype.is_some_and(|subtype| WAITING.contains(&subtype))
 }

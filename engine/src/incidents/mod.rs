@@ -1,105 +1,198 @@
 //! Stage 6: signals that belong together become one incident, with its likely first cause.
 //!
-//! Episodes are linked by what [`mechanism`] says; linked ones are one incident, and two that
-//! nothing links stay two however near in time they are. A later episode that links two incidents
-//! merges the younger into the older.
+//! An episode joins its peers, and else the incident of its likeliest cause (`link.rs`); what links
+//! to nothing opens an incident of its own. Each joins one cause only: an effect that two incidents
+//! share does not make them one, so two causes at once stay two. Two incidents become one where a
+//! peer of both appears, or a cause of what nothing explained before; the younger goes into the
+//! older. What was one is not split again. An incident closes when all of its episodes have been
+//! over for a minute.
+//!
+//! Calling order: [`Incidents::take`] with every signal of an input, then [`Incidents::settle`]
+//! once, then [`Incidents::take_said`].
 
 mod cause;
+mod link;
 mod mechanism;
 mod member;
 #[cfg(test)]
 mod tests;
 
+use alloc::format;
+use alloc::vec;
 use alloc::vec::Vec;
 
-use crate::output::{Incident, IncidentChange, Signal};
-use crate::time::{SECOND_NS, Timestamp};
+use crate::output::{Change, Defect, Incident, IncidentChange, Said, Signal};
+use crate::time::Timestamp;
 
-use member::Member;
+pub use member::GroupOf;
+pub(crate) use member::group_of;
 
-/// An incident ends when its last episode has been over for so long.
-const LINGER_NS: u64 = 60 * SECOND_NS;
-/// Episodes of one incident; those that are over go first where there are more.
-const MEMBERS: usize = 256;
+use link::Parent;
+use member::{LINGER_NS, Member};
+
+/// Episodes kept of all open incidents. Those that are over go first where there are more.
+const MEMBERS: usize = 512;
 
 /// One incident that is not closed.
 #[derive(Debug, Default)]
 struct Open {
-    id: u64,
+    /// By onset.
     members: Vec<Member>,
-    /// When the last of its episodes was over.
-    quiet_since: Option<Timestamp>,
+    /// As it was said last.
+    said: Option<Incident>,
+    /// Something came to it since.
+    is_changed: bool,
 }
 
 /// See the module.
 #[derive(Debug, Default)]
 pub struct Incidents {
+    /// By age.
     open: Vec<Open>,
     last_id: u64,
-    said: Vec<Incident>,
+    left_out: u64,
+    merged: Vec<Incident>,
+    said: Vec<Said>,
 }
 
 impl Incidents {
-    /// Takes a signal that was said at `now`.
-    pub fn take(&mut self, signal: &Signal, now: Timestamp) {
-        let known = self.open.iter().position(|open| open.holds(signal.id));
-        let at = match known {
-            Some(at) => {
-                self.open[at].update(signal, now);
-                at
+    /// Takes a signal that was said at `now`; `group_of` tells the control group of a process.
+    pub fn take(&mut self, signal: &Signal, now: Timestamp, group_of: &GroupOf<'_>) {
+        let Some((at, place)) = self.find(signal.id) else {
+            if signal.change.is_over() {
+                return;
             }
-            None if signal.change.is_over() => return,
-            None => self.admit(Member::of(signal)),
+            if self.has_room(now) {
+                return self.admit(Member::of(signal, group_of));
+            }
+            // One that is left out is in no incident; it is told of once.
+            self.left_out += u64::from(signal.change == Change::Raised);
+            return;
         };
-        let at = self.merge(at);
-        let opened = known.is_none() && self.open[at].members.len() == 1;
-        let change = if opened { IncidentChange::Opened } else { IncidentChange::Updated };
-        let said = self.open[at].say(change, None);
-        self.said.push(said);
+        let open = &mut self.open[at];
+        open.is_changed = true;
+        let is_alone = open.members.len() == 1;
+        let member = &mut open.members[place];
+        if signal.change.is_over() {
+            member.ended = Some(now);
+        } else if member.hear(signal, is_alone, group_of) {
+            let member = open.members.remove(place);
+            self.bind(member, at);
+        }
     }
 
-    /// A new episode joins the oldest incident that it is linked to, or opens one.
-    fn admit(&mut self, member: Member) -> usize {
-        let linked = self.open.iter().position(|open| open.is_linked(&member));
-        let at = linked.unwrap_or_else(|| {
-            self.last_id += 1;
-            self.open.push(Open { id: self.last_id, ..Open::default() });
-            self.open.len() - 1
-        });
-        self.open[at].add(member);
-        at
+    fn find(&self, episode: u64) -> Option<(usize, usize)> {
+        self.open.iter().enumerate().find_map(|(at, open)| {
+            let place = open.members.iter().position(|member| member.episode == episode)?;
+            Some((at, place))
+        })
     }
 
-    /// Merges incidents that the one at `at` is linked to; gives the place of what stands then.
-    fn merge(&mut self, mut at: usize) -> usize {
-        loop {
-            let other = (0..self.open.len())
-                .find(|other| *other != at && self.open[*other].is_linked_to(&self.open[at]));
-            let Some(other) = other else { return at };
-            let (older, younger) = (at.min(other), at.max(other));
-            let gone = self.open.remove(younger);
-            let into = self.open[older].id;
-            self.said.push(gone.say(IncidentChange::Closed, Some(into)));
-            for member in gone.members {
-                self.open[older].add(member);
+    /// Whether one more episode can be kept.
+    fn has_room(&mut self, now: Timestamp) -> bool {
+        if self.kept() >= MEMBERS {
+            for open in &mut self.open {
+                let first = open.members.first().map(|member| member.episode);
+                open.members.retain(|member| Some(member.episode) == first || !member.is_old(now));
             }
-            at = older;
+        }
+        self.kept() < MEMBERS
+    }
+
+    fn kept(&self) -> usize {
+        self.open.iter().map(|open| open.members.len()).sum()
+    }
+
+    fn admit(&mut self, member: Member) {
+        self.open.push(Open::default());
+        self.bind(member, self.open.len() - 1);
+    }
+
+    /// Puts an episode into the incident at `home`, and that together with those it ties to it.
+    fn bind(&mut self, mut member: Member, home: usize) {
+        let tied = self.tied(&member, home);
+        let into = tied.first().copied().unwrap_or(home);
+        for at in tied.into_iter().skip(1).rev() {
+            self.merge(at, into);
+        }
+        let open = &mut self.open[into];
+        member.parents.clear();
+        for other in &mut open.members {
+            if let Some(parent) = link::parent(other, &member) {
+                member.adopt(parent);
+            }
+            other.parents.retain(|known| known.episode != member.episode);
+            if let Some(parent) = link::parent(&member, other) {
+                other.adopt(parent);
+            }
+        }
+        open.members.push(member);
+        open.members.sort_by_key(|member| (member.onset, member.episode));
+        open.is_changed = true;
+    }
+
+    /// The incidents that an episode of the one at `home` belongs to, by age.
+    fn tied(&self, member: &Member, home: usize) -> Vec<usize> {
+        let mut tied = vec![home];
+        let mut likeliest: Option<(Parent, usize)> = None;
+        let mut has_peer = false;
+        for (at, open) in self.open.iter().enumerate() {
+            for other in &open.members {
+                let is_peer = link::are_peers(member, other);
+                has_peer |= is_peer;
+                // What is explained has its cause already.
+                let explains = !other.is_explained() && link::mechanism(member, other).is_some();
+                if is_peer || explains {
+                    tied.push(at);
+                }
+                let parent = link::mechanism(other, member).map(|parent| (parent, at));
+                likeliest = likeliest.into_iter().chain(parent).min();
+            }
+        }
+        // One that has company stays with it: its cause has been found, or it is a cause itself.
+        let is_alone = !has_peer && self.open[home].members.is_empty();
+        tied.extend(likeliest.filter(|_| is_alone).map(|(_, at)| at));
+        tied.sort_unstable();
+        tied.dedup();
+        tied
+    }
+
+    fn merge(&mut self, at: usize, into: usize) {
+        let gone = self.open.remove(at);
+        let older = &mut self.open[into];
+        older.members.extend(gone.members);
+        // One that was not said yet vanishes unseen.
+        if let Some(mut said) = gone.said {
+            said.change = IncidentChange::Closed;
+            said.merged_into = older.said.as_ref().map(|older| older.id);
+            self.merged.push(said);
         }
     }
 
-    /// Closes incidents that have been quiet for long enough.
-    pub fn age(&mut self, now: Timestamp) {
-        let over =
-            |open: &Open| open.quiet_since.is_some_and(|since| now.since_ns(since) >= LINGER_NS);
-        if self.open.iter().any(over) {
-            let said = self.open.iter().filter(|open| over(open));
-            self.said.extend(said.map(|open| open.say(IncidentChange::Closed, None)));
-            self.open.retain(|open| !over(open));
+    /// Finds out what is to be said at `now`, and closes what has been over for long enough.
+    pub fn settle(&mut self, now: Timestamp) {
+        if self.left_out > 0 {
+            let problem = format!("{} episodes more than are kept", self.left_out);
+            self.said.push(Said::Defect(Defect { place: "incidents", problem }));
+            self.left_out = 0;
         }
+        for open in &mut self.open {
+            if core::mem::take(&mut open.is_changed) {
+                self.said.extend(open.tell(&mut self.last_id).map(Said::Incident));
+            }
+        }
+        self.said.extend(self.merged.drain(..).map(Said::Incident));
+        let said = &mut self.said;
+        self.open.retain(|open| {
+            let closed = open.close(now);
+            let stays = closed.is_none();
+            said.extend(closed.map(Said::Incident));
+            stays
+        });
     }
 
     /// Takes what is to be said.
-    pub fn take_said(&mut self) -> Vec<Incident> {
+    pub fn take_said(&mut self) -> Vec<Said> {
         core::mem::take(&mut self.said)
     }
 
@@ -110,50 +203,54 @@ impl Incidents {
 }
 
 impl Open {
-    fn holds(&self, episode: u64) -> bool {
-        self.members.iter().any(|member| member.episode == episode)
+    /// What is to be said of it: that it was opened, or that it has other episodes, another
+    /// severity, or other likely causes than was said before.
+    fn tell(&mut self, last_id: &mut u64) -> Option<Incident> {
+        let told = if let Some(said) = &self.said {
+            let told = self.describe(said.id, IncidentChange::Updated);
+            if is_alike(said, &told) {
+                return None;
+            }
+            told
+        } else {
+            *last_id += 1;
+            self.describe(*last_id, IncidentChange::Opened)
+        };
+        self.said = Some(told.clone());
+        Some(told)
     }
 
-    fn is_linked(&self, member: &Member) -> bool {
-        self.members.iter().any(|known| mechanism::linked(known, member))
-    }
-
-    fn is_linked_to(&self, other: &Self) -> bool {
-        self.members.iter().any(|member| other.is_linked(member))
-    }
-
-    fn add(&mut self, member: Member) {
-        self.quiet_since = None;
-        if self.members.len() == MEMBERS {
-            let over = self.members.iter().position(|member| !member.open).unwrap_or(0);
-            self.members.remove(over);
+    /// That it is over, if all of its episodes have been over for long enough.
+    fn close(&self, now: Timestamp) -> Option<Incident> {
+        let said = self.said.as_ref()?;
+        let ends = self.members.iter().map(|member| member.ended);
+        let end = ends.reduce(|one, other| Some(one?.max(other?))).flatten()?;
+        if now < end.plus_ns(LINGER_NS) {
+            return None;
         }
-        let at = self.members.partition_point(|known| {
-            (known.onset, known.episode) <= (member.onset, member.episode)
-        });
-        self.members.insert(at, member);
+        let mut told = self.describe(said.id, IncidentChange::Closed);
+        told.end_ns = Some(end);
+        Some(told)
     }
 
-    fn update(&mut self, signal: &Signal, now: Timestamp) {
-        let own = self.members.iter_mut().find(|member| member.episode == signal.id);
-        if let Some(member) = own {
-            member.update(signal);
-        }
-        let quiet = self.members.iter().all(|member| !member.open);
-        self.quiet_since = quiet.then(|| self.quiet_since.unwrap_or(now));
-    }
-
-    fn say(&self, change: IncidentChange, merged_into: Option<u64>) -> Incident {
-        let over = change == IncidentChange::Closed && merged_into.is_none();
+    fn describe(&self, id: u64, change: IncidentChange) -> Incident {
         Incident {
-            id: self.id,
+            id,
             change,
-            merged_into,
+            merged_into: None,
             start_ns: self.members.first().map_or(Timestamp::default(), |first| first.onset),
-            end_ns: self.quiet_since.filter(|_| over),
+            end_ns: None,
             severity: self.members.iter().map(|member| member.severity).max(),
             episodes: self.members.iter().map(|member| member.episode).collect(),
             causes: cause::rank(&self.members),
         }
     }
+}
+
+/// Whether two tell people the same: scores that shift a little are not worth a line.
+fn is_alike(one: &Incident, other: &Incident) -> bool {
+    let causes = |incident: &Incident| -> Vec<_> {
+        incident.causes.iter().map(|cause| (cause.entity.clone(), cause.kind)).collect()
+    };
+    one.episodes == other.episodes && one.severity == other.severity && causes(one) == causes(other)
 }

@@ -1,0 +1,162 @@
+//! Which episodes belong together, and which of them may have led to which.
+//!
+//! Nearness in time alone binds nothing. Two episodes are *peers* where they share a place or a
+//! convicted culprit, or are one condition at two levels of the host; one *leads to* another where
+//! a row of [`TABLE`] says so, their places touch, and the order of their onsets does not speak
+//! against it (`signals.md`, section 12, steps 5 and 9).
+
+use crate::kind::{Entity, Kind};
+
+use super::mechanism::TABLE;
+use super::member::{Conviction, Member, Party};
+
+/// Conditions that are measured alike of the host and of each control group.
+const LEVELLED: [Kind; 5] = [
+    Kind::MemoryPressure,
+    Kind::IoCongestion,
+    Kind::SwapThrashing,
+    Kind::Scheduler,
+    Kind::PageFault,
+];
+/// Those of them in which a group meets its own limit, whatever the host has left.
+const STOCKS: [Kind; 2] = [Kind::MemoryPressure, Kind::SwapThrashing];
+/// A group that is throttled waits for its own quota, not for the host's CPUs.
+const THROTTLED: Option<&str> = Some("throttled");
+
+/// A likely cause of an episode. The first by order is the likeliest: a change explains a change,
+/// so that is the one whose onset is nearest, and of several the one that is nearest in [`TABLE`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Parent {
+    distance_ns: u64,
+    /// Row of [`TABLE`], or past its end for a peer.
+    row: usize,
+    pub(super) episode: u64,
+    /// It began before for certain.
+    pub(super) is_before: bool,
+}
+
+impl Parent {
+    fn new(cause: &Member, effect: &Member, row: usize) -> Self {
+        let distance_ns = cause.onset.0.abs_diff(effect.onset.0);
+        Self { distance_ns, row, episode: cause.episode, is_before: cause.is_before(effect) }
+    }
+
+    /// Whether it is by a known mechanism, and not as a peer.
+    pub(super) fn is_mechanism(&self) -> bool {
+        self.row < TABLE.len()
+    }
+
+    /// What happens, in words.
+    pub(super) fn why(&self) -> &'static str {
+        TABLE.get(self.row).map_or("they belong together", |row| row.why)
+    }
+}
+
+/// How one episode may have led to another, by the nearest mechanism there is.
+pub(super) fn mechanism(cause: &Member, effect: &Member) -> Option<Parent> {
+    if cause.episode == effect.episode
+        || !cause.may_lead_to(effect)
+        || !touch(&cause.place, &effect.place)
+    {
+        return None;
+    }
+    let row = TABLE.iter().position(|row| {
+        row.leads((cause.kind, cause.subtype), (effect.kind, effect.subtype))
+            && !(row.is_contested && has_own_demand(cause, effect))
+            && !(row.is_strict && !cause.is_before(effect))
+    })?;
+    Some(Parent::new(cause, effect, row))
+}
+
+/// What an episode of the same incident tells of how another came about: a mechanism, or else that
+/// it is a peer of which somebody is convicted, where of the other it is at most one who waits.
+pub(super) fn parent(cause: &Member, effect: &Member) -> Option<Parent> {
+    if let Some(found) = mechanism(cause, effect) {
+        return Some(found);
+    }
+    let lends = taker(cause).is_some() && taker(effect).is_none();
+    let is_reverse = mechanism(effect, cause).is_some();
+    (lends && !is_reverse && are_peers(cause, effect))
+        .then(|| Parent::new(cause, effect, TABLE.len()))
+}
+
+/// Whether two episodes belong together whichever of them came first.
+pub(super) fn are_peers(one: &Member, other: &Member) -> bool {
+    one.episode != other.episode
+        && one.is_near(other)
+        && (is_one_place(one, other) || share_culprit(one, other) || are_levels(one, other))
+}
+
+/// On one place, but of the host, where everything is, the same condition once more.
+fn is_one_place(one: &Member, other: &Member) -> bool {
+    let is_same = one.place.holds(&other.place) && other.place.holds(&one.place);
+    is_same && (one.kind == other.kind || one.place.entity != Entity::Host)
+}
+
+/// One is convicted of both, or is convicted of the one and is where the other is.
+fn share_culprit(one: &Member, other: &Member) -> bool {
+    convicts(one, |party| convicts(other, |known| known.is_related(party)))
+        || convicts(one, |party| is_owner(party, &other.place))
+        || convicts(other, |party| is_owner(party, &one.place))
+}
+
+fn convicts(member: &Member, holds: impl Fn(&Party) -> bool) -> bool {
+    member.convicted.as_ref().is_some_and(|found| holds(&found.party))
+}
+
+/// Whether a place belongs to a culprit: a device or a host belongs to nobody.
+fn is_owner(party: &Party, place: &Party) -> bool {
+    matches!(place.entity, Entity::Cgroup(..) | Entity::Process(..)) && party.is_at(place)
+}
+
+/// One condition, of the host and of a group of it or of two groups one of which holds the other.
+fn are_levels(one: &Member, other: &Member) -> bool {
+    let is_level = |member: &Member| {
+        member.place.entity == Entity::Host || matches!(member.place.entity, Entity::Cgroup(..))
+    };
+    one.kind == other.kind
+        && LEVELLED.contains(&one.kind)
+        && is_level(one)
+        && is_level(other)
+        && touch(&one.place, &other.place)
+        && (one.subtype == THROTTLED) == (other.subtype == THROTTLED)
+        && !(STOCKS.contains(&one.kind) && are_two_stocks(one, other))
+}
+
+/// Both levels have somebody who takes, and these are two.
+fn are_two_stocks(one: &Member, other: &Member) -> bool {
+    let takers = taker(one).zip(taker(other));
+    takers.is_some_and(|(own, others)| !own.party.is_related(&others.party))
+}
+
+/// Who is convicted of taking, not of waiting for its own pages.
+fn taker(member: &Member) -> Option<&Conviction> {
+    member.convicted.as_ref().filter(|found| !found.is_of_faults())
+}
+
+/// Whether an effect has a demand of its own: somebody else is convicted of it than of the cause,
+/// and does not suffer from the cause either. Within a control group, one of its own is convicted
+/// whoever takes from it.
+fn has_own_demand(cause: &Member, effect: &Member) -> bool {
+    let (Some(own), Some(other)) = (&cause.convicted, &effect.convicted) else { return false };
+    !matches!(effect.place.entity, Entity::Cgroup(..))
+        && !own.party.is_related(&other.party)
+        && !cause.sufferers.iter().any(|party| party.is_related(&other.party))
+}
+
+/// Whether what happens on one place is felt on the other: the host holds everything, a control
+/// group what is below it, disks serve all groups, and interfaces the namespaces behind them.
+fn touch(one: &Party, other: &Party) -> bool {
+    if one.entity == Entity::Host || other.entity == Entity::Host || one.is_related(other) {
+        return true;
+    }
+    match (&one.entity, &other.entity) {
+        (Entity::Disk(_), Entity::Cgroup(..))
+        | (Entity::Cgroup(..), Entity::Disk(_))
+        | (Entity::Nic(_), Entity::Netns(_))
+        | (Entity::Netns(_), Entity::Nic(_)) => true,
+        (Entity::NicOf(inside, _), Entity::Netns(netns))
+        | (Entity::Netns(netns), Entity::NicOf(inside, _)) => inside == netns,
+        _ => false,
+    }
+}

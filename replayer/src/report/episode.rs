@@ -1,0 +1,94 @@
+//! One verdict of a report, gathered from what was said of it.
+
+use ks_engine::kind::{Entity, Kind, Severity};
+use ks_engine::output::{Change, Culprit, Evidence, Signal};
+use serde::Serialize;
+
+/// One verdict from raise to clear.
+#[derive(Debug, Clone, Serialize)]
+pub struct Episode {
+    /// Number, from 1.
+    pub id: u64,
+    /// Which condition.
+    pub kind: Kind,
+    /// Which form of it.
+    pub subtype: Option<&'static str>,
+    /// Where.
+    pub entity: Entity,
+    /// The highest it reached.
+    pub severity: Severity,
+    /// open, cleared, stale or flapping.
+    pub state: &'static str,
+    /// When the limit was first crossed.
+    pub onset: String,
+    /// When it was raised.
+    pub start: String,
+    /// When it cleared.
+    pub end: Option<String>,
+    /// When it was worst.
+    pub peak: String,
+    /// The quantities that decided, at the peak.
+    pub evidence: Vec<Evidence>,
+    /// Who consumes, at the peak.
+    pub culprits: Vec<Culprit>,
+    /// Who suffers, at the peak.
+    pub victims: Vec<Culprit>,
+    /// One sentence.
+    pub summary: String,
+}
+
+impl Episode {
+    /// One of which nothing is told yet but where and when it began.
+    pub(super) fn new(signal: &Signal, onset: String, start: String, at: &str) -> Self {
+        Self {
+            id: signal.id,
+            kind: signal.kind,
+            subtype: signal.subtype,
+            entity: signal.entity.clone(),
+            severity: signal.severity,
+            state: "open",
+            onset,
+            start,
+            end: None,
+            peak: at.to_owned(),
+            evidence: Vec::new(),
+            culprits: Vec::new(),
+            victims: Vec::new(),
+            summary: String::new(),
+        }
+    }
+
+    /// Takes what was said at `at`; what is worse than before becomes the peak.
+    pub(super) fn hear(&mut self, signal: &Signal, at: String) {
+        self.state = match (signal.change, signal.flapping) {
+            (Change::Cleared, _) => "cleared",
+            (Change::AcceptedAsNormal, _) => "accepted_as_normal",
+            (Change::Stale, _) => "stale",
+            (Change::Raised | Change::Updated, true) => "flapping",
+            (Change::Raised | Change::Updated, false) => "open",
+        };
+        let worse = signal.severity > self.severity || signal.change == Change::Raised;
+        if signal.change.is_over() {
+            self.end = Some(at);
+        } else if worse {
+            self.peak = at;
+            self.severity = signal.severity;
+            self.subtype = signal.subtype;
+            self.evidence.clone_from(&signal.evidence);
+            self.culprits.clone_from(&signal.culprits);
+            self.victims.clone_from(&signal.victims);
+        }
+        self.summary = summary(self);
+    }
+}
+
+fn summary(episode: &Episode) -> String {
+    let mut text = format!("{} on {}", episode.kind.word(), episode.entity);
+    if let Some(first) = episode.evidence.first() {
+        text += &format!(": {} {:.3} {}", first.metric, first.value, first.unit);
+        if let Some(limit) = first.limit {
+            text += &format!(", limit {limit}");
+        }
+    }
+    text
+}

@@ -1,0 +1,68 @@
+//! Incidents for people.
+
+use ks_engine::output::{self, Cause, IncidentChange};
+use ks_replayer::report::Incident;
+
+/// Lines of evidence that are shown of the likeliest cause; programs get all of them.
+const LINES: usize = 5;
+
+/// An incident as it is opened or closed.
+pub(super) fn line(said: &output::Incident, at: &str) -> String {
+    let change = match (said.change, said.merged_into) {
+        (_, Some(_)) => "merged",
+        (IncidentChange::Closed, None) => "closed",
+        (IncidentChange::Updated, None) => "updated",
+        (IncidentChange::Opened, None) => "opened",
+    };
+    let mut text = format!("{at} {change:7} incident {}", said.id);
+    if let Some(into) = said.merged_into {
+        text += &format!(" into {into}");
+    } else {
+        text += &format!(", {}", episodes(&said.episodes));
+        if let Some(cause) = said.causes.first() {
+            text += &format!(": likely first cause {}", named(cause));
+        }
+    }
+    text + "\n"
+}
+
+/// All incidents, each with its likely first causes, likeliest first.
+pub(crate) fn blocks(incidents: &[Incident]) -> String {
+    let mut text = String::new();
+    for one in incidents {
+        let severity = one.severity.map_or("", |severity| severity.word()).to_uppercase();
+        let until = one.end.as_ref().map_or(String::new(), |end| format!(" until {end}"));
+        let numbers: Vec<String> = one.episodes.iter().map(u64::to_string).collect();
+        text += &format!(
+            "INCIDENT {} {severity}, {}: {} ({})\n         since {}{until}\n",
+            one.id,
+            one.state,
+            episodes(&one.episodes),
+            numbers.join(", "),
+            one.start,
+        );
+        for (place, cause) in one.causes.iter().enumerate() {
+            if place == 0 {
+                text += &format!("         likely first cause: {}\n", named(cause));
+                for line in cause.evidence.iter().take(LINES) {
+                    text += &format!("           {line}\n");
+                }
+            } else {
+                text += &format!("         or: {}\n", named(cause));
+            }
+        }
+    }
+    if !incidents.is_empty() {
+        text.push('\n');
+    }
+    text
+}
+
+fn episodes(ids: &[u64]) -> String {
+    if ids.len() == 1 { "1 episode".to_owned() } else { format!("{} episodes", ids.len()) }
+}
+
+fn named(cause: &Cause) -> String {
+    let comm = cause.comm.as_ref().map_or(String::new(), |comm| format!(" {comm}"));
+    format!("{}{comm}, {} ({:.2})", cause.entity, cause.kind.word(), cause.score)
+}
