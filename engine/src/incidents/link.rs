@@ -87,10 +87,19 @@ pub(super) fn are_peers(one: &Member, other: &Member) -> bool {
         && (is_one_place(one, other) || share_culprit(one, other) || are_levels(one, other))
 }
 
-/// On one place, but of the host, where everything is, the same condition once more.
+/// On one place; where everything is, the same condition once more.
 fn is_one_place(one: &Member, other: &Member) -> bool {
     let is_same = one.place.holds(&other.place) && other.place.holds(&one.place);
-    is_same && (one.kind == other.kind || one.place.entity != Entity::Host)
+    is_same && (one.kind == other.kind || !is_wide(&one.place.entity))
+}
+
+/// The host holds everything, and each outermost slice of systemd a part of everything.
+fn is_wide(entity: &Entity) -> bool {
+    if let Entity::Cgroup(_, path) = entity {
+        path.ends_with(b".slice") && path.iter().filter(|byte| **byte == b'/').count() == 1
+    } else {
+        *entity == Entity::Host
+    }
 }
 
 /// One is convicted of both, or is convicted of the one and is where the other is.

@@ -302,6 +302,7 @@ fn nearness_in_time_alone_binds_nothing() {
     check(on(1, MemoryPressure, "/a"), on(2, MemoryPressure, "/a/b"), true);
     check(on(1, MemoryPressure, "/a"), on(2, MemoryPressure, "/ab"), false);
     check(on(1, MemoryPressure, "/a"), on(2, Scheduler, "/a"), true);
+    check(on(1, MemoryPressure, "/user.slice"), on(2, Scheduler, "/user.slice"), false);
     check(on(1, IoCongestion, "/a"), host(2, IoCongestion, 102), true);
     check(in_form(on(1, Scheduler, "/a"), "throttled"), host(2, Scheduler, 102), false);
     check(signal(1, NetworkDegradation, nic(), 101), signal(2, Syscall, disk(), 102), false);
