@@ -63,7 +63,7 @@ pub(super) fn mechanism(cause: &Member, effect: &Member) -> Option<Parent> {
     let row = TABLE.iter().position(|row| {
         row.leads((cause.kind, cause.subtype), (effect.kind, effect.subtype))
             && !(row.is_contested && has_own_demand(cause, effect))
-            && !(row.is_strict && !cause.is_before(effect))
+            && (!row.is_strict || cause.is_before(effect))
     })?;
     Some(Parent::new(cause, effect, row))
 }
@@ -96,7 +96,7 @@ fn is_one_place(one: &Member, other: &Member) -> bool {
 /// The host holds everything, and each outermost slice of systemd a part of everything.
 fn is_wide(entity: &Entity) -> bool {
     if let Entity::Cgroup(_, path) = entity {
-        path.ends_with(b".slice") && path.iter().filter(|byte| **byte == b'/').count() == 1
+        path.ends_with(b".slice") && path.iter().rposition(|byte| *byte == b'/') == Some(0)
     } else {
         *entity == Entity::Host
     }

@@ -179,9 +179,9 @@ mod tests {
         for effect in Kind::ALL {
             for form in [None, Some("blocked"), Some("slow"), Some("refused"), Some("retransmits")]
             {
-                let cause = (Kind::NetworkDegradation, Some("drops"));
+                let cause = (NetworkDegradation, Some("drops"));
                 let leads = TABLE.iter().any(|row| row.leads(cause, (effect, form)));
-                let expected = effect == Kind::NetworkDegradation && form == Some("retransmits");
+                let expected = effect == NetworkDegradation && form == Some("retransmits");
                 assert_eq!(leads, expected, "{effect:?} {form:?}");
             }
         }
