@@ -39,7 +39,8 @@ pub(crate) enum Command {
     /// Tell what is normal in recordings, where it is heading, and when a resource ends
     #[command(after_help = "Examples:\n  ks analyze host.parquet\n  \
         ks analyze /var/lib/kernelsight --metric memory_and_swap_used_share\n  \
-        ks analyze host.parquet --format json | jq '.forecasts[] | select(.eta_s)'")]
+        ks analyze host.parquet --format json | jq '.forecasts[] | select(.eta_s)'\n  \
+        ks analyze --csv latency.csv --time timestamp --value ms --format csv")]
     Analyze(analysis::Analyze),
     /// Learn what is normal from recordings, and print what was learned
     Baseline(analysis::Baseline),
@@ -395,6 +396,11 @@ fn parse_percent(text: &str) -> Result<f64, String> {
         return Ok(percent / 100.0);
     }
     Err("a share is more than 0 %".to_owned())
+}
+
+pub(crate) fn parse_finite(text: &str) -> Result<f64, String> {
+    let number: f64 = text.parse().map_err(|_| "not a number".to_owned())?;
+    if number.is_finite() { Ok(number) } else { Err("not a finite number".to_owned()) }
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ use std::process::ExitCode;
 use ks_ebpf::LoadError;
 use ks_recorder::absence::Absence;
 use ks_recorder::error::Error;
+use ks_replayer::csv_series::CsvError;
 use ks_replayer::knowledge_file::KnowledgeFileError;
 use ks_replayer::replay::ReplayError;
 
@@ -23,12 +24,14 @@ pub(crate) fn code(outcome: anyhow::Result<()>) -> ExitCode {
         _ => cause.downcast_ref::<Error>(),
     });
     let tracer = error.chain().find_map(|cause| cause.downcast_ref::<LoadError>());
+    let series = error.chain().find_map(|cause| cause.downcast_ref::<CsvError>());
     let hint = recording.and_then(hint).or_else(|| Absence::Tracer(*tracer?).remedy());
-    render::error(&error, hint);
+    render::error(&error, hint.or_else(|| series?.remedy()));
     if error.chain().any(|cause| cause.downcast_ref::<KnowledgeFileError>().is_some_and(is_bad)) {
         return ExitCode::from(UNREADABLE);
     }
     match recording {
+        _ if series.is_some_and(|series| !series.is_environment()) => ExitCode::from(UNREADABLE),
         Some(recording) if is_missing_input(recording) || !recording.is_environment() => {
             ExitCode::from(UNREADABLE)
         }

@@ -8,6 +8,7 @@
 extern crate alloc;
 
 pub mod analysis;
+pub mod anomaly;
 pub mod board;
 pub mod classifiers;
 mod culprit;

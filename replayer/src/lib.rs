@@ -1,6 +1,7 @@
 //! Drives the engine from a recording, and reports what it found.
 
 pub mod analysis;
+pub mod csv_series;
 pub mod feed;
 pub mod forecasts;
 pub mod inspection;
@@ -13,6 +14,7 @@ pub mod replay;
 pub mod report;
 pub mod selection;
 pub mod series;
+pub mod series_analysis;
 pub mod tabulation;
 pub mod timings;
 pub mod value;

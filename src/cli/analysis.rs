@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Subcommand};
+use clap::{Args, Subcommand, ValueEnum};
 use ks_replayer::moment::Moment;
 
 use super::Format;
@@ -11,8 +11,22 @@ use super::Format;
 #[derive(Debug, Args)]
 pub(crate) struct Analyze {
     /// Recordings, unsealed recordings, or directories of segments, in order
-    #[arg(required = true, value_name = "PATH")]
+    #[arg(required_unless_present = "csv", conflicts_with = "csv", value_name = "PATH")]
     pub(crate) paths: Vec<PathBuf>,
+    /// Score each row of this file instead, one series with a line that names its columns
+    #[arg(long, value_name = "FILE.csv", requires = "time", requires = "value",
+        conflicts_with_all = ["metric", "baseline", "from", "to"])]
+    pub(crate) csv: Option<PathBuf>,
+    /// Column of the times: RFC 3339, `2026-03-04 12:00:00` in UTC, or seconds since 1970
+    #[arg(long, value_name = "COLUMN", requires = "csv")]
+    pub(crate) time: Option<String>,
+    /// Column of the values
+    #[arg(long, value_name = "COLUMN", requires = "csv")]
+    pub(crate) value: Option<String>,
+    /// Forecast when the series of --csv reaches this value
+    #[arg(long, value_name = "VALUE", allow_negative_numbers = true, requires = "csv",
+        value_parser = super::parse_finite)]
+    pub(crate) threshold: Option<f64>,
     /// Draw this series with its baseline and forecast, such as `memory_and_swap_used_share`
     #[arg(long, value_name = "NAME")]
     pub(crate) metric: Option<String>,
@@ -30,7 +44,18 @@ pub(crate) struct Analyze {
     pub(crate) to: Option<Moment>,
     /// Form of the output
     #[arg(long, value_enum, default_value = "text")]
-    pub(crate) format: Format,
+    pub(crate) format: AnalyzeFormat,
+}
+
+/// Form of what `ks analyze` prints.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum AnalyzeFormat {
+    /// For people
+    Text,
+    /// A line for each row of --csv: time, value, score, baseline, direction
+    Csv,
+    /// For programs
+    Json,
 }
 
 /// Arguments of `ks baseline`.

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::io::sink;
 
-use anyhow::bail;
+use anyhow::{bail, ensure};
 use ks_recorder::format::recording::Reader;
 use ks_replayer::analysis::{self, BaselineRow, TrendRow};
 use ks_replayer::forecasts::Forecast;
@@ -13,8 +13,8 @@ use ks_replayer::report::Report;
 use ks_replayer::series::{self, SeriesTaker};
 use serde::Serialize;
 
-use crate::cli::Format;
-use crate::cli::analysis::Analyze;
+use crate::cli::analysis::{Analyze, AnalyzeFormat};
+use crate::commands::analyze_csv;
 use crate::plot::{self, Drawn, Plot};
 use crate::{knowledge, progress, render, stdout};
 
@@ -31,6 +31,15 @@ struct Analysis<'a> {
 }
 
 pub(crate) fn run(arguments: &Analyze) -> anyhow::Result<()> {
+    if let (Some(file), Some(time), Some(value)) =
+        (&arguments.csv, &arguments.time, &arguments.value)
+    {
+        return analyze_csv::run(arguments, file, (time, value));
+    }
+    ensure!(
+        arguments.format != AnalyzeFormat::Csv,
+        "--format csv is for the rows of --csv; a recording has `ks dump --format csv`"
+    );
     let mut reader = Reader::open_for_engine(&arguments.paths)?;
     let range = Range::new(arguments.from, arguments.to);
     let mut run = if range.is_all() { Run::default() } else { Run::of_part() };
@@ -60,7 +69,7 @@ pub(crate) fn run(arguments: &Analyze) -> anyhow::Result<()> {
         (Some(taker), Some(metric)) => Some(taken(taker, metric, &names)?),
         _ => None,
     };
-    if arguments.format == Format::Json {
+    if arguments.format == AnalyzeFormat::Json {
         return stdout::print_json(&Analysis {
             recording: &report.recording,
             baselines: &baselines,

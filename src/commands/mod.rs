@@ -1,6 +1,7 @@
 //! The subcommands, one file each.
 
 pub(crate) mod analyze;
+pub(crate) mod analyze_csv;
 pub(crate) mod baseline;
 pub(crate) mod doctor;
 pub(crate) mod dump;

@@ -1,0 +1,101 @@
+//! Forms of times and values, and files that cannot be understood.
+
+use super::*;
+
+fn read(content: &str) -> Result<Vec<Row>, CsvError> {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("series.csv");
+    std::fs::write(&path, content).unwrap();
+    let mut series = CsvSeries::open(&path, "time", "value")?;
+    let mut rows = Vec::new();
+    while let Some(row) = series.next_row()? {
+        rows.push(row);
+    }
+    Ok(rows)
+}
+
+fn check_error(content: &str, expected: &str) {
+    let error = read(content).unwrap_err();
+    assert!(error.to_string().contains(expected), "{error}");
+    assert!(!error.is_environment());
+}
+
+#[test]
+fn a_time_has_many_forms() {
+    let check = |text: &str, expected_s: f64| {
+        let found = parse_time(text).unwrap();
+        assert!((found - expected_s).abs() < 1e-3, "{text}: {found}");
+    };
+    for text in [
+        "2026-03-04T12:00:00Z",
+        "2026-03-04T13:00:00+01:00",
+        "2026-03-04 12:00:00",
+        "2026-03-04T12:00:00",
+        "2026-03-04 12:00:00.000000",
+        "1772625600",
+        "1772625600.0",
+        "1772625600000",
+        "1772625600000000",
+        "1772625600000000000",
+    ] {
+        check(text, 1_772_625_600.0);
+    }
+    check("2026-03-04", 1_772_582_400.0);
+    check("0", 0.0);
+    check("-3.5", -3.5);
+    for text in ["", "noon", "nan", "inf", "12:00", "2026-13-01 00:00:00", "04/03/2026 12:00"] {
+        assert_eq!(parse_time(text), None, "{text}");
+    }
+}
+
+#[test]
+fn a_value_is_a_number_absent_or_not_finite() {
+    let check = |text: &str, expected: Option<Reading>| {
+        assert_eq!(parse_value(text), expected, "{text}");
+    };
+    check("1.5e3", Some(Reading::Number(1500.0)));
+    check("-0.25", Some(Reading::Number(-0.25)));
+    check("", Some(Reading::Absent));
+    for text in ["NaN", "nan", "inf", "-Infinity", "1e200"] {
+        check(text, Some(Reading::NotFinite));
+    }
+    for text in ["1,5", "0x10", "12 MB", "n/a", "-"] {
+        check(text, None);
+    }
+}
+
+#[test]
+fn columns_are_found_by_name_in_any_order_with_a_mark_and_quotes() {
+    let rows = read("\u{feff}value,\"time\",more\n1,10,a\n , 20 ,\"b,c\"\n\n3,15,d\n").unwrap();
+    let found: Vec<_> = rows.iter().map(|row| (row.line, row.time_s, row.reading)).collect();
+    let expected = [
+        (2, 10.0, Reading::Number(1.0)),
+        (3, 20.0, Reading::Absent),
+        (5, 15.0, Reading::Number(3.0)),
+    ];
+    assert_eq!(found, expected);
+    assert_eq!(rows.iter().map(|row| row.goes_back).collect::<Vec<_>>(), [false, false, true]);
+    assert_eq!(rows[1].time, "20");
+    let rows = read("time,value\r\n1,2\r\n\r\n3,4").unwrap();
+    assert_eq!(rows.iter().map(|row| row.line).collect::<Vec<_>>(), [2, 4]);
+    assert_eq!(rows[0].reading, Reading::Number(2.0));
+}
+
+#[test]
+fn what_cannot_be_understood_is_named_with_its_place() {
+    check_error("", "has no row of values");
+    check_error("time,value\n", "has no row of values");
+    check_error("when,value\n1,2\n", "has no column `time`: there are `when`, `value`");
+    check_error("time,value\n1,2\n2,many\n", "line 3, column `value`: `many` is not a number");
+    check_error("time,value\nnoon,2\n", "line 2, column `time`: `noon` is not a time");
+    check_error("time,value\n,2\n", "line 2, column `time`: `` is not a time");
+    check_error("time,value\n1,2\n\n3\n", "line 4 has 1 cells, the first 2");
+    check_error("time,value\n7200,1\n10000,1\n2000,1\n", "line 4: the time `2000` goes back by");
+    assert_eq!(read("time,value\n7200,1\n0,1\n").unwrap().len(), 2, "an hour or two is borne");
+}
+
+#[test]
+fn a_missing_file_is_unreadable_input() {
+    let error = CsvSeries::open(Path::new("no/such/file.csv"), "time", "value").unwrap_err();
+    assert!(error.to_string().contains("no/such/file.csv") && !error.is_environment());
+}

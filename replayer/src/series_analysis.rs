@@ -1,0 +1,316 @@
+//! Scores each row of a series, and sums the series up: where it goes, when it reaches a threshold,
+//! and what in it was most unusual.
+//!
+//! A row without a value has no score: what was not seen is neither usual nor unusual.
+
+use ks_engine::anomaly::forecast::{self, Eta};
+use ks_engine::anomaly::trend::{Direction, Tracker, Trend};
+use ks_engine::anomaly::{Scored, Scorer};
+use serde::Serialize;
+
+use crate::csv_series::{Reading, Row};
+
+/// The score from which on a row belongs to an anomaly: about one false one in a thousand rows.
+const ANOMALOUS: f64 = 0.5;
+/// Rows after which an anomaly is over: the longest window that the score looks at.
+const QUIET_ROWS: u64 = 64;
+/// Anomalies that are listed.
+const LISTED: usize = 10;
+
+/// What is said of a row.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Analyzed {
+    /// Score and baseline; `None` for a row without a value.
+    pub scored: Option<Scored>,
+    /// Where the series goes at this row.
+    pub direction: Direction,
+}
+
+/// Analyzes one series, row by row: [`SeriesAnalysis::push`] each, then
+/// [`SeriesAnalysis::finish`].
+#[derive(Debug, Default)]
+pub struct SeriesAnalysis {
+    scorer: Scorer,
+    tracker: Tracker,
+    direction: Option<Direction>,
+    report: SeriesReport,
+    open: Option<Open>,
+}
+
+/// A series, summed up.
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+pub struct SeriesReport {
+    /// Rows in the file.
+    pub rows: u64,
+    /// Rows with a score.
+    pub scored: u64,
+    /// Rows whose value is blank.
+    pub absent: u64,
+    /// Rows whose value is not finite.
+    pub not_finite: u64,
+    /// Rows whose time lies before that of an earlier row.
+    pub steps_back: u64,
+    /// The first such line.
+    pub steps_back_line: Option<u64>,
+    /// Time of the first row, as it is written.
+    pub start: Option<String>,
+    /// Time of the last row.
+    pub end: Option<String>,
+    /// Where the series goes at the last row.
+    pub direction: &'static str,
+    /// The robust line's value at the last row.
+    pub level: Option<f64>,
+    /// Robust slope by minute.
+    pub slope_per_min: Option<f64>,
+    /// Its lower bound at 90 %, by minute.
+    pub slope_low: Option<f64>,
+    /// Its upper bound at 90 %, by minute.
+    pub slope_high: Option<f64>,
+    /// Slope of ordinary least squares by minute.
+    pub ols_slope_per_min: Option<f64>,
+    /// The squared correlation.
+    pub r_squared: Option<f64>,
+    /// p-value of the slope among those of the series' own past.
+    pub significance: Option<f64>,
+    /// Rows of the window that the line is drawn through.
+    pub window_rows: Option<usize>,
+    /// Past windows that it is compared with.
+    pub past_windows: Option<usize>,
+    /// When a threshold is reached, or why that cannot be said.
+    pub forecast: SeriesForecast,
+    /// The most unusual stretches, the highest score first.
+    pub anomalies: Vec<Anomaly>,
+}
+
+/// When a threshold is reached.
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+pub struct SeriesForecast {
+    /// The threshold that was asked for.
+    pub threshold: Option<f64>,
+    /// The robust line's value at the last row.
+    pub level: Option<f64>,
+    /// Seconds from the last row, with the steepest slope of the bounds.
+    pub eta_low_s: Option<f64>,
+    /// Seconds from the last row.
+    pub eta_s: Option<f64>,
+    /// Seconds from the last row, with the flattest slope of the bounds.
+    pub eta_high_s: Option<f64>,
+    /// Residuals of past forecasts behind the interval.
+    pub n_calibration: u64,
+    /// What the interval rests on.
+    pub calibration: Option<&'static str>,
+    /// Why there is no time.
+    pub reason: Option<String>,
+}
+
+/// A stretch of rows with high scores.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Anomaly {
+    /// Time of its first row, as it is written.
+    pub start: String,
+    /// Time of its last row with a high score.
+    pub end: String,
+    /// Rows with a high score.
+    pub rows: u64,
+    /// The highest score.
+    pub score: f64,
+    /// Time of the row with the highest score.
+    pub peak: String,
+    /// The value there.
+    pub value: f64,
+    /// What was normal there: the median.
+    pub baseline_p50: Option<f64>,
+    /// What was normal there: the 95 % quantile.
+    pub baseline_p95: Option<f64>,
+}
+
+/// An anomaly that may go on.
+#[derive(Debug)]
+struct Open {
+    anomaly: Anomaly,
+    /// The number of its last row.
+    last: u64,
+}
+
+impl SeriesAnalysis {
+    /// Analyzes the next row.
+    pub fn push(&mut self, row: &Row) -> Analyzed {
+        let report = &mut self.report;
+        report.rows += 1;
+        report.start.get_or_insert_with(|| row.time.clone());
+        report.end = Some(row.time.clone());
+        if row.goes_back {
+            report.steps_back += 1;
+            report.steps_back_line.get_or_insert(row.line);
+        }
+        let scored = match row.reading {
+            Reading::Number(value) => {
+                report.scored += 1;
+                let scored = self.scorer.push(row.time_s, value);
+                self.direction = Some(self.tracker.push(row.time_s, value));
+                self.gather(row, value, scored);
+                Some(scored)
+            }
+            Reading::Absent => {
+                report.absent += 1;
+                None
+            }
+            Reading::NotFinite => {
+                report.not_finite += 1;
+                None
+            }
+        };
+        Analyzed { scored, direction: self.direction.unwrap_or(Direction::Unproven) }
+    }
+
+    /// Sums up, with the time to `threshold` where one is given.
+    pub fn finish(mut self, threshold: Option<f64>) -> SeriesReport {
+        self.close();
+        let trend = self.tracker.trend();
+        let mut report = self.report;
+        report.direction = self.direction.unwrap_or(Direction::Unproven).word();
+        if let Some(trend) = &trend {
+            report.level = Some(trend.level);
+            report.slope_per_min = Some(trend.slope * 60.0);
+            report.slope_low = trend.slope_low.map(|slope| slope * 60.0);
+            report.slope_high = trend.slope_high.map(|slope| slope * 60.0);
+            report.ols_slope_per_min = trend.ols_slope.map(|slope| slope * 60.0);
+            report.r_squared = trend.r2;
+            report.significance = trend.significance;
+            report.window_rows = Some(trend.rows);
+            report.past_windows = Some(trend.past);
+        }
+        report.forecast = series_forecast(trend.as_ref(), threshold);
+        report
+    }
+
+    fn gather(&mut self, row: &Row, value: f64, scored: Scored) {
+        let number = self.report.rows;
+        if self.open.as_ref().is_some_and(|open| number - open.last > QUIET_ROWS) {
+            self.close();
+        }
+        if scored.score < ANOMALOUS {
+            return;
+        }
+        let open = self.open.get_or_insert_with(|| Open {
+            anomaly: Anomaly {
+                start: row.time.clone(),
+                end: row.time.clone(),
+                rows: 0,
+                score: 0.0,
+                peak: row.time.clone(),
+                value,
+                baseline_p50: None,
+                baseline_p95: None,
+            },
+            last: number,
+        });
+        open.last = number;
+        let anomaly = &mut open.anomaly;
+        anomaly.rows += 1;
+        anomaly.end.clone_from(&row.time);
+        if scored.score > anomaly.score {
+            anomaly.score = scored.score;
+            anomaly.peak.clone_from(&row.time);
+            anomaly.value = value;
+            anomaly.baseline_p50 = scored.baseline_p50;
+            anomaly.baseline_p95 = scored.baseline_p95;
+        }
+    }
+
+    fn close(&mut self) {
+        let Some(Open { anomaly, .. }) = self.open.take() else { return };
+        let listed = &mut self.report.anomalies;
+        let at = listed.partition_point(|other| other.score >= anomaly.score);
+        listed.insert(at, anomaly);
+        listed.truncate(LISTED);
+    }
+}
+
+fn series_forecast(trend: Option<&Trend>, threshold: Option<f64>) -> SeriesForecast {
+    let level = trend.map(|trend| trend.level);
+    let mut told = SeriesForecast { threshold, level, ..SeriesForecast::default() };
+    match forecast::forecast(trend, threshold) {
+        Ok(Eta { low_s, eta_s, high_s }) => {
+            told.eta_low_s = Some(low_s);
+            told.eta_s = Some(eta_s);
+            told.eta_high_s = Some(high_s);
+            told.calibration = Some(forecast::CALIBRATION);
+        }
+        Err(reason) => told.reason = Some(reason),
+    }
+    told
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn row(number: u32, reading: Reading) -> Row {
+        let time_s = f64::from(number) * 60.0;
+        let time = format!("t{number}");
+        Row { line: u64::from(number) + 2, time, time_s, reading, goes_back: false }
+    }
+
+    /// A little unrest, and a spike at rows 900, 903 and 1500.
+    fn analyze(rows: u32, threshold: Option<f64>) -> SeriesReport {
+        let mut analysis = SeriesAnalysis::default();
+        for number in 0..rows {
+            let unrest = f64::from(number * 7919 % 1009) / 1009.0;
+            let spike = [900, 903, 1500].contains(&number);
+            let value = unrest + if spike { 30.0 } else { 0.0 };
+            analysis.push(&row(number, Reading::Number(value)));
+        }
+        analysis.finish(threshold)
+    }
+
+    #[test]
+    fn neighbouring_high_scores_are_one_anomaly_and_the_highest_comes_first() {
+        let report = analyze(2000, None);
+        let named = |start: &str| report.anomalies.iter().find(|it| it.start == start);
+        let first = named("t900").unwrap();
+        assert!(first.rows >= 2 && first.value > 29.0, "{first:?}");
+        assert!(first.baseline_p50.unwrap() < 1.0);
+        assert!(named("t1500").is_some() && named("t903").is_none());
+        assert!(report.anomalies.is_sorted_by(|a, b| a.score >= b.score));
+        assert!(report.anomalies.len() <= LISTED);
+    }
+
+    #[test]
+    fn rows_without_a_value_are_counted_and_have_no_score() {
+        let mut analysis = SeriesAnalysis::default();
+        assert_eq!(analysis.push(&row(0, Reading::Absent)).scored, None);
+        assert_eq!(analysis.push(&row(1, Reading::NotFinite)).scored, None);
+        let mut back = row(2, Reading::Number(5.0));
+        back.goes_back = true;
+        let analyzed = analysis.push(&back);
+        assert!(analyzed.scored.is_some_and(|scored| scored.score <= 0.0));
+        assert_eq!(analyzed.direction, Direction::Unproven);
+        let report = analysis.finish(None);
+        let counts = [report.rows, report.scored, report.absent, report.not_finite];
+        assert_eq!(counts, [3, 1, 1, 1]);
+        assert_eq!((report.steps_back, report.steps_back_line), (1, Some(4)));
+        assert_eq!((report.start.as_deref(), report.end.as_deref()), (Some("t0"), Some("t2")));
+        assert_eq!((report.direction, report.slope_per_min), ("unproven", None));
+    }
+
+    #[test]
+    fn a_threshold_has_a_time_or_a_reason() {
+        assert_eq!(analyze(50, None).forecast.reason.as_deref(), Some("no threshold is known"));
+        let reason = analyze(2500, Some(50.0)).forecast.reason.unwrap();
+        assert!(reason.contains("no trend that stands out"), "{reason}");
+        let mut analysis = SeriesAnalysis::default();
+        for number in 0..2500 {
+            let unrest = f64::from(number * 7919 % 1009) / 1009.0;
+            analysis.push(&row(number, Reading::Number(f64::from(number) * 0.1 + unrest)));
+        }
+        let report = analysis.finish(Some(260.0));
+        assert_eq!(report.direction, "increasing");
+        assert!((report.slope_per_min.unwrap() - 0.1).abs() < 0.01, "{report:?}");
+        let forecast = report.forecast;
+        // From 250.4 at the last row to 260, by 0.1 a minute.
+        assert!((forecast.eta_s.unwrap() - 5760.0).abs() < 600.0, "{forecast:?}");
+        assert!(forecast.eta_low_s < forecast.eta_s && forecast.eta_s < forecast.eta_high_s);
+        assert_eq!(forecast.calibration, Some(forecast::CALIBRATION));
+    }
+}

@@ -1,0 +1,246 @@
+//! `ks analyze --csv`: a score for each row of any series, where it goes, and what was unusual.
+
+use std::io::{self, Write};
+use std::path::Path;
+
+use ks_engine::anomaly::Scored;
+use ks_replayer::csv_series::{CsvSeries, Reading, Row};
+use ks_replayer::series_analysis::{Analyzed, Anomaly, SeriesAnalysis, SeriesReport};
+
+use crate::cli::analysis::{Analyze, AnalyzeFormat};
+use crate::render;
+use crate::stdout;
+
+const CSV_HEADER: &str = "time,value,score,baseline_p50,baseline_p95,direction\n";
+
+pub(crate) fn run(
+    arguments: &Analyze,
+    file: &Path,
+    columns: (&str, &str),
+) -> anyhow::Result<()> {
+    stdout::unless_closed(analyze(arguments, file, columns, &mut stdout::stream()))
+}
+
+fn analyze(
+    arguments: &Analyze,
+    csv: &Path,
+    (time, value): (&str, &str),
+    out: &mut dyn Write,
+) -> anyhow::Result<()> {
+    let Analyze { threshold, format, .. } = arguments;
+    let mut series = CsvSeries::open(csv, time, value)?;
+    let mut analysis = SeriesAnalysis::default();
+    let mut header = Some(CSV_HEADER);
+    while let Some(row) = series.next_row()? {
+        let analyzed = analysis.push(&row);
+        if *format == AnalyzeFormat::Csv {
+            out.write_all(header.take().unwrap_or_default().as_bytes())?;
+            csv_line(&row, &analyzed, out)?;
+        }
+    }
+    let report = analysis.finish(*threshold);
+    match format {
+        AnalyzeFormat::Csv => {}
+        AnalyzeFormat::Json => {
+            serde_json::to_writer_pretty(&mut *out, &report).map_err(io::Error::from)?;
+            out.write_all(b"\n")?;
+        }
+        AnalyzeFormat::Text => {
+            write!(out, "{}: {}", csv.display(), for_people(&report))?;
+        }
+    }
+    out.flush()?;
+    notes(&report);
+    Ok(())
+}
+
+fn csv_line(row: &Row, analyzed: &Analyzed, out: &mut dyn Write) -> io::Result<()> {
+    let value = match row.reading {
+        Reading::Number(value) => Some(value),
+        Reading::Absent | Reading::NotFinite => None,
+    };
+    let scored = analyzed.scored;
+    let cells = [
+        value,
+        scored.map(|scored| scored.score),
+        scored.and_then(|scored: Scored| scored.baseline_p50),
+        scored.and_then(|scored: Scored| scored.baseline_p95),
+    ];
+    out.write_all(quoted(&row.time).as_bytes())?;
+    for cell in cells {
+        match cell {
+            Some(number) => write!(out, ",{number}")?,
+            None => out.write_all(b",")?,
+        }
+    }
+    writeln!(out, ",{}", analyzed.direction.word())
+}
+
+/// A time as a cell of CSV: ISO 8601 allows a comma before the fraction.
+fn quoted(time: &str) -> String {
+    if time.contains([',', '"']) {
+        format!("\"{}\"", time.replace('"', "\"\""))
+    } else {
+        time.to_owned()
+    }
+}
+
+fn for_people(report: &SeriesReport) -> String {
+    let mut text = format!(
+        "{} rows, {} to {}\n",
+        report.rows,
+        report.start.as_deref().unwrap_or("-"),
+        report.end.as_deref().unwrap_or("-")
+    );
+    text += &trend_text(report);
+    text += &forecast_text(report);
+    if report.anomalies.is_empty() {
+        return text + "\nNothing unusual.\n";
+    }
+    text += "\nMost unusual (a score of 0.5 is reached about once in a thousand rows):\n";
+    for anomaly in &report.anomalies {
+        text += &anomaly_text(anomaly);
+    }
+    text
+}
+
+fn trend_text(report: &SeriesReport) -> String {
+    let Some(slope) = report.slope_per_min else {
+        return format!("trend: {}, no line can be drawn\n", report.direction);
+    };
+    let number = |value: Option<f64>| value.map_or_else(|| "-".to_owned(), short);
+    format!(
+        "trend: {}, {} a minute (90 %: {} to {}) over {} rows, level {}\n       p {} against {} \
+         past windows; least squares {} a minute, r2 {}\n",
+        report.direction,
+        short(slope),
+        number(report.slope_low),
+        number(report.slope_high),
+        report.window_rows.unwrap_or(0),
+        number(report.level),
+        number(report.significance),
+        report.past_windows.unwrap_or(0),
+        number(report.ols_slope_per_min),
+        number(report.r_squared)
+    )
+}
+
+fn forecast_text(report: &SeriesReport) -> String {
+    let forecast = &report.forecast;
+    let Some(threshold) = forecast.threshold else { return String::new() };
+    let threshold = short(threshold);
+    if let Some(reason) = &forecast.reason {
+        return format!("no forecast for {threshold}: {reason}\n");
+    }
+    let seconds = |time: Option<f64>| time.map_or_else(|| "-".to_owned(), |s| format!("{s:.0} s"));
+    format!(
+        "{threshold} is reached in {} ({} to {}; calibration: {})\n",
+        seconds(forecast.eta_s),
+        seconds(forecast.eta_low_s),
+        seconds(forecast.eta_high_s),
+        forecast.calibration.unwrap_or("-")
+    )
+}
+
+fn anomaly_text(anomaly: &Anomaly) -> String {
+    let known = anomaly.baseline_p50.zip(anomaly.baseline_p95);
+    let normal = known.map_or_else(
+        || "no baseline".to_owned(),
+        |(p50, p95)| format!("normal {}, p95 {}", short(p50), short(p95)),
+    );
+    format!(
+        "  {:.3}  {} to {}: {} at {} ({normal})\n",
+        anomaly.score,
+        anomaly.start,
+        anomaly.end,
+        short(anomaly.value),
+        anomaly.peak
+    )
+}
+
+/// A number with four digits that count, as far as people read.
+fn short(value: f64) -> String {
+    let size = value.abs();
+    if size >= 1e6 || (size > 0.0 && size < 1e-3) {
+        format!("{value:.3e}")
+    } else if size >= 100.0 {
+        format!("{value:.1}")
+    } else {
+        format!("{value:.4}")
+    }
+}
+
+fn notes(report: &SeriesReport) {
+    if report.absent > 0 {
+        render::note(&format!("{} rows have no value, and so no score", report.absent));
+    }
+    if report.not_finite > 0 {
+        render::note(&format!(
+            "{} values are not finite, or too large: their rows have no score",
+            report.not_finite
+        ));
+    }
+    if let Some(line) = report.steps_back_line {
+        render::note(&format!(
+            "{} times lie before an earlier one, the first in line {line}: such rows count in the \
+             order of the file",
+            report.steps_back
+        ));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_has_empty_cells_where_nothing_is_known() {
+        let check = |time: &str, reading: Reading, scored: Option<Scored>, expected: &str| {
+            let time = time.to_owned();
+            let row = Row { line: 2, time, time_s: 0.0, reading, goes_back: false };
+            let direction = ks_engine::anomaly::trend::Direction::Unproven;
+            let mut out = Vec::new();
+            csv_line(&row, &Analyzed { scored, direction }, &mut out).unwrap();
+            assert_eq!(String::from_utf8(out).unwrap(), expected);
+        };
+        check("t", Reading::Absent, None, "t,,,,,unproven\n");
+        let scored = Scored { score: 0.25, baseline_p50: Some(1.0), baseline_p95: None };
+        check("t", Reading::Number(2.5), Some(scored), "t,2.5,0.25,1,,unproven\n");
+        check("a,b", Reading::NotFinite, None, "\"a,b\",,,,,unproven\n");
+    }
+
+    #[test]
+    fn people_read_a_trend_a_reason_and_what_was_unusual() {
+        let mut report = SeriesReport { rows: 9, direction: "unproven", ..SeriesReport::default() };
+        let text = for_people(&report);
+        assert!(text.starts_with("9 rows, - to -\ntrend: unproven, no line"), "{text}");
+        assert!(text.ends_with("Nothing unusual.\n"), "{text}");
+        report.slope_per_min = Some(0.25);
+        report.forecast.threshold = Some(90.0);
+        report.forecast.reason = Some("too few rows".to_owned());
+        report.anomalies.push(Anomaly {
+            start: "a".to_owned(),
+            end: "c".to_owned(),
+            rows: 3,
+            score: 0.9,
+            peak: "b".to_owned(),
+            value: 1234.5,
+            baseline_p50: None,
+            baseline_p95: None,
+        });
+        let text = for_people(&report);
+        assert!(text.contains("0.2500 a minute (90 %: - to -)"), "{text}");
+        assert!(text.contains("no forecast for 90.0000: too few rows\n"), "{text}");
+        assert!(text.contains("  0.900  a to c: 1234.5 at b (no baseline)\n"), "{text}");
+    }
+
+    #[test]
+    fn numbers_are_short() {
+        let check = |value: f64, expected: &str| assert_eq!(short(value), expected);
+        check(0.0, "0.0000");
+        check(12.345_678, "12.3457");
+        check(-1234.56, "-1234.6");
+        check(0.000_012_34, "1.234e-5");
+        check(98_765_432.0, "9.877e7");
+    }
+}
