@@ -13,11 +13,7 @@ use crate::stdout;
 
 const CSV_HEADER: &str = "time,value,score,baseline_p50,baseline_p95,direction\n";
 
-pub(crate) fn run(
-    arguments: &Analyze,
-    file: &Path,
-    columns: (&str, &str),
-) -> anyhow::Result<()> {
+pub(crate) fn run(arguments: &Analyze, file: &Path, columns: (&str, &str)) -> anyhow::Result<()> {
     stdout::unless_closed(analyze(arguments, file, columns, &mut stdout::stream()))
 }
 

@@ -103,7 +103,7 @@ impl HourMean {
     pub(super) fn ended(&mut self, time_s: f64) -> Option<(f64, f64)> {
         let number = floor(time_s / HOUR_S);
         let over = self.rows > 0 && number > self.number;
-        let ended = over.then(|| (self.number, self.sum / self.rows as f64));
+        let ended = over.then_some((self.number, self.sum / self.rows as f64));
         if over {
             *self = Self::default();
         }

@@ -73,7 +73,7 @@ fn scores_are_those_of_an_independent_implementation() {
         );
     }
     let sum: f64 = found.iter().sum();
-    assert!((sum - 1127.992_829).abs() < 0.5, "{sum}");
+    assert!((sum - 1_127.992_829).abs() < 0.5, "{sum}");
 }
 
 #[test]
