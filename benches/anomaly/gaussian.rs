@@ -5,8 +5,8 @@
 //! distribution with mean and deviation of the window.
 //!
 //! The usual score is 1 - 2 Q(z), where Q is the upper tail of the normal distribution and z the
-//! distance from the mean in deviations. It is 1 for every z above 8.3, which would leave nothing to
-//! set a threshold by, so z itself is the score here: the same order, and fairer to the detector.
+//! distance from the mean in deviations. It is 1 for every z above 8.3, which would leave nothing
+//! to set a threshold by, so z itself is the score here: the same order, and fairer.
 
 /// Rows of the window.
 const WINDOW: usize = 6400;

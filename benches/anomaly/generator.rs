@@ -2,9 +2,9 @@
 //!
 //! A series is a season of a day, perhaps weaker at weekends, plus autocorrelated noise, plus what
 //! is ordinary trouble of this series: spikes that come again and again, jobs at fixed hours, a
-//! level that wanders, restless hours, a slow trend. Faults come on top (`faults.rs`). At last it is
-//! given the look of a metric: a gauge, a latency, a share of 100, a count, whole numbers. Ordinary
-//! trouble is not labelled: a detector that takes it for an anomaly pays for it.
+//! level that wanders, restless hours, a slow trend. Faults come on top (`faults.rs`). At last it
+//! is given the look of a metric: a gauge, a latency, a share of 100, a count, whole numbers.
+//! Ordinary trouble is not labelled: a detector that takes it for an anomaly pays for it.
 
 use std::f64::consts::TAU;
 

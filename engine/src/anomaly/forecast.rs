@@ -32,19 +32,7 @@ pub struct Eta {
 pub fn forecast(trend: Option<&Trend>, threshold: Option<f64>) -> Result<Eta, String> {
     let threshold = threshold.ok_or("no threshold is known")?;
     let trend = trend.ok_or("too few rows, or too few different values")?;
-    let Some(proof) = trend.proof else {
-        return Err(format!(
-            "trend unproven: {} past windows, {PAST_NEEDED_FORECAST} needed, and a last window \
-             without a gap",
-            trend.past
-        ));
-    };
-    if proof > PROOF_P_MAX {
-        return Err(format!(
-            "no trend that stands out from the past of the series: p {proof:.3}, at most {PROOF_P_MAX} \
-             needed in two windows"
-        ));
-    }
+    require_proof(trend)?;
     let away = threshold - trend.level;
     if away * trend.slope <= 0.0 {
         return Err("the series is beyond the threshold, or moves away from it".into());
@@ -65,6 +53,23 @@ pub fn forecast(trend: Option<&Trend>, threshold: Option<f64>) -> Result<Eta, St
     }
     let low_s = steepest.map_or(0.0, |steepest| fabs(away / steepest));
     Ok(Eta { low_s, eta_s, high_s: away / flattest })
+}
+
+fn require_proof(trend: &Trend) -> Result<(), String> {
+    let Some(proof) = trend.proof else {
+        return Err(format!(
+            "trend unproven: {} past windows, {PAST_NEEDED_FORECAST} needed, and a last window \
+             without a gap",
+            trend.past
+        ));
+    };
+    if proof > PROOF_P_MAX {
+        return Err(format!(
+            "no trend that stands out from the past of the series: p {proof:.3}, at most \
+             {PROOF_P_MAX} needed in two windows"
+        ));
+    }
+    Ok(())
 }
 
 #[cfg(test)]
