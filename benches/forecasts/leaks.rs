@@ -129,7 +129,7 @@ impl Leak {
             fast,
             slow,
             period_s: draws.uniform(15.0, 120.0),
-            tooth: draws.uniform(0.005, 0.03),
+            tooth: draws.uniform(0.01, 0.08),
             often: draws.uniform(-3.8, -0.7).exp(),
             grown: 0.0,
             next_step_s: 0.0,

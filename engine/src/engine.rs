@@ -188,6 +188,7 @@ impl Engine {
         self.watch.forget(&gone);
         let board = &self.board;
         self.watch.update(&self.window, &|kind, id| board.stands(kind, id));
+        self.watch.expire(input.mono, self.board.stale_after_ns());
         self.board.set_near(self.watch.near());
         if self.watch.left_out() > 0 {
             let problem = format!("{} resources more than are watched", self.watch.left_out());

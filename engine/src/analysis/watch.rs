@@ -98,6 +98,18 @@ impl Watch {
         resources::read(window, &mut |level, entity| self.take(level, entity, stands));
     }
 
+    /// Takes back forecasts of what has not been read for longer than `stale_ns`.
+    pub fn expire(&mut self, now: Timestamp, stale_ns: u64) {
+        for (index, watched) in self.series.iter_mut().enumerate() {
+            if watched.outcome.is_ok() && now.since_ns(watched.at) > stale_ns {
+                watched.outcome = Err(NoForecast::Trend(Refusal::FewPoints));
+                if let Some(turn) = watched.turn() {
+                    self.turns.push((index, turn));
+                }
+            }
+        }
+    }
+
     /// Takes one level; those of one sample come in the same order as those of the one before.
     pub fn take(
         &mut self,

@@ -10,7 +10,7 @@ use crate::kind::{Entity, Kind};
 use crate::window::EntityId;
 
 use super::evaluation::Evaluation;
-use super::{Board, Learned, Near, Place, STALE_FLOOR_NS};
+use super::{Board, Learned, Near, Place};
 
 impl Board {
     /// Takes what was known before the run.
@@ -88,7 +88,7 @@ impl Board {
     /// Judges by their forecasts alone the entities that their kind does not look at. What is read
     /// every ten seconds is looked at in between.
     pub fn judge_near(&mut self) {
-        let stale_ns = self.stale_after_ns.max(STALE_FLOOR_NS);
+        let stale_ns = self.stale_after_ns();
         let now = self.now;
         let is_stale = |place: &Place| now.since_ns(place.judged) > stale_ns;
         let unseen: Vec<_> = self

@@ -207,11 +207,16 @@ impl Board {
         }
     }
 
+    /// Time without a reading after which what rests on it is stale.
+    pub fn stale_after_ns(&self) -> u64 {
+        self.stale_after_ns.max(STALE_FLOOR_NS)
+    }
+
     /// Marks signals whose inputs are missing for more than three ticks.
     pub fn age(&mut self, now: Timestamp) {
+        let stale_after_ns = self.stale_after_ns();
         for ((kind, _), place) in &mut self.places {
-            let slow = self.stale_after_ns.max(STALE_FLOOR_NS);
-            if now.since_ns(place.judged) > slow && place.slot.mark_stale() {
+            if now.since_ns(place.judged) > stale_after_ns && place.slot.mark_stale() {
                 let Some(standing) = place.slot.standing().copied() else { continue };
                 self.changed.push(Changed {
                     kind: *kind,

@@ -102,6 +102,19 @@ fn residuals_of_this_host_come_before_those_of_another_and_the_shipped_ones() {
 }
 
 #[test]
+fn what_is_not_read_is_not_forecast() {
+    let mut lab = Lab::default();
+    lab.calm(1_800);
+    lab.run(400, |at| 0.3 + 0.000_5 * at as f64 + wave(at));
+    let now = |seconds: u64| Timestamp((2_200 + seconds) * SECOND_NS);
+    lab.watch.expire(now(15), 15 * SECOND_NS);
+    assert!(lab.outcome().is_ok());
+    lab.watch.expire(now(16), 15 * SECOND_NS);
+    assert!(lab.outcome().is_err() && lab.watch.near().count() == 0);
+    assert_eq!(lab.watch.take_turns(), [(0, Turn::Withdrawn)]);
+}
+
+#[test]
 fn what_is_gone_is_forgotten_and_a_gap_restarts() {
     let mut lab = Lab::default();
     lab.calm(1_800);
