@@ -10,6 +10,7 @@ use ks_replayer::moment::Moment;
 use ks_replayer::selection::Glob;
 
 pub(crate) mod analysis;
+pub(crate) mod import;
 
 /// Record a Linux host, replay it offline, and get the same verdicts.
 #[derive(Debug, Parser)]
@@ -67,6 +68,8 @@ pub(crate) enum Command {
         ks trace block_io --json --duration 10s | jq 'select(.latency_ns > 1e7)'\n  \
         ks trace tcp memory")]
     Trace(Trace),
+    /// Make a recording of what another tool recorded
+    Import(import::Import),
     /// Seal the log that a killed recorder left
     #[command(after_help = "Example:\n  ks recover host.parquet")]
     Recover(Recover),

@@ -60,6 +60,10 @@ fn hint(error: &Error) -> Option<&'static str> {
         Some("stop the recorder that writes it, or choose another name")
     } else if matches!(error, Error::Damaged { path, .. } if is_log(path)) {
         Some("`ks recover` seals what stands before the damage")
+    } else if let Error::Import { remedy, .. } = error {
+        Some(remedy)
+    } else if matches!(error, Error::NoTimeZone { .. }) {
+        Some("name it with --timezone, such as --timezone Europe/Berlin or --timezone UTC")
     } else if matches!(error, Error::Newer { .. }) {
         Some("use a newer version of ks")
     } else {

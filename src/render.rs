@@ -56,7 +56,11 @@ pub(crate) fn verdict(output: &Output, line: &[u8], format: Format) -> io::Resul
             Said::Coverage(_) | Said::Digest(_) => return Ok(()),
         },
     };
-    stdout::print(&text).map_err(io::Error::other)
+    let printed = match format {
+        Format::Json => stdout::print(&text),
+        Format::Text => stdout::print_plain(&text),
+    };
+    printed.map_err(io::Error::other)
 }
 
 fn signal_text(signal: &Signal, at: &str) -> String {
@@ -177,7 +181,7 @@ pub(crate) fn text(report: &Report) -> anyhow::Result<()> {
         text += &format!("  defect in {}: {}\n", defect.place, defect.problem);
     }
     text += &format!("\njournal sha256 {}\n", report.journal_sha256);
-    stdout::print(&text)
+    stdout::print_plain(&text)
 }
 
 fn episode_text(episode: &Episode) -> String {

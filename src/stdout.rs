@@ -19,6 +19,13 @@ pub(crate) fn print(text: &str) -> anyhow::Result<()> {
     unless_closed(written.map_err(anyhow::Error::from))
 }
 
+/// Prints text for people. Names in it come from hosts and files: no control character of theirs
+/// reaches a terminal.
+pub(crate) fn print_plain(text: &str) -> anyhow::Result<()> {
+    let is_bad = |symbol: char| symbol.is_control() && symbol != '\n';
+    print(&text.replace(is_bad, "\u{fffd}"))
+}
+
 /// Prints `value` as JSON.
 pub(crate) fn print_json<T: Serialize>(value: &T) -> anyhow::Result<()> {
     print(&(serde_json::to_string_pretty(value)? + "\n"))

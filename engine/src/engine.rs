@@ -57,6 +57,7 @@ pub struct Engine {
     board: Board,
     watch: Watch,
     incidents: Incidents,
+    left_out_told: usize,
     sources: BTreeMap<String, SourceState>,
     last_seq: Option<u64>,
     overdue_at: Option<Timestamp>,
@@ -99,7 +100,9 @@ impl Engine {
             Body::Tick => {
                 self.overdue_at = None;
                 self.board.age(input.mono);
+                self.watch.expire(input.mono, self.board.stale_after_ns());
                 self.say_changes(input);
+                self.say_forecasts(input);
             }
         }
     }
@@ -129,11 +132,12 @@ impl Engine {
     fn begin(&mut self, start: &Start) {
         let goes_on = start.segment > 0 && start.boot_id == self.boot_id;
         if !goes_on {
-            self.window.restart();
+            self.window.clear();
             self.board.reset();
             self.watch = Watch::default();
             self.incidents.reset();
-            if let Some(knowledge) = &start.knowledge {
+            let sound = |knowledge: &&Knowledge| knowledge.check().is_ok();
+            if let Some(knowledge) = start.knowledge.as_deref().filter(sound) {
                 self.board.load(knowledge);
                 self.watch.load(knowledge, &start.host.hostname);
             }
@@ -190,7 +194,9 @@ impl Engine {
         self.watch.update(&self.window, &|kind, id| board.stands(kind, id));
         self.watch.expire(input.mono, self.board.stale_after_ns());
         self.board.set_near(self.watch.near());
-        if self.watch.left_out() > 0 {
+        let left_out = self.watch.left_out();
+        let told = core::mem::replace(&mut self.left_out_told, left_out);
+        if left_out > told {
             let problem = format!("{} resources more than are watched", self.watch.left_out());
             self.say(input, Said::Defect(Defect { place: "resources", problem }));
         }
@@ -256,7 +262,9 @@ impl Engine {
 
     fn signal(&self, changed: &Changed) -> Signal {
         let standing = &changed.standing;
-        let over = matches!(changed.transition, Transition::Cleared | Transition::Accepted);
+        // What is stale rests on readings that are old: nobody is named by them.
+        let over = changed.stale
+            || matches!(changed.transition, Transition::Cleared | Transition::Accepted);
         let (culprits, victims) = if over {
             Default::default()
         } else {

@@ -94,6 +94,24 @@ pub enum Error {
         /// The library's words.
         problem: String,
     },
+    /// A file of another tool cannot be understood.
+    #[error("`{}`, {place}: {problem}", path.display())]
+    Import {
+        /// The file.
+        path: PathBuf,
+        /// Where in it.
+        place: String,
+        /// What is wrong.
+        problem: String,
+        /// What to do.
+        remedy: &'static str,
+    },
+    /// A file of another tool has local times and does not say of which zone.
+    #[error("`{}` does not state the time zone of its times", path.display())]
+    NoTimeZone {
+        /// The file.
+        path: PathBuf,
+    },
     /// An input cannot be written as JSON.
     #[error("an input of kind `{kind}` cannot be written: {problem}")]
     Entry {

@@ -7,6 +7,7 @@ mod cost;
 pub mod error;
 pub mod format;
 pub mod host_fs;
+pub mod import;
 mod privilege;
 pub mod recorder;
 pub mod sampler;

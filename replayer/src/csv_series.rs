@@ -225,14 +225,20 @@ impl CsvSeries {
 
     fn bad_cell(&self, line: u64, at: &Column, cell: &str, expected: &'static str) -> CsvError {
         let (path, column) = (self.path.clone(), at.name.clone());
-        CsvError::Cell { path, line, column, cell: cell.to_owned(), expected }
+        let cell = shown(cell);
+        CsvError::Cell { path, line, column, cell, expected }
     }
+}
+
+/// Text of a file as it may reach a terminal: without control characters, and not without end.
+fn shown(text: &str) -> String {
+    ks_engine::kind::text(text.as_bytes()).chars().take(80).collect()
 }
 
 fn column(path: &Path, names: &csv::StringRecord, wanted: &str) -> Result<Column, CsvError> {
     let names = || names.iter().map(|name| name.trim_start_matches('\u{feff}'));
     let Some(at) = names().position(|name| name == wanted) else {
-        let present: Vec<String> = names().map(|name| format!("`{name}`")).collect();
+        let present: Vec<String> = names().map(|name| format!("`{}`", shown(name))).collect();
         return Err(CsvError::NoColumn {
             path: path.to_owned(),
             column: wanted.to_owned(),

@@ -26,6 +26,8 @@ pub struct Feed {
     last: Timestamp,
     knowledge: Option<Knowledge>,
     timings: Option<Timings>,
+    gathers: bool,
+    began: bool,
 }
 
 impl Feed {
@@ -41,6 +43,11 @@ impl Feed {
     pub fn know(&mut self, knowledge: Knowledge, name: &str) {
         self.what_if(format!("knowledge of {name}"));
         self.knowledge = Some(knowledge);
+    }
+
+    /// Lets each run of the stream begin with what those before it learned.
+    pub fn gather(&mut self) {
+        self.gathers = true;
     }
 
     /// Measures what each stage costs.
@@ -94,7 +101,11 @@ impl Feed {
         match (&input.body, &self.knowledge) {
             (Body::Start(start), Some(knowledge)) => {
                 let mut start = start.clone();
-                start.knowledge = Some(Box::new(knowledge.clone()));
+                // Where knowledge is gathered, a later run begins with that of the earlier ones.
+                let gathered = self.gathers.then(|| self.engine.knowledge());
+                let gathered = gathered.filter(|_| self.began);
+                start.knowledge = Some(Box::new(gathered.unwrap_or_else(|| knowledge.clone())));
+                self.began = true;
                 let body = Body::Start(start);
                 self.engine.handle(&Input { seq: input.seq, mono: input.mono, body });
             }

@@ -45,6 +45,11 @@ impl Run {
         self.feed.know(knowledge, name);
     }
 
+    /// Lets each run of the stream begin with what those before it learned.
+    pub fn gather(&mut self) {
+        self.feed.gather();
+    }
+
     /// Measures what each stage costs.
     pub fn time(&mut self) {
         self.feed.time();

@@ -80,8 +80,8 @@ pub(crate) fn run(arguments: &Analyze) -> anyhow::Result<()> {
         });
     }
     match (series, &taker) {
-        (Some(series), Some(taker)) => stdout::print(&drawn(taker, &series, &report, metric)),
-        _ => stdout::print(&text(&report, &baselines, &trends)?),
+        (Some(series), Some(taker)) => stdout::print_plain(&drawn(taker, &series, &report, metric)),
+        _ => stdout::print_plain(&text(&report, &baselines, &trends)?),
     }
 }
 

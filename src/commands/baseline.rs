@@ -61,6 +61,7 @@ fn learn(
     let before = known.as_ref().map(|known| known.host.clone());
     let mut begin = known.unwrap_or_else(|| Knowledge::empty(""));
     begin.half_life_days = arguments.half_life_days.unwrap_or(begin.half_life_days);
+    run.gather();
     if arguments.accept {
         run.accept_all();
     }
@@ -95,7 +96,7 @@ fn show(arguments: &BaselineShow) -> anyhow::Result<()> {
     );
     text += &baselines(&known)?;
     text += &lists(&known)?;
-    stdout::print(&text)
+    stdout::print_plain(&text)
 }
 
 fn baselines(known: &Knowledge) -> anyhow::Result<String> {

@@ -5,6 +5,7 @@ pub(crate) mod analyze_csv;
 pub(crate) mod baseline;
 pub(crate) mod doctor;
 pub(crate) mod dump;
+pub(crate) mod import;
 pub(crate) mod inspect;
 pub(crate) mod live;
 pub(crate) mod record;

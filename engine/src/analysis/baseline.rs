@@ -26,6 +26,8 @@ const ENOUGH_NS: u64 = 1_800 * SECOND_NS;
 /// Values, and periods they come from, that the baseline of one hour needs (our judgement).
 const ENOUGH_OF_HOUR: u64 = 60;
 const ENOUGH_PERIODS: u32 = 3;
+/// No count of a baseline is as large: nanoseconds of 142 years.
+const COUNT_MAX: u64 = 1 << 62;
 /// Values learned between two looks at the quantiles: a minute's worth.
 const LOOK_EVERY: u32 = 12;
 /// A normal scale's share of the median absolute deviation.
@@ -164,7 +166,11 @@ impl Baseline {
     fn look(&mut self, hour: i64, learning: &Learning) {
         self.since_look = 0;
         self.looked_hour = Some(hour);
-        if self.all.samples < ENOUGH_SAMPLES || self.covered_ns < ENOUGH_NS {
+        // What has faded counts no more.
+        if self.all.values.count() < ENOUGH_SAMPLES as f64 / 2.0
+            || self.all.samples < ENOUGH_SAMPLES
+            || self.covered_ns < ENOUGH_NS
+        {
             self.level = None;
             return;
         }
@@ -205,6 +211,19 @@ impl Baseline {
     /// Quantiles of all of the past, whether or not there is enough to gate anything.
     pub fn overall(&self, max: Option<f64>) -> Option<Level> {
         level_of(&self.all, Span::All, max)
+    }
+
+    /// Whether its counts are those that a baseline can have: far from where sums would overflow.
+    pub fn is_sound(&self) -> bool {
+        let spread = |spread: &Spread| spread.samples < COUNT_MAX;
+        let shadow = |shadow: &Shadow| spread(&shadow.spread) && shadow.covered_ns < COUNT_MAX;
+        spread(&self.all)
+            && self.covered_ns < COUNT_MAX
+            && self.day.is_none_or(|day| day.unsigned_abs() < COUNT_MAX)
+            && self.shadow.as_deref().is_none_or(shadow)
+            && self.hours.iter().all(|(key, hour)| {
+                *key < 168 && spread(&hour.spread) && u64::from(hour.periods) < COUNT_MAX >> 20
+            })
     }
 
     /// Values learned.

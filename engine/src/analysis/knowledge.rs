@@ -145,6 +145,9 @@ impl Knowledge {
         if let Some(window) = windows.find(|at| usize::from(*at) >= WINDOWS_NS.len()) {
             return Err(KnowledgeError::Window(window));
         }
+        if !self.baselines.iter().all(|known| known.baseline.is_sound()) {
+            return Err(KnowledgeError::Number("a baseline"));
+        }
         if !self.slopes.iter().all(|known| finite(&known.values)) {
             return Err(KnowledgeError::Number("a slope"));
         }

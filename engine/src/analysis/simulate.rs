@@ -88,8 +88,8 @@ pub fn simulate(outlook: &Outlook, effect: Option<&Effect>, random: &mut Random)
     let finite = &etas[..etas.partition_point(|eta| eta.is_finite())];
     let at = |p: f64| {
         let rank = p * (DRAWS - 1) as f64;
-        let known = rank <= finite.len().saturating_sub(1) as f64;
-        quantile(finite, rank / finite.len().saturating_sub(1).max(1) as f64).filter(|_| known)
+        let last = finite.len().checked_sub(1)? as f64;
+        if rank <= last { quantile(finite, rank / last.max(1.0)) } else { None }
     };
     Simulated {
         eta_low_s: at(TAILS),

@@ -10,7 +10,7 @@ use alloc::vec::Vec;
 use crate::statistics::least_squares::{self, LeastSquares};
 use crate::statistics::own_history;
 use crate::statistics::theil_sen::{self, Fit};
-use crate::time::Timestamp;
+use crate::time::{Timestamp, seconds};
 
 use super::slots::{Point, Ring, SLOTS};
 
@@ -25,6 +25,9 @@ const PENDING: usize = 2 * DISJOINT;
 /// Points and distinct values without which no slope is taken (our judgement).
 const ENOUGH_POINTS: usize = 8;
 const ENOUGH_DISTINCT: usize = 5;
+/// Share of its length that a window has to span: shorter ones vary more, and are not compared with
+/// whole ones.
+const WHOLE: f64 = 0.8;
 /// Past windows, and the share of them as steep, for a forecast and for naming a direction.
 pub const GATE: (usize, f64) = (199, 0.01);
 const DIRECTION: (usize, f64) = (99, 0.05);
@@ -131,7 +134,8 @@ impl Trend {
     fn look(&self, window_ns: u64, scratch: &mut Scratch) -> Result<Seen, Refusal> {
         let points = &mut scratch.points;
         let at = self.ring.window(window_ns, points).ok_or(Refusal::FewPoints)?;
-        if points.len() < ENOUGH_POINTS {
+        let span_s = points.first().map_or(0.0, |(first_s, _)| -first_s);
+        if points.len() < ENOUGH_POINTS || span_s < WHOLE * seconds(window_ns) {
             return Err(Refusal::FewPoints);
         }
         let fit = theil_sen::fit(points, &mut scratch.slopes).ok_or(Refusal::FewPoints)?;

@@ -69,7 +69,7 @@ pub enum Turn {
 }
 
 /// See the module.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Watch {
     series: Vec<Watched>,
     cursor: usize,
@@ -79,6 +79,23 @@ pub struct Watch {
     known: Vec<KnownSlopes>,
     turns: Vec<(usize, Turn)>,
     left_out: usize,
+    /// Time without a reading across which no trend goes on.
+    stale_ns: u64,
+}
+
+impl Default for Watch {
+    fn default() -> Self {
+        Self {
+            series: Vec::new(),
+            cursor: 0,
+            scratch: Scratch::default(),
+            calibration: Calibration::default(),
+            known: Vec::new(),
+            turns: Vec::new(),
+            left_out: 0,
+            stale_ns: u64::MAX,
+        }
+    }
 }
 
 impl Watch {
@@ -100,6 +117,7 @@ impl Watch {
 
     /// Takes back forecasts of what has not been read for longer than `stale_ns`.
     pub fn expire(&mut self, now: Timestamp, stale_ns: u64) {
+        self.stale_ns = stale_ns;
         for (index, watched) in self.series.iter_mut().enumerate() {
             if watched.outcome.is_ok() && now.since_ns(watched.at) > stale_ns {
                 watched.outcome = Err(NoForecast::Trend(Refusal::FewPoints));
@@ -120,6 +138,9 @@ impl Watch {
         let Some(index) = self.find(&level, entity) else { return };
         self.cursor = index + 1;
         let watched = &mut self.series[index];
+        if level.at.since_ns(watched.at) > self.stale_ns {
+            watched.restart();
+        }
         watched.used = level.used;
         watched.at = level.at;
         watched.score(&level, &mut self.calibration);
@@ -173,12 +194,7 @@ impl Watch {
 
     /// Forgets readings, as after a gap; what was learned stays.
     pub fn restart(&mut self) {
-        for watched in &mut self.series {
-            watched.filling.iter_mut().for_each(Filling::clear);
-            watched.trends.iter_mut().for_each(Trend::restart);
-            watched.made.clear();
-            watched.outcome = Err(NoForecast::Trend(Refusal::FewPoints));
-        }
+        self.series.iter_mut().for_each(Watched::restart);
     }
 
     /// Takes the forecasts that came, changed or went with the last sample.
@@ -245,6 +261,13 @@ impl Watched {
             made: Vec::new(),
             ended: false,
         }
+    }
+
+    fn restart(&mut self) {
+        self.filling.iter_mut().for_each(Filling::clear);
+        self.trends.iter_mut().for_each(Trend::restart);
+        self.made.clear();
+        self.outcome = Err(NoForecast::Trend(Refusal::FewPoints));
     }
 
     /// Feeds the slots, each length with the medians of the one before it; true where a window was

@@ -136,8 +136,11 @@ impl Notebook {
     }
 
     /// Takes what was learned while the signal stood as the normal.
-    pub fn accept(&mut self) {
-        self.learned.iter_mut().for_each(|learned| learned.baseline.accept());
+    pub fn accept(&mut self, wall: WallTime) {
+        for learned in &mut self.learned {
+            learned.baseline.accept();
+            learned.baseline.refresh(wall, &learned.learning);
+        }
     }
 
     /// Forgets readings, as after a gap; what was learned stays.

@@ -10,7 +10,7 @@ use crate::kind::{Entity, Kind};
 use crate::window::EntityId;
 
 use super::evaluation::Evaluation;
-use super::{Board, Learned, Near, Place};
+use super::{Board, Learned, Near, PLACEBOS, Place, Standing};
 
 impl Board {
     /// Takes what was known before the run.
@@ -23,7 +23,8 @@ impl Board {
         }
         for known in &knowledge.placebos {
             let key = (known.kind, known.metric.clone());
-            self.placebos.entry(key).or_default().extend_from_slice(&known.values);
+            let from = known.values.len().saturating_sub(PLACEBOS);
+            self.placebos.entry(key).or_default().extend_from_slice(&known.values[from..]);
         }
     }
 
@@ -34,6 +35,9 @@ impl Board {
 
     /// Adds what is known by now; entities that did not come keep what was known of them.
     pub fn store(&self, knowledge: &mut Knowledge) {
+        if let Some(days) = self.half_life_days {
+            knowledge.half_life_days = days;
+        }
         for ((kind, _), place) in &self.places {
             let entity = place.entity.to_string();
             let unmet = place.notebook.unmet().iter().map(|(metric, baseline)| KnownBaseline {
@@ -96,10 +100,25 @@ impl Board {
             .iter()
             .filter(|(key, _)| self.places.get(key).is_none_or(is_stale))
             .map(|((kind, id), (entity, _))| (*kind, *id, entity.clone()))
+            .chain(self.left_by_forecasts(stale_ns))
             .collect();
         for (kind, id, entity) in unseen {
             self.judge(kind, id, self.now, &mut Evaluation::default(), || entity);
         }
+    }
+
+    /// Places that a forecast alone had raised, and that it has left: they are to clear.
+    fn left_by_forecasts(&self, stale_ns: u64) -> Vec<(Kind, EntityId, Entity)> {
+        if !self.predicted {
+            return Vec::new();
+        }
+        let left = self.places.iter().filter(|(key, place)| {
+            let predicted = |standing: &Standing| standing.subtype == Some("predicted");
+            !self.near.contains_key(key)
+                && self.now.since_ns(place.judged) > stale_ns
+                && place.slot.standing().is_some_and(predicted)
+        });
+        left.map(|((kind, id), place)| (*kind, *id, place.entity.clone())).collect()
     }
 
     /// Whether a signal stands on a kind and entity.

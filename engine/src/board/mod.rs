@@ -105,6 +105,8 @@ pub struct Board {
     half_life_days: Option<f64>,
     kept_a_day: f64,
     accepts_all: bool,
+    /// A forecast has raised something in this run.
+    predicted: bool,
     known: BTreeMap<(Kind, String), Vec<(String, Baseline)>>,
     near: BTreeMap<(Kind, EntityId), (Entity, Near)>,
     placebos: BTreeMap<(Kind, String), Vec<f64>>,
@@ -151,6 +153,7 @@ impl Board {
             && let Some((_, near)) = self.near.get(&(kind, id))
         {
             near.tell(seen);
+            self.predicted = true;
         }
         for noted in seen.quantities() {
             self.hash.update(noted.quantity.value.to_bits().to_le_bytes());
@@ -158,14 +161,14 @@ impl Board {
         self.hash.update([seen.mask(), u8::from(seen.keeps())]);
         place.judged = at;
         let before = place.slot.standing().copied();
-        let transition = place.feed(at, seen, &mut self.next_id);
+        let transition = place.feed((at, self.clock.at(at)), seen, &mut self.next_id);
         // What ends or grows stale without a reading is told by what was seen last.
         if place.slot.standing().is_some() {
             place.seen = *seen;
         }
         if let Some((metric, by)) = place.placebo.take(at, seen, transition == Transition::Raised) {
             let kept = self.placebos.entry((kind, metric.into())).or_default();
-            if kept.len() == PLACEBOS {
+            if kept.len() >= PLACEBOS {
                 kept.remove(0);
             }
             kept.push(by);
@@ -283,11 +286,6 @@ impl Board {
 
     /// Forgets everything but the numbering of episodes, for a new run.
     pub fn reset(&mut self) {
-        *self = Self {
-            next_id: self.next_id,
-            half_life_days: self.half_life_days,
-            accepts_all: self.accepts_all,
-            ..Self::default()
-        };
+        *self = Self { next_id: self.next_id, accepts_all: self.accepts_all, ..Self::default() };
     }
 }

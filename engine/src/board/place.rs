@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 
 use crate::analysis::Baseline;
 use crate::kind::{Entity, Severity};
-use crate::time::{SECOND_NS, Timestamp};
+use crate::time::{SECOND_NS, Timestamp, WallTime};
 
 use super::evaluation::{Evaluation, Held};
 use super::learned::Notebook;
@@ -44,7 +44,7 @@ impl Place {
     /// Feeds the slot, and accepts what has become normal.
     pub(super) fn feed(
         &mut self,
-        at: Timestamp,
+        (at, wall): (Timestamp, WallTime),
         seen: &Evaluation,
         next_id: &mut u64,
     ) -> Transition {
@@ -60,7 +60,8 @@ impl Place {
             return transition;
         }
         self.slot.end();
-        self.notebook.accept();
+        self.slot.restart();
+        self.notebook.accept(wall);
         Transition::Accepted
     }
 

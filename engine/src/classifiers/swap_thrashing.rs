@@ -33,6 +33,8 @@ const STALLED: [f64; 2] = [0.05, 0.30];
 /// Used shares of swap and of memory that are critical together (systemd-oomd, which applies its
 /// limit for used swap to both).
 const USED: f64 = 0.90;
+/// Samples and time over which pages are watched going out (pmieconf `memory.exhausted`).
+const TEN_SAMPLES: (usize, u64) = (10, TEN_S);
 const TEN_S: u64 = 10 * SECOND_NS;
 const THIRTY_S: u64 = 30 * SECOND_NS;
 
@@ -96,7 +98,7 @@ fn grade_out(seen: &mut Evaluation, window: &Window) -> Result<(), Missing> {
         seen.keep_keyed(noted, rate >= Relax::Scaled.limit(OUT));
         key = Some(noted);
     }
-    let share = known(paging.share_of_time(Paging::SwapOut, OUT, TEN_S))?;
+    let share = known(paging.share_of_time(Paging::SwapOut, OUT, TEN_SAMPLES))?;
     let back = known(paging.over(Paging::SwapIn, TEN_S))?;
     if let (Some(share), Some(back)) = (share, back) {
         let limits = [None, Some(OUT_SHARE), None, None];

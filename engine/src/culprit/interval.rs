@@ -37,7 +37,8 @@ impl Interval {
 
     /// Whether a change came too late to be a cause, wherever it was in its range.
     pub(super) fn is_late(&self, began: &Began) -> bool {
-        self.onset.is_some_and(|onset| began.earliest > onset.plus_ns(LEAD_NS))
+        // Of a signal that stands for longer than the past reaches, the past begins with it.
+        self.onset.is_some_and(|onset| began.earliest > onset.max(self.begin).plus_ns(LEAD_NS))
     }
 
     /// Whether a change came before the signal's, wherever it was in its range. Nothing else may

@@ -61,7 +61,8 @@ pub(crate) fn rank(
             let mut suffer = victim::killed(window, entity);
             suffer.extend(victim::groups(window, entity, Stall::MemorySome));
             suffer.truncate(NAMED);
-            (or_faulting(by(&GROWTH), GROWTH_FLOOR_BYTES, || by(&MAJFLT)), suffer)
+            let floor = if *entity == Entity::Host { GROWTH_FLOOR_BYTES } else { 0.0 };
+            (or_faulting(by(&GROWTH), floor, || by(&MAJFLT)), suffer)
         }
         Kind::SwapThrashing => (
             or_faulting(by(&SWAP), 0.0, || by(&MAJFLT)),

@@ -176,7 +176,7 @@ impl<'a> Trial<'a> {
         for member in members {
             for set in &member.sets {
                 sums[*set].excess += member.excess();
-                sums[*set].processes += member.count();
+                sums[*set].processes = sums[*set].processes.saturating_add(member.count());
             }
         }
         sums
@@ -231,7 +231,12 @@ fn sets_of<'a>(case: &Case<'a>, party: &Party<'a>) -> Vec<Set<'a>> {
     );
     let above = core::iter::successors(root, |known| table.find(table.parent(&known.row)?));
     let above = above.take(GENERATIONS).filter(|known| is_root(&known.row, case.entity));
-    sets.extend(above.map(|known| Set::ForkTree(known.key())));
+    for known in above {
+        let tree = Set::ForkTree(known.key());
+        if !sets.contains(&tree) {
+            sets.push(tree);
+        }
+    }
     if !party.comm.is_empty() {
         sets.push(Set::Executable(party.comm));
     }

@@ -21,7 +21,7 @@ pub struct ReadTimes {
 impl ReadTimes {
     /// The middle of the reading: the instant that rates use.
     pub fn middle_ns(self) -> i64 {
-        self.begin_ns + (self.end_ns - self.begin_ns) / 2
+        self.begin_ns.saturating_add(self.end_ns.saturating_sub(self.begin_ns) / 2)
     }
 }
 

@@ -84,7 +84,7 @@ impl Bundle {
     }
 
     fn merge(&mut self, other: &Self) {
-        self.count += other.count;
+        self.count = self.count.saturating_add(other.count);
         for (bucket, amounts) in &other.buckets {
             for (account, amount) in Account::ALL.into_iter().zip(amounts) {
                 self.add(*bucket, account, *amount);
@@ -133,7 +133,7 @@ impl Ended {
         comm: &[u8],
     ) -> &mut Bundle {
         let bundle = self.bundle((parent, 0, cgroup, comm));
-        bundle.count += 1;
+        bundle.count = bundle.count.saturating_add(1);
         bundle.process = process;
         bundle
     }

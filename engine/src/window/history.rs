@@ -11,17 +11,21 @@ use super::series::Missing;
 
 /// The longest span any verdict asks for (critical: 30 s).
 pub const LONGEST_NS: u64 = 30_000_000_000;
+/// Readings kept however far apart they are: ten intervals and their beginning.
+const READINGS: usize = 11;
 
 /// Counters of one entity, as read, with the times of reading.
 #[derive(Debug, Clone)]
 pub struct Counters<const N: usize> {
     readings: VecDeque<(Timestamp, [u64; N])>,
     given: [bool; N],
+    /// The shortest interval so far: how often the counters are read when no tick is late.
+    shortest_ns: Option<u64>,
 }
 
 impl<const N: usize> Default for Counters<N> {
     fn default() -> Self {
-        Self { readings: VecDeque::new(), given: [false; N] }
+        Self { readings: VecDeque::new(), given: [false; N], shortest_ns: None }
     }
 }
 
@@ -57,6 +61,8 @@ impl<const N: usize> Counters<N> {
             if at <= *last_at {
                 return false;
             }
+            let ns = at.since_ns(*last_at);
+            self.shortest_ns = Some(self.shortest_ns.map_or(ns, |shortest| shortest.min(ns)));
             went_back = given == self.given
                 && last.iter().zip(&values).any(|(before, after)| after < before);
         }
@@ -65,18 +71,21 @@ impl<const N: usize> Counters<N> {
         }
         self.given = given;
         self.readings.push_back((at, values));
-        while self.readings.len() > 2 && at.since_ns(self.readings[1].0) >= LONGEST_NS {
+        while self.readings.len() > READINGS && at.since_ns(self.readings[1].0) >= LONGEST_NS {
             self.readings.pop_front();
         }
         went_back
     }
 
-    /// Growth of a counter over the shortest run of last intervals of at least `ns`; `name` says
-    /// which is missing where it is not given.
+    /// Growth of a counter over the shortest run of last intervals of at least `ns`, and of two
+    /// intervals where that is longer (`signals.md`, "Persistence": two samples at least); 1 ns
+    /// asks for the last interval. `name` says which is missing where it is not given.
     pub fn over(&self, counter: usize, name: &'static str, ns: u64) -> Result<Growth, Missing> {
         if !self.given[counter] {
             return Err(Missing::Field(name));
         }
+        let least_ns = if ns > 1 { self.shortest_ns.unwrap_or(0).saturating_mul(2) } else { 0 };
+        let ns = ns.max(least_ns);
         let (end, last) = self.readings.back().ok_or(Missing::NoEarlier)?;
         let mut before = self.readings.iter().rev().skip(1);
         let (begin, first) =
@@ -84,25 +93,26 @@ impl<const N: usize> Counters<N> {
         Ok(Growth { by: last[counter] - first[counter], ns: end.since_ns(*begin) })
     }
 
-    /// Share of the time, in the shortest run of last intervals of at least `ns`, whose interval
-    /// had a growth of at least `per_second`.
+    /// Share of the time, in the shortest run of at least so many last intervals and of at least
+    /// `ns`, whose interval had a growth of at least `per_second`.
     pub fn share_of_time(
         &self,
         counter: usize,
         name: &'static str,
         per_second: f64,
-        ns: u64,
+        (intervals, ns): (usize, u64),
     ) -> Result<f64, Missing> {
         if !self.given[counter] {
             return Err(Missing::Field(name));
         }
-        let (mut all_ns, mut held_ns) = (0, 0);
+        let (mut all_ns, mut held_ns, mut count) = (0, 0, 0);
         let later = self.readings.iter().rev();
         for ((end, after), (begin, before)) in later.zip(self.readings.iter().rev().skip(1)) {
             let growth = Growth { by: after[counter] - before[counter], ns: end.since_ns(*begin) };
             all_ns += growth.ns;
             held_ns += if growth.per_second() >= per_second { growth.ns } else { 0 };
-            if all_ns >= ns {
+            count += 1;
+            if all_ns >= ns && count >= intervals {
                 return Ok(held_ns as f64 / all_ns as f64);
             }
         }
@@ -180,7 +190,7 @@ mod tests {
             counters.push(at(second), [Some(value)]);
         }
         let share = |per_second, seconds| {
-            counters.share_of_time(0, "pages", per_second, seconds * SECOND_NS)
+            counters.share_of_time(0, "pages", per_second, (1, seconds * SECOND_NS))
         };
         assert_eq!(share(5.0, 7), Ok(2.0 / 7.0));
         assert_eq!(share(5.0, 2), Ok(1.0 / 5.0), "the shortest run of 2 s is 5 s long");
@@ -227,6 +237,23 @@ mod tests {
         assert_eq!(levels.mean(7 * SECOND_NS), None);
     }
 
+    /// The shortest interval between readings that were taken.
+    fn naive_shortest(readings: &[(u64, u64)]) -> Option<u64> {
+        let mut last = None;
+        let mut shortest: Option<u64> = None;
+        for (time, _) in readings {
+            if let Some(before) = last {
+                if *time <= before {
+                    continue;
+                }
+                let ns = time - before;
+                shortest = Some(shortest.map_or(ns, |known| known.min(ns)));
+            }
+            last = Some(*time);
+        }
+        shortest
+    }
+
     /// The plainest implementation: all readings kept, every run tried.
     fn naive(readings: &[(u64, u64)], ns: u64) -> Option<(u64, u64)> {
         let mut kept: Vec<(u64, u64)> = Vec::new();
@@ -239,6 +266,8 @@ mod tests {
             }
             kept.push((*time, *value));
         }
+        let shortest = naive_shortest(readings).unwrap_or(0);
+        let ns = if ns > 1 { ns.max(2 * shortest) } else { ns };
         let (end, last) = *kept.last()?;
         let runs = kept.iter().take(kept.len() - 1).filter(|(time, _)| end - time >= ns);
         runs.map(|(time, value)| (last - value, end - time)).min_by_key(|(_, span)| *span)

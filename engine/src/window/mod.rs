@@ -102,7 +102,13 @@ macro_rules! window {
                 }
             }
 
-            /// Forgets all readings: no rate is taken across a suspend or a new boot.
+            /// Forgets everything, as at a new boot.
+            pub fn clear(&mut self) {
+                self.restart();
+                $( self.$field.clear(); )+
+            }
+
+            /// Forgets all readings: no rate is taken across a suspend.
             pub fn restart(&mut self) {
                 $( self.$field.restart(); )+
                 self.processes.restart();

@@ -7,7 +7,7 @@ use alloc::format;
 use alloc::vec::Vec;
 
 use crate::model::{Process, Record, Sample};
-use crate::time::Timestamp;
+use crate::time::{SECOND_NS, Timestamp};
 
 use super::account::{Account, BUCKET_NS, FLOWS};
 use super::ended::Ended;
@@ -40,7 +40,10 @@ impl ProcessTable {
     pub(super) fn update(&mut self, sample: &Sample, ledger: &mut Ledger) {
         let Some(read) = sample.processes.read() else { return };
         let at = ledger.mono.offset_ns(read.middle_ns());
+        // Times of reading are the recorder's word: a table is not read before it was read last.
+        let at = self.at.map_or(at, |last| last.max(at));
         let bucket = at.0 / BUCKET_NS;
+        let previous = self.at;
         match self.at.replace(at) {
             Some(last) if last.0 / BUCKET_NS < bucket => self.close(last, bucket),
             Some(_) => {}
@@ -61,7 +64,10 @@ impl ProcessTable {
                 Err(index) => {
                     ledger.last_id += 1;
                     let id = EntityId(ledger.last_id);
-                    let started = self.seen_before.then(|| started(row, &ledger.host));
+                    // What began before the last reading and was not in it was only not seen.
+                    let began = started(row, &ledger.host);
+                    let is_new = previous.is_some_and(|last| began.plus_ns(SECOND_NS) >= last);
+                    let started = (self.seen_before && is_new).then_some(began);
                     self.known.insert(index, Known::new(id, row, at, started));
                     hint = index + 1;
                 }
@@ -89,7 +95,9 @@ impl ProcessTable {
         self.entries.extend(self.known.iter_mut().map(|known| known.close(bucket)));
         self.leaders.close(bucket, &self.entries);
         for place in self.leaders.places() {
-            self.known[place].led = true;
+            if let Some(known) = self.known.get_mut(place) {
+                known.led = true;
+            }
         }
     }
 

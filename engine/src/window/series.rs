@@ -176,13 +176,20 @@ impl<R: Record, T: Track<R>> Series<R, T> {
         gone.extend(old.into_iter().flatten().map(|(id, _)| id));
     }
 
-    /// Forgets all readings and tracks, as after a suspend or at a new boot.
+    /// Forgets what was read before a gap: no rate is taken across it. Entities keep their numbers,
+    /// since what stands on them goes on.
     pub fn restart(&mut self) {
-        self.before.clear();
-        self.after.clear();
         self.before_at = None;
         self.after_at = None;
         self.fresh = false;
+        self.tracks.fill_with(T::default);
+    }
+
+    /// Forgets everything, as at a new boot.
+    pub fn clear(&mut self) {
+        self.restart();
+        self.before.clear();
+        self.after.clear();
         self.ids.clear();
         self.tracks.clear();
     }
@@ -204,7 +211,8 @@ impl<R: Record, T: Track<R>> Series<R, T> {
 
     /// The only row of a table of one row.
     pub fn one(&self) -> Result<&R, Missing> {
-        self.after.first().ok_or(Missing::Source(self.source))
+        let row = self.after.first().filter(|_| self.after_at.is_some());
+        row.ok_or(Missing::Source(self.source))
     }
 
     /// The last two rows of a table of one row.
@@ -217,12 +225,14 @@ impl<R: Record, T: Track<R>> Series<R, T> {
 
     /// The track of the only row.
     pub fn track(&self) -> Result<&T, Missing> {
-        self.tracks.first().ok_or(Missing::Source(self.source))
+        let track = self.tracks.first().filter(|_| self.after_at.is_some());
+        track.ok_or(Missing::Source(self.source))
     }
 
     /// Each entity of the last reading: id, row and track.
     pub fn entities(&self) -> impl Iterator<Item = (EntityId, &R, &T)> {
-        let rows = self.ids.iter().zip(self.after.iter()).zip(&self.tracks);
+        let count = if self.after_at.is_some() { self.ids.len() } else { 0 };
+        let rows = self.ids.iter().zip(self.after.iter()).zip(&self.tracks).take(count);
         rows.map(|((id, row), track)| (*id, row, track))
     }
 

@@ -125,9 +125,15 @@ impl PagingTrack {
         self.0.over(what as usize, what.name(), ns)
     }
 
-    /// Share of the time in which a counter grew by at least so much a second, over the same.
-    pub fn share_of_time(&self, what: Paging, per_second: f64, ns: u64) -> Result<f64, Missing> {
-        self.0.share_of_time(what as usize, what.name(), per_second, ns)
+    /// Share of the time in which a counter grew by at least so much a second, over at least so
+    /// many intervals and so long.
+    pub fn share_of_time(
+        &self,
+        what: Paging,
+        per_second: f64,
+        over: (usize, u64),
+    ) -> Result<f64, Missing> {
+        self.0.share_of_time(what as usize, what.name(), per_second, over)
     }
 }
 

@@ -1,0 +1,223 @@
+//! Rates of sar as counters, holes between them, and files that are none of sadf's.
+
+use std::path::PathBuf;
+
+use super::*;
+use crate::format::recording::Reader;
+use crate::import::Zone;
+use ks_engine::input::{Body, Input, Start};
+use ks_engine::model::{Cpu, Disk, Memory, Nic, Sample, Vm};
+use ks_engine::time::WallTime;
+
+struct Case {
+    folder: tempfile::TempDir,
+}
+
+impl Case {
+    fn new(text: &str) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("sa02.json"), text).unwrap();
+        Self { folder }
+    }
+
+    fn output(&self) -> PathBuf {
+        self.folder.path().join("sa02.parquet")
+    }
+
+    fn import(&self, zone: Option<&str>) -> Result<Summary, Error> {
+        let zone: Option<Zone> = zone.map(|zone| zone.parse().unwrap());
+        let (file, output) = (self.folder.path().join("sa02.json"), self.output());
+        let order = Order { file: &file, output: &output, force: false, zone: zone.as_ref() };
+        import(&order, &mut |done, all| assert!(done <= all))
+    }
+
+    /// The `Start`, and the inputs after it.
+    fn inputs(&self) -> (Start, Vec<Input>) {
+        let mut reader = Reader::open(&[self.output()]).unwrap();
+        let mut inputs: Vec<Input> =
+            std::iter::from_fn(|| reader.next().unwrap().cloned()).collect();
+        let Body::Start(start) = inputs.remove(0).body else { panic!("a recording begins so") };
+        (*start, inputs)
+    }
+}
+
+/// What `sadf -j` prints of statistics of these times and sections, in intervals of 10 s.
+fn file(utc: u8, statistics: &[(&str, &str)]) -> String {
+    let statistic = |(time, sections): &(&str, &str)| {
+        format!(
+            r#"{{"timestamp": {{"date": "2026-01-02", "time": "{time}", "utc": {utc},
+            "interval": 10}}, {sections}}}"#
+        )
+    };
+    let statistics: Vec<String> = statistics.iter().map(statistic).collect();
+    format!(
+        r#"{{"sysstat": {{"hosts": [{{"nodename": "example", "sysname": "Linux",
+        "release": "6.1.0", "machine": "x86_64", "number-of-cpus": 4,
+        "statistics": [{}], "restarts": []}}]}}}}"#,
+        statistics.join(",")
+    )
+}
+
+fn imported(statistics: &[(&str, &str)]) -> (Case, Summary) {
+    let case = Case::new(&file(1, statistics));
+    let summary = case.import(None).unwrap();
+    (case, summary)
+}
+
+/// Seconds since the beginning, and what `get` finds in each sample; gaps are named.
+fn told<T: std::fmt::Debug>(case: &Case, get: impl Fn(&Sample) -> T) -> Vec<String> {
+    let word = |input: &Input| {
+        let second = input.mono.0 / 1_000_000_000;
+        match &input.body {
+            Body::Sample(sample) => format!("{second} {:?}", get(sample)),
+            Body::Gap(gap) => format!("{second} gap of {}", gap.source),
+            other @ (Body::Start(_) | Body::SourceState(_) | Body::ClockStep(_) | Body::Tick) => {
+                panic!("{other:?}")
+            }
+        }
+    };
+    case.inputs().1.iter().map(word).collect()
+}
+
+fn disk(tps: f64, util: f64) -> String {
+    format!(
+        r#""disk": [{{"disk-device": "sda", "tps": {tps}, "rkB": 8.0, "aqu-sz": 0.5,
+        "util-percent": {util}}}, {{"disk-device": "dm-0", "util-percent": 1.0}}]"#
+    )
+}
+
+#[test]
+fn rates_are_added_up_from_the_beginning_of_the_first_interval() {
+    let (first, second) = (disk(10.0, 50.0), disk(10.0, 25.5));
+    let (case, summary) = imported(&[("00:00:10", &first), ("00:00:20", &second)]);
+    assert_eq!((summary.rows, summary.samples), (2, 3));
+    assert_eq!(summary.interval_ns, 10_000_000_000);
+    let busy = told(&case, |sample| sample.disks.iter().map(Disk::io_ms).collect::<Vec<_>>());
+    let expected =
+        ["0 [Some(0), Some(0)]", "10 [Some(100), Some(5000)]", "20 [Some(200), Some(7550)]"];
+    assert_eq!(busy, expected, "dm-0 stands before sda");
+    let (start, inputs) = case.inputs();
+    assert_eq!(start.clock.at_ns, WallTime(1_767_312_000_000_000_000));
+    assert_eq!((start.host.hostname.as_str(), start.host.kernel.as_str()), ("example", "6.1.0"));
+    let Body::Sample(last) = &inputs[2].body else { panic!() };
+    let sda = &last.disks.as_slice()[1];
+    assert_eq!((sda.read_sectors(), sda.queue_ms()), (Some(320), Some(10_000)));
+    assert_eq!((sda.reads(), sda.stacked()), (None, None), "reads are not told from writes");
+    assert_eq!(last.disks.first().and_then(Disk::stacked), Some(true));
+}
+
+#[test]
+fn shares_of_cpus_are_ticks_and_levels_stand_as_they_are() {
+    let sections = r#""cpu-load": [{"cpu": "all", "user": 20.0, "idle": 80.0}],
+        "memory": {"memfree": 600, "avail": 700, "memused": 400, "memused-percent": 40.0,
+        "swpfree": 30, "swpused": 20}, "queue": {"runq-sz": 3, "blocked": 1}"#;
+    let (case, summary) = imported(&[("00:00:10", sections), ("00:00:20", sections)]);
+    let ticks = told(&case, |sample| sample.cpu.first().and_then(Cpu::user_ticks));
+    assert_eq!(ticks, ["0 Some(0)", "10 Some(8000)", "20 Some(16000)"]);
+    let memory = told(&case, |sample| {
+        sample.memory.first().map(|row: &Memory| (row.total_bytes(), row.swap_total_bytes()))
+    });
+    let whole = "Some((Some(1024000), Some(51200)))";
+    assert_eq!(memory, ["0 None".to_owned(), format!("10 {whole}"), format!("20 {whole}")]);
+    let blocked = told(&case, |sample| sample.cpu.first().and_then(Cpu::procs_blocked));
+    assert_eq!(blocked[1], "10 Some(1)");
+    let running = told(&case, |sample| sample.cpu.first().and_then(Cpu::procs_running));
+    assert_eq!(running[1], "10 None");
+    assert_eq!(summary.notes, ["left out: runq-sz (counted at one instant, read every 10.0 s)"]);
+}
+
+#[test]
+fn across_a_hole_nothing_is_added() {
+    let paging = r#""swap-pages": {"pswpin": 0.0, "pswpout": 2.0}"#;
+    let times = ["00:00:10", "00:00:20", "00:05:00", "00:05:10"];
+    let (case, summary) = imported(&times.map(|time| (time, paging)));
+    let out = told(&case, |sample| sample.vm.first().and_then(Vm::pswpout));
+    let expected = [
+        "0 Some(0)",
+        "10 Some(20)",
+        "20 Some(40)",
+        "20 gap of all",
+        "290 Some(40)",
+        "300 Some(60)",
+        "310 Some(80)",
+    ];
+    assert_eq!(out, expected);
+    assert!(summary.notes[0].starts_with("times without a sample: 1, the longest 280.0 s"));
+}
+
+#[test]
+fn a_table_that_pauses_has_a_gap_of_its_own() {
+    let both = r#""swap-pages": {"pswpout": 1.0},
+        "network": {"net-dev": [{"iface": "eth0", "rxkB": 1.0}]}"#;
+    let one = r#""swap-pages": {"pswpout": 1.0}"#;
+    let (case, _) =
+        imported(&[("00:00:10", both), ("00:00:20", one), ("00:00:30", one), ("00:00:40", both)]);
+    let bytes = told(&case, |sample| sample.nics.first().and_then(Nic::rx_bytes));
+    let expected = [
+        "0 Some(0)",
+        "10 Some(10240)",
+        "20 None",
+        "30 None",
+        "30 gap of net/dev",
+        "30 Some(10240)",
+        "40 Some(20480)",
+    ];
+    assert_eq!(bytes, expected);
+}
+
+#[test]
+fn what_goes_back_in_time_is_left_out_with_a_gap() {
+    let paging = r#""swap-pages": {"pswpout": 1.0}"#;
+    let times = ["00:00:20", "00:00:10", "00:00:30"];
+    let (case, summary) = imported(&times.map(|time| (time, paging)));
+    let out = told(&case, |sample| sample.vm.first().and_then(Vm::pswpout));
+    assert_eq!(out, ["0 Some(0)", "10 Some(10)", "10 gap of all", "10 Some(10)", "20 Some(20)"]);
+    let told = "statistics that go back in time: 1, the first is statistic 2";
+    assert!(summary.notes[0].starts_with(told), "{:?}", summary.notes);
+}
+
+#[test]
+fn what_has_no_column_is_named() {
+    let sections = r#""swap-pages": {"pswpout": 1.0}, "power-management": {"fan-speed":
+        [{"number": 1, "rpm": 900}]}, "io": {"tps": 3.0, "io-reads": {"rtps": 1.0}}"#;
+    let (case, summary) = imported(&[("00:00:10", sections)]);
+    let names = "io.io-reads.rtps, io.tps, power-management.fan-speed.number, \
+                 power-management.fan-speed.rpm";
+    assert_eq!(summary.notes, [format!("not taken, for want of a column (4): {names}")]);
+    let (start, _) = case.inputs();
+    let state = start.sources.iter().find(|state| state.source == "vmstat").unwrap();
+    let reason = "not in the file of sar: swap-pages.pswpin, paging.majflt";
+    assert_eq!(state.reason.as_deref(), Some(reason));
+}
+
+#[test]
+fn local_times_want_a_zone() {
+    let paging = r#""swap-pages": {"pswpout": 1.0}"#;
+    let case = Case::new(&file(0, &[("01:00:10", paging)]));
+    assert!(matches!(case.import(None).unwrap_err(), Error::NoTimeZone { .. }));
+    case.import(Some("Europe/Berlin")).unwrap();
+    assert_eq!(case.inputs().0.clock.at_ns, WallTime(1_767_312_000_000_000_000));
+}
+
+#[test]
+fn what_sadf_did_not_print_is_refused_with_its_place() {
+    let check = |text: &str, expected: &str| {
+        let case = Case::new(text);
+        let error = case.import(None).unwrap_err().to_string();
+        assert!(error.contains(expected), "{error}");
+        assert_eq!(std::fs::read_dir(case.folder.path()).unwrap().count(), 1);
+    };
+    let paging = r#""swap-pages": {"pswpout": 1.0}"#;
+    let whole = file(1, &[("00:00:10", paging)]);
+    check("", "line 1, column 0: EOF");
+    check("Time,a\n", "line 1, column 1");
+    check("[1]", "line 1");
+    check("{}", "no statistics");
+    check(&whole[..whole.len() / 2], "EOF");
+    check(&whole.replace("1.0", "NaN"), "expected");
+    check(&whole.replace("00:00:10", "noon"), "statistic 1, `timestamp`: `2026-01-02Tnoon");
+    check(&whole.replace("\"interval\": 10", "\"interval\": 0"), "statistic 1, `interval`");
+    check(&whole.replace("swap-pages", "serial"), "no statistic has a number");
+    let host = r#""hosts": [{"statistics": []}, "#;
+    check(&whole.replace(r#""hosts": ["#, host), "several hosts");
+}
