@@ -52,11 +52,13 @@ pub type Progress<'a> = dyn FnMut(u64, u64) + 'a;
 
 /// Imports what `pmrep -z -r -u -o csv` prints of an archive of Performance Co-Pilot.
 pub fn pcp(order: &Order<'_>, progress: &mut Progress<'_>) -> Result<Summary, Error> {
+    output::refuse_existing(order.output, order.force)?;
     pcp::import(order, progress)
 }
 
 /// Imports what `sadf -j` prints of a data file of sysstat.
 pub fn sar(order: &Order<'_>, progress: &mut Progress<'_>) -> Result<Summary, Error> {
+    output::refuse_existing(order.output, order.force)?;
     sar::import(order, progress)
 }
 

@@ -45,8 +45,7 @@ pub(super) struct Output {
 }
 
 impl Output {
-    /// Begins the recording that will stand at `path`. What stands there is refused unless `force`
-    /// says that it is to be replaced; a log that a recorder writes is refused always.
+    /// Begins the recording that will stand at `path`.
     pub(super) fn create(path: &Path, force: bool, header: Header) -> Result<Self, Error> {
         refuse_existing(path, force)?;
         let mut temporary = path.as_os_str().to_owned();
@@ -120,7 +119,9 @@ impl Drop for Place {
     }
 }
 
-fn refuse_existing(path: &Path, force: bool) -> Result<(), Error> {
+/// Refuses what stands at `path`, unless `force` says that it is to be replaced; a log that a
+/// recorder writes is refused always.
+pub(super) fn refuse_existing(path: &Path, force: bool) -> Result<(), Error> {
     let log = Files::of(path).log;
     if log::is_being_written(&log) {
         return Err(Error::Locked { path: log });

@@ -12,7 +12,7 @@ use super::pcp_rows::Skipped;
 use super::sar_counters::Counters;
 use super::sar_file::{Head, Statistic, each};
 use super::sar_metrics::{METRICS, Value};
-use super::sar_values::{CPUS_ONLINE, TOTAL_BYTES, Values, metrics_of, walk};
+use super::sar_values::{CPUS_ONLINE, TOTAL_BYTES, Values, is_used, walk};
 use super::sources::Given;
 use super::summary::{Rest, Summary};
 use super::target::Target;
@@ -97,9 +97,7 @@ impl Survey {
         self.intervals_ns.push(statistic.interval_ns);
         let unknown = &mut self.unknown;
         walk(&statistic.sections, &mut |place, _| {
-            // These two tell how much memory there is.
-            let total = place.section == "memory" && place.key.starts_with("memused");
-            if metrics_of(place).next().is_none() && !total {
+            if !is_used(place) {
                 unknown.insert(match place.section {
                     "" => place.key.to_owned(),
                     section => format!("{section}.{}", place.key),

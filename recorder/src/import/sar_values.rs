@@ -63,12 +63,18 @@ fn walk_object(section: &str, object: &Map<String, Json>, each: &mut dyn FnMut(&
 }
 
 /// The metrics that a place stands for: a number may be part of several columns.
-pub(super) fn metrics_of(place: &Place<'_>) -> impl Iterator<Item = (usize, &'static Metric)> {
+fn metrics_of(place: &Place<'_>) -> impl Iterator<Item = (usize, &'static Metric)> {
     // Older versions call it so where all shares are asked for.
     let section = if place.section == "cpu-load-all" { "cpu-load" } else { place.section };
     let (section, key) = (section.to_owned(), place.key.to_owned());
     let is_meant = move |metric: &Metric| metric.section == section && metric.key == key;
     METRICS.iter().enumerate().filter(move |(_, metric)| is_meant(metric))
+}
+
+/// Whether anything is made of a place.
+pub(super) fn is_used(place: &Place<'_>) -> bool {
+    let tells_total = place.section == "memory" && OF_TOTAL.contains(&place.key);
+    tells_total || metrics_of(place).next().is_some()
 }
 
 /// The row of an element; `all` CPUs and the `sum` of interrupts are the host's.
@@ -152,6 +158,9 @@ fn plus(one: Amount, other: Amount) -> Amount {
         }
     }
 }
+
+/// Numbers of the section `memory` of which only the total is made.
+const OF_TOTAL: [&str; 3] = ["memused", "memused-percent", "slab"];
 
 /// `MemTotal`. sar gives what is used, and its share of the total in percents with two digits; of
 /// what used meant in its versions, that which agrees with the share is the one.
