@@ -54,6 +54,7 @@ fn judge(window: &Window) -> Result<Evaluation, Missing> {
     let row = window.cpu.one()?;
     let cpus = row.cpus_online().ok_or(Missing::Field("the number of CPUs"))? as f64;
     row.procs_blocked().ok_or(Missing::Field("procs_blocked"))?;
+    row.procs_running().ok_or(Missing::Field("procs_running"))?;
     let demand = window.cpu.track()?.mean(MEAN_NS).ok_or(Missing::NoEarlier)?;
     let busy = busy_share(&window.cpu.step()?)?;
     let mut seen = Evaluation::default();

@@ -71,7 +71,7 @@ pub(super) struct Plan {
     pub(super) taken: Mask,
     /// Metrics that have a value anywhere.
     pub(super) seen: Mask,
-    /// Metrics that are not.
+    /// Metrics that are left out.
     pub(super) left_out: Vec<LeftOut>,
 }
 
@@ -139,7 +139,7 @@ fn cadence(first: i64, times: Vec<i64>) -> i64 {
         let spans = times.windows(2).map(|pair| pair[1] - pair[0]).collect();
         let Some(median_ns) = median(spans) else { return ONCE_NS };
         let count = times.len();
-        let mut last = None;
+        let mut last: Option<i64> = None;
         times.retain(|at| {
             let kept = last.is_none_or(|last| at - last >= (median_ns / 2).max(1));
             if kept {

@@ -48,6 +48,10 @@ pub(super) fn import(order: &Order<'_>, progress: &mut Progress<'_>) -> Result<S
     let mut output = Output::create(order.output, order.force, header)?;
     let samples = write(order, &plan, &mut output, progress)?;
     output.finish()?;
+    Ok(summary(survey, &plan, samples))
+}
+
+fn summary(survey: Survey, plan: &Plan, samples: u64) -> Summary {
     let left_out = plan.left_out.iter().map(|left| {
         let name = METRICS[left.metric].name.to_owned();
         (name, left.why.clone())
@@ -60,12 +64,12 @@ pub(super) fn import(order: &Order<'_>, progress: &mut Progress<'_>) -> Result<S
         row: ("row", "line"),
         coarse: survey.rows.iter().all(|(at_ns, _)| at_ns % 1_000_000_000 == 0),
     };
-    Ok(Summary {
+    Summary {
         rows: survey.rows.len() as u64,
         samples,
         interval_ns: plan.interval_ns,
         notes: rest.notes(&plan.sample_times_ns, plan.interval_ns),
-    })
+    }
 }
 
 /// What a file holds.
@@ -140,13 +144,13 @@ impl Survey {
 
 /// Why there is nothing to import.
 fn nothing(order: &Order<'_>, survey: &Survey) -> Error {
-    let (problem, remedy) = if !survey.known {
+    let (problem, remedy) = if survey.known && survey.rows.is_empty() {
+        ("no row follows the header".to_owned(), ROWS_WANTED)
+    } else if survey.known {
+        ("no metric that a recording has was read".to_owned(), METRICS_WANTED)
+    } else {
         let columns = survey.columns;
         (format!("none of its {columns} columns is one that a recording has"), METRICS_WANTED)
-    } else if survey.rows.is_empty() {
-        ("no row follows the header".to_owned(), ROWS_WANTED)
-    } else {
-        ("no metric that a recording has was read".to_owned(), METRICS_WANTED)
     };
     Error::Import { path: order.file.to_owned(), place: "line 1".to_owned(), problem, remedy }
 }

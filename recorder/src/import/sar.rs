@@ -41,23 +41,13 @@ pub(super) fn import(order: &Order<'_>, progress: &mut Progress<'_>) -> Result<S
         Some(interval_ns) if !survey.present.is_empty() => interval_ns,
         _ => return Err(nothing(order, &survey)),
     };
-    // A mean over five seconds needs more than one reading of them.
-    let takes =
-        |metric: usize| METRICS[metric].value != Value::Instant || interval_ns <= INSTANT_NS;
-    let left_out: BTreeMap<&str, (Target, String)> = METRICS
-        .iter()
-        .enumerate()
-        .filter(|(index, metric)| !takes(*index) && survey.present.contains(&metric.to))
-        .map(|(_, metric)| {
-            let why = format!("counted at one instant, read every {}", span(interval_ns));
-            (metric.key, (metric.to, why))
-        })
-        .collect();
+    let left_out = left_out(&survey, interval_ns);
     let names = names();
     let sources = given(&survey, &names, &left_out).states();
     let host = host(order, &survey.head);
     let header = Header { host, begin_ns: survey.begin_ns, interval_ns, sources };
     let mut output = Output::create(order.output, order.force, header)?;
+    let takes = |metric: usize| !left_out.contains_key(METRICS[metric].key);
     let samples = write(order, &survey, takes, &mut output, progress)?;
     output.finish()?;
     let rest = Rest {
@@ -74,6 +64,18 @@ pub(super) fn import(order: &Order<'_>, progress: &mut Progress<'_>) -> Result<S
         interval_ns,
         notes: rest.notes(&survey.times_ns, interval_ns),
     })
+}
+
+/// What is not taken, by its key, since a mean over five seconds needs more than one reading of
+/// them; with the reason.
+fn left_out(survey: &Survey, interval_ns: i64) -> BTreeMap<&'static str, (Target, String)> {
+    let why = format!("counted at one instant, read every {}", span(interval_ns));
+    METRICS
+        .iter()
+        .filter(|metric| metric.value == Value::Instant && interval_ns > INSTANT_NS)
+        .filter(|metric| survey.present.contains(&metric.to))
+        .map(|metric| (metric.key, (metric.to, why.clone())))
+        .collect()
 }
 
 fn survey(order: &Order<'_>, progress: &mut Progress<'_>) -> Result<Survey, Error> {
