@@ -74,8 +74,6 @@ pub struct Calibration {
     own: BTreeMap<Class, Residuals>,
     /// Another host's, with its name.
     other: Option<(String, BTreeMap<Class, Residuals>)>,
-    /// Leave the shipped ones out.
-    only_known: bool,
 }
 
 /// An interval with what it rests on.
@@ -111,7 +109,7 @@ impl Calibration {
                 return Ok(Interval { band, count: sorted.len(), source: Source::Other(host) });
             }
         }
-        let shipped = if self.only_known { &[] } else { shipped::residuals(class) };
+        let shipped = shipped::residuals(class);
         match conformal::band(shipped, ALPHA) {
             Some(band) => Ok(Interval { band, count: shipped.len(), source: Source::Synthetic }),
             None => Err(own.len()),
@@ -134,10 +132,5 @@ impl Calibration {
             None => self.own = residuals,
             Some(host) => self.other = Some((host.into(), residuals)),
         }
-    }
-
-    /// Leaves the shipped residuals out, for measuring them.
-    pub fn only_known(&mut self) {
-        self.only_known = true;
     }
 }
