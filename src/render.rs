@@ -1,6 +1,7 @@
 //! What the engine says, for people and programs; notes and errors to stderr.
 #![expect(clippy::print_stderr, reason = "this is the place that prints")]
 
+pub(crate) mod analysis;
 mod incident;
 
 use std::io;

@@ -1,9 +1,13 @@
 //! Same input, same bytes out: fed live from the log, replayed from Parquet, and twice.
 #![expect(clippy::unwrap_used, reason = "a test fails by it")]
 
+#[path = "analysis/host.rs"]
+mod host;
+
 use std::path::{Path, PathBuf};
 
 use ks_engine::input::{Body, ENGINE_VERSION, HostFacts, Input, SCHEMA_VERSION, Start};
+use ks_engine::journal::hex;
 use ks_engine::model::{CpuCell, ReadTimes, Sample};
 use ks_engine::time::{ClockAnchor, SECOND_NS, Timestamp, WallTime};
 use ks_recorder::format::log::{Decoder, LogWriter};
@@ -11,6 +15,7 @@ use ks_recorder::format::recording::Reader;
 use ks_recorder::format::writer::Writer;
 use ks_replayer::range::Range;
 use ks_replayer::replay::{Run, replay};
+use sha2::{Digest as _, Sha256};
 
 /// A host of two CPUs that is overloaded from second 30 to second 120.
 fn recording() -> Vec<Input> {
@@ -96,6 +101,24 @@ fn other_chunks_give_the_same_journal() {
     assert_eq!(read(&[folder.path().join("y.parquet")]), sealed);
 }
 
+/// A recording may go on over a reboot: what stood then is over, and is said to be.
+#[test]
+fn a_reboot_ends_what_stands() {
+    let mut inputs = recording_of(100);
+    let Body::Start(start) = inputs[0].body.clone() else { panic!("a start") };
+    let again = Start { boot_id: "c".into(), segment: 1, ..*start };
+    inputs.push(Input { seq: 101, mono: Timestamp(SECOND_NS), body: Body::Start(Box::new(again)) });
+    let mut run = Run::default();
+    let mut journal = Vec::new();
+    for input in &inputs {
+        run.feed(input, &mut journal).unwrap();
+    }
+    let report = run.finish("made", &mut journal).unwrap();
+    assert_eq!(report.episodes.len(), 1, "{:?}", report.episodes);
+    assert_eq!(report.episodes[0].state, "cleared");
+    assert!(report.incidents.iter().all(|incident| incident.end.is_some()));
+}
+
 #[test]
 fn one_changed_value_changes_the_journal() {
     let folder = tempfile::tempdir().unwrap();
@@ -114,4 +137,35 @@ fn debug_and_release_give_the_same_hash() {
     let folder = tempfile::tempdir().unwrap();
     let journal = write(&folder.path().join("x.parquet"), &recording());
     insta::assert_snapshot!("journal_of_an_overload", journal);
+}
+
+/// Baselines, trends, forecasts, their residuals and incidents.
+#[test]
+fn with_all_analysis_other_chunks_and_builds_give_the_same_hash() {
+    use host::Plot;
+    let leak = check_chunks(Plot::Leak, 3_300);
+    for word in ["\"output\":\"forecast\"", "\"output\":\"incident\"", "\"predicted\""] {
+        assert!(leak.contains(word), "no {word}: the test would show nothing");
+    }
+    let calm = check_chunks(Plot::Calm, 700);
+    let busy = check_chunks(Plot::UsuallyBusy, 700);
+    let hashes = [leak, calm, busy].map(|journal| hex(&Sha256::digest(&journal)));
+    insta::assert_snapshot!("journals_with_analysis", hashes.join("\n"));
+}
+
+/// Reads a run sealed and from its log; the return value is its journal.
+fn check_chunks(plot: host::Plot, seconds: u64) -> String {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("x.parquet");
+    let inputs = host::inputs(plot, "made", seconds);
+    let sealed = write(&path, &inputs);
+    assert_eq!(read(&[path]), sealed);
+    let log = folder.path().join("y.parquet.log");
+    let mut writer = LogWriter::create(&log, false).unwrap();
+    for input in &inputs {
+        writer.append(input).unwrap();
+    }
+    drop(writer);
+    assert_eq!(read(&[folder.path().join("y.parquet")]), sealed);
+    sealed
 }

@@ -9,7 +9,10 @@ use alloc::collections::{BTreeMap, VecDeque};
 use alloc::format;
 use alloc::string::{String, ToString};
 
+use alloc::vec::Vec;
+
 use crate::analysis::Knowledge;
+use crate::analysis::growers::{Grower, growers};
 use crate::analysis::said;
 use crate::analysis::watch::{Watch, Watched};
 use crate::board::{Board, Changed, Learned, Transition};
@@ -60,6 +63,7 @@ pub struct Engine {
     left_out_told: usize,
     sources: BTreeMap<String, SourceState>,
     last_seq: Option<u64>,
+    last: Timestamp,
     overdue_at: Option<Timestamp>,
     samples: u64,
     outputs: VecDeque<Output>,
@@ -80,8 +84,9 @@ impl Engine {
     /// As [`Engine::handle`].
     pub fn handle_staged(&mut self, input: &Input, done: &mut dyn FnMut(Stage)) {
         if let Body::Start(start) = &input.body {
-            self.begin(start);
+            self.begin(start, input.seq);
         }
+        self.last = input.mono;
         let made_up = input.body == Body::Tick;
         assert!(
             self.last_seq.is_none_or(|last| input.seq > last || made_up),
@@ -129,9 +134,10 @@ impl Engine {
         }
     }
 
-    fn begin(&mut self, start: &Start) {
+    fn begin(&mut self, start: &Start, seq: u64) {
         let goes_on = start.segment > 0 && start.boot_id == self.boot_id;
         if !goes_on {
+            self.end_run(seq);
             self.window.clear();
             self.board.reset();
             self.watch = Watch::default();
@@ -150,6 +156,18 @@ impl Engine {
         self.window.interval_ns = start.interval_ns.max(1);
         let states = start.sources.iter();
         self.sources = states.map(|state| (state.source.clone(), state.clone())).collect();
+    }
+
+    /// Another boot, or another recording: nothing that stood can be followed any further, so it
+    /// ends where it was seen last.
+    fn end_run(&mut self, seq: u64) {
+        let last = Input { seq, mono: self.last, body: Body::Tick };
+        self.board.end_all();
+        self.say_changes(&last);
+        self.incidents.close_all(last.mono);
+        for said in self.incidents.take_said() {
+            self.say(&last, said);
+        }
     }
 
     fn gap(&mut self, gap: &Gap) {
@@ -258,6 +276,11 @@ impl Engine {
     /// Every quantity with a baseline, with its kind and entity.
     pub fn learned(&self) -> impl Iterator<Item = (Kind, &Entity, &Learned)> {
         self.board.learned()
+    }
+
+    /// The processes whose memory grows most.
+    pub fn growers(&self) -> Vec<Grower<'_>> {
+        growers(&self.window.processes)
     }
 
     fn signal(&self, changed: &Changed) -> Signal {

@@ -1,5 +1,6 @@
 //! What the engine has learned by the end of a run: the form of `ks analyze --format json`.
 
+use ks_engine::analysis::growers::Grower;
 use ks_engine::analysis::slots::WINDOWS_NS;
 use ks_engine::analysis::trend::{Direction, Trend};
 use ks_engine::board::Learned;
@@ -131,6 +132,50 @@ fn rows<'a>(
             autocorrelation: seen.fit.phi,
         })
     })
+}
+
+/// Where the memory of a process that grows is heading. It has no past windows to be compared
+/// with, so no direction is claimed.
+#[derive(Debug, Clone, Serialize)]
+pub struct GrowerRow {
+    /// The process.
+    pub entity: Entity,
+    /// Its name.
+    pub comm: Option<String>,
+    /// The series: resident and swapped memory.
+    pub metric: &'static str,
+    /// Its unit.
+    pub unit: &'static str,
+    /// Length of the window.
+    pub window_s: u64,
+    /// Theil-Sen slope.
+    pub slope_per_min: f64,
+    /// Lower end of its 90 % interval.
+    pub slope_low: Option<f64>,
+    /// Upper end.
+    pub slope_high: Option<f64>,
+    /// Autocorrelation of the distances from the line.
+    pub autocorrelation: f64,
+}
+
+/// The sixteen processes whose memory grows most, steepest first.
+pub fn growers(engine: &Engine) -> Vec<GrowerRow> {
+    let row = |grower: Grower<'_>| {
+        let (pid, start) = grower.process.key();
+        let comm = grower.process.row.comm();
+        GrowerRow {
+            entity: Entity::Process(pid, start),
+            comm: comm.map(|comm| String::from_utf8_lossy(comm).into_owned()),
+            metric: "rss_and_swap_bytes",
+            unit: "bytes",
+            window_s: grower.window_ns / SECOND_NS,
+            slope_per_min: 60.0 * grower.fit.line.slope,
+            slope_low: grower.fit.slope_low.map(|low| 60.0 * low),
+            slope_high: grower.fit.slope_high.map(|high| 60.0 * high),
+            autocorrelation: grower.fit.phi,
+        }
+    };
+    engine.growers().into_iter().map(row).collect()
 }
 
 fn word(direction: Direction) -> &'static str {

@@ -1,11 +1,10 @@
 //! `ks analyze`: what is normal in recordings, where it is heading, and when a resource ends.
 
-use std::fmt::Write as _;
 use std::io::sink;
 
 use anyhow::{bail, ensure};
 use ks_recorder::format::recording::Reader;
-use ks_replayer::analysis::{self, BaselineRow, TrendRow};
+use ks_replayer::analysis::{self, BaselineRow, GrowerRow, TrendRow};
 use ks_replayer::forecasts::Forecast;
 use ks_replayer::range::Range;
 use ks_replayer::replay::{Run, drive};
@@ -24,6 +23,7 @@ struct Analysis<'a> {
     recording: &'a ks_replayer::report::Recording,
     baselines: &'a [BaselineRow],
     trends: &'a [TrendRow],
+    growing_processes: &'a [GrowerRow],
     forecasts: &'a [Forecast],
     incidents: &'a [ks_replayer::report::Incident],
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -59,6 +59,7 @@ pub(crate) fn run(arguments: &Analyze) -> anyhow::Result<()> {
     bar.finish_and_clear();
     driven?;
     let (baselines, trends) = (analysis::baselines(run.engine()), analysis::trends(run.engine()));
+    let growers = analysis::growers(run.engine());
     let names = series::names(run.engine());
     let path = arguments.paths.iter().map(|path| path.display().to_string());
     let report = run.finish(&path.collect::<Vec<_>>().join(" "), &mut sink())?;
@@ -74,6 +75,7 @@ pub(crate) fn run(arguments: &Analyze) -> anyhow::Result<()> {
             recording: &report.recording,
             baselines: &baselines,
             trends: &trends,
+            growing_processes: &growers,
             forecasts: &report.forecasts,
             incidents: &report.incidents,
             series: series.as_deref(),
@@ -81,7 +83,7 @@ pub(crate) fn run(arguments: &Analyze) -> anyhow::Result<()> {
     }
     match (series, &taker) {
         (Some(series), Some(taker)) => stdout::print_plain(&drawn(taker, &series, &report, metric)),
-        _ => stdout::print_plain(&text(&report, &baselines, &trends)?),
+        _ => stdout::print_plain(&render::analysis::text(&report, &baselines, &trends, &growers)?),
     }
 }
 
@@ -111,83 +113,4 @@ fn drawn(taker: &SeriesTaker, series: &[Drawn], report: &Report, metric: Option<
         text += &format!("\n{}\n", render::forecast(own));
     }
     text
-}
-
-fn text(report: &Report, baselines: &[BaselineRow], trends: &[TrendRow]) -> anyhow::Result<String> {
-    let mut text = format!(
-        "{} ticks, {} to {}\n\nForecasts:\n",
-        report.recording.ticks,
-        report.recording.start.as_deref().unwrap_or("-"),
-        report.recording.end.as_deref().unwrap_or("-"),
-    );
-    // What is known of each resource at the end stands last.
-    let end = report.recording.end.as_deref();
-    for one in last_of_each(&report.forecasts) {
-        writeln!(text, "  {}", render::forecast(one))?;
-    }
-    if report.forecasts.is_empty() {
-        writeln!(text, "  no finite resource was read until {}", end.unwrap_or("-"))?;
-    }
-    text += "\nTrends that differ from their own past:\n";
-    let told = trends.iter().filter(|one| matches!(one.direction, "increasing" | "decreasing"));
-    let mut none = true;
-    for one in told {
-        none = false;
-        let (low, high) = (one.slope_low, one.slope_high);
-        let bound =
-            |value: Option<f64>| value.map_or("-".to_owned(), |value| format!("{value:.6}"));
-        writeln!(
-            text,
-            "  {} of {} over {} s: {}, {:.6} {}/min (90 %: {} to {}), p {:.3} of {} past windows",
-            one.metric,
-            one.entity,
-            one.window_s,
-            one.direction,
-            one.slope_per_min,
-            one.unit,
-            bound(low),
-            bound(high),
-            one.significance.unwrap_or(1.0),
-            one.past_windows,
-        )?;
-    }
-    if none {
-        let unproven = trends.iter().filter(|one| one.direction == "unproven").count();
-        writeln!(text, "  none; {unproven} of {} have too little past to tell", trends.len())?;
-    }
-    text += "\nBaselines:\n";
-    for one in baselines {
-        let trigger = one.trigger.map_or_else(
-            || format!("no trigger yet (n {}, {} s)", one.samples, one.covered_s),
-            |trigger| format!("abnormal from {trigger:.4} (n {}, {})", one.samples, one.span),
-        );
-        writeln!(
-            text,
-            "  {} {} of {}: p50 {:.4}, p95 {:.4} {}, volatility {:.4}; {trigger}",
-            one.kind.word(),
-            one.metric,
-            one.entity,
-            one.p50,
-            one.p95,
-            one.unit,
-            one.volatility,
-        )?;
-    }
-    text += &render::incidents(&report.incidents);
-    Ok(text)
-}
-
-/// What is said last of each resource, without and with each action.
-fn last_of_each(forecasts: &[Forecast]) -> Vec<&Forecast> {
-    let mut last: Vec<&Forecast> = Vec::new();
-    for one in forecasts {
-        let same = |known: &&Forecast| {
-            known.entity == one.entity
-                && known.resource == one.resource
-                && known.action == one.action
-        };
-        last.retain(|known| !same(known));
-        last.push(one);
-    }
-    last
 }

@@ -4,6 +4,7 @@ pub mod baseline;
 pub mod calibration;
 pub mod effects;
 pub mod forecast;
+pub mod growers;
 pub mod knowledge;
 pub mod level;
 pub mod resources;

@@ -10,6 +10,7 @@ mod place;
 mod placebo;
 mod slot;
 
+use alloc::borrow::Cow;
 use alloc::collections::BTreeMap;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
@@ -26,6 +27,7 @@ use crate::analysis::Baseline;
 use crate::analysis::knowledge::{HALF_LIFE_DAYS, kept_a_day};
 use crate::analysis::trend::Scratch;
 use crate::kind::{Entity, Kind};
+use crate::model::same_bytes;
 use crate::output::{Coverage, CoverageState};
 use crate::time::{ClockAnchor, Timestamp};
 use crate::window::{EntityId, Missing};
@@ -193,20 +195,16 @@ impl Board {
     pub fn forget(&mut self, gone: &[EntityId]) {
         for kind in Kind::ALL {
             for id in gone {
-                let Some(mut place) = self.places.remove(&(kind, *id)) else { continue };
-                if let Some(standing) = place.slot.end() {
-                    let (entity, seen) = (place.entity, place.seen);
-                    let transition = Transition::Cleared;
-                    self.changed.push(Changed {
-                        kind,
-                        entity,
-                        transition,
-                        stale: false,
-                        standing,
-                        seen,
-                    });
-                }
+                let Some(place) = self.places.remove(&(kind, *id)) else { continue };
+                self.changed.extend(ended(kind, place));
             }
+        }
+    }
+
+    /// Ends everything, as at the end of a run.
+    pub fn end_all(&mut self) {
+        for ((kind, _), place) in core::mem::take(&mut self.places) {
+            self.changed.extend(ended(kind, place));
         }
     }
 
@@ -265,15 +263,19 @@ impl Board {
                 continue;
             }
             let reason = match cover {
-                Cover::Ok => String::new(),
-                Cover::NotApplicable(why) | Cover::Part(why) => why.into(),
-                Cover::Missing(missing) => explain(missing),
+                Cover::Ok => Cow::Borrowed(""),
+                Cover::NotApplicable(why) | Cover::Part(why) => Cow::Borrowed(why),
+                Cover::Missing(missing) => Cow::Owned(explain(missing)),
             };
-            let new = (cover.state(), reason);
-            if self.reported[index].as_ref() != Some(&new) {
-                let reason = Some(new.1.clone()).filter(|reason| !reason.is_empty());
-                changed.push(Coverage { kind, state: new.0, reason });
-                self.reported[index] = Some(new);
+            let state = cover.state();
+            let same = |(known, why): &(CoverageState, String)| {
+                *known == state && same_bytes(why.as_bytes(), reason.as_bytes())
+            };
+            if !self.reported[index].as_ref().is_some_and(same) {
+                let reason = reason.into_owned();
+                let told = Some(reason.clone()).filter(|reason| !reason.is_empty());
+                changed.push(Coverage { kind, state, reason: told });
+                self.reported[index] = Some((state, reason));
             }
         }
         changed
@@ -288,4 +290,11 @@ impl Board {
     pub fn reset(&mut self) {
         *self = Self { next_id: self.next_id, accepts_all: self.accepts_all, ..Self::default() };
     }
+}
+
+/// The end of what stood in a place, if anything did.
+fn ended(kind: Kind, mut place: Place) -> Option<Changed> {
+    let standing = place.slot.end()?;
+    let (entity, seen) = (place.entity, place.seen);
+    Some(Changed { kind, entity, transition: Transition::Cleared, stale: false, standing, seen })
 }

@@ -112,10 +112,14 @@ impl Incidents {
     fn bind(&mut self, mut member: Member, home: usize) {
         let tied = self.tied(&member, home);
         let into = tied.first().copied().unwrap_or(home);
+        let merges = tied.len() > 1;
         for at in tied.into_iter().skip(1).rev() {
             self.merge(at, into);
         }
         let open = &mut self.open[into];
+        if merges {
+            open.relink();
+        }
         member.parents.clear();
         for other in &mut open.members {
             if let Some(parent) = link::parent(other, &member) {
@@ -191,6 +195,16 @@ impl Incidents {
         });
     }
 
+    /// Closes everything, as at the end of a run.
+    pub fn close_all(&mut self, now: Timestamp) {
+        for mut open in core::mem::take(&mut self.open) {
+            for member in &mut open.members {
+                member.ended.get_or_insert(now);
+            }
+            self.said.extend(open.closed().map(Said::Incident));
+        }
+    }
+
     /// Takes what is to be said.
     pub fn take_said(&mut self) -> Vec<Said> {
         core::mem::take(&mut self.said)
@@ -203,6 +217,17 @@ impl Incidents {
 }
 
 impl Open {
+    /// Looks for causes among members that were in different incidents before.
+    fn relink(&mut self) {
+        for at in 0..self.members.len() {
+            let links = |other| link::parent(other, &self.members[at]);
+            let parents: Vec<Parent> = self.members.iter().filter_map(links).collect();
+            for parent in parents {
+                self.members[at].adopt(parent);
+            }
+        }
+    }
+
     /// What is to be said of it: that it was opened, or that it has other episodes, another
     /// severity, or other likely causes than was said before.
     fn tell(&mut self, last_id: &mut u64) -> Option<Incident> {
@@ -222,12 +247,15 @@ impl Open {
 
     /// That it is over, if all of its episodes have been over for long enough.
     fn close(&self, now: Timestamp) -> Option<Incident> {
+        self.closed()
+            .filter(|closed| closed.end_ns.is_some_and(|end| now >= end.plus_ns(LINGER_NS)))
+    }
+
+    /// Its last word, if all of its episodes are over.
+    fn closed(&self) -> Option<Incident> {
         let said = self.said.as_ref()?;
         let ends = self.members.iter().map(|member| member.ended);
         let end = ends.reduce(|one, other| Some(one?.max(other?))).flatten()?;
-        if now < end.plus_ns(LINGER_NS) {
-            return None;
-        }
         let mut told = self.describe(said.id, IncidentChange::Closed);
         told.end_ns = Some(end);
         Some(told)

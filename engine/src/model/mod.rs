@@ -27,6 +27,7 @@ pub use network::{
 pub use process::{Process, ProcessCell, ProcessGone, ProcessGoneCell, ProcessName};
 pub use record::{
     CellType, CellValue, Class, Column, NameColumn, Record, RowMut, RowRef, Schema, Shape,
+    same_bytes,
 };
 pub use rows::{ReadTimes, Rows, Rowset};
 pub use sample::{SCHEMAS, Sample};

@@ -4,18 +4,27 @@
 //! the processor for its features, which a hypervisor answers slowly: with hundreds of columns that
 //! took a third of a replay. Here the library reads zstd chunks as if they were not compressed, and
 //! [`ZstdPages`] decompresses what it hands out. Chunks of other codecs go the library's own way.
+//!
+//! From a file the library reads each page by three calls of the system. A recording has hundreds
+//! of small chunks in each row group, so each is read by one call and handed out from memory.
 
 use std::fs::File;
+use std::os::unix::fs::FileExt;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use bytes::{Buf, Bytes, buf::Reader};
 use parquet::arrow::arrow_reader::RowGroups;
 use parquet::basic::Compression;
 use parquet::column::page::{Page, PageIterator, PageMetadata, PageReader};
 use parquet::errors::{ParquetError, Result};
-use parquet::file::metadata::{ParquetMetaData, RowGroupMetaData};
+use parquet::file::metadata::{ColumnChunkMetaData, ParquetMetaData, RowGroupMetaData};
+use parquet::file::reader::{ChunkReader, Length};
 use parquet::file::serialized_reader::SerializedPageReader;
 use zstd::bulk::Decompressor;
 use zstd::zstd_safe::get_frame_content_size;
+
+/// The largest chunk that is read at once: foreign writers make row groups of any size.
+const IN_MEMORY_BYTES: i64 = 256 << 10;
 
 type Context = Arc<Mutex<Decompressor<'static>>>;
 
@@ -70,13 +79,24 @@ impl Chunks {
     fn open(&self, group: &RowGroupMetaData) -> Result<Box<dyn PageReader>> {
         let chunk = group.column(self.column);
         let rows = usize::try_from(group.num_rows())?;
-        let file = Arc::clone(&self.file);
+        if chunk.compressed_size() > IN_MEMORY_BYTES {
+            return self.pages(Arc::clone(&self.file), chunk, rows);
+        }
+        self.pages(Arc::new(Chunk::read(&self.file, chunk)?), chunk, rows)
+    }
+
+    fn pages<R: ChunkReader + 'static>(
+        &self,
+        source: Arc<R>,
+        chunk: &ColumnChunkMetaData,
+        rows: usize,
+    ) -> Result<Box<dyn PageReader>> {
         if !matches!(chunk.compression(), Compression::ZSTD(_)) {
-            return Ok(Box::new(SerializedPageReader::new(file, chunk, rows, None)?));
+            return Ok(Box::new(SerializedPageReader::new(source, chunk, rows, None)?));
         }
         let as_stored =
             chunk.clone().into_builder().set_compression(Compression::UNCOMPRESSED).build()?;
-        let stored = SerializedPageReader::new(file, &as_stored, rows, None)?;
+        let stored = SerializedPageReader::new(source, &as_stored, rows, None)?;
         Ok(Box::new(ZstdPages { stored, context: Arc::clone(&self.context) }))
     }
 }
@@ -93,13 +113,60 @@ impl Iterator for Chunks {
 
 impl PageIterator for Chunks {}
 
+/// One column chunk in memory, at its place in the file.
+struct Chunk {
+    begin: u64,
+    bytes: Bytes,
+}
+
+impl Chunk {
+    fn read(file: &File, chunk: &ColumnChunkMetaData) -> Result<Self> {
+        let (begin, length) = chunk.byte_range();
+        let mut bytes = vec![0; usize::try_from(length)?];
+        file.read_exact_at(&mut bytes, begin)?;
+        Ok(Self { begin, bytes: bytes.into() })
+    }
+
+    fn from(&self, start: u64) -> Result<Bytes> {
+        let skipped = start.checked_sub(self.begin).and_then(|skipped| skipped.try_into().ok());
+        let skipped = skipped.filter(|skipped: &usize| *skipped <= self.bytes.len());
+        Ok(self.bytes.slice(skipped.ok_or_else(outside)?..))
+    }
+}
+
+fn outside() -> ParquetError {
+    ParquetError::EOF("a page lies outside its column chunk".to_owned())
+}
+
+impl Length for Chunk {
+    fn len(&self) -> u64 {
+        self.begin + self.bytes.len() as u64
+    }
+}
+
+impl ChunkReader for Chunk {
+    type T = Reader<Bytes>;
+
+    fn get_read(&self, start: u64) -> Result<Self::T> {
+        Ok(self.from(start)?.reader())
+    }
+
+    fn get_bytes(&self, start: u64, length: usize) -> Result<Bytes> {
+        let rest = self.from(start)?;
+        if length > rest.len() {
+            return Err(outside());
+        }
+        Ok(rest.slice(..length))
+    }
+}
+
 /// Pages of one column chunk that hold zstd frames.
-struct ZstdPages {
-    stored: SerializedPageReader<File>,
+struct ZstdPages<R: ChunkReader> {
+    stored: SerializedPageReader<R>,
     context: Context,
 }
 
-impl ZstdPages {
+impl<R: ChunkReader> ZstdPages<R> {
     /// `stored` with everything behind its first `plain` bytes decompressed.
     fn decompress(&self, stored: &[u8], plain: usize) -> Result<Vec<u8>> {
         let frame = stored.get(plain..).ok_or_else(|| implausible("levels beyond its end"))?;
@@ -127,7 +194,7 @@ fn implausible(what: &str) -> ParquetError {
     ParquetError::General(format!("a compressed page has {what}"))
 }
 
-impl PageReader for ZstdPages {
+impl<R: ChunkReader> PageReader for ZstdPages<R> {
     fn get_next_page(&mut self) -> Result<Option<Page>> {
         let Some(mut page) = self.stored.get_next_page()? else { return Ok(None) };
         match &mut page {
@@ -159,7 +226,7 @@ impl PageReader for ZstdPages {
     }
 }
 
-impl Iterator for ZstdPages {
+impl<R: ChunkReader> Iterator for ZstdPages<R> {
     type Item = Result<Page>;
 
     fn next(&mut self) -> Option<Self::Item> {

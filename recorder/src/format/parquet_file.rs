@@ -24,7 +24,7 @@ use super::part::FOOTER_SCHEMA;
 use crate::error::Error;
 
 /// Ticks decoded at once: enough to spread the cost of a batch, few enough to stay in cache.
-const BATCH_ROWS: usize = 256;
+const BATCH_ROWS: usize = 128;
 
 /// The leaves to decode: those at the top, and of each table in `sample` those wanted. Below a
 /// list, writers name the levels between as they like.
