@@ -11,6 +11,7 @@ use ks_replayer::selection::Glob;
 
 pub(crate) mod analysis;
 pub(crate) mod import;
+pub(crate) mod scenario;
 
 /// Record a Linux host, replay it offline, and get the same verdicts.
 #[derive(Debug, Parser)]
@@ -32,9 +33,10 @@ pub(crate) enum Command {
     #[command(after_help = "Examples:\n  ks live -o observed\n  \
         ks live -o /var/lib/kernelsight --segment 1h --keep 7d --keep-bytes 2G")]
     Live(Live),
-    /// Run the engine over recordings and print its verdicts
+    /// Run the engine over recordings or a scenario and print its verdicts
     #[command(after_help = "Examples:\n  ks replay host.parquet\n  \
         ks replay host.parquet --format json | jq .episodes\n  \
+        ks replay leaking_service --seed 7\n  \
         ks replay /var/lib/kernelsight --from 2026-03-04T02:00:00Z --to 2026-03-04T04:00:00Z")]
     Replay(Replay),
     /// Tell what is normal in recordings, where it is heading, and when a resource ends
@@ -68,6 +70,8 @@ pub(crate) enum Command {
         ks trace block_io --json --duration 10s | jq 'select(.latency_ns > 1e7)'\n  \
         ks trace tcp memory")]
     Trace(Trace),
+    /// Synthetic faults: name them, print one, write its recording
+    Scenario(scenario::Scenario),
     /// Make a recording of what another tool recorded
     Import(import::Import),
     /// Seal the log that a killed recorder left
@@ -215,9 +219,13 @@ pub(crate) enum LiveMode {
 /// Arguments of `ks replay`.
 #[derive(Debug, Args)]
 pub(crate) struct Replay {
-    /// Recordings, unsealed recordings, or directories of segments, in order
+    /// Recordings, unsealed recordings, or directories of segments, in order; or one scenario, by
+    /// its name or its `.toml` file
     #[arg(required = true, value_name = "PATH")]
     pub(crate) paths: Vec<PathBuf>,
+    /// Seed of a scenario [default: its first]
+    #[arg(long)]
+    pub(crate) seed: Option<u64>,
     /// Form of the output
     #[arg(long, value_enum, default_value = "text")]
     pub(crate) format: Format,

@@ -1,5 +1,5 @@
 //! Exit codes, in one place: 0 fine, 2 wrong use, 3 the environment lacks something, 4 unreadable
-//! input. Wrong use is clap's and ends there.
+//! input. Wrong use is clap's, which ends there, or a scenario's that makes no sense.
 
 use std::path::Path;
 use std::process::ExitCode;
@@ -10,9 +10,11 @@ use ks_recorder::error::Error;
 use ks_replayer::csv_series::CsvError;
 use ks_replayer::knowledge_file::KnowledgeFileError;
 use ks_replayer::replay::ReplayError;
+use ks_replayer::scenario;
 
 use crate::render;
 
+const USAGE: u8 = 2;
 const ENVIRONMENT: u8 = 3;
 const UNREADABLE: u8 = 4;
 
@@ -30,6 +32,10 @@ pub(crate) fn code(outcome: anyhow::Result<()>) -> ExitCode {
     if error.chain().any(|cause| cause.downcast_ref::<KnowledgeFileError>().is_some_and(is_bad)) {
         return ExitCode::from(UNREADABLE);
     }
+    if let Some(scenario) = error.chain().find_map(|cause| cause.downcast_ref::<scenario::Error>())
+    {
+        return ExitCode::from(if is_unreadable(scenario) { UNREADABLE } else { USAGE });
+    }
     match recording {
         _ if series.is_some_and(|series| !series.is_environment()) => ExitCode::from(UNREADABLE),
         Some(recording) if is_missing_input(recording) || !recording.is_environment() => {
@@ -37,6 +43,11 @@ pub(crate) fn code(outcome: anyhow::Result<()>) -> ExitCode {
         }
         _ => ExitCode::from(ENVIRONMENT),
     }
+}
+
+/// A scenario's file that cannot be read, where what it says would be wrong use.
+fn is_unreadable(error: &scenario::Error) -> bool {
+    matches!(error, scenario::Error::Read { .. })
 }
 
 /// A file of knowledge that is not there, or cannot be understood.

@@ -20,6 +20,7 @@ fn main() -> std::process::ExitCode {
         cli::Command::Replay(arguments) => commands::replay::run(&arguments),
         cli::Command::Baseline(arguments) => commands::baseline::run(&arguments),
         cli::Command::Import(arguments) => commands::import::run(&arguments),
+        cli::Command::Scenario(arguments) => commands::scenario::run(&arguments),
         cli::Command::Inspect(arguments) => commands::inspect::run(&arguments),
         cli::Command::Dump(arguments) => commands::dump::run(&arguments),
         cli::Command::Analyze(arguments) => commands::analyze::run(&arguments),

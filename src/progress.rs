@@ -10,7 +10,15 @@ pub(crate) fn bar() -> ProgressBar {
     )
 }
 
-/// Tells a bar how far the work is: bytes read, and bytes in all.
+/// A bar over the seconds of a run.
+pub(crate) fn seconds() -> ProgressBar {
+    ProgressBar::new(0).with_style(
+        ProgressStyle::with_template("{bar:30} {pos}/{len} s {elapsed}")
+            .expect("the template is valid"),
+    )
+}
+
+/// Tells a bar how far the work is: what is done, and all of it.
 pub(crate) fn told(bar: &ProgressBar) -> impl FnMut(u64, u64) + use<> {
     let bar = bar.clone();
     move |done, all| {

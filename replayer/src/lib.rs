@@ -12,6 +12,7 @@ pub mod range;
 pub mod rates;
 pub mod replay;
 pub mod report;
+pub mod scenario;
 pub mod selection;
 pub mod series;
 pub mod series_analysis;

@@ -11,5 +11,6 @@ pub(crate) mod live;
 pub(crate) mod record;
 pub(crate) mod recover;
 pub(crate) mod replay;
+pub(crate) mod scenario;
 pub(crate) mod schema;
 pub(crate) mod trace;

@@ -2,12 +2,14 @@
 
 use std::fs::File;
 use std::io::{BufWriter, Write, sink};
+use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use ks_recorder::clock;
 use ks_recorder::format::recording::Reader;
 use ks_replayer::range::Range;
 use ks_replayer::replay::{ReplayError, Run, drive};
+use ks_replayer::scenario;
 use ks_replayer::timings::Timings;
 
 use crate::cli;
@@ -25,8 +27,6 @@ pub(crate) fn run(arguments: &cli::Replay) -> anyhow::Result<()> {
         }
         None => Box::new(sink()),
     };
-    let mut reader = Reader::open_for_engine(&arguments.paths)?;
-    let bar = progress::bar();
     let path = arguments.paths.iter().map(|path| path.display().to_string());
     let path = path.collect::<Vec<_>>().join(" ");
     let range = Range::new(arguments.from, arguments.to);
@@ -39,9 +39,13 @@ pub(crate) fn run(arguments: &cli::Replay) -> anyhow::Result<()> {
         run.time();
     }
     let begin_ns = clock::process_cpu_ns();
-    let driven = drive(&mut run, &mut reader, range, &mut journal, progress::told(&bar), |_, _| {});
-    bar.finish_and_clear();
-    driven?;
+    let torn_bytes = match arguments.paths.as_slice() {
+        [only] if scenario::is_scenario(only) => {
+            feed_scenario(&mut run, only, arguments.seed, range, &mut journal)?;
+            0
+        }
+        paths => feed_recording(&mut run, paths, range, &mut journal)?,
+    };
     if let Some(timings) = run.timings() {
         render::note(&timed(timings, clock::process_cpu_ns() - begin_ns));
     }
@@ -50,16 +54,44 @@ pub(crate) fn run(arguments: &cli::Replay) -> anyhow::Result<()> {
         knowledge::tell(&knowledge.host, file, &report.recording.host);
     }
     journal.flush().map_err(ReplayError::from)?;
-    if reader.torn_bytes() > 0 {
-        render::note(&format!(
-            "the last tick was cut short: {} bytes were left out",
-            reader.torn_bytes()
-        ));
+    if torn_bytes > 0 {
+        render::note(&format!("the last tick was cut short: {torn_bytes} bytes were left out"));
     }
     match arguments.format {
         cli::Format::Json => stdout::print_json(&report),
         cli::Format::Text => render::text(&report),
     }
+}
+
+/// Feeds recordings; the return value is the number of bytes that were left out at the end.
+fn feed_recording(
+    run: &mut Run,
+    paths: &[PathBuf],
+    range: Range,
+    journal: &mut dyn Write,
+) -> anyhow::Result<u64> {
+    let mut reader = Reader::open_for_engine(paths)?;
+    let bar = progress::bar();
+    let driven = drive(run, &mut reader, range, journal, progress::told(&bar), |_, _| {});
+    bar.finish_and_clear();
+    driven?;
+    Ok(reader.torn_bytes())
+}
+
+fn feed_scenario(
+    run: &mut Run,
+    named: &Path,
+    seed: Option<u64>,
+    range: Range,
+    journal: &mut dyn Write,
+) -> anyhow::Result<()> {
+    let scenario = scenario::load(named)?;
+    let seed = seed.unwrap_or(scenario.seeds.first);
+    let bar = progress::seconds();
+    let driven = scenario::drive(run, &scenario, seed, range, journal, progress::told(&bar));
+    bar.finish_and_clear();
+    driven.map_err(ReplayError::from)?;
+    Ok(())
 }
 
 /// What each stage cost, and what was left for reading and for telling the time.

@@ -1,0 +1,84 @@
+//! Scenarios by name or file, run in memory.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use ks_scenarios::library;
+use ks_scenarios::scenario::{Scenario, ScenarioError};
+
+use crate::range::Range;
+use crate::replay::Run;
+
+/// Why a scenario cannot be run.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The file makes no sense.
+    #[error(transparent)]
+    Scenario(#[from] ScenarioError),
+    /// The file cannot be read.
+    #[error("cannot read the scenario `{path}`: {source}")]
+    Read {
+        /// Which file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The library has none of that name.
+    #[error("no scenario `{0}` in the library; `ks scenario list` names them all")]
+    Unknown(String),
+}
+
+/// Whether an argument is meant as a scenario: a `.toml` file, or a name of the library where no
+/// file has it.
+pub fn is_scenario(argument: &Path) -> bool {
+    let is_file = argument.extension().is_some_and(|ending| ending == "toml");
+    let name = argument.to_str();
+    is_file || name.is_some_and(|name| library::find(name).is_some()) && !argument.exists()
+}
+
+/// The text of a scenario, and what errors call it.
+pub fn text(argument: &Path) -> Result<(String, String), Error> {
+    let path = argument.display().to_string();
+    if argument.extension().is_some_and(|ending| ending == "toml") {
+        let text = std::fs::read_to_string(argument)
+            .map_err(|source| Error::Read { path: argument.to_owned(), source })?;
+        return Ok((text, path));
+    }
+    let text = library::find(&path).ok_or(Error::Unknown(path.clone()))?;
+    Ok((text.to_owned(), path))
+}
+
+/// A scenario by its name in the library, or from a file.
+pub fn load(argument: &Path) -> Result<Scenario, Error> {
+    let (text, path) = text(argument)?;
+    Ok(Scenario::parse(&text, &path)?)
+}
+
+/// Feeds a run with a scenario from one seed; `progress` is told seconds done and seconds in all.
+pub fn drive(
+    run: &mut Run,
+    scenario: &Scenario,
+    seed: u64,
+    mut range: Range,
+    out: &mut dyn Write,
+    mut progress: impl FnMut(u64, u64),
+) -> std::io::Result<()> {
+    let mut simulation = scenario.simulation(seed);
+    let all = scenario.duration.ns / 1_000_000_000;
+    let mut begin_ns = None;
+    while let Some(input) = simulation.next() {
+        let begin = *begin_ns.get_or_insert(input.mono);
+        let done = input.mono.since_ns(begin) / 1_000_000_000;
+        if let Some(input) = range.pass(input) {
+            run.feed(input, out)?;
+        }
+        if range.is_over() {
+            break;
+        }
+        if done.is_multiple_of(60) {
+            progress(done, all);
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,21 @@
+//! Gathers the scenarios of `library/` into one table, sorted by name.
+
+use std::fmt::Write as _;
+use std::path::Path;
+use std::{env, fs, io};
+
+fn main() -> io::Result<()> {
+    println!("cargo::rerun-if-changed=library");
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("library");
+    let mut files: Vec<_> = fs::read_dir(&folder)?.collect::<Result<_, _>>()?;
+    files.sort_by_key(fs::DirEntry::file_name);
+    let mut text = "const LIBRARY: &[(&str, &str)] = &[\n".to_owned();
+    for file in files {
+        let path = file.path();
+        let Some(name) = path.file_stem().and_then(|name| name.to_str()) else { continue };
+        let _ = writeln!(text, "    ({name:?}, include_str!({:?})),", path.display().to_string());
+    }
+    text += "];\n";
+    let out = env::var("OUT_DIR").map_err(io::Error::other)?;
+    fs::write(Path::new(&out).join("library.rs"), text)
+}

@@ -1,0 +1,97 @@
+//! Control groups of version 2: their limits, and what was counted of their members.
+
+use super::pressure::{Line, States};
+use crate::grain::Counter;
+
+/// One control group.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Group {
+    pub(crate) path: String,
+    /// Position of the group above; the root has none.
+    pub(crate) parent: Option<usize>,
+    pub(crate) inode: u64,
+    /// CPUs that it may use: the quota over its period.
+    pub(crate) quota: Option<f64>,
+    /// `cpu.weight`.
+    pub(crate) weight: u64,
+    /// Pages that it may hold.
+    pub(crate) memory_max: Option<u64>,
+    /// Tasks that it may have.
+    pub(crate) pids_max: Option<u64>,
+    /// Pages of the page cache that it is charged with.
+    pub(crate) file: u64,
+    /// Steps in which nothing could be reclaimed for it.
+    pub(crate) failing: u32,
+    pub(crate) counted: Counted,
+}
+
+/// Counters of a group's files.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Counted {
+    pub(crate) user_s: Counter,
+    pub(crate) system_s: Counter,
+    pub(crate) periods: Counter,
+    pub(crate) throttled: Counter,
+    pub(crate) throttled_s: Counter,
+    pub(crate) faults: Counter,
+    pub(crate) major: Counter,
+    pub(crate) scanned: Counter,
+    pub(crate) refaults: Counter,
+    pub(crate) at_limit: Counter,
+    pub(crate) ooms: u64,
+    pub(crate) kills: u64,
+    pub(crate) read_bytes: Counter,
+    pub(crate) write_bytes: Counter,
+    pub(crate) reads: Counter,
+    pub(crate) writes: Counter,
+    pub(crate) pressure: Pressure,
+}
+
+/// Lines of the three pressure files.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Pressure {
+    pub(crate) cpu_some: Line,
+    pub(crate) cpu_full: Line,
+    pub(crate) memory_some: Line,
+    pub(crate) memory_full: Line,
+    pub(crate) io_some: Line,
+    pub(crate) io_full: Line,
+}
+
+/// States of the threads of a group, or of the host, by what they wait for.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Stalls {
+    pub(crate) memory: States,
+    pub(crate) io: States,
+    /// Those that wait for a CPU: productive are those that run.
+    pub(crate) cpu: States,
+}
+
+impl Pressure {
+    /// Adds a step.
+    pub(crate) fn add(&mut self, stalls: &Stalls, step_s: f64) {
+        self.memory_some.add(stalls.memory.some(), step_s);
+        self.memory_full.add(stalls.memory.full(), step_s);
+        self.io_some.add(stalls.io.some(), step_s);
+        self.io_full.add(stalls.io.full(), step_s);
+    }
+
+    /// Updates the averages.
+    pub(crate) fn update(&mut self) {
+        let lines = [
+            &mut self.cpu_some,
+            &mut self.cpu_full,
+            &mut self.memory_some,
+            &mut self.memory_full,
+            &mut self.io_some,
+            &mut self.io_full,
+        ];
+        lines.into_iter().for_each(Line::update);
+    }
+}
+
+/// The systemd unit that a path ends in, as recorders parse it.
+pub(crate) fn unit(path: &str) -> Option<&str> {
+    let last = path.rsplit('/').find(|part| !part.is_empty())?;
+    [".service", ".scope", ".slice"].iter().any(|end| last.ends_with(end)).then_some(last)
+}

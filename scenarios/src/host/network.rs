@@ -1,0 +1,192 @@
+//! The network of the host's one namespace: segments, retransmits, accept queues, local ports.
+//!
+//! Lost segments are sent again; goodput is what is not. An accept queue holds the smaller of the
+//! backlog and `somaxconn`, and what comes on top overflows. A local port stays taken for 60 s
+//! after its connection was closed from here (TIME_WAIT).
+
+use std::collections::VecDeque;
+
+use super::process::Process;
+use crate::grain::{Counter, whole};
+
+/// `net.ipv4.ip_local_port_range`, as it comes.
+pub(crate) const PORTS: (u64, u64) = (32_768, 60_999);
+/// Seconds that a closed connection keeps its port.
+const TIME_WAIT_S: usize = 60;
+/// `net.core.somaxconn`, as it comes.
+pub(crate) const SOMAXCONN: f64 = 4096.0;
+/// Half-open connections that a listener holds before it answers with cookies.
+const SYN_QUEUE: f64 = 1024.0;
+/// Seconds for which a half-open connection is waited for.
+const SYN_S: f64 = 31.0;
+
+/// What happens to segments on the way.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Link {
+    /// Share of segments that are lost.
+    pub(crate) loss: f64,
+    /// Received frames a second that are damaged.
+    pub(crate) errors: f64,
+    /// Share of received frames that the host drops.
+    pub(crate) drops: f64,
+    /// Connection requests a second that are never completed.
+    pub(crate) syn_flood: f64,
+    /// The cable is out.
+    pub(crate) down: bool,
+}
+
+/// State and counters.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Network {
+    pub(crate) link: Link,
+    pub(crate) speed_mbit: u64,
+    pub(crate) rx_bytes: Counter,
+    pub(crate) tx_bytes: Counter,
+    pub(crate) rx_packets: Counter,
+    pub(crate) tx_packets: Counter,
+    pub(crate) rx_errors: Counter,
+    pub(crate) rx_dropped: Counter,
+    pub(crate) in_segments: Counter,
+    pub(crate) out_segments: Counter,
+    pub(crate) retransmits: Counter,
+    pub(crate) timeouts: Counter,
+    pub(crate) active_opens: Counter,
+    pub(crate) passive_opens: Counter,
+    pub(crate) overflows: Counter,
+    pub(crate) cookies: Counter,
+    pub(crate) no_port: Counter,
+    pub(crate) squeezed: Counter,
+    pub(crate) half_open: f64,
+    pub(crate) established: f64,
+    pub(crate) close_wait: f64,
+    pub(crate) queues: Vec<Queue>,
+    pub(super) time_wait: VecDeque<f64>,
+    pub(super) closing: f64,
+}
+
+/// The accept queue of one listening socket.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Queue {
+    /// Process that listens.
+    pub(crate) pid: u64,
+    pub(crate) port: u64,
+    pub(crate) backlog: f64,
+    pub(crate) waiting: f64,
+}
+
+impl Network {
+    /// Connections in TIME_WAIT.
+    pub(crate) fn time_wait(&self) -> f64 {
+        self.time_wait.iter().sum::<f64>() + self.closing
+    }
+
+    /// Local ports in use towards the destination that is connected to.
+    pub(crate) fn ports_used(&self) -> f64 {
+        self.time_wait().min(ports())
+    }
+
+    /// Advances by a step.
+    pub(crate) fn step(&mut self, processes: &mut [Process], step_s: f64) {
+        let alive = !self.link.down;
+        for process in processes.iter_mut() {
+            let demand = process.demand;
+            let served = served(process);
+            if demand.segments > 0.0 && alive {
+                self.carry(demand.segments * served * step_s, demand.segment().bytes as f64);
+            }
+            if demand.connects > 0.0 {
+                self.connect(demand.connects * served * step_s);
+            }
+            if demand.unclosed > 0.0 {
+                let left = demand.unclosed * step_s;
+                process.counted.close_wait.add(left);
+                process.counted.open_files.add(left);
+                self.close_wait += left;
+            }
+            if demand.arrivals > 0.0 && alive {
+                let accepts = demand.accepts * served * step_s;
+                self.accept(process.pid, demand.arrivals * step_s, accepts);
+            }
+        }
+        self.flood(step_s);
+    }
+
+    /// A second is over: connections closed a minute ago give their ports back.
+    pub(crate) fn second(&mut self) {
+        self.time_wait.push_back(std::mem::take(&mut self.closing));
+        if self.time_wait.len() > TIME_WAIT_S {
+            self.time_wait.pop_front();
+        }
+    }
+
+    fn carry(&mut self, segments: f64, bytes: f64) {
+        let again = segments * self.link.loss;
+        let frames = segments + again;
+        self.out_segments.add(frames);
+        self.retransmits.add(again);
+        // One in ten losses is not noticed by later segments, and waits for the timer.
+        self.timeouts.add(0.1 * again);
+        self.in_segments.add(segments);
+        self.tx_packets.add(frames);
+        self.tx_bytes.add(frames * (bytes + 66.0));
+        let dropped = segments * self.link.drops;
+        self.rx_packets.add(segments - dropped);
+        self.rx_dropped.add(dropped);
+        self.rx_bytes.add((segments - dropped) * (bytes + 66.0));
+    }
+
+    fn connect(&mut self, wanted: f64) {
+        let room = (ports() - self.time_wait()).max(0.0);
+        let opened = wanted.min(room);
+        self.no_port.add(wanted - opened);
+        self.active_opens.add(opened);
+        self.closing += opened;
+    }
+
+    fn accept(&mut self, pid: u64, arrived: f64, accepts: f64) {
+        let Some(queue) = self.queues.iter_mut().find(|queue| queue.pid == pid) else { return };
+        let waiting = queue.waiting + arrived - accepts.min(queue.waiting + arrived);
+        let room = queue.backlog.min(SOMAXCONN) + 1.0;
+        queue.waiting = waiting.min(room);
+        self.overflows.add(waiting - queue.waiting);
+        self.passive_opens.add(arrived - (waiting - queue.waiting));
+    }
+
+    fn flood(&mut self, step_s: f64) {
+        let arrived = self.link.syn_flood * step_s;
+        let room = (SYN_QUEUE - self.half_open).max(0.0);
+        self.half_open += arrived.min(room) - self.half_open * step_s / SYN_S;
+        self.half_open = self.half_open.clamp(0.0, SYN_QUEUE);
+        self.cookies.add((arrived - room).max(0.0));
+        self.rx_errors.add(self.link.errors * step_s);
+        self.in_segments.add(arrived);
+        self.rx_packets.add(arrived);
+        self.rx_bytes.add(arrived * 60.0);
+    }
+
+    /// Share of the link that was used is bounded by its speed: bytes a second that it can carry.
+    pub(crate) fn speed_bytes(&self) -> f64 {
+        self.speed_mbit as f64 * 125_000.0
+    }
+
+    /// Sockets in use.
+    pub(crate) fn sockets(&self) -> u64 {
+        whole(self.established + self.close_wait + self.queues.len() as f64)
+    }
+}
+
+fn ports() -> f64 {
+    (PORTS.1 - PORTS.0 + 1) as f64
+}
+
+/// Share of what it wanted to do that a process could do with the CPU it had.
+fn served(process: &Process) -> f64 {
+    let wanted = process.step.ran + process.step.waited;
+    if process.stopped || process.dying {
+        0.0
+    } else if wanted > 0.0 {
+        (process.step.ran / wanted).clamp(0.05, 1.0)
+    } else {
+        1.0
+    }
+}

@@ -1,0 +1,123 @@
+//! One process of the modelled host: what it asks for, what it holds, what was counted of it.
+
+use crate::demand::Demand;
+use crate::grain::Counter;
+
+/// Pages are of 4 KiB.
+pub(crate) const PAGE_BYTES: f64 = 4096.0;
+
+/// One process.
+#[derive(Debug, Clone)]
+pub(crate) struct Process {
+    pub(crate) pid: u64,
+    pub(crate) start_ticks: u64,
+    pub(crate) ppid: u64,
+    pub(crate) comm: String,
+    /// Position of its control group.
+    pub(crate) group: usize,
+    pub(crate) nice: i64,
+    pub(crate) threads: f64,
+    pub(crate) oom_score_adj: i64,
+    /// What it asks for in this step.
+    pub(crate) demand: Demand,
+    /// Work that has arrived and is not done, in CPU seconds.
+    pub(crate) backlog_s: f64,
+    pub(crate) memory: Held,
+    pub(crate) step: Step,
+    pub(crate) counted: Counted,
+    /// It is frozen by a signal.
+    pub(crate) stopped: bool,
+    /// It was killed, and gives its memory back.
+    pub(crate) dying: bool,
+    /// Short-lived, and gone at this time in s.
+    pub(crate) ends_s: Option<f64>,
+}
+
+/// Memory that a process holds, in pages.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Held {
+    /// Resident anonymous pages.
+    pub(crate) anon: u64,
+    /// Swapped out.
+    pub(crate) swapped: u64,
+    /// Resident pages of files that are mapped.
+    pub(crate) mapped: u64,
+    /// Growth that is not a whole page yet.
+    pub(crate) growing: f64,
+    /// Pages asked for in this step.
+    pub(crate) wanted: u64,
+}
+
+impl Held {
+    /// Pages of its own, wherever they are.
+    pub(crate) fn own(&self) -> u64 {
+        self.anon + self.swapped
+    }
+
+    /// Pages of those that are touched all the time.
+    pub(crate) fn hot(&self, share: f64) -> f64 {
+        share.clamp(0.0, 1.0) * self.own() as f64
+    }
+
+    /// Hot pages that are swapped out: the cold ones go first.
+    pub(crate) fn hot_missing(&self, share: f64) -> f64 {
+        let cold = self.own() as f64 - self.hot(share);
+        (self.swapped as f64 - cold).max(0.0)
+    }
+}
+
+/// What a process did in one step, as shares of its threads' time.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Step {
+    /// CPUs it had.
+    pub(crate) ran: f64,
+    /// Threads that waited for a CPU.
+    pub(crate) waited: f64,
+    /// Threads that waited for a disk.
+    pub(crate) io: f64,
+    /// Threads that waited for memory: reclaim, swap-in, refault.
+    pub(crate) memory: f64,
+    /// Of those, the ones that wait for a disk too.
+    pub(crate) memory_io: f64,
+    /// Its group had used up its quota: threads held back.
+    pub(crate) throttled: f64,
+}
+
+/// Counters since it started.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Counted {
+    pub(crate) user_s: Counter,
+    pub(crate) system_s: Counter,
+    pub(crate) wait_s: Counter,
+    pub(crate) block_s: Counter,
+    pub(crate) minor: Counter,
+    pub(crate) major: Counter,
+    pub(crate) read_bytes: Counter,
+    pub(crate) write_bytes: Counter,
+    pub(crate) voluntary: Counter,
+    pub(crate) involuntary: Counter,
+    pub(crate) open_files: Counter,
+    pub(crate) close_wait: Counter,
+}
+
+impl Process {
+    /// Threads that are neither stopped nor waiting for something else than a CPU.
+    pub(crate) fn able(&self) -> f64 {
+        if self.stopped || self.dying {
+            return 0.0;
+        }
+        (self.threads
+            - self.step.io
+            - self.step.memory
+            - self.demand.lock_wait.min(1.0) * self.threads)
+            .max(0.0)
+    }
+
+    /// What the killer of processes goes by: memory of its own, page tables, and a share of all
+    /// memory for each thousandth of its adjustment (`mm/oom_kill.c`).
+    pub(crate) fn badness(&self, total_pages: u64) -> f64 {
+        let own = (self.memory.own() + self.memory.mapped) as f64;
+        let tables = self.memory.own() as f64 / 512.0;
+        own + tables + self.oom_score_adj as f64 * total_pages as f64 / 1000.0
+    }
+}

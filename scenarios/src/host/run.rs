@@ -1,0 +1,240 @@
+//! A step of the CPUs: who runs, who waits, what is counted of it, and who stalls.
+
+use super::cpu::{self, Claim};
+use super::group::Stalls;
+use super::pressure::none;
+use super::process::Process;
+use super::{Host, STEP_S};
+
+/// A slice of CPU time where several want it, in s: the kernel's base slice on a few CPUs.
+const SLICE_S: f64 = 3e-3;
+/// Seconds of work that may wait before it is given up: requests time out.
+const GIVE_UP_S: f64 = 1.0;
+/// CPU time for a segment of the network, in s (our judgement).
+const SEGMENT_S: f64 = 1.5e-6;
+/// CPU time of a switch and its accounting, in s.
+const NOTHING_S: f64 = 1e-9;
+
+impl Host {
+    pub(super) fn run_processes(&mut self) {
+        let cpus = f64::from(self.shape.cpus);
+        let softirq = self.softirq().min(0.3 * cpus);
+        let mut claims = std::mem::take(&mut self.claims);
+        claims.clear();
+        claims.extend(self.processes.iter_mut().map(|process| {
+            let weight =
+                cpu::weight(process.nice) * self.groups[process.group].weight as f64 / 100.0;
+            Claim { weight, wanted: wanted(process), got: 0.0 }
+        }));
+        self.throttle(&mut claims);
+        cpu::share(&mut claims, cpus - softirq);
+        let mut ran = 0.0;
+        let mut waiting = 0.0;
+        let mut open = 0.0;
+        for (process, claim) in self.processes.iter_mut().zip(&claims) {
+            settle(process, claim);
+            ran += process.step.ran;
+            waiting += process.step.waited;
+            open += (process.step.ran - process.demand.spin.min(process.step.ran)).max(0.0);
+        }
+        let short = self.short_waits(ran, waiting, open, cpus - softirq);
+        self.count_cpu(softirq, short, open);
+        self.claims = claims;
+        let blocked: f64 = self.processes.iter().map(|one| one.step.io + one.step.memory_io).sum();
+        self.recent.runnable = ran + waiting + short;
+        self.recent.blocked = blocked;
+        let idle = (cpus - softirq - ran).max(0.0);
+        let iowait = idle.min(blocked);
+        self.counted.iowait_s.add(iowait * STEP_S);
+        self.counted.idle_s.add((idle - iowait) * STEP_S);
+        self.counted.softirq_s.add(softirq * STEP_S);
+        let queued = (waiting / cpus).min(1.0);
+        let by_chance = 1.0 - libm::exp(-short / cpus);
+        self.pressure.cpu_some.add(queued + (1.0 - queued) * by_chance, STEP_S);
+    }
+
+    fn softirq(&self) -> f64 {
+        let segments: f64 = self.processes.iter().map(|process| process.demand.segments).sum();
+        SEGMENT_S * (2.0 * segments + self.network.link.syn_flood)
+    }
+
+    /// Waits of those that come at random while no queue stands.
+    fn short_waits(&self, ran: f64, waiting: f64, open: f64, cpus: f64) -> f64 {
+        if waiting > 0.01 || ran >= cpus {
+            return 0.0;
+        }
+        let servers = (cpus - (ran - open)).max(1.0);
+        cpu::queue_length((open / servers).min(0.95), servers)
+    }
+
+    /// Groups that want more than their quota are held to it for the rest of the period, which is a
+    /// step.
+    fn throttle(&mut self, claims: &mut [Claim]) {
+        for (at, group) in self.groups.iter_mut().enumerate() {
+            let Some(quota) = group.quota else { continue };
+            let members = || self.processes.iter().map(move |process| process.group == at);
+            let wanted: f64 = claims
+                .iter()
+                .zip(members())
+                .filter(|(_, is_member)| *is_member)
+                .map(|(claim, _)| claim.wanted)
+                .sum();
+            if wanted > 0.0 {
+                group.counted.periods.add(1.0);
+            }
+            if wanted <= quota {
+                continue;
+            }
+            let share = quota / wanted;
+            group.counted.throttled.add(1.0);
+            group.counted.throttled_s.add((1.0 - share) * STEP_S);
+            for (claim, process) in claims.iter_mut().zip(&mut self.processes) {
+                if process.group == at {
+                    process.step.throttled = claim.wanted * (1.0 - share);
+                    claim.wanted *= share;
+                }
+            }
+        }
+    }
+
+    fn count_cpu(&mut self, softirq: f64, short: f64, open: f64) {
+        let counted = &mut self.counted;
+        let (mut switches, mut voluntary) = (0.0, 0.0);
+        for process in &mut self.processes {
+            let step = &mut process.step;
+            if step.ran + step.waited <= 0.0 {
+                continue;
+            }
+            let system = process.demand.system_share().clamp(0.0, 1.0);
+            let time_s = step.ran * STEP_S;
+            process.counted.user_s.add(time_s * (1.0 - system));
+            process.counted.system_s.add(time_s * system);
+            let user = if process.nice > 0 { &mut counted.nice_s } else { &mut counted.user_s };
+            user.add(time_s * (1.0 - system));
+            counted.system_s.add(time_s * system);
+            let own = (step.ran - process.demand.spin.min(step.ran)).max(0.0);
+            if open > 0.0 {
+                step.waited += short * own / open;
+            }
+            process.counted.wait_s.add(step.waited * STEP_S);
+            counted.wait_s.add(step.waited * STEP_S);
+            self.recent.waits.1 += step.waited * STEP_S;
+            let bursts = own * STEP_S / process.demand.burst().seconds().max(NOTHING_S);
+            let cut = if step.waited > 0.01 { time_s / SLICE_S } else { 0.0 };
+            process.counted.voluntary.add(bursts);
+            process.counted.involuntary.add(cut);
+            voluntary += bursts;
+            switches += bursts + cut;
+            process.counted.minor.add(process.demand.minor_faults * STEP_S);
+            self.memory.counted.faults.add(process.demand.minor_faults * STEP_S);
+        }
+        for process in &self.processes {
+            counted.calls.add(process.demand.calls * STEP_S);
+            counted.forks.add(process.demand.forks * STEP_S);
+        }
+        let packets = softirq / SEGMENT_S * STEP_S;
+        counted.interrupts.add(switches * 0.5 + packets * 0.2 + 25.0);
+        counted.switches.add(2.0 * voluntary + (switches - voluntary) + 20.0);
+        counted.voluntary.add(voluntary + 10.0);
+        counted.involuntary.add(switches - voluntary);
+        self.recent.waits.0 += switches + 10.0;
+    }
+
+    /// Pressure: of the host and of each group, from what its threads did.
+    pub(super) fn press(&mut self) {
+        let mut host = Stalls::default();
+        let mut groups = vec![Stalls::default(); self.groups.len()];
+        for process in &self.processes {
+            let Shares { threads, memory, io, waits, ran } = shares(process);
+            let productive = ran + waits;
+            if productive + memory + io <= 0.0 {
+                continue;
+            }
+            let idle = none(threads, productive);
+            let not_running = none(threads, ran);
+            let mut next = Some(process.group);
+            while let Some(at) = next {
+                let of = &mut groups[at];
+                of.memory.add_known(threads, memory, productive, idle);
+                of.io.add_known(threads, io, productive, idle);
+                of.cpu.add_known(threads, waits, ran, not_running);
+                next = self.groups[at].parent;
+            }
+            host.memory.add_known(threads, memory, productive, idle);
+            host.io.add_known(threads, io, productive, idle);
+        }
+        self.pressure.add(&host, STEP_S);
+        for (group, stalls) in self.groups.iter_mut().zip(&groups) {
+            let pressure = &mut group.counted.pressure;
+            pressure.add(stalls, STEP_S);
+            pressure.cpu_some.add(stalls.cpu.some(), STEP_S);
+            pressure.cpu_full.add(stalls.cpu.full(), STEP_S);
+        }
+        self.count_groups();
+    }
+
+    fn count_groups(&mut self) {
+        for at in 0..self.processes.len() {
+            let process = &self.processes[at];
+            let (ran, system) = (process.step.ran, process.demand.system_share().clamp(0.0, 1.0));
+            let (group, faults) = (process.group, process.demand.minor_faults);
+            if ran <= 0.0 {
+                continue;
+            }
+            self.each_group(group, |group| {
+                group.counted.user_s.add(ran * STEP_S * (1.0 - system));
+                group.counted.system_s.add(ran * STEP_S * system);
+                group.counted.faults.add(faults * STEP_S);
+            });
+        }
+    }
+}
+
+/// CPUs that a process can use in this step; work that arrives is added to what waits.
+fn wanted(process: &mut Process) -> f64 {
+    if process.stopped || process.dying {
+        return 0.0;
+    }
+    process.backlog_s += process.demand.cpu * STEP_S;
+    process.backlog_s = process.backlog_s.min(process.threads * GIVE_UP_S);
+    let able = process.able();
+    let spin = process.demand.spin.min(able);
+    spin + (process.backlog_s / STEP_S).min(able - spin)
+}
+
+/// What a process got, and how many of its threads wait for more.
+fn settle(process: &mut Process, claim: &Claim) {
+    let able = process.able();
+    let spin = process.demand.spin.min(able);
+    let for_spin =
+        if claim.wanted > 0.0 { claim.got * (spin / claim.wanted).min(1.0) } else { 0.0 };
+    process.backlog_s = (process.backlog_s - (claim.got - for_spin) * STEP_S).max(0.0);
+    let burst_s = process.demand.burst().seconds().max(1e-6);
+    let queued = (process.backlog_s / burst_s).min((able - claim.got).max(0.0));
+    let held = process.step.throttled;
+    let short = (claim.wanted - claim.got).max(0.0);
+    process.step.ran = claim.got;
+    process.step.waited = if short > 1e-9 { short.max(queued - held).max(0.0) } else { 0.0 };
+}
+
+/// What the threads of a process did, as shares of their time.
+struct Shares {
+    threads: f64,
+    memory: f64,
+    io: f64,
+    waits: f64,
+    ran: f64,
+}
+
+fn shares(process: &Process) -> Shares {
+    let threads = process.threads.max(1.0);
+    let step = &process.step;
+    let waits = step.waited + step.throttled;
+    Shares {
+        threads,
+        memory: (step.memory / threads).min(1.0),
+        io: ((step.io + step.memory_io) / threads).min(1.0),
+        waits: (waits / threads).min(1.0),
+        ran: (step.ran / threads).min(1.0),
+    }
+}

@@ -1,0 +1,17 @@
+//! Synthetic faults: scenario files, and the host model that turns them into recordings.
+//!
+//! A scenario says what a host is, what runs on it, what goes wrong, and what must be found. The
+//! model is mechanistic, deterministic and seeded; what it gives are the same inputs as a recorder's.
+#![forbid(unsafe_code)]
+
+pub mod background;
+pub mod demand;
+pub mod expectation;
+mod grain;
+mod host;
+pub mod library;
+pub mod scenario;
+pub mod shape;
+pub mod simulation;
+mod telemetry;
+pub mod units;

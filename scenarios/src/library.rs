@@ -1,0 +1,13 @@
+//! The scenarios that come with the product.
+
+include!(concat!(env!("OUT_DIR"), "/library.rs"));
+
+/// Names of all, in order.
+pub fn names() -> impl Iterator<Item = &'static str> {
+    LIBRARY.iter().map(|(name, _)| *name)
+}
+
+/// The text of one.
+pub fn find(name: &str) -> Option<&'static str> {
+    LIBRARY.iter().find(|(known, _)| *known == name).map(|(_, text)| *text)
+}

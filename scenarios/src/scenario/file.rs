@@ -1,0 +1,253 @@
+//! The fields of a scenario file.
+
+use serde::Deserialize;
+
+use crate::background::Mix;
+use crate::demand::Demand;
+use crate::expectation::{Expect, Forbid};
+use crate::shape::Shape;
+use crate::units::{Bytes, Duration};
+
+/// See the module.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Scenario {
+    /// The file's name without its ending.
+    #[serde(skip)]
+    pub name: String,
+    /// What happens, in one sentence.
+    pub summary: String,
+    /// Length of the run.
+    pub duration: Duration,
+    /// Nominal time between samples.
+    #[serde(default = "second")]
+    pub interval: Duration,
+    /// Time since boot when the run begins.
+    #[serde(default = "up")]
+    pub uptime: Duration,
+    /// Seeds of the runs.
+    #[serde(default)]
+    pub seeds: Seeds,
+    /// The host.
+    #[serde(default)]
+    pub host: Shape,
+    /// What runs all the time.
+    #[serde(default)]
+    pub background: Background,
+    /// What was learned before.
+    #[serde(default)]
+    pub knowledge: Option<Knowledge>,
+    /// Processes of this scenario.
+    #[serde(default, rename = "process")]
+    pub processes: Vec<Extra>,
+    /// Control groups with limits.
+    #[serde(default, rename = "group")]
+    pub groups: Vec<Limits>,
+    /// What goes wrong.
+    #[serde(default, rename = "fault")]
+    pub faults: Vec<Fault>,
+    /// What must be found.
+    #[serde(default)]
+    pub expect: Vec<Expect>,
+    /// What must not be said.
+    #[serde(default)]
+    pub forbid: Vec<Forbid>,
+}
+
+/// Seeds of a scenario's runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Seeds {
+    /// The first.
+    pub first: u64,
+    /// How many, one after the other.
+    pub count: u32,
+}
+
+impl Default for Seeds {
+    fn default() -> Self {
+        Self { first: 1, count: 20 }
+    }
+}
+
+/// What runs all the time.
+#[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Background {
+    /// Which processes.
+    pub mix: Mix,
+    /// How much they do: 1 is a host that is used to about a third.
+    pub intensity: f64,
+}
+
+impl Default for Background {
+    fn default() -> Self {
+        Self { mix: Mix::Web, intensity: 1.0 }
+    }
+}
+
+/// Knowledge that the run begins with, learned from another scenario.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Knowledge {
+    /// Name of a scenario of the library.
+    pub from: String,
+    /// Hours of it.
+    pub hours: u32,
+    /// Its seed.
+    pub seed: u64,
+}
+
+/// A process of this scenario.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Extra {
+    /// Its name, at most 15 bytes.
+    pub name: String,
+    /// Path of its control group.
+    #[serde(default = "own_group")]
+    pub group: String,
+    /// Threads.
+    #[serde(default = "one")]
+    pub threads: f64,
+    /// Nice level, -20 to 19.
+    #[serde(default)]
+    pub nice: i64,
+    /// `oom_score_adj`.
+    #[serde(default)]
+    pub oom_score_adj: i64,
+    /// Port that it listens on; 0 for none.
+    #[serde(default)]
+    pub port: u64,
+    /// Length of its accept queue.
+    #[serde(default = "backlog")]
+    pub backlog: f64,
+    /// It runs only while this fault lasts.
+    #[serde(default)]
+    pub during: Option<String>,
+    /// How many of it there are.
+    #[serde(default = "once")]
+    pub count: u32,
+    /// What it asks for.
+    #[serde(default)]
+    pub demand: Demand,
+}
+
+/// Limits of a control group.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Limits {
+    /// Its path.
+    pub path: String,
+    /// CPUs that it may use: the quota over its period.
+    #[serde(default)]
+    pub cpus: Option<f64>,
+    /// `memory.max`.
+    #[serde(default)]
+    pub memory: Option<Bytes>,
+    /// `pids.max`.
+    #[serde(default)]
+    pub pids: Option<u64>,
+    /// `cpu.weight`.
+    #[serde(default)]
+    pub weight: Option<u64>,
+}
+
+/// Something that goes wrong.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Fault {
+    /// What expectations call it.
+    #[serde(default = "fault")]
+    pub name: String,
+    /// When it begins, from the beginning of the run.
+    pub at: Duration,
+    /// Time until it is whole.
+    #[serde(default)]
+    pub ramp: Duration,
+    /// How long it lasts; to the end where nothing is said.
+    #[serde(default)]
+    pub duration: Option<Duration>,
+    /// How strong it is; a run over a grid multiplies it.
+    #[serde(default = "one")]
+    pub intensity: f64,
+    /// Name of the process that does more.
+    #[serde(default)]
+    pub target: Option<String>,
+    /// What that asks for beyond what it does anyway.
+    #[serde(default)]
+    pub demand: Option<Demand>,
+    /// The disk takes this many times longer.
+    #[serde(default)]
+    pub disk_slower: Option<f64>,
+    /// Share of segments that are lost.
+    #[serde(default)]
+    pub loss: Option<f64>,
+    /// Damaged frames a second.
+    #[serde(default)]
+    pub nic_errors: Option<f64>,
+    /// Share of received frames that are dropped.
+    #[serde(default)]
+    pub nic_drops: Option<f64>,
+    /// Connection requests a second that are never completed.
+    #[serde(default)]
+    pub syn_flood: Option<f64>,
+    /// The interface has no carrier.
+    #[serde(default)]
+    pub link_down: bool,
+    /// Ticks come as late as this, and up to twice as late.
+    #[serde(default)]
+    pub late_ticks: Option<Duration>,
+}
+
+fn second() -> Duration {
+    Duration { ns: 1_000_000_000 }
+}
+
+fn up() -> Duration {
+    Duration { ns: 36_000_000_000_000 }
+}
+
+fn own_group() -> String {
+    "/user.slice".to_owned()
+}
+
+fn one() -> f64 {
+    1.0
+}
+
+fn once() -> u32 {
+    1
+}
+
+fn backlog() -> f64 {
+    128.0
+}
+
+fn fault() -> String {
+    "fault".to_owned()
+}
+
+impl Fault {
+    /// Whether it changes anything but the process that runs while it lasts.
+    pub(super) fn changes_something(&self) -> bool {
+        let numbers =
+            [self.disk_slower, self.loss, self.nic_errors, self.nic_drops, self.syn_flood];
+        self.demand.is_some()
+            || self.link_down
+            || self.late_ticks.is_some()
+            || numbers.iter().any(Option::is_some)
+    }
+
+    /// How strong it is at a time of the run, in s: 0 before and after, growing while it ramps.
+    pub fn strength(&self, at_s: f64) -> f64 {
+        let since = at_s - self.at.seconds();
+        let is_over = self.duration.is_some_and(|duration| since >= duration.seconds());
+        if since < 0.0 || is_over {
+            return 0.0;
+        }
+        let ramp = self.ramp.seconds();
+        let grown = if ramp > 0.0 { (since / ramp).min(1.0) } else { 1.0 };
+        grown * self.intensity
+    }
+}

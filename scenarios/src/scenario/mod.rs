@@ -1,0 +1,40 @@
+//! A scenario: what a host is, what runs on it, what goes wrong, and what must be found.
+
+mod check;
+mod error;
+mod file;
+
+pub use error::ScenarioError;
+pub use file::{Background, Extra, Fault, Knowledge, Limits, Scenario, Seeds};
+
+use crate::simulation::Simulation;
+
+impl Scenario {
+    /// Reads a scenario; `path` names it in errors.
+    pub fn parse(text: &str, path: &str) -> Result<Self, ScenarioError> {
+        let mut scenario: Self =
+            toml::from_str(text).map_err(|error| ScenarioError::syntax(path, text, &error))?;
+        scenario.name = name_of(path);
+        check::check(&scenario).map_err(|problem| problem.located(path, text))?;
+        Ok(scenario)
+    }
+
+    /// Runs it from one seed.
+    pub fn simulation(&self, seed: u64) -> Simulation {
+        Simulation::new(self, seed)
+    }
+
+    /// The fault of this name, or the only one where no name is given.
+    pub fn fault(&self, name: Option<&str>) -> Option<&Fault> {
+        match name {
+            Some(name) => self.faults.iter().find(|fault| fault.name == name),
+            None => self.faults.first(),
+        }
+    }
+}
+
+/// The file's name without its folder and ending.
+fn name_of(path: &str) -> String {
+    let file = path.rsplit('/').next().unwrap_or(path);
+    file.strip_suffix(".toml").unwrap_or(file).to_owned()
+}

@@ -1,0 +1,71 @@
+//! `ks scenario`: synthetic faults as recordings.
+
+use ks_recorder::format::writer::Writer;
+use ks_replayer::scenario;
+use ks_scenarios::library;
+use serde::Serialize;
+
+use crate::cli::Format;
+use crate::cli::scenario::{Build, List, Scenario, ScenarioCommand, Show};
+use crate::{progress, render, stdout};
+
+/// One line of the list.
+#[derive(Debug, Serialize)]
+struct Entry {
+    name: &'static str,
+    summary: String,
+    duration_s: u64,
+    expects: usize,
+}
+
+pub(crate) fn run(arguments: &Scenario) -> anyhow::Result<()> {
+    match &arguments.command {
+        ScenarioCommand::List(arguments) => list(arguments),
+        ScenarioCommand::Show(arguments) => show(arguments),
+        ScenarioCommand::Build(arguments) => build(arguments),
+    }
+}
+
+fn list(arguments: &List) -> anyhow::Result<()> {
+    let mut entries = Vec::new();
+    for name in library::names() {
+        let scenario = scenario::load(name.as_ref())?;
+        entries.push(Entry {
+            name,
+            summary: scenario.summary.clone(),
+            duration_s: scenario.duration.ns / 1_000_000_000,
+            expects: scenario.expect.len(),
+        });
+    }
+    if arguments.format == Format::Json {
+        return stdout::print_json(&entries);
+    }
+    let line = |entry: &Entry| format!("{:28} {}\n", entry.name, entry.summary);
+    stdout::print_plain(&entries.iter().map(line).collect::<String>())
+}
+
+fn show(arguments: &Show) -> anyhow::Result<()> {
+    let (text, _) = scenario::text(&arguments.scenario)?;
+    stdout::print_plain(&text)
+}
+
+fn build(arguments: &Build) -> anyhow::Result<()> {
+    let scenario = scenario::load(&arguments.scenario)?;
+    let mut writer = Writer::create(&arguments.output, arguments.force)?;
+    let bar = progress::seconds();
+    let mut told = progress::told(&bar);
+    let seed = arguments.seed.unwrap_or(scenario.seeds.first);
+    let mut simulation = scenario.simulation(seed);
+    let all = scenario.duration.ns / 1_000_000_000;
+    let mut done = 0;
+    while let Some(input) = simulation.next() {
+        writer.append(input)?;
+        done += 1;
+        told(done, all);
+    }
+    bar.finish_and_clear();
+    writer.seal()?;
+    let name = arguments.output.display();
+    render::note(&format!("`{name}` holds scenario {} from seed {seed}", scenario.name));
+    Ok(())
+}
