@@ -12,6 +12,7 @@ use ks_replayer::selection::Glob;
 pub(crate) mod analysis;
 pub(crate) mod import;
 pub(crate) mod scenario;
+pub(crate) mod test;
 
 /// Record a Linux host, replay it offline, and get the same verdicts.
 #[derive(Debug, Parser)]
@@ -72,6 +73,10 @@ pub(crate) enum Command {
     Trace(Trace),
     /// Synthetic faults: name them, print one, write its recording
     Scenario(scenario::Scenario),
+    /// Hold what runs find against what they must find
+    #[command(after_help = "Examples:\n  ks test\n  ks test leaking_service --seeds 20\n  \
+        ks test cases.toml --junit results.xml")]
+    Test(test::Test),
     /// Make a recording of what another tool recorded
     Import(import::Import),
     /// Seal the log that a killed recorder left

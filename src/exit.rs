@@ -1,4 +1,4 @@
-//! Exit codes, in one place: 0 fine, 2 wrong use, 3 the environment lacks something, 4 unreadable
+//! Exit codes, in one place: 0 fine, 1 an expectation not met, 2 wrong use, 3 the environment lacks something, 4 unreadable
 //! input. Wrong use is clap's, which ends there, or a scenario's that makes no sense.
 
 use std::path::Path;
@@ -8,19 +8,29 @@ use ks_ebpf::LoadError;
 use ks_recorder::absence::Absence;
 use ks_recorder::error::Error;
 use ks_replayer::csv_series::CsvError;
+use ks_replayer::expectations::case::CaseError;
 use ks_replayer::knowledge_file::KnowledgeFileError;
 use ks_replayer::replay::ReplayError;
 use ks_replayer::scenario;
 
 use crate::render;
 
+const UNMET: u8 = 1;
 const USAGE: u8 = 2;
 const ENVIRONMENT: u8 = 3;
 const UNREADABLE: u8 = 4;
 
+/// Expectations are not met. What is wrong has been printed.
+#[derive(Debug, thiserror::Error)]
+#[error("an expectation is not met")]
+pub(crate) struct Unmet;
+
 /// The exit code of an outcome; an error is printed with its remedy.
 pub(crate) fn code(outcome: anyhow::Result<()>) -> ExitCode {
     let Err(error) = outcome else { return ExitCode::SUCCESS };
+    if error.is::<Unmet>() {
+        return ExitCode::from(UNMET);
+    }
     let recording = error.chain().find_map(|cause| match cause.downcast_ref::<ReplayError>() {
         Some(ReplayError::Recording(recording)) => Some(recording),
         _ => cause.downcast_ref::<Error>(),
@@ -31,6 +41,10 @@ pub(crate) fn code(outcome: anyhow::Result<()>) -> ExitCode {
     render::error(&error, hint.or_else(|| series?.remedy()));
     if error.chain().any(|cause| cause.downcast_ref::<KnowledgeFileError>().is_some_and(is_bad)) {
         return ExitCode::from(UNREADABLE);
+    }
+    if let Some(case) = error.chain().find_map(|cause| cause.downcast_ref::<CaseError>()) {
+        let unreadable = matches!(case, CaseError::Read { .. });
+        return ExitCode::from(if unreadable { UNREADABLE } else { USAGE });
     }
     if let Some(scenario) = error.chain().find_map(|cause| cause.downcast_ref::<scenario::Error>())
     {

@@ -18,6 +18,14 @@ pub(crate) fn seconds() -> ProgressBar {
     )
 }
 
+/// A bar over so many cases.
+pub(crate) fn cases(all: u64) -> ProgressBar {
+    ProgressBar::new(all).with_style(
+        ProgressStyle::with_template("{bar:30} {pos}/{len} cases {elapsed}")
+            .expect("the template is valid"),
+    )
+}
+
 /// Tells a bar how far the work is: what is done, and all of it.
 pub(crate) fn told(bar: &ProgressBar) -> impl FnMut(u64, u64) + use<> {
     let bar = bar.clone();

@@ -1,10 +1,13 @@
 //! Scenarios by name or file, run in memory.
 
+mod lessons;
+
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use ks_scenarios::library;
 use ks_scenarios::scenario::{Scenario, ScenarioError};
+use ks_scenarios::simulation::Simulation;
 
 use crate::range::Range;
 use crate::replay::Run;
@@ -24,6 +27,9 @@ pub enum Error {
         /// Why.
         source: std::io::Error,
     },
+    /// Its knowledge would come from one that needs knowledge itself.
+    #[error("scenario `{0}` needs knowledge itself: learn from one that needs none")]
+    Circle(String),
     /// The library has none of that name.
     #[error("no scenario `{0}` in the library; `ks scenario list` names them all")]
     Unknown(String),
@@ -55,17 +61,24 @@ pub fn load(argument: &Path) -> Result<Scenario, Error> {
     Ok(Scenario::parse(&text, &path)?)
 }
 
-/// Feeds a run with a scenario from one seed; `progress` is told seconds done and seconds in all.
+/// A scenario as it runs from one seed, with the knowledge that it begins with.
+pub fn simulation(scenario: &Scenario, seed: u64) -> Result<Simulation, Error> {
+    let mut simulation = scenario.simulation(seed);
+    if let Some(knowledge) = lessons::of(scenario)? {
+        simulation.know(knowledge);
+    }
+    Ok(simulation)
+}
+
+/// Feeds a run with a scenario; `progress` is told seconds done and seconds in all.
 pub fn drive(
     run: &mut Run,
-    scenario: &Scenario,
-    seed: u64,
+    mut simulation: Simulation,
     mut range: Range,
     out: &mut dyn Write,
     mut progress: impl FnMut(u64, u64),
 ) -> std::io::Result<()> {
-    let mut simulation = scenario.simulation(seed);
-    let all = scenario.duration.ns / 1_000_000_000;
+    let all = simulation.duration_s();
     let mut begin_ns = None;
     while let Some(input) = simulation.next() {
         let begin = *begin_ns.get_or_insert(input.mono);

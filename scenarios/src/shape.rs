@@ -73,10 +73,10 @@ impl Disk {
     pub(crate) fn service(self) -> Service {
         match self {
             Self::Nvme => Service {
-                servers: 16.0,
-                read_s: 90e-6,
-                write_s: 25e-6,
-                bytes_per_s: 200e6,
+                servers: 8.0,
+                read_s: 80e-6,
+                write_s: 20e-6,
+                bytes_per_s: 600e6,
                 nr_requests: 1023.0,
             },
             Self::Ssd => Service {

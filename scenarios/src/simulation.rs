@@ -26,6 +26,8 @@ const JITTER_NS: f64 = 400_000.0;
 /// How much what a process does varies from second to second, and how long that lasts.
 const VARIES: f64 = 0.12;
 const REMEMBERS: f64 = 0.9;
+/// How far memory swings, as a share of it, and how much of that is left after a second.
+const SWING: (f64, f64) = (0.02, 0.98);
 /// Children that one process may have.
 const CHILDREN_MAX: usize = 2000;
 
@@ -55,6 +57,8 @@ struct Usual {
     pid: u64,
     demand: Demand,
     pace: f64,
+    /// How far its memory is from what it begins with, as a share of it.
+    swing: f64,
     varies: bool,
 }
 
@@ -80,6 +84,11 @@ impl Simulation {
         simulation.populate(scenario);
         simulation.input.body = Body::Start(Box::new(start(scenario, seed)));
         simulation
+    }
+
+    /// Seconds that it lasts.
+    pub fn duration_s(&self) -> u64 {
+        whole(self.duration_s)
     }
 
     /// Begins with what was learned before.
@@ -185,6 +194,21 @@ impl Simulation {
             let noise = draw * f64::sqrt(3.0);
             let last = libm::log(usual.pace);
             usual.pace = libm::exp(REMEMBERS * last + drop * VARIES * noise);
+        }
+        self.breathe();
+    }
+
+    /// The memory of what runs all the time comes and goes.
+    fn breathe(&mut self) {
+        let drop = f64::sqrt(1.0 - SWING.1 * SWING.1);
+        let mut processes = self.host.processes.iter_mut();
+        for usual in self.usual.iter_mut().filter(|usual| usual.varies) {
+            let Some(process) = processes.find(|one| one.pid == usual.pid) else { return };
+            let noise = 2.0 * f64::sqrt(3.0) * (self.random.next_f64() - 0.5);
+            let swing = SWING.1 * usual.swing + drop * SWING.0 * noise;
+            let pages = (usual.demand.memory.bytes / PAGE) as f64;
+            process.memory.swing += (swing - usual.swing) * pages;
+            usual.swing = swing;
         }
     }
 
@@ -344,9 +368,8 @@ impl Simulation {
             counted: crate::host::process::Counted::default(),
             stopped: false,
             dying: false,
-            ends_s: None,
         });
-        self.usual.push(Usual { pid, demand: *demand, pace: 1.0, varies });
+        self.usual.push(Usual { pid, demand: *demand, pace: 1.0, swing: 0.0, varies });
         pid
     }
 

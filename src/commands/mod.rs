@@ -13,4 +13,5 @@ pub(crate) mod recover;
 pub(crate) mod replay;
 pub(crate) mod scenario;
 pub(crate) mod schema;
+pub(crate) mod test;
 pub(crate) mod trace;

@@ -55,8 +55,8 @@ fn build(arguments: &Build) -> anyhow::Result<()> {
     let bar = progress::seconds();
     let mut told = progress::told(&bar);
     let seed = arguments.seed.unwrap_or(scenario.seeds.first);
-    let mut simulation = scenario.simulation(seed);
-    let all = scenario.duration.ns / 1_000_000_000;
+    let mut simulation = scenario::simulation(&scenario, seed)?;
+    let all = simulation.duration_s();
     let mut done = 0;
     while let Some(input) = simulation.next() {
         writer.append(input)?;

@@ -38,6 +38,8 @@ pub(crate) struct Source {
     pub(crate) think_s: f64,
     /// Bytes of a request.
     pub(crate) bytes: f64,
+    /// It reads in order, ahead of what is asked for.
+    pub(crate) reads_ahead: bool,
     /// It writes.
     pub(crate) is_write: bool,
     /// What it waits for.

@@ -68,12 +68,15 @@ pub(crate) struct Stalls {
 }
 
 impl Pressure {
-    /// Adds a step.
-    pub(crate) fn add(&mut self, stalls: &Stalls, step_s: f64) {
-        self.memory_some.add(stalls.memory.some(), step_s);
-        self.memory_full.add(stalls.memory.full(), step_s);
-        self.io_some.add(stalls.io.some(), step_s);
-        self.io_full.add(stalls.io.full(), step_s);
+    /// Adds a step of a host of so many CPUs.
+    pub(crate) fn add(&mut self, stalls: &Stalls, cpus: f64, step_s: f64) {
+        let add = |some: &mut Line, full: &mut Line, states: &States| {
+            let (part, whole) = states.shares(cpus);
+            some.add(part, step_s);
+            full.add(whole, step_s);
+        };
+        add(&mut self.memory_some, &mut self.memory_full, &stalls.memory);
+        add(&mut self.io_some, &mut self.io_full, &stalls.io);
     }
 
     /// Updates the averages.

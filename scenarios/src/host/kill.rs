@@ -96,10 +96,18 @@ impl Host {
         let mut sum = 0;
         for process in &mut self.processes {
             process.memory.wanted = 0;
-            if process.stopped || process.dying || process.demand.leak <= 0.0 {
+            if process.stopped || process.dying {
                 continue;
             }
-            process.memory.growing += process.demand.leak * STEP_S / PAGE as f64;
+            let swing = std::mem::take(&mut process.memory.swing);
+            if swing < 0.0 {
+                let back = whole(-swing).min(process.memory.anon);
+                process.memory.anon -= back;
+                self.memory.anon -= back;
+                self.memory.counted.freed.add(back as f64);
+            }
+            process.memory.growing +=
+                swing.max(0.0) + process.demand.leak * STEP_S / PAGE as f64;
             process.memory.wanted = take_whole(&mut process.memory.growing);
             sum += process.memory.wanted;
         }

@@ -58,6 +58,7 @@ pub(crate) struct Paging {
     pub(crate) swapped_out: Counter,
     pub(crate) faults: Counter,
     pub(crate) major: Counter,
+    pub(crate) major_s: Counter,
     pub(crate) allocated: Counter,
     pub(crate) freed: Counter,
     pub(crate) scan_kswapd: Counter,

@@ -101,8 +101,6 @@ pub(crate) struct Counted {
 pub(crate) struct Recent {
     /// Waits for a CPU: how many, and how long in all.
     pub(crate) waits: (f64, f64),
-    /// Of those, the ones of an overload, in seconds.
-    pub(crate) queued_s: f64,
     /// Reads of the disk, and how long in all.
     pub(crate) reads: (f64, f64),
     pub(crate) writes: (f64, f64),

@@ -164,11 +164,6 @@ impl Network {
         self.rx_bytes.add(arrived * 60.0);
     }
 
-    /// Share of the link that was used is bounded by its speed: bytes a second that it can carry.
-    pub(crate) fn speed_bytes(&self) -> f64 {
-        self.speed_mbit as f64 * 125_000.0
-    }
-
     /// Sockets in use.
     pub(crate) fn sockets(&self) -> u64 {
         whole(self.established + self.close_wait + self.queues.len() as f64)

@@ -1,63 +1,59 @@
-//! Pressure stall totals, from the states of threads in event time.
+//! Pressure stall totals, by the kernel's rule: states of each CPU, weighted by its non-idle time.
 //!
-//! Each thread is, at an instant, productive (it runs or waits for a CPU), stalled, or idle, and
-//! independent of the others. Some: at least one is stalled. Full: one is stalled and none is
-//! productive. Averages follow the kernel's rule, every two seconds.
+//! A thread that stalls sits on a CPU. That CPU is in `some` while one of its threads stalls, and in
+//! `full` while none of the others is productive (runs, or could run). The total is the mean over
+//! the CPUs, each weighted by the time in which it is not idle (`kernel/sched/psi.c`), so that a
+//! reader that waits alone on an idle host is a host that waits. Threads are independent of each
+//! other, and balanced over the CPUs. Averages follow the kernel's rule, every two seconds.
 
-/// The chance that none of some threads is in a state, gathered over all of them.
+/// The stalls of some threads, gathered over all of them.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct States {
-    none_stalled: f64,
-    none_productive: f64,
-    all_idle: f64,
+    /// Threads that stall for a part of the time.
+    stalling: f64,
+    /// The chance that none of them stalls.
+    none_stalls: f64,
+    /// Threads that are productive, on average.
+    productive: f64,
 }
 
 impl Default for States {
     fn default() -> Self {
-        Self { none_stalled: 1.0, none_productive: 1.0, all_idle: 1.0 }
+        Self { stalling: 0.0, none_stalls: 1.0, productive: 0.0 }
     }
 }
 
 impl States {
-    /// Adds `threads` of which each is stalled and productive for these shares of the time.
-    pub(crate) fn add(&mut self, threads: f64, stalled: f64, productive: f64) {
-        self.add_known(threads, stalled, productive, none(threads, productive));
-    }
-
-    /// The same, where the chance that none is productive is known.
-    pub(crate) fn add_known(
-        &mut self,
-        threads: f64,
-        stalled: f64,
-        productive: f64,
-        none_productive: f64,
-    ) {
-        self.none_productive *= none_productive;
+    /// Adds a process whose threads, together, stall and are productive for so many seconds a
+    /// second. As few of them stall as can.
+    pub(crate) fn add(&mut self, stalled: f64, productive: f64) {
+        self.productive += productive;
         if stalled <= 0.0 {
-            self.all_idle *= none_productive;
             return;
         }
-        self.none_stalled *= none(threads, stalled);
-        self.all_idle *= none(threads, stalled + productive);
+        let threads = libm::ceil(stalled - 1e-9).max(1.0);
+        self.stalling += threads;
+        self.none_stalls *= libm::pow((1.0 - stalled / threads).max(0.0), threads);
     }
 
-    /// Share of the time in which at least one is stalled.
-    pub(crate) fn some(&self) -> f64 {
-        1.0 - self.none_stalled
+    /// Shares of the time in `some` and in `full` on so many CPUs.
+    pub(crate) fn shares(&self, cpus: f64) -> (f64, f64) {
+        if self.stalling <= 0.0 {
+            return (0.0, 0.0);
+        }
+        let busy = (self.productive / cpus).min(1.0);
+        let hit = self.stalling.min(cpus);
+        // The stalls of the CPUs that have any, spread evenly over them.
+        let some = 1.0 - libm::pow(self.none_stalls, 1.0 / hit);
+        let full = some * (1.0 - busy);
+        let not_idle = some + (1.0 - some) * busy;
+        let weights = hit * not_idle + (cpus - hit) * busy;
+        if weights <= 0.0 {
+            return (0.0, 0.0);
+        }
+        let weighted = |share: f64| (hit * not_idle * share / weights).min(1.0);
+        (weighted(some), weighted(full))
     }
-
-    /// Share of the time in which one is stalled and none is productive.
-    pub(crate) fn full(&self) -> f64 {
-        (self.none_productive - self.all_idle).clamp(0.0, self.some())
-    }
-}
-
-/// The chance that none of some threads is in a state in which each is for a share of the time.
-pub(crate) fn none(threads: f64, share: f64) -> f64 {
-    if threads <= 0.0 || share <= 0.0 {
-        return 1.0;
-    }
-    libm::pow((1.0 - share).max(0.0), threads)
 }
 
 /// Totals and averages of one line of a pressure file.
@@ -105,27 +101,40 @@ mod tests {
     use super::*;
 
     #[test]
-    fn one_of_two_stalled_while_the_other_runs_is_some_and_not_full() {
+    fn one_that_stalls_on_a_cpu_that_another_uses_is_some_and_not_full() {
         let mut states = States::default();
-        states.add(1.0, 1.0, 0.0);
-        states.add(1.0, 0.0, 1.0);
-        assert_eq!((states.some(), states.full()), (1.0, 0.0));
+        states.add(1.0, 0.0);
+        states.add(0.0, 1.0);
+        assert_eq!(states.shares(1.0), (1.0, 0.0));
     }
 
     #[test]
-    fn one_alone_that_stalls_half_of_the_time_and_works_the_other_half_is_full_for_half() {
+    fn one_alone_that_stalls_half_of_the_time_is_full_for_half() {
         let mut states = States::default();
-        states.add(1.0, 0.5, 0.5);
-        assert_eq!((states.some(), states.full()), (0.5, 0.5));
+        states.add(0.5, 0.0);
+        assert_eq!(states.shares(1.0), (0.5, 0.5));
+        assert_eq!(states.shares(8.0), (0.5, 0.5), "idle CPUs weigh nothing");
     }
 
     #[test]
-    fn idle_threads_change_nothing() {
+    fn busy_cpus_outweigh_one_that_stalls() {
         let mut states = States::default();
-        states.add(1000.0, 0.0, 0.0);
-        states.add(2.0, 0.25, 0.0);
-        assert!((states.some() - 0.4375).abs() < 1e-12);
-        assert!((states.full() - 0.4375).abs() < 1e-12);
+        states.add(0.5, 0.0);
+        states.add(0.0, 2.0);
+        let (some, full) = states.shares(4.0);
+        assert!((some - 0.1667).abs() < 0.01 && (full - 0.0833).abs() < 0.01, "{some} {full}");
+    }
+
+    #[test]
+    fn full_is_never_more_than_some_and_neither_more_than_all_of_the_time() {
+        for stalled in [0.01, 0.5, 1.0, 7.3, 100.0] {
+            for productive in [0.0, 0.5, 3.0, 50.0] {
+                let mut states = States::default();
+                states.add(stalled, productive);
+                let (some, full) = states.shares(4.0);
+                assert!(0.0 <= full && full <= some && some <= 1.0, "{some} {full}");
+            }
+        }
     }
 
     #[test]

@@ -3,9 +3,6 @@
 use crate::demand::Demand;
 use crate::grain::Counter;
 
-/// Pages are of 4 KiB.
-pub(crate) const PAGE_BYTES: f64 = 4096.0;
-
 /// One process.
 #[derive(Debug, Clone)]
 pub(crate) struct Process {
@@ -29,8 +26,6 @@ pub(crate) struct Process {
     pub(crate) stopped: bool,
     /// It was killed, and gives its memory back.
     pub(crate) dying: bool,
-    /// Short-lived, and gone at this time in s.
-    pub(crate) ends_s: Option<f64>,
 }
 
 /// Memory that a process holds, in pages.
@@ -44,6 +39,8 @@ pub(crate) struct Held {
     pub(crate) mapped: u64,
     /// Growth that is not a whole page yet.
     pub(crate) growing: f64,
+    /// Pages that it is about to take or to give back.
+    pub(crate) swing: f64,
     /// Pages asked for in this step.
     pub(crate) wanted: u64,
 }

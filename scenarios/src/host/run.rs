@@ -2,7 +2,6 @@
 
 use super::cpu::{self, Claim};
 use super::group::Stalls;
-use super::pressure::none;
 use super::process::Process;
 use super::{Host, STEP_S};
 
@@ -142,33 +141,35 @@ impl Host {
 
     /// Pressure: of the host and of each group, from what its threads did.
     pub(super) fn press(&mut self) {
+        let cpus = f64::from(self.shape.cpus);
         let mut host = Stalls::default();
         let mut groups = vec![Stalls::default(); self.groups.len()];
         for process in &self.processes {
-            let Shares { threads, memory, io, waits, ran } = shares(process);
-            let productive = ran + waits;
-            if productive + memory + io <= 0.0 {
+            let step = &process.step;
+            let waits = step.waited + step.throttled;
+            let productive = step.ran + step.waited;
+            let io = step.io + step.memory_io;
+            if productive + waits + step.memory + io <= 0.0 {
                 continue;
             }
-            let idle = none(threads, productive);
-            let not_running = none(threads, ran);
             let mut next = Some(process.group);
             while let Some(at) = next {
                 let of = &mut groups[at];
-                of.memory.add_known(threads, memory, productive, idle);
-                of.io.add_known(threads, io, productive, idle);
-                of.cpu.add_known(threads, waits, ran, not_running);
+                of.memory.add(step.memory, productive);
+                of.io.add(io, productive);
+                of.cpu.add(waits, step.ran);
                 next = self.groups[at].parent;
             }
-            host.memory.add_known(threads, memory, productive, idle);
-            host.io.add_known(threads, io, productive, idle);
+            host.memory.add(step.memory, productive);
+            host.io.add(io, productive);
         }
-        self.pressure.add(&host, STEP_S);
+        self.pressure.add(&host, cpus, STEP_S);
         for (group, stalls) in self.groups.iter_mut().zip(&groups) {
             let pressure = &mut group.counted.pressure;
-            pressure.add(stalls, STEP_S);
-            pressure.cpu_some.add(stalls.cpu.some(), STEP_S);
-            pressure.cpu_full.add(stalls.cpu.full(), STEP_S);
+            pressure.add(stalls, cpus, STEP_S);
+            let (some, full) = stalls.cpu.shares(cpus);
+            pressure.cpu_some.add(some, STEP_S);
+            pressure.cpu_full.add(full, STEP_S);
         }
         self.count_groups();
     }
@@ -215,26 +216,4 @@ fn settle(process: &mut Process, claim: &Claim) {
     let short = (claim.wanted - claim.got).max(0.0);
     process.step.ran = claim.got;
     process.step.waited = if short > 1e-9 { short.max(queued - held).max(0.0) } else { 0.0 };
-}
-
-/// What the threads of a process did, as shares of their time.
-struct Shares {
-    threads: f64,
-    memory: f64,
-    io: f64,
-    waits: f64,
-    ran: f64,
-}
-
-fn shares(process: &Process) -> Shares {
-    let threads = process.threads.max(1.0);
-    let step = &process.step;
-    let waits = step.waited + step.throttled;
-    Shares {
-        threads,
-        memory: (step.memory / threads).min(1.0),
-        io: ((step.io + step.memory_io) / threads).min(1.0),
-        waits: (waits / threads).min(1.0),
-        ran: (step.ran / threads).min(1.0),
-    }
 }

@@ -61,9 +61,4 @@ impl Space {
             self.used_inodes += process.demand.files_made * step_s;
         }
     }
-
-    /// Deletes files of this many bytes.
-    pub(crate) fn delete(&mut self, bytes: f64) {
-        self.used_bytes = (self.used_bytes - bytes).max(0.0);
-    }
 }

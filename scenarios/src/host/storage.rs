@@ -7,6 +7,9 @@ use crate::grain::{take_whole, whole};
 
 /// Bytes of a request of a sequential read: the kernel reads ahead.
 const SCAN_BYTES: f64 = 131_072.0;
+/// Share of its requests that a sequential reader waits for, while the disk is faster than it: the
+/// next one is under way before it is asked for (our judgement).
+const READ_AHEAD_WAITS: f64 = 0.1;
 /// Bytes of a read of a page that was dropped, with what is read around it.
 const REFAULT_BYTES: f64 = 16_384.0;
 /// Share of available memory from which dirty pages are written as fast as the disk takes them
@@ -76,7 +79,8 @@ impl Host {
         if demand.scan > 0.0 {
             let own_s = service.read_s + SCAN_BYTES / service.bytes_per_s;
             let think_s = (SCAN_BYTES / demand.scan - own_s).max(0.0);
-            sources.push(Source { threads: 1.0, think_s, bytes: SCAN_BYTES, ..base });
+            let reads_ahead = think_s > 0.0;
+            sources.push(Source { threads: 1.0, think_s, bytes: SCAN_BYTES, reads_ahead, ..base });
         }
         let hot = process.memory.hot(demand.hot());
         let missing = process.memory.hot_missing(demand.hot());
@@ -136,7 +140,8 @@ impl Host {
     fn hear(&mut self, source: &Source) {
         let process = &mut self.processes[source.owner];
         let served = source.rate * STEP_S;
-        let blocked = (source.rate * source.response_s).min(source.threads);
+        let waits = if source.reads_ahead { READ_AHEAD_WAITS } else { 1.0 };
+        let blocked = (source.rate * source.response_s).min(source.threads) * waits;
         let bytes = served * source.bytes;
         process.counted.block_s.add(blocked * STEP_S);
         process.counted.voluntary.add(served);
@@ -187,6 +192,7 @@ impl Host {
 
     fn fault(&mut self, group: usize, faults: f64, response_s: f64) {
         self.memory.counted.major.add(faults);
+        self.memory.counted.major_s.add(faults * response_s);
         self.memory.counted.faults.add(faults);
         self.recent.faults.0 += faults;
         self.recent.faults.1 += faults * response_s;

@@ -133,6 +133,7 @@ fn fill_memory(host: &Host, sample: &mut Sample) {
     row.set(FaultTraceCell::kernel, 0u64);
     row.set(FaultTraceCell::minor, minor);
     row.set(FaultTraceCell::major, paging.major.value());
+    row.set(FaultTraceCell::major_ns, whole(paging.major_s.exact() * 1e9));
     row.set(FaultTraceCell::lost, 0u64);
     let (faults, fault_s) = host.recent.faults;
     let of = Of { metric: "major_fault_ns", entity: "cpu0", operation: "" };

@@ -1,0 +1,209 @@
+//! Holds what a run found against what was really wrong.
+//!
+//! *Found*: the same kind on the truth's entity or a declared ancestor, raised from one tick before
+//! the crossing until as long after it as is allowed, with its peak in the stated range. More than
+//! one on the same truth is *flapping*. *False*: of medium or above, and outside every window in
+//! which something was wrong, or begun before. A *culprit* is right when the first in rank is the
+//! truth's; an ambiguous one is wrong unless the truth says that it is. What is forbidden counts
+//! only where it could have been told.
+
+use ks_engine::kind::{Kind, Severity};
+use ks_scenarios::expectation::{Forbid, What, matches};
+
+use super::seen::{Blamed, Seen, SeenEpisode};
+use super::truth::{Truth, Window};
+
+/// How one case ended.
+#[derive(Debug, Clone, Default)]
+pub struct Verdict {
+    /// What is wrong; empty where it passed.
+    pub why: Vec<String>,
+    /// Each truth with what became of it.
+    pub outcomes: Vec<Outcome>,
+    /// Kinds of episodes of medium or above that nothing explains.
+    pub false_kinds: Vec<Kind>,
+    /// Kinds of low episodes that nothing explains: reported apart.
+    pub low_kinds: Vec<Kind>,
+}
+
+/// What became of one truth.
+#[derive(Debug, Clone)]
+pub struct Outcome {
+    /// Which condition.
+    pub kind: Kind,
+    /// It was found.
+    pub found: bool,
+    /// It may be missing.
+    pub optional: bool,
+    /// Episodes of it beyond the first.
+    pub flapping: u64,
+    /// Whether the first in rank was right, where the truth names one.
+    pub culprit_right: Option<bool>,
+    /// From the crossing to the raise, where a crossing is known.
+    pub delay_s: Option<f64>,
+}
+
+/// What is held against what.
+pub(super) struct Case<'a> {
+    pub(super) truths: &'a [Truth],
+    pub(super) windows: &'a [Window],
+    pub(super) forbids: &'a [Forbid],
+    pub(super) interval_s: f64,
+}
+
+pub(super) fn judge(seen: &Seen, case: &Case<'_>) -> Verdict {
+    let mut verdict = Verdict::default();
+    if case.truths.is_empty() && case.forbids.is_empty() {
+        verdict.why.push("it expects nothing and forbids nothing".to_owned());
+    }
+    if seen.ticks == 0 {
+        verdict.why.push("no tick lies in its window".to_owned());
+    }
+    for truth in case.truths {
+        let outcome = look_for(seen, truth, case.interval_s, &mut verdict.why);
+        verdict.outcomes.push(outcome);
+    }
+    for episode in seen.episodes.iter().filter(|episode| is_unexplained(episode, case)) {
+        if episode.severity < Severity::Medium {
+            verdict.low_kinds.push(episode.kind);
+        } else {
+            verdict.false_kinds.push(episode.kind);
+            verdict.why.push(format!("false: {}", described(episode)));
+        }
+    }
+    for forbid in case.forbids {
+        hold_forbidden(seen, forbid, &mut verdict.why);
+    }
+    verdict
+}
+
+fn look_for(seen: &Seen, truth: &Truth, interval_s: f64, why: &mut Vec<String>) -> Outcome {
+    let expect = &truth.expect;
+    let cross_s = truth.cross_s.unwrap_or(truth.onset_s);
+    let of_it: Vec<&SeenEpisode> =
+        seen.episodes.iter().filter(|episode| truth.is_of(episode)).collect();
+    let in_time = |episode: &&&SeenEpisode| {
+        episode.start_s >= cross_s - interval_s - 0.01 && episode.start_s <= truth.until_s() + 0.01
+    };
+    let found = of_it.iter().find(|episode| in_time(episode) && expect.severity.holds(episode.severity));
+    let within = |episode: &&&SeenEpisode| {
+        episode.start_s >= truth.onset_s - interval_s && episode.start_s <= truth.end_s
+    };
+    let count = of_it.iter().filter(|episode| within(episode)).count();
+    let is_flapping = of_it.iter().any(|episode| episode.is_flapping);
+    let culprit_right = found.zip(expect.culprit.as_deref()).map(|(episode, culprit)| {
+        expect.ambiguous || episode.first.as_ref().is_some_and(|first| is_culprit(first, culprit))
+    });
+    let name = format!("{} on {}", expect.kind.word(), expect.entity);
+    if found.is_none() && !expect.optional {
+        why.push(format!("missed: {name}, {}", nearest(&of_it, truth)));
+    }
+    if culprit_right == Some(false) {
+        let first = found.and_then(|episode| episode.first.as_ref());
+        let told = first.map_or("nobody".to_owned(), |first| {
+            format!("{} {}", first.entity, first.comm.as_deref().unwrap_or(""))
+        });
+        let wanted = expect.culprit.as_deref().unwrap_or("");
+        why.push(format!("culprit: {name} blames {} and not {wanted}", told.trim_end()));
+    }
+    Outcome {
+        kind: expect.kind,
+        found: found.is_some(),
+        optional: expect.optional,
+        flapping: (count.saturating_sub(1)) as u64 + u64::from(is_flapping),
+        culprit_right,
+        delay_s: found.zip(truth.cross_s).map(|(episode, cross_s)| episode.start_s - cross_s),
+    }
+}
+
+/// What came closest to what was missed.
+fn nearest(of_it: &[&SeenEpisode], truth: &Truth) -> String {
+    let range = format!(
+        "expected from {:.0} s to {:.0} s",
+        truth.cross_s.unwrap_or(truth.onset_s),
+        truth.until_s()
+    );
+    match of_it.first() {
+        None => format!("{range}: never raised"),
+        Some(episode) => format!("{range}: {}", described(episode)),
+    }
+}
+
+fn described(episode: &SeenEpisode) -> String {
+    let end = episode.end_s.map_or("the end".to_owned(), |end_s| format!("{end_s:.0} s"));
+    let subtype = episode.subtype.as_deref().map_or(String::new(), |subtype| format!(" ({subtype})"));
+    format!(
+        "{} {}{subtype} on {} from {:.0} s to {end}",
+        episode.severity.word(),
+        episode.kind.word(),
+        episode.entity,
+        episode.start_s
+    )
+}
+
+fn is_culprit(first: &Blamed, culprit: &str) -> bool {
+    first.convicted && (first.comm.as_deref() == Some(culprit) || matches(culprit, &first.entity))
+}
+
+/// An episode that lies in no window in which something was wrong, or that begins before.
+fn is_unexplained(episode: &SeenEpisode, case: &Case<'_>) -> bool {
+    let explains = |window: &Window| {
+        episode.start_s >= window.onset_s - case.interval_s && episode.start_s <= window.end_s
+    };
+    !case.windows.iter().any(explains)
+}
+
+fn hold_forbidden(seen: &Seen, forbid: &Forbid, why: &mut Vec<String>) {
+    let from_s = forbid.from.map_or(0.0, ks_scenarios::units::Duration::seconds);
+    let to_s = forbid.to.map_or(f64::INFINITY, ks_scenarios::units::Duration::seconds);
+    let lies = |at_s: f64| at_s >= from_s && at_s < to_s;
+    match forbid.what {
+        What::Episode => {
+            let hit = |episode: &&SeenEpisode| {
+                (forbid.kind == "*" || episode.kind.word() == forbid.kind)
+                    && matches(&forbid.entity, &episode.entity)
+                    && forbid.subtype.as_ref().is_none_or(|one| episode.subtype.as_ref() == Some(one))
+                    && episode.severity >= forbid.severity
+                    && episode.start_s < to_s
+                    && episode.end_s.is_none_or(|end_s| end_s >= from_s)
+            };
+            let hits = seen.episodes.iter().filter(hit);
+            why.extend(hits.map(|episode| format!("forbidden: {}", described(episode))));
+            untold(seen, forbid, (from_s, to_s), why);
+        }
+        What::Incident => {
+            let hits = seen.incidents.iter().filter(|(at_s, severity)| {
+                lies(*at_s) && severity.is_some_and(|severity| severity >= forbid.severity)
+            });
+            why.extend(hits.map(|(at_s, _)| format!("forbidden: an incident at {at_s:.0} s")));
+        }
+        What::Forecast => {
+            let hit = |one: &&(f64, &str, String, Kind)| {
+                lies(one.0)
+                    && matches(&forbid.entity, &one.2)
+                    && (forbid.kind == "*" || one.3.word() == forbid.kind)
+            };
+            let hits = seen.forecasts.iter().filter(hit);
+            why.extend(hits.map(|(at_s, metric, entity, _)| {
+                format!("forbidden: a forecast of {metric} on {entity} at {at_s:.0} s")
+            }));
+        }
+    }
+}
+
+/// What could not be told was not absent. The first seconds, in which windows fill, are excused.
+fn untold(seen: &Seen, forbid: &Forbid, (from_s, to_s): (f64, f64), why: &mut Vec<String>) {
+    const FILLS_S: f64 = 15.0;
+    for told in &seen.told {
+        let is_meant = forbid.kind == "*" || told.kind == forbid.kind;
+        let overlaps = told.from_s < to_s && told.to_s > from_s.max(FILLS_S);
+        if is_meant && overlaps && told.state == "cannot tell" {
+            let reason = told.reason.as_deref().unwrap_or("");
+            let (kind, at_s) = (&told.kind, told.from_s);
+            why.push(format!("{kind} could not be told from {at_s:.0} s on: {reason}"));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

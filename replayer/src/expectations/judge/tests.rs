@@ -1,0 +1,133 @@
+//! Each definition, by a made-up run.
+
+use super::super::seen::Told;
+use super::*;
+use ks_scenarios::expectation::Expect;
+
+/// An episode of memory_pressure on the host that begins at a time.
+fn episode(start_s: f64) -> SeenEpisode {
+    SeenEpisode {
+        kind: Kind::MemoryPressure,
+        entity: "host".into(),
+        subtype: None,
+        severity: Severity::High,
+        start_s,
+        end_s: Some(start_s + 100.0),
+        is_flapping: false,
+        first: Some(Blamed {
+            entity: "process:7:9".into(),
+            comm: Some("leaky".into()),
+            convicted: true,
+        }),
+    }
+}
+
+fn seen(episodes: Vec<SeenEpisode>) -> Seen {
+    Seen { ticks: 600, length_s: 600.0, episodes, ..Seen::default() }
+}
+
+fn truth(toml: &str) -> Truth {
+    let text = format!("kind = \"memory_pressure\"\n{toml}");
+    let expect: Expect = toml::from_str(&text).unwrap();
+    Truth { expect, onset_s: 100.0, end_s: 300.0, cross_s: Some(120.0) }
+}
+
+fn judged(seen: &Seen, truths: &[Truth], forbids: &[&str]) -> Verdict {
+    let windows = super::super::truth::windows_of(truths);
+    let forbids: Vec<Forbid> = forbids.iter().map(|text| toml::from_str(text).unwrap()).collect();
+    judge(seen, &Case { truths, windows: &windows, forbids: &forbids, interval_s: 1.0 })
+}
+
+fn check(seen: &Seen, toml: &str, expected: &str) {
+    let why = judged(seen, &[truth(toml)], &[]).why.join("; ");
+    if expected.is_empty() {
+        assert_eq!(why, "");
+    } else {
+        assert!(why.contains(expected), "{why:?} has no {expected:?}");
+    }
+}
+
+#[test]
+fn found_is_in_time_on_the_entity_and_in_the_range() {
+    check(&seen(vec![episode(124.0)]), "", "");
+    check(&seen(vec![episode(119.0)]), "", "");
+    check(&seen(vec![episode(118.0)]), "", "missed");
+    check(&seen(vec![episode(151.0)]), "", "missed");
+    check(&seen(vec![episode(151.0)]), "within = \"40s\"", "");
+    check(&seen(vec![episode(124.0)]), "severity = \"medium\"", "missed");
+    check(&seen(vec![episode(124.0)]), "subtype = \"predicted\"", "missed");
+    check(&seen(vec![]), "", "never raised");
+    check(&seen(vec![]), "optional = true", "");
+}
+
+#[test]
+fn an_ancestor_counts_where_it_is_declared() {
+    check(&seen(vec![episode(124.0)]), "entity = \"cgroup:/a\"", "missed");
+    check(&seen(vec![episode(124.0)]), "entity = \"cgroup:/a\"\nancestors = [\"host\"]", "");
+}
+
+#[test]
+fn the_culprit_is_the_first_in_rank_or_nobody() {
+    check(&seen(vec![episode(124.0)]), "culprit = \"leaky\"", "");
+    check(&seen(vec![episode(124.0)]), "culprit = \"process:7:9\"", "");
+    check(&seen(vec![episode(124.0)]), "culprit = \"other\"", "blames process:7:9 leaky");
+    check(&seen(vec![episode(124.0)]), "culprit = \"other\"\nambiguous = true", "");
+    let nobody = SeenEpisode { first: None, ..episode(124.0) };
+    check(&seen(vec![nobody]), "culprit = \"leaky\"", "blames nobody");
+    let mut unsure = episode(124.0);
+    unsure.first.as_mut().unwrap().convicted = false;
+    check(&seen(vec![unsure]), "culprit = \"leaky\"", "blames nobody");
+}
+
+#[test]
+fn false_is_what_no_window_explains() {
+    let late = judged(&seen(vec![episode(124.0), episode(391.0)]), &[truth("")], &[]);
+    assert_eq!(late.false_kinds, [Kind::MemoryPressure]);
+    let early = judged(&seen(vec![episode(50.0), episode(124.0)]), &[truth("")], &[]);
+    assert_eq!(early.false_kinds, [Kind::MemoryPressure]);
+    let in_time = judged(&seen(vec![episode(124.0), episode(389.0)]), &[truth("")], &[]);
+    assert!(in_time.false_kinds.is_empty() && in_time.why.is_empty());
+    let low = SeenEpisode { severity: Severity::Low, ..episode(50.0) };
+    let low = judged(&seen(vec![low, episode(124.0)]), &[truth("")], &[]);
+    assert!(low.why.is_empty() && low.low_kinds == [Kind::MemoryPressure]);
+}
+
+#[test]
+fn a_second_one_of_the_same_truth_is_flapping() {
+    let verdict = judged(&seen(vec![episode(124.0), episode(250.0)]), &[truth("")], &[]);
+    assert_eq!(verdict.outcomes[0].flapping, 1);
+    assert_eq!(verdict.outcomes[0].delay_s, Some(4.0));
+}
+
+#[test]
+fn what_is_forbidden_must_not_be_there_and_must_have_been_told() {
+    let none = seen(vec![]);
+    assert!(judged(&none, &[], &["kind = \"*\""]).why.is_empty());
+    let why = |seen: &Seen, forbid: &str| judged(seen, &[], &[forbid]).why.join("; ");
+    let one = seen(vec![episode(124.0)]);
+    assert!(why(&one, "kind = \"memory_pressure\"").contains("forbidden"));
+    assert!(!why(&one, "kind = \"scheduler\"").contains("forbidden"));
+    assert!(!why(&one, "kind = \"*\"\nseverity = \"critical\"").contains("forbidden"));
+    assert!(!why(&one, "kind = \"*\"\nto = \"100s\"").contains("forbidden"));
+    let blind = Seen {
+        told: vec![Told {
+            kind: "scheduler".into(),
+            from_s: 100.0,
+            to_s: 200.0,
+            state: "cannot tell",
+            reason: Some("gone".into()),
+        }],
+        ..none
+    };
+    assert!(why(&blind, "kind = \"scheduler\"").contains("could not be told"));
+    assert!(why(&blind, "kind = \"syscall\"").is_empty());
+    let early = "kind = \"scheduler\"\nto = \"90s\"";
+    assert!(why(&blind, early).is_empty());
+}
+
+#[test]
+fn a_case_that_expects_nothing_or_has_no_tick_fails() {
+    assert!(judged(&seen(vec![]), &[], &[]).why[0].contains("expects nothing"));
+    let empty = Seen::default();
+    assert!(judged(&empty, &[], &["kind = \"*\""]).why[0].contains("no tick"));
+}

@@ -1,0 +1,14 @@
+//! `ks test`: what runs must find and must not say, held against what they did.
+//!
+//! A case is one run with its expectations: a scenario from a seed, or a part of a recording. It is
+//! run in memory, and what it found is reduced to `Seen`; judging that is pure.
+
+pub mod case;
+mod judge;
+pub mod junit;
+pub mod runner;
+mod seen;
+pub mod tally;
+mod truth;
+
+pub use judge::Verdict;

@@ -1,0 +1,164 @@
+//! Runs cases in parallel; results come in the order of the cases, whoever was first.
+
+use std::io::sink;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::thread;
+
+use ks_engine::input::{Body, Input};
+use ks_engine::random::Random;
+use ks_engine::time::SECOND_NS;
+use ks_recorder::format::recording::Reader;
+use ks_scenarios::units::Duration;
+
+use super::case::{Case, Source};
+use super::judge::{self, Verdict};
+use super::seen::Seen;
+use super::truth;
+use crate::moment::Moment;
+use crate::range::Range;
+use crate::replay::{ReplayError, Run, drive};
+use crate::scenario;
+use crate::report::Report;
+
+/// Share of samples that a run with other ticks leaves out: the next one comes late.
+const LEFT_OUT: f64 = 0.02;
+
+/// Why a case cannot be run.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum RunError {
+    /// Its recording cannot be read.
+    #[error(transparent)]
+    Replay(#[from] ReplayError),
+    /// Its scenario cannot be run.
+    #[error(transparent)]
+    Scenario(#[from] scenario::Error),
+    /// Its journal cannot be kept.
+    #[error(transparent)]
+    Io(#[from] std::io::Error),
+}
+
+/// How one case ended.
+#[derive(Debug, Clone)]
+pub struct Outcome {
+    /// Its name.
+    pub name: String,
+    /// What became of it.
+    pub verdict: Verdict,
+}
+
+/// Runs every case, and each `jitter` times more with other ticks. `jobs` run at once; `done` is
+/// told how many are over.
+pub fn run(
+    cases: &[Case],
+    jitter: u32,
+    jobs: usize,
+    done: impl Fn(usize) + Sync,
+) -> Result<Vec<Outcome>, RunError> {
+    let (next, over) = (AtomicUsize::new(0), AtomicUsize::new(0));
+    let results: Mutex<Vec<Option<Result<Outcome, RunError>>>> =
+        Mutex::new(cases.iter().map(|_| None).collect());
+    thread::scope(|scope| {
+        for _ in 0..jobs.clamp(1, cases.len().max(1)) {
+            scope.spawn(|| {
+                loop {
+                    let at = next.fetch_add(1, Ordering::Relaxed);
+                    let Some(case) = cases.get(at) else { return };
+                    let outcome = run_case(case, jitter);
+                    results.lock().unwrap_or_else(PoisonError::into_inner)[at] = Some(outcome);
+                    done(over.fetch_add(1, Ordering::Relaxed) + 1);
+                }
+            });
+        }
+    });
+    let results = results.into_inner().unwrap_or_else(PoisonError::into_inner);
+    results.into_iter().flatten().collect()
+}
+
+fn run_case(case: &Case, jitter: u32) -> Result<Outcome, RunError> {
+    let mut verdict = judge_once(case, None)?;
+    for seed in 0..u64::from(jitter) {
+        let other = judge_once(case, Some(seed))?;
+        let told = other.why.into_iter().map(|why| format!("with other ticks ({seed}): {why}"));
+        verdict.why.extend(told);
+    }
+    Ok(Outcome { name: case.name.clone(), verdict })
+}
+
+fn judge_once(case: &Case, jitter: Option<u64>) -> Result<Verdict, RunError> {
+    let (report, interval_ns) = replayed(case, jitter)?;
+    let seen = Seen::of(&report);
+    let (truths, windows) = match &case.source {
+        Source::Scenario { scenario, .. } => {
+            (truth::of_scenario(scenario), truth::windows(scenario))
+        }
+        Source::Recording { .. } => {
+            let truths = truth::of_recording(&case.expect, seen.length_s);
+            let windows = truth::windows_of(&truths);
+            (truths, windows)
+        }
+    };
+    let interval_s = interval_ns as f64 / SECOND_NS as f64;
+    let held = judge::Case {
+        truths: &truths,
+        windows: &windows,
+        forbids: &case.forbid,
+        interval_s,
+    };
+    Ok(judge::judge(&seen, &held))
+}
+
+/// The report of a run, and the nominal time between its samples.
+fn replayed(case: &Case, jitter: Option<u64>) -> Result<(Report, u64), RunError> {
+    let mut interval_ns = SECOND_NS;
+    match &case.source {
+        Source::Scenario { scenario, seed } => {
+            let mut run = Run::default();
+            let mut ticks = Ticks::new(jitter);
+            let mut simulation = scenario::simulation(scenario, *seed)?;
+            while let Some(input) = simulation.next() {
+                if ticks.passes(input) {
+                    run.feed(input, &mut sink())?;
+                }
+            }
+            interval_ns = scenario.interval.ns;
+            Ok((run.finish(&case.name, &mut sink())?, interval_ns))
+        }
+        Source::Recording { path, from, to } => {
+            let mut reader = Reader::open_for_engine(std::slice::from_ref(path)).map_err(ReplayError::from)?;
+            let range = Range::new(from.map(moment), to.map(moment));
+            let mut run = if range.is_all() { Run::default() } else { Run::of_part() };
+            let note = |_: &_, input: &Input| {
+                if let Body::Start(start) = &input.body {
+                    interval_ns = start.interval_ns;
+                }
+            };
+            drive(&mut run, &mut reader, range, &mut sink(), |_, _| {}, note)?;
+            Ok((run.finish(&case.name, &mut sink())?, interval_ns))
+        }
+    }
+}
+
+fn moment(after: Duration) -> Moment {
+    Moment::After { ns: after.ns }
+}
+
+/// Leaves samples out at random, so that ticks come late.
+struct Ticks(Option<Random>);
+
+impl Ticks {
+    fn new(jitter: Option<u64>) -> Self {
+        Self(jitter.map(|seed| Random::stream(seed, "ticks")))
+    }
+
+    /// Samples that hold every process are never left out: they carry what later ones rely on.
+    fn passes(&mut self, input: &Input) -> bool {
+        match (&mut self.0, &input.body) {
+            (Some(random), Body::Sample(sample)) if !sample.processes_complete => {
+                random.next_f64() >= LEFT_OUT
+            }
+            _ => true,
+        }
+    }
+}

@@ -1,0 +1,106 @@
+//! What a run found, reduced to what expectations speak of; times are seconds from its beginning.
+
+use ks_engine::kind::{Kind, Severity};
+use ks_engine::output::Culprit;
+
+use crate::report::{Report, Span};
+
+/// One episode.
+#[derive(Debug, Clone)]
+pub(super) struct SeenEpisode {
+    pub(super) kind: Kind,
+    pub(super) entity: String,
+    pub(super) subtype: Option<String>,
+    pub(super) severity: Severity,
+    pub(super) start_s: f64,
+    pub(super) end_s: Option<f64>,
+    pub(super) is_flapping: bool,
+    pub(super) first: Option<Blamed>,
+}
+
+/// Who is ranked first.
+#[derive(Debug, Clone)]
+pub(super) struct Blamed {
+    pub(super) entity: String,
+    pub(super) comm: Option<String>,
+    pub(super) convicted: bool,
+}
+
+/// A stretch in which a kind could be told.
+#[derive(Debug, Clone)]
+pub(super) struct Told {
+    pub(super) kind: String,
+    pub(super) from_s: f64,
+    pub(super) to_s: f64,
+    pub(super) state: &'static str,
+    pub(super) reason: Option<String>,
+}
+
+/// Everything.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Seen {
+    pub(super) ticks: u64,
+    pub(super) length_s: f64,
+    pub(super) episodes: Vec<SeenEpisode>,
+    /// Start of each, with its worst severity.
+    pub(super) incidents: Vec<(f64, Option<Severity>)>,
+    /// Time, metric and entity of each forecast that a limit is near.
+    pub(super) forecasts: Vec<(f64, &'static str, String, Kind)>,
+    pub(super) told: Vec<Told>,
+}
+
+impl Seen {
+    pub(super) fn of(report: &Report) -> Self {
+        let begin = report.recording.start.as_deref().and_then(parse);
+        let after = |text: &str| match (parse(text), begin) {
+            (Some(at), Some(begin)) => at.duration_since(begin).as_secs_f64(),
+            _ => 0.0,
+        };
+        let length_s = report.recording.end.as_deref().map_or(0.0, after);
+        let episodes = report.episodes.iter().map(|episode| SeenEpisode {
+            kind: episode.kind,
+            entity: episode.entity.to_string(),
+            subtype: episode.subtype.map(str::to_owned),
+            severity: episode.severity,
+            start_s: after(&episode.start),
+            end_s: episode.end.as_deref().map(after),
+            is_flapping: episode.state == "flapping",
+            first: episode.culprits.first().map(blamed),
+        });
+        let near = report.forecasts.iter().filter(|one| one.action.is_none() && one.eta_s.is_some());
+        Self {
+            ticks: report.recording.ticks,
+            length_s,
+            episodes: episodes.collect(),
+            incidents: report.incidents.iter().map(|one| (after(&one.start), one.severity)).collect(),
+            forecasts: near
+                .map(|one| (after(&one.at), one.metric, one.entity.to_string(), one.kind))
+                .collect(),
+            told: told(report, length_s, after),
+        }
+    }
+}
+
+fn parse(text: &str) -> Option<jiff::Timestamp> {
+    text.parse().ok()
+}
+
+fn blamed(culprit: &Culprit) -> Blamed {
+    Blamed {
+        entity: culprit.entity.to_string(),
+        comm: culprit.comm.clone(),
+        convicted: culprit.convicted,
+    }
+}
+
+fn told(report: &Report, length_s: f64, after: impl Fn(&str) -> f64) -> Vec<Told> {
+    let span = |kind: &str, span: &Span| Told {
+        kind: kind.to_owned(),
+        from_s: after(&span.from),
+        to_s: span.to.as_deref().map_or(length_s, &after),
+        state: span.state,
+        reason: span.reason.clone(),
+    };
+    let spans = report.coverage_spans.iter();
+    spans.flat_map(|(kind, spans)| spans.iter().map(move |one| span(kind, one))).collect()
+}

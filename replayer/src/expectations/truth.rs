@@ -1,0 +1,91 @@
+//! What was really wrong, and when: the expectations of a case with their times resolved.
+
+use ks_scenarios::expectation::{Expect, matches};
+use ks_scenarios::scenario::Scenario;
+
+use super::seen::SeenEpisode;
+
+/// Time after the end of a fault in which its verdicts may still stand: a minute to clear, and the
+/// longest persistence.
+const AFTER_S: f64 = 60.0 + 30.0;
+
+/// An expectation with its times, in seconds from the beginning of the run.
+#[derive(Debug, Clone)]
+pub(super) struct Truth {
+    pub(super) expect: Expect,
+    pub(super) onset_s: f64,
+    pub(super) end_s: f64,
+    /// When the limit was first crossed; of a forecast, and where nobody says it, the onset.
+    pub(super) cross_s: Option<f64>,
+}
+
+/// A window in which something was wrong.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Window {
+    pub(super) onset_s: f64,
+    pub(super) end_s: f64,
+}
+
+impl Truth {
+    /// Whether an episode is on what was wrong.
+    pub(super) fn is_of(&self, episode: &SeenEpisode) -> bool {
+        let expect = &self.expect;
+        let places = std::iter::once(&expect.entity).chain(&expect.ancestors);
+        episode.kind == expect.kind
+            && places.into_iter().any(|place| matches(place, &episode.entity))
+            && expect.subtype.as_ref().is_none_or(|subtype| episode.subtype.as_ref() == Some(subtype))
+    }
+
+    /// Until when it must have been raised.
+    pub(super) fn until_s(&self) -> f64 {
+        self.cross_s.unwrap_or(self.onset_s) + self.expect.within.seconds()
+    }
+}
+
+/// The truths of a scenario.
+pub(super) fn of_scenario(scenario: &Scenario) -> Vec<Truth> {
+    let length_s = scenario.duration.seconds();
+    scenario
+        .expect
+        .iter()
+        .map(|expect| {
+            let fault = scenario.fault(expect.fault.as_deref());
+            let onset_s = expect.onset.or(fault.map(|fault| fault.at)).unwrap_or_default().seconds();
+            let lasts = fault.and_then(|fault| fault.duration);
+            let end = expect.end.map(ks_scenarios::units::Duration::seconds);
+            let end_s = end.or(lasts.map(|lasts| onset_s + lasts.seconds())).unwrap_or(length_s);
+            let cross_s = expect.cross.map(ks_scenarios::units::Duration::seconds);
+            Truth { expect: expect.clone(), onset_s, end_s, cross_s }
+        })
+        .collect()
+}
+
+/// The truths of a part of a recording.
+pub(super) fn of_recording(expects: &[Expect], length_s: f64) -> Vec<Truth> {
+    expects
+        .iter()
+        .map(|expect| Truth {
+            expect: expect.clone(),
+            onset_s: expect.onset.or(expect.cross).unwrap_or_default().seconds(),
+            end_s: expect.end.map_or(length_s, ks_scenarios::units::Duration::seconds),
+            cross_s: expect.cross.map(ks_scenarios::units::Duration::seconds),
+        })
+        .collect()
+}
+
+/// The windows of a scenario's faults.
+pub(super) fn windows(scenario: &Scenario) -> Vec<Window> {
+    let length_s = scenario.duration.seconds();
+    let window = |fault: &ks_scenarios::scenario::Fault| {
+        let onset_s = fault.at.seconds();
+        let end_s = fault.duration.map_or(length_s, |lasts| onset_s + lasts.seconds());
+        Window { onset_s, end_s: end_s + AFTER_S }
+    };
+    scenario.faults.iter().map(window).collect()
+}
+
+/// The windows of truths.
+pub(super) fn windows_of(truths: &[Truth]) -> Vec<Window> {
+    let window = |truth: &Truth| Window { onset_s: truth.onset_s, end_s: truth.end_s + AFTER_S };
+    truths.iter().map(window).collect()
+}

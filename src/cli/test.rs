@@ -1,0 +1,34 @@
+//! Arguments of `ks test`.
+
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::Format;
+
+/// Arguments of `ks test`.
+#[derive(Debug, Args)]
+pub(crate) struct Test {
+    /// Files of cases, scenario files, or scenarios of the library [default: the whole library]
+    #[arg(value_name = "PATH")]
+    pub(crate) paths: Vec<PathBuf>,
+    /// Only cases whose name holds this
+    #[arg(long, value_name = "WORD")]
+    pub(crate) filter: Option<String>,
+    /// Seeds of each scenario
+    #[arg(long, value_name = "N", default_value = "1")]
+    pub(crate) seeds: u32,
+    /// Run each case so many times more, with ticks left out at random
+    #[arg(long, value_name = "N", default_value = "0")]
+    pub(crate) jitter: u32,
+    /// Cases that run at once [default: the number of CPUs]
+    #[arg(long, value_name = "N")]
+    pub(crate) jobs: Option<NonZeroUsize>,
+    /// Write the results as JUnit XML to this file too
+    #[arg(long, value_name = "FILE.xml")]
+    pub(crate) junit: Option<PathBuf>,
+    /// Form of the output
+    #[arg(long, value_enum, default_value = "text")]
+    pub(crate) format: Format,
+}
