@@ -403,7 +403,7 @@ fn start(scenario: &Scenario, seed: u64) -> Start {
             machine: "x86_64".into(),
             user_hz: whole(telemetry::USER_HZ),
             page_bytes: PAGE,
-            recorder_pid: 0,
+            recorder_pid: 299,
         },
         boot_id: format!("model-{seed}"),
         clock: ClockAnchor {

@@ -6,9 +6,9 @@ use std::num::NonZeroUsize;
 
 use anyhow::{Context, ensure};
 use ks_replayer::expectations::case::{self, Case, SeedChoice};
+use ks_replayer::expectations::junit;
 use ks_replayer::expectations::runner::{self, Outcome};
 use ks_replayer::expectations::tally::{Count, Tally};
-use ks_replayer::expectations::junit;
 use serde::Serialize;
 
 use crate::cli::Format;

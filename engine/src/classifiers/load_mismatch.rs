@@ -8,7 +8,8 @@
 //! # Evidence
 //! Demand, busy share, blocked share; the load average is for people and never a limit.
 //! # False positives
-//! Demand from uninterruptible sleep is not CPU work: subtype `blocked`.
+//! Demand from uninterruptible sleep is not CPU work: subtype `blocked`. Batch work that was told to
+//! wait is low at most: subtype `niced`.
 
 use crate::board::{Board, Cover, Evaluation, Held};
 use crate::kind::{Entity, Kind, Severity};
@@ -16,7 +17,7 @@ use crate::model::Cpu;
 use crate::time::SECOND_NS;
 use crate::window::{HOST, Missing, Step, Window};
 
-use super::Classifier;
+use super::{Classifier, niced};
 
 /// See the module.
 #[derive(Debug)]
@@ -63,10 +64,12 @@ fn judge(window: &Window) -> Result<Evaluation, Missing> {
     // The quantity is a mean over five seconds: it is its own persistence up to medium; high and
     // critical have to last longer and are counted.
     seen.keyed(key, Severity::Low, Held::Met, demand >= DEMAND[0]);
-    seen.keyed(key, Severity::Medium, Held::Met, demand >= DEMAND[1]);
-    let high = demand >= DEMAND[2] && demand * cpus > HIGH_TASKS;
+    let is_batch = demand >= DEMAND[1] && niced::explains(window, &Entity::Host);
+    let exceeds = |limit: f64| demand >= limit && !is_batch;
+    seen.keyed(key, Severity::Medium, Held::Met, exceeds(DEMAND[1]));
+    let high = exceeds(DEMAND[2]) && demand * cpus > HIGH_TASKS;
     seen.keyed(key, Severity::High, Held::Counts, high);
-    seen.keyed(key, Severity::Critical, Held::Counts, demand >= DEMAND[3]);
+    seen.keyed(key, Severity::Critical, Held::Counts, exceeds(DEMAND[3]));
     seen.keep_keyed(key, demand >= DEMAND[0] * RELAXED);
     let blocked = blocked_share(row, window.host().recorder_pid != 0);
     if let Some(share) = blocked {
@@ -77,7 +80,8 @@ fn judge(window: &Window) -> Result<Evaluation, Missing> {
     {
         seen.note("load1", load1, "tasks");
     }
-    seen.subtype = subtype(demand, busy, blocked.unwrap_or(0.0));
+    let by_demand = subtype(demand, busy, blocked.unwrap_or(0.0));
+    seen.subtype = if is_batch { Some("niced") } else { by_demand };
     Ok(seen)
 }
 

@@ -8,6 +8,7 @@ mod latency;
 mod load_mismatch;
 mod memory_pressure;
 mod network_degradation;
+mod niced;
 mod page_fault;
 mod scheduler;
 mod stall;

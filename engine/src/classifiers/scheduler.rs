@@ -11,7 +11,7 @@
 //! shares of periods, switches for each CPU, steal.
 //! # False positives
 //! Throttling is a limit that somebody set, not contention: a subtype of its own. Niced batch work
-//! expects to wait and counts like the rest: neither input says which tasks waited.
+//! expects to wait: stalls are not judged where its processes are those that wait.
 
 use crate::board::{Board, Cover, Evaluation, Held, Quantity, Relax};
 use crate::kind::{Entity, Kind, Severity};
@@ -22,7 +22,7 @@ use crate::window::{CgroupTrack, Group, HOST, Latency, Missing, PressureTrack, S
 use super::latency::{self, LatencyLimits};
 use super::load_mismatch::busy_share;
 use super::stall::{self, StallLimits};
-use super::{Classifier, cgroup_entity, cover_groups, groups};
+use super::{Classifier, cgroup_entity, cover_groups, groups, niced};
 
 /// See the module.
 #[derive(Debug)]
@@ -96,8 +96,31 @@ fn grade_stalls(seen: &mut Evaluation, window: &Window) -> Result<Timestamp, Mis
     let fresh = |_: &&PressureTrack| window.pressure.is_fresh();
     let track = window.pressure.track().ok().filter(fresh);
     let track = track.filter(|track| track.is_given(Stall::CpuSome)).ok_or(missing)?;
-    stall::grade(seen, track, &STALLS)?;
+    grade_or_excuse(seen, track, window, &Entity::Host)?;
     window.pressure.at().ok_or(missing)
+}
+
+/// Grades the stalls; those of batch work, which expects to wait, are told and not judged.
+fn grade_or_excuse(
+    seen: &mut Evaluation,
+    track: &PressureTrack,
+    window: &Window,
+    entity: &Entity,
+) -> Result<(), Missing> {
+    let lowest = STALLS[0].limits[0].map_or(0.0, |limit| Relax::Scaled.limit(limit));
+    let is_high = |share: f64| share >= lowest;
+    let waits =
+        STALLS.iter().any(|of| track.share(of.stall, of.window_s * SECOND_NS).is_ok_and(is_high));
+    if !waits || !niced::explains(window, entity) {
+        return stall::grade(seen, track, &STALLS);
+    }
+    for of in &STALLS {
+        seen.know(of.limits.map(|limit| limit.is_some()));
+        if let Ok(share) = track.share(of.stall, of.window_s * SECOND_NS) {
+            seen.note(of.metric, share, "ratio");
+        }
+    }
+    Ok(())
 }
 
 fn note_cpu(seen: &mut Evaluation, window: &Window) {
@@ -142,7 +165,7 @@ fn judge_groups(window: &Window, board: &mut Board) {
         }
         let mut seen = Evaluation::default();
         // A group of version 1 has no stall shares: its quota is judged alone.
-        let _ = stall::grade(&mut seen, &track.pressure, &STALLS);
+        let _ = grade_or_excuse(&mut seen, &track.pressure, window, &cgroup_entity(row));
         if has_quota {
             grade_throttling(&mut seen, track);
         }

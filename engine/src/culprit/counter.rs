@@ -39,6 +39,13 @@ pub(super) const IO: Counter = Counter {
     unit: "bytes",
     group_unit: "bytes",
 };
+pub(super) const WRITTEN: Counter = Counter {
+    account: Account::Written,
+    metric: "written_bytes",
+    level_metric: "written_bytes",
+    unit: "bytes",
+    group_unit: "bytes",
+};
 pub(super) const MAJFLT: Counter = Counter {
     account: Account::MajorFaults,
     metric: "majflt",

@@ -15,6 +15,7 @@ pub(super) struct Interval {
     pub(super) begin: Timestamp,
     onset: Option<Timestamp>,
     now: Timestamp,
+    counts_all: bool,
 }
 
 impl Interval {
@@ -22,7 +23,19 @@ impl Interval {
         let onset = onset.map(|onset| onset.min(now));
         let lead = Timestamp(onset.unwrap_or(now).0.saturating_sub(LEAD_NS));
         let longest = Timestamp(now.0.saturating_sub(LONGEST_NS));
-        Self { begin: lead.max(longest), onset, now }
+        Self { begin: lead.max(longest), onset, now, counts_all: false }
+    }
+
+    /// The last two hours, in which all that was consumed counts, and not only what is above the
+    /// usual.
+    pub(super) fn of_all(now: Timestamp) -> Self {
+        let begin = Timestamp(now.0.saturating_sub(LONGEST_NS));
+        Self { begin, onset: None, now, counts_all: true }
+    }
+
+    /// Whether all that was consumed counts.
+    pub(super) fn counts_all(&self) -> bool {
+        self.counts_all
     }
 
     /// The bucket in which it begins.

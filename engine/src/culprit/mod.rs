@@ -25,7 +25,7 @@ use crate::time::Timestamp;
 use crate::victim;
 use crate::window::{Stall, Window};
 
-use counter::{CPU, Counter, GROWTH, IO, MAJFLT, OPEN_FILES, SWAP};
+use counter::{CPU, Counter, GROWTH, IO, MAJFLT, OPEN_FILES, SWAP, WRITTEN};
 use interval::Interval;
 use parties::Case;
 
@@ -70,7 +70,11 @@ pub(crate) fn rank(
         ),
         Kind::PageFault => (by(&MAJFLT), Vec::new()),
         Kind::TcpExhaustion if *entity == Entity::Host => (by(&OPEN_FILES), Vec::new()),
-        Kind::Syscall if matches!(entity, Entity::Filesystem(_)) => (by(&IO), Vec::new()),
+        Kind::Syscall if matches!(entity, Entity::Filesystem(_)) => {
+            // What fills a filesystem may have been written as fast for hours: all of it counts.
+            let interval = Interval::of_all(window.mono());
+            (naming::culprits(&Case { window, entity, interval }, &WRITTEN), Vec::new())
+        }
         Kind::Syscall => (
             victim::callers(window, "refused_calls", "1", |calls| calls.refused),
             victim::callers(window, "slow_calls", "ns", |calls| calls.slow_ns),

@@ -139,7 +139,7 @@ fn ended<'a>(
             continue;
         }
         let amount: f64 = bundle.amounts(account, first, u64::MAX).map(|(_, amount)| amount).sum();
-        let normal = usual(case, bundle, account, scratch);
+        let normal = usual(case, bundle, account, scratch).filter(|_| !case.interval.counts_all());
         let per_bucket = normal.map_or(0.0, |normal| normal.per_bucket);
         let excess = amount - per_bucket * buckets;
         let mut above = bundle.amounts(account, first, u64::MAX);

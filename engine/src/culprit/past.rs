@@ -101,7 +101,7 @@ impl Past<'_> {
         }
         match (self.ring, account.is_flow()) {
             (Some(ring), true) => self.flow(ring, interval, scratch),
-            (None, true) => self.flow_lately(),
+            (None, true) => self.flow_lately(interval),
             (Some(ring), false) => self.growth(ring, interval, scratch),
             (None, false) => self.growth_lately(),
         }
@@ -121,6 +121,10 @@ impl Past<'_> {
         let closed_ns = ring.end().saturating_sub(first).saturating_mul(BUCKET_NS);
         let ns = closed_ns.saturating_add(self.present_ns).max(1);
         let mut change = Change { amount, level: amount / seconds(ns), excess: 0.0, began: None };
+        if interval.counts_all() {
+            change.excess = amount;
+            return change;
+        }
         let Some(normal) = self.normal(ring, interval, scratch) else { return change };
         change.excess = normal.excess(amount, ns as f64 / BUCKET_NS as f64);
         if change.excess > 0.0 {
@@ -159,13 +163,14 @@ impl Past<'_> {
 
     /// Without a ring its mean since birth is what is usual, and the last seconds are the interval:
     /// before them it was not among the top.
-    fn flow_lately(&self) -> Change {
+    fn flow_lately(&self, interval: &Interval) -> Change {
         let from = Timestamp(self.at.0.saturating_sub(self.lately_ns));
         let lately_s = seconds(self.lately_ns.max(1));
         let mean = self.mean_before(self.lately, from);
         let usual = |mean: f64| Normal { per_bucket: mean * seconds(BUCKET_NS), noise: 0.0 };
         let buckets = lately_s / seconds(BUCKET_NS);
-        let excess = mean.map_or(0.0, |mean| usual(mean).excess(self.lately, buckets));
+        let above = mean.map_or(0.0, |mean| usual(mean).excess(self.lately, buckets));
+        let excess = if interval.counts_all() { self.lately } else { above };
         let is_sudden = excess > self.lately / 2.0;
         let began = Began { at: from, earliest: from, latest: self.at };
         Change {

@@ -15,6 +15,8 @@ pub enum Account {
     IoBytes,
     /// Faults that waited for I/O.
     MajorFaults,
+    /// Bytes written to storage.
+    Written,
     /// Resident and swapped memory.
     Memory,
     /// Swapped memory.
@@ -26,14 +28,15 @@ pub enum Account {
 /// How many accounts there are.
 pub(super) const ACCOUNTS: usize = Account::ALL.len();
 /// How many of them, the first ones, are flows.
-pub(super) const FLOWS: usize = 3;
+pub(super) const FLOWS: usize = 4;
 
 impl Account {
     /// Every account, flows before stocks.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::CpuTime,
         Self::IoBytes,
         Self::MajorFaults,
+        Self::Written,
         Self::Memory,
         Self::Swap,
         Self::OpenFiles,
@@ -57,6 +60,8 @@ pub struct Consumption {
     pub cpu_ticks: u64,
     /// Bytes moved from and to storage.
     pub io_bytes: u64,
+    /// Of those, bytes written.
+    pub written_bytes: u64,
     /// Resident and swapped memory.
     pub memory_bytes: u64,
     /// Major faults.
@@ -78,6 +83,7 @@ impl Consumption {
         Self {
             cpu_ticks: sum(row.utime_ticks(), row.stime_ticks()),
             io_bytes: sum(row.read_bytes(), row.write_bytes()),
+            written_bytes: row.write_bytes().unwrap_or(0),
             memory_bytes: sum(row.rss_bytes(), row.swap_bytes()),
             majflt: row.majflt().unwrap_or(0),
             swap_bytes: row.swap_bytes().unwrap_or(0),
@@ -91,6 +97,7 @@ impl Consumption {
         Self {
             cpu_ticks: self.cpu_ticks.saturating_sub(earlier.cpu_ticks),
             io_bytes: self.io_bytes.saturating_sub(earlier.io_bytes),
+            written_bytes: self.written_bytes.saturating_sub(earlier.written_bytes),
             memory_bytes: self.memory_bytes.saturating_sub(earlier.memory_bytes),
             majflt: self.majflt.saturating_sub(earlier.majflt),
             swap_bytes: self.swap_bytes.saturating_sub(earlier.swap_bytes),
@@ -105,6 +112,7 @@ impl Consumption {
             Account::CpuTime => self.cpu_ticks,
             Account::IoBytes => self.io_bytes,
             Account::MajorFaults => self.majflt,
+            Account::Written => self.written_bytes,
             Account::Memory => self.memory_bytes,
             Account::Swap => self.swap_bytes,
             Account::OpenFiles => self.open_files,
@@ -119,6 +127,8 @@ pub struct GroupConsumption {
     pub cpu_us: u64,
     /// Bytes read and written.
     pub io_bytes: u64,
+    /// Of those, bytes written.
+    pub written_bytes: u64,
     /// Major faults.
     pub majflt: u64,
     /// Charged memory, without cache that is not in use, and swapped memory.
@@ -137,6 +147,7 @@ impl GroupConsumption {
         Self {
             cpu_us: row.cpu_usage_us().unwrap_or(0),
             io_bytes: io,
+            written_bytes: row.io_write_bytes().unwrap_or(0),
             majflt: row.pgmajfault().unwrap_or(0),
             memory_bytes: charged.saturating_add(swap_bytes),
             swap_bytes,
@@ -148,6 +159,7 @@ impl GroupConsumption {
         Self {
             cpu_us: self.cpu_us.saturating_sub(earlier.cpu_us),
             io_bytes: self.io_bytes.saturating_sub(earlier.io_bytes),
+            written_bytes: self.written_bytes.saturating_sub(earlier.written_bytes),
             majflt: self.majflt.saturating_sub(earlier.majflt),
             memory_bytes: self.memory_bytes.saturating_sub(earlier.memory_bytes),
             swap_bytes: self.swap_bytes.saturating_sub(earlier.swap_bytes),
@@ -160,6 +172,7 @@ impl GroupConsumption {
             Account::CpuTime => self.cpu_us,
             Account::IoBytes => self.io_bytes,
             Account::MajorFaults => self.majflt,
+            Account::Written => self.written_bytes,
             Account::Memory => self.memory_bytes,
             Account::Swap => self.swap_bytes,
             Account::OpenFiles => 0,
@@ -172,6 +185,7 @@ impl GroupConsumption {
             Account::CpuTime => row.cpu_usage_us().is_some(),
             Account::IoBytes => row.io_read_bytes().is_some(),
             Account::MajorFaults => row.pgmajfault().is_some(),
+            Account::Written => row.io_write_bytes().is_some(),
             Account::Memory => row.memory_bytes().is_some(),
             Account::Swap => row.swap_bytes().is_some(),
             Account::OpenFiles => false,

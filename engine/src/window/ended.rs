@@ -121,6 +121,7 @@ impl Ended {
             bundle.count = bundle.count.saturating_add(row.count().unwrap_or(0));
             bundle.add(bucket, Account::CpuTime, cpu_ticks);
             bundle.add(bucket, Account::IoBytes, bytes as f32);
+            bundle.add(bucket, Account::Written, row.write_bytes().unwrap_or(0) as f32);
         }
     }
 

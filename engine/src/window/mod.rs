@@ -13,6 +13,7 @@ mod socket_use;
 mod sufferers;
 mod tracer_tracks;
 mod tracks;
+mod waited;
 
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -33,6 +34,8 @@ pub use tracks::{
     Demand, DiskTrack, DiskWork, NicTrack, Paging, PagingTrack, PressureTrack, SoftnetTrack,
     SpaceTrack, Stall, Tcp, TcpTrack, Traffic,
 };
+
+pub use waited::{Waited, is_batch};
 
 use crate::input::HostFacts;
 use crate::model::{

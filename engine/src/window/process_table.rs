@@ -15,6 +15,7 @@ use super::known::{Known, started};
 use super::leaders::{Entry, Leaders};
 use super::series::{EntityId, Ledger};
 use super::sufferers::ProcessKey;
+use super::waited::Waited;
 
 /// Processes kept; more are left out, with a defect.
 pub const PROCESS_CAP: usize = 8192;
@@ -32,6 +33,8 @@ pub struct ProcessTable {
     pub leaders: Leaders,
     /// What those consumed that ended.
     pub ended: Ended,
+    /// Waits for a CPU since the run began, and their history.
+    waited: Waited,
     entries: Vec<Entry>,
 }
 
@@ -57,11 +60,14 @@ impl ProcessTable {
                 Ok(at) => {
                     let known = &mut self.known[at];
                     known.roll(bucket);
+                    self.waited.count(row, known.row.wait_ns());
                     known.row.row_mut().copy_from(row.row());
                     hint = at + 1;
                 }
                 Err(_) if self.known.len() >= PROCESS_CAP => left_out += 1,
                 Err(index) => {
+                    let before = if self.seen_before { Some(0) } else { row.wait_ns() };
+                    self.waited.count(row, before);
                     ledger.last_id += 1;
                     let id = EntityId(ledger.last_id);
                     // What began before the last reading and was not in it was only not seen.
@@ -74,6 +80,7 @@ impl ProcessTable {
             }
         }
         self.seen_before = true;
+        self.waited.push(at);
         if left_out > 0 {
             ledger.defects.push(("processes", format!("{left_out} rows more than are kept")));
         }
@@ -192,6 +199,11 @@ impl ProcessTable {
         let at = self.known.partition_point(|known| known.row.pid() < Some(pid));
         let row = &self.known.get(at)?.row;
         row.start_ticks().filter(|_| row.pid() == Some(pid))
+    }
+
+    /// Waits for a CPU of batch work and of all others.
+    pub fn waited(&self) -> &Waited {
+        &self.waited
     }
 
     /// When the table was read last; `None` if it never was.

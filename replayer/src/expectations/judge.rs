@@ -85,7 +85,8 @@ fn look_for(seen: &Seen, truth: &Truth, interval_s: f64, why: &mut Vec<String>) 
     let in_time = |episode: &&&SeenEpisode| {
         episode.start_s >= cross_s - interval_s - 0.01 && episode.start_s <= truth.until_s() + 0.01
     };
-    let found = of_it.iter().find(|episode| in_time(episode) && expect.severity.holds(episode.severity));
+    let found =
+        of_it.iter().find(|episode| in_time(episode) && expect.severity.holds(episode.severity));
     let within = |episode: &&&SeenEpisode| {
         episode.start_s >= truth.onset_s - interval_s && episode.start_s <= truth.end_s
     };
@@ -131,7 +132,8 @@ fn nearest(of_it: &[&SeenEpisode], truth: &Truth) -> String {
 
 fn described(episode: &SeenEpisode) -> String {
     let end = episode.end_s.map_or("the end".to_owned(), |end_s| format!("{end_s:.0} s"));
-    let subtype = episode.subtype.as_deref().map_or(String::new(), |subtype| format!(" ({subtype})"));
+    let subtype =
+        episode.subtype.as_deref().map_or(String::new(), |subtype| format!(" ({subtype})"));
     format!(
         "{} {}{subtype} on {} from {:.0} s to {end}",
         episode.severity.word(),
@@ -162,7 +164,10 @@ fn hold_forbidden(seen: &Seen, forbid: &Forbid, why: &mut Vec<String>) {
             let hit = |episode: &&SeenEpisode| {
                 (forbid.kind == "*" || episode.kind.word() == forbid.kind)
                     && matches(&forbid.entity, &episode.entity)
-                    && forbid.subtype.as_ref().is_none_or(|one| episode.subtype.as_ref() == Some(one))
+                    && forbid
+                        .subtype
+                        .as_ref()
+                        .is_none_or(|one| episode.subtype.as_ref() == Some(one))
                     && episode.severity >= forbid.severity
                     && episode.start_s < to_s
                     && episode.end_s.is_none_or(|end_s| end_s >= from_s)

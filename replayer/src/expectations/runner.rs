@@ -18,8 +18,8 @@ use super::truth;
 use crate::moment::Moment;
 use crate::range::Range;
 use crate::replay::{ReplayError, Run, drive};
-use crate::scenario;
 use crate::report::Report;
+use crate::scenario;
 
 /// Share of samples that a run with other ticks leaves out: the next one comes late.
 const LEFT_OUT: f64 = 0.02;
@@ -100,12 +100,8 @@ fn judge_once(case: &Case, jitter: Option<u64>) -> Result<Verdict, RunError> {
         }
     };
     let interval_s = interval_ns as f64 / SECOND_NS as f64;
-    let held = judge::Case {
-        truths: &truths,
-        windows: &windows,
-        forbids: &case.forbid,
-        interval_s,
-    };
+    let held =
+        judge::Case { truths: &truths, windows: &windows, forbids: &case.forbid, interval_s };
     Ok(judge::judge(&seen, &held))
 }
 
@@ -126,7 +122,8 @@ fn replayed(case: &Case, jitter: Option<u64>) -> Result<(Report, u64), RunError>
             Ok((run.finish(&case.name, &mut sink())?, interval_ns))
         }
         Source::Recording { path, from, to } => {
-            let mut reader = Reader::open_for_engine(std::slice::from_ref(path)).map_err(ReplayError::from)?;
+            let mut reader =
+                Reader::open_for_engine(std::slice::from_ref(path)).map_err(ReplayError::from)?;
             let range = Range::new(from.map(moment), to.map(moment));
             let mut run = if range.is_all() { Run::default() } else { Run::of_part() };
             let note = |_: &_, input: &Input| {

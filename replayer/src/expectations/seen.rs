@@ -67,12 +67,17 @@ impl Seen {
             is_flapping: episode.state == "flapping",
             first: episode.culprits.first().map(blamed),
         });
-        let near = report.forecasts.iter().filter(|one| one.action.is_none() && one.eta_s.is_some());
+        let near =
+            report.forecasts.iter().filter(|one| one.action.is_none() && one.eta_s.is_some());
         Self {
             ticks: report.recording.ticks,
             length_s,
             episodes: episodes.collect(),
-            incidents: report.incidents.iter().map(|one| (after(&one.start), one.severity)).collect(),
+            incidents: report
+                .incidents
+                .iter()
+                .map(|one| (after(&one.start), one.severity))
+                .collect(),
             forecasts: near
                 .map(|one| (after(&one.at), one.metric, one.entity.to_string(), one.kind))
                 .collect(),

@@ -33,7 +33,10 @@ impl Truth {
         let places = std::iter::once(&expect.entity).chain(&expect.ancestors);
         episode.kind == expect.kind
             && places.into_iter().any(|place| matches(place, &episode.entity))
-            && expect.subtype.as_ref().is_none_or(|subtype| episode.subtype.as_ref() == Some(subtype))
+            && expect
+                .subtype
+                .as_ref()
+                .is_none_or(|subtype| episode.subtype.as_ref() == Some(subtype))
     }
 
     /// Until when it must have been raised.
@@ -50,7 +53,8 @@ pub(super) fn of_scenario(scenario: &Scenario) -> Vec<Truth> {
         .iter()
         .map(|expect| {
             let fault = scenario.fault(expect.fault.as_deref());
-            let onset_s = expect.onset.or(fault.map(|fault| fault.at)).unwrap_or_default().seconds();
+            let onset_s =
+                expect.onset.or(fault.map(|fault| fault.at)).unwrap_or_default().seconds();
             let lasts = fault.and_then(|fault| fault.duration);
             let end = expect.end.map(ks_scenarios::units::Duration::seconds);
             let end_s = end.or(lasts.map(|lasts| onset_s + lasts.seconds())).unwrap_or(length_s);
@@ -79,7 +83,7 @@ pub(super) fn windows(scenario: &Scenario) -> Vec<Window> {
     let window = |fault: &ks_scenarios::scenario::Fault| {
         let onset_s = fault.at.seconds();
         let end_s = fault.duration.map_or(length_s, |lasts| onset_s + lasts.seconds());
-        Window { onset_s, end_s: end_s + AFTER_S }
+        Window { onset_s, end_s: end_s + fault.aftermath.seconds() + AFTER_S }
     };
     scenario.faults.iter().map(window).collect()
 }

@@ -14,10 +14,18 @@ const NICE_STEP: f64 = 1.25;
 pub(crate) struct Claim {
     /// Weight of one thread.
     pub(crate) weight: f64,
+    /// Threads that compete for it: each has the right to a share by its weight.
+    pub(crate) threads: f64,
     /// CPUs it can use at once: threads that want to run.
     pub(crate) wanted: f64,
     /// CPUs it got.
     pub(crate) got: f64,
+}
+
+impl Claim {
+    fn right(&self) -> f64 {
+        self.weight * self.threads
+    }
 }
 
 /// Weight of a thread at a nice level: 1024 x 1.25^-nice.
@@ -26,10 +34,8 @@ pub(crate) fn weight(nice: i64) -> f64 {
     NICE_0 * libm::pow(NICE_STEP, f64::from(-steps))
 }
 
-/// Shares `cpus` among the claims: max-min fair by weight, each up to what it wants.
-///
-/// No thread runs on two CPUs at once, so a claim's threads weigh what they do only while there
-/// are as many CPUs as they want.
+/// Shares `cpus` among the claims: max-min fair by the weight of their threads, each up to
+/// what it wants.
 pub(crate) fn share(claims: &mut [Claim], cpus: f64) {
     for claim in claims.iter_mut() {
         claim.got = 0.0;
@@ -38,19 +44,15 @@ pub(crate) fn share(claims: &mut [Claim], cpus: f64) {
     let open = |claim: &Claim| claim.wanted > 0.0 && claim.got < claim.wanted;
     // Each round satisfies at least one claim or ends: there are not more rounds than claims.
     for _ in 0..claims.len() {
-        let weights: f64 = claims
-            .iter()
-            .filter(|claim| open(claim))
-            .map(|claim| claim.weight * claim.wanted)
-            .sum();
+        let weights: f64 = claims.iter().filter(|claim| open(claim)).map(Claim::right).sum();
         if weights <= 0.0 || left <= 0.0 {
             return;
         }
         let each = left / weights;
-        let is_full = |claim: &Claim| claim.weight * each >= 1.0;
+        let is_full = |claim: &Claim| claim.right() * each >= claim.wanted;
         if !claims.iter().any(|claim| open(claim) && is_full(claim)) {
             for claim in claims.iter_mut().filter(|claim| open(claim)) {
-                claim.got = claim.weight * claim.wanted * each;
+                claim.got = claim.right() * each;
             }
             return;
         }
@@ -76,6 +78,7 @@ mod tests {
     fn shares(claims: &[(i64, f64)], cpus: f64) -> Vec<f64> {
         let claim = |(nice, wanted): &(i64, f64)| Claim {
             weight: weight(*nice),
+            threads: wanted.ceil(),
             wanted: *wanted,
             got: 0.0,
         };

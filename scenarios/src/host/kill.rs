@@ -9,6 +9,8 @@ use crate::grain::{take_whole, whole};
 const PATIENCE_STEPS: u32 = 10;
 /// Pages that a dying process gives back in a step: 4 GiB a second (our judgement).
 const RELEASE_PAGES: u64 = 104_858;
+/// Pages that a process asks for again at most.
+const REFUSED_PAGES: f64 = 65_536.0;
 /// CPU time for each page that kswapd frees, in s (our judgement).
 pub(super) const KSWAPD_S: f64 = 2e-6;
 
@@ -106,8 +108,7 @@ impl Host {
                 self.memory.anon -= back;
                 self.memory.counted.freed.add(back as f64);
             }
-            process.memory.growing +=
-                swing.max(0.0) + process.demand.leak * STEP_S / PAGE as f64;
+            process.memory.growing += swing.max(0.0) + process.demand.leak * STEP_S / PAGE as f64;
             process.memory.wanted = take_whole(&mut process.memory.growing);
             sum += process.memory.wanted;
         }
@@ -168,7 +169,11 @@ impl Host {
             if !who(process) {
                 continue;
             }
-            process.memory.wanted = whole(process.memory.wanted as f64 * granted);
+            let given = whole(process.memory.wanted as f64 * granted);
+            // What is refused is asked for again; nobody asks for more while it waits.
+            let refused = (process.memory.wanted - given) as f64;
+            process.memory.growing = (process.memory.growing + refused).min(REFUSED_PAGES);
+            process.memory.wanted = given;
             process.step.memory += stalled;
             self.memory.counted.stall_s.add(stalled * STEP_S);
             self.recent.reclaims.0 += 1.0;
@@ -185,11 +190,11 @@ impl Host {
         let room = self.memory.free().saturating_sub(self.memory.marks.min);
         if wanted > room {
             let short = wanted - room;
-            let freed = self.memory.direct(short, means, &mut self.processes);
+            self.memory.direct(short, means, &mut self.processes);
             let room = self.memory.free().saturating_sub(self.memory.marks.min / 2);
             let granted = (room as f64 / wanted as f64).min(1.0);
             self.hold_back(|_| true, granted, short as f64);
-            let stuck = freed == 0 && granted < 1.0 && self.memory.is_exhausted();
+            let stuck = granted < 1.0 && self.memory.is_exhausted();
             self.failing = if stuck { self.failing + 1 } else { 0 };
             if self.failing >= PATIENCE_STEPS {
                 self.kill(|_| true);

@@ -251,7 +251,7 @@ impl Memory {
 
     /// Whether anything is left that reclaim could take.
     pub(crate) fn is_exhausted(&self) -> bool {
-        let droppable = self.clean.saturating_sub(self.floor()) + self.dirty;
+        let droppable = self.clean.saturating_sub(self.floor());
         droppable < self.total / 2000 && (self.swap_free() == 0 || self.anon == 0)
     }
 }

@@ -11,6 +11,8 @@ const SLICE_S: f64 = 3e-3;
 const GIVE_UP_S: f64 = 1.0;
 /// CPU time for a segment of the network, in s (our judgement).
 const SEGMENT_S: f64 = 1.5e-6;
+/// Nice level from which a process gives way to any other at once.
+const BATCH_NICE: i64 = 10;
 /// CPU time of a switch and its accounting, in s.
 const NOTHING_S: f64 = 1e-9;
 
@@ -23,7 +25,8 @@ impl Host {
         claims.extend(self.processes.iter_mut().map(|process| {
             let weight =
                 cpu::weight(process.nice) * self.groups[process.group].weight as f64 / 100.0;
-            Claim { weight, wanted: wanted(process), got: 0.0 }
+            let (wanted, threads) = wanted(process);
+            Claim { weight, threads, wanted, got: 0.0 }
         }));
         self.throttle(&mut claims);
         cpu::share(&mut claims, cpus - softirq);
@@ -37,7 +40,8 @@ impl Host {
             open += (process.step.ran - process.demand.spin.min(process.step.ran)).max(0.0);
         }
         let short = self.short_waits(ran, waiting, open, cpus - softirq);
-        self.count_cpu(softirq, short, open);
+        let crowd = self.crowd(cpus);
+        self.count_cpu(softirq, (short, crowd), open);
         self.claims = claims;
         let blocked: f64 = self.processes.iter().map(|one| one.step.io + one.step.memory_io).sum();
         self.recent.runnable = ran + waiting + short;
@@ -64,6 +68,14 @@ impl Host {
         }
         let servers = (cpus - (ran - open)).max(1.0);
         cpu::queue_length((open / servers).min(0.95), servers)
+    }
+
+    /// Chance that one who wakes finds its CPU taken by another of no lower weight: it waits for half
+    /// a slice then.
+    fn crowd(&self, cpus: f64) -> f64 {
+        let peers = self.processes.iter().filter(|process| process.nice < BATCH_NICE);
+        let waiting: f64 = peers.map(|process| process.step.waited).sum();
+        (waiting / cpus).min(1.0)
     }
 
     /// Groups that want more than their quota are held to it for the rest of the period, which is a
@@ -96,7 +108,7 @@ impl Host {
         }
     }
 
-    fn count_cpu(&mut self, softirq: f64, short: f64, open: f64) {
+    fn count_cpu(&mut self, softirq: f64, (short, crowd): (f64, f64), open: f64) {
         let counted = &mut self.counted;
         let (mut switches, mut voluntary) = (0.0, 0.0);
         for process in &mut self.processes {
@@ -112,13 +124,13 @@ impl Host {
             user.add(time_s * (1.0 - system));
             counted.system_s.add(time_s * system);
             let own = (step.ran - process.demand.spin.min(step.ran)).max(0.0);
+            let bursts = own * STEP_S / process.demand.burst().seconds().max(NOTHING_S);
             if open > 0.0 {
-                step.waited += short * own / open;
+                step.waited += short * own / open + 0.5 * SLICE_S * crowd * bursts / STEP_S;
             }
             process.counted.wait_s.add(step.waited * STEP_S);
             counted.wait_s.add(step.waited * STEP_S);
             self.recent.waits.1 += step.waited * STEP_S;
-            let bursts = own * STEP_S / process.demand.burst().seconds().max(NOTHING_S);
             let cut = if step.waited > 0.01 { time_s / SLICE_S } else { 0.0 };
             process.counted.voluntary.add(bursts);
             process.counted.involuntary.add(cut);
@@ -191,16 +203,20 @@ impl Host {
     }
 }
 
-/// CPUs that a process can use in this step; work that arrives is added to what waits.
-fn wanted(process: &mut Process) -> f64 {
+/// CPUs that a process can use in this step, and the threads that compete for them; work that
+/// arrives is added to what waits.
+fn wanted(process: &mut Process) -> (f64, f64) {
     if process.stopped || process.dying {
-        return 0.0;
+        return (0.0, 0.0);
     }
     process.backlog_s += process.demand.cpu * STEP_S;
     process.backlog_s = process.backlog_s.min(process.threads * GIVE_UP_S);
     let able = process.able();
     let spin = process.demand.spin.min(able);
-    spin + (process.backlog_s / STEP_S).min(able - spin)
+    let open = (process.backlog_s / STEP_S).min(able - spin);
+    let burst_s = process.demand.burst().seconds().max(1e-6);
+    let queued = (process.backlog_s / burst_s).max(libm::ceil(open)).min(able - spin);
+    (spin + open, libm::ceil(spin) + queued)
 }
 
 /// What a process got, and how many of its threads wait for more.

@@ -168,6 +168,9 @@ pub struct Fault {
     /// How long it lasts; to the end where nothing is said.
     #[serde(default)]
     pub duration: Option<Duration>,
+    /// How long its effects last after its end.
+    #[serde(default)]
+    pub aftermath: Duration,
     /// How strong it is; a run over a grid multiplies it.
     #[serde(default = "one")]
     pub intensity: f64,

@@ -5,7 +5,7 @@ use alloc::vec;
 
 /// An entity that consumed so much CPU time.
 fn entry(id: u32, spent: u64) -> Entry {
-    Entry::new(EntityId(id), [spent, 0, 0], [0; 3], [0; 3], &Marks::default())
+    Entry::new(EntityId(id), [spent, 0, 0, 0], [0; 3], [0; 3], &Marks::default())
 }
 
 fn ids(leaders: &Leaders) -> Vec<u32> {
@@ -92,7 +92,7 @@ fn a_stock_is_ranked_by_its_growth_and_begins_with_its_level_before() {
     let mut leaders = Leaders::default();
     let held = |id: u32, before: u64, level: u64| {
         let marks = Marks::new([before, 0, 0]);
-        Entry::new(EntityId(id), [0; 3], [before, 0, 0], [level, 0, 0], &marks)
+        Entry::new(EntityId(id), [0; 4], [before, 0, 0], [level, 0, 0], &marks)
     };
     leaders.close(7, &[held(1, 900, 900), held(2, 10, 600)]);
     assert!(leaders.ring(Account::Memory, EntityId(1)).is_none());
