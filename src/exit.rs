@@ -1,5 +1,6 @@
-//! Exit codes, in one place: 0 fine, 1 an expectation not met, 2 wrong use, 3 the environment lacks something, 4 unreadable
-//! input. Wrong use is clap's, which ends there, or a scenario's that makes no sense.
+//! Exit codes, in one place: 0 fine, 1 an expectation not met, 2 wrong use, 3 the environment lacks
+//! something, 4 unreadable input. Wrong use is clap's, which ends there, or that of a scenario that
+//! makes no sense.
 
 use std::path::Path;
 use std::process::ExitCode;

@@ -165,6 +165,8 @@ pub const NEEDS: &[Need] = &[
             "comm",
             "cgroup",
             "ppid",
+            "nice",
+            "policy",
             "utime_ticks",
             "stime_ticks",
             "majflt",

@@ -58,8 +58,8 @@ fn daemons() -> Vec<Resident> {
     ]
 }
 
-fn service(comm: &'static str, group: &'static str, threads: f64, demand: Demand) -> Resident {
-    Resident { comm, group, threads, port: 0, demand }
+fn service(comm: &'static str, group: &'static str, threads: f64, demand: &Demand) -> Resident {
+    Resident { comm, group, threads, port: 0, demand: *demand }
 }
 
 /// Each rate is for one CPU of the host and is scaled by their number.
@@ -100,9 +100,9 @@ fn web() -> Vec<Resident> {
         ..Demand::default()
     };
     let mut all = vec![
-        Resident { port: 443, ..service("nginx", "/system.slice/nginx.service", 8.0, nginx) },
-        service("app", "/system.slice/app.service", 32.0, app),
-        service("redis-server", "/system.slice/redis.service", 4.0, cache),
+        Resident { port: 443, ..service("nginx", "/system.slice/nginx.service", 8.0, &nginx) },
+        service("app", "/system.slice/app.service", 32.0, &app),
+        service("redis-server", "/system.slice/redis.service", 4.0, &cache),
     ];
     all.extend(database(0.3));
     all
@@ -134,8 +134,8 @@ fn database(part: f64) -> Vec<Resident> {
         ..Demand::default()
     };
     vec![
-        service("postgres", "/system.slice/postgresql.service", 24.0, postgres),
-        service("walwriter", "/system.slice/postgresql.service", 2.0, wal),
+        service("postgres", "/system.slice/postgresql.service", 24.0, &postgres),
+        service("walwriter", "/system.slice/postgresql.service", 2.0, &wal),
     ]
 }
 

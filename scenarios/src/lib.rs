@@ -1,7 +1,7 @@
 //! Synthetic faults: scenario files, and the host model that turns them into recordings.
 //!
 //! A scenario says what a host is, what runs on it, what goes wrong, and what must be found. The
-//! model is mechanistic, deterministic and seeded; what it gives are the same inputs as a recorder's.
+//! model is mechanistic, deterministic and seeded, and gives the same inputs as a recorder.
 #![forbid(unsafe_code)]
 
 pub mod background;

@@ -118,7 +118,7 @@ impl Simulation {
         self.input.seq = self.seq;
         self.input.mono = Timestamp(whole(self.host.now_s * 1e9 + late_ns));
         if !matches!(self.input.body, Body::Sample(_)) {
-            self.input.body = Body::Sample(Box::new(Sample::default()));
+            self.input.body = Body::Sample(Box::<Sample>::default());
         }
         if let Body::Sample(sample) = &mut self.input.body {
             self.telemetry.read(&mut self.host, sample);

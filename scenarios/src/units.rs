@@ -5,7 +5,8 @@ use core::str::FromStr;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-/// A span of time. Written as numbers with `ns`, `us`, `ms`, `s`, `m`, `h` or `d`, the longest first.
+/// A span of time. Written as numbers with `ns`, `us`, `ms`, `s`, `m`, `h` or `d`, the longest
+/// first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub struct Duration {
     /// Nanoseconds.

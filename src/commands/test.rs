@@ -42,7 +42,9 @@ pub(crate) fn run(arguments: &Test) -> anyhow::Result<()> {
     bar.finish_and_clear();
     let outcomes = outcomes?;
     let mut tally = Tally::default();
-    outcomes.iter().for_each(|outcome| tally.add(&outcome.verdict));
+    for outcome in &outcomes {
+        tally.add(&outcome.verdict);
+    }
     tally.finish();
     if let Some(path) = &arguments.junit {
         std::fs::write(path, junit::write(&outcomes))

@@ -291,7 +291,7 @@ fn process_tables(sample: &mut Sample, number: u64, counters: &Counters) {
         row.set_name(ProcessName::comm, comm);
         row.set_name(ProcessName::cgroup, b"/job");
         row.set(ProcessCell::utime_ticks, counters.hog_ticks * share / 10);
-        row.set(ProcessCell::read_bytes, counters.hog_bytes * share / 10);
+        row.set(ProcessCell::write_bytes, counters.hog_bytes * share / 10);
         row.set(ProcessCell::majflt, counters.majflt * share / 10);
         row.set(ProcessCell::rss_bytes, (32 << 20) + counters.hog_rss * share / 10);
         row.set(ProcessCell::leader_cpu_ns, number);

@@ -8,8 +8,8 @@
 //! # Evidence
 //! Demand, busy share, blocked share; the load average is for people and never a limit.
 //! # False positives
-//! Demand from uninterruptible sleep is not CPU work: subtype `blocked`. Batch work that was told to
-//! wait is low at most: subtype `niced`.
+//! Demand from uninterruptible sleep is not CPU work: subtype `blocked`. Batch work that was told
+//! to wait is low at most: subtype `niced`.
 
 use crate::board::{Board, Cover, Evaluation, Held};
 use crate::kind::{Entity, Kind, Severity};

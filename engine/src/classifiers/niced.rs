@@ -10,8 +10,8 @@ use crate::model::Cpu;
 use crate::time::SECOND_NS;
 use crate::window::{LONGEST_NS, Window, is_batch};
 
-/// Others that wait, for each CPU, below which they are not what is seen: the least share of stalled
-/// time that is a verdict (`scheduler`, low).
+/// Others that wait, for each CPU, below which they are not what is seen: the least share of
+/// stalled time that is a verdict (`scheduler`, low).
 const OTHERS: f64 = 0.10;
 /// Over which time others are looked at: the shortest persistence.
 const OTHERS_NS: u64 = 5 * SECOND_NS;

@@ -102,7 +102,9 @@ fn look_for(seen: &Seen, truth: &Truth, interval_s: f64, why: &mut Vec<String>) 
     if culprit_right == Some(false) {
         let first = found.and_then(|episode| episode.first.as_ref());
         let told = first.map_or("nobody".to_owned(), |first| {
-            format!("{} {}", first.entity, first.comm.as_deref().unwrap_or(""))
+            let named = first.comm.as_deref().unwrap_or("");
+            let sure = if first.convicted { "" } else { " (ambiguous)" };
+            format!("{} {named}{sure}", first.entity)
         });
         let wanted = expect.culprit.as_deref().unwrap_or("");
         why.push(format!("culprit: {name} blames {} and not {wanted}", told.trim_end()));

@@ -59,17 +59,18 @@ pub fn run(
     let (next, over) = (AtomicUsize::new(0), AtomicUsize::new(0));
     let results: Mutex<Vec<Option<Result<Outcome, RunError>>>> =
         Mutex::new(cases.iter().map(|_| None).collect());
+    let work = || {
+        loop {
+            let at = next.fetch_add(1, Ordering::Relaxed);
+            let Some(case) = cases.get(at) else { return };
+            let outcome = run_case(case, jitter);
+            results.lock().unwrap_or_else(PoisonError::into_inner)[at] = Some(outcome);
+            done(over.fetch_add(1, Ordering::Relaxed) + 1);
+        }
+    };
     thread::scope(|scope| {
         for _ in 0..jobs.clamp(1, cases.len().max(1)) {
-            scope.spawn(|| {
-                loop {
-                    let at = next.fetch_add(1, Ordering::Relaxed);
-                    let Some(case) = cases.get(at) else { return };
-                    let outcome = run_case(case, jitter);
-                    results.lock().unwrap_or_else(PoisonError::into_inner)[at] = Some(outcome);
-                    done(over.fetch_add(1, Ordering::Relaxed) + 1);
-                }
-            });
+            scope.spawn(work);
         }
     });
     let results = results.into_inner().unwrap_or_else(PoisonError::into_inner);

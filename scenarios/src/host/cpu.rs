@@ -96,12 +96,12 @@ mod tests {
     fn what_does_not_fit_is_shared_by_threads_and_weight() {
         assert_eq!(shares(&[(0, 3.0), (0, 1.0)], 2.0), [1.5, 0.5]);
         let niced = shares(&[(0, 1.0), (19, 1.0)], 1.0);
-        assert!(niced[0] > 0.98 && niced[0] + niced[1] == 1.0, "{niced:?}");
+        assert!(niced[0] > 0.98 && (niced[0] + niced[1] - 1.0).abs() < 0.002, "{niced:?}");
     }
 
     #[test]
     fn what_one_leaves_goes_to_the_others() {
-        assert_eq!(shares(&[(0, 0.2), (0, 8.0), (5, 8.0)], 4.0)[0], 0.2);
+        assert!((shares(&[(0, 0.2), (0, 8.0), (5, 8.0)], 4.0)[0] - 0.2).abs() < 1e-9);
         let all: f64 = shares(&[(0, 0.2), (0, 8.0), (5, 8.0)], 4.0).iter().sum();
         assert!((all - 4.0).abs() < 0.002);
     }

@@ -54,6 +54,6 @@ mod tests {
         for _ in 0..2_000 {
             load.update(3);
         }
-        assert_eq!(load.values(), [3.0; 3]);
+        assert!(load.values().iter().all(|load| (load - 3.0).abs() < 0.011), "{load:?}");
     }
 }

@@ -1,9 +1,9 @@
 //! Pressure stall totals, by the kernel's rule: states of each CPU, weighted by its non-idle time.
 //!
-//! A thread that stalls sits on a CPU. That CPU is in `some` while one of its threads stalls, and in
-//! `full` while none of the others is productive (runs, or could run). The total is the mean over
-//! the CPUs, each weighted by the time in which it is not idle (`kernel/sched/psi.c`), so that a
-//! reader that waits alone on an idle host is a host that waits. Threads are independent of each
+//! A thread that stalls sits on a CPU. That CPU is in `some` while one of its threads stalls, and
+//! in `full` while none of the others is productive (runs, or could run). The total is the mean
+//! over the CPUs, each weighted by the time in which it is not idle (`kernel/sched/psi.c`), so that
+//! a reader that waits alone on an idle host is a host that waits. Threads are independent of each
 //! other, and balanced over the CPUs. Averages follow the kernel's rule, every two seconds.
 
 /// The stalls of some threads, gathered over all of them.

@@ -39,7 +39,7 @@ impl Host {
             waiting += process.step.waited;
             open += (process.step.ran - process.demand.spin.min(process.step.ran)).max(0.0);
         }
-        let short = self.short_waits(ran, waiting, open, cpus - softirq);
+        let short = Self::short_waits(ran, waiting, open, cpus - softirq);
         let crowd = self.crowd(cpus);
         self.count_cpu(softirq, (short, crowd), open);
         self.claims = claims;
@@ -62,7 +62,7 @@ impl Host {
     }
 
     /// Waits of those that come at random while no queue stands.
-    fn short_waits(&self, ran: f64, waiting: f64, open: f64, cpus: f64) -> f64 {
+    fn short_waits(ran: f64, waiting: f64, open: f64, cpus: f64) -> f64 {
         if waiting > 0.01 || ran >= cpus {
             return 0.0;
         }
@@ -70,8 +70,8 @@ impl Host {
         cpu::queue_length((open / servers).min(0.95), servers)
     }
 
-    /// Chance that one who wakes finds its CPU taken by another of no lower weight: it waits for half
-    /// a slice then.
+    /// Chance that one who wakes finds its CPU taken by another of no lower weight: it waits for
+    /// half a slice then.
     fn crowd(&self, cpus: f64) -> f64 {
         let peers = self.processes.iter().filter(|process| process.nice < BATCH_NICE);
         let waiting: f64 = peers.map(|process| process.step.waited).sum();

@@ -2,6 +2,7 @@
 
 use super::error::Problem;
 use super::file::{Extra, Fault, Scenario};
+use crate::demand::Demand;
 
 /// Longest run: what is longer is written as a grid of shorter ones.
 const LONGEST_H: u64 = 48;
@@ -113,13 +114,13 @@ fn check_fault(scenario: &Scenario, at: usize, fault: &Fault) -> Checked {
     let starts = scenario.processes.iter().any(|one| one.during.as_deref() == Some(&fault.name));
     if !fault.changes_something() && !starts {
         let text = format!(
-            "fault `{}` changes nothing: give it a `demand` or another change, or let a process run \
-             `during` it",
+            "fault `{}` changes nothing: give it a `demand` or another change, or let a process \
+             run `during` it",
             fault.name
         );
         return bad("at", text);
     }
-    if let Some(rate) = fault.demand.as_ref().and_then(|demand| demand.implausible()) {
+    if let Some(rate) = fault.demand.as_ref().and_then(Demand::implausible) {
         return bad(rate, format!("`{rate}` is negative or no number"));
     }
     match (&fault.target, &fault.demand) {

@@ -1,6 +1,6 @@
-//! What the tracers would have counted. Histograms come from means: waits at random are spread as an
-//! exponential distribution, those of a standing queue evenly about their mean, so that their sum
-//! is the counter beside them within the width of a bucket.
+//! What the tracers would have counted. Histograms come from means: waits at random are spread as
+//! an exponential distribution, those of a standing queue evenly about their mean, so that their
+//! sum is the counter beside them within the width of a bucket.
 
 use ks_engine::histogram::{BUCKETS, bucket_of};
 use ks_engine::model::{
@@ -107,9 +107,7 @@ fn fill_calls(host: &Host, sample: &mut Sample) {
     let (storage, storage_s) = host.recent.storage;
     let of = Of { metric: "syscall_ns", entity: "storage", operation: "" };
     push(sample, &of, storage, storage_s, Spread::Random);
-    for table in [&mut sample.bpf_syscalls as &mut dyn ks_engine::model::Rowset] {
-        table.set_read(ReadTimes::default());
-    }
+    sample.bpf_syscalls.set_read(ReadTimes::default());
     sample.bpf_callers.set_read(ReadTimes::default());
 }
 
