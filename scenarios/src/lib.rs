@@ -10,6 +10,7 @@ pub mod expectation;
 mod grain;
 mod host;
 pub mod library;
+pub mod reference;
 pub mod scenario;
 pub mod shape;
 pub mod simulation;

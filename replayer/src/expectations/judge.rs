@@ -1,7 +1,8 @@
 //! Holds what a run found against what was really wrong.
 //!
 //! *Found*: the same kind on the truth's entity or a declared ancestor, raised from one tick before
-//! the crossing until as long after it as is allowed, with its peak in the stated range. More than
+//! the crossing until as long after it as is allowed, with its peak in the stated range; one that
+//! was raised as a forecast may come from the onset on. More than
 //! one on the same truth is *flapping*. *False*: of medium or above, and outside every window in
 //! which something was wrong, or begun before. A *culprit* is right when the first in rank is the
 //! truth's; an ambiguous one is wrong unless the truth says that it is. What is forbidden counts
@@ -79,19 +80,12 @@ pub(super) fn judge(seen: &Seen, case: &Case<'_>) -> Verdict {
 
 fn look_for(seen: &Seen, truth: &Truth, interval_s: f64, why: &mut Vec<String>) -> Outcome {
     let expect = &truth.expect;
-    let cross_s = truth.cross_s.unwrap_or(truth.onset_s);
     let of_it: Vec<&SeenEpisode> =
         seen.episodes.iter().filter(|episode| truth.is_of(episode)).collect();
-    let in_time = |episode: &&&SeenEpisode| {
-        episode.start_s >= cross_s - interval_s - 0.01 && episode.start_s <= truth.until_s() + 0.01
+    let is_found = |episode: &&&SeenEpisode| {
+        truth.is_in_time(episode, interval_s) && expect.severity.holds(episode.severity)
     };
-    let found =
-        of_it.iter().find(|episode| in_time(episode) && expect.severity.holds(episode.severity));
-    let within = |episode: &&&SeenEpisode| {
-        episode.start_s >= truth.onset_s - interval_s && episode.start_s <= truth.end_s
-    };
-    let count = of_it.iter().filter(|episode| within(episode)).count();
-    let is_flapping = of_it.iter().any(|episode| episode.is_flapping);
+    let found = of_it.iter().find(is_found);
     let culprit_right = found.zip(expect.culprit.as_deref()).map(|(episode, culprit)| {
         expect.ambiguous || episode.first.as_ref().is_some_and(|first| is_culprit(first, culprit))
     });
@@ -113,10 +107,31 @@ fn look_for(seen: &Seen, truth: &Truth, interval_s: f64, why: &mut Vec<String>) 
         kind: expect.kind,
         found: found.is_some(),
         optional: expect.optional,
-        flapping: (count.saturating_sub(1)) as u64 + u64::from(is_flapping),
+        flapping: again(&of_it, truth, interval_s),
         culprit_right,
-        delay_s: found.zip(truth.cross_s).map(|(episode, cross_s)| episode.start_s - cross_s),
+        delay_s: found
+            .filter(|episode| episode.raised_as.as_deref() != Some("predicted"))
+            .zip(truth.cross_s)
+            .map(|(episode, cross_s)| episode.start_s - cross_s),
     }
+}
+
+/// Episodes of a truth beyond the first of each entity, while it lasts.
+fn again(of_it: &[&SeenEpisode], truth: &Truth, interval_s: f64) -> u64 {
+    let lies = |episode: &&&SeenEpisode| {
+        episode.start_s >= truth.onset_s - interval_s && episode.start_s <= truth.end_s
+    };
+    let mut entities: Vec<&str> = Vec::new();
+    let mut again = 0;
+    for episode in of_it.iter().filter(lies) {
+        if entities.contains(&episode.entity.as_str()) {
+            again += 1;
+        } else {
+            entities.push(&episode.entity);
+        }
+        again += u64::from(episode.is_flapping);
+    }
+    again
 }
 
 /// What came closest to what was missed.

@@ -7,14 +7,15 @@ use std::thread;
 
 use ks_engine::input::{Body, Input};
 use ks_engine::random::Random;
-use ks_engine::time::SECOND_NS;
+use ks_engine::time::{SECOND_NS, Timestamp};
 use ks_recorder::format::recording::Reader;
+use ks_scenarios::reference::{Crossing, Reference};
 use ks_scenarios::units::Duration;
 
 use super::case::{Case, Source};
 use super::judge::{self, Verdict};
 use super::seen::Seen;
-use super::truth;
+use super::truth::{self, Crossed};
 use crate::moment::Moment;
 use crate::range::Range;
 use crate::replay::{ReplayError, Run, drive};
@@ -88,9 +89,9 @@ fn run_case(case: &Case, jitter: u32) -> Result<Outcome, RunError> {
 }
 
 fn judge_once(case: &Case, jitter: Option<u64>) -> Result<Verdict, RunError> {
-    let (report, interval_ns) = replayed(case, jitter)?;
+    let Replayed { report, interval_ns, crossings } = replayed(case, jitter)?;
     let seen = Seen::of(&report);
-    let (truths, windows) = match &case.source {
+    let (mut truths, windows) = match &case.source {
         Source::Scenario { scenario, .. } => {
             (truth::of_scenario(scenario), truth::windows(scenario))
         }
@@ -100,15 +101,27 @@ fn judge_once(case: &Case, jitter: Option<u64>) -> Result<Verdict, RunError> {
             (truths, windows)
         }
     };
+    for truth in &mut truths {
+        truth.find_crossing(&crossings);
+    }
     let interval_s = interval_ns as f64 / SECOND_NS as f64;
     let held =
         judge::Case { truths: &truths, windows: &windows, forbids: &case.forbid, interval_s };
     Ok(judge::judge(&seen, &held))
 }
 
-/// The report of a run, and the nominal time between its samples.
-fn replayed(case: &Case, jitter: Option<u64>) -> Result<(Report, u64), RunError> {
+/// What a run gave.
+struct Replayed {
+    report: Report,
+    /// Nominal time between its samples.
+    interval_ns: u64,
+    /// Limits that its counters crossed.
+    crossings: Vec<Crossed>,
+}
+
+fn replayed(case: &Case, jitter: Option<u64>) -> Result<Replayed, RunError> {
     let mut interval_ns = SECOND_NS;
+    let mut reference = Watch::default();
     match &case.source {
         Source::Scenario { scenario, seed } => {
             let mut run = Run::default();
@@ -116,11 +129,13 @@ fn replayed(case: &Case, jitter: Option<u64>) -> Result<(Report, u64), RunError>
             let mut simulation = scenario::simulation(scenario, *seed)?;
             while let Some(input) = simulation.next() {
                 if ticks.passes(input) {
+                    reference.input(input);
                     run.feed(input, &mut sink())?;
                 }
             }
             interval_ns = scenario.interval.ns;
-            Ok((run.finish(&case.name, &mut sink())?, interval_ns))
+            let report = run.finish(&case.name, &mut sink())?;
+            Ok(Replayed { report, interval_ns, crossings: reference.finish() })
         }
         Source::Recording { path, from, to } => {
             let mut reader =
@@ -128,13 +143,39 @@ fn replayed(case: &Case, jitter: Option<u64>) -> Result<(Report, u64), RunError>
             let range = Range::new(from.map(moment), to.map(moment));
             let mut run = if range.is_all() { Run::default() } else { Run::of_part() };
             let note = |_: &_, input: &Input| {
+                reference.input(input);
                 if let Body::Start(start) = &input.body {
                     interval_ns = start.interval_ns;
                 }
             };
             drive(&mut run, &mut reader, range, &mut sink(), |_, _| {}, note)?;
-            Ok((run.finish(&case.name, &mut sink())?, interval_ns))
+            let report = run.finish(&case.name, &mut sink())?;
+            Ok(Replayed { report, interval_ns, crossings: reference.finish() })
         }
+    }
+}
+
+/// Looks for crossings, in seconds from the beginning of the run.
+#[derive(Default)]
+struct Watch {
+    begin: Option<Timestamp>,
+    reference: Reference,
+}
+
+impl Watch {
+    fn input(&mut self, input: &Input) {
+        self.begin.get_or_insert(input.mono);
+        self.reference.input(input);
+    }
+
+    fn finish(self) -> Vec<Crossed> {
+        let begin = self.begin.unwrap_or_default();
+        let crossed = |crossing: Crossing| Crossed {
+            kind: crossing.kind,
+            entity: crossing.entity.to_string(),
+            at_s: crossing.at.since_ns(begin) as f64 / 1e9,
+        };
+        self.reference.finish().into_iter().map(crossed).collect()
     }
 }
 

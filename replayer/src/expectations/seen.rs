@@ -11,6 +11,8 @@ pub(super) struct SeenEpisode {
     pub(super) kind: Kind,
     pub(super) entity: String,
     pub(super) subtype: Option<String>,
+    /// The form in which it was raised.
+    pub(super) raised_as: Option<String>,
     pub(super) severity: Severity,
     pub(super) start_s: f64,
     pub(super) end_s: Option<f64>,
@@ -61,6 +63,7 @@ impl Seen {
             kind: episode.kind,
             entity: episode.entity.to_string(),
             subtype: episode.subtype.map(str::to_owned),
+            raised_as: episode.raised_as.map(str::to_owned),
             severity: episode.severity,
             start_s: after(&episode.start),
             end_s: episode.end.as_deref().map(after),

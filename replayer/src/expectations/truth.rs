@@ -1,5 +1,6 @@
 //! What was really wrong, and when: the expectations of a case with their times resolved.
 
+use ks_engine::kind::Kind;
 use ks_scenarios::expectation::{Expect, matches};
 use ks_scenarios::scenario::Scenario;
 
@@ -26,17 +27,50 @@ pub(super) struct Window {
     pub(super) end_s: f64,
 }
 
+/// A limit that the counters of a run crossed.
+#[derive(Debug, Clone)]
+pub(super) struct Crossed {
+    pub(super) kind: Kind,
+    pub(super) entity: String,
+    /// Seconds from the beginning of the run.
+    pub(super) at_s: f64,
+}
+
 impl Truth {
+    /// Where nobody says when the limit is crossed, the counters do: the first crossing on its
+    /// entity at or after the onset. A forecast crosses nothing.
+    pub(super) fn find_crossing(&mut self, crossings: &[Crossed]) {
+        if self.cross_s.is_some() || self.expect.subtype.as_deref() == Some("predicted") {
+            return;
+        }
+        let of_it = crossings.iter().filter(|crossed| {
+            crossed.kind == self.expect.kind
+                && matches(&self.expect.entity, &crossed.entity)
+                && crossed.at_s >= self.onset_s
+                && crossed.at_s <= self.end_s
+        });
+        self.cross_s = of_it.map(|crossed| crossed.at_s).min_by(f64::total_cmp);
+    }
+
     /// Whether an episode is on what was wrong.
     pub(super) fn is_of(&self, episode: &SeenEpisode) -> bool {
         let expect = &self.expect;
         let places = std::iter::once(&expect.entity).chain(&expect.ancestors);
         episode.kind == expect.kind
             && places.into_iter().any(|place| matches(place, &episode.entity))
-            && expect
-                .subtype
-                .as_ref()
-                .is_none_or(|subtype| episode.subtype.as_ref() == Some(subtype))
+            && expect.subtype.as_ref().is_none_or(|subtype| {
+                episode.subtype.as_ref() == Some(subtype)
+                    || episode.raised_as.as_ref() == Some(subtype)
+            })
+    }
+
+    /// Whether an episode was raised when it may be: from one tick before the crossing on, or, as a
+    /// forecast of it, from the onset on.
+    pub(super) fn is_in_time(&self, episode: &SeenEpisode, interval_s: f64) -> bool {
+        let is_forecast = episode.raised_as.as_deref() == Some("predicted");
+        let from_s = if is_forecast { self.onset_s } else { self.cross_s.unwrap_or(self.onset_s) };
+        let slack_s = interval_s + 0.01;
+        episode.start_s >= from_s - slack_s && episode.start_s <= self.until_s() + 0.01
     }
 
     /// Until when it must have been raised.

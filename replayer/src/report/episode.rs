@@ -13,6 +13,9 @@ pub struct Episode {
     pub kind: Kind,
     /// Which form of it.
     pub subtype: Option<&'static str>,
+    /// The form in which it was raised.
+    #[serde(skip)]
+    pub raised_as: Option<&'static str>,
     /// Where.
     pub entity: Entity,
     /// The highest it reached.
@@ -44,6 +47,7 @@ impl Episode {
             id: signal.id,
             kind: signal.kind,
             subtype: signal.subtype,
+            raised_as: signal.subtype,
             entity: signal.entity.clone(),
             severity: signal.severity,
             state: "open",

@@ -10,6 +10,7 @@ fn episode(start_s: f64) -> SeenEpisode {
         kind: Kind::MemoryPressure,
         entity: "host".into(),
         subtype: None,
+        raised_as: None,
         severity: Severity::High,
         start_s,
         end_s: Some(start_s + 100.0),
@@ -58,6 +59,18 @@ fn found_is_in_time_on_the_entity_and_in_the_range() {
     check(&seen(vec![episode(124.0)]), "subtype = \"predicted\"", "missed");
     check(&seen(vec![]), "", "never raised");
     check(&seen(vec![]), "optional = true", "");
+}
+
+#[test]
+fn a_forecast_may_come_before_the_crossing_and_not_before_the_onset() {
+    let predicted = |start_s| SeenEpisode {
+        raised_as: Some("predicted".into()),
+        subtype: Some("oom_kill".into()),
+        ..episode(start_s)
+    };
+    check(&seen(vec![predicted(105.0)]), "", "");
+    check(&seen(vec![predicted(105.0)]), "subtype = \"predicted\"", "");
+    check(&seen(vec![predicted(98.0)]), "", "missed");
 }
 
 #[test]
