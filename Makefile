@@ -7,7 +7,7 @@ KS := $(TARGET)/release/ks
 DEMO := $(TARGET)/demo/demo.parquet
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build demo test test-host test-kernels bench lint bless checksums bpf bpf-check
+.PHONY: help setup build demo test test-scenarios test-mutants test-host test-kernels bench lint bless checksums bpf bpf-check
 
 help: ## print the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-12s  %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -35,6 +35,19 @@ demo: setup build ## record this host for 10 s and replay the recording
 # Hermetic: reads no host, needs no root and no network once the dependencies are fetched.
 test: ## run the tests that need nothing of this host
 	env -u KS_HOST_TESTS $(CARGO) test --workspace --locked
+
+test-scenarios: build ## run `ks test` over the library of scenarios
+	'$(KS)' test
+
+# With one way of breaking the engine after the other: each must fail at least one case.
+test-mutants: ## check that `ks test` notices an engine that is broken
+	$(CARGO) build --release --locked --features mutants
+	for mutant in limits persistence culprits load_mismatch; do \
+		if '$(KS)' test --mutant "$$mutant" >/dev/null; then \
+			echo "test-mutants: nothing fails with $$mutant broken" >&2; exit 1; \
+		fi; \
+		echo "noticed: $$mutant"; \
+	done
 
 test-host: ## run the tests that record this host
 	KS_HOST_TESTS=1 $(CARGO) test --locked --release --test host -- --test-threads=1 --nocapture

@@ -22,6 +22,7 @@ use crate::incidents::{Incidents, group_of};
 use crate::input::{Body, Delivery, Gap, GapReason, Input, SourceState, Start};
 use crate::kind::{Entity, Kind};
 use crate::model::Sample;
+use crate::mutation;
 use crate::output::{Change, Defect, Digest, Evidence, Output, Said, Signal};
 use crate::time::{ClockAnchor, Timestamp};
 use crate::window::{Missing, Window};
@@ -220,6 +221,9 @@ impl Engine {
         }
         done(Stage::Resources);
         for classifier in classifiers::ALL {
+            if !mutation::is_judged(classifier.kind()) {
+                continue;
+            }
             classifier.evaluate(&self.window, &mut self.board);
         }
         self.board.judge_near();
@@ -292,7 +296,9 @@ impl Engine {
             Default::default()
         } else {
             let since = Some(standing.onset);
-            culprit::rank(&self.window, changed.kind, &changed.entity, since)
+            let (culprits, victims) =
+                culprit::rank(&self.window, changed.kind, &changed.entity, since);
+            (mutation::ranked(culprits), victims)
         };
         let index = standing.severity.index();
         let evidence = changed.seen.quantities().map(|noted| Evidence {

@@ -19,6 +19,7 @@ pub mod input;
 pub mod journal;
 pub mod kind;
 pub mod model;
+pub mod mutation;
 pub mod needs;
 pub mod output;
 pub mod random;

@@ -9,6 +9,7 @@ pub mod demand;
 pub mod expectation;
 mod grain;
 mod host;
+pub mod identities;
 pub mod library;
 pub mod reference;
 pub mod scenario;

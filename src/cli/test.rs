@@ -6,6 +6,19 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::Format;
+#[cfg(feature = "mutants")]
+use ks_engine::{kind::Kind, mutation::Mutation};
+
+#[cfg(feature = "mutants")]
+fn parse_mutation(text: &str) -> Result<Mutation, String> {
+    let kind = || Kind::ALL.into_iter().find(|kind| kind.word() == text);
+    match text {
+        "limits" => Ok(Mutation::Limits),
+        "persistence" => Ok(Mutation::Persistence),
+        "culprits" => Ok(Mutation::Culprits),
+        _ => kind().map(Mutation::Off).ok_or_else(|| format!("no way to break it: {text}")),
+    }
+}
 
 /// Arguments of `ks test`.
 #[derive(Debug, Args)]
@@ -28,6 +41,11 @@ pub(crate) struct Test {
     /// Write the results as JUnit XML to this file too
     #[arg(long, value_name = "FILE.xml")]
     pub(crate) junit: Option<PathBuf>,
+    /// Break the engine in this way: limits, persistence, culprits, or the name of a kind, which is
+    /// turned off
+    #[cfg(feature = "mutants")]
+    #[arg(long, value_parser = parse_mutation, value_name = "WAY")]
+    pub(crate) mutant: Option<Mutation>,
     /// Form of the output
     #[arg(long, value_enum, default_value = "text")]
     pub(crate) format: Format,

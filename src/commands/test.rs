@@ -33,6 +33,10 @@ struct Line<'a> {
 }
 
 pub(crate) fn run(arguments: &Test) -> anyhow::Result<()> {
+    #[cfg(feature = "mutants")]
+    if let Some(mutation) = arguments.mutant {
+        ks_engine::mutation::choose(mutation);
+    }
     let cases = chosen(arguments)?;
     let bar = progress::cases(cases.len() as u64);
     let jobs = arguments.jobs.or_else(|| std::thread::available_parallelism().ok());

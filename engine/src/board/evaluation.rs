@@ -1,6 +1,7 @@
 //! What a classifier says of one entity at one reading.
 
 use crate::kind::Severity;
+use crate::mutation;
 use crate::time::SECOND_NS;
 
 mod two_keys;
@@ -136,6 +137,7 @@ impl Evaluation {
     /// Holds a quantity against the limit of each severity, notes it as evidence, and keeps a
     /// standing signal while its lowest limit, relaxed, is reached and no quantity has a lower one.
     pub fn grade(&mut self, quantity: Quantity, held: Held, relax: Relax) -> Key {
+        let quantity = Quantity { limits: mutation::limits(quantity.limits), ..quantity };
         let key = self.add(quantity, Some((held, relax)));
         for severity in Severity::ALL {
             if let Some(limit) = quantity.limits[severity.index()] {

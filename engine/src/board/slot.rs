@@ -6,6 +6,7 @@
 use alloc::collections::VecDeque;
 
 use crate::kind::Severity;
+use crate::mutation;
 use crate::time::{SECOND_NS, Timestamp};
 
 use super::evaluation::{Evaluation, Held};
@@ -139,7 +140,7 @@ impl Slot {
             if mask >> severity.index() & 1 == 1 {
                 held += ns;
             }
-            if total >= PERSISTENCE_NS[severity.index()] {
+            if total >= mutation::persistence(PERSISTENCE_NS[severity.index()]) {
                 return held as f64 >= HELD_SHARE * total as f64;
             }
         }

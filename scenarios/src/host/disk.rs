@@ -173,13 +173,21 @@ impl Service {
             done.await_s = done.in_flight / all;
             done.held_s = (in_flight - done.in_flight) / all;
         }
-        // A closed source of one thread keeps the device busy while it waits; many at random leave
-        // it idle by chance.
-        let alone =
-            sources.iter().map(|source| source.rate * source.response_s).fold(0.0, f64::max);
-        let random = 1.0 - libm::exp(-done.in_flight);
-        done.busy = alone.min(1.0).max(random).min(1.0);
+        done.busy = self.busy(sources, written);
         done
+    }
+
+    /// Share of the time with a request in flight. One server is busy for as long as it serves; of
+    /// several some are, where requests come at random, but for exp(-load) of the time. A closed
+    /// source of one thread keeps the device busy for as long as it waits.
+    fn busy(&self, sources: &[Source], written: f64) -> f64 {
+        let served = |source: &Source| source.rate * self.time_s(source.bytes, source.is_write);
+        let background = written * self.time_s(BACKGROUND_BYTES, true);
+        let load = sources.iter().map(served).sum::<f64>() + background;
+        let random = if self.servers > 1.0 { 1.0 - libm::exp(-load) } else { load };
+        let waits = |source: &Source| source.rate * source.response_s / source.threads.max(1.0);
+        let alone = sources.iter().map(waits).fold(0.0, f64::max);
+        random.max(alone).min(1.0)
     }
 }
 

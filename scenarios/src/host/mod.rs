@@ -165,6 +165,8 @@ impl Host {
         self.network.step(&mut self.processes, STEP_S);
         self.space.step(&self.processes, STEP_S);
         self.press();
+        self.memory.recount(&self.processes);
+        debug_assert!(self.memory.used() <= self.memory.total, "more memory is held than there is");
         self.steps += 1;
         self.now_s += STEP_S;
         if self.steps.is_multiple_of(20) {

@@ -1,0 +1,165 @@
+//! Scenarios through the whole product: the library, bad files, `ks scenario`, `ks test`.
+#![expect(clippy::unwrap_used, reason = "a test fails by it")]
+
+use std::path::Path;
+use std::process::{Command, Output};
+
+use ks_engine::input::Input;
+use ks_scenarios::library;
+use ks_scenarios::scenario::Scenario;
+
+fn ks(folder: &Path, arguments: &[&str]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_ks"));
+    command.current_dir(folder).args(arguments).output().unwrap()
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+fn inputs(scenario: &Scenario, seed: u64, count: usize) -> Vec<Input> {
+    let mut simulation = scenario.simulation(seed);
+    let mut all = Vec::new();
+    while let Some(input) = simulation.next()
+        && all.len() < count
+    {
+        all.push(input.clone());
+    }
+    all
+}
+
+fn load(name: &str) -> Scenario {
+    Scenario::parse(library::find(name).unwrap(), name).unwrap()
+}
+
+#[test]
+fn every_scenario_of_the_library_can_be_read_and_expects_something() {
+    let names: Vec<_> = library::names().collect();
+    assert!(names.len() >= 20, "{names:?}");
+    for name in names {
+        let scenario = load(name);
+        assert!(!scenario.expect.is_empty() || !scenario.forbid.is_empty(), "{name}");
+        assert!(scenario.seeds.count >= 20, "{name}");
+    }
+}
+
+#[test]
+fn a_seed_gives_the_same_run_and_another_seed_another_one() {
+    let scenario = load("runaway_threads");
+    let run = inputs(&scenario, 7, 120);
+    assert_eq!(run.len(), 120);
+    assert!(run == inputs(&scenario, 7, 120), "the same seed");
+    assert!(run != inputs(&scenario, 8, 120), "another seed");
+}
+
+/// A scenario of ten minutes with these lines added or in place of others.
+fn check_bad(lines: &str, expected: &str) {
+    let text = format!("summary = \"s\"\nduration = \"10m\"\n{lines}");
+    let error = Scenario::parse(&text, "bad.toml").unwrap_err().to_string();
+    assert!(error.contains(expected), "{error:?} has no {expected:?}");
+    let place: Vec<&str> = error.split(':').collect();
+    assert_eq!(place[0], "bad.toml");
+    assert!(place[1].parse::<usize>().is_ok() && place[2].parse::<usize>().is_ok(), "{error}");
+}
+
+#[test]
+fn what_makes_no_sense_is_refused_with_its_place() {
+    check_bad("colour = 1", "bad.toml:3:1: unknown field `colour`");
+    check_bad("[host]\ncpus = 0", "bad.toml:4:1: a host has 1 to 1024 CPUs");
+    check_bad("[host]\ncpus = -4", "bad.toml:4:8");
+    check_bad("[host]\nmemory = \"-1GiB\"", "bad.toml:4:10: `-1GiB` is no number of bytes");
+    check_bad("[host]\nmemory = \"99999TiB\"", "256MiB to 16TiB");
+    check_bad("[host]\nfilesystem_used = 1.5", "share from 0 up to 1");
+    check_bad("interval = \"50ms\"", "a multiple of it");
+    check_bad("seeds = { first = 9223372036854775807, count = 0 }", "no seed, no run");
+    check_bad("[[process]]\nname = \"a-name-that-is-too-long\"", "1 to 15 bytes");
+    check_bad("[[process]]\nname = \"a\"\nnice = 40", "bad.toml:5:1: 40 is no nice level");
+    check_bad("[[process]]\nname = \"a\"\ndemand = { cpu = -1.0 }", "`cpu` is negative");
+    check_bad("[[process]]\nname = \"a\"\nduring = \"x\"", "there is no fault `x`");
+    check_bad("[[fault]]\nat = \"11m\"\nloss = 0.1", "behind the end of the run");
+    check_bad("[[fault]]\nat = \"5m\"\nduration = \"6m\"\nloss = 0.1", "ends behind the end");
+    check_bad("[[fault]]\nat = \"5m\"", "changes nothing");
+    check_bad("[[fault]]\nat = \"5m\"\nloss = 1.5", "a share from 0 to 1");
+    let target = "[[fault]]\nat = \"5m\"\ntarget = \"nobody\"\ndemand = { spin = 1.0 }";
+    check_bad(target, "bad.toml:5:1: there is no process `nobody`");
+    check_bad("[[fault]]\nat = \"5m\"\ndemand = { spin = 1.0 }", "needs a `target`");
+    check_bad("[[expect]]\nkind = \"scheduler\"", "there is no fault");
+    check_bad("[[expect]]\nkind = \"sheduler\"", "bad.toml:4:8: unknown variant");
+    check_bad("[[forbid]]\nkind = \"sheduler\"", "none of the ten kinds");
+}
+
+#[test]
+fn a_scenario_that_makes_no_sense_is_wrong_use_and_one_that_is_not_there_is_unreadable() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("bad.toml"), "summary = \"s\"").unwrap();
+    let bad = ks(folder.path(), &["replay", "bad.toml"]);
+    assert_eq!(bad.status.code(), Some(2), "{}", text(&bad.stderr));
+    assert!(text(&bad.stderr).contains("bad.toml:1:1: missing field"), "{}", text(&bad.stderr));
+    let missing = ks(folder.path(), &["replay", "missing.toml"]);
+    assert_eq!(missing.status.code(), Some(4), "{}", text(&missing.stderr));
+    let unknown = ks(folder.path(), &["scenario", "show", "unheard_of"]);
+    assert_eq!(unknown.status.code(), Some(2), "{}", text(&unknown.stderr));
+    assert!(text(&unknown.stderr).contains("ks scenario list"));
+}
+
+#[test]
+fn a_scenario_in_memory_and_its_recording_give_the_same_report() {
+    let folder = tempfile::tempdir().unwrap();
+    let built = ks(folder.path(), &["scenario", "build", "packet_loss", "-o", "x.parquet"]);
+    assert_eq!(built.status.code(), Some(0), "{}", text(&built.stderr));
+    let report = |path: &str| {
+        let replayed = ks(folder.path(), &["replay", path, "--format", "json"]);
+        assert_eq!(replayed.status.code(), Some(0), "{}", text(&replayed.stderr));
+        let mut report: serde_json::Value = serde_json::from_slice(&replayed.stdout).unwrap();
+        report["recording"]["path"] = serde_json::Value::Null;
+        report
+    };
+    let in_memory = report("packet_loss");
+    assert_eq!(in_memory, report("x.parquet"));
+    assert_eq!(in_memory["episodes"][0]["kind"], "network_degradation");
+    let again = ks(folder.path(), &["scenario", "build", "packet_loss", "-o", "x.parquet"]);
+    assert_eq!(again.status.code(), Some(3), "an existing file is not replaced");
+}
+
+#[test]
+fn met_expectations_pass_and_unmet_ones_fail_with_exit_code_1() {
+    let folder = tempfile::tempdir().unwrap();
+    let names = ["packet_loss", "slight_loss_below", "runaway_threads"];
+    let mut arguments = vec!["test", "--junit", "results.xml", "--format", "json"];
+    arguments.extend(names);
+    let passed = ks(folder.path(), &arguments);
+    assert_eq!(passed.status.code(), Some(0), "{}", text(&passed.stdout));
+    let results: serde_json::Value = serde_json::from_slice(&passed.stdout).unwrap();
+    assert_eq!((&results["passed"], &results["failed"]), (&3.into(), &0.into()));
+    assert_eq!(results["kinds"]["network_degradation"]["found"], 1);
+    let junit = std::fs::read_to_string(folder.path().join("results.xml")).unwrap();
+    assert!(junit.contains("tests=\"3\" failures=\"0\""), "{junit}");
+    let cases = "[[case]]\nname = \"nothing is lost\"\nscenario = \"packet_loss\"\n\
+        [[case.forbid]]\nkind = \"network_degradation\"\n";
+    std::fs::write(folder.path().join("cases.toml"), cases).unwrap();
+    let failed = ks(folder.path(), &["test", "cases.toml"]);
+    assert_eq!(failed.status.code(), Some(1), "{}", text(&failed.stderr));
+    let told = text(&failed.stdout);
+    assert!(told.contains("FAILED nothing is lost: packet_loss seed 1"), "{told}");
+    assert!(told.contains("forbidden: ") && told.contains("0 passed, 1 failed"), "{told}");
+}
+
+#[test]
+fn a_part_of_a_recording_is_a_case_too() {
+    let folder = tempfile::tempdir().unwrap();
+    let recording = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/recordings");
+    std::fs::copy(recording.join("cpu_overload.parquet"), folder.path().join("x.parquet")).unwrap();
+    let cases = "[[case]]\nname = \"overload\"\nfrom = \"x.parquet\"\n\
+        [[case.expect]]\nkind = \"load_mismatch\"\nonset = \"7s\"\nend = \"24s\"\n\
+        [[case.expect]]\nkind = \"scheduler\"\nonset = \"7s\"\nend = \"24s\"\n\
+        [[case]]\nname = \"before\"\nfrom = \"x.parquet\"\nuntil = \"6s\"\n\
+        [[case.forbid]]\nkind = \"load_mismatch\"\n\
+        [[case]]\nname = \"behind the end\"\nfrom = \"x.parquet\"\nat = \"5m\"\n\
+        [[case.forbid]]\nkind = \"load_mismatch\"\n";
+    std::fs::write(folder.path().join("cases.toml"), cases).unwrap();
+    let tested = ks(folder.path(), &["test", "cases.toml", "--format", "json"]);
+    let results: serde_json::Value = serde_json::from_slice(&tested.stdout).unwrap();
+    let passed = |at: usize| results["cases"][at]["passed"].as_bool().unwrap();
+    assert!(passed(0) && passed(1), "{results:#}");
+    assert!(!passed(2) && results["cases"][2]["why"][0].as_str().unwrap().contains("no tick"));
+}
