@@ -10,6 +10,7 @@ use ks_replayer::moment::Moment;
 use ks_replayer::selection::Glob;
 
 pub(crate) mod analysis;
+pub(crate) mod diff;
 pub(crate) mod import;
 pub(crate) mod scenario;
 pub(crate) mod test;
@@ -77,6 +78,11 @@ pub(crate) enum Command {
     #[command(after_help = "Examples:\n  ks test\n  ks test leaking_service --seeds 20\n  \
         ks test cases.toml --junit results.xml")]
     Test(test::Test),
+    /// Tell where two runs part, and why
+    #[command(after_help = "Examples:\n  ks diff old.jsonl new.jsonl\n  \
+        ks diff host.parquet host.parquet --baseline-b week.json\n  \
+        ks diff before.parquet after.parquet --format json | jq .changed")]
+    Diff(diff::Diff),
     /// Make a recording of what another tool recorded
     Import(import::Import),
     /// Seal the log that a killed recorder left

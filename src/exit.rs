@@ -9,6 +9,7 @@ use ks_ebpf::LoadError;
 use ks_recorder::absence::Absence;
 use ks_recorder::error::Error;
 use ks_replayer::csv_series::CsvError;
+use ks_replayer::difference::JournalError;
 use ks_replayer::expectations::case::CaseError;
 use ks_replayer::knowledge_file::KnowledgeFileError;
 use ks_replayer::replay::ReplayError;
@@ -41,6 +42,9 @@ pub(crate) fn code(outcome: anyhow::Result<()>) -> ExitCode {
     let hint = recording.and_then(hint).or_else(|| Absence::Tracer(*tracer?).remedy());
     render::error(&error, hint.or_else(|| series?.remedy()));
     if error.chain().any(|cause| cause.downcast_ref::<KnowledgeFileError>().is_some_and(is_bad)) {
+        return ExitCode::from(UNREADABLE);
+    }
+    if error.chain().any(|cause| cause.downcast_ref::<JournalError>().is_some()) {
         return ExitCode::from(UNREADABLE);
     }
     if let Some(case) = error.chain().find_map(|cause| cause.downcast_ref::<CaseError>()) {

@@ -2,6 +2,7 @@
 
 pub mod analysis;
 pub mod csv_series;
+pub mod difference;
 pub mod expectations;
 pub mod feed;
 pub mod forecasts;
