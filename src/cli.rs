@@ -10,6 +10,7 @@ use ks_replayer::moment::Moment;
 use ks_replayer::selection::Glob;
 
 pub(crate) mod analysis;
+pub(crate) mod capture;
 pub(crate) mod diff;
 pub(crate) mod import;
 pub(crate) mod scenario;
@@ -78,6 +79,11 @@ pub(crate) enum Command {
     #[command(after_help = "Examples:\n  ks test\n  ks test leaking_service --seeds 20\n  \
         ks test cases.toml --junit results.xml")]
     Test(test::Test),
+    /// Cut an incident out of recordings, with the verdicts that it had
+    #[command(after_help = "Examples:\n  \
+        ks capture --from segments --around 2026-03-04T02:13:00Z -o incident.parquet\n  \
+        ks capture --from host.parquet --around +15m --before 2m --redact -o incident.parquet")]
+    Capture(capture::Capture),
     /// Tell where two runs part, and why
     #[command(after_help = "Examples:\n  ks diff old.jsonl new.jsonl\n  \
         ks diff host.parquet host.parquet --baseline-b week.json\n  \

@@ -8,9 +8,11 @@ use std::process::ExitCode;
 use ks_ebpf::LoadError;
 use ks_recorder::absence::Absence;
 use ks_recorder::error::Error;
+use ks_replayer::capture::CaptureError;
 use ks_replayer::csv_series::CsvError;
 use ks_replayer::difference::JournalError;
 use ks_replayer::expectations::case::CaseError;
+use ks_replayer::expectations::runner::RunError;
 use ks_replayer::knowledge_file::KnowledgeFileError;
 use ks_replayer::replay::ReplayError;
 use ks_replayer::scenario;
@@ -33,16 +35,21 @@ pub(crate) fn code(outcome: anyhow::Result<()>) -> ExitCode {
     if error.is::<Unmet>() {
         return ExitCode::from(UNMET);
     }
-    let recording = error.chain().find_map(|cause| match cause.downcast_ref::<ReplayError>() {
-        Some(ReplayError::Recording(recording)) => Some(recording),
-        _ => cause.downcast_ref::<Error>(),
-    });
+    let recording = error.chain().find_map(of_recording);
     let tracer = error.chain().find_map(|cause| cause.downcast_ref::<LoadError>());
     let series = error.chain().find_map(|cause| cause.downcast_ref::<CsvError>());
     let hint = recording.and_then(hint).or_else(|| Absence::Tracer(*tracer?).remedy());
     render::error(&error, hint.or_else(|| series?.remedy()));
     if error.chain().any(|cause| cause.downcast_ref::<KnowledgeFileError>().is_some_and(is_bad)) {
         return ExitCode::from(UNREADABLE);
+    }
+    if let Some(capture) = error.chain().find_map(|cause| cause.downcast_ref::<CaptureError>()) {
+        if matches!(capture, CaptureError::Outside { .. }) {
+            return ExitCode::from(USAGE);
+        }
+        if matches!(capture, CaptureError::Differs(_)) {
+            return ExitCode::from(UNMET);
+        }
     }
     if error.chain().any(|cause| cause.downcast_ref::<JournalError>().is_some()) {
         return ExitCode::from(UNREADABLE);
@@ -67,6 +74,24 @@ pub(crate) fn code(outcome: anyhow::Result<()>) -> ExitCode {
 /// A scenario's file that cannot be read, where what it says would be wrong use.
 fn is_unreadable(error: &scenario::Error) -> bool {
     matches!(error, scenario::Error::Read { .. })
+}
+
+/// What is wrong with a recording, whatever was done with it.
+fn of_recording<'a>(cause: &'a (dyn std::error::Error + 'static)) -> Option<&'a Error> {
+    let of_replay = |error: &'a ReplayError| match error {
+        ReplayError::Recording(recording) => Some(recording),
+        _ => None,
+    };
+    if let Some(CaptureError::Recording(recording)) = cause.downcast_ref() {
+        return Some(recording);
+    }
+    let replay = match (cause.downcast_ref::<CaptureError>(), cause.downcast_ref::<RunError>()) {
+        (Some(CaptureError::Replay(replay)), _) | (_, Some(RunError::Replay(replay))) => {
+            Some(replay)
+        }
+        _ => cause.downcast_ref::<ReplayError>(),
+    };
+    replay.and_then(of_replay).or_else(|| cause.downcast_ref::<Error>())
 }
 
 /// A file of knowledge that is not there, or cannot be understood.

@@ -27,6 +27,7 @@ fn main() -> std::process::ExitCode {
         cli::Command::Schema(arguments) => commands::schema::run(&arguments),
         cli::Command::Doctor(arguments) => commands::doctor::run(&arguments),
         cli::Command::Test(arguments) => commands::test::run(&arguments),
+        cli::Command::Capture(arguments) => commands::capture::run(&arguments),
         cli::Command::Diff(arguments) => commands::diff::run(&arguments),
         cli::Command::Trace(arguments) => commands::trace::run(&arguments),
         cli::Command::Recover(arguments) => commands::recover::run(&arguments),

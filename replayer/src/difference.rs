@@ -1,6 +1,7 @@
 //! Where two journals part, and why.
 //!
-//! Lines are compared in order, digests aside: those say that values differ, not what was concluded.
+//! Lines are compared in order, digests aside: those say that values differ, not what was
+//! concluded.
 //! The first line that one journal has and the other has not is the divergence; the evidence of a
 //! verdict says which quantity crossed which limit in one of them only. Beyond it, episodes are
 //! matched by kind, entity and time.
@@ -226,7 +227,12 @@ mod tests {
         Journal::read(lines.join("\n").as_bytes(), "j").unwrap()
     }
 
-    const RAISED: &str = r#"{"seq":5,"mono_ns":50,"output":"signal","change":"raised","id":1,"kind":"scheduler","entity":"host","severity":"low","onset_ns":30,"start_ns":50,"evidence":[{"metric":"cpu_some_5s","value":0.2,"limit":0.1,"baseline_p95":null,"unit":"ratio"}],"culprits":[]}"#;
+    const RAISED: &str = concat!(
+        r#"{"seq":5,"mono_ns":50,"output":"signal","change":"raised","id":1,"#,
+        r#""kind":"scheduler","entity":"host","severity":"low","onset_ns":30,"start_ns":50,"#,
+        r#""evidence":[{"metric":"cpu_some_5s","value":0.2,"limit":0.1,"baseline_p95":null,"#,
+        r#""unit":"ratio"}],"culprits":[]}"#
+    );
     const DIGEST: &str = r#"{"seq":4,"mono_ns":40,"output":"digest","samples":4,"sha256":"a"}"#;
 
     #[test]

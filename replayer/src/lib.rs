@@ -1,6 +1,7 @@
 //! Drives the engine from a recording, and reports what it found.
 
 pub mod analysis;
+pub mod capture;
 pub mod csv_series;
 pub mod difference;
 pub mod expectations;

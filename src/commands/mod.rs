@@ -3,6 +3,7 @@
 pub(crate) mod analyze;
 pub(crate) mod analyze_csv;
 pub(crate) mod baseline;
+pub(crate) mod capture;
 pub(crate) mod diff;
 pub(crate) mod doctor;
 pub(crate) mod dump;

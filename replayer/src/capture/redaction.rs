@@ -1,0 +1,202 @@
+//! Names of a host in place of which a recording shows tokens.
+//!
+//! A token is made of a salted hash, so equal names stay equal and nobody can try names without the
+//! salt, which is not kept. What verdicts rest on stays: the root and the three top slices of
+//! systemd, the endings of its units, `kthreadd`, the mount point `/`, loopback and unspecified
+//! addresses, and names of devices, interfaces and of the kernel's own functions.
+
+use ks_engine::analysis::Knowledge;
+use ks_engine::input::{Body, Input, Start};
+use ks_engine::journal::hex;
+use ks_engine::model::{RowMut, SCHEMAS, Sample, Schema};
+use sha2::{Digest as _, Sha256};
+
+/// Names that are names of processes.
+const PROCESS_NAMES: [&str; 1] = ["comm"];
+/// Names that are paths of control groups, or parts of them.
+const GROUP_NAMES: [&str; 5] = ["cgroup", "path", "unit", "container", "pod"];
+/// Tables whose `name` is a path of the host.
+const PATHS: [(&str, &str); 3] =
+    [("swaps", "name"), ("filesystems", "mount"), ("filesystems", "device")];
+/// Parts of paths that stay: the top of systemd's tree.
+const KEPT_PARTS: [&str; 4] = ["system.slice", "user.slice", "machine.slice", "init.scope"];
+/// Endings that stay: by them a part is known as a unit.
+const KEPT_ENDINGS: [&str; 3] = [".slice", ".service", ".scope"];
+
+/// Replaces names by tokens.
+#[derive(Debug, Clone)]
+pub struct Redaction {
+    salt: Vec<u8>,
+}
+
+impl Redaction {
+    /// One with this salt, which is best random and forgotten.
+    pub fn new(salt: Vec<u8>) -> Self {
+        Self { salt }
+    }
+
+    /// The input with tokens for names.
+    pub(super) fn input(&self, input: &Input) -> Input {
+        let mut input = input.clone();
+        match &mut input.body {
+            Body::Start(start) => self.start(start),
+            Body::Sample(sample) => self.sample(sample),
+            Body::SourceState(state) => {
+                state.reason = state.reason.take().map(|_| "redacted".to_owned());
+            }
+            Body::ClockStep(_) | Body::Gap(_) | Body::Tick => {}
+        }
+        input
+    }
+
+    fn start(&self, start: &mut Start) {
+        start.host.hostname = self.token("h", start.host.hostname.as_bytes());
+        start.boot_id = self.token("b", start.boot_id.as_bytes());
+        for state in &mut start.sources {
+            state.reason = state.reason.take().map(|_| "redacted".to_owned());
+        }
+        if let Some(knowledge) = &mut start.knowledge {
+            self.knowledge(knowledge, &start.host.hostname);
+        }
+    }
+
+    fn knowledge(&self, knowledge: &mut Knowledge, hostname: &str) {
+        hostname.clone_into(&mut knowledge.host);
+        for one in &mut knowledge.baselines {
+            one.entity = self.entity(&one.entity);
+        }
+        for one in &mut knowledge.slopes {
+            one.entity = self.entity(&one.entity);
+        }
+    }
+
+    fn sample(&self, sample: &mut Sample) {
+        for (schema, table) in SCHEMAS.iter().zip(sample.tables_mut()) {
+            (0..table.len()).for_each(|row| self.row(schema, table.row_mut(row)));
+        }
+        // Rows are in the order of their keys, some of which are names.
+        sample.cgroups.sort();
+        sample.filesystems.sort();
+        sample.swaps.sort();
+        sample.listeners.sort();
+        sample.ports.sort();
+        sample.bpf_short_lived.sort();
+    }
+
+    fn row(&self, schema: &Schema, mut row: RowMut<'_>) {
+        let names = row.names.to_vec();
+        for ((index, column), name) in schema.names.iter().enumerate().zip(&names) {
+            let is_given = *row.present >> (row.cells.len() + index) & 1 == 1;
+            let token = self.name(schema.table, column.name, name).filter(|_| is_given);
+            if let Some(token) = token {
+                row.set_name(index, &token);
+            }
+        }
+    }
+
+    /// The token of a name; `None` where it stays.
+    fn name(&self, table: &str, column: &str, name: &[u8]) -> Option<Vec<u8>> {
+        if PROCESS_NAMES.contains(&column) {
+            let stays = name == b"kthreadd";
+            return (!stays).then(|| self.token("p", name).into_bytes());
+        }
+        if GROUP_NAMES.contains(&column) && table != "swaps" {
+            return Some(self.path(&String::from_utf8_lossy(name)).into_bytes());
+        }
+        if PATHS.contains(&(table, column)) {
+            let stays = name == b"/";
+            return (!stays).then(|| format!("/{}", self.token("m", name)).into_bytes());
+        }
+        (column == "address").then(|| self.address(name))
+    }
+
+    /// The path of a control group: each part by itself, so that what lies within another still
+    /// does.
+    fn path(&self, path: &str) -> String {
+        let parts = path.split('/').map(|part| {
+            if part.is_empty() || KEPT_PARTS.contains(&part) {
+                return part.to_owned();
+            }
+            let ending = KEPT_ENDINGS.iter().find(|ending| part.ends_with(**ending));
+            self.token("g", part.as_bytes()) + ending.unwrap_or(&"")
+        });
+        parts.collect::<Vec<_>>().join("/")
+    }
+
+    fn address(&self, address: &[u8]) -> Vec<u8> {
+        let is_own = address.first() == Some(&127) && address.len() == 4
+            || address.iter().rev().skip(1).all(|byte| *byte == 0) && address.last() < Some(&2);
+        if is_own {
+            return address.to_vec();
+        }
+        self.hash(b"a", address).iter().copied().take(address.len()).collect()
+    }
+
+    /// An entity as it is written, with tokens for its names.
+    pub(super) fn entity(&self, entity: &str) -> String {
+        match entity.split_once(':') {
+            Some(("cgroup", rest)) => match rest.split_once(':') {
+                Some((hierarchy, path)) if !hierarchy.contains('/') => {
+                    format!("cgroup:{hierarchy}:{}", self.path(path))
+                }
+                _ => format!("cgroup:{}", self.path(rest)),
+            },
+            Some(("filesystem", mount)) if mount != "/" => {
+                format!("filesystem:/{}", self.token("m", mount.as_bytes()))
+            }
+            Some(("executable", name)) if name != "kthreadd" => {
+                format!("executable:{}", self.token("p", name.as_bytes()))
+            }
+            _ => entity.to_owned(),
+        }
+    }
+
+    fn token(&self, what: &str, name: &[u8]) -> String {
+        let hash = self.hash(what.as_bytes(), name);
+        format!("{what}-{}", hex(&hash[..5]))
+    }
+
+    fn hash(&self, what: &[u8], name: &[u8]) -> Vec<u8> {
+        let mut hash = Sha256::new();
+        hash.update(&self.salt);
+        hash.update((what.len() as u64).to_le_bytes());
+        hash.update(what);
+        hash.update(name);
+        hash.finalize().to_vec()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn equal_names_stay_equal_and_what_verdicts_rest_on_stays() {
+        let redaction = Redaction::new(b"salt".to_vec());
+        let other = Redaction::new(b"pepper".to_vec());
+        let path = redaction.path("/system.slice/secret.service/inner");
+        assert!(path.starts_with("/system.slice/g-") && path.contains(".service/g-"), "{path}");
+        assert!(!path.contains("secret") && !path.contains("inner"));
+        assert_eq!(path, redaction.path("/system.slice/secret.service/inner"));
+        assert_ne!(path, other.path("/system.slice/secret.service/inner"));
+        assert_eq!(redaction.path("/"), "/");
+        assert_eq!(redaction.entity("cgroup:/system.slice/a.service"), {
+            format!("cgroup:{}", redaction.path("/system.slice/a.service"))
+        });
+        assert_eq!(redaction.entity("process:7:9"), "process:7:9");
+        assert_eq!(redaction.name("processes", "comm", b"kthreadd"), None);
+        assert_eq!(redaction.name("disks", "name", b"sda"), None);
+        assert!(redaction.name("processes", "comm", b"mysqld").unwrap().len() <= 15);
+    }
+
+    #[test]
+    fn addresses_keep_their_length_and_loopback_stays() {
+        let redaction = Redaction::new(b"salt".to_vec());
+        assert_eq!(redaction.address(&[127, 0, 0, 1]), [127, 0, 0, 1]);
+        assert_eq!(redaction.address(&[0, 0, 0, 0]), [0, 0, 0, 0]);
+        assert_eq!(redaction.address(&[0; 16]), [0; 16]);
+        let token = redaction.address(&[10, 1, 2, 3]);
+        assert_eq!(token.len(), 4);
+        assert_ne!(token, [10, 1, 2, 3]);
+    }
+}
