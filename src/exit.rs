@@ -78,9 +78,8 @@ fn is_unreadable(error: &scenario::Error) -> bool {
 
 /// What is wrong with a recording, whatever was done with it.
 fn of_recording<'a>(cause: &'a (dyn std::error::Error + 'static)) -> Option<&'a Error> {
-    let of_replay = |error: &'a ReplayError| match error {
-        ReplayError::Recording(recording) => Some(recording),
-        _ => None,
+    let of_replay = |error: &'a ReplayError| {
+        if let ReplayError::Recording(recording) = error { Some(recording) } else { None }
     };
     if let Some(CaptureError::Recording(recording)) = cause.downcast_ref() {
         return Some(recording);

@@ -2,6 +2,7 @@
 #![expect(clippy::print_stderr, reason = "this is the place that prints")]
 
 pub(crate) mod analysis;
+pub(crate) mod detection;
 mod incident;
 
 use std::io;

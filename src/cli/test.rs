@@ -46,6 +46,9 @@ pub(crate) struct Test {
     #[cfg(feature = "mutants")]
     #[arg(long, value_parser = parse_mutation, value_name = "WAY")]
     pub(crate) mutant: Option<Mutation>,
+    /// Write what was found, missed, false and confused as Markdown to this file too
+    #[arg(long, value_name = "FILE.md")]
+    pub(crate) report: Option<PathBuf>,
     /// Form of the output
     #[arg(long, value_enum, default_value = "text")]
     pub(crate) format: Format,

@@ -8,12 +8,13 @@ use anyhow::{Context, ensure};
 use ks_replayer::expectations::case::{self, Case, SeedChoice};
 use ks_replayer::expectations::junit;
 use ks_replayer::expectations::runner::{self, Outcome};
-use ks_replayer::expectations::tally::{Count, Tally};
+use ks_replayer::expectations::tally::{Calm, Count, Tally};
 use serde::Serialize;
 
 use crate::cli::Format;
 use crate::cli::test::Test;
 use crate::exit::Unmet;
+use crate::render::detection;
 use crate::{progress, stdout};
 
 /// What is printed for programs.
@@ -21,6 +22,7 @@ use crate::{progress, stdout};
 struct Results<'a> {
     cases: Vec<Line<'a>>,
     kinds: &'a BTreeMap<&'static str, Count>,
+    calm: Calm,
     passed: usize,
     failed: usize,
 }
@@ -52,6 +54,11 @@ pub(crate) fn run(arguments: &Test) -> anyhow::Result<()> {
     tally.finish();
     if let Some(path) = &arguments.junit {
         std::fs::write(path, junit::write(&outcomes))
+            .with_context(|| format!("cannot write `{}`", path.display()))?;
+    }
+    if let Some(path) = &arguments.report {
+        let command: Vec<String> = std::env::args().skip(1).collect();
+        std::fs::write(path, detection::page(&command.join(" "), outcomes.len(), &tally))
             .with_context(|| format!("cannot write `{}`", path.display()))?;
     }
     let failed = outcomes.iter().filter(|outcome| !outcome.verdict.why.is_empty()).count();
@@ -93,6 +100,7 @@ fn results<'a>(outcomes: &'a [Outcome], tally: &'a Tally, failed: usize) -> Resu
     Results {
         cases: outcomes.iter().map(line).collect(),
         kinds: &tally.kinds,
+        calm: tally.calm,
         passed: outcomes.len() - failed,
         failed,
     }
@@ -127,6 +135,12 @@ fn text(outcomes: &[Outcome], tally: &Tally, failed: usize) -> String {
             seconds(count.delay_worst_s),
         );
     }
+    let Calm { hours, false_, per_hour_at_most } = tally.calm;
+    let most = per_hour_at_most.map_or("-".to_owned(), |most| format!("{most:.3}"));
+    let _ = writeln!(
+        text,
+        "nothing wrong for {hours} h: {false_} false, at most {most} an hour (95 %)"
+    );
     let _ = writeln!(text, "{} passed, {failed} failed", outcomes.len() - failed);
     text
 }

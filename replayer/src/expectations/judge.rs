@@ -25,6 +25,10 @@ pub struct Verdict {
     pub false_kinds: Vec<Kind>,
     /// Kinds of low episodes that nothing explains: reported apart.
     pub low_kinds: Vec<Kind>,
+    /// Kinds of episodes of medium or above while something was wrong.
+    pub raised: Vec<Kind>,
+    /// Seconds in which nothing was wrong.
+    pub calm_s: f64,
 }
 
 /// What became of one truth.
@@ -75,6 +79,14 @@ pub(super) fn judge(seen: &Seen, case: &Case<'_>) -> Verdict {
     for forbid in case.forbids {
         hold_forbidden(seen, forbid, &mut verdict.why);
     }
+    let explained = seen.episodes.iter().filter(|episode| !is_unexplained(episode, case));
+    verdict.raised = explained
+        .filter(|episode| episode.severity >= Severity::Medium)
+        .map(|episode| episode.kind)
+        .collect();
+    verdict.raised.sort_unstable();
+    verdict.raised.dedup();
+    verdict.calm_s = calm_s(seen, case.windows);
     verdict
 }
 
@@ -170,6 +182,22 @@ fn is_unexplained(episode: &SeenEpisode, case: &Case<'_>) -> bool {
         episode.start_s >= window.onset_s - case.interval_s && episode.start_s <= window.end_s
     };
     !case.windows.iter().any(explains)
+}
+
+/// Seconds outside of every window.
+fn calm_s(seen: &Seen, windows: &[Window]) -> f64 {
+    let mut spans: Vec<(f64, f64)> = windows
+        .iter()
+        .map(|window| (window.onset_s.max(0.0), window.end_s.min(seen.length_s)))
+        .filter(|(begin, end)| end > begin)
+        .collect();
+    spans.sort_by(|one, other| one.0.total_cmp(&other.0));
+    let (mut covered, mut until) = (0.0, 0.0);
+    for (begin, end) in spans {
+        covered += (end - begin.max(until)).max(0.0);
+        until = f64::max(until, end);
+    }
+    seen.length_s - covered
 }
 
 fn hold_forbidden(seen: &Seen, forbid: &Forbid, why: &mut Vec<String>) {
