@@ -29,6 +29,11 @@ const UNREADABLE: u8 = 4;
 #[error("an expectation is not met")]
 pub(crate) struct Unmet;
 
+/// Arguments that ask for nothing that can be done.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub(crate) struct Misused(pub(crate) &'static str);
+
 /// The exit code of an outcome; an error is printed with its remedy.
 pub(crate) fn code(outcome: anyhow::Result<()>) -> ExitCode {
     let Err(error) = outcome else { return ExitCode::SUCCESS };
@@ -42,6 +47,9 @@ pub(crate) fn code(outcome: anyhow::Result<()>) -> ExitCode {
     render::error(&error, hint.or_else(|| series?.remedy()));
     if error.chain().any(|cause| cause.downcast_ref::<KnowledgeFileError>().is_some_and(is_bad)) {
         return ExitCode::from(UNREADABLE);
+    }
+    if error.is::<Misused>() {
+        return ExitCode::from(USAGE);
     }
     if let Some(capture) = error.chain().find_map(|cause| cause.downcast_ref::<CaptureError>()) {
         if matches!(capture, CaptureError::Outside { .. }) {

@@ -163,3 +163,27 @@ fn a_part_of_a_recording_is_a_case_too() {
     assert!(passed(0) && passed(1), "{results:#}");
     assert!(!passed(2) && results["cases"][2]["why"][0].as_str().unwrap().contains("no tick"));
 }
+
+#[test]
+fn blessing_narrows_and_never_loosens_without_a_reason() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let file = folder.join("loss.toml");
+    let original = library::find("packet_loss").unwrap();
+    std::fs::write(&file, original).unwrap();
+    let blessed = ks(folder, &["test", "loss.toml", "--bless"]);
+    assert_eq!(blessed.status.code(), Some(0), "{}", text(&blessed.stderr));
+    let narrowed = std::fs::read_to_string(&file).unwrap();
+    assert!(narrowed.contains("severity = \"medium\""), "{narrowed}");
+    let unmet = original.replace("\"medium\", \"high\"", "\"low\", \"low\"");
+    std::fs::write(&file, &unmet).unwrap();
+    let refused = ks(folder, &["test", "loss.toml", "--bless"]);
+    assert_eq!(refused.status.code(), Some(1));
+    assert!(text(&refused.stderr).contains("--weaken REASON"), "{}", text(&refused.stderr));
+    assert_eq!(std::fs::read_to_string(&file).unwrap(), unmet, "it is left as it is");
+    let weakened = ks(folder, &["test", "loss.toml", "--bless", "--weaken", "we do not know yet"]);
+    assert_eq!(weakened.status.code(), Some(0), "{}", text(&weakened.stderr));
+    let kept = std::fs::read_to_string(&file).unwrap();
+    assert!(kept.contains("optional = true") && kept.contains("we do not know yet"), "{kept}");
+    assert_eq!(ks(folder, &["test", "--bless"]).status.code(), Some(2), "the library is not ours");
+}

@@ -26,6 +26,12 @@ pub(crate) struct Test {
     /// Files of cases, scenario files, or scenarios of the library [default: the whole library]
     #[arg(value_name = "PATH")]
     pub(crate) paths: Vec<PathBuf>,
+    /// Narrow the expectations of the named files to what was seen
+    #[arg(long, requires = "paths")]
+    pub(crate) bless: bool,
+    /// Let expectations that are not met be missing or ambiguous; the reason is kept in the file
+    #[arg(long, value_name = "REASON", requires = "bless")]
+    pub(crate) weaken: Option<String>,
     /// Only cases whose name holds this
     #[arg(long, value_name = "WORD")]
     pub(crate) filter: Option<String>,

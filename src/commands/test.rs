@@ -4,7 +4,10 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::num::NonZeroUsize;
 
-use anyhow::{Context, ensure};
+use std::path::{Path, PathBuf};
+
+use anyhow::Context;
+use ks_replayer::expectations::bless::{BlessError, bless};
 use ks_replayer::expectations::case::{self, Case, SeedChoice};
 use ks_replayer::expectations::junit;
 use ks_replayer::expectations::runner::{self, Outcome};
@@ -13,9 +16,9 @@ use serde::Serialize;
 
 use crate::cli::Format;
 use crate::cli::test::Test;
-use crate::exit::Unmet;
+use crate::exit::{Misused, Unmet};
 use crate::render::detection;
-use crate::{progress, stdout};
+use crate::{progress, render, stdout};
 
 /// What is printed for programs.
 #[derive(Serialize)]
@@ -38,6 +41,9 @@ pub(crate) fn run(arguments: &Test) -> anyhow::Result<()> {
     #[cfg(feature = "mutants")]
     if let Some(mutation) = arguments.mutant {
         ks_engine::mutation::choose(mutation);
+    }
+    if arguments.bless {
+        return bless_files(arguments);
     }
     let cases = chosen(arguments)?;
     let bar = progress::cases(cases.len() as u64);
@@ -72,11 +78,54 @@ pub(crate) fn run(arguments: &Test) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn chosen(arguments: &Test) -> anyhow::Result<Vec<Case>> {
-    let seeds = match arguments.seeds {
+/// Blesses each file by itself: one that is refused leaves the others as they are.
+fn bless_files(arguments: &Test) -> anyhow::Result<()> {
+    let jobs = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
+    for path in &arguments.paths {
+        let name = path.display();
+        let text =
+            std::fs::read_to_string(path).with_context(|| format!("cannot read `{name}`"))?;
+        let cases = case::of_argument(path, seeds(arguments))?;
+        let outcomes = runner::run(&cases, arguments.jitter, jobs, |_| {})?;
+        let runs: Vec<_> =
+            cases.iter().zip(outcomes.iter().map(|outcome| &outcome.verdict)).collect();
+        let blessed = match bless(&text, &runs, arguments.weaken.as_deref()) {
+            Ok(blessed) => blessed,
+            Err(BlessError::Unmet(unmet)) => {
+                let error = BlessError::Unmet(unmet);
+                render::note(&format!("`{name}` is left as it is: {error}"));
+                return Err(Unmet.into());
+            }
+            Err(error) => return Err(error).with_context(|| format!("`{name}`")),
+        };
+        replace(path, &blessed.text)?;
+        for change in &blessed.changes {
+            render::note(&format!("`{name}`: {change}"));
+        }
+        render::note(&format!("`{name}`: {} changes", blessed.changes.len()));
+    }
+    Ok(())
+}
+
+/// Writes a file in one step: it is the old one or the new one, never a part.
+fn replace(path: &Path, text: &str) -> anyhow::Result<()> {
+    let mut beside = path.as_os_str().to_owned();
+    beside.push(".new");
+    let beside = PathBuf::from(beside);
+    std::fs::write(&beside, text)
+        .with_context(|| format!("cannot write `{}`", beside.display()))?;
+    std::fs::rename(&beside, path).with_context(|| format!("cannot write `{}`", path.display()))
+}
+
+fn seeds(arguments: &Test) -> SeedChoice {
+    match arguments.seeds {
         1 => SeedChoice::First,
         count => SeedChoice::Count(count),
-    };
+    }
+}
+
+fn chosen(arguments: &Test) -> anyhow::Result<Vec<Case>> {
+    let seeds = seeds(arguments);
     let mut cases = Vec::new();
     if arguments.paths.is_empty() {
         cases = case::of_library(seeds)?;
@@ -87,7 +136,9 @@ fn chosen(arguments: &Test) -> anyhow::Result<Vec<Case>> {
     if let Some(word) = &arguments.filter {
         cases.retain(|case| case.name.contains(word.as_str()));
     }
-    ensure!(!cases.is_empty(), "no case: nothing was named, or --filter leaves none");
+    if cases.is_empty() {
+        return Err(Misused("no case: --filter leaves none").into());
+    }
     Ok(cases)
 }
 

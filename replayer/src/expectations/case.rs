@@ -8,6 +8,7 @@ use ks_scenarios::scenario::Scenario;
 use ks_scenarios::units::Duration;
 use serde::Deserialize;
 
+use super::bless::Place;
 use crate::scenario;
 
 /// One run with its expectations.
@@ -21,6 +22,8 @@ pub struct Case {
     pub expect: Vec<Expect>,
     /// What it must not say.
     pub forbid: Vec<Forbid>,
+    /// Where its expectations stand.
+    pub place: Place,
 }
 
 /// What is run.
@@ -50,6 +53,10 @@ pub enum Source {
 struct File {
     #[serde(rename = "case")]
     cases: Vec<Entry>,
+    /// What was weakened, and why; kept for people.
+    #[serde(default)]
+    #[expect(dead_code, reason = "it is read by people, and must be allowed")]
+    weakened: Vec<toml::Value>,
 }
 
 /// One case of a file.
@@ -71,10 +78,6 @@ struct Entry {
     expect: Vec<Expect>,
     #[serde(default)]
     forbid: Vec<Forbid>,
-    /// Why an expectation was loosened; kept for people.
-    #[serde(default)]
-    #[expect(dead_code, reason = "it is read by people, and must be allowed")]
-    weakened: Vec<toml::Value>,
 }
 
 /// Why a case cannot be run.
@@ -143,6 +146,7 @@ fn of_seed(scenario: &Scenario, seed: u64) -> Case {
         name: format!("{} seed {seed}", scenario.name),
         expect: scenario.expect.clone(),
         forbid: scenario.forbid.clone(),
+        place: Place::Top,
         source: Source::Scenario { scenario: Box::new(scenario.clone()), seed },
     }
 }
@@ -151,7 +155,7 @@ fn of_file(path: &Path, text: &str, seeds: SeedChoice) -> Result<Vec<Case>, Case
     let bad = |problem: String| CaseError::File { path: path.to_owned(), problem };
     let file: File = toml::from_str(text).map_err(|error| bad(error.to_string()))?;
     let mut cases = Vec::new();
-    for entry in file.cases {
+    for (at, entry) in file.cases.into_iter().enumerate() {
         match (&entry.from, &entry.scenario) {
             (Some(from), None) => cases.push(Case {
                 name: entry.name.clone(),
@@ -162,11 +166,12 @@ fn of_file(path: &Path, text: &str, seeds: SeedChoice) -> Result<Vec<Case>, Case
                 },
                 expect: entry.expect,
                 forbid: entry.forbid,
+                place: Place::Entry(at),
             }),
             (None, Some(named)) => {
                 let file = beside(path, named);
                 let named = if file.exists() { file } else { named.clone() };
-                cases.extend(of_entry(&entry, &scenario::load(&named)?, seeds));
+                cases.extend(of_entry(&entry, at, &scenario::load(&named)?, seeds));
             }
             _ => {
                 return Err(bad(format!("case `{}` needs `from` or `scenario`", entry.name)));
@@ -177,7 +182,7 @@ fn of_file(path: &Path, text: &str, seeds: SeedChoice) -> Result<Vec<Case>, Case
 }
 
 /// Cases of an entry over a scenario: its expectations stand in place of the scenario's own.
-fn of_entry(entry: &Entry, scenario: &Scenario, seeds: SeedChoice) -> Vec<Case> {
+fn of_entry(entry: &Entry, at: usize, scenario: &Scenario, seeds: SeedChoice) -> Vec<Case> {
     let mut cases = if entry.seeds.is_empty() {
         of_scenario(scenario, seeds)
     } else {
@@ -185,7 +190,9 @@ fn of_entry(entry: &Entry, scenario: &Scenario, seeds: SeedChoice) -> Vec<Case> 
     };
     for case in &mut cases {
         case.name = format!("{}: {}", entry.name, case.name);
+        case.place = Place::Elsewhere;
         if !entry.expect.is_empty() || !entry.forbid.is_empty() {
+            case.place = Place::Entry(at);
             case.expect.clone_from(&entry.expect);
             case.forbid.clone_from(&entry.forbid);
         }
@@ -195,6 +202,12 @@ fn of_entry(entry: &Entry, scenario: &Scenario, seeds: SeedChoice) -> Vec<Case> 
         }
     }
     cases
+}
+
+/// The cases of a file's text.
+#[cfg(test)]
+pub(super) fn of_text(path: &Path, text: &str) -> Result<Vec<Case>, CaseError> {
+    of_file(path, text, SeedChoice::First)
 }
 
 /// A path of a file as seen from another.

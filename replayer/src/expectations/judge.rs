@@ -46,6 +46,10 @@ pub struct Outcome {
     pub culprit_right: Option<bool>,
     /// From the crossing to the raise, where a crossing is known.
     pub delay_s: Option<f64>,
+    /// The severity that it reached, where it was found.
+    pub peak: Option<Severity>,
+    /// Who was convicted first: a name, or an entity that has none.
+    pub convicted: Option<String>,
 }
 
 /// What is held against what.
@@ -125,7 +129,15 @@ fn look_for(seen: &Seen, truth: &Truth, interval_s: f64, why: &mut Vec<String>) 
             .filter(|episode| episode.raised_as.as_deref() != Some("predicted"))
             .zip(truth.cross_s)
             .map(|(episode, cross_s)| episode.start_s - cross_s),
+        peak: found.map(|episode| episode.severity),
+        convicted: found.and_then(|episode| convicted(episode)),
     }
+}
+
+fn convicted(episode: &SeenEpisode) -> Option<String> {
+    let first = episode.first.as_ref().filter(|first| first.convicted)?;
+    let name = first.comm.as_ref().filter(|_| first.entity.starts_with("process:"));
+    Some(name.unwrap_or(&first.entity).clone())
 }
 
 /// Episodes of a truth beyond the first of each entity, while it lasts.

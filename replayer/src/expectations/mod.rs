@@ -3,6 +3,7 @@
 //! A case is one run with its expectations: a scenario from a seed, or a part of a recording. It is
 //! run in memory, and what it found is reduced to `Seen`; judging that is pure.
 
+pub mod bless;
 pub mod case;
 mod judge;
 pub mod junit;

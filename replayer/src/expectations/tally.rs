@@ -155,6 +155,8 @@ mod tests {
             flapping: 0,
             culprit_right: Some(true),
             delay_s: Some(2.0),
+            peak: None,
+            convicted: None,
         };
         let verdict = Verdict {
             outcomes: vec![outcome],

@@ -52,6 +52,19 @@ pub struct Scenario {
     /// What must not be said.
     #[serde(default)]
     pub forbid: Vec<Forbid>,
+    /// What was weakened, and why; kept for people.
+    #[serde(default)]
+    pub weakened: Vec<Weakened>,
+}
+
+/// An expectation that was weakened.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Weakened {
+    /// Why.
+    pub reason: String,
+    /// What was changed.
+    pub what: String,
 }
 
 /// Seeds of a scenario's runs.

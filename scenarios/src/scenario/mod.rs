@@ -5,7 +5,7 @@ mod error;
 mod file;
 
 pub use error::ScenarioError;
-pub use file::{Background, Extra, Fault, Knowledge, Limits, Scenario, Seeds};
+pub use file::{Background, Extra, Fault, Knowledge, Limits, Scenario, Seeds, Weakened};
 
 use crate::simulation::Simulation;
 

@@ -1,0 +1,218 @@
+//! Expectations made as tight as what was seen, in the file that they stand in.
+//!
+//! Blessing narrows a range of severities to what the runs reached, and names the culprit where all
+//! of them convicted the same one. It takes nothing away. An expectation that is not met can only be
+//! weakened, by a reason that is kept in the file beside what was changed.
+
+use ks_engine::kind::Severity;
+use ks_scenarios::expectation::Expect;
+use toml_edit::{Array, ArrayOfTables, DocumentMut, Item, Table, Value, value};
+
+use super::Verdict;
+use super::case::Case;
+
+/// Where the expectations of a case stand in its file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Place {
+    /// At the top: a scenario.
+    Top,
+    /// In the `[[case]]` of this number, from 0.
+    Entry(usize),
+    /// In another file than the one that was named.
+    Elsewhere,
+}
+
+/// Why a file is not blessed.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum BlessError {
+    /// The file cannot be edited.
+    #[error("cannot edit the file: {0}")]
+    Syntax(String),
+    /// Something is not met, and may not be weakened.
+    #[error("{}: an expectation that is not met is only weakened, by --weaken REASON", .0.join("; "))]
+    Unmet(Vec<String>),
+}
+
+/// A file with tighter expectations.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Blessed {
+    /// Its text.
+    pub text: String,
+    /// What was changed, in words.
+    pub changes: Vec<String>,
+}
+
+/// What the runs of one case's entry showed of one expectation.
+#[derive(Debug, Clone, Default)]
+struct Shown {
+    severities: Option<(Severity, Severity)>,
+    culprits: Vec<Option<String>>,
+    missed: bool,
+    culprit_wrong: bool,
+}
+
+/// Tightens the expectations of `text` by what its runs showed.
+pub fn bless(
+    text: &str,
+    runs: &[(&Case, &Verdict)],
+    weaken: Option<&str>,
+) -> Result<Blessed, BlessError> {
+    let unmet: Vec<String> =
+        runs.iter().flat_map(|(_, verdict)| verdict.why.iter().cloned()).collect();
+    if !unmet.is_empty() && weaken.is_none() {
+        return Err(BlessError::Unmet(unmet));
+    }
+    let mut document: DocumentMut = text
+        .parse()
+        .map_err(|error: toml_edit::TomlError| BlessError::Syntax(error.to_string()))?;
+    let mut changes = Vec::new();
+    let mut places: Vec<Place> = runs.iter().map(|(case, _)| case.place).collect();
+    places.dedup();
+    for place in places {
+        let of_it: Vec<_> = runs.iter().filter(|(case, _)| case.place == place).collect();
+        let Some((first, _)) = of_it.first() else { continue };
+        let Some(table) = table_of(&mut document, place) else { continue };
+        for (at, expect) in first.expect.iter().enumerate() {
+            let shown = shown(of_it.iter().map(|(_, verdict)| *verdict), at);
+            let Some(own) = expectation(table, at) else { continue };
+            changes.extend(change(own, expect, &shown, weaken));
+        }
+    }
+    if let (Some(reason), false) = (weaken, changes.is_empty()) {
+        note(&mut document, reason, &changes);
+    }
+    Ok(Blessed { text: document.to_string(), changes })
+}
+
+fn table_of(document: &mut DocumentMut, place: Place) -> Option<&mut Table> {
+    match place {
+        Place::Top => Some(document.as_table_mut()),
+        Place::Entry(at) => document.get_mut("case")?.as_array_of_tables_mut()?.get_mut(at),
+        Place::Elsewhere => None,
+    }
+}
+
+fn expectation(table: &mut Table, at: usize) -> Option<&mut Table> {
+    table.get_mut("expect")?.as_array_of_tables_mut()?.get_mut(at)
+}
+
+fn shown<'a>(verdicts: impl Iterator<Item = &'a Verdict>, at: usize) -> Shown {
+    let mut shown = Shown::default();
+    for outcome in verdicts.filter_map(|verdict| verdict.outcomes.get(at)) {
+        shown.missed |= !outcome.found && !outcome.optional;
+        shown.culprit_wrong |= outcome.culprit_right == Some(false);
+        let Some(peak) = outcome.peak else { continue };
+        let (low, high) = shown.severities.unwrap_or((peak, peak));
+        shown.severities = Some((low.min(peak), high.max(peak)));
+        shown.culprits.push(outcome.convicted.clone());
+    }
+    shown
+}
+
+/// Changes one expectation; the return value says how.
+fn change(own: &mut Table, expect: &Expect, shown: &Shown, weaken: Option<&str>) -> Vec<String> {
+    let name = format!("{} on {}", expect.kind.word(), expect.entity);
+    let mut changes = Vec::new();
+    if weaken.is_some() {
+        if shown.missed {
+            own["optional"] = value(true);
+            changes.push(format!("{name}: it may be missing"));
+        }
+        if shown.culprit_wrong {
+            own["ambiguous"] = value(true);
+            changes.push(format!("{name}: anybody may be ranked first"));
+        }
+        return changes;
+    }
+    if let Some((low, high)) = shown.severities
+        && expect.severity.bounds() != (low, high)
+    {
+        own["severity"] = if low == high { value(low.word()) } else { range(low, high) };
+        changes.push(format!("{name}: severity {} to {}", low.word(), high.word()));
+    }
+    let first = shown.culprits.first().cloned().flatten();
+    let all_same = shown.culprits.iter().all(|culprit| *culprit == first);
+    if let (None, Some(culprit), true) = (&expect.culprit, first, all_same && !expect.ambiguous) {
+        own["culprit"] = value(&culprit);
+        changes.push(format!("{name}: culprit {culprit}"));
+    }
+    changes
+}
+
+fn range(low: Severity, high: Severity) -> Item {
+    let mut array = Array::new();
+    array.push(low.word());
+    array.push(high.word());
+    Item::Value(Value::Array(array))
+}
+
+/// Keeps what was weakened, and why.
+fn note(document: &mut DocumentMut, reason: &str, changes: &[String]) {
+    let entry = document.entry("weakened").or_insert(Item::ArrayOfTables(ArrayOfTables::new()));
+    let Some(entries) = entry.as_array_of_tables_mut() else { return };
+    for change in changes {
+        let mut table = Table::new();
+        table["reason"] = value(reason);
+        table["what"] = value(change);
+        entries.push(table);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::case::of_text;
+    use super::super::judge::Outcome;
+    use super::*;
+
+    const FILE: &str = "# ours\n[[case]]\nname = \"a\"\nfrom = \"x.parquet\"\n\n[[case.expect]]\n\
+        kind = \"scheduler\" # whom it hits\n";
+
+    fn verdict(found: bool, peak: Severity, convicted: Option<&str>) -> Verdict {
+        Verdict {
+            why: if found { Vec::new() } else { vec!["missed: scheduler on host".to_owned()] },
+            outcomes: vec![Outcome {
+                kind: ks_engine::kind::Kind::Scheduler,
+                found,
+                optional: false,
+                flapping: 0,
+                culprit_right: None,
+                delay_s: None,
+                peak: found.then_some(peak),
+                convicted: convicted.map(str::to_owned),
+            }],
+            ..Verdict::default()
+        }
+    }
+
+    fn blessed(verdicts: &[Verdict], weaken: Option<&str>) -> Result<Blessed, BlessError> {
+        let cases = of_text(std::path::Path::new("x.toml"), FILE).unwrap();
+        let runs: Vec<_> = verdicts.iter().map(|verdict| (&cases[0], verdict)).collect();
+        bless(FILE, &runs, weaken)
+    }
+
+    #[test]
+    fn a_range_is_narrowed_and_comments_stay() {
+        let runs =
+            [verdict(true, Severity::High, Some("hog")), verdict(true, Severity::Medium, None)];
+        let text = blessed(&runs, None).unwrap().text;
+        assert!(text.contains("severity = [\"medium\", \"high\"]") && !text.contains("culprit"));
+        assert!(text.contains("# ours") && text.contains("# whom it hits"), "{text}");
+        let one = blessed(&runs[..1], None).unwrap().text;
+        assert!(one.contains("severity = \"high\"") && one.contains("culprit = \"hog\""), "{one}");
+        assert_eq!(of_text(std::path::Path::new("x.toml"), &one).unwrap().len(), 1);
+    }
+
+    #[test]
+    fn what_is_not_met_is_refused_or_weakened_with_its_reason() {
+        let runs = [verdict(false, Severity::High, None)];
+        assert!(matches!(blessed(&runs, None), Err(BlessError::Unmet(_))));
+        let text = blessed(&runs, Some("too rare")).unwrap().text;
+        assert!(
+            text.contains("optional = true") && text.contains("reason = \"too rare\""),
+            "{text}"
+        );
+        let cases = of_text(std::path::Path::new("x.toml"), &text).unwrap();
+        assert!(cases[0].expect[0].optional);
+    }
+}
