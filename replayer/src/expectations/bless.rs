@@ -1,8 +1,8 @@
 //! Expectations made as tight as what was seen, in the file that they stand in.
 //!
 //! Blessing narrows a range of severities to what the runs reached, and names the culprit where all
-//! of them convicted the same one. It takes nothing away. An expectation that is not met can only be
-//! weakened, by a reason that is kept in the file beside what was changed.
+//! of them convicted the same one. It takes nothing away. An expectation that is not met can only
+//! be weakened, by a reason that is kept in the file beside what was changed.
 
 use ks_engine::kind::Severity;
 use ks_scenarios::expectation::Expect;
@@ -30,7 +30,7 @@ pub enum BlessError {
     #[error("cannot edit the file: {0}")]
     Syntax(String),
     /// Something is not met, and may not be weakened.
-    #[error("{}: an expectation that is not met is only weakened, by --weaken REASON", .0.join("; "))]
+    #[error("{}: what is not met is only weakened, by --weaken REASON", .0.join("; "))]
     Unmet(Vec<String>),
 }
 
