@@ -60,9 +60,10 @@ pub(crate) enum Command {
         ks dump host.parquet --columns processes.utime_ticks,processes.comm --top 5\n  \
         ks dump host.parquet --columns 'pressure.*' --raw --format csv")]
     Dump(Dump),
-    /// Print the columns of a recording, with unit and source
+    /// Print the columns of a recording, with unit and source, or the fields of a scenario
     #[command(after_help = "Examples:\n  ks schema\n  \
-        ks schema --format json | jq '.tables[].table'")]
+        ks schema --format json | jq '.tables[].table'\n  \
+        ks schema scenario > scenario.schema.json")]
     Schema(Schema),
     /// Tell which sources this host gives, and why not the others
     #[command(after_help = "Examples:\n  ks doctor\n  \
@@ -320,9 +321,21 @@ pub(crate) enum DumpFormat {
 /// Arguments of `ks schema`.
 #[derive(Debug, Args)]
 pub(crate) struct Schema {
+    /// Of what: the recording, or a scenario file, whose schema is JSON always
+    #[arg(value_enum, default_value = "recording")]
+    pub(crate) of: SchemaOf,
     /// Form of the output
     #[arg(long, value_enum, default_value = "markdown")]
     pub(crate) format: SchemaFormat,
+}
+
+/// What has a schema.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum SchemaOf {
+    /// The columns of a recording
+    Recording,
+    /// The fields of a scenario file, as a JSON schema
+    Scenario,
 }
 
 /// Form of the schema.

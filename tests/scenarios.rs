@@ -73,6 +73,8 @@ fn what_makes_no_sense_is_refused_with_its_place() {
     check_bad("interval = \"50ms\"", "a multiple of it");
     check_bad("seeds = { first = 9223372036854775807, count = 0 }", "no seed, no run");
     check_bad("[[process]]\nname = \"a-name-that-is-too-long\"", "1 to 15 bytes");
+    let huge = "[[process]]\nname = \"a\"\ndemand = { memory = \"100GiB\" }";
+    check_bad(huge, "bad.toml:5:12: with `a` what runs holds");
     check_bad("[[process]]\nname = \"a\"\nnice = 40", "bad.toml:5:1: 40 is no nice level");
     check_bad("[[process]]\nname = \"a\"\ndemand = { cpu = -1.0 }", "`cpu` is negative");
     check_bad("[[process]]\nname = \"a\"\nduring = \"x\"", "there is no fault `x`");

@@ -1,12 +1,13 @@
 //! What runs on a host all the time: mixes of processes as common hosts have them.
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::demand::{Demand, Requests};
 use crate::units::{Bytes, Duration};
 
 /// A mix of processes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Mix {
     /// Nothing but the daemons of a distribution.
@@ -137,6 +138,12 @@ fn database(part: f64) -> Vec<Resident> {
         service("postgres", "/system.slice/postgresql.service", 24.0, &postgres),
         service("walwriter", "/system.slice/postgresql.service", 2.0, &wal),
     ]
+}
+
+/// Memory of a resident on a host with so much of it: the mixes are made for 8 GiB.
+pub(crate) fn scaled(bytes: u64, host_bytes: u64) -> u64 {
+    let scale = host_bytes as f64 / (8u64 << 30) as f64;
+    crate::grain::whole(bytes as f64 * scale.clamp(0.02, 16.0))
 }
 
 /// The processes of a mix.

@@ -1,11 +1,12 @@
 //! What a process asks of the host, by the second.
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::units::{Bytes, Duration};
 
 /// Threads that ask a disk and wait for the answer.
-#[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Requests {
     /// Threads that do.
@@ -28,7 +29,7 @@ macro_rules! demand {
         given $( #[doc = $set_doc:literal] $set:ident: $set_ty:ty = $default:expr; )+
     ) => {
         /// What a process asks of the host: of what is not said, nothing.
-        #[derive(Debug, Clone, Copy, PartialEq, Default, Deserialize)]
+        #[derive(Debug, Clone, Copy, PartialEq, Default, Deserialize, JsonSchema)]
         #[serde(deny_unknown_fields, default)]
         pub struct Demand {
             $( #[doc = $sum_doc] pub $sum: f64, )+

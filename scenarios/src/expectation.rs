@@ -1,6 +1,7 @@
 //! What a run must find, and what it must not: `[[expect]]` and `[[forbid]]`.
 
 use ks_engine::kind::{Kind, Severity};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::units::Duration;
@@ -41,10 +42,11 @@ impl Default for Severities {
 }
 
 /// An episode that a run must find.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Expect {
     /// Which condition.
+    #[schemars(schema_with = "crate::schema::kind")]
     pub kind: Kind,
     /// Where; `*` at the end stands for anything.
     #[serde(default = "host")]
@@ -57,6 +59,7 @@ pub struct Expect {
     pub subtype: Option<String>,
     /// The peak lies in it.
     #[serde(default)]
+    #[schemars(schema_with = "crate::schema::severities")]
     pub severity: Severities,
     /// Name of the fault that it is of; the only one where there is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -85,7 +88,7 @@ pub struct Expect {
 }
 
 /// What a run must not say.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Forbid {
     /// Which condition; `*` is all of them.
@@ -99,6 +102,7 @@ pub struct Forbid {
     pub subtype: Option<String>,
     /// That severity or above.
     #[serde(default = "medium")]
+    #[schemars(schema_with = "crate::schema::severity")]
     pub severity: Severity,
     /// From when on, from the beginning of the run.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -112,7 +116,7 @@ pub struct Forbid {
 }
 
 /// What can be forbidden.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum What {
     /// An episode.

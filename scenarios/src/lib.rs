@@ -13,6 +13,7 @@ pub mod identities;
 pub mod library;
 pub mod reference;
 pub mod scenario;
+pub mod schema;
 pub mod shape;
 pub mod simulation;
 mod telemetry;

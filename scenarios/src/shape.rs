@@ -1,12 +1,13 @@
 //! The host that a scenario runs on.
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::host::disk::Service;
 use crate::units::Bytes;
 
 /// Size and devices of the host.
-#[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Shape {
     /// Online CPUs.
@@ -28,7 +29,7 @@ pub struct Shape {
 }
 
 /// Classes of devices.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Disk {
     /// Solid state on the bus.

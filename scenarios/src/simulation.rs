@@ -6,7 +6,7 @@ use ks_engine::model::Sample;
 use ks_engine::random::Random;
 use ks_engine::time::{ClockAnchor, Timestamp, WallTime};
 
-use crate::background::residents;
+use crate::background::{residents, scaled};
 use crate::demand::Demand;
 use crate::grain::{take_whole, whole};
 use crate::host::group::Group;
@@ -284,16 +284,15 @@ impl Simulation {
             group.weight = limits.weight.unwrap_or(100);
         }
         let cpus = f64::from(scenario.host.cpus);
-        let memory = scenario.host.memory.bytes as f64 / f64::from(1u32 << 31) / 4.0;
         for resident in residents(scenario.background.mix) {
-            let scaled = if resident.demand.cpu > 0.001 {
+            let share = if resident.demand.cpu > 0.001 {
                 cpus * scenario.background.intensity
             } else {
                 1.0
             };
-            let mut demand = resident.demand.times(scaled);
-            demand.memory.bytes = whole(demand.memory.bytes as f64 * memory.clamp(0.1, 16.0));
-            demand.file_hot.bytes = whole(demand.file_hot.bytes as f64 * memory.clamp(0.1, 16.0));
+            let mut demand = resident.demand.times(share);
+            demand.memory.bytes = scaled(demand.memory.bytes, scenario.host.memory.bytes);
+            demand.file_hot.bytes = scaled(demand.file_hot.bytes, scenario.host.memory.bytes);
             let group = self.group(resident.group);
             let threads = (resident.threads * (cpus / 4.0).max(0.25)).ceil();
             let pid = self.begin(resident.comm, group, threads, &demand, true);
@@ -348,6 +347,7 @@ impl Simulation {
         let pid = self.host.next_pid;
         self.host.next_pid += 1;
         let started = if self.started { self.host.now_s } else { (self.begin_s - 300.0).max(0.0) };
+        let pages = demand.memory.bytes / PAGE;
         self.host.processes.push(Process {
             pid,
             start_ticks: whole(started * telemetry::USER_HZ),
@@ -360,8 +360,10 @@ impl Simulation {
             demand: *demand,
             backlog_s: 0.0,
             memory: Held {
-                anon: demand.memory.bytes / PAGE,
+                anon: if self.started { 0 } else { pages },
                 mapped: demand.file_hot.bytes / PAGE / 4,
+                // What begins in the run asks for its memory like anybody else.
+                swing: if self.started { pages as f64 } else { 0.0 },
                 ..Held::default()
             },
             step: Step::default(),

@@ -8,6 +8,9 @@ use crate::cli;
 use crate::stdout;
 
 pub(crate) fn run(arguments: &cli::Schema) -> anyhow::Result<()> {
+    if arguments.of == cli::SchemaOf::Scenario {
+        return stdout::print_json(&ks_scenarios::schema::scenario());
+    }
     let description = describe()?;
     match arguments.format {
         cli::SchemaFormat::Markdown => stdout::print(&markdown(&description)),

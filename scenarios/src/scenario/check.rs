@@ -2,7 +2,9 @@
 
 use super::error::Problem;
 use super::file::{Extra, Fault, Scenario};
+use crate::background::{residents, scaled};
 use crate::demand::Demand;
+use crate::units::Bytes;
 
 /// Longest run: what is longer is written as a grid of shorter ones.
 const LONGEST_H: u64 = 48;
@@ -36,6 +38,7 @@ pub(super) fn check(scenario: &Scenario) -> Checked {
     for (at, process) in scenario.processes.iter().enumerate() {
         check_process(scenario, at, process)?;
     }
+    check_memory(scenario)?;
     for (at, fault) in scenario.faults.iter().enumerate() {
         check_fault(scenario, at, fault)?;
     }
@@ -66,6 +69,30 @@ fn check_host(scenario: &Scenario) -> Checked {
     require(intensity.is_finite() && (0.0..=100.0).contains(&intensity), "intensity", || {
         "the background does 0 to 100 times of what it does".to_owned()
     })
+}
+
+/// What runs from the beginning must fit into memory, with a tenth left.
+fn check_memory(scenario: &Scenario) -> Checked {
+    let all = scenario.host.memory.bytes;
+    let residents = residents(scenario.background.mix);
+    let resident: u64 = residents.iter().map(|one| scaled(one.demand.memory.bytes, all)).sum();
+    let mut held = resident;
+    let from_the_beginning =
+        scenario.processes.iter().enumerate().filter(|(_, process)| process.during.is_none());
+    for (at, process) in from_the_beginning {
+        let own = process.demand.memory.bytes.saturating_mul(u64::from(process.count));
+        held = held.saturating_add(own);
+        if held > all / 10 * 9 {
+            let text = format!(
+                "with `{}` what runs holds {} from the beginning; the host has {}",
+                process.name,
+                Bytes { bytes: held },
+                scenario.host.memory
+            );
+            return Err(Problem::of("process", at, "memory", text));
+        }
+    }
+    Ok(())
 }
 
 fn check_process(scenario: &Scenario, at: usize, process: &Extra) -> Checked {
@@ -152,7 +179,7 @@ fn check_shares(fault: &Fault, bad: &dyn Fn(&str, String) -> Checked) -> Checked
 }
 
 fn is_known(scenario: &Scenario, name: &str) -> bool {
-    let residents = crate::background::residents(scenario.background.mix);
+    let residents = residents(scenario.background.mix);
     residents.iter().any(|resident| resident.comm == name)
         || scenario.processes.iter().any(|process| process.name == name)
 }

@@ -1,5 +1,6 @@
 //! The fields of a scenario file.
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::background::Mix;
@@ -9,7 +10,7 @@ use crate::shape::Shape;
 use crate::units::{Bytes, Duration};
 
 /// See the module.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Scenario {
     /// The file's name without its ending.
@@ -58,7 +59,7 @@ pub struct Scenario {
 }
 
 /// An expectation that was weakened.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Weakened {
     /// Why.
@@ -68,7 +69,7 @@ pub struct Weakened {
 }
 
 /// Seeds of a scenario's runs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Seeds {
     /// The first.
@@ -84,7 +85,7 @@ impl Default for Seeds {
 }
 
 /// What runs all the time.
-#[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Background {
     /// Which processes.
@@ -100,7 +101,7 @@ impl Default for Background {
 }
 
 /// Knowledge that the run begins with, learned from another scenario.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Knowledge {
     /// Name of a scenario of the library.
@@ -112,7 +113,7 @@ pub struct Knowledge {
 }
 
 /// A process of this scenario.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Extra {
     /// Its name, at most 15 bytes.
@@ -147,7 +148,7 @@ pub struct Extra {
 }
 
 /// Limits of a control group.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Limits {
     /// Its path.
@@ -167,7 +168,7 @@ pub struct Limits {
 }
 
 /// Something that goes wrong.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Fault {
     /// What expectations call it.
