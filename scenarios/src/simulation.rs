@@ -256,8 +256,11 @@ impl Simulation {
         child.spawns = 0.0;
         child.memory.bytes = 512 << 10;
         let there = self.host.processes.iter().filter(|one| one.ppid == ppid).count();
-        let count =
-            take_whole(&mut self.spawning).min((CHILDREN_MAX - there.min(CHILDREN_MAX)) as u64);
+        let in_group = self.host.processes.iter().filter(|one| one.group == group).count() as u64;
+        let pids_max = self.host.groups[group].pids_max.unwrap_or(u64::MAX);
+        let room = (CHILDREN_MAX - there.min(CHILDREN_MAX)) as u64;
+        let room = room.min(pids_max.saturating_sub(in_group));
+        let count = take_whole(&mut self.spawning).min(room);
         for _ in 0..count {
             let pid = self.begin(&comm, group, 1.0, &child, false);
             if let Some(process) = self.host.processes.iter_mut().find(|one| one.pid == pid) {

@@ -27,7 +27,6 @@ pub(crate) struct Memory {
     pub(crate) reserved: u64,
     pub(crate) clean: u64,
     pub(crate) dirty: u64,
-    pub(crate) writeback: u64,
     pub(crate) slab_reclaimable: u64,
     pub(crate) slab_unreclaimable: u64,
     pub(crate) unevictable: u64,
@@ -145,7 +144,7 @@ impl Memory {
 
     /// Pages of the page cache.
     pub(crate) fn cache(&self) -> u64 {
-        self.clean + self.dirty + self.writeback
+        self.clean + self.dirty
     }
 
     /// `MemFree`.

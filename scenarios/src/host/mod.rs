@@ -85,7 +85,6 @@ pub(crate) struct Counted {
     pub(crate) idle_s: Counter,
     pub(crate) iowait_s: Counter,
     pub(crate) softirq_s: Counter,
-    pub(crate) steal_s: Counter,
     pub(crate) wait_s: Counter,
     pub(crate) switches: Counter,
     pub(crate) voluntary: Counter,

@@ -55,7 +55,6 @@ pub(crate) struct Network {
     pub(crate) overflows: Counter,
     pub(crate) cookies: Counter,
     pub(crate) no_port: Counter,
-    pub(crate) squeezed: Counter,
     pub(crate) half_open: f64,
     pub(crate) established: f64,
     pub(crate) close_wait: f64,

@@ -3,6 +3,9 @@
 use crate::demand::Demand;
 use crate::grain::Counter;
 
+/// Descriptors that a process may have (`RLIMIT_NOFILE` of many services).
+pub(crate) const OPEN_FILES_MAX: f64 = 65_536.0;
+
 /// One process.
 #[derive(Debug, Clone)]
 pub(crate) struct Process {

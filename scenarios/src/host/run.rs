@@ -2,7 +2,7 @@
 
 use super::cpu::{self, Claim};
 use super::group::Stalls;
-use super::process::Process;
+use super::process::{OPEN_FILES_MAX, Process};
 use super::{Host, STEP_S};
 
 /// A slice of CPU time where several want it, in s: the kernel's base slice on a few CPUs.
@@ -139,9 +139,13 @@ impl Host {
             process.counted.minor.add(process.demand.minor_faults * STEP_S);
             self.memory.counted.faults.add(process.demand.minor_faults * STEP_S);
         }
-        for process in &self.processes {
+        for process in &mut self.processes {
             counted.calls.add(process.demand.calls * STEP_S);
             counted.forks.add(process.demand.forks * STEP_S);
+            let opens = process.demand.opens * STEP_S;
+            let room = (OPEN_FILES_MAX - process.counted.open_files.exact()).max(0.0);
+            process.counted.open_files.add(opens.min(room));
+            counted.refused.add(opens - opens.min(room));
         }
         let packets = softirq / SEGMENT_S * STEP_S;
         counted.interrupts.add(switches * 0.5 + packets * 0.2 + 25.0);

@@ -17,14 +17,13 @@ pub(super) fn fill(host: &mut Host, sample: &mut Sample) {
     let cpus = u64::from(host.shape.cpus);
     let ticks = |counter: Counter| whole(counter.exact() * USER_HZ / cpus as f64);
     let counted = host.counted;
-    let [user, nice, system, idle, iowait, softirq, steal] = [
+    let [user, nice, system, idle, iowait, softirq] = [
         counted.user_s,
         counted.nice_s,
         counted.system_s,
         counted.idle_s,
         counted.iowait_s,
         counted.softirq_s,
-        counted.steal_s,
     ]
     .map(ticks);
     for number in 0..cpus {
@@ -37,7 +36,7 @@ pub(super) fn fill(host: &mut Host, sample: &mut Sample) {
         row.set(CpuTimesCell::iowait_ticks, iowait);
         row.set(CpuTimesCell::irq_ticks, 0u64);
         row.set(CpuTimesCell::softirq_ticks, softirq);
-        row.set(CpuTimesCell::steal_ticks, steal);
+        row.set(CpuTimesCell::steal_ticks, 0u64);
         let row = sample.sched.push();
         row.set(CpuSchedCell::cpu, number);
         let each = |seconds: f64| whole(seconds * 1e9 / cpus as f64);
@@ -55,7 +54,7 @@ pub(super) fn fill(host: &mut Host, sample: &mut Sample) {
     row.set(CpuCell::iowait_ticks, whole(counted.iowait_s.exact() * USER_HZ));
     row.set(CpuCell::irq_ticks, 0u64);
     row.set(CpuCell::softirq_ticks, whole(counted.softirq_s.exact() * USER_HZ));
-    row.set(CpuCell::steal_ticks, whole(counted.steal_s.exact() * USER_HZ));
+    row.set(CpuCell::steal_ticks, 0u64);
     row.set(CpuCell::guest_ticks, 0u64);
     row.set(CpuCell::guest_nice_ticks, 0u64);
     row.set(CpuCell::cpus_online, cpus);

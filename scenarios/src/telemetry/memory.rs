@@ -44,7 +44,6 @@ fn fill_memory(host: &Host, sample: &mut Sample) {
         (Cell::swap_total_bytes, memory.swap_total),
         (Cell::swap_free_bytes, memory.swap_free()),
         (Cell::dirty_bytes, memory.dirty),
-        (Cell::writeback_bytes, memory.writeback),
         (Cell::anon_bytes, memory.anon),
         (Cell::mapped_bytes, mapped.min(memory.cache())),
         (Cell::slab_reclaimable_bytes, memory.slab_reclaimable),
@@ -58,7 +57,9 @@ fn fill_memory(host: &Host, sample: &mut Sample) {
     for (cell, pages) in cells {
         row.set(cell, pages * PAGE);
     }
-    for cell in [Cell::buffers_bytes, Cell::swap_cached_bytes, Cell::shmem_bytes] {
+    let none =
+        [Cell::buffers_bytes, Cell::swap_cached_bytes, Cell::shmem_bytes, Cell::writeback_bytes];
+    for cell in none {
         row.set(cell, 0u64);
     }
 }
@@ -93,7 +94,7 @@ fn fill_vm(host: &Host, sample: &mut Sample) {
     row.set(Cell::pgpgout_kb, disk.write_bytes.by(1024.0));
     row.set(Cell::oom_kill, paging.kills);
     row.set(Cell::nr_dirty, memory.dirty);
-    row.set(Cell::nr_writeback, memory.writeback);
+    row.set(Cell::nr_writeback, 0u64);
     row.set(Cell::nr_dirty_threshold, memory.available() / 5);
     row.set(Cell::nr_dirty_background_threshold, memory.available() / 10);
 }

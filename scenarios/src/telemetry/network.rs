@@ -43,7 +43,7 @@ pub(super) fn fill(host: &mut Host, sample: &mut Sample) {
         row.set(SoftnetCell::cpu, number);
         row.set(SoftnetCell::processed, host.network.rx_packets.value() / cpus);
         row.set(SoftnetCell::dropped, 0u64);
-        row.set(SoftnetCell::time_squeeze, host.network.squeezed.value() / cpus);
+        row.set(SoftnetCell::time_squeeze, 0u64);
     }
 }
 
