@@ -9,6 +9,8 @@ use ks_recorder::recorder::Options;
 use ks_replayer::moment::Moment;
 use ks_replayer::selection::Glob;
 
+use crate::provoke::Provoke;
+
 pub(crate) mod analysis;
 pub(crate) mod capture;
 pub(crate) mod diff;
@@ -92,6 +94,10 @@ pub(crate) enum Command {
     Diff(diff::Diff),
     /// Make a recording of what another tool recorded
     Import(import::Import),
+    /// Make real faults on this machine, in isolation, and record them
+    #[command(hide = true, after_help = "Examples:\n  ks provoke cpu_overload -o overload.parquet\n  \
+        ks provoke packet_loss -o loss.parquet --intensity 0.5\n  ks provoke --clean-up")]
+    Provoke(Provoke),
     /// Seal the log that a killed recorder left
     #[command(after_help = "Example:\n  ks recover host.parquet")]
     Recover(Recover),
@@ -384,7 +390,7 @@ pub(crate) enum Format {
     Json,
 }
 
-fn parse_duration(text: &str) -> Result<Duration, String> {
+pub(crate) fn parse_duration(text: &str) -> Result<Duration, String> {
     let digits = text.find(|symbol: char| !symbol.is_ascii_digit()).unwrap_or(text.len());
     let (number, unit) = text.split_at(digits);
     let unit_ms = match unit {

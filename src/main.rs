@@ -8,6 +8,7 @@ mod knowledge;
 mod pace;
 mod plot;
 mod progress;
+mod provoke;
 mod render;
 mod stdout;
 
@@ -30,6 +31,7 @@ fn main() -> std::process::ExitCode {
         cli::Command::Capture(arguments) => commands::capture::run(&arguments),
         cli::Command::Diff(arguments) => commands::diff::run(&arguments),
         cli::Command::Trace(arguments) => commands::trace::run(&arguments),
+        cli::Command::Provoke(arguments) => provoke::run(&arguments),
         cli::Command::Recover(arguments) => commands::recover::run(&arguments),
     };
     exit::code(outcome)

@@ -3,7 +3,7 @@
 
 use alloc::vec::Vec;
 
-use crate::culprit::{NAMED, belongs, entity_of, is_within};
+use crate::culprit::{CONVICT_LEAD, CONVICT_SHARE, NAMED, belongs, entity_of, is_within};
 use crate::kind::{Entity, text};
 use crate::model::{Cgroup, Memory, Process};
 use crate::output::Culprit;
@@ -113,11 +113,30 @@ pub(crate) fn killed(window: &Window, entity: &Entity) -> Vec<Culprit> {
     named.collect()
 }
 
-/// Processes by what their system calls met in the last ten seconds.
+/// Who held most of a control group's memory when it was killed for that, and so was the cause.
+pub(crate) fn killed_holders(window: &Window, entity: &Entity) -> Vec<Culprit> {
+    let rows = window.cgroups.entities().map(|(_, row, _)| row);
+    let mut own = rows.filter(|row| entity_of(row) == *entity);
+    let Some(max) = own.next().and_then(Cgroup::memory_max_bytes).filter(|max| *max > 0) else {
+        return Vec::new();
+    };
+    let mut holders = killed(window, entity);
+    for holder in &mut holders {
+        holder.metric = "resident_when_killed";
+        holder.share = (holder.amount / max as f64).min(1.0);
+        holder.convicted = holder.share >= CONVICT_SHARE;
+    }
+    holders.retain(|holder| holder.convicted);
+    holders.truncate(1);
+    holders
+}
+
+/// Processes by what their system calls met in the last ten seconds, by `metric` in a unit. Only
+/// where the limit is each one's own can one of them be convicted.
 pub(crate) fn callers(
     window: &Window,
-    metric: &'static str,
-    unit: &'static str,
+    (metric, unit): (&'static str, &'static str),
+    is_own_limit: bool,
     amount: fn(Calls) -> u64,
 ) -> Vec<Culprit> {
     let callers = window.sufferers.callers(window.mono());
@@ -127,14 +146,18 @@ pub(crate) fn callers(
         .collect();
     callers.sort_by_key(|(amount, pid, _)| (core::cmp::Reverse(*amount), *pid));
     let total: u64 = callers.iter().map(|(amount, ..)| *amount).sum();
-    let named = callers.iter().take(NAMED).map(|(amount, pid, comm)| Culprit {
+    let most = callers.first().map_or(0, |(amount, ..)| *amount) as f64;
+    let next = callers.get(1).map_or(0, |(amount, ..)| *amount) as f64;
+    let convicts =
+        is_own_limit && most >= CONVICT_SHARE * total as f64 && most >= CONVICT_LEAD * next;
+    let named = callers.iter().take(NAMED).enumerate().map(|(at, (amount, pid, comm))| Culprit {
         entity: Entity::Process(*pid, window.processes.start_of(*pid).unwrap_or(0)),
         comm: Some(text(comm)),
         metric,
         amount: *amount as f64,
         unit,
         share: *amount as f64 / total as f64,
-        convicted: false,
+        convicted: convicts && at == 0,
         resident: false,
         began_ns: None,
         began_before: false,

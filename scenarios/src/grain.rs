@@ -1,7 +1,7 @@
 //! Whole numbers as the kernel counts them, out of the model's real ones.
 
-/// The whole part of what is not negative.
-pub(crate) fn whole(value: f64) -> u64 {
+/// The whole part of what is not negative; 0 of what is.
+pub fn whole(value: f64) -> u64 {
     #[expect(
         clippy::cast_possible_truncation,
         clippy::cast_sign_loss,

@@ -7,7 +7,7 @@
 pub mod background;
 pub mod demand;
 pub mod expectation;
-mod grain;
+pub mod grain;
 mod host;
 pub mod identities;
 pub mod library;

@@ -11,7 +11,7 @@
 //! # False positives
 //! For devices that serve many requests at once, utilisation says only "not idle": without a
 //! baseline medium rests on it alone. Stacked devices (device mapper, md, loop, zram) repeat the
-//! work of others and are not judged.
+//! work of others: while a disk is busy they are not judged.
 
 use crate::board::{Board, Cover, Evaluation, Held, Relax, Rule};
 use crate::kind::{Entity, Kind, Severity};
@@ -57,8 +57,12 @@ impl Classifier for BlockDeviceSaturation {
             return board.cover(kind, Cover::Missing(missing));
         };
         let mut any = false;
+        let is_below_busy = window.disks.entities().any(|(_, row, track)| {
+            row.stacked() != Some(true)
+                && busy_share(track, WINDOWS[0].1).is_ok_and(|busy| busy >= UTILISATION[0])
+        });
         for (id, row, track) in window.disks.entities() {
-            if row.stacked() == Some(true) {
+            if row.stacked() == Some(true) && is_below_busy {
                 continue;
             }
             any = true;
@@ -88,8 +92,8 @@ fn look_at(row: &Disk, track: &DiskTrack) -> Result<Evaluation, Missing> {
     seen.know([true; 4]);
     for (metric, window_s, levels) in WINDOWS {
         let ns = window_s * SECOND_NS;
-        let used = match track.over(DiskWork::Busy, ns) {
-            Ok(busy) => busy.per_second() / 1000.0,
+        let used = match busy_share(track, window_s) {
+            Ok(busy) => busy,
             Err(Missing::NoEarlier) => continue,
             Err(missing) => return Err(missing),
         };
@@ -129,6 +133,11 @@ fn look_at(row: &Disk, track: &DiskTrack) -> Result<Evaluation, Missing> {
         }
     }
     Ok(seen)
+}
+
+/// Share of the last so many seconds in which a request was in flight.
+fn busy_share(track: &DiskTrack, seconds: u64) -> Result<f64, Missing> {
+    track.over(DiskWork::Busy, seconds * SECOND_NS).map(|busy| busy.per_second() / 1000.0)
 }
 
 fn met(holds: bool) -> Held {

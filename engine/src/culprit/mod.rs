@@ -21,13 +21,14 @@ use alloc::vec::Vec;
 use crate::kind::{Entity, Kind};
 use crate::model::{Cgroup, Process};
 use crate::output::Culprit;
-use crate::time::Timestamp;
+use crate::time::{SECOND_NS, Timestamp};
 use crate::victim;
-use crate::window::{Stall, Window};
+use crate::window::{Call, Stall, Window};
 
 use counter::{CPU, Counter, GROWTH, IO, MAJFLT, OPEN_FILES, SWAP, WRITTEN};
 use interval::Interval;
 use parties::Case;
+pub(crate) use sets::{CONVICT_LEAD, CONVICT_SHARE};
 
 /// How many are named of each kind.
 pub(crate) const NAMED: usize = 3;
@@ -62,7 +63,13 @@ pub(crate) fn rank(
             suffer.extend(victim::groups(window, entity, Stall::MemorySome));
             suffer.truncate(NAMED);
             let floor = if *entity == Entity::Host { GROWTH_FLOOR_BYTES } else { 0.0 };
-            (or_faulting(by(&GROWTH), floor, || by(&MAJFLT)), suffer)
+            let mut blamed = or_faulting(by(&GROWTH), floor, || by(&MAJFLT));
+            // Whoever grew so fast that it was gone before it was seen to grow.
+            if !blamed.iter().any(|culprit| culprit.convicted) {
+                let held = victim::killed_holders(window, entity);
+                blamed = if held.is_empty() { blamed } else { held };
+            }
+            (blamed, suffer)
         }
         Kind::SwapThrashing => (
             or_faulting(by(&SWAP), 0.0, || by(&MAJFLT)),
@@ -76,11 +83,24 @@ pub(crate) fn rank(
             (naming::culprits(&Case { window, entity, interval }, &WRITTEN), Vec::new())
         }
         Kind::Syscall => (
-            victim::callers(window, "refused_calls", "1", |calls| calls.refused),
-            victim::callers(window, "slow_calls", "ns", |calls| calls.slow_ns),
+            victim::callers(window, ("refused_calls", "1"), meets_own_limit(window), |calls| {
+                calls.refused
+            }),
+            victim::callers(window, ("slow_calls", "ns"), false, |calls| calls.slow_ns),
         ),
         Kind::NetworkDegradation | Kind::TcpExhaustion => Default::default(),
     }
+}
+
+/// Whether calls were refused for the descriptors of their own processes, which nobody else uses
+/// up: nine in ten of the last ten seconds (our judgement).
+fn meets_own_limit(window: &Window) -> bool {
+    let grown = |what| {
+        let track = window.bpf_syscall.track().ok()?;
+        track.over(what, 10 * SECOND_NS).ok().map(|growth| growth.by)
+    };
+    let both = grown(Call::NoDescriptor).zip(grown(Call::Refused));
+    both.is_some_and(|(own, all)| own > 0 && own as f64 >= 0.9 * all as f64)
 }
 
 /// Those who grow; where nobody grew by more than `least`, those who fault, if there are any.

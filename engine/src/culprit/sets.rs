@@ -15,9 +15,9 @@ use super::parties::{Case, Party, Who};
 use super::{NAMED, belongs, is_within};
 
 /// A candidate with less than this share of all is not convicted.
-const CONVICT_SHARE: f64 = 0.4;
+pub(crate) const CONVICT_SHARE: f64 = 0.4;
 /// Nor is one with less than so many times what the next outside of it has.
-const CONVICT_LEAD: f64 = 2.0;
+pub(crate) const CONVICT_LEAD: f64 = 2.0;
 /// A smaller candidate is named in place of one around it if it has this share of it (J).
 const ENCLOSED_SHARE: f64 = 0.8;
 /// Generations of a fork tree that are looked at.

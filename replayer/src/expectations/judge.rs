@@ -184,8 +184,10 @@ fn described(episode: &SeenEpisode) -> String {
     )
 }
 
+/// A culprit is told by its name, which may be that of several processes, or as an entity.
 fn is_culprit(first: &Blamed, culprit: &str) -> bool {
-    first.convicted && (first.comm.as_deref() == Some(culprit) || matches(culprit, &first.entity))
+    let name = first.entity.strip_prefix("executable:").or(first.comm.as_deref());
+    first.convicted && (name == Some(culprit) || matches(culprit, &first.entity))
 }
 
 /// An episode that lies in no window in which something was wrong, or that begins before.

@@ -7,9 +7,11 @@ pub mod bless;
 pub mod case;
 mod judge;
 pub mod junit;
+pub mod label;
 pub mod runner;
 mod seen;
 pub mod tally;
 mod truth;
+mod watch;
 
 pub use judge::Verdict;

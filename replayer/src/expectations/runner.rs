@@ -7,15 +7,15 @@ use std::thread;
 
 use ks_engine::input::{Body, Input};
 use ks_engine::random::Random;
-use ks_engine::time::{SECOND_NS, Timestamp};
+use ks_engine::time::SECOND_NS;
 use ks_recorder::format::recording::Reader;
-use ks_scenarios::reference::{Crossing, Reference};
 use ks_scenarios::units::Duration;
 
 use super::case::{Case, Source};
 use super::judge::{self, Verdict};
 use super::seen::Seen;
 use super::truth::{self, Crossed};
+use super::watch::Watch;
 use crate::moment::Moment;
 use crate::range::Range;
 use crate::replay::{ReplayError, Run, drive};
@@ -152,30 +152,6 @@ fn replayed(case: &Case, jitter: Option<u64>) -> Result<Replayed, RunError> {
             let report = run.finish(&case.name, &mut sink())?;
             Ok(Replayed { report, interval_ns, crossings: reference.finish() })
         }
-    }
-}
-
-/// Looks for crossings, in seconds from the beginning of the run.
-#[derive(Default)]
-struct Watch {
-    begin: Option<Timestamp>,
-    reference: Reference,
-}
-
-impl Watch {
-    fn input(&mut self, input: &Input) {
-        self.begin.get_or_insert(input.mono);
-        self.reference.input(input);
-    }
-
-    fn finish(self) -> Vec<Crossed> {
-        let begin = self.begin.unwrap_or_default();
-        let crossed = |crossing: Crossing| Crossed {
-            kind: crossing.kind,
-            entity: crossing.entity.to_string(),
-            at_s: crossing.at.since_ns(begin) as f64 / 1e9,
-        };
-        self.reference.finish().into_iter().map(crossed).collect()
     }
 }
 

@@ -32,7 +32,7 @@ pub(super) fn look(pair: &Pair<'_>, configured: &Configured, say: &mut Say<'_>) 
     }
     for after in pair.after.netns.iter() {
         let Some(before) = pair.before.netns.find(after) else { continue };
-        look_at_netns(pair, before, after, configured, say);
+        look_at_netns(before, after, configured, say);
     }
     for row in pair.after.filesystems.iter().filter(|row| row.limited() == Some(true)) {
         if let Some(is_full) = is_full(row) {
@@ -59,7 +59,6 @@ fn is_degraded(before: &Nic, after: &Nic) -> bool {
 }
 
 fn look_at_netns(
-    pair: &Pair<'_>,
     before: &Netns,
     after: &Netns,
     configured: &Configured,
@@ -74,13 +73,7 @@ fn look_at_netns(
     }
     let overflows =
         of(Netns::listen_overflows) + of(Netns::req_q_full_drop) + of(Netns::req_q_full_do_cookies);
-    let used = pair
-        .after
-        .ports
-        .iter()
-        .filter(|row| row.netns() == after.netns())
-        .filter_map(ks_engine::model::PortUse::local_ports)
-        .max();
+    let used = configured.used(after.netns().unwrap_or(0));
     let ports = configured.ports();
     let is_used =
         used.zip(ports).is_some_and(|(used, ports)| used as f64 >= TCP_USED * ports as f64);

@@ -1,7 +1,9 @@
-//! Quantities of control groups and processes, and the limits that are told seldom.
+//! Quantities of control groups and processes, and what is told seldom.
+
+use std::collections::BTreeMap;
 
 use ks_engine::kind::{Entity, Kind};
-use ks_engine::model::{Cgroup, Sample};
+use ks_engine::model::{Cgroup, PortUse, Sample};
 
 use super::{Pair, Quantity, Say, level};
 
@@ -22,6 +24,8 @@ const MAJOR: f64 = 10.0;
 #[derive(Debug, Default)]
 pub(super) struct Configured {
     ports: Option<u64>,
+    /// Most local ports towards one destination when sockets were last listed, by namespace.
+    used: BTreeMap<u64, u64>,
 }
 
 impl Configured {
@@ -31,6 +35,17 @@ impl Configured {
         {
             self.ports = Some(last.saturating_sub(first) + 1);
         }
+        // Sockets are listed at some ticks only, and then counted by state too.
+        for row in sample.netns.iter().filter(|row| row.listen().is_some()) {
+            let own = sample.ports.iter().filter(|port| port.netns() == row.netns());
+            let most = own.filter_map(PortUse::local_ports).max().unwrap_or(0);
+            self.used.insert(row.netns().unwrap_or(0), most);
+        }
+    }
+
+    /// Most local ports that a network namespace uses towards one destination.
+    pub(super) fn used(&self, netns: u64) -> Option<u64> {
+        self.used.get(&netns).copied()
     }
 
     /// Local ports that may be used.
@@ -54,6 +69,16 @@ pub(super) fn look(pair: &Pair<'_>, say: &mut Say<'_>) {
     }
 }
 
+/// Whether a group's own limit has led to kills. Version 1 counts no failed reclaims: there a limit
+/// that was met stands for one.
+pub(super) fn killed(before: &Cgroup, after: &Cgroup) -> bool {
+    let grew = |get: fn(&Cgroup) -> Option<u64>| {
+        get(before).zip(get(after)).map(|(before, after)| after > before)
+    };
+    let failed = grew(Cgroup::oom).or_else(|| grew(Cgroup::memory_fail));
+    failed == Some(true) && grew(Cgroup::oom_kill) == Some(true)
+}
+
 fn look_at_group(pair: &Pair<'_>, before: &Cgroup, after: &Cgroup, say: &mut Say<'_>) {
     let bytes = |name: Option<&[u8]>| name.unwrap_or_default().to_vec();
     let entity = Entity::Cgroup(bytes(after.hierarchy()), bytes(after.path()));
@@ -64,7 +89,7 @@ fn look_at_group(pair: &Pair<'_>, before: &Cgroup, after: &Cgroup, say: &mut Say
         let held = held.saturating_sub(after.inactive_file_bytes().unwrap_or(0));
         held as f64 >= USED * max as f64
     });
-    let memory = if rate(Cgroup::oom).is_some_and(|rate| rate > 0.0) {
+    let memory = if killed(before, after) {
         Quantity::Event
     } else {
         level(used || share(Cgroup::memory_some_total_us, MEMORY_SOME))

@@ -3,6 +3,7 @@
 use ks_engine::kind::{Entity, Kind};
 use ks_engine::model::{Cpu, Memory, Pressure, Vm};
 
+use super::groups::killed;
 use super::{Pair, Quantity, Say, level};
 
 /// Share of stalled time at low (`signals.md`, sections 2, 4 and 9; its own judgement).
@@ -73,7 +74,7 @@ fn look_at_memory(pair: &Pair<'_>, say: &mut Say<'_>) {
 fn group_killed(pair: &Pair<'_>) -> bool {
     pair.after.cgroups.iter().any(|after| {
         let before = pair.before.cgroups.find(after);
-        before.is_some_and(|before| after.oom() > before.oom())
+        before.is_some_and(|before| killed(before, after))
     })
 }
 

@@ -1,0 +1,36 @@
+//! Limits that the raw counters of a run cross.
+
+use ks_engine::input::Input;
+use ks_engine::time::Timestamp;
+use ks_scenarios::reference::{Crossing, Reference};
+
+use super::truth::Crossed;
+
+/// Looks for crossings, in seconds from the beginning of the run.
+#[derive(Default)]
+pub(super) struct Watch {
+    begin: Option<Timestamp>,
+    reference: Reference,
+}
+
+impl Watch {
+    pub(super) fn input(&mut self, input: &Input) {
+        self.begin.get_or_insert(input.mono);
+        self.reference.input(input);
+    }
+
+    /// When the run began.
+    pub(super) fn begin(&self) -> Timestamp {
+        self.begin.unwrap_or_default()
+    }
+
+    pub(super) fn finish(self) -> Vec<Crossed> {
+        let begin = self.begin();
+        let crossed = |crossing: Crossing| Crossed {
+            kind: crossing.kind,
+            entity: crossing.entity.to_string(),
+            at_s: crossing.at.since_ns(begin) as f64 / 1e9,
+        };
+        self.reference.finish().into_iter().map(crossed).collect()
+    }
+}
