@@ -7,7 +7,12 @@ KS := $(TARGET)/release/ks
 DEMO := $(TARGET)/demo/demo.parquet
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build demo test test-scenarios test-mutants test-host test-kernels bench lint bless checksums bpf bpf-check
+PROVOKED ?= $(TARGET)/provoked
+FAULTS := quiet cpu_overload memory_pressure out_of_memory swap_thrashing disk_saturation \
+	syscall_storm fault_storm listen_overflow port_exhaustion packet_loss
+INTENSITIES := half:0.5 one:1 double:2
+
+.PHONY: help setup build demo test test-scenarios test-mutants test-grid test-host test-kernels provoked bench lint bless checksums bpf bpf-check
 
 help: ## print the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-12s  %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -49,12 +54,33 @@ test-mutants: ## check that `ks test` notices an engine that is broken
 		echo "noticed: $$mutant"; \
 	done
 
+# Not part of CI: some thousand runs. Seeds are partly drawn from the commit.
+test-grid: build ## measure detection over hosts and intensities (half an hour)
+	'$(KS)' test --grid "$$(git rev-parse HEAD)" --seeds 21 --report docs/grid.md || test $$? -eq 1
+
 test-host: ## run the tests that record this host
 	KS_HOST_TESTS=1 $(CARGO) test --locked --release --test host -- --test-threads=1 --nocapture
 
 # Not part of CI: it downloads kernels, and boots each in qemu. What it cannot have, it skips.
 test-kernels: build ## boot other kernels in qemu and check that the tracers count
 	tests/kernels/run '$(KS)'
+
+# Real faults, one after the other, with what was wrong beside each. Names but our own are redacted.
+# After `make build`, and with nothing else running.
+provoked: ## record every fault on this machine as root (about 35 minutes)
+	mkdir -p '$(PROVOKED)'
+	set -e; for fault in $(FAULTS); do for intensity in $(INTENSITIES); do \
+		name='$(PROVOKED)'/$$fault\_$${intensity%:*}; \
+		if [ $$fault = quiet ] && [ $${intensity%:*} != one ]; then continue; fi; \
+		'$(KS)' provoke $$fault -o $$name.raw.parquet --force --intensity $${intensity#*:} \
+			--baseline 15s --cool-down 12s \
+			--lasts $$([ $$fault = port_exhaustion ] && echo 60s || echo 30s); \
+		'$(KS)' capture --from $$name.raw.parquet --around +40s --after 10m --force -o $$name.parquet \
+			--redact --keep 'ks*,kworker*,kcompactd*,khugepaged*,swapper*,rcu*'; \
+		sed "s/$$fault\_$${intensity%:*}.raw.parquet/$$fault\_$${intensity%:*}.parquet/" \
+			$$name.raw.toml > $$name.toml; \
+		rm $$name.raw.parquet $$name.raw.toml; \
+	done; done
 
 bench: ## run the benches
 	$(CARGO) bench --locked

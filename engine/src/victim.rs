@@ -274,11 +274,15 @@ mod tests {
             }
             sample.bpf_callers.set_read(ReadTimes::default());
         });
-        let found = callers(&window, "slow_calls", "ns", |calls| calls.slow_ns);
+        let found = callers(&window, ("slow_calls", "ns"), false, |calls| calls.slow_ns);
         let expected = [
             ("process:7:1".to_string(), "slow_calls", 0.75),
             ("process:8:1".to_string(), "slow_calls", 0.25),
         ];
         assert_eq!(named(&found), expected);
+        assert!(!found[0].convicted);
+        let found = callers(&window, ("slow_calls", "ns"), true, |calls| calls.slow_ns);
+        let convicted: Vec<bool> = found.iter().map(|one| one.convicted).collect();
+        assert_eq!(convicted, [true, false], "three times the next, where the limit is its own");
     }
 }

@@ -58,7 +58,15 @@ pub fn text(argument: &Path) -> Result<(String, String), Error> {
 /// A scenario by its name in the library, or from a file.
 pub fn load(argument: &Path) -> Result<Scenario, Error> {
     let (text, path) = text(argument)?;
-    Ok(Scenario::parse(&text, &path)?)
+    Ok(Scenario::parse_with(&text, &path, &mut included)?)
+}
+
+/// A file beside the one that includes it, or a scenario of the library.
+fn included(from: &str, name: &str) -> Result<(String, String), String> {
+    let beside = Path::new(from).parent().unwrap_or(Path::new("")).join(name);
+    let is_file = beside.extension().is_some_and(|ending| ending == "toml");
+    let path = if is_file { beside } else { PathBuf::from(name) };
+    text(&path).map_err(|error| error.to_string())
 }
 
 /// A scenario as it runs from one seed, with the knowledge that it begins with.

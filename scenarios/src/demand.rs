@@ -127,6 +127,8 @@ demand! {
     burst: Duration = Duration { ns: 1_000_000 };
     /// Share of its memory that it touches all the time.
     hot: f64 = 0.5;
+    /// Bytes that are read where a part of the files that it uses is not in memory.
+    file_read: Bytes = Bytes { bytes: 16_384 };
     /// Mean bytes of a segment.
     segment: Bytes = Bytes { bytes: 800 };
 }

@@ -4,10 +4,12 @@
 //! model is mechanistic, deterministic and seeded, and gives the same inputs as a recorder.
 #![forbid(unsafe_code)]
 
+pub mod action;
 pub mod background;
 pub mod demand;
 pub mod expectation;
 pub mod grain;
+pub mod grid;
 mod host;
 pub mod identities;
 pub mod library;

@@ -38,6 +38,8 @@ pub enum Disk {
     Ssd,
     /// Rotating.
     Rotating,
+    /// In memory, as loop devices over a cached file and zram are.
+    Memory,
 }
 
 impl Default for Shape {
@@ -61,6 +63,7 @@ impl Disk {
         match self {
             Self::Nvme => "nvme0n1",
             Self::Ssd | Self::Rotating => "sda",
+            Self::Memory => "loop0",
         }
     }
 
@@ -86,6 +89,13 @@ impl Disk {
                 write_s: 60e-6,
                 bytes_per_s: 130e6,
                 nr_requests: 64.0,
+            },
+            Self::Memory => Service {
+                servers: 2.0,
+                read_s: 20e-6,
+                write_s: 20e-6,
+                bytes_per_s: 2e9,
+                nr_requests: 128.0,
             },
             Self::Rotating => Service {
                 servers: 1.0,

@@ -6,15 +6,16 @@ use ks_engine::model::Sample;
 use ks_engine::random::Random;
 use ks_engine::time::{ClockAnchor, Timestamp, WallTime};
 
+use crate::action::{Action, Refused};
 use crate::background::{residents, scaled};
 use crate::demand::Demand;
 use crate::grain::{take_whole, whole};
 use crate::host::group::Group;
 use crate::host::memory::PAGE;
-use crate::host::network::{Link, Queue};
+use crate::host::network::Link;
 use crate::host::process::{Held, Process, Step};
 use crate::host::{Host, STEP_S};
-use crate::scenario::{Extra, Fault, Scenario};
+use crate::scenario::{Extra, Fault, Planned, Scenario};
 use crate::telemetry::{self, Telemetry};
 
 /// Wall-clock time of boot: 2026-01-05, a Monday, at midnight.
@@ -28,6 +29,8 @@ const VARIES: f64 = 0.12;
 const REMEMBERS: f64 = 0.9;
 /// How far memory swings, as a share of it, and how much of that is left after a second.
 const SWING: (f64, f64) = (0.02, 0.98);
+/// Descriptors that a process may have (`RLIMIT_NOFILE` of many services).
+const OPEN_FILES_MAX: f64 = 65_536.0;
 /// Children that one process may have.
 const CHILDREN_MAX: usize = 2000;
 
@@ -37,7 +40,10 @@ pub struct Simulation {
     host: Host,
     telemetry: Telemetry,
     faults: Vec<Fault>,
-    extras: Vec<(Extra, Vec<u64>)>,
+    /// Actions that are still to be done, the last first, and what became of the others.
+    actions: Vec<Planned>,
+    refused: Vec<(Planned, Refused)>,
+    extras: Vec<Member>,
     /// What each process asks for without faults, and how its pace varies.
     usual: Vec<Usual>,
     duration_s: f64,
@@ -49,6 +55,21 @@ pub struct Simulation {
     seq: u64,
     started: bool,
     spawning: f64,
+}
+
+/// An entry of the file, and the processes that it stands for.
+#[derive(Debug, Clone)]
+struct Member {
+    extra: Extra,
+    pids: Vec<u64>,
+    /// When they were first seen to be gone.
+    gone_s: Option<f64>,
+}
+
+impl Member {
+    fn new(extra: &Extra) -> Self {
+        Self { extra: extra.clone(), pids: Vec::new(), gone_s: None }
+    }
 }
 
 /// What a process asks for without faults.
@@ -69,7 +90,9 @@ impl Simulation {
             host: Host::new(scenario.host, seed, begin_s),
             telemetry: Telemetry::default(),
             faults: scenario.faults.clone(),
-            extras: scenario.processes.iter().map(|extra| (extra.clone(), Vec::new())).collect(),
+            actions: planned(scenario),
+            refused: Vec::new(),
+            extras: scenario.processes.iter().map(Member::new).collect(),
             usual: Vec::new(),
             duration_s: scenario.duration.seconds(),
             interval_s: scenario.interval.seconds(),
@@ -141,6 +164,7 @@ impl Simulation {
 
     fn advance(&mut self) {
         let at_s = self.host.now_s - self.begin_s;
+        self.act_in_time(at_s);
         let is_second = (at_s + 1e-6).fract() < STEP_S;
         if is_second {
             self.come_and_go(at_s);
@@ -149,6 +173,26 @@ impl Simulation {
         self.ask(at_s);
         self.spawn();
         self.host.step();
+    }
+
+    /// Does an action now.
+    pub fn act(&mut self, action: &Action) -> Result<(), Refused> {
+        self.host.act(action)
+    }
+
+    /// Actions of the scenario that could not be done, and why.
+    pub fn refused(&self) -> &[(Planned, Refused)] {
+        &self.refused
+    }
+
+    fn act_in_time(&mut self, at_s: f64) {
+        while let Some(planned) =
+            self.actions.pop_if(|planned| planned.at.seconds() <= at_s + 1e-6)
+        {
+            if let Err(refused) = self.host.act(&planned.action) {
+                self.refused.push((planned, refused));
+            }
+        }
     }
 
     /// What each process asks for in this step.
@@ -215,20 +259,35 @@ impl Simulation {
     /// Processes that run only while a fault lasts.
     fn come_and_go(&mut self, at_s: f64) {
         for at in 0..self.extras.len() {
-            let during = self.extras[at].0.during.clone();
+            let during = self.extras[at].extra.during.clone();
             let runs = during.is_none_or(|name| {
                 self.faults.iter().any(|fault| fault.name == name && fault.strength(at_s) > 0.0)
             });
-            let is_there = !self.extras[at].1.is_empty();
+            let is_there = self.is_there(at, at_s);
             if runs && !is_there && at_s >= -SETTLE_S {
-                let extra = self.extras[at].0.clone();
-                self.extras[at].1 = (0..extra.count).map(|_| self.begin_extra(&extra)).collect();
+                let extra = self.extras[at].extra.clone();
+                let pids = (0..extra.count).map(|_| self.begin_extra(&extra)).collect();
+                self.extras[at] = Member { extra, pids, gone_s: None };
             } else if !runs && is_there {
-                let pids = std::mem::take(&mut self.extras[at].1);
+                let pids = std::mem::take(&mut self.extras[at].pids);
                 self.end(&pids);
             }
         }
         self.forget_gone();
+    }
+
+    /// Whether the processes of an entry run, or are not to be started again yet.
+    fn is_there(&mut self, at: usize, at_s: f64) -> bool {
+        let Member { extra, pids, gone_s } = &mut self.extras[at];
+        if pids.is_empty() || extra.restarts.is_none() {
+            return !pids.is_empty();
+        }
+        let processes = &self.host.processes;
+        if processes.iter().any(|process| pids.contains(&process.pid)) {
+            return true;
+        }
+        let since = *gone_s.get_or_insert(at_s);
+        extra.restarts.is_some_and(|after| at_s - since < after.seconds())
     }
 
     fn forget_gone(&mut self) {
@@ -300,8 +359,7 @@ impl Simulation {
             let threads = (resident.threads * (cpus / 4.0).max(0.25)).ceil();
             let pid = self.begin(resident.comm, group, threads, &demand, true);
             if resident.port > 0 {
-                let queue = Queue { pid, port: resident.port, backlog: 511.0, waiting: 0.0 };
-                self.host.network.queues.push(queue);
+                self.host.network.listen(pid, resident.port, 511.0);
             }
         }
         self.host.network.established = 20.0 * cpus;
@@ -331,10 +389,10 @@ impl Simulation {
         if let Some(process) = self.host.processes.iter_mut().find(|one| one.pid == pid) {
             process.nice = extra.nice;
             process.oom_score_adj = extra.oom_score_adj;
+            process.open_files_max = extra.descriptors as f64;
         }
         if extra.port > 0 {
-            let queue = Queue { pid, port: extra.port, backlog: extra.backlog, waiting: 0.0 };
-            self.host.network.queues.push(queue);
+            self.host.network.listen(pid, extra.port, extra.backlog);
         }
         pid
     }
@@ -371,6 +429,11 @@ impl Simulation {
             },
             step: Step::default(),
             counted: crate::host::process::Counted::default(),
+            class_weight: 1.0,
+            cpus: f64::INFINITY,
+            io_share: 1.0,
+            stopped_until_s: f64::NEG_INFINITY,
+            open_files_max: OPEN_FILES_MAX,
             stopped: false,
             dying: false,
         });
@@ -386,15 +449,18 @@ impl Simulation {
         let above = path.rfind('/').map_or("/", |cut| if cut == 0 { "/" } else { &path[..cut] });
         let parent = self.group(above);
         let at = self.host.groups.len();
-        self.host.groups.push(Group {
-            path: path.to_owned(),
-            parent: Some(parent),
-            inode: 100 + at as u64,
-            weight: 100,
-            ..Group::default()
-        });
+        let inode = 100 + at as u64;
+        self.host.groups.push(Group { parent: Some(parent), inode, ..Group::new(path) });
         at
     }
+}
+
+/// Every action each time that it is done, the last first.
+fn planned(scenario: &Scenario) -> Vec<Planned> {
+    let mut all: Vec<Planned> = scenario.actions.iter().flat_map(Planned::each).collect();
+    all.sort_by_key(|planned| planned.at);
+    all.reverse();
+    all
 }
 
 fn start(scenario: &Scenario, seed: u64) -> Start {

@@ -29,6 +29,9 @@ pub(crate) struct Capture {
     /// Replace names of processes, groups, mounts, addresses and the host by tokens
     #[arg(long)]
     pub(crate) redact: bool,
+    /// Names of processes and groups that stay nevertheless; `*` at the end stands for anything
+    #[arg(long, value_name = "NAME", value_delimiter = ',', requires = "redact")]
+    pub(crate) keep: Vec<String>,
     /// Replace an existing recording, and keep a cut that gives other verdicts
     #[arg(long)]
     pub(crate) force: bool,

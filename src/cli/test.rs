@@ -38,6 +38,10 @@ pub(crate) struct Test {
     /// Seeds of each scenario
     #[arg(long, value_name = "N", default_value = "1")]
     pub(crate) seeds: u32,
+    /// Run each scenario on hosts and at intensities of its grid, count what crossed a limit and
+    /// what of it was found; one seed in three is drawn from KEY, such as a commit
+    #[arg(long, value_name = "KEY", conflicts_with_all = ["bless", "jitter"])]
+    pub(crate) grid: Option<String>,
     /// Run each case so many times more, with ticks left out at random
     #[arg(long, value_name = "N", default_value = "0")]
     pub(crate) jitter: u32,

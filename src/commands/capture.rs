@@ -20,7 +20,11 @@ pub(crate) fn run(arguments: &Capture) -> anyhow::Result<()> {
         before_ns: ns(arguments.before),
         after_ns: ns(arguments.after),
     };
-    let redaction = if arguments.redact { Some(Redaction::new(salt()?)) } else { None };
+    let redaction = if arguments.redact {
+        Some(Redaction::new(salt()?).keeping(&arguments.keep))
+    } else {
+        None
+    };
     let output = &arguments.output;
     let captured = capture(&arguments.from, part, output, redaction.as_ref(), arguments.force)?;
     for difference in &captured.differs {

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Context;
 use ks_replayer::expectations::bless::{BlessError, bless};
 use ks_replayer::expectations::case::{self, Case, SeedChoice};
+use ks_replayer::expectations::grid::Detection;
 use ks_replayer::expectations::junit;
 use ks_replayer::expectations::runner::{self, Outcome};
 use ks_replayer::expectations::tally::{Calm, Count, Tally};
@@ -54,8 +55,12 @@ pub(crate) fn run(arguments: &Test) -> anyhow::Result<()> {
     bar.finish_and_clear();
     let outcomes = outcomes?;
     let mut tally = Tally::default();
+    let mut detection = Detection::default();
     for outcome in &outcomes {
         tally.add(&outcome.verdict);
+        if let Some(intensity) = outcome.intensity {
+            detection.add(intensity, &outcome.verdict);
+        }
     }
     tally.finish();
     if let Some(path) = &arguments.junit {
@@ -64,7 +69,9 @@ pub(crate) fn run(arguments: &Test) -> anyhow::Result<()> {
     }
     if let Some(path) = &arguments.report {
         let command: Vec<String> = std::env::args().skip(1).collect();
-        std::fs::write(path, detection::page(&command.join(" "), outcomes.len(), &tally))
+        let mut page = detection::page(&command.join(" "), outcomes.len(), &tally);
+        page += &detection::by_intensity(&detection);
+        std::fs::write(path, page)
             .with_context(|| format!("cannot write `{}`", path.display()))?;
     }
     let failed = outcomes.iter().filter(|outcome| !outcome.verdict.why.is_empty()).count();
@@ -127,11 +134,14 @@ fn seeds(arguments: &Test) -> SeedChoice {
 fn chosen(arguments: &Test) -> anyhow::Result<Vec<Case>> {
     let seeds = seeds(arguments);
     let mut cases = Vec::new();
-    if arguments.paths.is_empty() {
+    if let Some(key) = &arguments.grid {
+        cases = case::of_grid(&arguments.paths, arguments.seeds, key)?;
+    } else if arguments.paths.is_empty() {
         cases = case::of_library(seeds)?;
-    }
-    for path in &arguments.paths {
-        cases.extend(case::of_argument(path, seeds)?);
+    } else {
+        for path in &arguments.paths {
+            cases.extend(case::of_argument(path, seeds)?);
+        }
     }
     if let Some(word) = &arguments.filter {
         cases.retain(|case| case.name.contains(word.as_str()));

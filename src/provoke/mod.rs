@@ -17,6 +17,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, bail};
 use clap::{Args, ValueEnum};
 use ks_recorder::clock;
+use ks_recorder::error::Error;
 use ks_replayer::expectations::label::{self, Known};
 
 use crate::cli::parse_duration;
@@ -129,7 +130,7 @@ fn provoke(
     made: &mut Made,
 ) -> anyhow::Result<Known> {
     if output.exists() && !arguments.force {
-        bail!("`{}` exists: choose another name, or replace it with --force", output.display());
+        return Err(Error::Exists { path: output.to_owned() }.into());
     }
     let mut stage = stage::set(fault, arguments.intensity, made)?;
     let mut phases = Phases::new(output, arguments)?;

@@ -101,7 +101,11 @@ fn memory_pressure(intensity: f64, made: &mut Made) -> anyhow::Result<Stage> {
     let group = made.memory_group(GROUP_BYTES, false)?;
     let task = Task::Reread { file, per_s: 800.0 * MIB as f64 * intensity };
     let plan = Plan::new("ks-reread", task).within(&group);
-    Ok(Stage::of(vec![plan], vec![on_host(Kind::MemoryPressure, "ks-reread")]))
+    Ok(Stage::of(vec![plan], vec![Wrong {
+        // The page cache is the group's, whoever of it reads.
+        culprit: Some(entity_of(&group)),
+        ..on_host(Kind::MemoryPressure, "")
+    }]))
 }
 
 fn out_of_memory(intensity: f64, made: &mut Made) -> anyhow::Result<Stage> {
@@ -109,17 +113,18 @@ fn out_of_memory(intensity: f64, made: &mut Made) -> anyhow::Result<Stage> {
     let task = Task::Grow { bytes_per_s: 16.0 * MIB as f64 * intensity };
     let mut plan = Plan::new("ks-grow", task).within(&group);
     plan.restarts = true;
-    let name = group.file_name().and_then(|name| name.to_str()).unwrap_or_default();
     let wrong = Wrong {
-        kind: Kind::MemoryPressure,
-        entity: if group.join("memory.limit_in_bytes").exists() {
-            format!("cgroup:memory:/{name}")
-        } else {
-            format!("cgroup:/{name}")
-        },
-        culprit: Some("ks-grow".to_owned()),
+        entity: entity_of(&group),
+        ..on_host(Kind::MemoryPressure, "ks-grow")
     };
     Ok(Stage::of(vec![plan], vec![wrong]))
+}
+
+/// A memory group as recordings call it.
+fn entity_of(group: &Path) -> String {
+    let name = group.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+    let is_first = group.join("memory.limit_in_bytes").exists();
+    format!("cgroup:{}/{name}", if is_first { "memory:" } else { "" })
 }
 
 fn swap_thrashing(intensity: f64, made: &mut Made) -> anyhow::Result<Stage> {

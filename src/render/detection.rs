@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use ks_replayer::expectations::grid::{Detection, Found};
 use ks_replayer::expectations::tally::Tally;
 
 /// The page; `command` says how it is made anew.
@@ -41,6 +42,37 @@ pub(crate) fn page(command: &str, cases: usize, tally: &Tally) -> String {
         "that were raised\nat medium or above while something was wrong. One fault may be right ";
     text += "to raise several.\n\n";
     confusion(&mut text, tally);
+    text
+}
+
+/// Shares that were found, by kind and intensity; nothing where nothing was run over a grid.
+pub(crate) fn by_intensity(detection: &Detection) -> String {
+    let mut intensities: Vec<u64> =
+        detection.kinds.values().flat_map(|row| row.keys().copied()).collect();
+    intensities.sort_unstable();
+    intensities.dedup();
+    if intensities.is_empty() {
+        return String::new();
+    }
+    let mut text = "\n## Over hosts and intensities\n\nOf what crossed a limit by raw counters, ".to_owned();
+    text += "the share that was found, with its exact 95 %\nlimits (Clopper and Pearson) and ";
+    text += "the counts. On hosts of the grid what a file expects need not\ncome about, and then ";
+    text += "it does not count.\n\n";
+    let titles: Vec<String> =
+        intensities.iter().map(|one| format!("times {}", *one as f64 / 1000.0)).collect();
+    let _ = writeln!(text, "| kind | {} |", titles.join(" | "));
+    let _ = writeln!(text, "|---|{}", "---|".repeat(titles.len()));
+    for (kind, row) in &detection.kinds {
+        let cell = |intensity: &u64| {
+            let found = row.get(intensity).copied().unwrap_or_default();
+            found.share().map_or("-".to_owned(), |(share, low, high)| {
+                let Found { crossed, found } = found;
+                format!("{share:.2} ({low:.2} to {high:.2}), {found} of {crossed}")
+            })
+        };
+        let cells: Vec<String> = intensities.iter().map(cell).collect();
+        let _ = writeln!(text, "| {kind} | {} |", cells.join(" | "));
+    }
     text
 }
 

@@ -14,6 +14,7 @@ mod long_block;
 mod loop_device;
 mod memory_group;
 mod processes;
+mod provoke;
 mod quiet_waits;
 mod record;
 mod recorded;

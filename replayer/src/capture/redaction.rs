@@ -9,6 +9,7 @@ use ks_engine::analysis::Knowledge;
 use ks_engine::input::{Body, Input, Start};
 use ks_engine::journal::hex;
 use ks_engine::model::{RowMut, SCHEMAS, Sample, Schema};
+use ks_scenarios::expectation::matches;
 use sha2::{Digest as _, Sha256};
 
 /// Names that are names of processes.
@@ -27,12 +28,25 @@ const KEPT_ENDINGS: [&str; 3] = [".slice", ".service", ".scope"];
 #[derive(Debug, Clone)]
 pub struct Redaction {
     salt: Vec<u8>,
+    keep: Vec<String>,
 }
 
 impl Redaction {
     /// One with this salt, which is best random and forgotten.
     pub fn new(salt: Vec<u8>) -> Self {
-        Self { salt }
+        Self { salt, keep: Vec::new() }
+    }
+
+    /// The same, by which these names of processes and parts of paths of control groups stay; `*`
+    /// at the end stands for anything.
+    #[must_use]
+    pub fn keeping(mut self, names: &[String]) -> Self {
+        self.keep = names.to_vec();
+        self
+    }
+
+    fn is_kept(&self, name: &str) -> bool {
+        self.keep.iter().any(|pattern| matches(pattern, name))
     }
 
     /// The input with tokens for names.
@@ -97,7 +111,7 @@ impl Redaction {
     /// The token of a name; `None` where it stays.
     fn name(&self, table: &str, column: &str, name: &[u8]) -> Option<Vec<u8>> {
         if PROCESS_NAMES.contains(&column) {
-            let stays = name == b"kthreadd";
+            let stays = name == b"kthreadd" || self.is_kept(&String::from_utf8_lossy(name));
             return (!stays).then(|| self.token("p", name).into_bytes());
         }
         if GROUP_NAMES.contains(&column) && table != "swaps" {
@@ -114,7 +128,7 @@ impl Redaction {
     /// does.
     fn path(&self, path: &str) -> String {
         let parts = path.split('/').map(|part| {
-            if part.is_empty() || KEPT_PARTS.contains(&part) {
+            if part.is_empty() || KEPT_PARTS.contains(&part) || self.is_kept(part) {
                 return part.to_owned();
             }
             let ending = KEPT_ENDINGS.iter().find(|ending| part.ends_with(**ending));
@@ -144,7 +158,7 @@ impl Redaction {
             Some(("filesystem", mount)) if mount != "/" => {
                 format!("filesystem:/{}", self.token("m", mount.as_bytes()))
             }
-            Some(("executable", name)) if name != "kthreadd" => {
+            Some(("executable", name)) if name != "kthreadd" && !self.is_kept(name) => {
                 format!("executable:{}", self.token("p", name.as_bytes()))
             }
             _ => entity.to_owned(),
@@ -187,6 +201,17 @@ mod tests {
         assert_eq!(redaction.name("processes", "comm", b"kthreadd"), None);
         assert_eq!(redaction.name("disks", "name", b"sda"), None);
         assert!(redaction.name("processes", "comm", b"mysqld").unwrap().len() <= 15);
+    }
+
+    #[test]
+    fn names_that_are_asked_for_stay() {
+        let keep = ["mine*".to_owned(), "web".to_owned()];
+        let redaction = Redaction::new(b"salt".to_vec()).keeping(&keep);
+        assert_eq!(redaction.name("processes", "comm", b"mine-7"), None);
+        assert_eq!(redaction.entity("executable:web"), "executable:web");
+        assert!(redaction.name("processes", "comm", b"webs").is_some());
+        let path = redaction.path("/mine.slice/secret");
+        assert!(path.starts_with("/mine.slice/g-") && !path.contains("secret"), "{path}");
     }
 
     #[test]

@@ -24,6 +24,8 @@ pub struct Case {
     pub forbid: Vec<Forbid>,
     /// Where its expectations stand.
     pub place: Place,
+    /// How strong its faults are, where it is a case of the grid.
+    pub intensity: Option<f64>,
 }
 
 /// What is run.
@@ -123,6 +125,19 @@ pub fn of_library(seeds: SeedChoice) -> Result<Vec<Case>, CaseError> {
     Ok(cases)
 }
 
+/// The cases of a grid over scenarios of the library, or over one of an argument.
+pub fn of_grid(arguments: &[PathBuf], seeds: u32, key: &str) -> Result<Vec<Case>, CaseError> {
+    let names: Vec<PathBuf> = match arguments {
+        [] => library::names().map(PathBuf::from).collect(),
+        some => some.to_vec(),
+    };
+    let mut cases = Vec::new();
+    for name in names {
+        cases.extend(super::grid::cells_of(&scenario::load(&name)?, seeds, key));
+    }
+    Ok(cases)
+}
+
 /// The cases of an argument: a name of the library, or a file of cases or of a scenario.
 pub fn of_argument(argument: &Path, seeds: SeedChoice) -> Result<Vec<Case>, CaseError> {
     let (text, _) = scenario::text(argument)?;
@@ -147,6 +162,7 @@ fn of_seed(scenario: &Scenario, seed: u64) -> Case {
         expect: scenario.expect.clone(),
         forbid: scenario.forbid.clone(),
         place: Place::Top,
+        intensity: None,
         source: Source::Scenario { scenario: Box::new(scenario.clone()), seed },
     }
 }
@@ -167,6 +183,7 @@ fn of_file(path: &Path, text: &str, seeds: SeedChoice) -> Result<Vec<Case>, Case
                 expect: entry.expect,
                 forbid: entry.forbid,
                 place: Place::Entry(at),
+                intensity: None,
             }),
             (None, Some(named)) => {
                 let file = beside(path, named);

@@ -58,11 +58,13 @@ pub(super) struct Case<'a> {
     pub(super) windows: &'a [Window],
     pub(super) forbids: &'a [Forbid],
     pub(super) interval_s: f64,
+    /// It may be that nothing is expected and nothing forbidden.
+    pub(super) may_be_empty: bool,
 }
 
 pub(super) fn judge(seen: &Seen, case: &Case<'_>) -> Verdict {
     let mut verdict = Verdict::default();
-    if case.truths.is_empty() && case.forbids.is_empty() {
+    if case.truths.is_empty() && case.forbids.is_empty() && !case.may_be_empty {
         verdict.why.push("it expects nothing and forbids nothing".to_owned());
     }
     if seen.ticks == 0 {

@@ -58,6 +58,7 @@ mod tests {
                 why: why.iter().map(|why| (*why).to_owned()).collect(),
                 ..Verdict::default()
             },
+            intensity: None,
         };
         let text = write(&[case("a&b", &[]), case("c", &["x < 3\u{1}"])]);
         assert!(text.contains("tests=\"2\" failures=\"1\""));

@@ -135,7 +135,7 @@ mod tests {
             entity: "host".to_owned(),
             culprit: Some("ks-spin".to_owned()),
         };
-        let crossed = |kind, at_s| Crossed { kind, entity: "host".to_owned(), at_s };
+        let crossed = |kind, at_s| Crossed { kind, entity: "host".to_owned(), at_s, end_s: 60.0 };
         let crossings = [
             crossed(Kind::LoadMismatch, 21.5),
             crossed(Kind::Scheduler, 22.0),

@@ -5,6 +5,7 @@
 
 pub mod bless;
 pub mod case;
+pub mod grid;
 mod judge;
 pub mod junit;
 pub mod label;

@@ -12,6 +12,7 @@ use ks_recorder::format::recording::Reader;
 use ks_scenarios::units::Duration;
 
 use super::case::{Case, Source};
+use super::grid;
 use super::judge::{self, Verdict};
 use super::seen::Seen;
 use super::truth::{self, Crossed};
@@ -47,6 +48,8 @@ pub struct Outcome {
     pub name: String,
     /// What became of it.
     pub verdict: Verdict,
+    /// How strong its faults were, where it is a case of the grid.
+    pub intensity: Option<f64>,
 }
 
 /// Runs every case, and each `jitter` times more with other ticks. `jobs` run at once; `done` is
@@ -85,13 +88,13 @@ fn run_case(case: &Case, jitter: u32) -> Result<Outcome, RunError> {
         let told = other.why.into_iter().map(|why| format!("with other ticks ({seed}): {why}"));
         verdict.why.extend(told);
     }
-    Ok(Outcome { name: case.name.clone(), verdict })
+    Ok(Outcome { name: case.name.clone(), verdict, intensity: case.intensity })
 }
 
 fn judge_once(case: &Case, jitter: Option<u64>) -> Result<Verdict, RunError> {
     let Replayed { report, interval_ns, crossings } = replayed(case, jitter)?;
     let seen = Seen::of(&report);
-    let (mut truths, windows) = match &case.source {
+    let (mut truths, mut windows) = match &case.source {
         Source::Scenario { scenario, .. } => {
             (truth::of_scenario(scenario), truth::windows(scenario))
         }
@@ -104,9 +107,18 @@ fn judge_once(case: &Case, jitter: Option<u64>) -> Result<Verdict, RunError> {
     for truth in &mut truths {
         truth.find_crossing(&crossings);
     }
+    if case.intensity.is_some() {
+        grid::loosened(&mut truths);
+        windows.extend(grid::windows(&crossings));
+    }
     let interval_s = interval_ns as f64 / SECOND_NS as f64;
-    let held =
-        judge::Case { truths: &truths, windows: &windows, forbids: &case.forbid, interval_s };
+    let held = judge::Case {
+        truths: &truths,
+        windows: &windows,
+        forbids: &case.forbid,
+        interval_s,
+        may_be_empty: case.intensity.is_some(),
+    };
     Ok(judge::judge(&seen, &held))
 }
 

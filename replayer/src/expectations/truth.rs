@@ -8,7 +8,7 @@ use super::seen::SeenEpisode;
 
 /// Time after the end of a fault in which its verdicts may still stand: a minute to clear, and the
 /// longest persistence.
-const AFTER_S: f64 = 60.0 + 30.0;
+pub(super) const AFTER_S: f64 = 60.0 + 30.0;
 
 /// An expectation with its times, in seconds from the beginning of the run.
 #[derive(Debug, Clone)]
@@ -34,6 +34,7 @@ pub(super) struct Crossed {
     pub(super) entity: String,
     /// Seconds from the beginning of the run.
     pub(super) at_s: f64,
+    pub(super) end_s: f64,
 }
 
 impl Truth {

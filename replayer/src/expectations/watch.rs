@@ -26,10 +26,12 @@ impl Watch {
 
     pub(super) fn finish(self) -> Vec<Crossed> {
         let begin = self.begin();
+        let after = |at: Timestamp| at.since_ns(begin) as f64 / 1e9;
         let crossed = |crossing: Crossing| Crossed {
             kind: crossing.kind,
             entity: crossing.entity.to_string(),
-            at_s: crossing.at.since_ns(begin) as f64 / 1e9,
+            at_s: after(crossing.at),
+            end_s: after(crossing.end),
         };
         self.reference.finish().into_iter().map(crossed).collect()
     }

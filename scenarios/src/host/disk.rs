@@ -46,8 +46,17 @@ pub(crate) struct Source {
     pub(crate) purpose: Purpose,
     /// Requests a second, as they were served.
     pub(crate) rate: f64,
+    /// Time that each request waits before it is issued, for a limit of its group, in s.
+    pub(crate) throttled_s: f64,
     /// Time from asking to the answer, in s.
     pub(crate) response_s: f64,
+}
+
+impl Source {
+    /// Time between an answer and the next request that is issued, in s.
+    fn pause_s(&self) -> f64 {
+        self.think_s + self.throttled_s
+    }
 }
 
 /// Why a request is made.
@@ -56,6 +65,8 @@ pub(crate) enum Purpose {
     /// Data of a file.
     #[default]
     File,
+    /// Data of a file that is read in order, through the page cache.
+    Scan,
     /// A page of memory that was swapped out.
     SwapIn,
     /// A page of a file that was in use and was dropped.
@@ -117,7 +128,7 @@ impl Service {
     fn load(&self, sources: &[Source], wait_s: f64) -> f64 {
         let load = |source: &Source| {
             let service_s = self.time_s(source.bytes, source.is_write);
-            source.threads * service_s / (service_s + wait_s + source.think_s)
+            source.threads * service_s / (service_s + wait_s + source.pause_s())
         };
         sources.iter().map(load).sum()
     }
@@ -125,7 +136,7 @@ impl Service {
     fn asked(&self, sources: &[Source], wait_s: f64) -> f64 {
         let rate = |source: &Source| {
             let service_s = self.time_s(source.bytes, source.is_write);
-            source.threads / (service_s + wait_s + source.think_s)
+            source.threads / (service_s + wait_s + source.pause_s())
         };
         sources.iter().map(rate).sum()
     }
@@ -152,7 +163,7 @@ impl Service {
         let mut asking = 0.0;
         for source in sources.iter_mut() {
             source.response_s = self.time_s(source.bytes, source.is_write) + wait_s;
-            source.rate = source.threads / (source.response_s + source.think_s);
+            source.rate = source.threads / (source.response_s + source.pause_s());
             asking += source.rate * source.response_s;
             let bytes = source.rate * source.bytes;
             if source.is_write {

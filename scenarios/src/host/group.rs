@@ -14,6 +14,16 @@ pub(crate) struct Group {
     pub(crate) quota: Option<f64>,
     /// `cpu.weight`.
     pub(crate) weight: u64,
+    /// `io.weight`.
+    pub(crate) io_weight: u64,
+    /// `io.max`.
+    pub(crate) io_max: IoMax,
+    /// Until when it is frozen, in s since boot.
+    pub(crate) frozen_until_s: f64,
+    /// Pages above which it is reclaimed from and held back.
+    pub(crate) memory_high: Option<u64>,
+    /// Pages that it may have in swap.
+    pub(crate) swap_max: Option<u64>,
     /// Pages that it may hold.
     pub(crate) memory_max: Option<u64>,
     /// Tasks that it may have.
@@ -23,6 +33,45 @@ pub(crate) struct Group {
     /// Steps in which nothing could be reclaimed for it.
     pub(crate) failing: u32,
     pub(crate) counted: Counted,
+}
+
+/// Limits of `io.max`, by the second.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct IoMax {
+    pub(crate) rbps: f64,
+    pub(crate) wbps: f64,
+    pub(crate) riops: f64,
+    pub(crate) wiops: f64,
+}
+
+impl Default for IoMax {
+    fn default() -> Self {
+        let none = f64::INFINITY;
+        Self { rbps: none, wbps: none, riops: none, wiops: none }
+    }
+}
+
+impl IoMax {
+    /// Requests a second that are let through, of so many bytes each.
+    pub(crate) fn rate(&self, bytes: f64, is_write: bool) -> f64 {
+        let (bps, iops) =
+            if is_write { (self.wbps, self.wiops) } else { (self.rbps, self.riops) };
+        (bps / bytes.max(1.0)).min(iops)
+    }
+}
+
+impl Group {
+    /// One without limits.
+    pub(crate) fn new(path: &str) -> Self {
+        Self {
+            path: path.to_owned(),
+            weight: 100,
+            io_weight: 100,
+            // A model may begin before boot, to settle.
+            frozen_until_s: f64::NEG_INFINITY,
+            ..Self::default()
+        }
+    }
 }
 
 /// Counters of a group's files.

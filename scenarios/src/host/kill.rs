@@ -1,6 +1,8 @@
 //! Giving memory: growth, reclaim by those that ask, limits of groups, and the killer of processes.
 
-use super::memory::{Means, PAGE};
+use super::memory::PAGE;
+pub(super) use super::memory::Means;
+use super::group::Group;
 use super::{Host, Killed, STEP_S};
 use crate::grain::{take_whole, whole};
 
@@ -9,6 +11,9 @@ use crate::grain::{take_whole, whole};
 const PATIENCE_STEPS: u32 = 10;
 /// Pages that a dying process gives back in a step: 4 GiB a second (our judgement).
 const RELEASE_PAGES: u64 = 104_858;
+/// Pages that members of a group above its `memory.high` get in a step: they are slowed down and never
+/// killed. The kernel lets a task charge 64 and sleep for 2 s (`MEMCG_MAX_HIGH_DELAY_JIFFIES`).
+const SOFT_PAGES: f64 = 3.2;
 /// Pages that a process asks for again at most.
 const REFUSED_PAGES: f64 = 65_536.0;
 /// CPU time for each page that kswapd frees, in s (our judgement).
@@ -66,6 +71,8 @@ impl Host {
             if process.demand.write <= 0.0 || process.stopped || process.dying {
                 continue;
             }
+            let limit = self.groups[process.group].io_max.wbps;
+            let share = share.min(limit / process.demand.write);
             let bytes = process.demand.write * STEP_S * share;
             process.counted.write_bytes.add(bytes);
             process.step.io += 1.0 - share;
@@ -117,13 +124,15 @@ impl Host {
 
     /// Holds the members of a group to its limit: its cache goes first, then a member.
     fn limit(&mut self, group: usize, means: Means) {
-        let Some(max) = self.groups[group].memory_max else { return };
+        let Group { memory_max, memory_high, .. } = self.groups[group];
+        let Some(max) = memory_max.into_iter().chain(memory_high).min() else { return };
+        let is_soft = memory_max.is_none_or(|hard| max < hard);
         let members = self.processes.iter().filter(|process| process.group == group);
         let (held, wanted) = members.fold((0, 0), |(held, wanted), process| {
             (held + process.memory.anon, wanted + process.memory.wanted)
         });
         let over = (held + self.groups[group].file + wanted).saturating_sub(max);
-        if over == 0 || wanted == 0 {
+        if over == 0 {
             self.groups[group].failing = 0;
             return;
         }
@@ -135,17 +144,27 @@ impl Host {
         self.memory.clean -= file;
         let swapped = self.swap_members(group, over - file, means);
         let missing = over - file - swapped;
-        let granted = 1.0 - missing as f64 / wanted as f64;
-        self.hold_back(|process| process.group == group, granted.max(0.0), over as f64);
-        self.groups[group].failing = if missing > 0 { self.groups[group].failing + 1 } else { 0 };
+        if wanted == 0 {
+            self.groups[group].failing = 0;
+            return;
+        }
+        let least = if is_soft { (SOFT_PAGES / wanted as f64).min(1.0) } else { 0.0 };
+        let granted = (1.0 - missing as f64 / wanted as f64).max(least);
+        self.hold_back(|process| process.group == group, granted, over as f64);
+        let is_failing = missing > 0 && !is_soft;
+        self.groups[group].failing =
+            if is_failing { self.groups[group].failing + 1 } else { 0 };
         if self.groups[group].failing >= PATIENCE_STEPS {
             self.groups[group].counted.ooms += 1;
             self.kill(|process| process.group == group);
         }
     }
 
-    fn swap_members(&mut self, group: usize, pages: u64, means: Means) -> u64 {
-        let mut left = pages.min(self.memory.swap_free()).min(means.swap_writes);
+    pub(super) fn swap_members(&mut self, group: usize, pages: u64, means: Means) -> u64 {
+        let members = self.processes.iter().filter(|process| process.group == group);
+        let swapped: u64 = members.map(|process| process.memory.swapped).sum();
+        let own = self.groups[group].swap_max.unwrap_or(u64::MAX).saturating_sub(swapped);
+        let mut left = pages.min(self.memory.swap_free()).min(means.swap_writes).min(own);
         let most = left;
         for process in self.processes.iter_mut().filter(|process| process.group == group) {
             let out = left.min(process.memory.anon);

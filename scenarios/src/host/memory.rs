@@ -32,6 +32,9 @@ pub(crate) struct Memory {
     pub(crate) unevictable: u64,
     pub(crate) swap_total: u64,
     pub(crate) swappiness: f64,
+    /// Share of available memory from which dirty pages are written as fast as the disk takes them
+    /// (`vm.dirty_background_ratio`).
+    pub(crate) dirty_background: f64,
     pub(crate) marks: Marks,
     /// Sums over the processes, kept for a step.
     pub(crate) anon: u64,
@@ -115,6 +118,7 @@ impl Memory {
             slab_unreclaimable: total / 160,
             swap_total: swap_bytes / PAGE,
             swappiness: SWAPPINESS,
+            dirty_background: 0.1,
             marks: Marks { min, low: min + gap, high: min + 2 * gap },
             ..Self::default()
         }
@@ -248,6 +252,19 @@ impl Memory {
         freed
     }
 
+    /// Drops what nobody has written to: pages of files, slab, or both.
+    pub(crate) fn clear(&mut self, cache: bool, slab: bool) {
+        if cache {
+            let dropped = self.clean.saturating_sub(self.floor());
+            self.clean -= dropped;
+            self.counted.cache_deletes.add(dropped as f64);
+            self.counted.freed.add(dropped as f64);
+        }
+        if slab {
+            self.slab_reclaimable /= 2;
+        }
+    }
+
     /// Whether anything is left that reclaim could take.
     pub(crate) fn is_exhausted(&self) -> bool {
         let droppable = self.clean.saturating_sub(self.floor());
@@ -263,13 +280,14 @@ fn scanned(wanted: u64, freed: u64) -> f64 {
 
 /// Swaps pages out: of all processes in proportion to what is cold, then to what is there.
 fn swap_out(processes: &mut [Process], pages: u64) {
+    let may = |process: &Process| if process.memory.stays { 0 } else { process.memory.anon };
     let cold = |process: &Process| {
         let hot = whole(process.memory.hot(process.demand.hot()));
-        process.memory.anon.saturating_sub(hot)
+        may(process).saturating_sub(hot)
     };
     let left = pages - take(processes, pages, cold);
     if left > 0 {
-        take(processes, left, |process| process.memory.anon);
+        take(processes, left, may);
     }
 }
 

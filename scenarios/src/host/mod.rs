@@ -4,6 +4,7 @@
 //! disk serves who waits for it; memory is given, reclaimed, or refused; what is left of each
 //! thread's time goes to the CPUs. Each part knows only its own law; this file holds their order.
 
+mod act;
 pub(crate) mod cpu;
 pub(crate) mod disk;
 pub(crate) mod group;
@@ -52,6 +53,8 @@ pub(crate) struct Host {
     pub(crate) now_s: f64,
     pub(crate) random: Random,
     pub(crate) next_pid: u64,
+    /// Limits that are told seldom have changed since the last sample.
+    pub(crate) limits_changed: bool,
     steps: u64,
     failing: u32,
     claims: Vec<cpu::Claim>,
@@ -74,6 +77,10 @@ pub(crate) struct DiskState {
     pub(crate) last: Done,
     /// Pages that wait to be swapped out.
     pub(crate) swap_out: f64,
+    /// Dirty pages that were asked to be written at once.
+    pub(crate) flush: f64,
+    /// Bytes of a request of a sequential read.
+    pub(crate) read_ahead_bytes: f64,
 }
 
 /// Counters of the host.
@@ -130,10 +137,10 @@ impl Host {
         Self {
             shape,
             processes: Vec::new(),
-            groups: vec![Group { path: "/".into(), inode: 1, weight: 100, ..Group::default() }],
+            groups: vec![Group { inode: 1, ..Group::new("/") }],
             memory: Memory::new(shape.memory.bytes, shape.swap.bytes),
-            network: Network { speed_mbit: shape.nic_mbit, ..Network::default() },
-            disk: DiskState::default(),
+            network: Network::new(shape.nic_mbit),
+            disk: DiskState { read_ahead_bytes: storage::SCAN_BYTES, ..DiskState::default() },
             space: space::Space::new(&shape),
             load: Load::default(),
             pressure: Pressure::default(),
@@ -142,6 +149,7 @@ impl Host {
             now_s,
             random: Random::stream(seed, "host"),
             next_pid: 300,
+            limits_changed: false,
             steps: 0,
             failing: 0,
             claims: Vec::new(),
@@ -157,10 +165,12 @@ impl Host {
 
     /// Advances by a step.
     pub(crate) fn step(&mut self) {
+        self.stop_and_go();
         self.memory.recount(&self.processes);
         self.serve_disk();
         self.give_memory();
         self.run_processes();
+        self.network.link.down |= self.network.down_until_s > self.now_s;
         self.network.step(&mut self.processes, STEP_S);
         self.space.step(&self.processes, STEP_S);
         self.press();

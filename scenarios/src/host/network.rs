@@ -10,11 +10,11 @@ use super::process::Process;
 use crate::grain::{Counter, whole};
 
 /// `net.ipv4.ip_local_port_range`, as it comes.
-pub(crate) const PORTS: (u64, u64) = (32_768, 60_999);
+const PORTS: (u64, u64) = (32_768, 60_999);
 /// Seconds that a closed connection keeps its port.
 const TIME_WAIT_S: usize = 60;
 /// `net.core.somaxconn`, as it comes.
-pub(crate) const SOMAXCONN: f64 = 4096.0;
+const SOMAXCONN: f64 = 4096.0;
 /// Half-open connections that a listener holds before it answers with cookies.
 const SYN_QUEUE: f64 = 1024.0;
 /// Seconds for which a half-open connection is waited for.
@@ -59,6 +59,16 @@ pub(crate) struct Network {
     pub(crate) established: f64,
     pub(crate) close_wait: f64,
     pub(crate) queues: Vec<Queue>,
+    /// `net.ipv4.ip_local_port_range`.
+    pub(crate) ports: (u64, u64),
+    /// `net.core.somaxconn`.
+    pub(crate) somaxconn: f64,
+    /// `net.ipv4.tcp_max_syn_backlog`: half-open connections before cookies are sent.
+    pub(crate) syn_queue: f64,
+    /// `net.ipv4.tcp_tw_reuse`.
+    pub(crate) reuses: bool,
+    /// Until when the link is agreed on, in s since boot.
+    pub(crate) down_until_s: f64,
     pub(super) time_wait: VecDeque<f64>,
     pub(super) closing: f64,
 }
@@ -74,6 +84,23 @@ pub(crate) struct Queue {
 }
 
 impl Network {
+    /// One as kernels set it up.
+    pub(crate) fn new(speed_mbit: u64) -> Self {
+        let (ports, somaxconn, syn_queue) = (PORTS, SOMAXCONN, SYN_QUEUE);
+        let down_until_s = f64::NEG_INFINITY;
+        Self { speed_mbit, ports, somaxconn, syn_queue, down_until_s, ..Self::default() }
+    }
+
+    /// A process begins to listen: its queue is as long as both limits allow now.
+    pub(crate) fn listen(&mut self, pid: u64, port: u64, backlog: f64) {
+        let backlog = backlog.min(self.somaxconn);
+        self.queues.push(Queue { pid, port, backlog, waiting: 0.0 });
+    }
+
+    fn port_count(&self) -> f64 {
+        (self.ports.1 - self.ports.0 + 1) as f64
+    }
+
     /// Connections in TIME_WAIT.
     pub(crate) fn time_wait(&self) -> f64 {
         self.time_wait.iter().sum::<f64>() + self.closing
@@ -81,7 +108,7 @@ impl Network {
 
     /// Local ports in use towards the destination that is connected to.
     pub(crate) fn ports_used(&self) -> f64 {
-        self.time_wait().min(ports())
+        self.time_wait().min(self.port_count())
     }
 
     /// Advances by a step.
@@ -135,8 +162,18 @@ impl Network {
     }
 
     fn connect(&mut self, wanted: f64) {
-        let room = (ports() - self.time_wait()).max(0.0);
-        let opened = wanted.min(room);
+        let room = (self.port_count() - self.time_wait()).max(0.0);
+        let mut opened = wanted.min(room);
+        if self.reuses {
+            // A port that has been closed for a second is taken again, and waits anew.
+            let mut short = wanted - opened;
+            for closed in &mut self.time_wait {
+                let again = short.min(*closed);
+                *closed -= again;
+                short -= again;
+            }
+            opened = wanted - short;
+        }
         self.no_port.add(wanted - opened);
         self.active_opens.add(opened);
         self.closing += opened;
@@ -145,7 +182,7 @@ impl Network {
     fn accept(&mut self, pid: u64, arrived: f64, accepts: f64) {
         let Some(queue) = self.queues.iter_mut().find(|queue| queue.pid == pid) else { return };
         let waiting = queue.waiting + arrived - accepts.min(queue.waiting + arrived);
-        let room = queue.backlog.min(SOMAXCONN) + 1.0;
+        let room = queue.backlog + 1.0;
         queue.waiting = waiting.min(room);
         self.overflows.add(waiting - queue.waiting);
         self.passive_opens.add(arrived - (waiting - queue.waiting));
@@ -153,9 +190,9 @@ impl Network {
 
     fn flood(&mut self, step_s: f64) {
         let arrived = self.link.syn_flood * step_s;
-        let room = (SYN_QUEUE - self.half_open).max(0.0);
+        let room = (self.syn_queue - self.half_open).max(0.0);
         self.half_open += arrived.min(room) - self.half_open * step_s / SYN_S;
-        self.half_open = self.half_open.clamp(0.0, SYN_QUEUE);
+        self.half_open = self.half_open.clamp(0.0, self.syn_queue);
         self.cookies.add((arrived - room).max(0.0));
         self.rx_errors.add(self.link.errors * step_s);
         self.in_segments.add(arrived);
@@ -169,9 +206,6 @@ impl Network {
     }
 }
 
-fn ports() -> f64 {
-    (PORTS.1 - PORTS.0 + 1) as f64
-}
 
 /// Share of what it wanted to do that a process could do with the CPU it had.
 fn served(process: &Process) -> f64 {

@@ -3,9 +3,6 @@
 use crate::demand::Demand;
 use crate::grain::Counter;
 
-/// Descriptors that a process may have (`RLIMIT_NOFILE` of many services).
-pub(crate) const OPEN_FILES_MAX: f64 = 65_536.0;
-
 /// One process.
 #[derive(Debug, Clone)]
 pub(crate) struct Process {
@@ -25,7 +22,17 @@ pub(crate) struct Process {
     pub(crate) memory: Held,
     pub(crate) step: Step,
     pub(crate) counted: Counted,
-    /// It is frozen by a signal.
+    /// Weight of its scheduling class, against that of the usual one.
+    pub(crate) class_weight: f64,
+    /// CPUs that it may use.
+    pub(crate) cpus: f64,
+    /// Share of its requests that it is let through while others ask.
+    pub(crate) io_share: f64,
+    /// Until when it is stopped by a signal, in s since boot.
+    pub(crate) stopped_until_s: f64,
+    /// Descriptors that it may have.
+    pub(crate) open_files_max: f64,
+    /// It is stopped in this step.
     pub(crate) stopped: bool,
     /// It was killed, and gives its memory back.
     pub(crate) dying: bool,
@@ -46,6 +53,8 @@ pub(crate) struct Held {
     pub(crate) swing: f64,
     /// Pages asked for in this step.
     pub(crate) wanted: u64,
+    /// It may not be swapped out.
+    pub(crate) stays: bool,
 }
 
 impl Held {
@@ -106,11 +115,9 @@ impl Process {
         if self.stopped || self.dying {
             return 0.0;
         }
-        (self.threads
-            - self.step.io
-            - self.step.memory
-            - self.demand.lock_wait.min(1.0) * self.threads)
-            .max(0.0)
+        let waits = self.demand.lock_wait.min(1.0) * self.threads;
+        let able = self.threads - self.step.io - self.step.memory - waits;
+        able.clamp(0.0, self.threads)
     }
 
     /// What the killer of processes goes by: memory of its own, page tables, and a share of all

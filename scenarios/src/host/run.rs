@@ -2,7 +2,7 @@
 
 use super::cpu::{self, Claim};
 use super::group::Stalls;
-use super::process::{OPEN_FILES_MAX, Process};
+use super::process::Process;
 use super::{Host, STEP_S};
 
 /// A slice of CPU time where several want it, in s: the kernel's base slice on a few CPUs.
@@ -23,8 +23,9 @@ impl Host {
         let mut claims = std::mem::take(&mut self.claims);
         claims.clear();
         claims.extend(self.processes.iter_mut().map(|process| {
+            let group_weight = self.groups[process.group].weight as f64 / 100.0;
             let weight =
-                cpu::weight(process.nice) * self.groups[process.group].weight as f64 / 100.0;
+                cpu::weight(process.nice) * process.class_weight * group_weight;
             let (wanted, threads) = wanted(process);
             Claim { weight, threads, wanted, got: 0.0 }
         }));
@@ -143,7 +144,7 @@ impl Host {
             counted.calls.add(process.demand.calls * STEP_S);
             counted.forks.add(process.demand.forks * STEP_S);
             let opens = process.demand.opens * STEP_S;
-            let room = (OPEN_FILES_MAX - process.counted.open_files.exact()).max(0.0);
+            let room = (process.open_files_max - process.counted.open_files.exact()).max(0.0);
             process.counted.open_files.add(opens.min(room));
             counted.refused.add(opens - opens.min(room));
         }
@@ -220,7 +221,8 @@ fn wanted(process: &mut Process) -> (f64, f64) {
     let open = (process.backlog_s / STEP_S).min(able - spin);
     let burst_s = process.demand.burst().seconds().max(1e-6);
     let queued = (process.backlog_s / burst_s).max(libm::ceil(open)).min(able - spin);
-    (spin + open, libm::ceil(spin) + queued)
+    // Who may use few CPUs wants no more of them, whatever its threads want.
+    ((spin + open).min(process.cpus), (libm::ceil(spin) + queued).min(process.cpus.max(1.0)))
 }
 
 /// What a process got, and how many of its threads wait for more.

@@ -2,19 +2,17 @@
 
 use super::disk::{Done, Purpose, Service, Source};
 use super::memory::PAGE;
+use super::group::Group;
 use super::{Host, STEP_S};
 use crate::grain::{take_whole, whole};
 
-/// Bytes of a request of a sequential read: the kernel reads ahead.
-const SCAN_BYTES: f64 = 131_072.0;
+/// Bytes of a request of a sequential read: the kernel reads ahead (`queue/read_ahead_kb`).
+pub(super) const SCAN_BYTES: f64 = 131_072.0;
 /// Share of its requests that a sequential reader waits for, while the disk is faster than it: the
 /// next one is under way before it is asked for (our judgement).
 const READ_AHEAD_WAITS: f64 = 0.1;
-/// Bytes of a read of a page that was dropped, with what is read around it.
-const REFAULT_BYTES: f64 = 16_384.0;
-/// Share of available memory from which dirty pages are written as fast as the disk takes them
-/// (`vm.dirty_background_ratio`), and beyond which writers wait (`vm.dirty_ratio`).
-const DIRTY: (f64, f64) = (0.1, 0.2);
+/// Share of available memory beyond which dirty pages are waited for (`vm.dirty_ratio`).
+const DIRTY: f64 = 0.2;
 /// Seconds after which a dirty page is written anyway (`vm.dirty_expire_centisecs`).
 const EXPIRE_S: f64 = 30.0;
 /// Bytes of a request that nobody waits for.
@@ -38,6 +36,8 @@ impl Host {
         for owner in 0..self.processes.len() {
             self.ask(owner, &service, &mut sources);
         }
+        self.yield_to_others(&mut sources);
+        self.hold_to_limits(&mut sources);
         let flushed = self.flush_pages();
         let background = (flushed + self.disk.swap_out) * PAGE as f64 / STEP_S;
         let done = service.serve(&mut sources, background);
@@ -59,9 +59,7 @@ impl Host {
     }
 
     fn ask(&mut self, owner: usize, service: &Service, sources: &mut Vec<Source>) {
-        let file_hot = self.memory.file_hot as f64;
-        let file_missing =
-            if file_hot > 0.0 { 1.0 - (self.memory.clean as f64 / file_hot).min(1.0) } else { 0.0 };
+        let file_missing = self.file_missing(owner);
         let process = &mut self.processes[owner];
         process.step = super::process::Step::default();
         if process.stopped || process.dying {
@@ -77,10 +75,13 @@ impl Host {
             }
         }
         if demand.scan > 0.0 {
-            let own_s = service.read_s + SCAN_BYTES / service.bytes_per_s;
-            let think_s = (SCAN_BYTES / demand.scan - own_s).max(0.0);
+            let bytes = self.disk.read_ahead_bytes;
+            let own_s = service.read_s + bytes / service.bytes_per_s;
+            let think_s = (bytes / demand.scan - own_s).max(0.0);
             let reads_ahead = think_s > 0.0;
-            sources.push(Source { threads: 1.0, think_s, bytes: SCAN_BYTES, reads_ahead, ..base });
+            let purpose = Purpose::Scan;
+            let scan = Source { threads: 1.0, think_s, bytes, reads_ahead, purpose, ..base };
+            sources.push(scan);
         }
         let hot = process.memory.hot(demand.hot());
         let missing = process.memory.hot_missing(demand.hot());
@@ -91,7 +92,69 @@ impl Host {
         }
         if file_missing > 0.0 && demand.file_touches > 0.0 {
             let misses = demand.file_touches * file_missing;
-            sources.push(waits(base, process.threads, misses, REFAULT_BYTES, Purpose::Refault));
+            let bytes = demand.file_read().bytes as f64;
+            sources.push(waits(base, process.threads, misses, bytes, Purpose::Refault));
+        }
+    }
+
+    /// Share of the files that a process uses which is not in memory: on the host, or in what its
+    /// group may hold beside the memory of its members.
+    fn file_missing(&self, owner: usize) -> f64 {
+        let process = &self.processes[owner];
+        let all = self.memory.file_hot as f64;
+        if all <= 0.0 {
+            return 0.0;
+        }
+        let of_host = 1.0 - (self.memory.clean as f64 / all).min(1.0);
+        let Some(room) = self.file_room(process.group) else { return of_host };
+        let members = self.processes.iter().filter(|one| one.group == process.group);
+        let own: f64 = members.map(|one| one.demand.file_hot.bytes as f64).sum();
+        let own = own / PAGE as f64;
+        let of_group = if own > 0.0 { 1.0 - (room as f64 / own).min(1.0) } else { 0.0 };
+        of_host.max(of_group)
+    }
+
+    /// Pages of files that a group may hold; `None` where nothing limits it.
+    fn file_room(&self, group: usize) -> Option<u64> {
+        let Group { memory_max, memory_high, .. } = &self.groups[group];
+        let max = memory_max.iter().chain(memory_high).min()?;
+        let members = self.processes.iter().filter(|one| one.group == group);
+        Some(max.saturating_sub(members.map(|one| one.memory.anon).sum()))
+    }
+
+    /// Those of low priority ask less while others ask, where the device has a scheduler:
+    /// those that do not rotate have none, as they come.
+    fn yield_to_others(&self, sources: &mut [Source]) {
+        if !self.shape.disk.is_rotating() {
+            return;
+        }
+        let share = |source: &Source| {
+            let process = &self.processes[source.owner];
+            process.io_share * self.groups[process.group].io_weight as f64 / 100.0
+        };
+        let most = sources.iter().map(share).fold(0.0, f64::max);
+        for source in sources.iter_mut() {
+            source.threads *= (share(source) / most).min(1.0);
+        }
+    }
+
+    /// Requests beyond the limit of a group wait before they are issued.
+    fn hold_to_limits(&self, sources: &mut [Source]) {
+        let group = |source: &Source| self.processes[source.owner].group;
+        for at in 0..sources.len() {
+            let source = sources[at];
+            let own = group(&source);
+            let alike = sources
+                .iter()
+                .filter(|other| group(other) == own && other.is_write == source.is_write);
+            let threads: f64 = alike.map(|other| other.threads).sum();
+            let rate = self.groups[own].io_max.rate(source.bytes, source.is_write);
+            let rate = rate * source.threads / threads.max(f64::MIN_POSITIVE);
+            let wants = source.threads / source.think_s.max(1e-5);
+            if rate < wants {
+                let throttled_s = source.threads / rate - source.think_s;
+                sources[at].throttled_s = throttled_s.max(0.0);
+            }
         }
     }
 
@@ -99,13 +162,16 @@ impl Host {
     fn flush_pages(&self) -> f64 {
         let dirty = self.memory.dirty as f64;
         let available = self.memory.available() as f64;
-        if dirty > DIRTY.0 * available { dirty } else { dirty * STEP_S / EXPIRE_S }
+        if dirty > self.memory.dirty_background * available {
+            return dirty;
+        }
+        (dirty * STEP_S / EXPIRE_S).max(self.disk.flush.min(dirty))
     }
 
     /// Share of writes into the page cache that are let through: beyond the limit, what is written
     /// out makes room.
     pub(super) fn write_room(&self) -> f64 {
-        let limit = DIRTY.1 * self.memory.available() as f64;
+        let limit = DIRTY * self.memory.available() as f64;
         (limit - self.memory.dirty as f64).max(0.0)
     }
 
@@ -132,6 +198,7 @@ impl Host {
         let swapped = pages.min(self.disk.swap_out);
         self.disk.swap_out -= swapped;
         let flushed = whole(pages - swapped).min(self.memory.dirty);
+        self.disk.flush = (self.disk.flush - flushed as f64).max(0.0);
         self.memory.dirty -= flushed;
         self.memory.clean += flushed;
         self.memory.counted.written.add(flushed as f64);
@@ -141,7 +208,8 @@ impl Host {
         let process = &mut self.processes[source.owner];
         let served = source.rate * STEP_S;
         let waits = if source.reads_ahead { READ_AHEAD_WAITS } else { 1.0 };
-        let blocked = (source.rate * source.response_s).min(source.threads) * waits;
+        let waited_s = source.response_s + source.throttled_s;
+        let blocked = (source.rate * waited_s).min(source.threads) * waits;
         let bytes = served * source.bytes;
         process.counted.block_s.add(blocked * STEP_S);
         process.counted.voluntary.add(served);
@@ -152,11 +220,12 @@ impl Host {
             process.counted.read_bytes.add(bytes);
         }
         match source.purpose {
-            Purpose::File => {
+            Purpose::File | Purpose::Scan => {
                 process.step.io += blocked;
                 self.recent.storage.0 += served;
                 self.recent.storage.1 += served * source.response_s;
-                if source.bytes >= SCAN_BYTES && !source.is_write {
+                let is_large = source.bytes >= SCAN_BYTES && !source.is_write;
+                if is_large || source.purpose == Purpose::Scan {
                     self.fill_cache(group, bytes);
                 }
             }
@@ -216,7 +285,7 @@ impl Host {
     }
 
     /// A group and all above it.
-    pub(super) fn each_group(&mut self, group: usize, mut each: impl FnMut(&mut super::Group)) {
+    pub(super) fn each_group(&mut self, group: usize, mut each: impl FnMut(&mut Group)) {
         let mut next = Some(group);
         while let Some(at) = next {
             each(&mut self.groups[at]);
@@ -228,7 +297,8 @@ impl Host {
     pub(super) fn fill_cache(&mut self, group: usize, bytes: f64) {
         let pages = whole(bytes / PAGE as f64);
         let room = self.memory.free().saturating_sub(self.memory.marks.min);
-        let added = pages.min(room);
+        let own = self.file_room(group).unwrap_or(u64::MAX);
+        let added = pages.min(room).min(own.saturating_sub(self.groups[group].file));
         self.memory.clean += added;
         self.memory.counted.cache_adds.add(pages as f64);
         self.memory.counted.cache_deletes.add((pages - added) as f64);

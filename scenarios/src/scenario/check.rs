@@ -1,7 +1,7 @@
 //! What a scenario may not ask for.
 
 use super::error::Problem;
-use super::file::{Extra, Fault, Scenario};
+use super::file::{Extra, Fault, Planned, Scenario};
 use crate::background::{residents, scaled};
 use crate::demand::Demand;
 use crate::units::Bytes;
@@ -15,11 +15,17 @@ const CPUS_MAX: u32 = 1024;
 /// Most processes that one entry may stand for.
 const COUNT_MAX: u32 = 2000;
 
+/// How often one action may be done.
+const ACTIONS_MAX: u32 = 10_000;
+
 type Checked = Result<(), Problem>;
 
 pub(super) fn check(scenario: &Scenario) -> Checked {
+    require(!scenario.summary.is_empty(), "summary", || {
+        "a scenario has a `summary` that says what happens".to_owned()
+    })?;
     let duration = scenario.duration.ns;
-    require(duration > 0, "duration", || "a run of no time shows nothing".to_owned())?;
+    require(duration > 0, "duration", || "a scenario has a `duration`: a run of no time shows nothing".to_owned())?;
     let hours = duration / 3_600_000_000_000;
     require(hours <= LONGEST_H, "duration", || {
         format!("{hours} h are more than the {LONGEST_H} h that a run may last")
@@ -41,6 +47,9 @@ pub(super) fn check(scenario: &Scenario) -> Checked {
     check_memory(scenario)?;
     for (at, fault) in scenario.faults.iter().enumerate() {
         check_fault(scenario, at, fault)?;
+    }
+    for (at, planned) in scenario.actions.iter().enumerate() {
+        check_action(scenario, at, planned)?;
     }
     check_expectations(scenario)
 }
@@ -156,6 +165,28 @@ fn check_fault(scenario: &Scenario, at: usize, fault: &Fault) -> Checked {
             bad("target", format!("there is no process `{target}`"))
         }
         _ => check_shares(fault, &bad),
+    }
+}
+
+fn check_action(scenario: &Scenario, at: usize, planned: &Planned) -> Checked {
+    let bad = |word: &str, text: String| Err(Problem::of("action", at, word, text));
+    if !(1..=ACTIONS_MAX).contains(&planned.times) {
+        return bad("times", format!("{} times: 1 to {ACTIONS_MAX}", planned.times));
+    }
+    if planned.times > 1 && planned.every.is_none() {
+        return bad("times", "say by `every` how much later each is".to_owned());
+    }
+    if let Some(late) = planned.each().find(|one| one.at >= scenario.duration) {
+        return bad("at", format!("it is done at {}, behind the end of the run", late.at));
+    }
+    match planned.action.target() {
+        Some(("process", name)) if !name.starts_with("process:") && !is_known(scenario, name) => {
+            bad("process", format!("there is no process `{name}`"))
+        }
+        Some(("control group", path)) if !path.starts_with('/') => {
+            bad("group", format!("`{path}`: a path begins with a slash"))
+        }
+        _ => Ok(()),
     }
 }
 

@@ -17,7 +17,7 @@ impl ScenarioError {
         Self::at(path, text, at, error.message().to_owned())
     }
 
-    fn at(path: &str, text: &str, offset: usize, problem: String) -> Self {
+    pub(super) fn at(path: &str, text: &str, offset: usize, problem: String) -> Self {
         let before = text.get(..offset.min(text.len())).unwrap_or(text);
         let line = before.matches('\n').count() + 1;
         let column = before.rsplit('\n').next().map_or(0, |begin| begin.chars().count()) + 1;

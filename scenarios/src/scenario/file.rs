@@ -3,9 +3,11 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use crate::action::Action;
 use crate::background::Mix;
 use crate::demand::Demand;
 use crate::expectation::{Expect, Forbid};
+use crate::grid::Grid;
 use crate::shape::Shape;
 use crate::units::{Bytes, Duration};
 
@@ -16,9 +18,14 @@ pub struct Scenario {
     /// The file's name without its ending.
     #[serde(skip)]
     pub name: String,
+    /// Files, or scenarios of the library, whose content stands before that of this one.
+    #[serde(default)]
+    pub include: Vec<String>,
     /// What happens, in one sentence.
+    #[serde(default)]
     pub summary: String,
     /// Length of the run.
+    #[serde(default)]
     pub duration: Duration,
     /// Nominal time between samples.
     #[serde(default = "second")]
@@ -32,6 +39,9 @@ pub struct Scenario {
     /// The host.
     #[serde(default)]
     pub host: Shape,
+    /// Other hosts and strengths over which detection is measured.
+    #[serde(default)]
+    pub grid: Grid,
     /// What runs all the time.
     #[serde(default)]
     pub background: Background,
@@ -47,6 +57,9 @@ pub struct Scenario {
     /// What goes wrong.
     #[serde(default, rename = "fault")]
     pub faults: Vec<Fault>,
+    /// What is done about it.
+    #[serde(default, rename = "action")]
+    pub actions: Vec<Planned>,
     /// What must be found.
     #[serde(default)]
     pub expect: Vec<Expect>,
@@ -139,12 +152,35 @@ pub struct Extra {
     /// It runs only while this fault lasts.
     #[serde(default)]
     pub during: Option<String>,
+    /// Where it is killed, it is started again so much later.
+    #[serde(default)]
+    pub restarts: Option<Duration>,
+    /// Descriptors that it may have.
+    #[serde(default = "descriptors")]
+    pub descriptors: u64,
     /// How many of it there are.
     #[serde(default = "once")]
     pub count: u32,
     /// What it asks for.
     #[serde(default)]
     pub demand: Demand,
+}
+
+/// Something that is done at a time of the run.
+#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Planned {
+    /// When, from the beginning of the run.
+    pub at: Duration,
+    /// Time until it is done again.
+    #[serde(default)]
+    pub every: Option<Duration>,
+    /// How often it is done.
+    #[serde(default = "once")]
+    pub times: u32,
+    /// What.
+    #[serde(rename = "do")]
+    pub action: Action,
 }
 
 /// Limits of a control group.
@@ -237,12 +273,29 @@ fn once() -> u32 {
     1
 }
 
+fn descriptors() -> u64 {
+    65_536
+}
+
 fn backlog() -> f64 {
     128.0
 }
 
 fn fault() -> String {
     "fault".to_owned()
+}
+
+impl Planned {
+    /// Each time that it is done, in order.
+    pub(crate) fn each(&self) -> impl Iterator<Item = Self> {
+        let every_ns = self.every.map_or(0, |every| every.ns);
+        (0..u64::from(self.times)).map(move |turn| Self {
+            at: Duration { ns: self.at.ns.saturating_add(every_ns.saturating_mul(turn)) },
+            every: None,
+            times: 1,
+            action: self.action.clone(),
+        })
+    }
 }
 
 impl Fault {

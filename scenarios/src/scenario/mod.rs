@@ -3,17 +3,30 @@
 mod check;
 mod error;
 mod file;
+mod include;
 
 pub use error::ScenarioError;
-pub use file::{Background, Extra, Fault, Knowledge, Limits, Scenario, Seeds, Weakened};
+pub use include::Find;
+pub use file::{Background, Extra, Fault, Knowledge, Limits, Planned, Scenario, Seeds, Weakened};
 
 use crate::simulation::Simulation;
 
 impl Scenario {
-    /// Reads a scenario; `path` names it in errors.
+    /// Reads a scenario that includes no other; `path` names it in errors.
     pub fn parse(text: &str, path: &str) -> Result<Self, ScenarioError> {
-        let mut scenario: Self =
-            toml::from_str(text).map_err(|error| ScenarioError::syntax(path, text, &error))?;
+        Self::parse_with(text, path, &mut |_, name| Err(format!("there is no file `{name}`")))
+    }
+
+    /// Reads a scenario with what it includes.
+    pub fn parse_with(
+        text: &str,
+        path: &str,
+        find: &mut Find<'_>,
+    ) -> Result<Self, ScenarioError> {
+        let table = include::gathered(text, path, find)?;
+        let mut scenario: Self = table
+            .try_into()
+            .map_err(|error| ScenarioError::syntax(path, text, &error))?;
         scenario.name = name_of(path);
         check::check(&scenario).map_err(|problem| problem.located(path, text))?;
         Ok(scenario)

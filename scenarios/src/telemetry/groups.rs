@@ -81,6 +81,8 @@ fn push(group: &Group, sums: &Sums, sample: &mut Sample) {
     row.set(Cell::cpu_weight, group.weight);
     row.set(Cell::memory_bytes, (sums.anon + sums.file) * PAGE);
     row.set_some(Cell::memory_max_bytes, group.memory_max.map(|pages| pages * PAGE));
+    row.set_some(Cell::memory_high_bytes, group.memory_high.map(|pages| pages * PAGE));
+    row.set_some(Cell::swap_max_bytes, group.swap_max.map(|pages| pages * PAGE));
     row.set(Cell::swap_bytes, sums.swapped * PAGE);
     row.set(Cell::anon_bytes, sums.anon * PAGE);
     row.set(Cell::file_bytes, sums.file * PAGE);

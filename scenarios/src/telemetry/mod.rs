@@ -47,8 +47,8 @@ impl Telemetry {
             storage::fill_space(host, sample);
             memory::fill_zones(host, sample);
         }
-        if self.ticks == 0 {
-            network::fill_limits(sample);
+        if self.ticks == 0 || std::mem::take(&mut host.limits_changed) {
+            network::fill_limits(host, sample);
         }
         let is_keyframe = self.keyframe_at.is_none_or(|last| now >= last + KEYFRAME_S);
         if is_keyframe {

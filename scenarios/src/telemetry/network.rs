@@ -7,7 +7,6 @@ use ks_engine::model::{
 
 use crate::grain::whole;
 use crate::host::Host;
-use crate::host::network::{PORTS, SOMAXCONN};
 
 /// Inode of the first network namespace.
 pub(super) const NETNS: u64 = 4_026_531_840;
@@ -24,7 +23,7 @@ pub(super) fn fill(host: &mut Host, sample: &mut Sample) {
         row.set(ListenerCell::port, queue.port);
         row.set(ListenerCell::inode, 20_000 + queue.port);
         row.set(ListenerCell::queue, whole(queue.waiting));
-        row.set(ListenerCell::backlog, whole(queue.backlog.min(SOMAXCONN)));
+        row.set(ListenerCell::backlog, whole(queue.backlog));
     }
     sample.listeners.sort();
     let used = whole(network.ports_used());
@@ -137,18 +136,19 @@ fn fill_netns(host: &Host, sample: &mut Sample) {
 }
 
 /// Limits as a kernel of a host of this size has them.
-pub(super) fn fill_limits(sample: &mut Sample) {
+pub(super) fn fill_limits(host: &Host, sample: &mut Sample) {
     use LimitsCell as Cell;
+    let network = &host.network;
     let row = sample.limits.push();
     row.set(Cell::pid_max, PID_MAX);
     row.set(Cell::threads_max, 256_000u64);
-    row.set(Cell::local_port_first, PORTS.0);
-    row.set(Cell::local_port_last, PORTS.1);
+    row.set(Cell::local_port_first, network.ports.0);
+    row.set(Cell::local_port_last, network.ports.1);
     row.set(Cell::tcp_max_tw_buckets, 262_144u64);
     row.set(Cell::tcp_max_orphans, 65_536u64);
     row.set(Cell::tcp_mem_low_pages, 90_000u64);
     row.set(Cell::tcp_mem_pressure_pages, 120_000u64);
     row.set(Cell::tcp_mem_max_pages, 180_000u64);
-    row.set(Cell::somaxconn, whole(SOMAXCONN));
-    row.set(Cell::tcp_max_syn_backlog, 1024u64);
+    row.set(Cell::somaxconn, whole(network.somaxconn));
+    row.set(Cell::tcp_max_syn_backlog, whole(network.syn_queue));
 }

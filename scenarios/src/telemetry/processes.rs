@@ -12,7 +12,7 @@ use super::network::NETNS;
 use crate::grain::{Counter, whole};
 use crate::host::Host;
 use crate::host::memory::PAGE;
-use crate::host::process::{OPEN_FILES_MAX, Process};
+use crate::host::process::Process;
 
 /// The last row of each process.
 #[derive(Debug, Default)]
@@ -86,7 +86,7 @@ fn describe(process: &Process, host: &Host, row: &mut Row) {
     row.set(Cell::involuntary_switches, counted.involuntary.value());
     if counted.open_files.value() > 0 {
         row.set(Cell::open_files, counted.open_files.value());
-        row.set(Cell::open_files_max, whole(OPEN_FILES_MAX));
+        row.set(Cell::open_files_max, whole(process.open_files_max));
         row.set(Cell::close_wait, counted.close_wait.value());
     }
 }

@@ -94,13 +94,23 @@ fn just_above_the_relaxed_limit_it_goes_on() {
 }
 
 #[test]
-fn a_stacked_device_is_not_judged_and_an_absent_source_is_named() {
-    let (mut lab, mut disk) = (Lab::new(), Disk::default());
-    lab.run(20, |sample, _| {
-        disk.fill(sample, flash(1.0, 9.0, 900.0));
-        sample.disks.as_mut_slice()[0].set(DiskCell::stacked, true);
-    });
-    assert_eq!(lab.coverage(BlockDeviceSaturation), "not applicable: no whole disk");
+fn a_stacked_device_is_judged_while_no_disk_is_busy() {
+    let judged = |below: f64| {
+        let (mut lab, mut stacked, mut disk) = (Lab::new(), Disk::default(), Disk::default());
+        lab.run(20, |sample, _| {
+            stacked.fill(sample, flash(1.0, 1.0, 1.0));
+            let row = &mut sample.disks.as_mut_slice()[0];
+            row.set_name(DiskName::name, b"dm-0");
+            row.set(DiskCell::stacked, true);
+            disk.fill(sample, flash(below, 1.0, 1.0));
+        });
+        lab.severity(BlockDeviceSaturation, "disk:dm-0")
+    };
+    assert_eq!((judged(0.5), judged(0.8)), (Some(Medium), None));
+}
+
+#[test]
+fn an_absent_source_is_named() {
     let mut lab = Lab::new();
     lab.absent("diskstats", "permission denied");
     lab.run(5, |_, _| ());
