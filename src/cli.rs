@@ -95,8 +95,11 @@ pub(crate) enum Command {
     /// Make a recording of what another tool recorded
     Import(import::Import),
     /// Make real faults on this machine, in isolation, and record them
-    #[command(hide = true, after_help = "Examples:\n  ks provoke cpu_overload -o overload.parquet\n  \
-        ks provoke packet_loss -o loss.parquet --intensity 0.5\n  ks provoke --clean-up")]
+    #[command(
+        hide = true,
+        after_help = "Examples:\n  ks provoke cpu_overload -o overload.parquet\n  \
+        ks provoke packet_loss -o loss.parquet --intensity 0.5\n  ks provoke --clean-up"
+    )]
     Provoke(Provoke),
     /// Seal the log that a killed recorder left
     #[command(after_help = "Example:\n  ks recover host.parquet")]

@@ -44,7 +44,7 @@ fn names(path: PathBuf) -> BTreeSet<Vec<u8>> {
 fn an_incident_that_is_cut_out_has_its_verdicts() {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();
-    for (name, around) in [("cpu_overload", "+14s"), ("memory_pressure", "+12s")] {
+    for (name, around) in [("cpu_overload_one", "+25s"), ("memory_pressure_one", "+25s")] {
         let from = fixture(&format!("{name}.parquet"));
         let output = format!("{name}.parquet");
         let arguments = ["capture", "--from", &from, "--around", around, "-o", &output];
@@ -64,7 +64,7 @@ fn an_incident_that_is_cut_out_has_its_verdicts() {
 fn a_redacted_cut_has_the_same_verdicts_and_none_of_the_names() {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();
-    let from = fixture("memory_pressure.parquet");
+    let from = fixture("memory_pressure_one.parquet");
     let arguments = ["capture", "--from", &from, "--around", "+12s", "--redact", "-o", "x.parquet"];
     check(folder, &arguments, 0, "are those of the original");
     let (original, redacted) = (names(from.into()), names(folder.join("x.parquet")));
@@ -79,7 +79,7 @@ fn a_redacted_cut_has_the_same_verdicts_and_none_of_the_names() {
 fn what_cannot_be_cut_is_told_and_nothing_is_left_behind() {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();
-    let from = fixture("quiet.parquet");
+    let from = fixture("quiet_one.parquet");
     let at = |around, output| ["capture", "--from", &from, "--around", around, "-o", output];
     check(folder, &at("+5h", "x.parquet"), 2, "the recording reaches from");
     check(folder, &at("yesterday", "x.parquet"), 2, "write a time as");

@@ -17,7 +17,7 @@ fn recordings() -> Vec<PathBuf> {
     let mut found: Vec<_> =
         entries.filter(|path| path.extension().is_some_and(|end| end == "parquet")).collect();
     found.sort();
-    assert!(found.len() >= 3, "{found:?}");
+    assert!(found.len() >= 31, "{found:?}");
     found
 }
 
@@ -41,6 +41,17 @@ fn verdicts_are_as_they_were() {
             insta::assert_snapshot!(format!("{name}_{format}"), output);
         }
     }
+}
+
+/// Each has a file of cases beside it, which says what was wrong: all of it is found, by the right
+/// names, and nothing else.
+#[test]
+fn what_was_wrong_is_found() {
+    let cases = recordings().into_iter().map(|path| path.with_extension("toml"));
+    let output = Command::new(env!("CARGO_BIN_EXE_ks")).arg("test").args(cases).output().unwrap();
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success(), "{said}");
+    assert!(said.contains("31 passed, 0 failed"), "{said}");
 }
 
 fn inputs(path: &Path) -> Vec<Input> {

@@ -96,7 +96,19 @@ fn a_scenario_that_makes_no_sense_is_wrong_use_and_one_that_is_not_there_is_unre
     std::fs::write(folder.path().join("bad.toml"), "summary = \"s\"").unwrap();
     let bad = ks(folder.path(), &["replay", "bad.toml"]);
     assert_eq!(bad.status.code(), Some(2), "{}", text(&bad.stderr));
-    assert!(text(&bad.stderr).contains("bad.toml:1:1: missing field"), "{}", text(&bad.stderr));
+    assert!(
+        text(&bad.stderr).contains("bad.toml:1:1: a scenario has a `duration`"),
+        "{}",
+        text(&bad.stderr)
+    );
+    for (name, other) in [("one", "two"), ("two", "one")] {
+        let text = format!("summary = \"s\"\nduration = \"5m\"\ninclude = [\"{other}.toml\"]\n");
+        std::fs::write(folder.path().join(format!("{name}.toml")), text).unwrap();
+    }
+    let circle = ks(folder.path(), &["replay", "one.toml"]);
+    assert_eq!(circle.status.code(), Some(2), "{}", text(&circle.stderr));
+    let told = "two.toml:3:12: it includes itself: one.toml -> two.toml -> one.toml";
+    assert!(text(&circle.stderr).contains(told), "{}", text(&circle.stderr));
     let missing = ks(folder.path(), &["replay", "missing.toml"]);
     assert_eq!(missing.status.code(), Some(4), "{}", text(&missing.stderr));
     let unknown = ks(folder.path(), &["scenario", "show", "unheard_of"]);
@@ -150,11 +162,12 @@ fn met_expectations_pass_and_unmet_ones_fail_with_exit_code_1() {
 fn a_part_of_a_recording_is_a_case_too() {
     let folder = tempfile::tempdir().unwrap();
     let recording = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/recordings");
-    std::fs::copy(recording.join("cpu_overload.parquet"), folder.path().join("x.parquet")).unwrap();
+    std::fs::copy(recording.join("cpu_overload_one.parquet"), folder.path().join("x.parquet"))
+        .unwrap();
     let cases = "[[case]]\nname = \"overload\"\nfrom = \"x.parquet\"\n\
-        [[case.expect]]\nkind = \"load_mismatch\"\nonset = \"7s\"\nend = \"24s\"\n\
-        [[case.expect]]\nkind = \"scheduler\"\nonset = \"7s\"\nend = \"24s\"\n\
-        [[case]]\nname = \"before\"\nfrom = \"x.parquet\"\nuntil = \"6s\"\n\
+        [[case.expect]]\nkind = \"load_mismatch\"\nonset = \"15s\"\nend = \"46s\"\n\
+        [[case.expect]]\nkind = \"scheduler\"\nonset = \"15s\"\nend = \"46s\"\n\
+        [[case]]\nname = \"before\"\nfrom = \"x.parquet\"\nuntil = \"14s\"\n\
         [[case.forbid]]\nkind = \"load_mismatch\"\n\
         [[case]]\nname = \"behind the end\"\nfrom = \"x.parquet\"\nat = \"5m\"\n\
         [[case.forbid]]\nkind = \"load_mismatch\"\n";

@@ -92,9 +92,9 @@ impl Disk {
             },
             Self::Memory => Service {
                 servers: 2.0,
-                read_s: 20e-6,
-                write_s: 20e-6,
-                bytes_per_s: 2e9,
+                read_s: 8e-6,
+                write_s: 8e-6,
+                bytes_per_s: 4e9,
                 nr_requests: 128.0,
             },
             Self::Rotating => Service {

@@ -186,8 +186,7 @@ impl Simulation {
     }
 
     fn act_in_time(&mut self, at_s: f64) {
-        while let Some(planned) =
-            self.actions.pop_if(|planned| planned.at.seconds() <= at_s + 1e-6)
+        while let Some(planned) = self.actions.pop_if(|planned| planned.at.seconds() <= at_s + 1e-6)
         {
             if let Err(refused) = self.host.act(&planned.action) {
                 self.refused.push((planned, refused));

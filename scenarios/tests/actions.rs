@@ -4,9 +4,7 @@
 use std::collections::BTreeMap;
 
 use ks_engine::input::{Body, Input};
-use ks_engine::model::{
-    Cgroup, Cpu, Disk, Memory, Netns, Process, Sample, SyscallTrace, Vm,
-};
+use ks_engine::model::{Cgroup, Cpu, Disk, Memory, Netns, Process, Sample, SyscallTrace, Vm};
 use ks_scenarios::action::{Action, Refused};
 use ks_scenarios::scenario::Scenario;
 use ks_scenarios::simulation::Simulation;
@@ -291,9 +289,9 @@ const LEAKER: &str = r#"{ name = "leaker", group = "/leak.slice", demand = { lea
 fn what_is_above_the_high_limit_of_a_group_is_held_back_and_not_killed() {
     let mut lab = Lab::new(LEAKER);
     let held = |sample: &Sample| group(sample, b"/leak.slice").memory_bytes().unwrap();
+    lab.act(r#"{ limit_cgroup_swap = { group = "/leak.slice", bytes = "1MiB" } }"#).unwrap();
     lab.act(r#"{ limit_cgroup_memory_high = { group = "/leak.slice", bytes = "400MiB" } }"#)
         .unwrap();
-    lab.act(r#"{ limit_cgroup_swap = { group = "/leak.slice", bytes = "1MiB" } }"#).unwrap();
     lab.run(1);
     let before = held(&lab.last);
     lab.run(60);
@@ -348,7 +346,8 @@ fn the_score_decides_who_is_killed() {
     let killed = |adj: Option<i64>| {
         let mut lab = Lab::of(&scenario, 10);
         if let Some(adj) = adj {
-            let action = format!(r#"{{ raise_oom_score = {{ process = "leaker", adj = {adj} }} }}"#);
+            let action =
+                format!(r#"{{ raise_oom_score = {{ process = "leaker", adj = {adj} }} }}"#);
             lab.act(&action).unwrap();
         }
         for _ in 0..200 {
@@ -433,9 +432,10 @@ fn a_forced_speed_takes_the_link_down_for_a_while() {
     assert_eq!(nic(&lab).0, Some(false));
     lab.run(3);
     assert_eq!(nic(&lab), (Some(true), Some(10_000)));
-    for nothing in
-        ["{ raise_conntrack_max = { value = 500000 } }", "{ raise_netdev_backlog = { value = 4000 } }"]
-    {
+    for nothing in [
+        "{ raise_conntrack_max = { value = 500000 } }",
+        "{ raise_netdev_backlog = { value = 4000 } }",
+    ] {
         lab.act(nothing).unwrap();
     }
 }

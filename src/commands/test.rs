@@ -71,8 +71,7 @@ pub(crate) fn run(arguments: &Test) -> anyhow::Result<()> {
         let command: Vec<String> = std::env::args().skip(1).collect();
         let mut page = detection::page(&command.join(" "), outcomes.len(), &tally);
         page += &detection::by_intensity(&detection);
-        std::fs::write(path, page)
-            .with_context(|| format!("cannot write `{}`", path.display()))?;
+        std::fs::write(path, page).with_context(|| format!("cannot write `{}`", path.display()))?;
     }
     let failed = outcomes.iter().filter(|outcome| !outcome.verdict.why.is_empty()).count();
     match arguments.format {

@@ -74,12 +74,15 @@ impl Made {
         let space = rustix::fs::statvfs(&within)?;
         let free = space.f_bavail.saturating_mul(space.f_frsize);
         if free / 2 < bytes {
-            bail!("`{}` has no room for {} MB: name another in TMPDIR", within.display(), bytes >> 20);
+            bail!(
+                "`{}` has no room for {} MB: name another in TMPDIR",
+                within.display(),
+                bytes >> 20
+            );
         }
         let path = within.join(format!("{NAME}{}", std::process::id()));
         self.note(Thing::Folder { path: path.clone() })?;
-        std::fs::create_dir(&path)
-            .with_context(|| format!("cannot make `{}`", path.display()))?;
+        std::fs::create_dir(&path).with_context(|| format!("cannot make `{}`", path.display()))?;
         Ok(path)
     }
 
@@ -192,7 +195,9 @@ fn listed(text: &str) -> Vec<Thing> {
 fn is_there(thing: &Thing) -> bool {
     match thing {
         Thing::Maker { pid, start_ticks: start } => start_ticks(*pid) == Some(*start),
-        Thing::Folder { .. } | Thing::Group { .. } | Thing::Loop { .. } | Thing::Zram { .. } => true,
+        Thing::Folder { .. } | Thing::Group { .. } | Thing::Loop { .. } | Thing::Zram { .. } => {
+            true
+        }
     }
 }
 
@@ -225,11 +230,12 @@ fn remove_one(thing: &Thing) -> anyhow::Result<()> {
         Thing::Folder { path } => gone(std::fs::remove_dir_all(path)),
         Thing::Group { path } => gone(std::fs::remove_dir(path)),
         Thing::Loop { file } => {
-            let devices = said(Command::new("losetup").args(["--list", "--noheadings"]).args([
-                "--output",
-                "NAME",
-                "--associated",
-            ]).arg(file))?;
+            let devices = said(
+                Command::new("losetup")
+                    .args(["--list", "--noheadings"])
+                    .args(["--output", "NAME", "--associated"])
+                    .arg(file),
+            )?;
             for device in devices.split_whitespace() {
                 said(Command::new("losetup").args(["--detach", device]))?;
             }
@@ -278,7 +284,8 @@ fn hierarchy(controller: &str) -> anyhow::Result<PathBuf> {
 /// What a program prints; an error says what it said.
 pub(super) fn said(command: &mut Command) -> anyhow::Result<String> {
     let name = command.get_program().to_string_lossy().into_owned();
-    let output = command.output().with_context(|| format!("cannot run {name}; is it installed?"))?;
+    let output =
+        command.output().with_context(|| format!("cannot run {name}; is it installed?"))?;
     if !output.status.success() {
         bail!("{name}: {}", String::from_utf8_lossy(&output.stderr).trim());
     }

@@ -101,11 +101,14 @@ fn memory_pressure(intensity: f64, made: &mut Made) -> anyhow::Result<Stage> {
     let group = made.memory_group(GROUP_BYTES, false)?;
     let task = Task::Reread { file, per_s: 800.0 * MIB as f64 * intensity };
     let plan = Plan::new("ks-reread", task).within(&group);
-    Ok(Stage::of(vec![plan], vec![Wrong {
-        // The page cache is the group's, whoever of it reads.
-        culprit: Some(entity_of(&group)),
-        ..on_host(Kind::MemoryPressure, "")
-    }]))
+    Ok(Stage::of(
+        vec![plan],
+        vec![Wrong {
+            // The page cache is the group's, whoever of it reads.
+            culprit: Some(entity_of(&group)),
+            ..on_host(Kind::MemoryPressure, "")
+        }],
+    ))
 }
 
 fn out_of_memory(intensity: f64, made: &mut Made) -> anyhow::Result<Stage> {
@@ -113,10 +116,7 @@ fn out_of_memory(intensity: f64, made: &mut Made) -> anyhow::Result<Stage> {
     let task = Task::Grow { bytes_per_s: 16.0 * MIB as f64 * intensity };
     let mut plan = Plan::new("ks-grow", task).within(&group);
     plan.restarts = true;
-    let wrong = Wrong {
-        entity: entity_of(&group),
-        ..on_host(Kind::MemoryPressure, "ks-grow")
-    };
+    let wrong = Wrong { entity: entity_of(&group), ..on_host(Kind::MemoryPressure, "ks-grow") };
     Ok(Stage::of(vec![plan], vec![wrong]))
 }
 
@@ -192,11 +192,7 @@ fn in_netns(kind: Kind, namespace: &Path) -> anyhow::Result<Wrong> {
     let link = std::fs::read_link(namespace).context("the namespace is gone")?;
     let text = link.to_string_lossy();
     let inode = text.trim_start_matches("net:[").trim_end_matches(']');
-    Ok(Wrong {
-        kind,
-        entity: format!("netns:{inode}"),
-        culprit: None,
-    })
+    Ok(Wrong { kind, entity: format!("netns:{inode}"), culprit: None })
 }
 
 /// A server that accepts fewer connections than arrive, beside a client that it can serve.

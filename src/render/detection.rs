@@ -54,7 +54,8 @@ pub(crate) fn by_intensity(detection: &Detection) -> String {
     if intensities.is_empty() {
         return String::new();
     }
-    let mut text = "\n## Over hosts and intensities\n\nOf what crossed a limit by raw counters, ".to_owned();
+    let mut text =
+        "\n## Over hosts and intensities\n\nOf what crossed a limit by raw counters, ".to_owned();
     text += "the share that was found, with its exact 95 %\nlimits (Clopper and Pearson) and ";
     text += "the counts. On hosts of the grid what a file expects need not\ncome about, and then ";
     text += "it does not count.\n\n";

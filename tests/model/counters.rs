@@ -1,9 +1,11 @@
 //! Which counters of which fault are compared.
 
-use ks_engine::model::{Cgroup, Cpu, Disk, Netns, Pressure, Sample, SyscallTrace, Vm};
+use ks_engine::model::{
+    Cgroup, Cpu, Disk, Netns, Pressure, Sample, SchedulerTrace, SyscallTrace, Vm,
+};
 
 /// How a quantity becomes a number.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy)]
 pub(crate) enum How {
     /// Growth by the second.
     Rate,
@@ -66,8 +68,9 @@ fn busy(sample: &Sample) -> Option<f64> {
     parts.into_iter().map(float).sum::<Option<f64>>().map(|ticks| ticks / 100.0)
 }
 
+/// By the tracer: the machine's kernel has no `/proc/schedstat` that counts.
 fn run_delay(sample: &Sample) -> Option<f64> {
-    let sum: Option<u64> = sample.sched.iter().map(|row| row.wait_ns()).sum();
+    let sum: Option<u64> = sample.bpf_scheduler.iter().map(SchedulerTrace::wait_ns).sum();
     float(sum).map(|ns| ns / 1e9)
 }
 
@@ -104,8 +107,7 @@ fn calls(sample: &Sample, get: fn(&SyscallTrace) -> Option<u64>) -> Option<f64> 
 
 const BUSY: Line = rate("CPUs busy", "CPUs", busy);
 const SWITCHES: Line = rate("context switches", "1/s", |s| cpu(s, Cpu::context_switches));
-const IO_SOME: Line =
-    rate("PSI io some", "s/s", |s| pressure(s, Pressure::io_some_total_us));
+const IO_SOME: Line = rate("PSI io some", "s/s", |s| pressure(s, Pressure::io_some_total_us));
 const MEMORY_SOME: Line =
     rate("PSI memory some", "s/s", |s| pressure(s, Pressure::memory_some_total_us));
 const MEMORY_FULL: Line =
@@ -123,9 +125,7 @@ pub(crate) const TABLES: &[Table] = &[
             mean("tasks that run or want to", "tasks", |s| cpu(s, Cpu::procs_running)),
             SWITCHES,
             second_order(rate("run delay", "s/s", run_delay)),
-            second_order(rate("PSI cpu some", "s/s", |s| {
-                pressure(s, Pressure::cpu_some_total_us)
-            })),
+            second_order(rate("PSI cpu some", "s/s", |s| pressure(s, Pressure::cpu_some_total_us))),
         ],
     },
     Table {

@@ -82,9 +82,8 @@ fn shown(value: Option<f64>) -> String {
 fn order(runs: &[(Run, Run); 3]) -> String {
     let mut text = "\nFirst crossings, in s after the onset (real / model):\n".to_owned();
     for ((name, _), (real, model)) in INTENSITIES.iter().zip(runs) {
-        let find = |run: &Run, kind: &str| {
-            run.crossings.iter().find(|one| one.0 == kind).map(|one| one.1)
-        };
+        let find =
+            |run: &Run, kind: &str| run.crossings.iter().find(|one| one.0 == kind).map(|one| one.1);
         let mut kinds: Vec<&str> =
             real.crossings.iter().chain(&model.crossings).map(|one| one.0).collect();
         kinds.sort_unstable();
@@ -93,10 +92,8 @@ fn order(runs: &[(Run, Run); 3]) -> String {
             let one = |at: Option<f64>| at.map_or("-".to_owned(), |at| format!("{at:.1}"));
             format!("{kind} {} / {}", one(find(real, kind)), one(find(model, kind)))
         };
-        let both: Vec<(f64, f64)> = kinds
-            .iter()
-            .filter_map(|kind| find(real, kind).zip(find(model, kind)))
-            .collect();
+        let both: Vec<(f64, f64)> =
+            kinds.iter().filter_map(|kind| find(real, kind).zip(find(model, kind))).collect();
         let is_swapped = |one: &(f64, f64), other: &(f64, f64)| {
             (one.0 - other.0) * (one.1 - other.1) < 0.0
                 && (one.0 - other.0).abs() > TIE_S

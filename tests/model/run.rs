@@ -96,8 +96,10 @@ impl Run {
     pub(crate) fn value(&self, line: &Line) -> Option<f64> {
         let (from, to) = (self.span_s.0 + EDGES_S.0, self.span_s.1 - EDGES_S.1);
         let within = self.samples.iter().filter(|(at_s, _)| (from..=to).contains(at_s));
-        let values: Vec<(f64, f64)> =
-            within.clone().filter_map(|(at_s, sample)| Some((*at_s, (line.get)(sample)?))).collect();
+        let values: Vec<(f64, f64)> = within
+            .clone()
+            .filter_map(|(at_s, sample)| Some((*at_s, (line.get)(sample)?)))
+            .collect();
         let (first, last) = (values.first()?, values.last()?);
         let grown = last.1 - first.1;
         match line.how {

@@ -9,13 +9,15 @@
 //! Demand, busy share, blocked share; the load average is for people and never a limit.
 //! # False positives
 //! Demand from uninterruptible sleep is not CPU work: subtype `blocked`. Batch work that was told
-//! to wait is low at most: subtype `niced`.
+//! to wait is low at most: subtype `niced`. A reading is one instant, which may meet tasks that all wake
+//! with the recorder: where CPUs are idle most of the time, nothing sleeps uninterruptibly, and stall
+//! shares say that nobody waits, there is no demand.
 
 use crate::board::{Board, Cover, Evaluation, Held};
 use crate::kind::{Entity, Kind, Severity};
 use crate::model::Cpu;
 use crate::time::SECOND_NS;
-use crate::window::{HOST, Missing, Step, Window};
+use crate::window::{HOST, Missing, Stall, Step, Window};
 
 use super::{Classifier, niced};
 
@@ -31,6 +33,10 @@ const HIGH_TASKS: f64 = 4.0;
 /// A standing signal goes on at this share of the low limit.
 const RELAXED: f64 = 0.8;
 const MEAN_NS: u64 = 5 * SECOND_NS;
+/// A queue of one server whose mean is one task is busy half of the time (M/M/1); more servers more.
+const BUSY_LEAST: f64 = 0.5;
+/// Stall share of CPUs below which nobody waits (`signals.md`, section 9, low).
+const WAITING_LEAST: f64 = 0.1;
 
 impl Classifier for LoadMismatch {
     fn kind(&self) -> Kind {
@@ -63,6 +69,10 @@ fn judge(window: &Window) -> Result<Evaluation, Missing> {
     seen.note("busy_share", busy, "ratio");
     // The quantity is a mean over five seconds: it is its own persistence up to medium; high and
     // critical have to last longer and are counted.
+    let blocked = blocked_share(row, window.host().recorder_pid != 0);
+    if is_by_chance(window, busy, blocked.unwrap_or(0.0)) {
+        return Ok(seen);
+    }
     seen.keyed(key, Severity::Low, Held::Met, demand >= DEMAND[0]);
     let is_batch = demand >= DEMAND[1] && niced::explains(window, &Entity::Host);
     let exceeds = |limit: f64| demand >= limit && !is_batch;
@@ -71,7 +81,6 @@ fn judge(window: &Window) -> Result<Evaluation, Missing> {
     seen.keyed(key, Severity::High, Held::Counts, high);
     seen.keyed(key, Severity::Critical, Held::Counts, exceeds(DEMAND[3]));
     seen.keep_keyed(key, demand >= DEMAND[0] * RELAXED);
-    let blocked = blocked_share(row, window.host().recorder_pid != 0);
     if let Some(share) = blocked {
         seen.note("blocked_share", share, "ratio");
     }
@@ -83,6 +92,14 @@ fn judge(window: &Window) -> Result<Evaluation, Missing> {
     let by_demand = subtype(demand, busy, blocked.unwrap_or(0.0));
     seen.subtype = if is_batch { Some("niced") } else { by_demand };
     Ok(seen)
+}
+
+/// Whether tasks were met that wake together and do not wait: what else was read speaks against a
+/// queue.
+fn is_by_chance(window: &Window, busy: f64, blocked: f64) -> bool {
+    let track = window.pressure.track().ok().filter(|_| window.pressure.is_fresh());
+    let waits = track.and_then(|track| track.share(Stall::CpuSome, MEAN_NS).ok());
+    busy < BUSY_LEAST && blocked < BUSY_LEAST && waits.is_some_and(|share| share < WAITING_LEAST)
 }
 
 /// Share of CPU time neither idle nor waiting for I/O; user and nice already hold guest time.

@@ -173,7 +173,8 @@ impl Host {
                 self.memory.dirty_background = percent("percent", *value, 100)? as f64 / 100.0;
             }
             Action::ReduceReadahead { kb } => {
-                self.disk.read_ahead_bytes = within("kb", i64::from(*kb), 4, 65_536)? as f64 * 1024.0;
+                self.disk.read_ahead_bytes =
+                    within("kb", i64::from(*kb), 4, 65_536)? as f64 * 1024.0;
             }
             Action::ReduceSwappiness { value } => {
                 self.memory.swappiness = percent("value", *value, 200)? as f64;

@@ -54,8 +54,7 @@ impl Default for IoMax {
 impl IoMax {
     /// Requests a second that are let through, of so many bytes each.
     pub(crate) fn rate(&self, bytes: f64, is_write: bool) -> f64 {
-        let (bps, iops) =
-            if is_write { (self.wbps, self.wiops) } else { (self.rbps, self.riops) };
+        let (bps, iops) = if is_write { (self.wbps, self.wiops) } else { (self.rbps, self.riops) };
         (bps / bytes.max(1.0)).min(iops)
     }
 }

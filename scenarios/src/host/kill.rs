@@ -1,14 +1,15 @@
 //! Giving memory: growth, reclaim by those that ask, limits of groups, and the killer of processes.
 
-use super::memory::PAGE;
-pub(super) use super::memory::Means;
 use super::group::Group;
+pub(super) use super::memory::Means;
+use super::memory::PAGE;
 use super::{Host, Killed, STEP_S};
 use crate::grain::{take_whole, whole};
 
 /// Steps without progress after which a process is killed: the kernel retries 16 times, each with
-/// some waiting.
+/// some waiting; at the limit of a group it does not wait.
 const PATIENCE_STEPS: u32 = 10;
+const GROUP_PATIENCE_STEPS: u32 = 1;
 /// Pages that a dying process gives back in a step: 4 GiB a second (our judgement).
 const RELEASE_PAGES: u64 = 104_858;
 /// Pages that members of a group above its `memory.high` get in a step: they are slowed down and never
@@ -152,9 +153,8 @@ impl Host {
         let granted = (1.0 - missing as f64 / wanted as f64).max(least);
         self.hold_back(|process| process.group == group, granted, over as f64);
         let is_failing = missing > 0 && !is_soft;
-        self.groups[group].failing =
-            if is_failing { self.groups[group].failing + 1 } else { 0 };
-        if self.groups[group].failing >= PATIENCE_STEPS {
+        self.groups[group].failing = if is_failing { self.groups[group].failing + 1 } else { 0 };
+        if self.groups[group].failing >= GROUP_PATIENCE_STEPS {
             self.groups[group].counted.ooms += 1;
             self.kill(|process| process.group == group);
         }

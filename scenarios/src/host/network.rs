@@ -206,7 +206,6 @@ impl Network {
     }
 }
 
-
 /// Share of what it wanted to do that a process could do with the CPU it had.
 fn served(process: &Process) -> f64 {
     let wanted = process.step.ran + process.step.waited;

@@ -24,8 +24,7 @@ impl Host {
         claims.clear();
         claims.extend(self.processes.iter_mut().map(|process| {
             let group_weight = self.groups[process.group].weight as f64 / 100.0;
-            let weight =
-                cpu::weight(process.nice) * process.class_weight * group_weight;
+            let weight = cpu::weight(process.nice) * process.class_weight * group_weight;
             let (wanted, threads) = wanted(process);
             Claim { weight, threads, wanted, got: 0.0 }
         }));

@@ -1,8 +1,8 @@
 //! Who asks the disk for what in a step, and what the answers mean for them.
 
 use super::disk::{Done, Purpose, Service, Source};
-use super::memory::PAGE;
 use super::group::Group;
+use super::memory::PAGE;
 use super::{Host, STEP_S};
 use crate::grain::{take_whole, whole};
 

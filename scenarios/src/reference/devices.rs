@@ -58,12 +58,7 @@ fn is_degraded(before: &Nic, after: &Nic) -> bool {
         || share(of(Nic::tx_dropped), of(Nic::tx_packets))
 }
 
-fn look_at_netns(
-    before: &Netns,
-    after: &Netns,
-    configured: &Configured,
-    say: &mut Say<'_>,
-) {
+fn look_at_netns(before: &Netns, after: &Netns, configured: &Configured, say: &mut Say<'_>) {
     let entity = Entity::Netns(after.netns().unwrap_or(0));
     let of = |get: fn(&Netns) -> Option<u64>| grown(get(before), get(after));
     let (again, sent) = (of(Netns::tcp_retrans_segs), of(Netns::tcp_out_segs));

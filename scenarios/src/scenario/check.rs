@@ -25,7 +25,9 @@ pub(super) fn check(scenario: &Scenario) -> Checked {
         "a scenario has a `summary` that says what happens".to_owned()
     })?;
     let duration = scenario.duration.ns;
-    require(duration > 0, "duration", || "a scenario has a `duration`: a run of no time shows nothing".to_owned())?;
+    require(duration > 0, "duration", || {
+        "a scenario has a `duration`: a run of no time shows nothing".to_owned()
+    })?;
     let hours = duration / 3_600_000_000_000;
     require(hours <= LONGEST_H, "duration", || {
         format!("{hours} h are more than the {LONGEST_H} h that a run may last")

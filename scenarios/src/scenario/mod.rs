@@ -6,8 +6,8 @@ mod file;
 mod include;
 
 pub use error::ScenarioError;
-pub use include::Find;
 pub use file::{Background, Extra, Fault, Knowledge, Limits, Planned, Scenario, Seeds, Weakened};
+pub use include::Find;
 
 use crate::simulation::Simulation;
 
@@ -18,15 +18,10 @@ impl Scenario {
     }
 
     /// Reads a scenario with what it includes.
-    pub fn parse_with(
-        text: &str,
-        path: &str,
-        find: &mut Find<'_>,
-    ) -> Result<Self, ScenarioError> {
+    pub fn parse_with(text: &str, path: &str, find: &mut Find<'_>) -> Result<Self, ScenarioError> {
         let table = include::gathered(text, path, find)?;
-        let mut scenario: Self = table
-            .try_into()
-            .map_err(|error| ScenarioError::syntax(path, text, &error))?;
+        let mut scenario: Self =
+            table.try_into().map_err(|error| ScenarioError::syntax(path, text, &error))?;
         scenario.name = name_of(path);
         check::check(&scenario).map_err(|problem| problem.located(path, text))?;
         Ok(scenario)

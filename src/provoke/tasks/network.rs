@@ -35,8 +35,7 @@ fn prepare() -> anyhow::Result<()> {
 
 fn listening(backlog: i32) -> anyhow::Result<OwnedFd> {
     prepare()?;
-    let socket =
-        socket_with(AddressFamily::INET, SocketType::STREAM, SocketFlags::CLOEXEC, None)?;
+    let socket = socket_with(AddressFamily::INET, SocketType::STREAM, SocketFlags::CLOEXEC, None)?;
     sockopt::set_socket_reuseaddr(&socket, true)?;
     bind(&socket, &address()).context("cannot bind")?;
     listen_on(&socket, backlog).context("cannot listen")?;
@@ -73,8 +72,7 @@ pub(super) fn connect(per_s: f64, holds_ms: u64) -> anyhow::Result<()> {
             let socket = socket_with(AddressFamily::INET, SocketType::STREAM, flags, None)
                 .context("cannot make a socket")?;
             // Without a port it cannot, and is closed at once.
-            if let Ok(()) | Err(rustix::io::Errno::INPROGRESS) =
-                connect_socket(&socket, &address())
+            if let Ok(()) | Err(rustix::io::Errno::INPROGRESS) = connect_socket(&socket, &address())
             {
                 open.push_back((clock::now(), socket));
             }

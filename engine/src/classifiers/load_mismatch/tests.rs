@@ -3,7 +3,7 @@
 use crate::classifiers::lab::{Lab, Meter};
 use crate::kind::Kind::LoadMismatch;
 use crate::kind::Severity::{Critical, High, Low, Medium};
-use crate::model::{CpuCell, Sample};
+use crate::model::{CpuCell, PressureCell, Sample};
 
 const HOST: &str = "host";
 
@@ -73,6 +73,22 @@ fn subtypes_say_what_kind_of_demand_it_is() {
         lab.run(10, |sample, _| host.fill(sample, load));
         assert_eq!(lab.subtype(LoadMismatch, HOST), expected);
     }
+}
+
+#[test]
+fn tasks_that_wake_with_the_recorder_and_wait_for_nothing_are_no_demand() {
+    let severity = |busy: f64, waits: f64| {
+        let (mut lab, mut host, mut stall) = (Lab::new(), Host::default(), Meter::default());
+        lab.run(20, |sample, _| {
+            host.fill(sample, Load { running: 20, blocked: 0, cpus: 10, busy });
+            let row = sample.pressure.push();
+            row.set(PressureCell::cpu_some_total_us, stall.add(waits * 1e6));
+        });
+        lab.severity(LoadMismatch, HOST)
+    };
+    assert_eq!(severity(0.05, 0.02), None);
+    assert_eq!(severity(0.05, 0.5), Some(Medium), "the load is not spread");
+    assert_eq!(severity(0.7, 0.02), Some(Medium));
 }
 
 #[test]

@@ -36,7 +36,16 @@ fn truth(toml: &str) -> Truth {
 fn judged(seen: &Seen, truths: &[Truth], forbids: &[&str]) -> Verdict {
     let windows = super::super::truth::windows_of(truths);
     let forbids: Vec<Forbid> = forbids.iter().map(|text| toml::from_str(text).unwrap()).collect();
-    judge(seen, &Case { truths, windows: &windows, forbids: &forbids, interval_s: 1.0, may_be_empty: false })
+    judge(
+        seen,
+        &Case {
+            truths,
+            windows: &windows,
+            forbids: &forbids,
+            interval_s: 1.0,
+            may_be_empty: false,
+        },
+    )
 }
 
 fn check(seen: &Seen, toml: &str, expected: &str) {
