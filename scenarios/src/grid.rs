@@ -169,9 +169,9 @@ mod tests {
         for (swap, disk) in [(true, Disk::Nvme), (false, Disk::Rotating)] {
             assert!(hosts.iter().any(|host| (host.2, host.3) == (swap, disk)));
         }
-        let text = "summary = \"s\"\nduration = \"5m\"\nprocess = [{ name = \"a\", demand = { spin = \
-                    4.0, leak = 1e6 } }]\nfault = [{ at = \"1m\", target = \"a\", demand = { spin \
-                    = 8.0 } }]";
+        let text = "summary = \"s\"\nduration = \"5m\"\n\
+            process = [{ name = \"a\", demand = { spin = 4.0, leak = 1e6 } }]\n\
+            fault = [{ at = \"1m\", target = \"a\", demand = { spin = 8.0 } }]";
         let scenario = Scenario::parse(text, "a.toml").unwrap();
         for seed in 0..20 {
             let other = scenario.within(&Cell { intensity: 2.0, seed });

@@ -4,7 +4,9 @@
 use std::collections::BTreeMap;
 
 use ks_engine::input::{Body, Input};
-use ks_engine::model::{Cgroup, Cpu, Disk, Memory, Netns, Process, Sample, SyscallTrace, Vm};
+use ks_engine::model::{
+    Cgroup, Cpu, Disk, Listener, Memory, Netns, Process, Sample, SyscallTrace, Vm,
+};
 use ks_scenarios::action::{Action, Refused};
 use ks_scenarios::scenario::Scenario;
 use ks_scenarios::simulation::Simulation;
@@ -403,7 +405,7 @@ fn a_longer_queue_is_for_those_that_listen_afterwards() {
     assert!(lab.growth(overflows) > 1000.0);
     lab.act("{ increase_somaxconn = { value = 65535 } }").unwrap();
     assert!(lab.growth(overflows) > 1000.0, "it listens already");
-    let queues: Vec<_> = lab.last.listeners.iter().filter_map(|row| row.backlog()).collect();
+    let queues: Vec<_> = lab.last.listeners.iter().filter_map(Listener::backlog).collect();
     assert!(queues.contains(&4096), "{queues:?}");
 }
 

@@ -32,9 +32,14 @@ use crate::render;
 pub(crate) struct Provoke {
     /// What goes wrong
     #[arg(value_enum, required_unless_present_any = ["clean_up", "worker"])]
-    fault: Option<Fault>,
+    fault: Option<Provoked>,
     /// Recording to write; what was wrong is written beside it, as a file of cases
-    #[arg(short, long, value_name = "FILE.parquet", required_unless_present_any = ["clean_up", "worker"])]
+    #[arg(
+        short,
+        long,
+        value_name = "FILE.parquet",
+        required_unless_present_any = ["clean_up", "worker"]
+    )]
     output: Option<PathBuf>,
     /// How strong it is
     #[arg(long, default_value_t = 1.0, value_parser = parse_intensity)]
@@ -62,7 +67,7 @@ pub(crate) struct Provoke {
 /// What can be made to go wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 #[value(rename_all = "snake_case")]
-pub(crate) enum Fault {
+pub(crate) enum Provoked {
     /// Nothing
     Quiet,
     /// More threads that want a CPU than there are CPUs
@@ -125,7 +130,7 @@ pub(crate) fn run(arguments: &Provoke) -> anyhow::Result<()> {
 
 fn provoke(
     arguments: &Provoke,
-    fault: Fault,
+    fault: Provoked,
     output: &Path,
     made: &mut Made,
 ) -> anyhow::Result<Known> {

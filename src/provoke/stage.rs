@@ -9,7 +9,7 @@ use anyhow::{Context, bail};
 use ks_engine::kind::Kind;
 use ks_replayer::expectations::label::Wrong;
 
-use super::Fault;
+use super::Provoked;
 use super::job::Task;
 use super::made::{Made, said};
 use super::workers::{Plan, Worker};
@@ -59,19 +59,19 @@ impl Stage {
     }
 }
 
-pub(super) fn set(fault: Fault, intensity: f64, made: &mut Made) -> anyhow::Result<Stage> {
+pub(super) fn set(fault: Provoked, intensity: f64, made: &mut Made) -> anyhow::Result<Stage> {
     match fault {
-        Fault::Quiet => Ok(Stage::default()),
-        Fault::CpuOverload => cpu_overload(intensity, made),
-        Fault::MemoryPressure => memory_pressure(intensity, made),
-        Fault::OutOfMemory => out_of_memory(intensity, made),
-        Fault::SwapThrashing => swap_thrashing(intensity, made),
-        Fault::DiskSaturation => disk_saturation(intensity, made),
-        Fault::SyscallStorm => Ok(syscall_storm(intensity)),
-        Fault::FaultStorm => fault_storm(intensity, made),
-        Fault::ListenOverflow => listen_overflow(intensity),
-        Fault::PortExhaustion => port_exhaustion(intensity),
-        Fault::PacketLoss => packet_loss(intensity),
+        Provoked::Quiet => Ok(Stage::default()),
+        Provoked::CpuOverload => cpu_overload(intensity, made),
+        Provoked::MemoryPressure => memory_pressure(intensity, made),
+        Provoked::OutOfMemory => out_of_memory(intensity, made),
+        Provoked::SwapThrashing => swap_thrashing(intensity, made),
+        Provoked::DiskSaturation => disk_saturation(intensity, made),
+        Provoked::SyscallStorm => Ok(syscall_storm(intensity)),
+        Provoked::FaultStorm => fault_storm(intensity, made),
+        Provoked::ListenOverflow => listen_overflow(intensity),
+        Provoked::PortExhaustion => port_exhaustion(intensity),
+        Provoked::PacketLoss => packet_loss(intensity),
     }
 }
 

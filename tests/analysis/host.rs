@@ -45,7 +45,10 @@ fn fill(sample: &mut Sample, plot: Plot, second: u64) {
     }
     vm.set(VmCell::oom_kill, 0u64);
     let pressure = sample.pressure.push();
-    pressure.set(PressureCell::cpu_some_total_us, second * 1_000);
+    // Seconds that were busy so far: then somebody waits for a CPU.
+    let busy_s =
+        if plot == Plot::UsuallyBusy { second / 240 * 60 + (second % 240).min(60) } else { 0 };
+    pressure.set(PressureCell::cpu_some_total_us, second * 1_000 + busy_s * 600_000);
     pressure.set(PressureCell::memory_some_total_us, 0u64);
     pressure.set(PressureCell::memory_full_total_us, 0u64);
     pressure.set(PressureCell::io_some_total_us, 0u64);

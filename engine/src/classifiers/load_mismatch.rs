@@ -9,9 +9,9 @@
 //! Demand, busy share, blocked share; the load average is for people and never a limit.
 //! # False positives
 //! Demand from uninterruptible sleep is not CPU work: subtype `blocked`. Batch work that was told
-//! to wait is low at most: subtype `niced`. A reading is one instant, which may meet tasks that all wake
-//! with the recorder: where CPUs are idle most of the time, nothing sleeps uninterruptibly, and stall
-//! shares say that nobody waits, there is no demand.
+//! to wait is low at most: subtype `niced`. A reading is one instant, which may meet tasks that
+//! all wake with the recorder: where CPUs are idle most of the time, nothing sleeps
+//! uninterruptibly, and stall shares say that nobody waits, there is no demand.
 
 use crate::board::{Board, Cover, Evaluation, Held};
 use crate::kind::{Entity, Kind, Severity};
@@ -33,7 +33,7 @@ const HIGH_TASKS: f64 = 4.0;
 /// A standing signal goes on at this share of the low limit.
 const RELAXED: f64 = 0.8;
 const MEAN_NS: u64 = 5 * SECOND_NS;
-/// A queue of one server whose mean is one task is busy half of the time (M/M/1); more servers more.
+/// A server with one task on average is busy half of the time (M/M/1); of several each more.
 const BUSY_LEAST: f64 = 0.5;
 /// Stall share of CPUs below which nobody waits (`signals.md`, section 9, low).
 const WAITING_LEAST: f64 = 0.1;
@@ -70,17 +70,15 @@ fn judge(window: &Window) -> Result<Evaluation, Missing> {
     // The quantity is a mean over five seconds: it is its own persistence up to medium; high and
     // critical have to last longer and are counted.
     let blocked = blocked_share(row, window.host().recorder_pid != 0);
-    if is_by_chance(window, busy, blocked.unwrap_or(0.0)) {
-        return Ok(seen);
-    }
-    seen.keyed(key, Severity::Low, Held::Met, demand >= DEMAND[0]);
+    let waits = !is_by_chance(window, busy, blocked.unwrap_or(0.0));
+    seen.keyed(key, Severity::Low, Held::Met, waits && demand >= DEMAND[0]);
     let is_batch = demand >= DEMAND[1] && niced::explains(window, &Entity::Host);
-    let exceeds = |limit: f64| demand >= limit && !is_batch;
+    let exceeds = |limit: f64| waits && demand >= limit && !is_batch;
     seen.keyed(key, Severity::Medium, Held::Met, exceeds(DEMAND[1]));
     let high = exceeds(DEMAND[2]) && demand * cpus > HIGH_TASKS;
     seen.keyed(key, Severity::High, Held::Counts, high);
     seen.keyed(key, Severity::Critical, Held::Counts, exceeds(DEMAND[3]));
-    seen.keep_keyed(key, demand >= DEMAND[0] * RELAXED);
+    seen.keep_keyed(key, waits && demand >= DEMAND[0] * RELAXED);
     if let Some(share) = blocked {
         seen.note("blocked_share", share, "ratio");
     }

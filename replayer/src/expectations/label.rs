@@ -59,8 +59,8 @@ struct Case<'a> {
 }
 
 /// The file of cases over a recording: what must be found is what crossed a limit; other crossings
-/// while it lasted may be found. Episodes outside of it are false whatever a file says, and incidents
-/// are forbidden, since what a kernel cannot tell of one kind says nothing of the others.
+/// while it lasted may be found. Episodes outside of it are false whatever a file says, and
+/// incidents are forbidden, since what a kernel cannot tell of one kind says nothing of the others.
 pub fn cases(recording: &Path, known: &Known) -> Result<String, Error> {
     let mut reader = Reader::open_for_engine(std::slice::from_ref(&recording.to_owned()))?;
     let mut watch = Watch::default();

@@ -126,7 +126,8 @@ fn fill_memory(host: &Host, sample: &mut Sample) {
     let of = Of { metric: "reclaim_ns", entity: "cpu0", operation: "" };
     push(sample, &of, reclaims, reclaim_s, Spread::Random);
     let row = sample.bpf_page_fault.push();
-    let minor = paging.faults.value().saturating_sub(paging.major.value());
+    // The difference of whole numbers could go back by one.
+    let minor = whole(paging.faults.exact() - paging.major.exact());
     row.set(FaultTraceCell::user, paging.faults.value());
     row.set(FaultTraceCell::kernel, 0u64);
     row.set(FaultTraceCell::minor, minor);
