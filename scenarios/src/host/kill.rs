@@ -13,7 +13,8 @@ const GROUP_PATIENCE_STEPS: u32 = 1;
 /// Pages that a dying process gives back in a step: 4 GiB a second (our judgement).
 const RELEASE_PAGES: u64 = 104_858;
 /// Pages that members of a group above its `memory.high` get in a step: they are slowed down and
-/// never killed. The kernel lets a task charge 64 and sleep for 2 s (`MEMCG_MAX_HIGH_DELAY_JIFFIES`).
+/// never killed. The kernel lets a task charge 64, then sleep for at most 2 s
+/// (`MEMCG_MAX_HIGH_DELAY_JIFFIES`).
 const SOFT_PAGES: f64 = 3.2;
 /// Pages that a process asks for again at most.
 const REFUSED_PAGES: f64 = 65_536.0;
