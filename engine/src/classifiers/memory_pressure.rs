@@ -56,6 +56,8 @@ const USED: [f64; 4] = [0.80, 0.90, 0.90, 0.95];
 const SWAP_FREE: [f64; 2] = [0.10, 0.05];
 /// Without swap this stall, or direct reclaim, stands for its being used up.
 const SOME_WITHOUT_SWAP: f64 = 0.05;
+/// Zero is the last interval.
+const RECLAIM_SPANS_S: [u64; 4] = [0, 5, 10, 30];
 const KILL_CLEAR_S: u64 = 300;
 
 /// How much of a memory is in use, and whether allocations meet its end.
@@ -63,7 +65,8 @@ struct Use {
     used: f64,
     /// Free share of swap; `None` without swap.
     swap_free: Option<f64>,
-    /// Whether allocations reclaimed directly over the window of each severity.
+    /// Whether allocations reclaimed directly: in the last interval for low, so that it persists
+    /// like any rate, and over the window of each severity above, where it stands for swap.
     reclaims: [bool; 4],
     /// Whether tasks stalled for memory over the same.
     stalls: [bool; 4],
@@ -148,7 +151,7 @@ fn use_of_host(window: &Window) -> Result<Use, Missing> {
     Ok(Use {
         used: 1.0 - available.min(total) as f64 / total as f64,
         swap_free: swap_free(row),
-        reclaims: super::PERSISTENCE_S.map(|span_s| {
+        reclaims: RECLAIM_SPANS_S.map(|span_s| {
             let growth = paging.over(Paging::DirectReclaim, span_s * SECOND_NS);
             growth.is_ok_and(|growth| growth.by > 0)
         }),
@@ -254,7 +257,7 @@ fn use_of_group(row: &Cgroup, track: &CgroupTrack, host_swap: Option<f64>) -> Op
     Some(Use {
         used: held as f64 / max as f64,
         swap_free,
-        reclaims: super::PERSISTENCE_S.map(|span_s| {
+        reclaims: RECLAIM_SPANS_S.map(|span_s| {
             let growth = track.over(Group::LimitMet, span_s * SECOND_NS);
             growth.is_ok_and(|growth| growth.by > 0)
         }),
