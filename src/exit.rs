@@ -63,7 +63,7 @@ pub(crate) fn code(outcome: anyhow::Result<()>) -> ExitCode {
         return ExitCode::from(UNREADABLE);
     }
     if let Some(case) = error.chain().find_map(|cause| cause.downcast_ref::<CaseError>()) {
-        let unreadable = matches!(case, CaseError::Read { .. });
+        let unreadable = matches!(case, CaseError::Scenario(scenario) if is_unreadable(scenario));
         return ExitCode::from(if unreadable { UNREADABLE } else { USAGE });
     }
     if let Some(scenario) = error.chain().find_map(|cause| cause.downcast_ref::<scenario::Error>())

@@ -13,6 +13,7 @@ use ks_engine::output::{
 };
 use ks_replayer::forecasts::Forecast;
 use ks_replayer::report::{Episode, Report, rfc3339};
+use ks_scenarios::simulation::Simulation;
 
 use crate::cli::Format;
 use crate::stdout;
@@ -29,6 +30,13 @@ pub(crate) fn error(error: &anyhow::Error, hint: Option<&str>) {
     eprintln!("error: {error:#}");
     if let Some(hint) = hint {
         eprintln!("hint: {hint}");
+    }
+}
+
+/// Actions of a scenario that could not be done.
+pub(crate) fn refused(simulation: &Simulation) {
+    for (planned, why) in simulation.refused() {
+        note(&format!("an action {} after the start was refused: {why}", planned.at));
     }
 }
 

@@ -72,6 +72,7 @@ fn what_makes_no_sense_is_refused_with_its_place() {
     check_bad("[host]\nfilesystem_used = 1.5", "share from 0 up to 1");
     check_bad("interval = \"50ms\"", "a multiple of it");
     check_bad("seeds = { first = 9223372036854775807, count = 0 }", "no seed, no run");
+    check_bad("seeds = { first = 9223372036854775808 }", "bad.toml:3:19: a number of TOML is at");
     check_bad("[[process]]\nname = \"a-name-that-is-too-long\"", "1 to 15 bytes");
     let huge = "[[process]]\nname = \"a\"\ndemand = { memory = \"100GiB\" }";
     check_bad(huge, "bad.toml:5:12: with `a` what runs holds");
@@ -109,8 +110,19 @@ fn a_scenario_that_makes_no_sense_is_wrong_use_and_one_that_is_not_there_is_unre
     assert_eq!(circle.status.code(), Some(2), "{}", text(&circle.stderr));
     let told = "two.toml:3:12: it includes itself: one.toml -> two.toml -> one.toml";
     assert!(text(&circle.stderr).contains(told), "{}", text(&circle.stderr));
-    let missing = ks(folder.path(), &["replay", "missing.toml"]);
-    assert_eq!(missing.status.code(), Some(4), "{}", text(&missing.stderr));
+    std::fs::write(folder.path().join("bytes.toml"), b"summary = \"s\"\n# \xff\n").unwrap();
+    std::fs::write(folder.path().join("cases.toml"), "[[case]]\nnmae = 3\n").unwrap();
+    let place = |arguments: &[&str], code: i32, told: &str| {
+        let run = ks(folder.path(), arguments);
+        assert_eq!(run.status.code(), Some(code), "{}", text(&run.stderr));
+        assert!(text(&run.stderr).contains(told), "{}", text(&run.stderr));
+    };
+    place(&["replay", "bytes.toml"], 2, "bytes.toml:2:3: this is no text");
+    place(&["test", "bytes.toml"], 2, "bytes.toml:2:3: this is no text");
+    place(&["test", "cases.toml"], 2, "cases.toml:2:1: unknown field `nmae`");
+    place(&["test", "--seeds", "0"], 2, "--seeds");
+    place(&["replay", "missing.toml"], 4, "cannot read the scenario `missing.toml`: No such file");
+    place(&["test", "missing.toml"], 4, "cannot read the scenario `missing.toml`: No such file");
     let unknown = ks(folder.path(), &["scenario", "show", "unheard_of"]);
     assert_eq!(unknown.status.code(), Some(2), "{}", text(&unknown.stderr));
     assert!(text(&unknown.stderr).contains("ks scenario list"));
@@ -156,6 +168,23 @@ fn met_expectations_pass_and_unmet_ones_fail_with_exit_code_1() {
     let told = text(&failed.stdout);
     assert!(told.contains("FAILED nothing is lost: packet_loss seed 1"), "{told}");
     assert!(told.contains("forbidden: ") && told.contains("0 passed, 1 failed"), "{told}");
+}
+
+#[test]
+fn an_action_that_cannot_be_done_is_told_and_fails_its_case() {
+    let folder = tempfile::tempdir().unwrap();
+    let scenario = "summary = \"s\"\nduration = \"2m\"\n[[process]]\nname = \"a\"\n\
+        [[action]]\nat = \"30s\"\ndo = { terminate_process = { process = \"a\" } }\n\
+        [[action]]\nat = \"1m\"\ndo = { terminate_process = { process = \"a\" } }\n\
+        [[forbid]]\nkind = \"scheduler\"\n";
+    std::fs::write(folder.path().join("twice.toml"), scenario).unwrap();
+    let replayed = ks(folder.path(), &["replay", "twice.toml"]);
+    let told = "an action 1m after the start was refused: there is no process `a`";
+    assert!(text(&replayed.stderr).contains(told), "{}", text(&replayed.stderr));
+    assert!(!text(&replayed.stderr).contains("30s"), "{}", text(&replayed.stderr));
+    let tested = ks(folder.path(), &["test", "twice.toml"]);
+    assert_eq!(tested.status.code(), Some(1), "{}", text(&tested.stdout));
+    assert!(text(&tested.stdout).contains("action 1m: there is no process `a`"));
 }
 
 #[test]

@@ -30,7 +30,7 @@ pub enum JournalError {
         problem: String,
     },
     /// It cannot be read.
-    #[error("cannot read `{name}`: {source}")]
+    #[error("cannot read `{name}`")]
     Read {
         /// Name of the journal.
         name: String,

@@ -20,7 +20,7 @@ pub enum Error {
     #[error(transparent)]
     Scenario(#[from] ScenarioError),
     /// The file cannot be read.
-    #[error("cannot read the scenario `{path}`: {source}")]
+    #[error("cannot read the scenario `{path}`")]
     Read {
         /// Which file.
         path: PathBuf,
@@ -47,8 +47,11 @@ pub fn is_scenario(argument: &Path) -> bool {
 pub fn text(argument: &Path) -> Result<(String, String), Error> {
     let path = argument.display().to_string();
     if argument.extension().is_some_and(|ending| ending == "toml") {
-        let text = std::fs::read_to_string(argument)
+        let bytes = std::fs::read(argument)
             .map_err(|source| Error::Read { path: argument.to_owned(), source })?;
+        let text = String::from_utf8(bytes).map_err(|error| {
+            ScenarioError::not_text(&path, error.as_bytes(), error.utf8_error())
+        })?;
         return Ok((text, path));
     }
     let text = library::find(&path).ok_or(Error::Unknown(path.clone()))?;
@@ -66,7 +69,10 @@ fn included(from: &str, name: &str) -> Result<(String, String), String> {
     let beside = Path::new(from).parent().unwrap_or(Path::new("")).join(name);
     let is_file = beside.extension().is_some_and(|ending| ending == "toml");
     let path = if is_file { beside } else { PathBuf::from(name) };
-    text(&path).map_err(|error| error.to_string())
+    text(&path).map_err(|error| match &error {
+        Error::Read { path, source } => format!("cannot read `{}`: {source}", path.display()),
+        Error::Scenario(_) | Error::Circle(_) | Error::Unknown(_) => error.to_string(),
+    })
 }
 
 /// A scenario as it runs from one seed, with the knowledge that it begins with.
@@ -81,7 +87,7 @@ pub fn simulation(scenario: &Scenario, seed: u64) -> Result<Simulation, Error> {
 /// Feeds a run with a scenario; `progress` is told seconds done and seconds in all.
 pub fn drive(
     run: &mut Run,
-    mut simulation: Simulation,
+    simulation: &mut Simulation,
     mut range: Range,
     out: &mut dyn Write,
     mut progress: impl FnMut(u64, u64),

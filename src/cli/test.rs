@@ -36,7 +36,8 @@ pub(crate) struct Test {
     #[arg(long, value_name = "WORD")]
     pub(crate) filter: Option<String>,
     /// Seeds of each scenario
-    #[arg(long, value_name = "N", default_value = "1")]
+    #[arg(long, value_name = "N", default_value = "1",
+        value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) seeds: u32,
     /// Run each scenario on hosts and at intensities of its grid, count what crossed a limit and
     /// what of it was found; one seed in three is drawn from KEY, such as a commit

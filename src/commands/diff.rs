@@ -44,8 +44,8 @@ fn journal(path: &Path, baseline: Option<&Path>) -> anyhow::Result<Journal> {
     let told = progress::told(&bar);
     if scenario::is_scenario(path) {
         let scenario = scenario::load(path)?;
-        let simulation = scenario::simulation(&scenario, scenario.seeds.first)?;
-        scenario::drive(&mut run, simulation, Range::default(), &mut lines, told)?;
+        let mut simulation = scenario::simulation(&scenario, scenario.seeds.first)?;
+        scenario::drive(&mut run, &mut simulation, Range::default(), &mut lines, told)?;
     } else {
         let mut reader = Reader::open_for_engine(&[path.to_owned()])?;
         drive(&mut run, &mut reader, Range::default(), &mut lines, told, |_, _| {})?;

@@ -88,10 +88,11 @@ fn feed_scenario(
     let scenario = scenario::load(named)?;
     let seed = seed.unwrap_or(scenario.seeds.first);
     let bar = progress::seconds();
-    let simulation = scenario::simulation(&scenario, seed)?;
-    let driven = scenario::drive(run, simulation, range, journal, progress::told(&bar));
+    let mut simulation = scenario::simulation(&scenario, seed)?;
+    let driven = scenario::drive(run, &mut simulation, range, journal, progress::told(&bar));
     bar.finish_and_clear();
     driven.map_err(ReplayError::from)?;
+    render::refused(&simulation);
     Ok(())
 }
 

@@ -1,5 +1,6 @@
 //! `ks scenario`: synthetic faults as recordings.
 
+use ks_engine::time::SECOND_NS;
 use ks_recorder::format::writer::Writer;
 use ks_replayer::scenario;
 use ks_scenarios::library;
@@ -57,14 +58,14 @@ fn build(arguments: &Build) -> anyhow::Result<()> {
     let seed = arguments.seed.unwrap_or(scenario.seeds.first);
     let mut simulation = scenario::simulation(&scenario, seed)?;
     let all = simulation.duration_s();
-    let mut done = 0;
+    let mut begin = None;
     while let Some(input) = simulation.next() {
         writer.append(input)?;
-        done += 1;
-        told(done, all);
+        told(input.mono.since_ns(*begin.get_or_insert(input.mono)) / SECOND_NS, all);
     }
     bar.finish_and_clear();
     writer.seal()?;
+    render::refused(&simulation);
     let name = arguments.output.display();
     render::note(&format!("`{name}` holds scenario {} from seed {seed}", scenario.name));
     Ok(())

@@ -1,40 +1,21 @@
-//! What was made on the host, so that it can be removed: by its maker, or by the next one.
+//! What is made on the host, so that it can be removed: by its maker, or by the next one.
 //!
 //! Each thing stands in a file before it is made, with the process that made it. Only a zram device
 //! has no name before it is there: one whose maker is killed in that very moment stays, empty.
 
 use std::fs::{File, OpenOptions};
-use std::io::{ErrorKind, Write};
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::time::Duration;
 
 use anyhow::{Context, bail};
-use serde::{Deserialize, Serialize};
 
+use super::things::{Thing, is_there, listed, remove, said, start_ticks};
 use crate::render;
 
 /// Beginning of the names of all that is made.
 const NAME: &str = "ks-provoke-";
-/// How often, and after which time each, a thing that is still in use is tried again.
-const TRIES: (u32, Duration) = (50, Duration::from_millis(100));
 const CGROUP: &str = "/sys/fs/cgroup";
-
-/// A thing that was made.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-enum Thing {
-    /// A process, which made what follows: its pid and start in ticks after boot.
-    Maker { pid: u32, start_ticks: u64 },
-    /// A folder with all in it.
-    Folder { path: PathBuf },
-    /// A control group.
-    Group { path: PathBuf },
-    /// Loop devices over a file.
-    Loop { file: PathBuf },
-    /// A zram device, with swap on it or not.
-    Zram { id: u32 },
-}
 
 /// See the module.
 #[derive(Debug)]
@@ -158,16 +139,16 @@ impl Made {
     }
 }
 
-/// Where the lists are kept: always at the same place, whatever TMPDIR says.
+/// Where the lists are kept: where only root writes, since what stands in one is removed by root.
 fn lists() -> PathBuf {
-    PathBuf::from("/tmp")
+    PathBuf::from("/run")
 }
 
 /// Removes what killed provokers left, and says how many things.
 pub(super) fn clean_up() -> anyhow::Result<usize> {
     let mut removed = 0;
-    for entry in std::fs::read_dir(lists()).context("cannot list `/tmp`")? {
-        let path = entry.context("cannot list `/tmp`")?.path();
+    for entry in std::fs::read_dir(lists()).context("cannot list `/run`")? {
+        let path = entry.context("cannot list `/run`")?.path();
         let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
         if !name.starts_with(NAME) || path.extension().is_none_or(|end| end != "jsonl") {
             continue;
@@ -186,85 +167,6 @@ pub(super) fn clean_up() -> anyhow::Result<usize> {
     Ok(removed)
 }
 
-/// The things of a list, up to a line that was not written to its end.
-fn listed(text: &str) -> Vec<Thing> {
-    text.lines().map_while(|line| serde_json::from_str(line).ok()).collect()
-}
-
-/// Whether a maker still runs.
-fn is_there(thing: &Thing) -> bool {
-    match thing {
-        Thing::Maker { pid, start_ticks: start } => start_ticks(*pid) == Some(*start),
-        Thing::Folder { .. } | Thing::Group { .. } | Thing::Loop { .. } | Thing::Zram { .. } => {
-            true
-        }
-    }
-}
-
-/// When a process started: field 22 of `/proc/PID/stat`.
-fn start_ticks(pid: u32) -> Option<u64> {
-    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
-    stat.rsplit_once(") ")?.1.split_ascii_whitespace().nth(19)?.parse().ok()
-}
-
-fn remove(things: &[Thing]) -> anyhow::Result<()> {
-    for thing in things.iter().rev() {
-        let (tries, pause) = TRIES;
-        for attempt in 1.. {
-            match remove_one(thing) {
-                Ok(()) => break,
-                Err(error) if attempt == tries => {
-                    return Err(error).with_context(|| format!("{thing:?} cannot be removed"));
-                }
-                Err(_) => std::thread::sleep(pause),
-            }
-        }
-    }
-    Ok(())
-}
-
-/// Removes a thing; one that is not there is fine.
-fn remove_one(thing: &Thing) -> anyhow::Result<()> {
-    match thing {
-        Thing::Maker { .. } => Ok(()),
-        Thing::Folder { path } => gone(std::fs::remove_dir_all(path)),
-        Thing::Group { path } => gone(std::fs::remove_dir(path)),
-        Thing::Loop { file } => {
-            let devices = said(
-                Command::new("losetup")
-                    .args(["--list", "--noheadings"])
-                    .args(["--output", "NAME", "--associated"])
-                    .arg(file),
-            )?;
-            for device in devices.split_whitespace() {
-                said(Command::new("losetup").args(["--detach", device]))?;
-            }
-            Ok(())
-        }
-        Thing::Zram { id } => remove_zram(*id),
-    }
-}
-
-fn remove_zram(id: u32) -> anyhow::Result<()> {
-    let device = format!("/dev/zram{id}");
-    let swaps = std::fs::read_to_string("/proc/swaps").context("cannot read `/proc/swaps`")?;
-    if swaps.lines().any(|line| line.split_whitespace().next() == Some(device.as_str())) {
-        said(Command::new("swapoff").arg(&device))?;
-    }
-    if !Path::new(&format!("/sys/block/zram{id}")).exists() {
-        return Ok(());
-    }
-    std::fs::write("/sys/class/zram-control/hot_remove", id.to_string())
-        .with_context(|| format!("cannot remove `{device}`"))
-}
-
-fn gone(outcome: std::io::Result<()>) -> anyhow::Result<()> {
-    match outcome {
-        Err(error) if error.kind() != ErrorKind::NotFound => Err(error.into()),
-        Ok(()) | Err(_) => Ok(()),
-    }
-}
-
 /// Where groups of a controller are made.
 fn hierarchy(controller: &str) -> anyhow::Result<PathBuf> {
     let first = Path::new(CGROUP).join(controller);
@@ -281,17 +183,6 @@ fn hierarchy(controller: &str) -> anyhow::Result<PathBuf> {
     )
 }
 
-/// What a program prints; an error says what it said.
-pub(super) fn said(command: &mut Command) -> anyhow::Result<String> {
-    let name = command.get_program().to_string_lossy().into_owned();
-    let output =
-        command.output().with_context(|| format!("cannot run {name}; is it installed?"))?;
-    if !output.status.success() {
-        bail!("{name}: {}", String::from_utf8_lossy(&output.stderr).trim());
-    }
-    Ok(String::from_utf8_lossy(&output.stdout).into_owned())
-}
-
 impl Drop for Made {
     fn drop(&mut self) {
         if self.things.is_empty() {
@@ -303,27 +194,5 @@ impl Drop for Made {
             }
             Err(error) => render::note(&format!("{error:#}; `ks provoke --clean-up` tries again")),
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_list_is_read_up_to_what_was_not_written() {
-        let maker = Thing::Maker { pid: 1, start_ticks: 2 };
-        let group = Thing::Group { path: PathBuf::from("/g") };
-        let line = |thing| serde_json::to_string(thing).unwrap();
-        let text = format!("{}\n{}\n{{\"loop\":{{\"fi", line(&maker), line(&group));
-        assert_eq!(listed(&text), [maker, group]);
-    }
-
-    #[test]
-    fn a_maker_with_another_start_is_gone() {
-        let pid = std::process::id();
-        let start = start_ticks(pid).unwrap();
-        assert!(is_there(&Thing::Maker { pid, start_ticks: start }));
-        assert!(!is_there(&Thing::Maker { pid, start_ticks: start + 1 }));
     }
 }

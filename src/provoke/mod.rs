@@ -10,6 +10,7 @@ mod made;
 mod phases;
 mod stage;
 mod tasks;
+mod things;
 mod workers;
 
 use std::path::{Path, PathBuf};

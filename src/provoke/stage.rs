@@ -11,7 +11,8 @@ use ks_replayer::expectations::label::Wrong;
 
 use super::Provoked;
 use super::job::Task;
-use super::made::{Made, said};
+use super::made::Made;
+use super::things::said;
 use super::workers::{Plan, Worker};
 
 const MIB: u64 = 1 << 20;

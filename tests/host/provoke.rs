@@ -34,7 +34,7 @@ fn provoke(fault: &str, path: &Path) -> Command {
 /// What stands on the host that only a provoker makes.
 fn left() -> Vec<String> {
     let mut found = Vec::new();
-    let folders = ["/sys/fs/cgroup", "/sys/fs/cgroup/memory", "/sys/fs/cgroup/cpu", "/tmp"];
+    let folders = ["/sys/fs/cgroup", "/sys/fs/cgroup/memory", "/sys/fs/cgroup/cpu", "/run", "/tmp"];
     for folder in folders {
         let Ok(entries) = std::fs::read_dir(folder) else { continue };
         let names = entries.filter_map(|entry| Some(entry.ok()?.path().display().to_string()));

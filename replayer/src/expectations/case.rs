@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use ks_scenarios::expectation::{Expect, Forbid};
 use ks_scenarios::library;
-use ks_scenarios::scenario::Scenario;
+use ks_scenarios::scenario::{Scenario, ScenarioError};
 use ks_scenarios::units::Duration;
 use serde::Deserialize;
 
@@ -89,14 +89,6 @@ pub enum CaseError {
     /// A scenario makes no sense.
     #[error(transparent)]
     Scenario(#[from] scenario::Error),
-    /// A file cannot be read.
-    #[error("cannot read `{path}`: {source}")]
-    Read {
-        /// Which file.
-        path: PathBuf,
-        /// Why.
-        source: std::io::Error,
-    },
     /// A file of cases makes no sense.
     #[error("{path}: {problem}", path = path.display())]
     File {
@@ -169,7 +161,10 @@ fn of_seed(scenario: &Scenario, seed: u64) -> Case {
 
 fn of_file(path: &Path, text: &str, seeds: SeedChoice) -> Result<Vec<Case>, CaseError> {
     let bad = |problem: String| CaseError::File { path: path.to_owned(), problem };
-    let file: File = toml::from_str(text).map_err(|error| bad(error.to_string()))?;
+    let file: File = toml::from_str(text).map_err(|error| {
+        let error = ScenarioError::syntax(&path.display().to_string(), text, &error);
+        scenario::Error::from(error)
+    })?;
     let mut cases = Vec::new();
     for (at, entry) in file.cases.into_iter().enumerate() {
         match (&entry.from, &entry.scenario) {

@@ -92,7 +92,7 @@ fn run_case(case: &Case, jitter: u32) -> Result<Outcome, RunError> {
 }
 
 fn judge_once(case: &Case, jitter: Option<u64>) -> Result<Verdict, RunError> {
-    let Replayed { report, interval_ns, crossings } = replayed(case, jitter)?;
+    let Replayed { report, interval_ns, crossings, refused } = replayed(case, jitter)?;
     let seen = Seen::of(&report);
     let (mut truths, mut windows) = match &case.source {
         Source::Scenario { scenario, .. } => {
@@ -119,7 +119,12 @@ fn judge_once(case: &Case, jitter: Option<u64>) -> Result<Verdict, RunError> {
         interval_s,
         may_be_empty: case.intensity.is_some(),
     };
-    Ok(judge::judge(&seen, &held))
+    let mut verdict = judge::judge(&seen, &held);
+    // On other hosts an action may well meet another end; here it is what its author wrote.
+    if case.intensity.is_none() {
+        verdict.why.extend(refused);
+    }
+    Ok(verdict)
 }
 
 /// What a run gave.
@@ -129,6 +134,8 @@ struct Replayed {
     interval_ns: u64,
     /// Limits that its counters crossed.
     crossings: Vec<Crossed>,
+    /// Actions that could not be done.
+    refused: Vec<String>,
 }
 
 fn replayed(case: &Case, jitter: Option<u64>) -> Result<Replayed, RunError> {
@@ -147,7 +154,10 @@ fn replayed(case: &Case, jitter: Option<u64>) -> Result<Replayed, RunError> {
             }
             interval_ns = scenario.interval.ns;
             let report = run.finish(&case.name, &mut sink())?;
-            Ok(Replayed { report, interval_ns, crossings: reference.finish() })
+            let refused = simulation.refused().iter();
+            let refused = refused.map(|(planned, why)| format!("action {}: {why}", planned.at));
+            let refused = refused.collect();
+            Ok(Replayed { report, interval_ns, crossings: reference.finish(), refused })
         }
         Source::Recording { path, from, to } => {
             let mut reader =
@@ -162,7 +172,8 @@ fn replayed(case: &Case, jitter: Option<u64>) -> Result<Replayed, RunError> {
             };
             drive(&mut run, &mut reader, range, &mut sink(), |_, _| {}, note)?;
             let report = run.finish(&case.name, &mut sink())?;
-            Ok(Replayed { report, interval_ns, crossings: reference.finish() })
+            let refused = Vec::new();
+            Ok(Replayed { report, interval_ns, crossings: reference.finish(), refused })
         }
     }
 }

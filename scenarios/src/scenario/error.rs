@@ -12,9 +12,19 @@ pub struct ScenarioError {
 
 impl ScenarioError {
     /// What the parser found.
-    pub(super) fn syntax(path: &str, text: &str, error: &toml::de::Error) -> Self {
+    pub fn syntax(path: &str, text: &str, error: &toml::de::Error) -> Self {
         let at = error.span().map_or(0, |span| span.start);
-        Self::at(path, text, at, error.message().to_owned())
+        let problem = match error.message() {
+            "u64 value was too large" => format!("a number of TOML is at most {}", i64::MAX),
+            other => other.to_owned(),
+        };
+        Self::at(path, text, at, problem)
+    }
+
+    /// Bytes that are no UTF-8, which TOML is written in.
+    pub fn not_text(path: &str, bytes: &[u8], error: std::str::Utf8Error) -> Self {
+        let good = String::from_utf8_lossy(&bytes[..error.valid_up_to()]);
+        Self::at(path, &good, good.len(), "this is no text: a scenario is TOML in UTF-8".to_owned())
     }
 
     pub(super) fn at(path: &str, text: &str, offset: usize, problem: String) -> Self {

@@ -15,7 +15,7 @@ use rustix::net::{
 };
 
 use super::Rate;
-use crate::provoke::made::said;
+use crate::provoke::things::said;
 
 const PORT: u16 = 7000;
 const MESSAGE_BYTES: usize = 2000;
