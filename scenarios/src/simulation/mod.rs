@@ -1,0 +1,212 @@
+//! A scenario while it runs: inputs one after the other, as a recorder would have given them.
+
+mod demands;
+mod population;
+
+use ks_engine::analysis::Knowledge;
+use ks_engine::input::{Body, ENGINE_VERSION, HostFacts, Input, SCHEMA_VERSION, Start};
+use ks_engine::model::Sample;
+use ks_engine::random::Random;
+use ks_engine::time::{ClockAnchor, Timestamp, WallTime};
+
+use crate::action::{Action, Refused};
+use crate::grain::whole;
+use crate::host::memory::PAGE;
+use crate::host::{Host, STEP_S};
+use crate::scenario::{Fault, Planned, Scenario};
+use crate::telemetry::{self, Telemetry};
+
+use demands::Usual;
+use population::Member;
+
+/// Wall-clock time of boot: 2026-01-05, a Monday, at midnight.
+const BOOT_NS: i64 = 1_767_571_200_000_000_000;
+/// Seconds that the host runs before the first sample, so that averages are what they are.
+const SETTLE_S: f64 = 60.0;
+/// Most that a tick comes late by chance, in ns.
+const JITTER_NS: f64 = 400_000.0;
+/// See the module.
+#[derive(Debug)]
+pub struct Simulation {
+    host: Host,
+    telemetry: Telemetry,
+    faults: Vec<Fault>,
+    /// Actions that are still to be done, the last first, and what became of the others.
+    actions: Vec<Planned>,
+    refused: Vec<(Planned, Refused)>,
+    extras: Vec<Member>,
+    /// What each process asks for without faults, and how its pace varies.
+    usual: Vec<Usual>,
+    duration_s: f64,
+    interval_s: f64,
+    begin_s: f64,
+    next_s: f64,
+    random: Random,
+    input: Input,
+    seq: u64,
+    started: bool,
+    spawning: f64,
+}
+
+impl Simulation {
+    pub(crate) fn new(scenario: &Scenario, seed: u64) -> Self {
+        let begin_s = scenario.uptime.seconds();
+        let mut simulation = Self {
+            host: Host::new(scenario.host, seed, begin_s),
+            telemetry: Telemetry::default(),
+            faults: scenario.faults.clone(),
+            actions: planned(scenario),
+            refused: Vec::new(),
+            extras: scenario.processes.iter().map(Member::new).collect(),
+            usual: Vec::new(),
+            duration_s: scenario.duration.seconds(),
+            interval_s: scenario.interval.seconds(),
+            begin_s,
+            next_s: begin_s,
+            random: Random::stream(seed, "simulation"),
+            input: Input { seq: 0, mono: Timestamp(0), body: Body::Tick },
+            seq: 0,
+            started: false,
+            spawning: 0.0,
+        };
+        simulation.populate(scenario);
+        simulation.input.body = Body::Start(Box::new(start(scenario, seed)));
+        simulation
+    }
+
+    /// Seconds that it lasts.
+    pub fn duration_s(&self) -> u64 {
+        whole(self.duration_s)
+    }
+
+    /// Begins with what was learned before.
+    pub fn know(&mut self, knowledge: Knowledge) {
+        if let Body::Start(start) = &mut self.input.body {
+            start.knowledge = Some(Box::new(knowledge));
+        }
+    }
+
+    /// The next input; `None` at the end.
+    #[expect(clippy::should_implement_trait, reason = "the input is lent, which Iterator cannot")]
+    pub fn next(&mut self) -> Option<&Input> {
+        if !self.started {
+            self.started = true;
+            self.input.mono = Timestamp(whole(self.begin_s * 1e9));
+            return Some(&self.input);
+        }
+        self.next_s += self.pause();
+        if self.next_s > self.begin_s + self.duration_s + 1e-6 {
+            return None;
+        }
+        while self.host.now_s + 0.5 * STEP_S < self.next_s {
+            self.advance();
+        }
+        let late_ns = self.random.next_f64() * JITTER_NS;
+        self.seq += 1;
+        self.input.seq = self.seq;
+        self.input.mono = Timestamp(whole(self.host.now_s * 1e9 + late_ns));
+        if !matches!(self.input.body, Body::Sample(_)) {
+            self.input.body = Body::Sample(Box::<Sample>::default());
+        }
+        if let Body::Sample(sample) = &mut self.input.body {
+            self.telemetry.read(&mut self.host, sample);
+        }
+        Some(&self.input)
+    }
+
+    /// Time to the next tick: the interval, or more while ticks are late.
+    fn pause(&mut self) -> f64 {
+        let at_s = self.next_s - self.begin_s;
+        let late = self
+            .faults
+            .iter()
+            .find(|fault| fault.late_ticks.is_some() && fault.strength(at_s) > 0.0);
+        let Some(late) = late.and_then(|fault| fault.late_ticks) else { return self.interval_s };
+        let least = late.seconds().max(self.interval_s);
+        let pause = least * (1.0 + self.random.next_f64());
+        (pause / STEP_S).round() * STEP_S
+    }
+
+    fn advance(&mut self) {
+        let at_s = self.host.now_s - self.begin_s;
+        self.act_in_time(at_s);
+        let is_second = (at_s + 1e-6).fract() < STEP_S;
+        if is_second {
+            self.come_and_go(at_s);
+            self.vary();
+        }
+        self.ask(at_s);
+        self.spawn();
+        self.host.step();
+    }
+
+    /// Does an action now.
+    pub fn act(&mut self, action: &Action) -> Result<(), Refused> {
+        self.host.act(action)
+    }
+
+    /// Actions of the scenario that could not be done, and why.
+    pub fn refused(&self) -> &[(Planned, Refused)] {
+        &self.refused
+    }
+
+    fn act_in_time(&mut self, at_s: f64) {
+        while let Some(planned) = self.actions.pop_if(|planned| planned.at.seconds() <= at_s + 1e-6)
+        {
+            if let Err(refused) = self.host.act(&planned.action) {
+                self.refused.push((planned, refused));
+            }
+        }
+    }
+
+    /// The cache fills up as on a host that has been up for a while, and averages become steady.
+    fn settle(&mut self) {
+        self.host.memory.recount(&self.host.processes);
+        let is_fresh = self.begin_s < 600.0;
+        if !is_fresh {
+            let room = self.host.memory.free();
+            let kept = self.host.memory.marks.high * 2;
+            self.host.memory.clean = room.saturating_sub(kept.max(room * 2 / 5));
+        }
+        self.host.now_s -= SETTLE_S;
+        while self.host.now_s + 0.5 * STEP_S < self.begin_s {
+            self.advance();
+        }
+        self.host.now_s = self.begin_s;
+        self.host.recent = crate::host::Recent::default();
+    }
+}
+
+/// Every action each time that it is done, the last first.
+fn planned(scenario: &Scenario) -> Vec<Planned> {
+    let mut all: Vec<Planned> = scenario.actions.iter().flat_map(Planned::each).collect();
+    all.sort_by_key(|planned| planned.at);
+    all.reverse();
+    all
+}
+
+fn start(scenario: &Scenario, seed: u64) -> Start {
+    let begin_s = scenario.uptime.seconds();
+    Start {
+        schema: SCHEMA_VERSION,
+        engine_version: ENGINE_VERSION.into(),
+        host: HostFacts {
+            hostname: "model".into(),
+            kernel: "6.12.0-model".into(),
+            machine: "x86_64".into(),
+            user_hz: whole(telemetry::USER_HZ),
+            page_bytes: PAGE,
+            recorder_pid: 299,
+        },
+        boot_id: format!("model-{seed}"),
+        clock: ClockAnchor {
+            mono_ns: Timestamp(whole(begin_s * 1e9)),
+            at_ns: WallTime(BOOT_NS + whole(begin_s * 1e9).cast_signed()),
+        },
+        seed,
+        interval_ns: scenario.interval.ns,
+        segment: 0,
+        sources: telemetry::sources(scenario.host.tracers),
+        knowledge: None,
+    }
+}

@@ -1,0 +1,217 @@
+//! Processes and control groups of the host: those of the background, those of the file, which may
+//! come and go, and children.
+
+use super::demands::Usual;
+use super::{SETTLE_S, Simulation};
+use crate::background::{residents, scaled};
+use crate::demand::Demand;
+use crate::grain::{take_whole, whole};
+use crate::host::STEP_S;
+use crate::host::group::Group;
+use crate::host::memory::PAGE;
+use crate::host::process::{Held, Process, Step};
+use crate::scenario::{Extra, Scenario};
+use crate::telemetry;
+
+/// Descriptors that a process may have (`RLIMIT_NOFILE` of many services).
+const OPEN_FILES_MAX: f64 = 65_536.0;
+/// Children that one process may have.
+const CHILDREN_MAX: usize = 2000;
+
+/// An entry of the file, and the processes that it stands for.
+#[derive(Debug, Clone)]
+pub(super) struct Member {
+    extra: Extra,
+    pids: Vec<u64>,
+    /// When they were first seen to be gone.
+    gone_s: Option<f64>,
+}
+
+impl Member {
+    pub(super) fn new(extra: &Extra) -> Self {
+        Self { extra: extra.clone(), pids: Vec::new(), gone_s: None }
+    }
+}
+
+impl Simulation {
+    /// Processes that run only while a fault lasts.
+    pub(super) fn come_and_go(&mut self, at_s: f64) {
+        for at in 0..self.extras.len() {
+            let during = self.extras[at].extra.during.clone();
+            let runs = during.is_none_or(|name| {
+                self.faults.iter().any(|fault| fault.name == name && fault.strength(at_s) > 0.0)
+            });
+            let is_there = self.is_there(at, at_s);
+            if runs && !is_there && at_s >= -SETTLE_S {
+                let extra = self.extras[at].extra.clone();
+                let pids = (0..extra.count).map(|_| self.begin_extra(&extra)).collect();
+                self.extras[at] = Member { extra, pids, gone_s: None };
+            } else if !runs && is_there {
+                let pids = std::mem::take(&mut self.extras[at].pids);
+                self.end(&pids);
+            }
+        }
+        self.forget_gone();
+    }
+
+    /// Whether the processes of an entry run, or are not to be started again yet.
+    fn is_there(&mut self, at: usize, at_s: f64) -> bool {
+        let Member { extra, pids, gone_s } = &mut self.extras[at];
+        if pids.is_empty() || extra.restarts.is_none() {
+            return !pids.is_empty();
+        }
+        let processes = &self.host.processes;
+        if processes.iter().any(|process| pids.contains(&process.pid)) {
+            return true;
+        }
+        let since = *gone_s.get_or_insert(at_s);
+        extra.restarts.is_some_and(|after| at_s - since < after.seconds())
+    }
+
+    fn forget_gone(&mut self) {
+        let processes = &self.host.processes;
+        if self.usual.len() != processes.len() {
+            self.usual.retain(|usual| processes.iter().any(|one| one.pid == usual.pid));
+        }
+    }
+
+    fn end(&mut self, pids: &[u64]) {
+        let host = &mut self.host;
+        let ended = host.processes.iter().filter(|process| pids.contains(&process.pid));
+        host.recent.gone.extend(ended.map(|process| (process.pid, process.start_ticks)));
+        host.processes.retain(|process| !pids.contains(&process.pid));
+        host.network.queues.retain(|queue| !pids.contains(&queue.pid));
+    }
+
+    /// Children that stay.
+    pub(super) fn spawn(&mut self) {
+        let spawner = self.host.processes.iter().find(|one| one.demand.spawns > 0.0);
+        let Some(spawner) = spawner.filter(|one| !one.stopped && !one.dying) else { return };
+        self.spawning += spawner.demand.spawns * STEP_S;
+        let (ppid, comm, group) = (spawner.pid, spawner.comm.clone(), spawner.group);
+        let mut child = spawner.demand;
+        child.spawns = 0.0;
+        child.memory.bytes = 512 << 10;
+        let there = self.host.processes.iter().filter(|one| one.ppid == ppid).count();
+        let in_group = self.host.processes.iter().filter(|one| one.group == group).count() as u64;
+        let pids_max = self.host.groups[group].pids_max.unwrap_or(u64::MAX);
+        let room = (CHILDREN_MAX - there.min(CHILDREN_MAX)) as u64;
+        let room = room.min(pids_max.saturating_sub(in_group));
+        let count = take_whole(&mut self.spawning).min(room);
+        for _ in 0..count {
+            let pid = self.begin(&comm, group, 1.0, &child, false);
+            if let Some(process) = self.host.processes.iter_mut().find(|one| one.pid == pid) {
+                process.ppid = ppid;
+            }
+            self.host.counted.forks.add(1.0);
+        }
+    }
+
+    pub(super) fn populate(&mut self, scenario: &Scenario) {
+        self.begin(
+            "kswapd0",
+            0,
+            1.0,
+            &Demand { system_share: Some(1.0), ..Demand::default() },
+            false,
+        );
+        for limits in &scenario.groups {
+            let at = self.group(&limits.path);
+            let group = &mut self.host.groups[at];
+            group.quota = limits.cpus;
+            group.memory_max = limits.memory.map(|bytes| bytes.bytes / PAGE);
+            group.pids_max = limits.pids;
+            group.weight = limits.weight.unwrap_or(100);
+        }
+        let cpus = f64::from(scenario.host.cpus);
+        for resident in residents(scenario.background.mix) {
+            let share = if resident.demand.cpu > 0.001 {
+                cpus * scenario.background.intensity
+            } else {
+                1.0
+            };
+            let mut demand = resident.demand.times(share);
+            demand.memory.bytes = scaled(demand.memory.bytes, scenario.host.memory.bytes);
+            demand.file_hot.bytes = scaled(demand.file_hot.bytes, scenario.host.memory.bytes);
+            let group = self.group(resident.group);
+            let threads = (resident.threads * (cpus / 4.0).max(0.25)).ceil();
+            let pid = self.begin(resident.comm, group, threads, &demand, true);
+            if resident.port > 0 {
+                self.host.network.listen(pid, resident.port, 511.0);
+            }
+        }
+        self.host.network.established = 20.0 * cpus;
+        self.settle();
+    }
+
+    fn begin_extra(&mut self, extra: &Extra) -> u64 {
+        let group = self.group(&extra.group);
+        let pid = self.begin(&extra.name, group, extra.threads, &extra.demand, false);
+        if let Some(process) = self.host.processes.iter_mut().find(|one| one.pid == pid) {
+            process.nice = extra.nice;
+            process.oom_score_adj = extra.oom_score_adj;
+            process.open_files_max = extra.descriptors as f64;
+        }
+        if extra.port > 0 {
+            self.host.network.listen(pid, extra.port, extra.backlog);
+        }
+        pid
+    }
+
+    fn begin(
+        &mut self,
+        comm: &str,
+        group: usize,
+        threads: f64,
+        demand: &Demand,
+        varies: bool,
+    ) -> u64 {
+        let pid = self.host.next_pid;
+        self.host.next_pid += 1;
+        let started = if self.started { self.host.now_s } else { (self.begin_s - 300.0).max(0.0) };
+        let pages = demand.memory.bytes / PAGE;
+        self.host.processes.push(Process {
+            pid,
+            start_ticks: whole(started * telemetry::USER_HZ),
+            ppid: 1,
+            comm: comm.to_owned(),
+            group,
+            nice: 0,
+            threads,
+            oom_score_adj: 0,
+            demand: *demand,
+            backlog_s: 0.0,
+            memory: Held {
+                anon: if self.started { 0 } else { pages },
+                mapped: demand.file_hot.bytes / PAGE / 4,
+                // What begins in the run asks for its memory like anybody else.
+                swing: if self.started { pages as f64 } else { 0.0 },
+                ..Held::default()
+            },
+            step: Step::default(),
+            counted: crate::host::process::Counted::default(),
+            class_weight: 1.0,
+            cpus: f64::INFINITY,
+            io_share: 1.0,
+            stopped_until_s: f64::NEG_INFINITY,
+            open_files_max: OPEN_FILES_MAX,
+            stopped: false,
+            dying: false,
+        });
+        self.usual.push(Usual { pid, demand: *demand, pace: 1.0, swing: 0.0, varies });
+        pid
+    }
+
+    /// The position of a group, which is made, with those above it, where there is none.
+    fn group(&mut self, path: &str) -> usize {
+        if let Some(at) = self.host.groups.iter().position(|group| group.path == path) {
+            return at;
+        }
+        let above = path.rfind('/').map_or("/", |cut| if cut == 0 { "/" } else { &path[..cut] });
+        let parent = self.group(above);
+        let at = self.host.groups.len();
+        let inode = 100 + at as u64;
+        self.host.groups.push(Group { parent: Some(parent), inode, ..Group::new(path) });
+        at
+    }
+}
