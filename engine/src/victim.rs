@@ -15,6 +15,8 @@ const VICTIM_SHARE: f64 = 0.05;
 /// A share of less time than this says little.
 const SHORTEST_NS: u64 = SECOND_NS;
 const VICTIM_NS: u64 = 5_000_000_000;
+/// What a victim of the OOM killer is convicted by.
+const KILLED_METRIC: &str = "resident_when_killed";
 
 /// Control groups that stall most; what consumes and what suffers need not be the same.
 pub(crate) fn groups(window: &Window, entity: &Entity, stall: Stall) -> Vec<Culprit> {
@@ -113,22 +115,41 @@ pub(crate) fn killed(window: &Window, entity: &Entity) -> Vec<Culprit> {
     named.collect()
 }
 
-/// Who held most of a control group's memory when it was killed for that, and so was the cause.
+/// Who held most of the memory of the host, or of a control group with a limit, when it was killed
+/// for want of it, and so was the cause.
 pub(crate) fn killed_holders(window: &Window, entity: &Entity) -> Vec<Culprit> {
-    let rows = window.cgroups.entities().map(|(_, row, _)| row);
-    let mut own = rows.filter(|row| entity_of(row) == *entity);
-    let Some(max) = own.next().and_then(Cgroup::memory_max_bytes).filter(|max| *max > 0) else {
-        return Vec::new();
+    let max = if *entity == Entity::Host {
+        window.memory.one().ok().and_then(Memory::total_bytes)
+    } else {
+        let rows = window.cgroups.entities().map(|(_, row, _)| row);
+        let mut own = rows.filter(|row| entity_of(row) == *entity);
+        own.next().and_then(Cgroup::memory_max_bytes)
     };
+    let Some(max) = max.filter(|max| *max > 0) else { return Vec::new() };
     let mut holders = killed(window, entity);
     for holder in &mut holders {
-        holder.metric = "resident_when_killed";
+        holder.metric = KILLED_METRIC;
         holder.share = (holder.amount / max as f64).min(1.0);
         holder.convicted = holder.share >= CONVICT_SHARE;
     }
     holders.retain(|holder| holder.convicted);
     holders.truncate(1);
     holders
+}
+
+/// Names the process in place of its control group, where the group is convicted of growth that a
+/// process of it held until it was killed.
+pub(crate) fn name_killed(window: &Window, blamed: &mut [Culprit]) {
+    let Some(first) = blamed.first_mut().filter(|first| first.convicted) else { return };
+    if !matches!(first.entity, Entity::Cgroup(..)) {
+        return;
+    }
+    let holds = |victim: &Culprit| victim.amount >= CONVICT_SHARE * first.amount;
+    if let Some(victim) = killed(window, &first.entity).into_iter().find(holds) {
+        let Culprit { entity, comm, amount, .. } = victim;
+        let metric = KILLED_METRIC;
+        *first = Culprit { entity, comm, metric, amount, ..first.clone() };
+    }
 }
 
 /// Processes by what their system calls met in the last ten seconds, by `metric` in a unit. Only
@@ -166,123 +187,4 @@ pub(crate) fn callers(
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::input::HostFacts;
-    use crate::model::{
-        BlockedTaskCell, CallerCell, CallerName, EventCell, EventName, MemoryCell, ProcessCell,
-        ProcessName, ReadTimes, Sample,
-    };
-    use crate::time::Timestamp;
-    use alloc::string::{String, ToString};
-
-    /// A window of 12 s in which `fill` filled each sample beside two processes.
-    fn window(fill: impl Fn(u64, &mut Sample)) -> Window {
-        let mut window = Window::default();
-        window.set_host(HostFacts { user_hz: 100, ..HostFacts::default() });
-        for second in 0..12u64 {
-            let mut sample = Sample { processes_complete: second == 0, ..Sample::default() };
-            for (pid, waits) in [(7u64, SECOND_NS / 2), (8, SECOND_NS / 100)] {
-                let row = sample.processes.push();
-                row.set(ProcessCell::pid, pid);
-                row.set(ProcessCell::start_ticks, 1u64);
-                row.set_name(ProcessName::comm, b"worker");
-                row.set_name(ProcessName::cgroup, b"/service");
-                row.set(ProcessCell::wait_ns, waits * second);
-            }
-            sample.processes.set_read(ReadTimes::default());
-            fill(second, &mut sample);
-            window.update(&sample, Timestamp((100 + second) * SECOND_NS));
-        }
-        window
-    }
-
-    fn named(found: &[Culprit]) -> Vec<(String, &'static str, f64)> {
-        found.iter().map(|one| (one.entity.to_string(), one.metric, one.share)).collect()
-    }
-
-    #[test]
-    fn who_waits_for_a_cpu_is_named_with_the_share_of_time() {
-        let window = window(|_, _| {});
-        let found = waiters(&window, &Entity::Host);
-        assert_eq!(named(&found), [("process:7:1".to_string(), "cpu_wait_share", 0.5)]);
-        let other = Entity::Cgroup(b"v2".to_vec(), b"/other".to_vec());
-        assert!(waiters(&window, &other).is_empty());
-    }
-
-    #[test]
-    fn one_that_was_just_born_has_no_share_yet() {
-        let window = window(|second, sample| {
-            if second == 11 {
-                let row = sample.processes.push();
-                row.set(ProcessCell::pid, 99u64);
-                row.set(ProcessCell::start_ticks, 11_050u64);
-                row.set(ProcessCell::wait_ns, SECOND_NS / 2);
-                sample.processes.sort();
-            }
-        });
-        let found = waiters(&window, &Entity::Host);
-        assert_eq!(found.len(), 1, "{found:?}");
-    }
-
-    #[test]
-    fn who_sleeps_uninterruptibly_is_named() {
-        let window = window(|second, sample| {
-            if second >= 9 {
-                let row = sample.blocked.push();
-                row.set(BlockedTaskCell::pid, 8u64);
-                row.set(BlockedTaskCell::start_ticks, 1u64);
-            }
-            sample.blocked.set_read(ReadTimes::default());
-        });
-        let found = asleep(&window, &Entity::Host);
-        assert_eq!(named(&found), [("process:8:1".to_string(), "blocked_share_5s", 0.5)]);
-    }
-
-    #[test]
-    fn a_victim_of_the_oom_killer_is_that_of_its_group_and_of_the_host() {
-        let window = window(|second, sample| {
-            let row = sample.memory.push();
-            row.set(MemoryCell::total_bytes, 1000u64);
-            sample.memory.set_read(ReadTimes::default());
-            if second == 11 {
-                let row = sample.bpf_events.push();
-                row.set_name(EventName::kind, b"oom_kill");
-                row.set_name(EventName::comm, b"hog");
-                row.set_name(EventName::cgroup, b"service");
-                row.set(EventCell::pid, 9u64);
-                row.set(EventCell::start_ns, 20_000_000u64);
-                row.set(EventCell::resident_bytes, 250u64);
-            }
-        });
-        let group = |path: &[u8]| Entity::Cgroup(b"memory".to_vec(), path.to_vec());
-        for entity in [Entity::Host, group(b"/service")] {
-            let found = killed(&window, &entity);
-            assert_eq!(named(&found), [("process:9:2".to_string(), "oom_killed", 0.25)]);
-        }
-        assert!(killed(&window, &group(b"/other")).is_empty());
-    }
-
-    #[test]
-    fn callers_are_named_by_what_their_calls_met() {
-        let window = window(|second, sample| {
-            for (pid, slow_ns) in [(7u64, 30u64), (8, 10), (9, 0)] {
-                let row = sample.bpf_callers.push();
-                row.set(CallerCell::pid, pid);
-                row.set_name(CallerName::comm, b"worker");
-                row.set(CallerCell::slow_ns, slow_ns * second);
-            }
-            sample.bpf_callers.set_read(ReadTimes::default());
-        });
-        let found = callers(&window, ("slow_calls", "ns"), false, |calls| calls.slow_ns);
-        let expected = [
-            ("process:7:1".to_string(), "slow_calls", 0.75),
-            ("process:8:1".to_string(), "slow_calls", 0.25),
-        ];
-        assert_eq!(named(&found), expected);
-        assert!(!found[0].convicted);
-        let found = callers(&window, ("slow_calls", "ns"), true, |calls| calls.slow_ns);
-        let convicted: Vec<bool> = found.iter().map(|one| one.convicted).collect();
-        assert_eq!(convicted, [true, false], "three times the next, where the limit is its own");
-    }
-}
+mod tests;

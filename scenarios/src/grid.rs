@@ -1,7 +1,7 @@
 //! A scenario on other hosts, and stronger or weaker: the grid over which detection is measured.
 //!
-//! What processes ask for scales with what it is asked of: CPU time, threads and calls with the
-//! CPUs, memory with the memory. The rest (requests to a disk, connections, lost segments) stays.
+//! What processes ask for scales with what it is asked of: CPU time, threads, calls and
+//! touches of memory with the CPUs, memory with the memory. The rest (requests to a disk, connections, lost segments) stays.
 
 use ks_engine::random::Random;
 use schemars::JsonSchema;
@@ -136,6 +136,8 @@ fn scale(demand: &mut Demand, of_cpus: f64, of_memory: f64) {
     demand.spin *= of_cpus;
     demand.calls *= of_cpus;
     demand.minor_faults *= of_cpus;
+    demand.touches *= of_cpus;
+    demand.file_touches *= of_cpus;
     demand.leak *= of_memory;
     demand.memory = times(demand.memory, of_memory);
     demand.file_hot = times(demand.file_hot, of_memory);

@@ -57,8 +57,11 @@ pub(crate) fn by_intensity(detection: &Detection) -> String {
     let mut text =
         "\n## Over hosts and intensities\n\nOf what crossed a limit by raw counters, ".to_owned();
     text += "the share that was found, with its exact 95 %\nlimits (Clopper and Pearson) and ";
-    text += "the counts. On hosts of the grid what a file expects need not\ncome about, and then ";
-    text += "it does not count.\n\n";
+    text +=
+        "the counts. On hosts of the grid what a file expects need not\ncome about, or may be so ";
+    text +=
+        "from the beginning, and then it does not count. What is raised more\nthan a tick before ";
+    text += "the crossing counts as missed.\n\n";
     let titles: Vec<String> =
         intensities.iter().map(|one| format!("times {}", *one as f64 / 1000.0)).collect();
     let _ = writeln!(text, "| kind | {} |", titles.join(" | "));

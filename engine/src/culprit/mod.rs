@@ -69,6 +69,7 @@ pub(crate) fn rank(
                 let held = victim::killed_holders(window, entity);
                 blamed = if held.is_empty() { blamed } else { held };
             }
+            victim::name_killed(window, &mut blamed);
             (blamed, suffer)
         }
         Kind::SwapThrashing => (

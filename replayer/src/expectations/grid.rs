@@ -38,9 +38,17 @@ pub(super) fn cells_of(scenario: &Scenario, seeds: u32, key: &str) -> Vec<Case> 
         .collect()
 }
 
-/// Truths as they count on the grid.
-pub(super) fn loosened(truths: &mut Vec<Truth>) {
-    truths.retain(|truth| truth.cross_s.is_some());
+/// Truths as they count on the grid: none whose limit is not crossed, and none whose limit was held
+/// before, since what stands already is not raised again.
+pub(super) fn loosened(truths: &mut Vec<Truth>, crossings: &[Crossed]) {
+    let stood_before = |truth: &Truth| {
+        crossings.iter().any(|crossed| {
+            truth.is_crossed_by(crossed)
+                && crossed.at_s < truth.onset_s
+                && truth.cross_s.is_some_and(|cross_s| crossed.end_s + AFTER_S > cross_s)
+        })
+    };
+    truths.retain(|truth| truth.cross_s.is_some() && !stood_before(truth));
     for truth in truths {
         truth.expect.severity = Severities::Range([Severity::Low, Severity::Critical]);
         truth.expect.optional = false;

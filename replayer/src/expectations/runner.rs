@@ -108,7 +108,7 @@ fn judge_once(case: &Case, jitter: Option<u64>) -> Result<Verdict, RunError> {
         truth.find_crossing(&crossings);
     }
     if case.intensity.is_some() {
-        grid::loosened(&mut truths);
+        grid::loosened(&mut truths, &crossings);
         windows.extend(grid::windows(&crossings));
     }
     let interval_s = interval_ns as f64 / SECOND_NS as f64;

@@ -45,12 +45,16 @@ impl Truth {
             return;
         }
         let of_it = crossings.iter().filter(|crossed| {
-            crossed.kind == self.expect.kind
-                && matches(&self.expect.entity, &crossed.entity)
+            self.is_crossed_by(crossed)
                 && crossed.at_s >= self.onset_s
                 && crossed.at_s <= self.end_s
         });
         self.cross_s = of_it.map(|crossed| crossed.at_s).min_by(f64::total_cmp);
+    }
+
+    /// Whether a crossing is of its condition, on its entity.
+    pub(super) fn is_crossed_by(&self, crossed: &Crossed) -> bool {
+        crossed.kind == self.expect.kind && matches(&self.expect.entity, &crossed.entity)
     }
 
     /// Whether an episode is on what was wrong.

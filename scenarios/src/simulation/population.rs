@@ -11,10 +11,14 @@ use crate::host::group::Group;
 use crate::host::memory::PAGE;
 use crate::host::process::{Held, Process, Step};
 use crate::scenario::{Extra, Scenario};
+use crate::shape::Disk;
 use crate::telemetry;
 
 /// Descriptors that a process may have (`RLIMIT_NOFILE` of many services).
 const OPEN_FILES_MAX: f64 = 65_536.0;
+/// CPUs whose work a rotating disk still serves without anybody waiting for it: who has more of them
+/// has another disk, or asks less of it (our judgement).
+const ROTATING_CPUS: f64 = 0.5;
 /// Children that one process may have.
 const CHILDREN_MAX: usize = 2000;
 
@@ -131,6 +135,12 @@ impl Simulation {
                 1.0
             };
             let mut demand = resident.demand.times(share);
+            if scenario.host.disk == Disk::Rotating {
+                let less = (ROTATING_CPUS / cpus).min(1.0);
+                demand.read.threads *= less;
+                demand.sync.threads *= less;
+                demand.write *= less;
+            }
             demand.memory.bytes = scaled(demand.memory.bytes, scenario.host.memory.bytes);
             demand.file_hot.bytes = scaled(demand.file_hot.bytes, scenario.host.memory.bytes);
             let group = self.group(resident.group);
