@@ -1,7 +1,8 @@
 //! A scenario on other hosts, and stronger or weaker: the grid over which detection is measured.
 //!
-//! What processes ask for scales with what it is asked of: CPU time, threads, calls and
-//! touches of memory with the CPUs, memory with the memory. The rest (requests to a disk, connections, lost segments) stays.
+//! What processes ask for scales with what it is asked of: CPU time, threads, calls and touches of
+//! memory with the CPUs, memory with the memory. The rest (requests to a disk, connections, lost
+//! segments) stays.
 
 use ks_engine::random::Random;
 use schemars::JsonSchema;

@@ -16,8 +16,8 @@ use crate::telemetry;
 
 /// Descriptors that a process may have (`RLIMIT_NOFILE` of many services).
 const OPEN_FILES_MAX: f64 = 65_536.0;
-/// CPUs whose work a rotating disk still serves without anybody waiting for it: who has more of them
-/// has another disk, or asks less of it (our judgement).
+/// CPUs whose work a rotating disk still serves without anybody waiting for it: who has more of
+/// them has another disk, or asks less of it (our judgement).
 const ROTATING_CPUS: f64 = 0.5;
 /// Children that one process may have.
 const CHILDREN_MAX: usize = 2000;
