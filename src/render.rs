@@ -9,7 +9,7 @@ use std::io;
 
 use ks_engine::analysis::watch::Turn;
 use ks_engine::output::{
-    Change, CoverageState, Culprit, ForecastSaid, IncidentChange, Output, Said, Signal,
+    Change, CoverageState, Culprit, Evidence, ForecastSaid, IncidentChange, Output, Said, Signal,
 };
 use ks_replayer::forecasts::Forecast;
 use ks_replayer::report::{Episode, Report, rfc3339};
@@ -88,8 +88,10 @@ fn signal_text(signal: &Signal, at: &str) -> String {
         signal.kind.word(),
         signal.entity
     );
-    if let Some(first) = signal.evidence.first().filter(|_| !signal.change.is_over()) {
-        text += &format!(": {} {:.3} {}", first.metric, first.value, first.unit);
+    let decisive =
+        Evidence::decisive(&signal.evidence, signal.subtype).filter(|_| !signal.change.is_over());
+    if let Some(Evidence { metric, value, unit, .. }) = decisive {
+        text += &format!(": {metric} {value:.3} {unit}");
     }
     if let Some(culprit) = signal.culprits.first() {
         let (by, who) = (blame(culprit), named(culprit));
@@ -206,7 +208,9 @@ fn episode_text(episode: &Episode) -> String {
         episode.end.as_ref().map_or(String::new(), |end| format!(" until {end}")),
     );
     for evidence in &episode.evidence {
-        let limit = evidence.limit.map_or(String::new(), |limit| format!(" (limit {limit})"));
+        let reached = if evidence.past_limit().is_some() { ", reached" } else { "" };
+        let limit =
+            evidence.limit.map_or(String::new(), |limit| format!(" (limit {limit}{reached})"));
         text += &format!(
             "         {} {:.3} {}{limit}\n",
             evidence.metric, evidence.value, evidence.unit

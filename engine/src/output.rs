@@ -1,9 +1,13 @@
 //! Everything the engine says.
 
+mod evidence;
+
 use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::vec::Vec;
 use serde::Serialize;
+
+pub use evidence::Evidence;
 
 use crate::analysis::resources::Resource;
 use crate::analysis::watch::Turn;
@@ -93,21 +97,6 @@ impl Change {
     pub fn is_over(self) -> bool {
         matches!(self, Self::Cleared | Self::AcceptedAsNormal)
     }
-}
-
-/// One quantity that decided.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Evidence {
-    /// Name of the quantity.
-    pub metric: &'static str,
-    /// Its value.
-    pub value: f64,
-    /// The limit of the severity, where the quantity has one.
-    pub limit: Option<f64>,
-    /// The 95th percentile of its baseline; `None` says that there is no baseline.
-    pub baseline_p95: Option<f64>,
-    /// Unit of value and limit.
-    pub unit: &'static str,
 }
 
 /// An entity with its share in something: of culprits in what is above the usual (of flows the

@@ -36,7 +36,7 @@ pub struct Episode {
     pub culprits: Vec<Culprit>,
     /// Who suffers, at the peak.
     pub victims: Vec<Culprit>,
-    /// One sentence.
+    /// One sentence: where, the quantity that decided at the peak, and who is convicted.
     pub summary: String,
 }
 
@@ -88,11 +88,16 @@ impl Episode {
 
 fn summary(episode: &Episode) -> String {
     let mut text = format!("{} on {}", episode.kind.word(), episode.entity);
-    if let Some(first) = episode.evidence.first() {
-        text += &format!(": {} {:.3} {}", first.metric, first.value, first.unit);
-        if let Some(limit) = first.limit {
+    if let Some(decisive) = Evidence::decisive(&episode.evidence, episode.subtype) {
+        let Evidence { metric, value, unit, .. } = decisive;
+        text += &format!(": {metric} {value:.3} {unit}");
+        if let Some(limit) = decisive.limit {
             text += &format!(", limit {limit}");
         }
+    }
+    if let Some(culprit) = episode.culprits.first().filter(|first| first.convicted) {
+        let comm = culprit.comm.as_ref().map_or(String::new(), |comm| format!(" {comm}"));
+        text += &format!(", by {}{comm}", culprit.entity);
     }
     text
 }
