@@ -18,8 +18,8 @@ pub struct Evidence {
 }
 
 impl Evidence {
-    /// How often its limit goes into the value, 1 or more; `None` where the limit is not reached, or
-    /// there is none. The limit of a free share is reached from above.
+    /// How often its limit goes into the value, 1 or more; `None` where the limit is not reached,
+    /// or there is none. The limit of a free share is reached from above.
     pub fn past_limit(&self) -> Option<f64> {
         let limit = self.limit.filter(|limit| *limit > 0.0)?;
         let past = if self.metric.ends_with("free_share") {
