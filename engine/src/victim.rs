@@ -15,8 +15,6 @@ const VICTIM_SHARE: f64 = 0.05;
 /// A share of less time than this says little.
 const SHORTEST_NS: u64 = SECOND_NS;
 const VICTIM_NS: u64 = 5_000_000_000;
-/// What a victim of the OOM killer is convicted by.
-const KILLED_METRIC: &str = "resident_when_killed";
 
 /// Control groups that stall most; what consumes and what suffers need not be the same.
 pub(crate) fn groups(window: &Window, entity: &Entity, stall: Stall) -> Vec<Culprit> {
@@ -128,7 +126,7 @@ pub(crate) fn killed_holders(window: &Window, entity: &Entity) -> Vec<Culprit> {
     let Some(max) = max.filter(|max| *max > 0) else { return Vec::new() };
     let mut holders = killed(window, entity);
     for holder in &mut holders {
-        holder.metric = KILLED_METRIC;
+        holder.metric = "memory_when_killed";
         holder.share = (holder.amount / max as f64).min(1.0);
         holder.convicted = holder.share >= CONVICT_SHARE;
     }
@@ -146,9 +144,7 @@ pub(crate) fn name_killed(window: &Window, blamed: &mut [Culprit]) {
     }
     let holds = |victim: &Culprit| victim.amount >= CONVICT_SHARE * first.amount;
     if let Some(victim) = killed(window, &first.entity).into_iter().find(holds) {
-        let Culprit { entity, comm, amount, .. } = victim;
-        let metric = KILLED_METRIC;
-        *first = Culprit { entity, comm, metric, amount, ..first.clone() };
+        (first.entity, first.comm) = (victim.entity, victim.comm);
     }
 }
 

@@ -15,6 +15,7 @@ mod parties;
 mod past;
 mod rise;
 mod sets;
+mod shortage;
 
 use alloc::vec::Vec;
 
@@ -58,20 +59,12 @@ pub(crate) fn rank(
             (by(&IO), asleep)
         }
         Kind::BlockDeviceSaturation => (by(&IO), Vec::new()),
-        Kind::MemoryPressure => {
+        Kind::MemoryPressure => (fills_memory(window, entity, interval), {
             let mut suffer = victim::killed(window, entity);
             suffer.extend(victim::groups(window, entity, Stall::MemorySome));
             suffer.truncate(NAMED);
-            let floor = if *entity == Entity::Host { GROWTH_FLOOR_BYTES } else { 0.0 };
-            let mut blamed = or_faulting(by(&GROWTH), floor, || by(&MAJFLT));
-            // Whoever grew so fast that it was gone before it was seen to grow.
-            if !blamed.iter().any(|culprit| culprit.convicted) {
-                let held = victim::killed_holders(window, entity);
-                blamed = if held.is_empty() { blamed } else { held };
-            }
-            victim::name_killed(window, &mut blamed);
-            (blamed, suffer)
-        }
+            suffer
+        }),
         Kind::SwapThrashing => (
             or_faulting(by(&SWAP), 0.0, || by(&MAJFLT)),
             victim::groups(window, entity, Stall::MemorySome),
@@ -91,6 +84,22 @@ pub(crate) fn rank(
         ),
         Kind::NetworkDegradation | Kind::TcpExhaustion => Default::default(),
     }
+}
+
+/// Who fills the memory that an entity is short of.
+fn fills_memory(window: &Window, entity: &Entity, interval: Interval) -> Vec<Culprit> {
+    let place = shortage::place(window, entity);
+    let by =
+        |counter: &Counter| naming::culprits(&Case { window, entity: &place, interval }, counter);
+    let floor = if place == Entity::Host { GROWTH_FLOOR_BYTES } else { 0.0 };
+    let mut blamed = or_faulting(by(&GROWTH), floor, || by(&MAJFLT));
+    // Whoever grew so fast that it was gone before it was seen to grow.
+    if !blamed.iter().any(|culprit| culprit.convicted) {
+        let held = victim::killed_holders(window, &place);
+        blamed = if held.is_empty() { blamed } else { held };
+    }
+    victim::name_killed(window, &mut blamed);
+    blamed
 }
 
 /// Whether calls were refused for the descriptors of their own processes, which nobody else uses

@@ -115,7 +115,7 @@ fn who_held_most_when_it_was_killed_is_to_blame_for_the_host_and_in_place_of_its
         })
     };
     let held = killed_holders(&killed(400), &Entity::Host);
-    assert_eq!(named(&held), [("process:9:2".to_string(), "resident_when_killed", 0.4)]);
+    assert_eq!(named(&held), [("process:9:2".to_string(), "memory_when_killed", 0.4)]);
     assert!(held[0].convicted);
     assert!(killed_holders(&killed(399), &Entity::Host).is_empty());
 

@@ -1,0 +1,107 @@
+//! Where the memory is short that a control group stalls for.
+
+use crate::kind::Entity;
+use crate::model::Cgroup;
+use crate::time::SECOND_NS;
+use crate::window::{CgroupTrack, Group, Window};
+
+use super::{entity_of, is_within};
+
+/// A group that holds less of its limit is not short by it (the lowest used share that is judged).
+const NEAR: f64 = 0.8;
+/// How long a limit that was met counts (our judgement).
+const LATELY_NS: u64 = 10 * SECOND_NS;
+
+/// The nearest of a group and those around it that is near its own limit. The host where none is:
+/// what the group loses then is taken for others, and who fills the host's memory is to blame.
+pub(super) fn place(window: &Window, entity: &Entity) -> Entity {
+    let Entity::Cgroup(hierarchy, path) = entity else { return entity.clone() };
+    let around = window.cgroups.entities().filter(|(_, row, _)| {
+        row.hierarchy() == Some(hierarchy.as_slice())
+            && row.path().is_some_and(|above| is_within(path, above))
+    });
+    let limited = around.filter(|(_, row, track)| is_near_limit(row, track));
+    let nearest = limited.max_by_key(|(_, row, _)| row.path().map_or(0, <[u8]>::len));
+    nearest.map_or(Entity::Host, |(_, row, _)| entity_of(row))
+}
+
+/// Whether a group holds nearly what it may, or met its limit just now: a kill leaves it with less.
+fn is_near_limit(row: &Cgroup, track: &CgroupTrack) -> bool {
+    let limits = [row.memory_max_bytes(), row.memory_high_bytes()];
+    let Some(limit) = limits.into_iter().flatten().min() else { return false };
+    row.memory_bytes().is_some_and(|held| held as f64 >= NEAR * limit as f64)
+        || track.over(Group::LimitMet, LATELY_NS).is_ok_and(|met| met.by > 0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{CgroupCell, CgroupName, ReadTimes, Sample};
+    use crate::time::Timestamp;
+
+    /// A group by its path, what it holds, and its limits at most and high.
+    type Row = (&'static [u8], u64, Option<u64>, Option<u64>);
+
+    fn placed(groups: &[Row], path: &[u8]) -> Entity {
+        let mut window = Window::default();
+        window.update(&sample(groups, 0), Timestamp(100 * SECOND_NS));
+        place(&window, &group(path))
+    }
+
+    fn sample(groups: &[Row], limit_met: u64) -> Sample {
+        let mut sample = Sample::default();
+        for (inode, (path, held, max, high)) in (1u64..).zip(groups) {
+            let row = sample.cgroups.push();
+            row.set_name(CgroupName::hierarchy, b"v2");
+            row.set_name(CgroupName::path, path);
+            row.set(CgroupCell::inode, inode);
+            row.set(CgroupCell::memory_bytes, *held);
+            row.set(CgroupCell::memory_fail, limit_met);
+            for (cell, limit) in
+                [(CgroupCell::memory_max_bytes, max), (CgroupCell::memory_high_bytes, high)]
+            {
+                if let Some(limit) = limit {
+                    row.set(cell, *limit);
+                }
+            }
+        }
+        sample.cgroups.set_read(ReadTimes::default());
+        sample
+    }
+
+    fn group(path: &[u8]) -> Entity {
+        Entity::Cgroup(b"v2".to_vec(), path.to_vec())
+    }
+
+    #[test]
+    fn a_group_is_short_by_its_own_limit_by_that_around_it_or_by_the_host() {
+        let at = |max, high| -> [Row; 3] {
+            [(b"/", 900, None, None), (b"/a", 800, max, high), (b"/a/b", 100, None, None)]
+        };
+        assert_eq!(placed(&at(None, None), b"/a/b"), Entity::Host, "nobody is limited");
+        assert_eq!(placed(&at(Some(1000), None), b"/a/b"), group(b"/a"));
+        assert_eq!(placed(&at(Some(1001), None), b"/a/b"), Entity::Host, "far from its limit");
+        assert_eq!(placed(&at(None, Some(1000)), b"/a/b"), group(b"/a"));
+        let own: [Row; 2] = [(b"/a", 800, Some(900), None), (b"/a/b", 90, Some(100), None)];
+        assert_eq!(placed(&own, b"/a/b"), group(b"/a/b"), "the nearest");
+        assert_eq!(placed(&own, b"/ab"), Entity::Host);
+    }
+
+    #[test]
+    fn a_group_that_was_just_killed_at_its_limit_is_still_short_by_it() {
+        let groups: [Row; 1] = [(b"/a", 10, Some(1000), None)];
+        let mut window = Window::default();
+        for second in 0..40 {
+            let met = u64::from(second >= 15);
+            window.update(&sample(&groups, met), Timestamp((100 + second) * SECOND_NS));
+            let expected = if (15..25).contains(&second) { group(b"/a") } else { Entity::Host };
+            assert_eq!(place(&window, &group(b"/a")), expected, "after {second} s");
+        }
+    }
+
+    #[test]
+    fn other_entities_are_their_own_place() {
+        let window = Window::default();
+        assert_eq!(place(&window, &Entity::Host), Entity::Host);
+    }
+}
