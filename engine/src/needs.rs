@@ -140,6 +140,7 @@ pub const NEEDS: &[Need] = &[
             "nr_throttled",
             "memory_bytes",
             "memory_max_bytes",
+            "memory_high_bytes",
             "swap_bytes",
             "swap_max_bytes",
             "inactive_file_bytes",
