@@ -15,6 +15,8 @@ use crate::render;
 
 /// Beginning of the names of all that is made.
 const NAME: &str = "ks-provoke-";
+/// Where the lists are kept: where only root writes, since what stands in one is removed by root.
+const LISTS: &str = "/run";
 const CGROUP: &str = "/sys/fs/cgroup";
 
 /// See the module.
@@ -29,7 +31,7 @@ impl Made {
     /// Begins a list of this process.
     pub(super) fn begin() -> anyhow::Result<Self> {
         let pid = std::process::id();
-        let list = lists().join(format!("{NAME}{pid}.jsonl"));
+        let list = Path::new(LISTS).join(format!("{NAME}{pid}.jsonl"));
         let cannot = || format!("cannot write `{}`", list.display());
         let file = OpenOptions::new().create(true).append(true).open(&list);
         let file = file.with_context(cannot)?;
@@ -139,16 +141,12 @@ impl Made {
     }
 }
 
-/// Where the lists are kept: where only root writes, since what stands in one is removed by root.
-fn lists() -> PathBuf {
-    PathBuf::from("/run")
-}
-
 /// Removes what killed provokers left, and says how many things.
 pub(super) fn clean_up() -> anyhow::Result<usize> {
     let mut removed = 0;
-    for entry in std::fs::read_dir(lists()).context("cannot list `/run`")? {
-        let path = entry.context("cannot list `/run`")?.path();
+    let cannot = || format!("cannot list `{LISTS}`");
+    for entry in std::fs::read_dir(LISTS).with_context(cannot)? {
+        let path = entry.with_context(cannot)?.path();
         let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
         if !name.starts_with(NAME) || path.extension().is_none_or(|end| end != "jsonl") {
             continue;

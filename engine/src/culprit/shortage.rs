@@ -7,7 +7,8 @@ use crate::window::{CgroupTrack, Group, Window};
 
 use super::{entity_of, is_within};
 
-/// A group that holds less of its limit is not short by it (the lowest used share that is judged).
+/// A group that holds less of its limit is not short by it (our judgement, as the lowest used share
+/// that is judged). Its page cache counts: at a limit that is what goes first.
 const NEAR: f64 = 0.8;
 /// How long a limit that was met counts (our judgement).
 const LATELY_NS: u64 = 10 * SECOND_NS;

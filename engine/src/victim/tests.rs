@@ -72,9 +72,9 @@ fn who_sleeps_uninterruptibly_is_named() {
     assert_eq!(named(&found), [("process:8:1".to_string(), "blocked_share_5s", 0.5)]);
 }
 
-#[test]
-fn a_victim_of_the_oom_killer_is_that_of_its_group_and_of_the_host() {
-    let window = window(|second, sample| {
+/// A window of a host of 1000 bytes at whose end a process that held so many was killed.
+fn with_kill(cgroup: &'static [u8], resident_bytes: u64) -> Window {
+    window(move |second, sample| {
         let row = sample.memory.push();
         row.set(MemoryCell::total_bytes, 1000u64);
         sample.memory.set_read(ReadTimes::default());
@@ -82,12 +82,17 @@ fn a_victim_of_the_oom_killer_is_that_of_its_group_and_of_the_host() {
             let row = sample.bpf_events.push();
             row.set_name(EventName::kind, b"oom_kill");
             row.set_name(EventName::comm, b"hog");
-            row.set_name(EventName::cgroup, b"service");
+            row.set_name(EventName::cgroup, cgroup);
             row.set(EventCell::pid, 9u64);
             row.set(EventCell::start_ns, 20_000_000u64);
-            row.set(EventCell::resident_bytes, 250u64);
+            row.set(EventCell::resident_bytes, resident_bytes);
         }
-    });
+    })
+}
+
+#[test]
+fn a_victim_of_the_oom_killer_is_that_of_its_group_and_of_the_host() {
+    let window = with_kill(b"service", 250);
     let group = |path: &[u8]| Entity::Cgroup(b"memory".to_vec(), path.to_vec());
     for entity in [Entity::Host, group(b"/service")] {
         let found = killed(&window, &entity);
@@ -98,26 +103,10 @@ fn a_victim_of_the_oom_killer_is_that_of_its_group_and_of_the_host() {
 
 #[test]
 fn who_held_most_when_it_was_killed_is_to_blame_for_the_host_and_in_place_of_its_group() {
-    let killed = |resident_bytes: u64| {
-        window(move |second, sample| {
-            let row = sample.memory.push();
-            row.set(MemoryCell::total_bytes, 1000u64);
-            sample.memory.set_read(ReadTimes::default());
-            if second == 11 {
-                let row = sample.bpf_events.push();
-                row.set_name(EventName::kind, b"oom_kill");
-                row.set_name(EventName::comm, b"hog");
-                row.set_name(EventName::cgroup, b"/a/service");
-                row.set(EventCell::pid, 9u64);
-                row.set(EventCell::start_ns, 20_000_000u64);
-                row.set(EventCell::resident_bytes, resident_bytes);
-            }
-        })
-    };
-    let held = killed_holders(&killed(400), &Entity::Host);
+    let held = killed_holders(&with_kill(b"/a/service", 400), &Entity::Host);
     assert_eq!(named(&held), [("process:9:2".to_string(), "memory_when_killed", 0.4)]);
     assert!(held[0].convicted);
-    assert!(killed_holders(&killed(399), &Entity::Host).is_empty());
+    assert!(killed_holders(&with_kill(b"/a/service", 399), &Entity::Host).is_empty());
 
     let group = |path: &[u8], amount: f64, convicted| Culprit {
         entity: Entity::Cgroup(Vec::new(), path.to_vec()),
@@ -139,7 +128,7 @@ fn who_held_most_when_it_was_killed_is_to_blame_for_the_host_and_in_place_of_its
     ];
     for (first, expected) in cases {
         let mut blamed = [first];
-        name_killed(&killed(400), &mut blamed);
+        name_killed(&with_kill(b"/a/service", 400), &mut blamed);
         assert_eq!(blamed[0].entity.to_string(), expected);
         assert!((blamed[0].share - 0.9).abs() < 1e-9, "its share of the growth stays");
     }
