@@ -91,6 +91,8 @@ lint: ## check the formatting and run clippy, warnings denied
 
 bless: ## run the tests and accept every snapshot as it is; read the diff afterwards
 	env -u KS_HOST_TESTS INSTA_UPDATE=always $(CARGO) test --workspace --locked
+	KS_BLESS_JOURNALS=1 $(CARGO) test --locked --test tidy judgement
+	$(MAKE) --no-print-directory checksums
 
 checksums: ## write fixtures/SHA256SUMS anew
 	cd fixtures && find . -type f ! -name README.md ! -name SHA256SUMS -printf '%P\0' \

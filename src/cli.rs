@@ -188,12 +188,21 @@ pub(crate) struct Source {
     /// with --events]
     #[arg(long, value_parser = parse_percent, value_name = "PERCENT")]
     pub(crate) max_cpu: Option<f64>,
+    /// Make the log durable this often, by a thread that the recording does not wait for: what a
+    /// crash of the machine loses. Each time costs the disk a write; 0s leaves it to the system
+    #[arg(long, default_value = "1s", value_parser = parse_duration, value_name = "TIME")]
+    pub(crate) sync: Duration,
     /// Read the files of a host below this directory
     #[arg(long, default_value = "/", value_name = "DIR")]
     pub(crate) root: PathBuf,
 }
 
 impl Source {
+    /// How often the log is made durable.
+    pub(crate) fn sync(&self) -> Option<Duration> {
+        Some(self.sync).filter(|sync| !sync.is_zero())
+    }
+
     /// What the recorder leaves out. Printing single events is no cost that leaving tracers out
     /// would lower, so beside it a share holds only where one is asked for.
     pub(crate) fn options(&self, prints_events: bool) -> Options {
@@ -211,7 +220,7 @@ pub(crate) struct Live {
     /// What the daemon may do
     #[arg(long, value_enum, default_value = "observe")]
     pub(crate) mode: LiveMode,
-    /// Directory for segments of the recording and for the journal
+    /// Directory for segments of the recording, each with its journal
     #[arg(short, long, value_name = "DIR")]
     pub(crate) output: PathBuf,
     /// Stop after this time, such as 60s, 10m or 2h
@@ -223,8 +232,9 @@ pub(crate) struct Live {
     /// Remove segments older than this, such as 7d
     #[arg(long, value_parser = parse_duration)]
     pub(crate) keep: Option<Duration>,
-    /// Remove the oldest segments when all take more than this, such as 500M or 20G
-    #[arg(long, value_parser = parse_bytes, value_name = "SIZE")]
+    /// Remove the oldest segments when all take more than this, such as 500M or 20G; the newest
+    /// stays, and less than 1M is refused
+    #[arg(long, value_parser = parse_kept_bytes, value_name = "SIZE")]
     pub(crate) keep_bytes: Option<u64>,
     /// Form of the verdicts on stdout
     #[arg(long, value_enum, default_value = "text")]
@@ -359,6 +369,10 @@ pub(crate) enum SchemaFormat {
 /// Arguments of `ks doctor`.
 #[derive(Debug, Args)]
 pub(crate) struct Doctor {
+    /// Make the log durable this often, by a thread that the recording does not wait for: what a
+    /// crash of the machine loses. Each time costs the disk a write; 0s leaves it to the system
+    #[arg(long, default_value = "1s", value_parser = parse_duration, value_name = "TIME")]
+    pub(crate) sync: Duration,
     /// Read the files of a host below this directory
     #[arg(long, default_value = "/", value_name = "DIR")]
     pub(crate) root: PathBuf,
@@ -429,6 +443,15 @@ fn parse_bytes(text: &str) -> Result<u64, String> {
     let number: u64 =
         number.parse().map_err(|_| "write a whole number, such as 500M".to_owned())?;
     number.checked_mul(unit_bytes).ok_or_else(|| "too large".to_owned())
+}
+
+/// Less than a segment of minutes takes would remove each as it is sealed.
+fn parse_kept_bytes(text: &str) -> Result<u64, String> {
+    let bytes = parse_bytes(text)?;
+    if bytes < 1_000_000 {
+        return Err("too small to keep a segment: at least 1M".to_owned());
+    }
+    Ok(bytes)
 }
 
 fn parse_interval(text: &str) -> Result<Duration, String> {

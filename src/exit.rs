@@ -118,6 +118,8 @@ fn hint(error: &Error) -> Option<&'static str> {
     }
     if matches!(error, Error::Exists { .. }) {
         Some("choose another name, replace it with --force, or seal a log with `ks recover`")
+    } else if matches!(error, Error::Twins { .. }) {
+        Some("move one of the two to another name, then run `ks recover` again")
     } else if matches!(error, Error::Locked { .. }) {
         Some("stop the recorder that writes it, or choose another name")
     } else if matches!(error, Error::Damaged { path, .. } if is_log(path)) {

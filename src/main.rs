@@ -13,8 +13,10 @@ mod render;
 mod stdout;
 
 use clap::Parser;
+use ks_recorder::format::guarded::is_guarded;
 
 fn main() -> std::process::ExitCode {
+    silence_guarded_panics();
     let outcome = match cli::Cli::parse().command {
         cli::Command::Record(arguments) => commands::record::run(&arguments),
         cli::Command::Live(arguments) => commands::live::run(&arguments),
@@ -35,4 +37,15 @@ fn main() -> std::process::ExitCode {
         cli::Command::Recover(arguments) => commands::recover::run(&arguments),
     };
     exit::code(outcome)
+}
+
+/// A panic of a library over a bad file becomes an error with the file's name: it says nothing of
+/// its own.
+fn silence_guarded_panics() {
+    let usual = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        if !is_guarded() {
+            usual(panic);
+        }
+    }));
 }

@@ -14,6 +14,7 @@ use signal_hook::consts::{SIGINT, SIGTERM};
 pub(crate) struct Pace {
     stop: UnixStream,
     interval_ns: u64,
+    length_ns: Option<u64>,
     due: Timestamp,
     end: Option<Timestamp>,
 }
@@ -23,10 +24,16 @@ impl Pace {
     pub(crate) fn new(interval: Duration, length: Option<Duration>) -> anyhow::Result<Self> {
         let stop = stop_pipe().context("cannot listen for signals")?;
         let interval_ns = u64::try_from(interval.as_nanos()).context("interval too long")?;
-        let now = clock::now();
-        let length_ns = length.map(|length| u64::try_from(length.as_nanos()));
-        let end = length_ns.map(|ns| now.plus_ns(ns.unwrap_or(u64::MAX)));
-        Ok(Self { stop, interval_ns, due: now, end })
+        let length_ns = length.map(|length| u64::try_from(length.as_nanos()).unwrap_or(u64::MAX));
+        let mut pace = Self { stop, interval_ns, length_ns, due: clock::now(), end: None };
+        pace.begin();
+        Ok(pace)
+    }
+
+    /// Begins the count: the first tick is due at once, and the end is a length from it.
+    pub(crate) fn begin(&mut self) {
+        self.due = clock::now();
+        self.end = self.length_ns.map(|ns| self.due.plus_ns(ns));
     }
 
     /// Time between ticks.

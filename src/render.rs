@@ -11,6 +11,7 @@ use ks_engine::analysis::watch::Turn;
 use ks_engine::output::{
     Change, CoverageState, Culprit, Evidence, ForecastSaid, IncidentChange, Output, Said, Signal,
 };
+use ks_recorder::format::damage::Damage;
 use ks_replayer::forecasts::Forecast;
 use ks_replayer::report::{Episode, Report, rfc3339};
 use ks_scenarios::simulation::Simulation;
@@ -23,6 +24,16 @@ pub(crate) use incident::blocks as incidents;
 /// A note for the person at the terminal.
 pub(crate) fn note(text: &str) {
     eprintln!("ks: {text}");
+}
+
+/// What of a recording was not read.
+pub(crate) fn left_out(torn_bytes: u64, damages: &[Damage]) {
+    for damage in damages {
+        note(&damage.to_string());
+    }
+    if torn_bytes > 0 {
+        note(&format!("the last tick was cut short: {torn_bytes} bytes were left out"));
+    }
 }
 
 /// An error with its causes, and what to do.
@@ -63,7 +74,7 @@ pub(crate) fn verdict(output: &Output, line: &[u8], format: Format) -> io::Resul
             Said::Incident(said) if said.change == IncidentChange::Updated => return Ok(()),
             Said::Incident(said) => incident::line(said, &rfc3339(output.at_ns)),
             Said::Forecast(said) => forecast_text(said, &rfc3339(output.at_ns)),
-            Said::Coverage(_) | Said::Digest(_) => return Ok(()),
+            Said::Coverage(_) | Said::Digest(_) | Said::End(_) => return Ok(()),
         },
     };
     let printed = match format {
@@ -79,6 +90,7 @@ fn signal_text(signal: &Signal, at: &str) -> String {
         Change::Updated => "updated",
         Change::Cleared => "cleared",
         Change::AcceptedAsNormal => "accepted as normal",
+        Change::Ended => "stands at the end",
         Change::Stale => "stale",
     };
     let subtype = signal.subtype.map_or(String::new(), |subtype| format!(" ({subtype})"));

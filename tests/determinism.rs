@@ -6,7 +6,7 @@ mod host;
 
 use std::path::{Path, PathBuf};
 
-use ks_engine::input::{Body, ENGINE_VERSION, HostFacts, Input, SCHEMA_VERSION, Start};
+use ks_engine::input::{Body, ENGINE_VERSION, HostFacts, Input, JUDGEMENT, SCHEMA_VERSION, Start};
 use ks_engine::journal::hex;
 use ks_engine::model::{CpuCell, ReadTimes, Sample};
 use ks_engine::time::{ClockAnchor, SECOND_NS, Timestamp, WallTime};
@@ -27,6 +27,7 @@ fn recording_of(seconds: u64) -> Vec<Input> {
     let start = Start {
         schema: SCHEMA_VERSION,
         engine_version: ENGINE_VERSION.into(),
+        judgement: Some(JUDGEMENT),
         host: HostFacts { hostname: "made".into(), user_hz: 100, ..HostFacts::default() },
         boot_id: "b".into(),
         clock: ClockAnchor { mono_ns: Timestamp(0), at_ns: WallTime(1_700_000_000_000_000_000) },
@@ -34,7 +35,7 @@ fn recording_of(seconds: u64) -> Vec<Input> {
         interval_ns: SECOND_NS,
         segment: 0,
         sources: Vec::new(),
-        knowledge: None,
+        ..Start::default()
     };
     let mut inputs = vec![Input { seq: 0, mono: Timestamp(0), body: Body::Start(Box::new(start)) }];
     for second in 1..=seconds {
@@ -115,7 +116,7 @@ fn a_reboot_ends_what_stands() {
     }
     let report = run.finish("made", &mut journal).unwrap();
     assert_eq!(report.episodes.len(), 1, "{:?}", report.episodes);
-    assert_eq!(report.episodes[0].state, "cleared");
+    assert_eq!(report.episodes[0].state, "ended");
     assert!(report.incidents.iter().all(|incident| incident.end.is_some()));
 }
 

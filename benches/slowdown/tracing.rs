@@ -66,9 +66,12 @@ impl Drop for Tracing {
 pub(crate) fn samples(inputs: &[Input]) -> impl Iterator<Item = (&Input, &Sample)> {
     inputs.iter().filter_map(|input| match &input.body {
         Body::Sample(sample) => Some((input, sample.as_ref())),
-        Body::Start(_) | Body::SourceState(_) | Body::ClockStep(_) | Body::Gap(_) | Body::Tick => {
-            None
-        }
+        Body::Start(_)
+        | Body::SourceState(_)
+        | Body::ClockStep(_)
+        | Body::Gap(_)
+        | Body::Tick
+        | Body::Other(_) => None,
     })
 }
 
@@ -79,7 +82,9 @@ pub(crate) fn absent(inputs: &[Input]) -> BTreeSet<&str> {
         let states = match &input.body {
             Body::Start(start) => start.sources.as_slice(),
             Body::SourceState(state) => std::slice::from_ref(state),
-            Body::Sample(_) | Body::ClockStep(_) | Body::Gap(_) | Body::Tick => &[],
+            Body::Sample(_) | Body::ClockStep(_) | Body::Gap(_) | Body::Tick | Body::Other(_) => {
+                &[]
+            }
         };
         for state in states.iter().filter(|state| state.source.starts_with("bpf/")) {
             if state.state == Delivery::Absent {

@@ -11,19 +11,19 @@ use alloc::string::{String, ToString};
 
 use alloc::vec::Vec;
 
-use crate::analysis::Knowledge;
 use crate::analysis::growers::{Grower, growers};
 use crate::analysis::said;
 use crate::analysis::watch::{Watch, Watched};
+use crate::analysis::{Knowledge, Stored};
 use crate::board::{Board, Changed, Learned, Transition};
 use crate::classifiers;
 use crate::culprit;
 use crate::incidents::{Incidents, group_of};
-use crate::input::{Body, Delivery, Gap, GapReason, Input, SourceState, Start};
+use crate::input::{Body, Delivery, Gap, GapReason, Input, RunId, SourceState, Start};
 use crate::kind::{Entity, Kind};
 use crate::model::Sample;
 use crate::mutation;
-use crate::output::{Change, Defect, Digest, Evidence, Output, Said, Signal};
+use crate::output::{Change, Defect, Digest, End, Evidence, Output, Said, Signal};
 use crate::time::{ClockAnchor, Timestamp};
 use crate::window::{Missing, Window};
 
@@ -56,7 +56,7 @@ pub enum Stage {
 #[derive(Debug, Default)]
 pub struct Engine {
     clock: ClockAnchor,
-    boot_id: String,
+    run: Option<RunId>,
     window: Window,
     board: Board,
     watch: Watch,
@@ -66,7 +66,10 @@ pub struct Engine {
     last_seq: Option<u64>,
     last: Timestamp,
     overdue_at: Option<Timestamp>,
+    /// Samples since the last digest.
     samples: u64,
+    /// Samples of the run.
+    all_samples: u64,
     outputs: VecDeque<Output>,
 }
 
@@ -85,7 +88,7 @@ impl Engine {
     /// As [`Engine::handle`].
     pub fn handle_staged(&mut self, input: &Input, done: &mut dyn FnMut(Stage)) {
         if let Body::Start(start) = &input.body {
-            self.begin(start, input.seq);
+            self.begin(start, input);
         }
         self.last = input.mono;
         let made_up = input.body == Body::Tick;
@@ -97,7 +100,7 @@ impl Engine {
             self.last_seq = Some(input.seq);
         }
         match &input.body {
-            Body::Start(_) | Body::ClockStep(_) => {}
+            Body::Start(_) | Body::ClockStep(_) | Body::Other(_) => {}
             Body::Sample(sample) => self.sample(input, sample, done),
             Body::SourceState(state) => {
                 self.sources.insert(state.source.clone(), state.clone());
@@ -128,46 +131,53 @@ impl Engine {
         self.board.any_standing()
     }
 
-    /// Ends the run: says the digest of the samples since the last one.
-    pub fn finish(&mut self, at: Timestamp) {
+    /// Ends the run: says the digest of the samples since the last one, ends what stands where it
+    /// was seen last, and says that the run is over. The next run's `Start` does the same.
+    pub fn finish(&mut self) {
+        let Some(seq) = self.last_seq.take() else { return };
+        let last = Input { seq, mono: self.last, body: Body::Tick };
         if self.samples > 0 {
-            self.say_digest(self.last_seq.unwrap_or(0), at);
+            self.say_digest(seq, self.last);
         }
+        self.board.end_all();
+        self.say_changes(&last);
+        self.incidents.end_all(last.mono);
+        for said in self.incidents.take_said() {
+            self.say(&last, said);
+        }
+        self.say(&last, Said::End(End { samples: self.all_samples }));
     }
 
-    fn begin(&mut self, start: &Start, seq: u64) {
-        let goes_on = start.segment > 0 && start.boot_id == self.boot_id;
-        if !goes_on {
-            self.end_run(seq);
-            self.window.clear();
-            self.board.reset();
-            self.watch = Watch::default();
-            self.incidents.reset();
-            let sound = |knowledge: &&Knowledge| knowledge.check().is_ok();
-            if let Some(knowledge) = start.knowledge.as_deref().filter(sound) {
-                self.board.load(knowledge);
-                self.watch.load(knowledge, &start.host.hostname);
-            }
-            self.last_seq = None;
-            self.overdue_at = None;
+    fn begin(&mut self, start: &Start, input: &Input) {
+        if !self.run.as_ref().is_some_and(|run| start.goes_on_with(run)) {
+            self.begin_run(start, input);
         }
         self.clock = start.clock;
-        self.boot_id.clone_from(&start.boot_id);
         self.window.set_host(start.host.clone());
         self.window.interval_ns = start.interval_ns.max(1);
         let states = start.sources.iter();
         self.sources = states.map(|state| (state.source.clone(), state.clone())).collect();
     }
 
-    /// Another boot, or another recording: nothing that stood can be followed any further, so it
-    /// ends where it was seen last.
-    fn end_run(&mut self, seq: u64) {
-        let last = Input { seq, mono: self.last, body: Body::Tick };
-        self.board.end_all();
-        self.say_changes(&last);
-        self.incidents.close_all(last.mono);
-        for said in self.incidents.take_said() {
-            self.say(&last, said);
+    /// A run is a value: it begins from nothing but its `Start`, whatever was fed before.
+    fn begin_run(&mut self, start: &Start, input: &Input) {
+        self.finish();
+        let accepts_all = self.board.accepts_all();
+        let outputs = core::mem::take(&mut self.outputs);
+        *self = Self { outputs, run: Some(start.run()), clock: start.clock, ..Self::default() };
+        if accepts_all {
+            self.board.accept_all();
+        }
+        match &start.knowledge {
+            Some(Stored::Usable(knowledge)) => {
+                self.board.load(knowledge);
+                self.watch.load(knowledge, &start.host.hostname);
+            }
+            Some(Stored::Unusable(unusable)) => {
+                let problem = format!("not used: {}", unusable.problem);
+                self.say(input, Said::Defect(Defect { place: "knowledge", problem }));
+            }
+            None => {}
         }
     }
 
@@ -194,6 +204,7 @@ impl Engine {
             self.say(input, Said::Coverage(coverage));
         }
         self.samples += 1;
+        self.all_samples += 1;
         if self.samples == DIGEST_SAMPLES {
             self.say_digest(input.seq, input.mono);
         }
@@ -291,7 +302,10 @@ impl Engine {
         let standing = &changed.standing;
         // What is stale rests on readings that are old: nobody is named by them.
         let over = changed.stale
-            || matches!(changed.transition, Transition::Cleared | Transition::Accepted);
+            || matches!(
+                changed.transition,
+                Transition::Cleared | Transition::Accepted | Transition::Ended
+            );
         let (culprits, victims) = if over {
             Default::default()
         } else {
@@ -315,6 +329,7 @@ impl Engine {
                 (false, Transition::Raised) => Change::Raised,
                 (false, Transition::Cleared) => Change::Cleared,
                 (false, Transition::Accepted) => Change::AcceptedAsNormal,
+                (false, Transition::Ended) => Change::Ended,
                 (false, Transition::Updated | Transition::None) => Change::Updated,
             },
             kind: changed.kind,

@@ -1,19 +1,26 @@
 //! Everything the engine can learn. Each input of a run is one row of its recording.
 
+mod start;
+
 use alloc::boxed::Box;
 use alloc::string::String;
-use alloc::vec::Vec;
 use serde::{Deserialize, Serialize};
 
-use crate::analysis::Knowledge;
+pub use start::{HostFacts, RunId, Start};
+
 use crate::model::Sample;
-use crate::time::{ClockAnchor, Timestamp};
+use crate::time::Timestamp;
 
 /// Version of the recording format this build writes.
-pub const SCHEMA_VERSION: SchemaVersion = SchemaVersion { major: 1, minor: 3 };
+pub const SCHEMA_VERSION: SchemaVersion = SchemaVersion { major: 1, minor: 4 };
 
-/// Version of this engine: a recording that names it is replayed as recorded.
+/// Version of this engine, for people.
 pub const ENGINE_VERSION: &str = env!("CARGO_PKG_VERSION");
+
+/// Number of this engine's judgement: it rises with every change after which the same inputs give
+/// another journal, and a recording that names it is replayed as recorded. A tidy test holds it
+/// against the hashes of the blessed journals.
+pub const JUDGEMENT: u32 = 1;
 
 /// One thing learned, at one time.
 #[derive(Debug, Clone, PartialEq)]
@@ -41,11 +48,24 @@ pub enum Body {
     Gap(Gap),
     /// The time that the engine asked for has come.
     Tick,
+    /// What a newer version of the format has, and this engine does not know: it is kept.
+    Other(Box<Other>),
+}
+
+/// What an input is to those who need not name each kind.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Class {
+    /// What was measured, and what says how far that can be trusted.
+    Telemetry,
+    /// What begins a run, wakes the engine or sets it.
+    Control,
+    /// What this version does not know.
+    Unknown,
 }
 
 impl Body {
     /// The word in the column `kind`.
-    pub fn kind(&self) -> &'static str {
+    pub fn kind(&self) -> &str {
         match self {
             Self::Start(_) => "start",
             Self::Sample(_) => "sample",
@@ -53,8 +73,29 @@ impl Body {
             Self::ClockStep(_) => "clock_step",
             Self::Gap(_) => "gap",
             Self::Tick => "tick",
+            Self::Other(other) => &other.kind,
         }
     }
+
+    /// What it is to those who need not name each kind.
+    pub fn class(&self) -> Class {
+        match self {
+            Self::Sample(_) | Self::SourceState(_) | Self::ClockStep(_) | Self::Gap(_) => {
+                Class::Telemetry
+            }
+            Self::Start(_) | Self::Tick => Class::Control,
+            Self::Other(_) => Class::Unknown,
+        }
+    }
+}
+
+/// An input of a kind that this version does not know.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Other {
+    /// The word in the column `kind`.
+    pub kind: String,
+    /// Its JSON, as it was read.
+    pub entry: String,
 }
 
 /// Version of the recording format. A reader takes any minor of a major it knows.
@@ -64,49 +105,6 @@ pub struct SchemaVersion {
     pub major: u32,
     /// Changes when columns are added.
     pub minor: u32,
-}
-
-/// The first input of a run, and of each of its segments.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Start {
-    /// Format of the recording.
-    pub schema: SchemaVersion,
-    /// Engine the recording was made for; empty where a foreign writer made it.
-    pub engine_version: String,
-    /// Where the inputs came from.
-    pub host: HostFacts,
-    /// `/proc/sys/kernel/random/boot_id`.
-    pub boot_id: String,
-    /// Wall-clock time of this boot's monotonic time.
-    pub clock: ClockAnchor,
-    /// Seed of the engine's generator.
-    pub seed: u64,
-    /// Nominal time between samples.
-    pub interval_ns: u64,
-    /// Number of this segment within its run, from 0.
-    pub segment: u32,
-    /// State of every source when the segment began.
-    pub sources: Vec<SourceState>,
-    /// What was learned before the run; none in later segments, where the run goes on with its own.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub knowledge: Option<Box<Knowledge>>,
-}
-
-/// Facts of the host that do not change while it runs.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub struct HostFacts {
-    /// `/proc/sys/kernel/hostname`.
-    pub hostname: String,
-    /// `/proc/sys/kernel/osrelease`.
-    pub kernel: String,
-    /// Machine architecture.
-    pub machine: String,
-    /// Clock ticks in a second, the unit of CPU times; 0 where unknown.
-    pub user_hz: u64,
-    /// Bytes in a page; 0 where unknown.
-    pub page_bytes: u64,
-    /// Process id of the recorder; 0 where unknown. Its own demand is left out of `load_mismatch`.
-    pub recorder_pid: u64,
 }
 
 /// Whether a source delivers.
@@ -161,6 +159,22 @@ pub struct Gap {
     pub reason: GapReason,
     /// How long the host was suspended.
     pub suspended_ns: u64,
+    /// How long the hole is, from the last input before it; 0 where unknown.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub span_ns: u64,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands it over so")]
+fn is_zero(ns: &u64) -> bool {
+    *ns == 0
+}
+
+impl Gap {
+    /// A hole in everything: no rate may be taken across it.
+    pub fn in_all(reason: GapReason) -> Self {
+        let source = String::from("all");
+        Self { source, count: None, reason, suspended_ns: 0, span_ns: 0 }
+    }
 }
 
 /// Why data is missing.
@@ -173,4 +187,8 @@ pub enum GapReason {
     WriteFailed,
     /// A foreign writer says that it lost data.
     Lost,
+    /// The reader found bytes that are not what was written.
+    Damaged,
+    /// A segment is not there: it was removed, or could not be read.
+    Missing,
 }

@@ -42,9 +42,11 @@ pub enum Said {
     Forecast(Box<ForecastSaid>),
     /// Bad data, which the engine went on without.
     Defect(Defect),
-    /// A hash over everything derived since the last one: two runs that agree in it agree in every
-    /// rate, not just in their verdicts.
+    /// A hash over what was judged since the last one: two runs that agree in it agree in every
+    /// quantity that a verdict could rest on, not just in their verdicts.
     Digest(Digest),
+    /// The last line of a run.
+    End(End),
 }
 
 /// A verdict. `id` stays the same from raise to clear: it names the episode.
@@ -88,6 +90,8 @@ pub enum Change {
     Cleared,
     /// It is over: after a day the level that held it counts as normal.
     AcceptedAsNormal,
+    /// Its run is over while it stood: what became of it nobody knows.
+    Ended,
     /// Its inputs are missing: whether it goes on cannot be told.
     Stale,
 }
@@ -95,7 +99,7 @@ pub enum Change {
 impl Change {
     /// Whether the episode is over.
     pub fn is_over(self) -> bool {
-        matches!(self, Self::Cleared | Self::AcceptedAsNormal)
+        matches!(self, Self::Cleared | Self::AcceptedAsNormal | Self::Ended)
     }
 }
 
@@ -159,6 +163,8 @@ pub enum IncidentChange {
     Updated,
     /// It is over, or part of another.
     Closed,
+    /// Its run is over while it was open.
+    Ended,
 }
 
 /// A likely first cause of an incident.
@@ -246,11 +252,19 @@ pub struct Defect {
     pub problem: String,
 }
 
-/// A hash over derived numbers.
+/// A hash over what was judged: of each kind and entity at each reading which quantities were
+/// noted, each value to the bit, which limits held, and whether a standing signal goes on.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Digest {
-    /// Samples covered since the last digest.
+    /// Samples that it covers: those since the last digest, or since the run began.
     pub samples: u64,
     /// SHA-256, hexadecimal.
     pub sha256: String,
+}
+
+/// The end of a run: after it nothing of the run stands, and the next line is of another one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct End {
+    /// Samples of the run.
+    pub samples: u64,
 }

@@ -11,6 +11,12 @@ use ks_engine::input::SchemaVersion;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
+    /// The output is something else than a file.
+    #[error("`{}` is no regular file: it is not replaced", path.display())]
+    NotRegular {
+        /// What is there.
+        path: PathBuf,
+    },
     /// The operating system refused.
     #[error("cannot {action} `{}`", path.display())]
     Io {
@@ -26,6 +32,14 @@ pub enum Error {
     Exists {
         /// The file in the way.
         path: PathBuf,
+    },
+    /// A recording and a log of another one stand side by side.
+    #[error("`{}` does not hold what its log `{}` holds", parquet.display(), log.display())]
+    Twins {
+        /// The sealed recording.
+        parquet: PathBuf,
+        /// The log.
+        log: PathBuf,
     },
     /// Another recorder writes this output.
     #[error("`{}` is being written by another process", path.display())]
@@ -116,7 +130,7 @@ pub enum Error {
     #[error("an input of kind `{kind}` cannot be written: {problem}")]
     Entry {
         /// The kind.
-        kind: &'static str,
+        kind: String,
         /// Why.
         problem: String,
     },
@@ -140,6 +154,12 @@ impl Error {
         }
     }
 
+    /// Whether a file is not there.
+    pub fn is_not_found(&self) -> bool {
+        let Self::Io { source, .. } = self else { return false };
+        source.kind() == std::io::ErrorKind::NotFound
+    }
+
     /// Whether the disk is full.
     pub fn is_disk_full(&self) -> bool {
         use std::io::ErrorKind::{QuotaExceeded, StorageFull};
@@ -149,6 +169,13 @@ impl Error {
 
     /// Whether the environment, not the input, is at fault.
     pub fn is_environment(&self) -> bool {
-        matches!(self, Self::Io { .. } | Self::Exists { .. } | Self::Locked { .. })
+        matches!(
+            self,
+            Self::Io { .. }
+                | Self::Exists { .. }
+                | Self::Twins { .. }
+                | Self::Locked { .. }
+                | Self::NotRegular { .. }
+        )
     }
 }

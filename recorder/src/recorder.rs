@@ -5,7 +5,7 @@
 
 use std::path::Path;
 
-use ks_engine::analysis::Knowledge;
+use ks_engine::analysis::{Knowledge, Stored};
 use ks_engine::input::{
     Body, ClockStep, ENGINE_VERSION, Gap, GapReason, HostFacts, Input, SCHEMA_VERSION, Start,
 };
@@ -52,7 +52,9 @@ pub struct Recorder {
     interval_ns: u64,
     samplers: Vec<Asked>,
     keyframe_at: Option<Timestamp>,
-    knowledge: Option<Box<Knowledge>>,
+    knowledge: Option<Stored>,
+    judgement: Option<u32>,
+    began: Option<Timestamp>,
     states: States,
     buffer: Buffer,
     offsets: Offsets,
@@ -105,6 +107,8 @@ impl Recorder {
             samplers: samplers.into_iter().map(Asked::new).collect(),
             keyframe_at: None,
             knowledge: None,
+            judgement: None,
+            began: None,
             states,
             buffer: Buffer::default(),
             offsets: Offsets::read(),
@@ -134,12 +138,19 @@ impl Recorder {
 
     /// Begins the run with what was learned before it.
     pub fn know(&mut self, knowledge: Knowledge) {
-        self.knowledge = Some(Box::new(knowledge));
+        self.knowledge = Some(knowledge.into());
+    }
+
+    /// The inputs are fed to an engine of `judgement` as they are recorded.
+    pub fn is_judged_by(&mut self, judgement: u32) {
+        self.judgement = Some(judgement);
     }
 
     /// The `Start` of a run, or of a later segment of it.
     pub fn start(&mut self, segment: u32) -> Input {
         self.keyframe_at = None;
+        let clock = clock::anchor();
+        let began = *self.began.get_or_insert(clock.mono_ns);
         let fact = |path: &str| {
             let bytes = self.host.read_once(path).unwrap_or_default();
             String::from_utf8_lossy(bytes.trim_ascii()).into_owned()
@@ -148,6 +159,7 @@ impl Recorder {
         let start = Start {
             schema: SCHEMA_VERSION,
             engine_version: ENGINE_VERSION.to_owned(),
+            judgement: self.judgement,
             host: HostFacts {
                 hostname: fact("proc/sys/kernel/hostname"),
                 kernel: fact("proc/sys/kernel/osrelease"),
@@ -157,7 +169,8 @@ impl Recorder {
                 recorder_pid: if live { u64::from(std::process::id()) } else { 0 },
             },
             boot_id: fact("proc/sys/kernel/random/boot_id"),
-            clock: clock::anchor(),
+            began_ns: Some(began),
+            clock,
             seed: 0,
             interval_ns: self.interval_ns,
             segment,
@@ -167,6 +180,18 @@ impl Recorder {
         };
         let mono = start.clock.mono_ns;
         self.next(mono, Body::Start(Box::new(start)))
+    }
+
+    /// Name of the host.
+    pub fn hostname(&self) -> String {
+        let bytes = self.host.read_once("proc/sys/kernel/hostname").unwrap_or_default();
+        String::from_utf8_lossy(bytes.trim_ascii()).into_owned()
+    }
+
+    /// The hole that ticks leave which could not be written.
+    pub fn not_written(&mut self, ticks: u64) -> Input {
+        let gap = Gap { count: Some(ticks), ..Gap::in_all(GapReason::WriteFailed) };
+        self.next(clock::now(), Body::Gap(gap))
     }
 
     /// The `Tick` that the engine asked for.
@@ -195,8 +220,7 @@ impl Recorder {
         let every = self.keyframe_at.is_none_or(|at| tick.since_ns(at) >= KEYFRAME_NS);
         let keyframe = keyframe || every || moved.suspended_ns.is_some();
         if let Some(suspended_ns) = moved.suspended_ns {
-            let (source, reason) = ("all".to_owned(), GapReason::Suspend);
-            let gap = Gap { source, count: None, reason, suspended_ns };
+            let gap = Gap { suspended_ns, ..Gap::in_all(GapReason::Suspend) };
             write(&self.next(tick, Body::Gap(gap)))?;
         }
         if let Some(step_ns) = moved.wall_step_ns {
@@ -210,7 +234,7 @@ impl Recorder {
         }
         for loss in std::mem::take(&mut self.losses) {
             let (source, count) = (loss.source.to_owned(), loss.count);
-            let gap = Gap { source, count, reason: GapReason::Lost, suspended_ns: 0 };
+            let gap = Gap { source, count, ..Gap::in_all(GapReason::Lost) };
             write(&self.next(tick, Body::Gap(gap)))?;
         }
         self.input.seq = self.seq;

@@ -88,7 +88,8 @@ fn absent(inputs: &[Input]) -> Vec<&str> {
         | Body::Sample(_)
         | Body::ClockStep(_)
         | Body::Gap(_)
-        | Body::Tick => None,
+        | Body::Tick
+        | Body::Other(_) => None,
     });
     states.collect()
 }

@@ -26,7 +26,7 @@ fn sample(tree: &Path) -> (Sample, Recorder) {
         match &input.body {
             Body::Sample(sample) => taken = Some(sample.as_ref().clone()),
             Body::SourceState(state) => assert_ne!(state.state, Delivery::Shed, "{state:?}"),
-            Body::Start(_) | Body::ClockStep(_) | Body::Gap(_) | Body::Tick => {}
+            Body::Start(_) | Body::ClockStep(_) | Body::Gap(_) | Body::Tick | Body::Other(_) => {}
         }
         Ok(())
     };

@@ -8,7 +8,7 @@ use ks_engine::model::Sample;
 use ks_recorder::error::Error;
 use ks_recorder::format::log::{LogReader, LogWriter};
 use ks_recorder::format::recording::Reader;
-use ks_recorder::format::writer::recover;
+use ks_recorder::format::recovery::recover;
 
 fn fixture(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../fixtures/versions").join(name)

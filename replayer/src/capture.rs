@@ -225,7 +225,7 @@ impl Before {
         match body {
             Body::Start(start) => self.start = Some(start.clone()),
             Body::SourceState(state) => self.keep(state),
-            Body::Sample(_) | Body::ClockStep(_) | Body::Gap(_) | Body::Tick => {}
+            Body::Sample(_) | Body::ClockStep(_) | Body::Gap(_) | Body::Tick | Body::Other(_) => {}
         }
     }
 
@@ -237,11 +237,13 @@ impl Before {
 
     /// The beginning of a cut whose first input is `passed`.
     fn start(&mut self, passed: &Input) -> Input {
-        let mut start = self.start.take().unwrap_or_else(|| Box::new(unknown()));
+        let mut start = self.start.take().unwrap_or_default();
         start.schema = SCHEMA_VERSION;
         ENGINE_VERSION.clone_into(&mut start.engine_version);
         start.segment = 0;
-        start.knowledge = Some(Box::new(self.run.engine().knowledge()));
+        start.judgement = None;
+        start.began_ns = Some(passed.mono);
+        start.knowledge = Some(self.run.engine().knowledge().into());
         let seq = passed.seq.saturating_sub(1);
         Input { seq, mono: passed.mono, body: Body::Start(start) }
     }
@@ -262,22 +264,6 @@ fn append(
         None => writer.append(input)?,
     }
     Ok(())
-}
-
-/// What is known of a recording that says nothing of itself.
-fn unknown() -> Start {
-    Start {
-        schema: SCHEMA_VERSION,
-        engine_version: String::new(),
-        host: ks_engine::input::HostFacts::default(),
-        boot_id: String::new(),
-        clock: ClockAnchor::default(),
-        seed: 0,
-        interval_ns: 1_000_000_000,
-        segment: 0,
-        sources: Vec::new(),
-        knowledge: None,
-    }
 }
 
 /// Episodes that overlap the part. One that ends behind it is open in the cut.

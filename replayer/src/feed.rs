@@ -7,7 +7,7 @@ use std::io;
 
 use ks_engine::analysis::Knowledge;
 use ks_engine::engine::Engine;
-use ks_engine::input::{Body, ENGINE_VERSION, Input};
+use ks_engine::input::{Body, ENGINE_VERSION, Gap, GapReason, Input, JUDGEMENT, Start};
 use ks_engine::journal::Journal;
 use ks_engine::output::Output;
 use ks_engine::time::Timestamp;
@@ -23,7 +23,6 @@ pub struct Feed {
     engine: Engine,
     journal: Journal,
     differs: Vec<String>,
-    last: Timestamp,
     knowledge: Option<Knowledge>,
     timings: Option<Timings>,
     gathers: bool,
@@ -78,10 +77,23 @@ impl Feed {
 
     /// Feeds one input.
     pub fn input(&mut self, input: &Input, each: &mut Each<'_>) -> io::Result<()> {
-        if let Body::Start(start) = &input.body
-            && start.engine_version != ENGINE_VERSION
-        {
-            self.what_if(engine_difference(&start.engine_version));
+        match &input.body {
+            Body::Start(start) if start.judgement != Some(JUDGEMENT) => {
+                self.what_if(judgement_difference(start));
+            }
+            Body::Other(other) => self.what_if(format!(
+                "inputs of kind `{}`, which this version does not know, are left out",
+                other.kind
+            )),
+            Body::Gap(Gap { reason: GapReason::Damaged | GapReason::Missing, .. }) => {
+                self.what_if("a part of what was recorded is missing".to_owned());
+            }
+            Body::Start(_)
+            | Body::Sample(_)
+            | Body::SourceState(_)
+            | Body::ClockStep(_)
+            | Body::Gap(_)
+            | Body::Tick => {}
         }
         if !self.differs.is_empty() {
             // Recorded ticks are another engine's; this one's own fall due at virtual time.
@@ -97,14 +109,13 @@ impl Feed {
     }
 
     fn step(&mut self, input: &Input, each: &mut Each<'_>) -> io::Result<()> {
-        self.last = input.mono;
         match (&input.body, &self.knowledge) {
             (Body::Start(start), Some(knowledge)) => {
                 let mut start = start.clone();
                 // Where knowledge is gathered, a later run begins with that of the earlier ones.
                 let gathered = self.gathers.then(|| self.engine.knowledge());
                 let gathered = gathered.filter(|_| self.began);
-                start.knowledge = Some(Box::new(gathered.unwrap_or_else(|| knowledge.clone())));
+                start.knowledge = Some(gathered.unwrap_or_else(|| knowledge.clone()).into());
                 self.began = true;
                 let body = Body::Start(start);
                 self.engine.handle(&Input { seq: input.seq, mono: input.mono, body });
@@ -129,7 +140,7 @@ impl Feed {
 
     /// Ends the run. The return value is the hash of its journal.
     pub fn finish(&mut self, each: &mut Each<'_>) -> io::Result<String> {
-        self.engine.finish(self.last);
+        self.engine.finish();
         self.say(each)?;
         Ok(self.journal.sha256())
     }
@@ -145,9 +156,13 @@ impl Feed {
     }
 }
 
-fn engine_difference(recorded: &str) -> String {
-    if recorded.is_empty() {
+fn judgement_difference(start: &Start) -> String {
+    let Some(recorded) = start.judgement else {
         return "no engine had seen it when it was recorded".to_owned();
-    }
-    format!("recorded with engine {recorded}, replayed with {ENGINE_VERSION}")
+    };
+    format!(
+        "judged by engine {} (judgement {recorded}) when it was recorded, and by engine \
+         {ENGINE_VERSION} (judgement {JUDGEMENT}) in this replay",
+        start.engine_version
+    )
 }

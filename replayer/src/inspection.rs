@@ -4,11 +4,13 @@ use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use ks_engine::input::{Body, Input, SourceState, Start};
+use ks_engine::input::{Body, Input, RunId, SourceState, Start};
 use ks_engine::time::{ClockAnchor, Timestamp, seconds};
 use ks_recorder::error::Error;
+use ks_recorder::format::damage::Damage;
+use ks_recorder::format::listing::{Segment, segments};
 use ks_recorder::format::parquet_file::column_bytes;
-use ks_recorder::format::recording::{Reader, Segment, segments};
+use ks_recorder::format::recording::Reader;
 use serde::Serialize;
 
 use crate::lateness::{Follower, Lateness};
@@ -22,7 +24,7 @@ pub struct Inspection {
     /// Number of samples.
     pub ticks: u64,
     /// Number of inputs of each kind.
-    pub inputs: BTreeMap<&'static str, u64>,
+    pub inputs: BTreeMap<String, u64>,
     /// Time of the first input.
     pub start: Option<String>,
     /// Time of the last input.
@@ -50,6 +52,8 @@ pub struct Inspection {
     /// Recorded time, for people: of several runs, the sum.
     #[serde(skip)]
     pub span_ns: u64,
+    /// What could not be read, and was left out.
+    pub damaged: Vec<Damage>,
     /// Bytes of torn frames at the end of logs, for people.
     #[serde(skip)]
     pub torn_bytes: u64,
@@ -91,6 +95,7 @@ pub fn inspect(path: &Path, mut progress: impl FnMut(u64, u64)) -> Result<Inspec
     if reader.is_foreign() {
         tally.take_back_start();
     }
+    tally.inspection.damaged = reader.damages().to_vec();
     tally.finish(&files, reader.torn_bytes())
 }
 
@@ -99,7 +104,7 @@ pub fn inspect(path: &Path, mut progress: impl FnMut(u64, u64)) -> Result<Inspec
 struct Tally {
     inspection: Inspection,
     clock: ClockAnchor,
-    boot_id: String,
+    run: Option<RunId>,
     lateness: Follower,
     /// Time of the last input of the run.
     last: Option<Timestamp>,
@@ -112,12 +117,12 @@ impl Tally {
             Body::Sample(_) => self.inspection.ticks += 1,
             Body::SourceState(state) => self.note(state),
             Body::Gap(_) => self.inspection.gaps += 1,
-            Body::ClockStep(_) | Body::Tick => {}
+            Body::ClockStep(_) | Body::Tick | Body::Other(_) => {}
         }
         self.lateness.input(input);
         let inspection = &mut self.inspection;
         inspection.lateness = self.lateness.found();
-        *inspection.inputs.entry(input.body.kind()).or_default() += 1;
+        *inspection.inputs.entry(input.body.kind().to_owned()).or_default() += 1;
         inspection.span_ns += self.last.map_or(0, |last| input.mono.since_ns(last));
         self.last = Some(input.mono);
         let at = rfc3339(self.clock.at(input.mono));
@@ -126,12 +131,11 @@ impl Tally {
     }
 
     fn begin(&mut self, start: &Start) {
-        let goes_on = start.segment > 0 && start.boot_id == self.boot_id;
-        if !goes_on {
+        if !self.run.as_ref().is_some_and(|run| start.goes_on_with(run)) {
             self.last = None;
         }
         self.clock = start.clock;
-        self.boot_id.clone_from(&start.boot_id);
+        self.run = Some(start.run());
         self.inspection.host.clone_from(&start.host.hostname);
         for state in &start.sources {
             self.note(state);
@@ -176,7 +180,12 @@ fn size_bytes(path: &Path) -> u64 {
 fn columns(files: &[&Segment]) -> Result<Vec<ColumnBytes>, Error> {
     let mut sizes: BTreeMap<String, u64> = BTreeMap::new();
     for file in files.iter().filter(|file| file.sealed) {
-        for (name, bytes) in column_bytes(&file.path)? {
+        // A file that cannot be read at all is among what is damaged.
+        let found = match column_bytes(&file.path) {
+            Err(error) if !error.is_environment() => continue,
+            found => found?,
+        };
+        for (name, bytes) in found {
             *sizes.entry(name).or_default() += bytes;
         }
     }
@@ -210,7 +219,7 @@ mod tests {
             interval_ns: SECOND_NS,
             segment,
             sources: vec![absent],
-            knowledge: None,
+            ..Start::default()
         }))
     }
 
@@ -237,15 +246,15 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("a.parquet");
         let on = SourceState { source: "swaps".to_owned(), state: Delivery::On, reason: None };
-        let gap =
-            Gap { source: "all".to_owned(), count: None, reason: GapReason::Lost, suspended_ns: 0 };
+        let gap = Gap::in_all(GapReason::Lost);
         let bodies =
             vec![start("b", 0), Body::SourceState(on), sample(2), Body::Gap(gap), sample(4)];
         write(&path, true, 0, bodies);
         let found = inspect(&path, |_, _| {}).unwrap();
         assert_eq!((found.ticks, found.gaps, found.sealed), (2, 1, true));
         let inputs: Vec<_> = found.inputs.into_iter().collect();
-        assert_eq!(inputs, [("gap", 1), ("sample", 2), ("source_state", 1), ("start", 1)]);
+        let expected = [("gap", 1), ("sample", 2), ("source_state", 1), ("start", 1)];
+        assert_eq!(inputs, expected.map(|(kind, count)| (kind.to_owned(), count)));
         assert_eq!(found.start.as_deref(), Some("1970-01-01T00:00:00.000000000Z"));
         assert_eq!(found.end.as_deref(), Some("1970-01-01T00:00:04.000000000Z"));
         assert_eq!(found.sources["swaps"], Source { state: "on", reason: None });

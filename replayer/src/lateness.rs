@@ -40,7 +40,7 @@ impl Follower {
                 }
             }
             Body::Sample(_) => self.sample(input.mono),
-            Body::SourceState(_) | Body::ClockStep(_) | Body::Tick => {}
+            Body::SourceState(_) | Body::ClockStep(_) | Body::Tick | Body::Other(_) => {}
         }
     }
 
@@ -76,8 +76,7 @@ mod tests {
         assert_eq!(feed(29, sample()), (0, 0), "1.9 intervals");
         assert_eq!(feed(49, sample()), (1, 1), "2 intervals");
         assert_eq!(feed(103, sample()), (2, 5), "5.4 intervals");
-        let (source, reason) = ("all".to_owned(), GapReason::Suspend);
-        feed(103, Body::Gap(Gap { source, count: None, reason, suspended_ns: 1 }));
+        feed(103, Body::Gap(Gap::in_all(GapReason::Suspend)));
         assert_eq!(feed(900, sample()), (2, 5));
     }
 }

@@ -15,6 +15,7 @@ pub mod range;
 pub mod rates;
 pub mod replay;
 pub mod report;
+pub mod resume;
 pub mod scenario;
 pub mod selection;
 pub mod series;

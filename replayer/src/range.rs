@@ -9,6 +9,8 @@ use ks_engine::input::{Body, Input};
 use ks_engine::model::{Limits, Process, Sample};
 use ks_engine::time::{ClockAnchor, WallTime};
 
+use ks_recorder::format::recording::Reader;
+
 use crate::moment::Moment;
 
 /// Lets the inputs of a part through.
@@ -34,6 +36,13 @@ impl Range {
     /// Whether everything is let through.
     pub fn is_all(&self) -> bool {
         self.from.is_none() && self.to.is_none()
+    }
+
+    /// Lets a reader leave out what is before the part, as far as that spares reading it.
+    pub fn seek(&mut self, reader: &mut Reader) {
+        let (Some(from), Some(begin)) = (self.from, reader.begin()) else { return };
+        self.begin = Some(begin);
+        reader.skip_before(from.resolve(begin));
     }
 
     /// The input as it is to be fed; `None` leaves it out. What says where inputs come from, and
@@ -66,7 +75,7 @@ impl Range {
                 self.first = Some(first);
                 self.first.as_ref()
             }
-            Body::Sample(_) | Body::ClockStep(_) | Body::Gap(_) | Body::Tick => {
+            Body::Sample(_) | Body::ClockStep(_) | Body::Gap(_) | Body::Tick | Body::Other(_) => {
                 Some(input).filter(|_| !before)
             }
         }

@@ -73,11 +73,13 @@ impl Run {
     /// Feeds one input and writes the journal's new lines to `out`.
     pub fn feed(&mut self, input: &Input, out: &mut dyn Write) -> std::io::Result<()> {
         let report = &mut self.report;
-        report.input(input);
         self.feed.input(input, &mut |output, line| {
             report.output(output);
             out.write_all(line)
-        })
+        })?;
+        // With a `Start` the run before it ends, at its own time of day.
+        report.input(input);
+        Ok(())
     }
 
     /// Ends the run.
@@ -115,7 +117,14 @@ pub fn drive(
     mut each: impl FnMut(&Engine, &Input),
 ) -> Result<(), ReplayError> {
     let mut inputs = 0u64;
-    while let Some(input) = reader.next()? {
+    let mut told = 0;
+    range.seek(reader);
+    while reader.next()?.is_some() {
+        for why in reader.differs().iter().skip(told) {
+            run.feed.what_if(why.clone());
+        }
+        told = reader.differs().len();
+        let Some(input) = reader.input() else { break };
         if let Some(input) = range.pass(input) {
             run.feed(input, out)?;
             each(run.engine(), input);
@@ -129,5 +138,6 @@ pub fn drive(
             progress(done, all);
         }
     }
+    run.report.damaged(reader.damages());
     Ok(())
 }

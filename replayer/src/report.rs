@@ -9,9 +9,11 @@ use jiff::Timestamp as Time;
 use ks_engine::analysis::watch::{Turn, Watched};
 use ks_engine::input::{Body, Input};
 use ks_engine::output::{
-    self, Coverage, CoverageState, Defect, ForecastSaid, Output, Said, Signal,
+    self, Change, Coverage, CoverageState, Defect, ForecastSaid, IncidentChange, Output, Said,
+    Signal,
 };
 use ks_engine::time::{ClockAnchor, Timestamp, WallTime};
+use ks_recorder::format::damage::Damage;
 use serde::Serialize;
 
 use crate::forecasts::{self, Forecast};
@@ -75,6 +77,8 @@ pub struct Recording {
     /// Ticks that came late.
     #[serde(flatten)]
     pub lateness: Lateness,
+    /// What could not be read, and was left out.
+    pub damaged: Vec<Damage>,
 }
 
 /// A stretch of time with one coverage.
@@ -96,13 +100,18 @@ pub(crate) struct ReportBuilder {
     clock: ClockAnchor,
     lateness: Follower,
     recording: Recording,
-    episodes: BTreeMap<u64, Episode>,
+    /// By run and number.
+    episodes: BTreeMap<(u64, u64), Episode>,
     coverage: BTreeMap<&'static str, Coverage>,
     spans: BTreeMap<&'static str, Vec<Span>>,
     defects: Vec<Defect>,
     forecasts: Vec<Forecast>,
-    incidents: BTreeMap<u64, Incident>,
+    incidents: BTreeMap<(u64, u64), Incident>,
     seed: u64,
+    /// Runs that have ended.
+    ended: u64,
+    /// The stream is over: what stands at the end of its last run is open.
+    over: bool,
 }
 
 /// RFC 3339 with nanoseconds.
@@ -121,7 +130,7 @@ impl ReportBuilder {
             }
             Body::Sample(_) => self.recording.ticks += 1,
             Body::Gap(_) => self.recording.gaps += 1,
-            Body::SourceState(_) | Body::ClockStep(_) | Body::Tick => {}
+            Body::SourceState(_) | Body::ClockStep(_) | Body::Tick | Body::Other(_) => {}
         }
         self.lateness.input(input);
         let at = self.time(input.mono);
@@ -141,24 +150,33 @@ impl ReportBuilder {
             Said::Incident(said) => self.incident(said),
             Said::Forecast(said) => self.forecast(said),
             Said::Digest(_) => {}
+            Said::End(_) => self.ended += 1,
         }
     }
 
     fn signal(&mut self, signal: &Signal, at: String) {
-        let (onset, start) = (self.time(signal.onset_ns), self.time(signal.start_ns));
-        let known = self.episodes.entry(signal.id);
-        known.or_insert_with(|| Episode::new(signal, onset, start, &at)).hear(signal, at);
+        if self.over && signal.change == Change::Ended {
+            return;
+        }
+        let times = (self.time(signal.onset_ns), self.time(signal.start_ns));
+        let run = self.ended + 1;
+        let known = self.episodes.entry((run, signal.id));
+        known.or_insert_with(|| Episode::new(signal, run, times, &at)).hear(signal, at);
     }
 
     fn incident(&mut self, said: &output::Incident) {
+        let run = self.ended + 1;
         // What became part of another is told there.
         if said.merged_into.is_some() {
-            self.incidents.remove(&said.id);
+            self.incidents.remove(&(run, said.id));
+            return;
+        }
+        if self.over && said.change == IncidentChange::Ended {
             return;
         }
         let clock = self.clock;
         let time = |mono: Timestamp| rfc3339(clock.at(mono));
-        self.incidents.entry(said.id).or_default().hear(said, time);
+        self.incidents.entry((run, said.id)).or_default().hear(said, run, time);
     }
 
     fn forecast(&mut self, said: &ForecastSaid) {
@@ -173,8 +191,13 @@ impl ReportBuilder {
         }
     }
 
-    /// Adds what is known of each resource at the end.
+    pub(crate) fn damaged(&mut self, damages: &[Damage]) {
+        self.recording.damaged = damages.to_vec();
+    }
+
+    /// The stream is over: adds what is known of each resource.
     pub(crate) fn end(&mut self, watched: &[Watched]) {
+        self.over = true;
         for one in watched {
             let at = self.time(one.at);
             self.forecasts.extend(forecasts::at_end(one, &at, self.seed));

@@ -6,7 +6,7 @@
 use std::io;
 use std::num::NonZeroUsize;
 
-use ks_engine::input::{Body, Gap, GapReason, Input, Start};
+use ks_engine::input::{Body, Gap, GapReason, Input, RunId, Start};
 use ks_engine::model::{Record, RowRef, Rowset, SCHEMAS, Sample, Schema};
 use ks_engine::time::{ClockAnchor, Timestamp, WallTime};
 
@@ -55,7 +55,7 @@ pub struct Tabulation {
     from: WallTime,
     to: WallTime,
     clock: ClockAnchor,
-    boot_id: String,
+    run: Option<RunId>,
 }
 
 impl Tabulation {
@@ -68,7 +68,7 @@ impl Tabulation {
             from: WallTime(i64::MIN),
             to: WallTime(i64::MAX),
             clock: ClockAnchor::default(),
-            boot_id: String::new(),
+            run: None,
         }
     }
 
@@ -79,18 +79,17 @@ impl Tabulation {
             Body::Start(start) => self.begin(start, input.mono),
             Body::Gap(gap) => self.gap(gap),
             Body::Sample(sample) => return self.sample(sample, input.mono, each),
-            Body::SourceState(_) | Body::ClockStep(_) | Body::Tick => {}
+            Body::SourceState(_) | Body::ClockStep(_) | Body::Tick | Body::Other(_) => {}
         }
         Ok(true)
     }
 
     fn begin(&mut self, start: &Start, mono: Timestamp) {
-        let goes_on = start.segment > 0 && start.boot_id == self.boot_id;
-        if !goes_on {
+        if !self.run.as_ref().is_some_and(|run| start.goes_on_with(run)) {
             self.restart(|_| true);
         }
         self.clock = start.clock;
-        self.boot_id.clone_from(&start.boot_id);
+        self.run = Some(start.run());
         if let Some((from, to)) = self.unresolved.take() {
             let at = self.clock.at(mono);
             self.from = from.map_or(self.from, |from| from.resolve(at));

@@ -58,6 +58,7 @@ pub(crate) fn run(arguments: &Analyze) -> anyhow::Result<()> {
     let driven = drive(&mut run, &mut reader, range, &mut sink(), progress::told(&bar), each);
     bar.finish_and_clear();
     driven?;
+    render::left_out(reader.torn_bytes(), reader.damages());
     let (baselines, trends) = (analysis::baselines(run.engine()), analysis::trends(run.engine()));
     let growers = analysis::growers(run.engine());
     let names = series::names(run.engine());

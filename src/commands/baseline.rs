@@ -71,6 +71,7 @@ fn learn(
     let driven = drive(&mut run, &mut reader, range, &mut sink(), progress::told(&bar), |_, _| {});
     bar.finish_and_clear();
     driven?;
+    render::left_out(reader.torn_bytes(), reader.damages());
     let learned = run.engine().knowledge();
     if let Some(before) = before.filter(|before| *before != learned.host) {
         bail!(

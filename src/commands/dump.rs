@@ -6,6 +6,7 @@ mod lines;
 use std::io::{self, Write};
 
 use ks_engine::time::WallTime;
+use ks_recorder::format::damage::Damage;
 use ks_recorder::format::recording::Reader;
 use ks_replayer::selection::{Table, select};
 use ks_replayer::tabulation::{Row, Tabulation, Wanted};
@@ -31,7 +32,7 @@ pub(crate) fn run(arguments: &cli::Dump) -> anyhow::Result<()> {
 
 fn dump(arguments: &cli::Dump, out: &mut dyn Write) -> anyhow::Result<()> {
     let tables = select(&arguments.columns, arguments.raw);
-    let mut passes = Passes { arguments, rows: 0, torn_bytes: 0 };
+    let mut passes = Passes { arguments, rows: 0, torn_bytes: 0, damages: Vec::new() };
     match arguments.format {
         cli::DumpFormat::Table => {
             // People read one table after the other. A pass for each asks for no memory.
@@ -57,6 +58,7 @@ struct Passes<'a> {
     /// Rows written.
     rows: usize,
     torn_bytes: u64,
+    damages: Vec<Damage>,
 }
 
 impl Passes<'_> {
@@ -81,6 +83,7 @@ impl Passes<'_> {
             }
         }
         self.torn_bytes = reader.torn_bytes();
+        self.damages = reader.damages().to_vec();
         Ok(())
     }
 
@@ -91,11 +94,6 @@ impl Passes<'_> {
                  (`ks inspect` tells its span and sources)",
             );
         }
-        if self.torn_bytes > 0 {
-            render::note(&format!(
-                "the last tick was cut short: {} bytes were left out",
-                self.torn_bytes
-            ));
-        }
+        render::left_out(self.torn_bytes, &self.damages);
     }
 }

@@ -26,12 +26,7 @@ pub(crate) fn run(arguments: &cli::Inspect) -> anyhow::Result<()> {
     });
     bar.finish_and_clear();
     let inspection = inspection?;
-    if inspection.torn_bytes > 0 {
-        render::note(&format!(
-            "the last tick was cut short: {} bytes were left out",
-            inspection.torn_bytes
-        ));
-    }
+    render::left_out(inspection.torn_bytes, &inspection.damaged);
     match arguments.format {
         cli::Format::Json => stdout::print_json(&inspection),
         cli::Format::Text => stdout::print(&for_people(&arguments.path, &inspection)),

@@ -1,151 +1,76 @@
 //! `ks live`: the engine beside the recorder. Each input is in the log before the engine has it,
 //! and the engine has it as a reader of the log would.
 
-use std::fs::File;
-use std::io::Write;
-use std::path::Path;
+mod journal;
+mod watch;
 
-use anyhow::Context;
-use ks_engine::analysis::Knowledge;
-use ks_engine::input::{Body, Input};
-use ks_recorder::clock;
-use ks_recorder::format::log::Decoder;
+use ks_engine::input::JUDGEMENT;
 use ks_recorder::format::segments::{Retention, Segments};
 use ks_recorder::recorder::Recorder;
-use ks_replayer::feed::Feed;
+use ks_replayer::resume::{self, Resumed};
 
 use crate::cli;
 use crate::knowledge;
 use crate::pace::Pace;
+use crate::progress;
 use crate::render;
-
-const JOURNAL: &str = "journal.jsonl";
+use watch::Watch;
 
 pub(crate) fn run(arguments: &cli::Live) -> anyhow::Result<()> {
     let source = &arguments.source;
     let mut pace = Pace::new(source.interval, arguments.duration)?;
     let retention = Retention { age: arguments.keep, bytes: arguments.keep_bytes };
-    let segments = Segments::open(&arguments.output, retention)?;
-    let journal = create_journal(&arguments.output, segments.next_number())?;
-    let mut recorder = Recorder::new(&source.root, pace.interval_ns(), source.options(false));
+    let segments = Segments::open(&arguments.output, retention, source.sync())?;
+    for aside in segments.set_aside() {
+        render::note(&format!("nothing can be read of `{}`: it is set aside", aside.display()));
+    }
     let known = knowledge::of(arguments.baseline.as_deref())?;
-    if let Some((knowledge, _)) = &known {
-        recorder.know(knowledge.clone());
+    let resumed = finish_last_run(&segments)?;
+    let mut recorder = Recorder::new(&source.root, pace.interval_ns(), source.options(false));
+    recorder.is_judged_by(JUDGEMENT);
+    if let Some((known, file)) = &known {
+        knowledge::tell(&known.host, file, &recorder.hostname());
+        recorder.know(known.clone());
+    } else if let Some(resumed) = resumed {
+        recorder.know(resumed.knowledge);
     }
     // A kernel that lets none be given up lets the recorder keep what it has.
     let _ = recorder.reduce_capabilities(Some(&arguments.output), false);
-    let mut live = Live {
-        recorder,
-        segments,
-        decoder: Decoder::default(),
-        feed: Feed::default(),
-        journal,
-        format: arguments.format,
-    };
     render::note(&format!("observing; inputs and journal go to `{}`", arguments.output.display()));
-    let outcome = live.observe(&mut pace, arguments, known.as_ref());
+    let mut watch = Watch::new(recorder, segments, arguments)?;
+    pace.begin();
+    let outcome = watch.observe(&mut pace);
     // Whatever ended the run, what was recorded before it is kept.
-    let finished = live.finish();
+    let finished = watch.finish();
     outcome.and(finished)?;
     render::note(&format!("`{}` is sealed", arguments.output.display()));
     Ok(())
 }
 
-/// Creates the journal of this run. That of an earlier run keeps the number of the segment at
-/// which this one begins.
-fn create_journal(folder: &Path, segment: u64) -> anyhow::Result<File> {
-    let path = folder.join(JOURNAL);
-    let failed = || format!("cannot create the journal `{}`", path.display());
-    if path.exists() {
-        let kept = folder.join(format!("journal-before-{segment:08}.jsonl"));
-        std::fs::rename(&path, kept).with_context(failed)?;
+/// Finishes the run before this one, which a kill may have ended: what it had learned is what this
+/// one begins with.
+fn finish_last_run(segments: &Segments) -> anyhow::Result<Option<Resumed>> {
+    let files = segments.last_run()?;
+    if files.is_empty() {
+        return Ok(None);
     }
-    File::create_new(&path).with_context(failed)
-}
-
-struct Live {
-    recorder: Recorder,
-    segments: Segments,
-    decoder: Decoder,
-    feed: Feed,
-    journal: File,
-    format: cli::Format,
-}
-
-impl Live {
-    fn observe(
-        &mut self,
-        pace: &mut Pace,
-        arguments: &cli::Live,
-        known: Option<&(Knowledge, String)>,
-    ) -> anyhow::Result<()> {
-        let segment_ns = u64::try_from(arguments.segment.as_nanos()).context("segment too long")?;
-        for number in 0.. {
-            let began = clock::now();
-            self.segments.begin()?;
-            self.decoder = Decoder::default();
-            let start = self.recorder.start(number);
-            if let (Body::Start(start), Some((known, file)), 0) = (&start.body, known, number) {
-                knowledge::tell(&known.host, file, &start.host.hostname);
-            }
-            self.take(&start)?;
-            while clock::now().since_ns(began) < segment_ns {
-                self.tick()?;
-                if !pace.wait() {
-                    return Ok(());
-                }
-            }
-            self.segments.seal()?;
+    let bar = progress::bar();
+    let resumed = resume::finish(&files, progress::told(&bar));
+    bar.finish_and_clear();
+    let resumed = match resumed {
+        Ok(resumed) => resumed,
+        // What is wrong with an earlier run is no reason not to observe.
+        Err(error) => {
+            let error = anyhow::Error::from(error);
+            render::note(&format!("the last run cannot be gone through again: {error:#}"));
+            return Ok(None);
         }
-        Ok(())
+    };
+    if let Some(why) = &resumed.left_alone {
+        render::note(&format!("the journal of the last run stays as it is: {why}"));
+    } else if resumed.lines > 0 {
+        let lines = resumed.lines;
+        render::note(&format!("the last run was cut short: its journal got {lines} lines"));
     }
-
-    fn tick(&mut self) -> anyhow::Result<()> {
-        // The engine is owed a tick where samples did not come in time, before the one that does.
-        if self.feed.deadline().is_some_and(|at| at <= clock::now()) {
-            let owed = self.recorder.owed_tick();
-            self.take(&owed)?;
-        }
-        let (keyframe, detail) = (self.segments.wants_keyframe(), self.feed.any_standing());
-        let Self { recorder, segments, decoder, feed, journal, format } = self;
-        let taken = recorder
-            .tick(keyframe, detail, |input| take(input, segments, decoder, feed, journal, *format));
-        taken?;
-        // One write a tick hands all lines to the kernel: a killed process loses none of them.
-        self.journal.flush().context("cannot write the journal")
-    }
-
-    fn take(&mut self, input: &Input) -> anyhow::Result<()> {
-        let Self { segments, decoder, feed, journal, format, .. } = self;
-        take(input, segments, decoder, feed, journal, *format)
-    }
-
-    fn finish(&mut self) -> anyhow::Result<()> {
-        let Self { feed, journal, format, .. } = self;
-        let said = feed.finish(&mut |output, line| {
-            journal.write_all(line)?;
-            render::verdict(output, line, *format)
-        });
-        self.segments.seal()?;
-        said.context("cannot write the journal")?;
-        self.journal.sync_all().context("cannot write the journal")
-    }
-}
-
-/// Logs an input, then feeds the engine what the log holds.
-fn take(
-    input: &Input,
-    segments: &mut Segments,
-    decoder: &mut Decoder,
-    feed: &mut Feed,
-    journal: &mut File,
-    format: cli::Format,
-) -> anyhow::Result<()> {
-    let payload = segments.append(input)?;
-    let input = decoder.decode(payload).context("what was logged cannot be read")?;
-    let said = feed.input(input, &mut |output, line| {
-        journal.write_all(line)?;
-        render::verdict(output, line, format)
-    });
-    said.context("cannot write the journal")
+    Ok(Some(resumed))
 }

@@ -17,6 +17,9 @@ pub(crate) fn run(arguments: &cli::Record) -> anyhow::Result<()> {
     let mut pace = Pace::new(source.interval, arguments.duration)?;
     let events = arguments.events.as_deref().map(trace::attach).transpose()?;
     let mut writer = Writer::create(&arguments.output, arguments.force)?;
+    if let Some(sync) = source.sync() {
+        writer.sync_every(sync);
+    }
     let mut recorder =
         Recorder::new(&source.root, pace.interval_ns(), source.options(events.is_some()));
     let folder = arguments.output.parent().filter(|folder| !folder.as_os_str().is_empty());
@@ -27,6 +30,7 @@ pub(crate) fn run(arguments: &cli::Record) -> anyhow::Result<()> {
         ProgressStyle::with_template("{spinner} recording {elapsed}, {pos} ticks, {msg}")
             .expect("the template is valid"),
     );
+    pace.begin();
     let recorded = record(&mut pace, &mut recorder, &mut writer, &bar);
     bar.finish_and_clear();
     if let Some(events) = events {

@@ -1,6 +1,6 @@
 //! `ks recover`: seals the log that a killed recorder left.
 
-use ks_recorder::format::writer::recover;
+use ks_recorder::format::recovery::recover;
 
 use crate::cli;
 use crate::render;
@@ -13,5 +13,6 @@ pub(crate) fn run(arguments: &cli::Recover) -> anyhow::Result<()> {
         recovered.inputs,
         recovered.lost_bytes
     ));
+    render::left_out(0, &recovered.damages);
     Ok(())
 }

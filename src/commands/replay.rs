@@ -39,13 +39,12 @@ pub(crate) fn run(arguments: &cli::Replay) -> anyhow::Result<()> {
         run.time();
     }
     let begin_ns = clock::process_cpu_ns();
-    let torn_bytes = match arguments.paths.as_slice() {
+    match arguments.paths.as_slice() {
         [only] if scenario::is_scenario(only) => {
             feed_scenario(&mut run, only, arguments.seed, range, &mut journal)?;
-            0
         }
         paths => feed_recording(&mut run, paths, range, &mut journal)?,
-    };
+    }
     if let Some(timings) = run.timings() {
         render::note(&timed(timings, clock::process_cpu_ns() - begin_ns));
     }
@@ -54,28 +53,26 @@ pub(crate) fn run(arguments: &cli::Replay) -> anyhow::Result<()> {
         knowledge::tell(&knowledge.host, file, &report.recording.host);
     }
     journal.flush().map_err(ReplayError::from)?;
-    if torn_bytes > 0 {
-        render::note(&format!("the last tick was cut short: {torn_bytes} bytes were left out"));
-    }
     match arguments.format {
         cli::Format::Json => stdout::print_json(&report),
         cli::Format::Text => render::text(&report),
     }
 }
 
-/// Feeds recordings; the return value is the number of bytes that were left out at the end.
+/// Feeds recordings, and says what of them was not read.
 fn feed_recording(
     run: &mut Run,
     paths: &[PathBuf],
     range: Range,
     journal: &mut dyn Write,
-) -> anyhow::Result<u64> {
+) -> anyhow::Result<()> {
     let mut reader = Reader::open_for_engine(paths)?;
     let bar = progress::bar();
     let driven = drive(run, &mut reader, range, journal, progress::told(&bar), |_, _| {});
     bar.finish_and_clear();
     driven?;
-    Ok(reader.torn_bytes())
+    render::left_out(reader.torn_bytes(), reader.damages());
+    Ok(())
 }
 
 fn feed_scenario(

@@ -13,6 +13,7 @@ pub(super) fn line(said: &output::Incident, at: &str) -> String {
         (IncidentChange::Closed, None) => "closed",
         (IncidentChange::Updated, None) => "updated",
         (IncidentChange::Opened, None) => "opened",
+        (IncidentChange::Ended, None) => "open at the end",
     };
     let mut text = format!("{at} {change:7} incident {}", said.id);
     if let Some(into) = said.merged_into {
@@ -34,8 +35,9 @@ pub(crate) fn blocks(incidents: &[Incident]) -> String {
         let until = one.end.as_ref().map_or(String::new(), |end| format!(" until {end}"));
         let numbers: Vec<String> = one.episodes.iter().map(u64::to_string).collect();
         text += &format!(
-            "INCIDENT {} {severity}, {}: {} ({})\n         since {}{until}\n",
+            "INCIDENT {}{} {severity}, {}: {} ({})\n         since {}{until}\n",
             one.id,
+            if one.run > 1 { format!(" of run {}", one.run) } else { String::new() },
             one.state,
             episodes(&one.episodes),
             numbers.join(", "),

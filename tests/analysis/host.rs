@@ -1,6 +1,6 @@
 //! A made host of an hour: calm, busy as usual, or with a leak.
 
-use ks_engine::input::{Body, ENGINE_VERSION, HostFacts, Input, SCHEMA_VERSION, Start};
+use ks_engine::input::{Body, ENGINE_VERSION, HostFacts, Input, JUDGEMENT, SCHEMA_VERSION, Start};
 use ks_engine::model::{
     CpuCell, MemoryCell, PressureCell, ProcessCell, ProcessName, ReadTimes, Sample, VmCell,
 };
@@ -66,6 +66,7 @@ pub(crate) fn inputs(plot: Plot, hostname: &str, seconds: u64) -> Vec<Input> {
     let start = Start {
         schema: SCHEMA_VERSION,
         engine_version: ENGINE_VERSION.into(),
+        judgement: Some(JUDGEMENT),
         host: HostFacts { hostname: hostname.into(), user_hz: 100, ..HostFacts::default() },
         boot_id: "b".into(),
         clock: ClockAnchor { mono_ns: Timestamp(0), at_ns: WallTime(1_800_000_000_000_000_000) },
@@ -73,7 +74,7 @@ pub(crate) fn inputs(plot: Plot, hostname: &str, seconds: u64) -> Vec<Input> {
         interval_ns: SECOND_NS,
         segment: 0,
         sources: Vec::new(),
-        knowledge: None,
+        ..Start::default()
     };
     let mut inputs = vec![Input { seq: 0, mono: Timestamp(0), body: Body::Start(Box::new(start)) }];
     for second in 1..=seconds {

@@ -65,7 +65,8 @@ impl Recorded {
             | Body::SourceState(_)
             | Body::Sample(_)
             | Body::ClockStep(_)
-            | Body::Tick => None,
+            | Body::Tick
+            | Body::Other(_) => None,
         };
         self.inputs.iter().filter_map(lost).sum()
     }
@@ -79,7 +80,8 @@ impl Recorded {
             | Body::Sample(_)
             | Body::ClockStep(_)
             | Body::Gap(_)
-            | Body::Tick => None,
+            | Body::Tick
+            | Body::Other(_) => None,
         });
         let last = states.next_back().expect("the recording speaks of the source");
         (last.state.word().to_owned(), last.reason.clone().unwrap_or_default())

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use ks_engine::input::{Body, ENGINE_VERSION, HostFacts, Input, SCHEMA_VERSION, Start};
+use ks_engine::input::{Body, ENGINE_VERSION, HostFacts, Input, JUDGEMENT, SCHEMA_VERSION, Start};
 use ks_engine::model::{
     CgroupCell, CgroupName, CpuCell, DiskCell, DiskName, MemoryCell, NetnsCell, NicCell, NicName,
     PressureCell, ProcessCell, ProcessName, ReadTimes, Sample, VmCell,
@@ -126,6 +126,7 @@ pub(crate) fn inputs(script: &Script) -> Vec<Input> {
     let start = Start {
         schema: SCHEMA_VERSION,
         engine_version: ENGINE_VERSION.into(),
+        judgement: Some(JUDGEMENT),
         host: HostFacts {
             hostname: "made".into(),
             user_hz: 100,
@@ -138,7 +139,7 @@ pub(crate) fn inputs(script: &Script) -> Vec<Input> {
         interval_ns: SECOND_NS,
         segment: 0,
         sources: Vec::new(),
-        knowledge: None,
+        ..Start::default()
     };
     let mut inputs = vec![Input { seq: 0, mono: Timestamp(0), body: Body::Start(Box::new(start)) }];
     let mut counters = Counters::default();

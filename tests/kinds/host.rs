@@ -1,6 +1,6 @@
 //! A made host whose every source is there: calm, or with one kind of fault.
 
-use ks_engine::input::{Body, ENGINE_VERSION, HostFacts, Input, SCHEMA_VERSION, Start};
+use ks_engine::input::{Body, ENGINE_VERSION, HostFacts, Input, JUDGEMENT, SCHEMA_VERSION, Start};
 use ks_engine::kind::Kind;
 use ks_engine::model::{
     CgroupCell, CgroupName, CpuCell, DiskCell, DiskName, FileHandlesCell, FilesystemCell,
@@ -131,6 +131,7 @@ pub(crate) fn inputs(kind: Kind) -> Vec<Input> {
     let start = Start {
         schema: SCHEMA_VERSION,
         engine_version: ENGINE_VERSION.into(),
+        judgement: Some(JUDGEMENT),
         host: HostFacts {
             hostname: "made".into(),
             kernel: "6.18.0".into(),
@@ -144,7 +145,7 @@ pub(crate) fn inputs(kind: Kind) -> Vec<Input> {
         interval_ns: SECOND_NS,
         segment: 0,
         sources: Vec::new(),
-        knowledge: None,
+        ..Start::default()
     };
     let mut inputs = vec![Input { seq: 0, mono: Timestamp(0), body: Body::Start(Box::new(start)) }];
     let mut counters = Counters::default();

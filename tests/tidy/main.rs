@@ -6,6 +6,7 @@
 
 mod calls;
 mod checksums;
+mod judgement;
 mod lexer;
 mod manifests;
 mod modules;

@@ -12,10 +12,12 @@ pub mod said;
 pub mod shipped;
 pub mod simulate;
 pub mod slots;
+pub mod stored;
 pub mod trend;
 pub mod watch;
 
 pub use baseline::{Baseline, Learning};
 pub use knowledge::Knowledge;
 pub use level::Level;
+pub use stored::Stored;
 pub use watch::Watch;

@@ -33,6 +33,11 @@ impl Board {
         self.accepts_all = true;
     }
 
+    /// Whether it does.
+    pub fn accepts_all(&self) -> bool {
+        self.accepts_all
+    }
+
     /// Adds what is known by now; entities that did not come keep what was known of them.
     pub fn store(&self, knowledge: &mut Knowledge) {
         if let Some(days) = self.half_life_days {

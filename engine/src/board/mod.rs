@@ -5,6 +5,7 @@
 mod evaluation;
 mod learned;
 mod lore;
+mod names;
 mod near;
 mod place;
 mod placebo;
@@ -157,10 +158,7 @@ impl Board {
             near.tell(seen);
             self.predicted = true;
         }
-        for noted in seen.quantities() {
-            self.hash.update(noted.quantity.value.to_bits().to_le_bytes());
-        }
-        self.hash.update([seen.mask(), u8::from(seen.keeps())]);
+        place.names.hash(kind, &place.entity, seen, &mut self.hash);
         place.judged = at;
         let before = place.slot.standing().copied();
         let transition = place.feed((at, self.clock.at(at)), seen, &mut self.next_id);
@@ -196,15 +194,15 @@ impl Board {
         for kind in Kind::ALL {
             for id in gone {
                 let Some(place) = self.places.remove(&(kind, *id)) else { continue };
-                self.changed.extend(ended(kind, place));
+                self.changed.extend(ended(kind, place, Transition::Cleared));
             }
         }
     }
 
-    /// Ends everything, as at the end of a run.
+    /// Ends everything, with the run.
     pub fn end_all(&mut self) {
         for ((kind, _), place) in core::mem::take(&mut self.places) {
-            self.changed.extend(ended(kind, place));
+            self.changed.extend(ended(kind, place, Transition::Ended));
         }
     }
 
@@ -285,16 +283,11 @@ impl Board {
     pub fn take_hash(&mut self) -> String {
         crate::journal::hex(&self.hash.finalize_reset())
     }
-
-    /// Forgets everything but the numbering of episodes, for a new run.
-    pub fn reset(&mut self) {
-        *self = Self { next_id: self.next_id, accepts_all: self.accepts_all, ..Self::default() };
-    }
 }
 
 /// The end of what stood in a place, if anything did.
-fn ended(kind: Kind, mut place: Place) -> Option<Changed> {
+fn ended(kind: Kind, mut place: Place, transition: Transition) -> Option<Changed> {
     let standing = place.slot.end()?;
     let (entity, seen) = (place.entity, place.seen);
-    Some(Changed { kind, entity, transition: Transition::Cleared, stale: false, standing, seen })
+    Some(Changed { kind, entity, transition, stale: false, standing, seen })
 }

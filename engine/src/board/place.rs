@@ -9,6 +9,7 @@ use crate::time::{SECOND_NS, Timestamp, WallTime};
 
 use super::evaluation::{Evaluation, Held};
 use super::learned::Notebook;
+use super::names::Names;
 use super::placebo::Placebo;
 use super::slot::{Slot, Transition};
 
@@ -25,6 +26,7 @@ pub(super) struct Place {
     pub(super) seen: Evaluation,
     pub(super) notebook: Notebook,
     pub(super) placebo: Placebo,
+    pub(super) names: Names,
     critical_at: Option<Timestamp>,
 }
 
@@ -37,6 +39,7 @@ impl Place {
             seen: Evaluation::default(),
             notebook: Notebook::with(known),
             placebo: Placebo::default(),
+            names: Names::default(),
             critical_at: None,
         }
     }

@@ -37,6 +37,8 @@ pub enum Transition {
     Cleared,
     /// It is over: what held it has become normal.
     Accepted,
+    /// Its run is over.
+    Ended,
 }
 
 /// A signal that stands.

@@ -46,7 +46,7 @@ impl Lab {
             interval_ns: SECOND_NS,
             segment: 0,
             sources: [].into(),
-            knowledge: None,
+            ..Start::default()
         })));
         lab
     }
@@ -90,7 +90,11 @@ impl Lab {
                     let text = format!("{told}{}", reason.unwrap_or_default());
                     self.coverage.insert(coverage.kind, text);
                 }
-                Said::Incident(_) | Said::Forecast(_) | Said::Defect(_) | Said::Digest(_) => {}
+                Said::Incident(_)
+                | Said::Forecast(_)
+                | Said::Defect(_)
+                | Said::Digest(_)
+                | Said::End(_) => {}
             }
         }
     }

@@ -195,24 +195,21 @@ impl Incidents {
         });
     }
 
-    /// Closes everything, as at the end of a run.
-    pub fn close_all(&mut self, now: Timestamp) {
+    /// Ends everything, with the run.
+    pub fn end_all(&mut self, now: Timestamp) {
         for mut open in core::mem::take(&mut self.open) {
             for member in &mut open.members {
                 member.ended.get_or_insert(now);
             }
-            self.said.extend(open.closed().map(Said::Incident));
+            let ended =
+                open.closed().map(|last| Incident { change: IncidentChange::Ended, ..last });
+            self.said.extend(ended.map(Said::Incident));
         }
     }
 
     /// Takes what is to be said.
     pub fn take_said(&mut self) -> Vec<Said> {
         core::mem::take(&mut self.said)
-    }
-
-    /// Forgets everything but the numbering, for a new run.
-    pub fn reset(&mut self) {
-        *self = Self { last_id: self.last_id, ..Self::default() };
     }
 }
 

@@ -399,9 +399,13 @@ fn a_quiet_minute_closes_and_numbers_are_not_used_again() {
     assert_eq!(lab.said.len(), count, "what is closed is not kept");
     lab.raise([host(4, SwapThrashing, 400)]);
     assert_eq!(lab.last(2).episodes, [4]);
-    lab.incidents.reset();
-    lab.raise([host(5, SwapThrashing, 500)]);
-    assert_eq!(lab.last(3).episodes, [5]);
+    lab.incidents.end_all(Timestamp(410 * SECOND_NS));
+    let said = lab.incidents.take_said();
+    let [Said::Incident(ended)] = said.as_slice() else { panic!("{said:?}") };
+    assert_eq!(
+        (ended.id, ended.change, ended.end_ns),
+        (2, IncidentChange::Ended, Some(Timestamp(410 * SECOND_NS)))
+    );
 }
 
 #[test]

@@ -105,12 +105,6 @@ macro_rules! window {
                 }
             }
 
-            /// Forgets everything, as at a new boot.
-            pub fn clear(&mut self) {
-                self.restart();
-                $( self.$field.clear(); )+
-            }
-
             /// Forgets all readings: no rate is taken across a suspend.
             pub fn restart(&mut self) {
                 $( self.$field.restart(); )+

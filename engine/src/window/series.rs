@@ -185,15 +185,6 @@ impl<R: Record, T: Track<R>> Series<R, T> {
         self.tracks.fill_with(T::default);
     }
 
-    /// Forgets everything, as at a new boot.
-    pub fn clear(&mut self) {
-        self.restart();
-        self.before.clear();
-        self.after.clear();
-        self.ids.clear();
-        self.tracks.clear();
-    }
-
     /// Whether the sample at hand has this table.
     pub fn is_fresh(&self) -> bool {
         self.fresh

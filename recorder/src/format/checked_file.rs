@@ -1,18 +1,21 @@
-//! A checksum over what a Parquet file holds before its footer.
+//! Checksums over what a Parquet file holds before its footer, one for each row group.
 //!
 //! Parquet's own page checksums are written by few libraries, ours not among them, and a flipped
 //! bit in a page can decode to other numbers without an error. So the footer carries the CRC-32 of
-//! the first `bytes` of the file, and the reader compares it before it believes a value.
+//! each row group's bytes, and the reader compares it before it believes a value of the group.
+//! Format 1.3 had one over all of them, which is still written for its readers.
 
 use std::fs::File;
-use std::io::{self, Read, Write};
+use std::io::{self, Read, Seek, SeekFrom, Write};
 
 use serde::{Deserialize, Serialize};
 
-/// Footer key of the checksum.
+/// Footer key of the checksum over everything before the footer.
 pub(super) const FOOTER_CHECKSUM: &str = "kernelsight.checksum";
+/// Footer key of the checksums of the row groups, in their order. The first begins with the file.
+pub(super) const FOOTER_GROUPS: &str = "kernelsight.groups";
 
-/// CRC-32 of the beginning of a file.
+/// CRC-32 of a part of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Checksum {
     /// How many bytes it covers.
@@ -21,21 +24,48 @@ pub(super) struct Checksum {
     pub(super) crc32: u32,
 }
 
-/// A file that keeps the checksum of what was written to it.
-#[derive(Debug)]
-pub(super) struct CheckedFile {
-    file: File,
+/// The hash of bytes as they are written.
+#[derive(Debug, Default)]
+struct Running {
     crc: crc32fast::Hasher,
     bytes: u64,
 }
 
+impl Running {
+    fn checksum(&self) -> Checksum {
+        Checksum { bytes: self.bytes, crc32: self.crc.clone().finalize() }
+    }
+}
+
+/// A file that keeps the checksums of what was written to it.
+#[derive(Debug)]
+pub(super) struct CheckedFile {
+    file: File,
+    whole: Running,
+    group: Running,
+}
+
 impl CheckedFile {
     pub(super) fn new(file: File) -> Self {
-        Self { file, crc: crc32fast::Hasher::new(), bytes: 0 }
+        Self { file, whole: Running::default(), group: Running::default() }
     }
 
-    pub(super) fn checksum(&self) -> Checksum {
-        Checksum { bytes: self.bytes, crc32: self.crc.clone().finalize() }
+    /// Ends a row group: its checksum.
+    pub(super) fn end_group(&mut self) -> Checksum {
+        let group = std::mem::take(&mut self.group);
+        self.whole.crc.combine(&group.crc);
+        self.whole.bytes += group.bytes;
+        group.checksum()
+    }
+
+    /// The checksum of all row groups that have ended.
+    pub(super) fn whole(&self) -> Checksum {
+        self.whole.checksum()
+    }
+
+    /// The file itself, for what the checksums do not cover.
+    pub(super) fn file(&self) -> &File {
+        &self.file
     }
 
     pub(super) fn sync(&self) -> io::Result<()> {
@@ -46,8 +76,8 @@ impl CheckedFile {
 impl Write for CheckedFile {
     fn write(&mut self, buffer: &[u8]) -> io::Result<usize> {
         let written = self.file.write(buffer)?;
-        self.crc.update(&buffer[..written]);
-        self.bytes += written as u64;
+        self.group.crc.update(&buffer[..written]);
+        self.group.bytes += written as u64;
         Ok(written)
     }
 
@@ -56,8 +86,9 @@ impl Write for CheckedFile {
     }
 }
 
-/// The checksum of the first `bytes` of `file`, read from where it stands.
-pub(super) fn read_checksum(file: &mut File, bytes: u64) -> io::Result<Checksum> {
+/// The checksum of the `bytes` of `file` that begin at `from`.
+pub(super) fn read_checksum(file: &mut File, from: u64, bytes: u64) -> io::Result<Checksum> {
+    file.seek(SeekFrom::Start(from))?;
     let mut crc = crc32fast::Hasher::new();
     let mut buffer = vec![0; 1 << 20];
     let mut limited = file.take(bytes);

@@ -84,7 +84,8 @@ impl Columns {
             | Body::SourceState(_)
             | Body::ClockStep(_)
             | Body::Gap(_)
-            | Body::Tick => {
+            | Body::Tick
+            | Body::Other(_) => {
                 self.entry.append_value(entry);
                 None
             }

@@ -1,6 +1,6 @@
 //! Inputs other than samples as canonical JSON: typed structs, fixed key order, exact floats.
 
-use ks_engine::input::Body;
+use ks_engine::input::{Body, Other};
 
 use crate::error::Error;
 
@@ -15,11 +15,16 @@ pub(super) fn write(body: &Body, out: &mut Vec<u8>) -> Result<(), Error> {
             out.extend_from_slice(b"{}");
             Ok(())
         }
+        Body::Other(other) => {
+            out.extend_from_slice(other.entry.as_bytes());
+            Ok(())
+        }
     };
-    written.map_err(|error| Error::Entry { kind: body.kind(), problem: error.to_string() })
+    let kind = || body.kind().to_owned();
+    written.map_err(|error| Error::Entry { kind: kind(), problem: error.to_string() })
 }
 
-/// Reads the JSON of an input of `kind`.
+/// Reads the JSON of an input of `kind`; a kind that this version does not know is kept as it is.
 pub(super) fn read(kind: &str, json: &[u8]) -> Result<Body, String> {
     fn parse<'a, T: serde::Deserialize<'a>>(json: &'a [u8]) -> Result<T, String> {
         serde_json::from_slice(json).map_err(|error| error.to_string())
@@ -30,6 +35,9 @@ pub(super) fn read(kind: &str, json: &[u8]) -> Result<Body, String> {
         "clock_step" => parse(json).map(Body::ClockStep),
         "gap" => parse(json).map(Body::Gap),
         "tick" => Ok(Body::Tick),
-        _ => Err(format!("unknown kind `{kind}`")),
+        _ => {
+            let (kind, entry) = (kind.to_owned(), String::from_utf8_lossy(json).into_owned());
+            Ok(Body::Other(Box::new(Other { kind, entry })))
+        }
     }
 }

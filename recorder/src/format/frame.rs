@@ -3,11 +3,15 @@
 //! ```text
 //! payload = kind (1 byte), seq (varint), mono_ns (zigzag varint, since the last frame), body
 //! body    = canonical JSON                             for all kinds but samples
+//!         = word (length, bytes), JSON                 for kinds that this version does not know
 //!         = flags, tables present, table*              for samples
 //! table   = begin_ns, end_ns - begin_ns, rows, row*    see `predictor.rs` for a row
+//! mark    = kind (1 byte), "ks key frame\n", major (varint), minor (varint)
 //! ```
 //!
-//! Frames depend on those before them. A `Start` depends on none: it resets both sides.
+//! Frames depend on those before them. A `Start` depends on none, and neither does a key sample:
+//! they reset both sides. A mark stands before each key sample, so that a reader finds the next one
+//! behind bytes that are damaged.
 
 use ks_engine::input::{Body, Input, SchemaVersion};
 use ks_engine::model::{ReadTimes, SCHEMAS, Sample};
@@ -24,6 +28,11 @@ const SOURCE_STATE: u8 = 2;
 const CLOCK_STEP: u8 = 3;
 const GAP: u8 = 4;
 const TICK: u8 = 5;
+const OTHER: u8 = 6;
+const KEY_SAMPLE: u8 = 7;
+
+/// How the payload of a mark begins.
+pub(super) const MARK_BEGIN: [u8; 14] = *b"\x08ks key frame\n";
 
 const COMPLETE: u64 = 1;
 
@@ -49,26 +58,35 @@ impl Memory {
         }
     }
 
-    fn set_version(&mut self, version: SchemaVersion) {
+    pub(super) fn set_version(&mut self, version: SchemaVersion) {
         for (schema, predictor) in SCHEMAS.iter().zip(&mut self.predictors) {
             predictor.set_masks(Masks::of(version, schema.table, schema.cells.len()));
         }
     }
 
-    /// Appends the payload of `input` to `out`.
-    pub(super) fn encode(&mut self, input: &Input, out: &mut Vec<u8>) -> Result<(), Error> {
-        if let Body::Start(start) = &input.body {
-            self.reset();
-            self.set_version(start.schema);
-        }
+    /// Appends the payload of `input` to `out`; a sample depends on no frame before it if `key`.
+    pub(super) fn encode(
+        &mut self,
+        input: &Input,
+        key: bool,
+        out: &mut Vec<u8>,
+    ) -> Result<(), Error> {
         out.push(match &input.body {
             Body::Start(_) => START,
+            Body::Sample(_) if key => KEY_SAMPLE,
             Body::Sample(_) => SAMPLE,
             Body::SourceState(_) => SOURCE_STATE,
             Body::ClockStep(_) => CLOCK_STEP,
             Body::Gap(_) => GAP,
             Body::Tick => TICK,
+            Body::Other(_) => OTHER,
         });
+        if let Body::Start(start) = &input.body {
+            self.reset();
+            self.set_version(start.schema);
+        } else if key {
+            self.reset();
+        }
         put(out, input.seq);
         put_signed(out, input.mono.0.wrapping_sub(self.mono.0).cast_signed());
         self.mono = input.mono;
@@ -79,6 +97,11 @@ impl Memory {
             | Body::ClockStep(_)
             | Body::Gap(_)
             | Body::Tick => super::entry::write(&input.body, out)?,
+            Body::Other(other) => {
+                put(out, other.kind.len() as u64);
+                out.extend_from_slice(other.kind.as_bytes());
+                super::entry::write(&input.body, out)?;
+            }
         }
         Ok(())
     }
@@ -109,20 +132,27 @@ impl Memory {
     pub(super) fn decode(&mut self, payload: &[u8], into: &mut Input) -> Option<()> {
         let mut bytes = Bytes(payload);
         let kind = bytes.byte()?;
-        if kind == START {
+        if is_independent(payload) {
             self.reset();
         }
         into.seq = bytes.number()?;
         into.mono = Timestamp(self.mono.0.wrapping_add(bytes.signed()?.cast_unsigned()));
         self.mono = into.mono;
-        if kind == SAMPLE {
+        if kind == SAMPLE || kind == KEY_SAMPLE {
             if !matches!(into.body, Body::Sample(_)) {
                 into.body = Body::Sample(Box::default());
             }
             let Body::Sample(sample) = &mut into.body else { return None };
             return self.decode_sample(&mut bytes, sample);
         }
-        into.body = super::entry::read(kind_word(kind)?, bytes.0).ok()?;
+        let word = match kind {
+            OTHER => {
+                let length = bytes.length()?;
+                std::str::from_utf8(bytes.take(length)?).ok()?
+            }
+            known => kind_word(known)?,
+        };
+        into.body = super::entry::read(word, bytes.0).ok()?;
         if let Body::Start(start) = &into.body {
             self.set_version(start.schema);
         }
@@ -151,6 +181,25 @@ impl Memory {
         sample.processes_complete = complete;
         bytes.0.is_empty().then_some(())
     }
+}
+
+/// Whether a frame can be read whatever was before it.
+pub(super) fn is_independent(payload: &[u8]) -> bool {
+    matches!(payload.first(), Some(&(START | KEY_SAMPLE)))
+}
+
+/// Appends the payload of a mark.
+pub(super) fn put_mark(out: &mut Vec<u8>, version: SchemaVersion) {
+    out.extend_from_slice(&MARK_BEGIN);
+    put(out, u64::from(version.major));
+    put(out, u64::from(version.minor));
+}
+
+/// The version that a mark names; `None` where the payload is no mark.
+pub(super) fn mark_version(payload: &[u8]) -> Option<SchemaVersion> {
+    let mut bytes = Bytes(payload.strip_prefix(&MARK_BEGIN)?);
+    let mut number = || u32::try_from(bytes.number()?).ok();
+    Some(SchemaVersion { major: number()?, minor: number()? })
 }
 
 /// Whether rows missing from a sample are remembered until the next keyframe: those of processes,

@@ -28,11 +28,18 @@ const IN_MEMORY_BYTES: i64 = 256 << 10;
 
 type Context = Arc<Mutex<Decompressor<'static>>>;
 
-/// All row groups of one file.
+/// The row groups of one file.
+#[derive(Clone)]
 pub(super) struct Groups {
     file: Arc<File>,
     metadata: Arc<ParquetMetaData>,
     context: Context,
+}
+
+impl std::fmt::Debug for Groups {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.debug_struct("Groups").field("file", &self.file).finish_non_exhaustive()
+    }
 }
 
 impl Groups {
@@ -40,39 +47,54 @@ impl Groups {
         let context = Arc::new(Mutex::new(Decompressor::new()?));
         Ok(Self { file: Arc::new(file), metadata, context })
     }
+
+    /// The footer.
+    pub(super) fn metadata(&self) -> &ParquetMetaData {
+        &self.metadata
+    }
+
+    /// One of them, for a reader of its own.
+    pub(super) fn one(&self, group: usize) -> OneGroup {
+        OneGroup { groups: self.clone(), group }
+    }
 }
 
-impl RowGroups for Groups {
+/// One row group.
+pub(super) struct OneGroup {
+    groups: Groups,
+    group: usize,
+}
+
+impl OneGroup {
+    fn footer(&self) -> Option<&RowGroupMetaData> {
+        self.groups.metadata.row_groups().get(self.group)
+    }
+}
+
+impl RowGroups for OneGroup {
     fn num_rows(&self) -> usize {
-        usize::try_from(self.metadata.file_metadata().num_rows()).unwrap_or(0)
+        let rows = self.footer().map(RowGroupMetaData::num_rows);
+        rows.and_then(|rows| usize::try_from(rows).ok()).unwrap_or(0)
     }
 
     fn column_chunks(&self, column: usize) -> Result<Box<dyn PageIterator>> {
-        Ok(Box::new(Chunks {
-            file: Arc::clone(&self.file),
-            metadata: Arc::clone(&self.metadata),
-            context: Arc::clone(&self.context),
-            column,
-            group: 0,
-        }))
+        Ok(Box::new(Chunks { groups: self.groups.clone(), column, group: Some(self.group) }))
     }
 
     fn row_groups(&self) -> Box<dyn Iterator<Item = &RowGroupMetaData> + '_> {
-        Box::new(self.metadata.row_groups().iter())
+        Box::new(self.footer().into_iter())
     }
 
     fn metadata(&self) -> &ParquetMetaData {
-        &self.metadata
+        &self.groups.metadata
     }
 }
 
-/// The chunks of one column, in order of row groups.
+/// The chunk of one column in a row group, which is taken once.
 struct Chunks {
-    file: Arc<File>,
-    metadata: Arc<ParquetMetaData>,
-    context: Context,
+    groups: Groups,
     column: usize,
-    group: usize,
+    group: Option<usize>,
 }
 
 impl Chunks {
@@ -80,9 +102,9 @@ impl Chunks {
         let chunk = group.column(self.column);
         let rows = usize::try_from(group.num_rows())?;
         if chunk.compressed_size() > IN_MEMORY_BYTES {
-            return self.pages(Arc::clone(&self.file), chunk, rows);
+            return self.pages(Arc::clone(&self.groups.file), chunk, rows);
         }
-        self.pages(Arc::new(Chunk::read(&self.file, chunk)?), chunk, rows)
+        self.pages(Arc::new(Chunk::read(&self.groups.file, chunk)?), chunk, rows)
     }
 
     fn pages<R: ChunkReader + 'static>(
@@ -97,7 +119,7 @@ impl Chunks {
         let as_stored =
             chunk.clone().into_builder().set_compression(Compression::UNCOMPRESSED).build()?;
         let stored = SerializedPageReader::new(source, &as_stored, rows, None)?;
-        Ok(Box::new(ZstdPages { stored, context: Arc::clone(&self.context) }))
+        Ok(Box::new(ZstdPages { stored, context: Arc::clone(&self.groups.context) }))
     }
 }
 
@@ -105,8 +127,7 @@ impl Iterator for Chunks {
     type Item = Result<Box<dyn PageReader>>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        let group = self.metadata.row_groups().get(self.group)?;
-        self.group += 1;
+        let group = self.groups.metadata.row_groups().get(self.group.take()?)?;
         Some(self.open(group))
     }
 }

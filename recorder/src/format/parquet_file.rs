@@ -1,93 +1,83 @@
-//! A sealed recording, read batch by batch.
+//! A sealed recording, read row group by row group and batch by batch.
 
 use std::fs::File;
-use std::io::{Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use ks_engine::input::{Body, Input, SCHEMA_VERSION, SchemaVersion};
-use ks_engine::model::SCHEMAS;
-use ks_engine::time::Timestamp;
+use ks_engine::input::{Body, Input, Start};
+use ks_engine::time::{Timestamp, WallTime};
 use parquet::arrow::arrow_reader::{
     ArrowReaderOptions, ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder,
 };
-use parquet::arrow::{ProjectionMask, parquet_to_arrow_field_levels};
-use parquet::file::metadata::{ColumnChunkMetaData, ParquetMetaData, RowGroupMetaData};
-use parquet::schema::types::SchemaDescriptor;
+use parquet::arrow::{FieldLevels, parquet_to_arrow_field_levels};
+use parquet::file::metadata::{ParquetMetaDataReader, RowGroupMetaData};
+use parquet::file::statistics::Statistics;
 
-use super::arrow_schema::{COMPLETE, READ_BEGIN, READ_END};
 use super::batch::{Batch, TypeMismatch, signed};
-use super::checked_file::{Checksum, FOOTER_CHECKSUM, read_checksum};
 use super::entry;
+use super::guarded::guarded;
 use super::pages::Groups;
-use super::part::FOOTER_SCHEMA;
+use super::parquet_checks::{
+    Origin, check_chunks, check_group, check_magic, check_version, footer, not_parquet, origin,
+};
+use super::part::FOOTER_START;
+use super::projection::{projection, without_samples};
 use crate::error::Error;
 
 /// Ticks decoded at once: enough to spread the cost of a batch, few enough to stay in cache.
 const BATCH_ROWS: usize = 128;
 
-/// The leaves to decode: those at the top, and of each table in `sample` those wanted. Below a
-/// list, writers name the levels between as they like.
-fn projection(schema: &SchemaDescriptor, want: fn(&str, &str) -> bool) -> ProjectionMask {
-    let leaves = (0..schema.num_columns()).filter(|leaf| {
-        let column = schema.column(*leaf);
-        let parts: Vec<&str> = column.path().parts().iter().map(String::as_str).collect();
-        match parts.as_slice() {
-            [top] => ["seq", "at", "mono_ns", "kind", "entry"].contains(top),
-            ["sample", COMPLETE] => true,
-            ["sample", times] => {
-                let table = [READ_BEGIN, READ_END]
-                    .iter()
-                    .find_map(|suffix| times.strip_suffix(suffix)?.strip_suffix('_'));
-                table.is_some_and(|table| wants_table(table, want))
-            }
-            ["sample", table, .., column] => {
-                let is_time = [READ_BEGIN, READ_END].contains(column);
-                want(table, column) || is_time && wants_table(table, want)
-            }
-            _ => false,
-        }
-    });
-    ProjectionMask::leaves(schema, leaves)
-}
-
-fn wants_table(table: &str, want: fn(&str, &str) -> bool) -> bool {
-    let schema = SCHEMAS.iter().find(|schema| schema.table == table);
-    schema.is_some_and(|schema| {
-        schema.cells.iter().any(|cell| want(table, cell.name))
-            || schema.names.iter().any(|name| want(table, name.name))
-    })
+/// A row group that cannot be read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GroupDamage {
+    /// Which, from 0.
+    pub row_group: usize,
+    /// What is wrong with it.
+    pub problem: String,
 }
 
 /// Reads the inputs of a Parquet file.
 #[derive(Debug)]
 pub struct ParquetFile {
     path: PathBuf,
-    batches: ParquetRecordBatchReader,
+    file: File,
+    origin: Origin,
+    groups: Groups,
+    wanted: FieldLevels,
+    without_samples: FieldLevels,
+    /// Samples of row groups that end before this are not given out.
+    from: Option<WallTime>,
+    /// The row group to be opened next.
+    next_group: usize,
+    batches: Option<ParquetRecordBatchReader>,
+    skips_samples: bool,
     batch: Option<Batch>,
     next_row: usize,
     row: u64,
-    rows: u64,
+    damage: Option<GroupDamage>,
     input: Input,
 }
 
 impl ParquetFile {
-    /// Opens the file and checks its version and checksum. `want` tells which columns of which
-    /// table are decoded; the others are absent.
+    /// Opens the file and checks its version, and before 1.4 its checksum; later each row group has
+    /// its own. `want` tells which columns of which table are decoded; the others are absent.
     pub fn open(path: &Path, want: fn(&str, &str) -> bool) -> Result<Self, Error> {
         let mut file = File::open(path).map_err(|error| Error::io("open", path, error))?;
         check_magic(&mut file, path)?;
         let failed = |error| not_parquet(path, &error);
-        let clone = file.try_clone().map_err(|error| Error::io("open", path, error))?;
+        let clone = || file.try_clone().map_err(|error| Error::io("open", path, error));
+        let footer = clone()?;
         // An Arrow schema in the footer is of no use, and the library panics over a damaged one.
         let options = ArrowReaderOptions::new().with_skip_arrow_metadata(true);
-        let builder = ParquetRecordBatchReaderBuilder::try_new_with_options(clone, options);
-        let builder = builder.map_err(failed)?;
+        let builder =
+            guarded(|| ParquetRecordBatchReaderBuilder::try_new_with_options(footer, options));
+        let builder = builder.map_err(|problem| panicked(path, problem))?.map_err(failed)?;
         let metadata = builder.metadata();
         check_version(path, metadata)?;
-        check_content(path, &mut file, metadata)?;
         check_chunks(path, &file, metadata)?;
-        let rows = u64::try_from(metadata.file_metadata().num_rows()).unwrap_or(0);
+        let groups = Groups::new(clone()?, Arc::clone(metadata));
+        let groups = groups.map_err(|error| Error::io("read", path, error))?;
+        let origin = origin(path, &mut file, metadata)?;
         if builder.schema().column_with_name("sample").is_none() {
             return Err(Error::NotARecording {
                 path: path.to_owned(),
@@ -95,42 +85,55 @@ impl ParquetFile {
             });
         }
         let schema = builder.parquet_schema();
-        let levels = parquet_to_arrow_field_levels(schema, projection(schema, want), None);
-        let levels = levels.map_err(failed)?;
-        let groups = Groups::new(file, Arc::clone(metadata));
-        let groups = groups.map_err(|error| Error::io("read", path, error))?;
-        let batches =
-            ParquetRecordBatchReader::try_new_with_row_groups(&levels, &groups, BATCH_ROWS, None);
+        let levels = |mask| parquet_to_arrow_field_levels(schema, mask, None).map_err(failed);
         Ok(Self {
             path: path.to_owned(),
-            batches: batches.map_err(failed)?,
+            wanted: levels(projection(schema, want))?,
+            without_samples: levels(without_samples(schema))?,
+            file,
+            origin,
+            groups,
+            from: None,
+            next_group: 0,
+            batches: None,
+            skips_samples: false,
             batch: None,
             next_row: 0,
             row: 0,
-            rows,
+            damage: None,
             input: Input { seq: 0, mono: Timestamp::default(), body: Body::Tick },
         })
     }
 
-    /// The next input, or `None` at the end.
+    /// Leaves out the samples of row groups that end before `from`, without decoding them.
+    pub fn skip_before(&mut self, from: WallTime) {
+        self.from = Some(from);
+    }
+
+    /// The next input, or `None` at the end. Where a row group before it was left out,
+    /// [`ParquetFile::take_damage`] says so.
     #[expect(clippy::should_implement_trait, reason = "the input is lent, which Iterator cannot")]
     pub fn next(&mut self) -> Result<Option<&Input>, Error> {
-        while self.batch.as_ref().is_none_or(|batch| self.next_row >= batch.rows) {
-            let Some(batch) = self.batches.next() else { return Ok(None) };
-            let batch = batch.map_err(|error| Error::Parquet {
+        loop {
+            let Some(batch) = self.batch.as_ref().filter(|batch| self.next_row < batch.rows) else {
+                if self.next_batch()? {
+                    continue;
+                }
+                return Ok(None);
+            };
+            let (at, row) = (self.next_row, self.row);
+            self.next_row += 1;
+            self.row += 1;
+            if self.skips_samples && batch.kind(at) == "sample" {
+                continue;
+            }
+            read_row(batch, at, row, &mut self.input).map_err(|problem| Error::Row {
                 path: self.path.clone(),
-                problem: error.to_string(),
+                row,
+                problem,
             })?;
-            let batch = Batch::new(&batch).map_err(|error| self.column_type(error))?;
-            self.batch = Some(batch);
-            self.next_row = 0;
+            return Ok(Some(&self.input));
         }
-        let Some(batch) = &self.batch else { return Ok(None) };
-        read_row(batch, self.next_row, self.row, &mut self.input)
-            .map_err(|problem| Error::Row { path: self.path.clone(), row: self.row, problem })?;
-        self.next_row += 1;
-        self.row += 1;
-        Ok(Some(&self.input))
     }
 
     /// The input returned last.
@@ -138,9 +141,88 @@ impl ParquetFile {
         &self.input
     }
 
+    /// The row returned last, from 0.
+    pub fn last_row(&self) -> u64 {
+        self.row.saturating_sub(1)
+    }
+
     /// Rows returned so far, and rows in all.
     pub fn progress(&self) -> (u64, u64) {
-        (self.row, self.rows)
+        let rows = self.groups.metadata().file_metadata().num_rows();
+        (self.row, u64::try_from(rows).unwrap_or(0))
+    }
+
+    /// Who wrote the file, where it was another writer: then nobody vouches for its content.
+    pub fn foreign_writer(&self) -> Option<&str> {
+        match &self.origin {
+            Origin::Foreign(writer) => Some(writer),
+            Origin::Checked(_) | Origin::Older => None,
+        }
+    }
+
+    /// The row group that was left out since the last call.
+    pub fn take_damage(&mut self) -> Option<GroupDamage> {
+        self.damage.take()
+    }
+
+    /// Decodes the next rows; false at the end.
+    fn next_batch(&mut self) -> Result<bool, Error> {
+        loop {
+            self.batch = None;
+            let Some(batches) = &mut self.batches else {
+                if !self.open_group()? {
+                    return Ok(false);
+                }
+                continue;
+            };
+            let problem = match guarded(|| batches.next()) {
+                Ok(Some(Ok(batch))) => {
+                    let batch = Batch::new(&batch).map_err(|error| self.column_type(error))?;
+                    self.batch = Some(batch);
+                    self.next_row = 0;
+                    return Ok(true);
+                }
+                Ok(None) => {
+                    self.batches = None;
+                    continue;
+                }
+                Ok(Some(Err(error))) => error.to_string(),
+                Err(problem) => problem,
+            };
+            self.leave_out(self.next_group - 1, problem);
+        }
+    }
+
+    /// Opens the next row group that can be read; false where there is none.
+    fn open_group(&mut self) -> Result<bool, Error> {
+        let at = self.next_group;
+        let Some(group) = self.groups.metadata().row_groups().get(at) else { return Ok(false) };
+        self.next_group += 1;
+        let before = &self.groups.metadata().row_groups()[..at];
+        self.row = before.iter().map(|group| u64::try_from(group.num_rows()).unwrap_or(0)).sum();
+        self.skips_samples =
+            self.from.is_some_and(|from| times(group).1.is_some_and(|last| last < from));
+        let checked = check_group(&mut self.file, &self.origin, at);
+        if !checked.map_err(|error| Error::io("read", &self.path, error))? {
+            self.leave_out(at, "checksum mismatch".to_owned());
+            return Ok(true);
+        }
+        let levels = if self.skips_samples { &self.without_samples } else { &self.wanted };
+        let group = self.groups.one(at);
+        let opened = guarded(|| {
+            ParquetRecordBatchReader::try_new_with_row_groups(levels, &group, BATCH_ROWS, None)
+        });
+        match opened {
+            Ok(Ok(batches)) => self.batches = Some(batches),
+            Ok(Err(error)) => self.leave_out(at, error.to_string()),
+            Err(problem) => self.leave_out(at, problem),
+        }
+        Ok(true)
+    }
+
+    fn leave_out(&mut self, row_group: usize, problem: String) {
+        self.batches = None;
+        self.damage.get_or_insert(GroupDamage { row_group, problem });
     }
 
     fn column_type(&self, error: TypeMismatch) -> Error {
@@ -151,6 +233,42 @@ impl ParquetFile {
             expected: error.expected,
         }
     }
+}
+
+/// Times of the first and the last row of a group, by its statistics.
+fn times(group: &RowGroupMetaData) -> (Option<WallTime>, Option<WallTime>) {
+    let at = group.columns().iter().find(|column| column.column_path().string() == "at");
+    match at.and_then(|column| column.statistics()) {
+        Some(Statistics::Int64(at)) => {
+            (at.min_opt().copied().map(WallTime), at.max_opt().copied().map(WallTime))
+        }
+        _ => (None, None),
+    }
+}
+
+/// What a footer says of its file, for those who look for a moment in many.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Outline {
+    /// Time of the first input.
+    pub(super) first: Option<WallTime>,
+    /// The first `Start`.
+    pub(super) start: Option<Start>,
+}
+
+/// Reads the footer alone; nothing that it says is checked but by those who read the file.
+pub(super) fn outline(path: &Path) -> Option<Outline> {
+    let file = File::open(path).ok()?;
+    let metadata = guarded(|| ParquetMetaDataReader::new().parse_and_finish(&file)).ok()?.ok()?;
+    let start = footer(&metadata, FOOTER_START);
+    Some(Outline {
+        first: metadata.row_groups().first().and_then(|group| times(group).0),
+        start: start.and_then(|json| serde_json::from_str(json).ok()),
+    })
+}
+
+/// The library gave up on its own invariants: over a file that is not as it should be.
+fn panicked(path: &Path, problem: String) -> Error {
+    Error::Parquet { path: path.to_owned(), problem }
 }
 
 fn read_row(batch: &Batch, at: usize, row: u64, input: &mut Input) -> Result<(), String> {
@@ -171,88 +289,6 @@ fn read_row(batch: &Batch, at: usize, row: u64, input: &mut Input) -> Result<(),
     }
     input.body = entry::read(kind, batch.entry(at).as_bytes())?;
     Ok(())
-}
-
-fn check_magic(file: &mut File, path: &Path) -> Result<(), Error> {
-    let mut magic = Vec::new();
-    let read = file.by_ref().take(4).read_to_end(&mut magic);
-    read.map_err(|error| Error::io("read", path, error))?;
-    let problem = match magic.as_slice() {
-        b"PAR1" => return Ok(()),
-        [] => "it is empty",
-        _ => "it begins neither as Parquet nor as a KernelSight log",
-    };
-    Err(Error::NotARecording { path: path.to_owned(), problem: problem.into() })
-}
-
-fn not_parquet(path: &Path, error: &parquet::errors::ParquetError) -> Error {
-    let problem =
-        format!("{error} (cut short, or still being written; `ks recover` needs the log)");
-    Error::Parquet { path: path.to_owned(), problem }
-}
-
-fn footer<'a>(metadata: &'a ParquetMetaData, key: &str) -> Option<&'a str> {
-    let pairs = metadata.file_metadata().key_value_metadata()?;
-    pairs.iter().find(|pair| pair.key == key)?.value.as_deref()
-}
-
-fn check_version(path: &Path, metadata: &ParquetMetaData) -> Result<(), Error> {
-    let Some(json) = footer(metadata, FOOTER_SCHEMA) else { return Ok(()) };
-    let version: Result<SchemaVersion, _> = serde_json::from_str(json);
-    match version {
-        Ok(version) => known_version(path, version),
-        Err(error) => Err(Error::NotARecording {
-            path: path.to_owned(),
-            problem: format!("footer key `{FOOTER_SCHEMA}`: {error}"),
-        }),
-    }
-}
-
-/// Refuses formats of a major version that this build does not know.
-pub(super) fn known_version(path: &Path, version: SchemaVersion) -> Result<(), Error> {
-    if version.major > SCHEMA_VERSION.major {
-        let known = SCHEMA_VERSION;
-        return Err(Error::Newer { path: path.to_owned(), found: version, known });
-    }
-    Ok(())
-}
-
-fn check_content(path: &Path, file: &mut File, metadata: &ParquetMetaData) -> Result<(), Error> {
-    let Some(json) = footer(metadata, FOOTER_CHECKSUM) else { return Ok(()) };
-    let damaged = |offset: u64, problem: &str| Error::Damaged {
-        path: path.to_owned(),
-        offset,
-        problem: problem.to_owned(),
-    };
-    let Ok(expected) = serde_json::from_str::<Checksum>(json) else {
-        return Err(damaged(0, "the footer's checksum cannot be read"));
-    };
-    let io = |error| Error::io("read", path, error);
-    file.seek(SeekFrom::Start(0)).map_err(io)?;
-    let found = read_checksum(file, expected.bytes).map_err(io)?;
-    if found == expected {
-        return Ok(());
-    }
-    Err(damaged(0, &format!("checksum mismatch over the first {} bytes", expected.bytes)))
-}
-
-/// Each column chunk must lie within the file: over another footer the library panics.
-fn check_chunks(path: &Path, file: &File, metadata: &ParquetMetaData) -> Result<(), Error> {
-    let length = file.metadata().map_err(|error| Error::io("read", path, error))?.len();
-    let lies_within = |column: &ColumnChunkMetaData| {
-        let begin = column.dictionary_page_offset().unwrap_or(column.data_page_offset());
-        let end = begin.checked_add(column.compressed_size());
-        let end = end.and_then(|end| u64::try_from(end).ok());
-        begin >= 0 && column.compressed_size() >= 0 && end.is_some_and(|end| end <= length)
-    };
-    let groups = metadata.row_groups();
-    if groups.iter().all(|group| group.num_rows() >= 0)
-        && groups.iter().flat_map(RowGroupMetaData::columns).all(lies_within)
-    {
-        return Ok(());
-    }
-    let problem = "the footer names data that is not in the file".to_owned();
-    Err(Error::Damaged { path: path.to_owned(), offset: length, problem })
 }
 
 /// Compressed bytes of each leaf column, summed over row groups, by path.

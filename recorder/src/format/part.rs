@@ -1,6 +1,6 @@
 //! The Parquet file while it grows, row group by row group.
 
-use std::fs::File;
+use std::fs::OpenOptions;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -15,9 +15,10 @@ use parquet::file::properties::{EnabledStatistics, WriterProperties};
 use parquet::schema::types::ColumnPath;
 
 use super::arrow_schema::recording;
-use super::checked_file::{CheckedFile, FOOTER_CHECKSUM};
+use super::checked_file::{CheckedFile, Checksum, FOOTER_CHECKSUM, FOOTER_GROUPS};
 use super::columns::Columns;
 use super::entry;
+use super::footer_seal::{self, FOOTER_SEAL, UNSEALED};
 use crate::error::Error;
 
 /// A row group closes at this many samples, or at [`GROUP_BYTES`] in memory: its columns and their
@@ -31,7 +32,9 @@ const GROUP_PATIENCE: usize = 60;
 
 /// Footer keys under which the facts of `Start` are repeated.
 pub(super) const FOOTER_SCHEMA: &str = "kernelsight.schema";
-const FOOTER_START: &str = "kernelsight.start";
+/// How the name of the writer begins in the footers of this one.
+pub(super) const CREATED_BY: &str = "kernelsight ";
+pub(super) const FOOTER_START: &str = "kernelsight.start";
 const FOOTER_SOURCES: &str = "kernelsight.sources";
 
 /// Writes inputs as Parquet. Nothing is readable until [`PartWriter::finish`].
@@ -40,6 +43,7 @@ pub(super) struct PartWriter {
     path: PathBuf,
     writer: ArrowWriter<CheckedFile>,
     columns: Columns,
+    groups: Vec<Checksum>,
     clock: ClockAnchor,
     start: Option<Start>,
     sources: Vec<SourceState>,
@@ -48,7 +52,9 @@ pub(super) struct PartWriter {
 
 impl PartWriter {
     pub(super) fn create(path: &Path) -> Result<Self, Error> {
-        let file = File::create(path).map_err(|error| Error::io("create", path, error))?;
+        let mut options = OpenOptions::new();
+        let file = options.read(true).write(true).create(true).truncate(true).open(path);
+        let file = file.map_err(|error| Error::io("create", path, error))?;
         // The types of Parquet say all there is to say: Arrow's own schema beside them is as large
         // as the rest of the footer.
         let options =
@@ -60,6 +66,7 @@ impl PartWriter {
             path: path.to_owned(),
             writer,
             columns: Columns::default(),
+            groups: Vec::new(),
             clock: ClockAnchor::default(),
             start: None,
             sources: Vec::new(),
@@ -86,7 +93,7 @@ impl PartWriter {
                 self.sources.clone_from(&start.sources);
             }
             Body::SourceState(state) => self.note_source(state),
-            Body::Sample(_) | Body::ClockStep(_) | Body::Gap(_) | Body::Tick => {}
+            Body::Sample(_) | Body::ClockStep(_) | Body::Gap(_) | Body::Tick | Body::Other(_) => {}
         }
         if !matches!(input.body, Body::Sample(_)) {
             entry::write(&input.body, &mut self.json)?;
@@ -113,7 +120,11 @@ impl PartWriter {
     fn flush_group(&mut self) -> Result<(), Error> {
         let failed = |error: ParquetError| Error::parquet(&self.path, error);
         let batch = self.columns.take().map_err(|error| failed(error.into()))?;
-        self.writer.write(&batch).and_then(|()| self.writer.flush()).map_err(failed)
+        self.writer.write(&batch).and_then(|()| self.writer.flush()).map_err(failed)?;
+        // The library's own buffer is handed to the file, so that the checksum covers the group.
+        self.writer.sync().map_err(|error| Error::io("write", &self.path, error))?;
+        self.groups.push(self.writer.inner_mut().end_group());
+        Ok(())
     }
 
     /// Writes what is left and the footer, and makes the file durable.
@@ -122,21 +133,26 @@ impl PartWriter {
             self.flush_group()?;
         }
         let json = |value: Result<String, serde_json::Error>| {
-            value.map_err(|error| Error::Entry { kind: "footer", problem: error.to_string() })
+            value.map_err(|error| Error::Entry {
+                kind: "footer".to_owned(),
+                problem: error.to_string(),
+            })
         };
         let mut pairs = vec![(FOOTER_SCHEMA, json(serde_json::to_string(&SCHEMA_VERSION))?)];
         if let Some(start) = &self.start {
             pairs.push((FOOTER_START, json(serde_json::to_string(start))?));
         }
         pairs.push((FOOTER_SOURCES, json(serde_json::to_string(&self.sources))?));
-        self.writer.sync().map_err(|error| Error::io("write", &self.path, error))?;
-        let checksum = self.writer.inner().checksum();
-        pairs.push((FOOTER_CHECKSUM, json(serde_json::to_string(&checksum))?));
+        let whole = self.writer.inner().whole();
+        pairs.push((FOOTER_CHECKSUM, json(serde_json::to_string(&whole))?));
+        pairs.push((FOOTER_GROUPS, json(serde_json::to_string(&self.groups))?));
+        pairs.push((FOOTER_SEAL, UNSEALED.to_owned()));
         for (key, value) in pairs {
             self.writer.append_key_value_metadata(KeyValue::new(key.to_owned(), value));
         }
         let path = self.path;
         let file = self.writer.into_inner().map_err(|error| Error::parquet(&path, error))?;
+        footer_seal::seal(file.file()).map_err(|error| Error::io("write", &path, error))?;
         file.sync().map_err(|error| Error::io("sync", &path, error))
     }
 }
@@ -151,7 +167,7 @@ fn properties() -> WriterProperties {
         .set_statistics_enabled(EnabledStatistics::None)
         .set_offset_index_disabled(true)
         .set_max_row_group_row_count(Some(1 << 24))
-        .set_created_by(concat!("kernelsight ", env!("CARGO_PKG_VERSION")).to_owned());
+        .set_created_by(format!("{CREATED_BY}{}", env!("CARGO_PKG_VERSION")));
     for path in ["seq", "at", "mono_ns"] {
         let path = ColumnPath::new(vec![path.to_owned()]);
         builder = builder.set_column_statistics_enabled(path, EnabledStatistics::Chunk);

@@ -1,118 +1,52 @@
 //! Reading recordings: sealed files, unsealed logs and directories of segments, as one stream.
 //!
-//! The reader checks what every consumer relies on: the first input is a `Start` (one is made up
-//! for files that hold samples only), and `seq` and `mono_ns` do not go back within a run.
+//! The reader checks what every consumer relies on: a run begins with a `Start` (one is made up for
+//! files that hold samples only), and `seq` and `mono_ns` do not go back within it. What is damaged
+//! or missing is left out, told ([`Reader::damages`]), and stands in the stream as a `Gap`; it is
+//! an error only where nothing can be read, or where a file given alone makes no sense.
+
+mod course;
+mod open;
+mod seek;
 
 use std::path::{Path, PathBuf};
 
-use ks_engine::input::{Body, HostFacts, Input, SCHEMA_VERSION, Start};
+use ks_engine::input::{Body, HostFacts, Input, Start};
 use ks_engine::needs::is_needed;
-use ks_engine::time::{ClockAnchor, SECOND_NS, Timestamp, WallTime};
+use ks_engine::time::{Timestamp, WallTime};
 
-use super::log::LogReader;
-use super::parquet_file::{ParquetFile, known_version};
-use super::writer::Files;
+use super::damage::Damage;
+use super::listing::{Segment, segments};
+use super::parquet_checks::known_version;
 use crate::error::Error;
+use course::Course;
+use open::Open;
 
-/// One file of a stream.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Segment {
-    /// The file to read.
-    pub path: PathBuf,
-    /// Whether it is sealed (Parquet) or a log.
-    pub sealed: bool,
-    /// A log beside its sealed file, which a crash while sealing leaves: what is in both is read
-    /// once, from the sealed file.
-    pub twin: bool,
-}
-
-/// The files that `paths` stand for, in the order in which they are read.
-pub fn segments(paths: &[PathBuf]) -> Result<Vec<Segment>, Error> {
-    let mut found = Vec::new();
-    for path in paths {
-        if path.is_dir() {
-            let before = found.len();
-            for file in recordings_in(path)? {
-                push_file(&file, &mut found);
-            }
-            if found.len() == before {
-                return Err(Error::NotARecording {
-                    path: path.clone(),
-                    problem: "the directory holds no `*.parquet` and no `*.parquet.log`".into(),
-                });
-            }
-        } else {
-            push_file(path, &mut found);
-        }
-    }
-    Ok(found)
-}
-
-fn push_file(path: &Path, found: &mut Vec<Segment>) {
-    let is_log = path.extension().is_some_and(|extension| extension == "log");
-    let log = Files::of(path).log;
-    let twin = path.exists();
-    if twin || !log.exists() {
-        found.push(Segment { path: path.to_owned(), sealed: !is_log, twin: false });
-    }
-    if log.exists() {
-        found.push(Segment { path: log, sealed: false, twin });
-    }
-}
-
-pub(super) fn recordings_in(folder: &Path) -> Result<Vec<PathBuf>, Error> {
-    let failed = |error| Error::io("list", folder, error);
-    let mut names = std::collections::BTreeSet::new();
-    for entry in std::fs::read_dir(folder).map_err(failed)? {
-        let path = entry.map_err(failed)?.path();
-        match path.extension().and_then(|extension| extension.to_str()) {
-            Some("parquet") => {
-                names.insert(path);
-            }
-            Some("log") if path.with_extension("").extension().is_some_and(|e| e == "parquet") => {
-                names.insert(path.with_extension(""));
-            }
-            _ => {}
-        }
-    }
-    Ok(names.into_iter().collect())
-}
-
-#[derive(Debug)]
-enum Open {
-    Parquet(Box<ParquetFile>),
-    Log(Box<LogReader>),
-}
-
-impl Open {
-    fn next(&mut self) -> Result<bool, Error> {
-        match self {
-            Self::Parquet(file) => file.next().map(|input| input.is_some()),
-            Self::Log(log) => log.next().map(|input| input.is_some()),
-        }
-    }
-
-    fn last(&self) -> &Input {
-        match self {
-            Self::Parquet(file) => file.last(),
-            Self::Log(log) => log.last(),
-        }
-    }
-}
+pub(super) use open::Beginning;
 
 /// Reads the inputs of one or more recordings in order.
 #[derive(Debug)]
 pub struct Reader {
     want: fn(&str, &str) -> bool,
-    segments: std::vec::IntoIter<Segment>,
-    current: Option<(Segment, Open)>,
-    row: u64,
-    last: Option<(u64, Timestamp)>,
-    boot_id: String,
-    /// The `Start` made up for a file that has none.
-    made_up: Option<Input>,
-    /// Whether the input after `made_up` is still to be given out.
-    held: bool,
+    segments: Vec<Segment>,
+    /// Index of the file that is opened next.
+    next_file: usize,
+    /// Samples that are before it need not be given.
+    from: Option<WallTime>,
+    /// Where to go on once the beginning of its run was given.
+    leap: Option<seek::Entry>,
+    current: Option<Open>,
+    /// How the last sealed file begins: a log beside it that begins otherwise is another recording.
+    sealed: Option<Beginning>,
+    course: Course,
+    /// What was made up, to stand before the input at hand.
+    made_up: Input,
+    /// The input at hand is still to be given out.
+    is_held: bool,
+    is_foreign: bool,
+    has_given: bool,
+    /// Why the first file that cannot be read cannot.
+    failed: Option<Error>,
     done_bytes: u64,
     all_bytes: u64,
     torn_bytes: u64,
@@ -129,75 +63,98 @@ impl Reader {
         Self::open_with(paths, is_needed)
     }
 
+    /// Opens one file, and not what else there is of its recording.
+    pub(super) fn open_one(path: &Path, sealed: bool) -> Self {
+        let segment = Segment { path: path.to_owned(), sealed, twin: false };
+        Self::open_segments(vec![segment], |_, _| true)
+    }
+
     fn open_with(paths: &[PathBuf], want: fn(&str, &str) -> bool) -> Result<Self, Error> {
-        let segments = segments(paths)?;
-        let all_bytes = segments.iter().map(size_bytes).sum();
-        let mut reader = Self {
+        Ok(Self::open_segments(segments(paths)?, want))
+    }
+
+    fn open_segments(segments: Vec<Segment>, want: fn(&str, &str) -> bool) -> Self {
+        let all_bytes = segments.iter().map(Segment::bytes).sum();
+        Self {
             want,
-            segments: segments.into_iter(),
+            segments,
+            next_file: 0,
+            from: None,
+            leap: None,
             current: None,
-            row: 0,
-            last: None,
-            boot_id: String::new(),
-            made_up: None,
-            held: false,
+            sealed: None,
+            course: Course::default(),
+            made_up: Input { seq: 0, mono: Timestamp::default(), body: Body::Tick },
+            is_held: false,
+            is_foreign: false,
+            has_given: false,
+            failed: None,
             done_bytes: 0,
             all_bytes,
             torn_bytes: 0,
-        };
-        reader.open_next()?;
-        Ok(reader)
+        }
+    }
+
+    /// The time of the first input, where its file says it without being read.
+    pub fn begin(&self) -> Option<WallTime> {
+        seek::begin(&self.segments)
+    }
+
+    /// Leaves out samples before `from`, where that spares reading them: files, and row groups.
+    /// What says where inputs come from and which sources deliver is given all the same. Called
+    /// before the first input is read.
+    pub fn skip_before(&mut self, from: WallTime) {
+        self.from = Some(from);
+        self.leap = seek::entry(&self.segments, from);
+        if let Some(leap) = self.leap {
+            self.next_file = leap.run_begin.unwrap_or(leap.file);
+        }
     }
 
     /// The next input, or `None` at the end.
     #[expect(clippy::should_implement_trait, reason = "the input is lent, which Iterator cannot")]
     pub fn next(&mut self) -> Result<Option<&Input>, Error> {
-        if !std::mem::take(&mut self.held) && !self.advance()? {
-            return Ok(None);
-        }
-        let first = self.last.is_none();
-        if first && self.made_up.is_none() {
-            let (segment, open) = self.current.as_ref().expect("an input was read");
-            if !matches!(open.last().body, Body::Start(_)) {
-                self.made_up = Some(foreign_start(&segment.path, open.last()));
-                self.held = true;
-                return Ok(self.made_up.as_ref());
+        loop {
+            if self.has_given && !self.is_held {
+                self.leap();
+            }
+            if !std::mem::take(&mut self.is_held) && !self.advance()? {
+                // Where nothing at all was read, the first reason says why.
+                return self.failed.take().filter(|_| !self.has_given).map_or(Ok(None), Err);
+            }
+            let Some(open) = &mut self.current else { return Ok(None) };
+            let made_up = foreign_start(&self.course, open);
+            let is_start = made_up.is_some();
+            if let Some(input) = made_up.or_else(|| self.course.gap_before(open.last())) {
+                self.made_up = input;
+                self.is_held = true;
+                return Ok(Some(self.give_made_up(is_start)));
+            }
+            match self.course.take(open.last()) {
+                Ok(()) => break,
+                Err(problem) => {
+                    let (path, row) = (open.segment.path.clone(), open.row());
+                    self.leave_file(Error::Row { path, row, problem })?;
+                }
             }
         }
-        let (segment, open) = self.current.as_ref().expect("an input was read");
-        let input = open.last();
-        if let Body::Start(start) = &input.body {
-            known_version(&segment.path, start.schema)?;
-            if start.segment == 0 || start.boot_id != self.boot_id {
-                self.last = None;
-                self.boot_id.clone_from(&start.boot_id);
-            }
-        }
-        check_order(self.last, input).map_err(|problem| Error::Row {
-            path: segment.path.clone(),
-            row: self.row - 1,
-            problem,
-        })?;
-        self.last = Some((input.seq, input.mono));
-        Ok(Some(input))
+        self.has_given = true;
+        Ok(self.current.as_ref().map(Open::last))
     }
 
-    /// Whether the first input was not in the file but made up for it.
+    /// The input given last.
+    pub fn input(&self) -> Option<&Input> {
+        if self.is_held { Some(&self.made_up) } else { self.current.as_ref().map(Open::last) }
+    }
+
+    /// Whether a `Start` was not in its file but made up for it.
     pub fn is_foreign(&self) -> bool {
-        self.made_up.is_some()
+        self.is_foreign
     }
 
     /// Bytes read and bytes in all, about.
     pub fn progress(&self) -> (u64, u64) {
-        let current = match &self.current {
-            Some((segment, Open::Parquet(file))) => {
-                let (rows, all) = file.progress();
-                size_bytes(segment) / all.max(1) * rows
-            }
-            Some((_, Open::Log(log))) => log.offset(),
-            None => 0,
-        };
-        (self.done_bytes + current, self.all_bytes)
+        (self.done_bytes + self.current.as_ref().map_or(0, Open::bytes_read), self.all_bytes)
     }
 
     /// Bytes of torn frames at the end of logs, which a kill leaves.
@@ -205,77 +162,171 @@ impl Reader {
         self.torn_bytes
     }
 
+    /// What could not be read so far, and was left out.
+    pub fn damages(&self) -> &[Damage] {
+        self.course.damages()
+    }
+
+    /// What makes the stream so far another one than was recorded: such a run is what-if.
+    pub fn differs(&self) -> &[String] {
+        self.course.differs()
+    }
+
+    fn give_made_up(&mut self, is_start: bool) -> &Input {
+        self.has_given = true;
+        if is_start {
+            self.is_foreign = true;
+            self.heed_start(&self.made_up.clone());
+        } else {
+            // It lies between two inputs that are in order.
+            let _ = self.course.take(&self.made_up);
+        }
+        &self.made_up
+    }
+
+    fn heed_start(&mut self, input: &Input) {
+        let path = self.current.as_ref().map_or(Path::new(""), |open| &open.segment.path);
+        if let Body::Start(start) = &input.body {
+            self.course.begin(start, input.seq, path);
+        }
+    }
+
     /// Moves to the next input that was not read already from a sealed file.
     fn advance(&mut self) -> Result<bool, Error> {
         loop {
-            let Some((segment, open)) = &mut self.current else { return Ok(false) };
-            if !open.next()? {
-                self.close_current();
-                self.open_next()?;
-                continue;
+            if self.current.is_none() && !self.open_next()? {
+                return Ok(false);
             }
-            self.row += 1;
-            let read_before = self.last.is_some_and(|(seq, _)| open.last().seq <= seq);
-            if !(segment.twin && read_before) {
-                return Ok(true);
+            let Some(open) = &mut self.current else { return Ok(false) };
+            let read = open.next();
+            if let Some(damage) = open.take_damage() {
+                self.failed.get_or_insert(damage.to_error());
+                self.course.leave_out(damage);
             }
-        }
-    }
-
-    fn close_current(&mut self) {
-        if let Some((segment, open)) = self.current.take() {
-            self.done_bytes += size_bytes(&segment);
-            if let Open::Log(log) = open {
-                self.torn_bytes += log.torn_bytes();
+            match read {
+                Ok(true) if self.is_taken()? => return Ok(true),
+                Ok(true) => {}
+                Ok(false) => self.close(),
+                Err(error) => self.leave_file(error)?,
             }
         }
     }
 
-    fn open_next(&mut self) -> Result<(), Error> {
-        self.row = 0;
-        if let Some(segment) = self.segments.next() {
-            let open = if segment.sealed {
-                Open::Parquet(Box::new(ParquetFile::open(&segment.path, self.want)?))
-            } else {
-                Open::Log(Box::new(LogReader::open(&segment.path)?))
-            };
-            self.current = Some((segment, open));
+    /// Whether the input at hand is one of the stream.
+    fn is_taken(&mut self) -> Result<bool, Error> {
+        let Some(open) = &self.current else { return Ok(false) };
+        let input = open.last();
+        if open.inputs == 1 {
+            let beginning = Beginning::of(input);
+            if !open.segment.twin {
+                self.sealed = beginning;
+            } else if self.sealed.is_some() && self.sealed != beginning {
+                // It is being written to replace the sealed file.
+                self.close();
+                return Ok(false);
+            }
         }
+        if open.segment.twin && self.sealed.is_some() && self.course.has(input.seq) {
+            return Ok(false);
+        }
+        if let Body::Start(start) = &input.body {
+            if let Err(error) = known_version(&open.segment.path, start.schema) {
+                return self.leave_file(error).map(|()| false);
+            }
+            self.course.begin(start, input.seq, &open.segment.path);
+        }
+        Ok(true)
+    }
+
+    /// The rest of the file at hand makes no sense: it is left out, or, where it stands alone, the
+    /// error is that of the whole.
+    fn leave_file(&mut self, error: Error) -> Result<(), Error> {
+        if self.is_alone() || error.is_environment() {
+            return Err(error);
+        }
+        if let Some(open) = &self.current {
+            self.course.leave_out(Damage::of_file(open.segment.path.clone(), error.to_string()));
+        }
+        self.failed.get_or_insert(error);
+        self.close();
         Ok(())
     }
-}
 
-fn size_bytes(segment: &Segment) -> u64 {
-    std::fs::metadata(&segment.path).map_or(0, |meta| meta.len())
-}
-
-fn check_order(last: Option<(u64, Timestamp)>, input: &Input) -> Result<(), String> {
-    let Some((seq, mono)) = last else { return Ok(()) };
-    if input.seq <= seq {
-        return Err(format!("`seq` goes back from {seq} to {}", input.seq));
+    /// There is one file: what makes no sense in it is an error.
+    fn is_alone(&self) -> bool {
+        self.segments.len() == 1
     }
-    if input.mono < mono {
-        return Err(format!("`mono_ns` goes back from {} to {}", mono.0, input.mono.0));
+
+    fn close(&mut self) {
+        if let Some(open) = self.current.take() {
+            self.done_bytes += open.segment.bytes();
+            self.torn_bytes += open.torn_bytes();
+        }
     }
-    Ok(())
+
+    /// The beginning of a run was given: what lies between it and the moment that is wanted is left
+    /// out.
+    fn leap(&mut self) {
+        if let Some(leap) = self.leap.take_if(|leap| leap.run_begin.is_some()) {
+            self.close();
+            self.next_file = leap.file;
+            self.course.leap_to(leap.segment);
+        }
+    }
+
+    /// Opens the next file that can be; false at the end.
+    fn open_next(&mut self) -> Result<bool, Error> {
+        while let Some(segment) = self.segments.get(self.next_file) {
+            self.next_file += 1;
+            match open_under_either_name(segment, self.want, self.from) {
+                Ok(open) => {
+                    if let Some(writer) = open.foreign_writer() {
+                        let (path, writer) = (segment.path.display(), writer.to_owned());
+                        self.course.depart(format!(
+                            "`{path}` was written by {writer}: nothing vouches for its content"
+                        ));
+                    }
+                    self.current = Some(open);
+                    return Ok(true);
+                }
+                Err(error) if self.is_alone() || error.is_environment() => return Err(error),
+                Err(error) => {
+                    self.sealed = None;
+                    let damage = Damage::of_file(segment.path.clone(), error.to_string());
+                    self.course.leave_out(damage);
+                    self.failed.get_or_insert(error);
+                }
+            }
+        }
+        Ok(false)
+    }
 }
 
-/// A `Start` for a file that a foreign writer made: nothing is known but the name and the time.
-fn foreign_start(path: &Path, first: &Input) -> Input {
-    let start = Start {
-        schema: SCHEMA_VERSION,
-        engine_version: String::new(),
-        host: HostFacts {
-            hostname: path.file_stem().unwrap_or_default().to_string_lossy().into_owned(),
-            ..HostFacts::default()
-        },
-        boot_id: String::new(),
-        clock: ClockAnchor { mono_ns: Timestamp(0), at_ns: WallTime(0) },
-        seed: 0,
-        interval_ns: SECOND_NS,
-        segment: 0,
-        sources: Vec::new(),
-        knowledge: None,
+/// A log may be sealed between listing and opening: then the recording has another name.
+fn open_under_either_name(
+    segment: &Segment,
+    want: fn(&str, &str) -> bool,
+    from: Option<WallTime>,
+) -> Result<Open, Error> {
+    let other = |error: Error| {
+        let renamed = segment.renamed().filter(|_| error.is_not_found());
+        renamed.map_or(Err(error), |renamed| Open::new(renamed, want, from))
     };
-    Input { seq: first.seq, mono: first.mono, body: Body::Start(Box::new(start)) }
+    Open::new(segment.clone(), want, from).or_else(other)
+}
+
+/// A `Start` for a file that has none: nothing is known but the name and the time. What was cut off
+/// from a run of ours goes on without.
+fn foreign_start(course: &Course, open: &mut Open) -> Option<Input> {
+    let goes_on = course.has_begun() && (open.inputs > 1 || open.foreign_writer().is_none());
+    let is_begun = goes_on || open.is_begun || matches!(open.last().body, Body::Start(_));
+    open.is_begun = true;
+    if is_begun {
+        return None;
+    }
+    let first = open.last();
+    let hostname = open.segment.path.file_stem().unwrap_or_default().to_string_lossy();
+    let host = HostFacts { hostname: hostname.into_owned(), ..HostFacts::default() };
+    let start = Start { host, ..Start::default() };
+    Some(Input { seq: first.seq, mono: first.mono, body: Body::Start(Box::new(start)) })
 }

@@ -2,11 +2,15 @@
 //!
 //! ```text
 //! DIR/00000000.parquet      a sealed segment
+//! DIR/00000000.jsonl        what the engine said of it
 //! DIR/00000001.parquet.log  the segment being written
 //! ```
 //!
 //! Segments are numbered through all runs, so their names are in the order of their inputs. One
-//! process writes a directory: it holds a lock on it.
+//! process writes a directory: it holds a lock on it. Files of other names, and files of such names
+//! that another program wrote, are neither read, nor counted, nor removed.
+
+mod own;
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -15,16 +19,19 @@ use std::time::Duration;
 use ks_engine::input::Input;
 
 use super::log::lock;
-use super::recording;
-use super::writer::{Files, Writer, recover};
+use super::recovery::recover;
+use super::writer::{Files, Writer};
 use crate::error::Error;
 
-/// Which sealed segments are kept.
+use own::Own;
+pub use own::RunFile;
+
+/// Which sealed segments are kept. The newest always is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Retention {
     /// Segments that ended longer ago than this are removed.
     pub age: Option<Duration>,
-    /// The oldest are removed until those left take no more than this.
+    /// The oldest are removed until those left take no more than this, journals included.
     pub bytes: Option<u64>,
 }
 
@@ -34,25 +41,38 @@ pub struct Segments {
     folder: PathBuf,
     _lock: File,
     retention: Retention,
+    sync: Option<Duration>,
     next: u64,
     writer: Option<Writer>,
+    set_aside: Vec<PathBuf>,
 }
 
 impl Segments {
     /// Takes over `folder`, which is made where it is missing. Logs that a killed run left in it
-    /// are sealed.
-    pub fn open(folder: &Path, retention: Retention) -> Result<Self, Error> {
+    /// are sealed; one in which nothing can be read is set aside under another name. `sync` says
+    /// how often logs are made durable.
+    pub fn open(
+        folder: &Path,
+        retention: Retention,
+        sync: Option<Duration>,
+    ) -> Result<Self, Error> {
         let made = std::fs::create_dir_all(folder);
         made.map_err(|error| Error::io("create", folder, error))?;
         let directory = File::open(folder).map_err(|error| Error::io("open", folder, error))?;
         lock(&directory, folder)?;
-        let mut next = 0;
-        for path in recording::recordings_in(folder)? {
-            seal_leftover(&path)?;
-            next = next.max(number_of(&path).map_or(0, |number| number + 1));
-        }
         let folder = folder.to_owned();
-        Ok(Self { folder, _lock: directory, retention, next, writer: None })
+        let mut segments = Self {
+            folder,
+            _lock: directory,
+            retention,
+            sync,
+            next: 0,
+            writer: None,
+            set_aside: Vec::new(),
+        };
+        segments.prune()?;
+        segments.seal_leftovers()?;
+        Ok(segments)
     }
 
     /// Number of the segment that [`Segments::begin`] makes.
@@ -60,15 +80,44 @@ impl Segments {
         self.next
     }
 
+    /// Logs in which nothing could be read, under the names that they have since.
+    pub fn set_aside(&self) -> &[PathBuf] {
+        &self.set_aside
+    }
+
+    /// Where the journal of a segment lies.
+    pub fn journal(&self, number: u64) -> PathBuf {
+        own::journal(&self.folder, number)
+    }
+
+    /// The segments of the last run in the directory, from its first on. Nothing where there is no
+    /// run, or where its beginning has been removed.
+    pub fn last_run(&self) -> Result<Vec<RunFile>, Error> {
+        own::last_run(&self.folder)
+    }
+
     /// Begins the next segment. Its first input is a `Start`.
     pub fn begin(&mut self) -> Result<(), Error> {
-        let path = self.folder.join(format!("{:08}.parquet", self.next));
-        self.writer = Some(Writer::create(&path, false)?);
+        let path = own::recording(&self.folder, self.next);
+        let mut writer = Writer::create(&path, false)?;
+        if let Some(sync) = self.sync {
+            writer.sync_every(sync);
+        }
+        self.writer = Some(writer);
         self.next += 1;
         Ok(())
     }
 
-    /// Appends an input to the current segment and returns what its log holds of it.
+    /// Takes back a segment that could not even be begun.
+    pub fn abandon(&mut self) {
+        if self.writer.take().is_some() {
+            self.next -= 1;
+            Files::of(&own::recording(&self.folder, self.next)).remove_unsealed();
+        }
+    }
+
+    /// Appends an input to the current segment and returns what its log holds of it; nothing where
+    /// there is no segment. After an error the segment takes no more: seal it.
     pub fn append(&mut self, input: &Input) -> Result<&[u8], Error> {
         let Some(writer) = &mut self.writer else { return Ok(&[]) };
         writer.append(input)?;
@@ -80,93 +129,90 @@ impl Segments {
         self.writer.as_ref().is_none_or(Writer::wants_keyframe)
     }
 
-    /// Seals the current segment and removes those past their retention.
+    /// Seals the current segment and removes those past their retention. On error the segment is
+    /// still there as a log.
     pub fn seal(&mut self) -> Result<(), Error> {
-        if let Some(writer) = self.writer.take() {
-            writer.seal()?;
+        let sealed = self.writer.take().map_or(Ok(()), Writer::seal);
+        self.prune().and(sealed)
+    }
+
+    /// Seals what was left as logs; a full disk leaves them as they are.
+    pub fn seal_leftovers(&mut self) -> Result<(), Error> {
+        for own in own::list(&self.folder)? {
+            self.next = self.next.max(own.number + 1);
+            if self.writer.is_some() && own.number + 1 == self.next {
+                continue;
+            }
+            self.seal_leftover(&own)?;
         }
-        self.prune()
+        Ok(())
+    }
+
+    fn seal_leftover(&mut self, own: &Own) -> Result<(), Error> {
+        let path = own::recording(&self.folder, own.number);
+        if !own.has_log {
+            return Ok(());
+        }
+        match recover(&path) {
+            // It was killed before its first input.
+            Ok(recovered) if recovered.inputs == 0 => {
+                std::fs::remove_file(&path).map_err(|error| Error::io("remove", &path, error))
+            }
+            Ok(_) => Ok(()),
+            Err(error) if error.is_disk_full() => Ok(()),
+            Err(Error::Twins { .. }) => self.put_aside(&path),
+            Err(error) if !error.is_environment() => self.put_aside(&path),
+            Err(error) => Err(error),
+        }
+    }
+
+    fn put_aside(&mut self, path: &Path) -> Result<(), Error> {
+        let log = Files::of(path).log;
+        let mut name = log.clone().into_os_string();
+        name.push(".damaged");
+        let aside = PathBuf::from(name);
+        std::fs::rename(&log, &aside).map_err(|error| Error::io("rename", &log, error))?;
+        self.set_aside.push(aside);
+        Ok(())
+    }
+
+    /// Frees space on a full disk: removes the oldest sealed segment, where segments may be removed
+    /// at all. False where there is none to remove.
+    pub fn make_room(&self) -> Result<bool, Error> {
+        if self.retention == Retention::default() {
+            return Ok(false);
+        }
+        let sealed = own::sealed(&self.folder)?;
+        let [oldest, _, ..] = sealed.as_slice() else { return Ok(false) };
+        oldest.remove(&self.folder)
     }
 
     fn prune(&self) -> Result<(), Error> {
-        let mut sealed = Vec::new();
-        for path in recording::recordings_in(&self.folder)? {
-            let Ok(meta) = std::fs::metadata(&path) else { continue };
-            let age = meta.modified().ok().and_then(|ended| ended.elapsed().ok());
-            sealed.push((path, age.unwrap_or_default(), meta.len()));
+        if self.retention == Retention::default() {
+            return Ok(());
         }
-        for path in expired(&sealed, self.retention) {
-            std::fs::remove_file(path).map_err(|error| Error::io("remove", path, error))?;
+        for own in expired(&own::sealed(&self.folder)?, self.retention) {
+            own.remove(&self.folder)?;
         }
         Ok(())
     }
 }
 
-/// Seals a log that was left alone. Where sealing was cut short before the log was removed, the
-/// sealed file has everything.
-fn seal_leftover(path: &Path) -> Result<(), Error> {
-    let log = Files::of(path).log;
-    if !log.exists() {
-        return Ok(());
-    }
-    if path.exists() {
-        return std::fs::remove_file(&log).map_err(|error| Error::io("remove", &log, error));
-    }
-    recover(path).map(|_| ())
-}
-
-fn number_of(path: &Path) -> Option<u64> {
-    path.file_stem()?.to_str()?.parse().ok()
-}
-
-/// Those to remove of segments given oldest first, with age and size.
-fn expired(sealed: &[(PathBuf, Duration, u64)], retention: Retention) -> Vec<&Path> {
-    let mut left_bytes: u64 = sealed.iter().map(|(_, _, bytes)| bytes).sum();
-    let mut expired = Vec::new();
-    for (path, age, bytes) in sealed {
-        let too_old = retention.age.is_some_and(|limit| *age > limit);
+/// Those to remove of sealed segments, given oldest first. The newest stays.
+fn expired(sealed: &[Own], retention: Retention) -> &[Own] {
+    let mut left_bytes: u64 = sealed.iter().map(|own| own.bytes).sum();
+    let mut count = 0;
+    for own in sealed.iter().take(sealed.len().saturating_sub(1)) {
+        let too_old = retention.age.is_some_and(|limit| own.age > limit);
         let too_many = retention.bytes.is_some_and(|limit| left_bytes > limit);
         if !too_old && !too_many {
             break;
         }
-        left_bytes -= bytes;
-        expired.push(path.as_path());
+        left_bytes -= own.bytes;
+        count += 1;
     }
-    expired
+    &sealed[..count]
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_oldest_go_first_by_age_or_by_size() {
-        let sealed: Vec<_> = [(40, 5), (30, 5), (20, 5), (10, 5)]
-            .into_iter()
-            .enumerate()
-            .map(|(at, (age_s, bytes))| {
-                (PathBuf::from(at.to_string()), Duration::from_secs(age_s), bytes)
-            })
-            .collect();
-        let count = |age_s: Option<u64>, bytes| {
-            expired(&sealed, Retention { age: age_s.map(Duration::from_secs), bytes }).len()
-        };
-        assert_eq!(count(None, None), 0);
-        assert_eq!(count(Some(25), None), 2);
-        assert_eq!(count(None, Some(10)), 2);
-        assert_eq!(count(None, Some(9)), 3);
-        assert_eq!(count(Some(35), Some(10)), 2);
-    }
-
-    #[test]
-    fn numbers_go_on_and_a_directory_has_one_writer() {
-        let folder = tempfile::tempdir().unwrap();
-        std::fs::write(folder.path().join("00000007.parquet"), b"x").unwrap();
-        let segments = Segments::open(folder.path(), Retention::default()).unwrap();
-        assert_eq!(segments.next_number(), 8);
-        let second = Segments::open(folder.path(), Retention::default());
-        assert!(matches!(second, Err(Error::Locked { .. })));
-        drop(segments);
-        assert!(Segments::open(folder.path(), Retention::default()).is_ok());
-    }
-}
+mod tests;

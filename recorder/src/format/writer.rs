@@ -12,12 +12,15 @@
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use ks_engine::input::Input;
 use rustix::fs::FallocateFlags;
 
-use super::log::{LogReader, LogWriter};
+use super::log::{LogWriter, check_regular};
 use super::part::PartWriter;
+use super::recording::Reader;
+use super::recovery::Recovered;
 use crate::error::Error;
 
 /// Room for the last row group and the footer.
@@ -50,7 +53,13 @@ impl Files {
         }
     }
 
-    fn remove_leftovers(&self) {
+    /// Removes everything but the sealed recording.
+    pub(super) fn remove_unsealed(&self) {
+        self.remove_leftovers();
+        let _ = std::fs::remove_file(&self.log);
+    }
+
+    pub(super) fn remove_leftovers(&self) {
         for path in [&self.part, &self.reserve] {
             // What is not there need not be removed; what cannot be is replaced when written.
             let _ = std::fs::remove_file(path);
@@ -68,18 +77,17 @@ pub struct Writer {
 }
 
 impl Writer {
-    /// Begins the recording at `path`. An existing file or log is refused unless `force`; a log
-    /// that another process writes is refused always.
+    /// Begins the recording at `path`. An existing file or log is refused unless `force`: then the
+    /// file is replaced by sealing, and a log once the new one can be written. A log that another
+    /// process writes, and what is no regular file, is refused always.
     pub fn create(path: &Path, force: bool) -> Result<Self, Error> {
         let files = Files::of(path);
         if !force && path.exists() {
             return Err(Error::Exists { path: path.to_owned() });
         }
+        check_regular(path)?;
         let log = LogWriter::create(&files.log, force)?;
         files.remove_leftovers();
-        if force {
-            let _ = std::fs::remove_file(path);
-        }
         reserve(&files.reserve);
         let part = PartWriter::create(&files.part)?;
         Ok(Self { files, log, part: Some(part) })
@@ -90,16 +98,20 @@ impl Writer {
         self.part.as_ref().is_none_or(PartWriter::group_is_full)
     }
 
-    /// Appends an input. After an error the recording holds all inputs before it; seal it.
+    /// Appends an input. After an error the recording holds all inputs before it; seal it. The log
+    /// is the truth: a part that fails is dropped, and written anew when the recording is sealed.
     pub fn append(&mut self, input: &Input) -> Result<(), Error> {
         self.log.append(input)?;
-        if let Some(part) = &mut self.part
-            && let Err(error) = part.append(input)
-        {
+        if self.part.as_mut().is_some_and(|part| part.append(input).is_err()) {
             self.part = None;
-            return Err(error);
+            let _ = std::fs::remove_file(&self.files.part);
         }
         Ok(())
+    }
+
+    /// Lets the system write the log to its device this often.
+    pub fn sync_every(&mut self, every: Duration) {
+        self.log.sync_every(every);
     }
 
     /// What the log holds of the last input, for a [`super::log::Decoder`].
@@ -131,8 +143,9 @@ fn reserve(path: &Path) {
     }
 }
 
-fn convert(files: &Files) -> Result<u64, Error> {
-    let mut reader = LogReader::open(&files.log)?;
+/// Writes the part anew from the log.
+pub(super) fn convert(files: &Files) -> Result<Recovered, Error> {
+    let mut reader = Reader::open(std::slice::from_ref(&files.log))?;
     let mut part = PartWriter::create(&files.part)?;
     let mut inputs = 0;
     while let Some(input) = reader.next()? {
@@ -140,10 +153,12 @@ fn convert(files: &Files) -> Result<u64, Error> {
         inputs += 1;
     }
     part.finish()?;
-    Ok(inputs)
+    let (lost_bytes, damages) = (reader.torn_bytes(), reader.damages().to_vec());
+    Ok(Recovered { inputs, lost_bytes, damages })
 }
 
-fn publish(files: &Files) -> Result<(), Error> {
+/// Puts the part in the place of the recording, and removes the log.
+pub(super) fn publish(files: &Files) -> Result<(), Error> {
     let rename = std::fs::rename(&files.part, &files.parquet);
     rename.map_err(|error| Error::io("rename", &files.part, error))?;
     let folder = files.parquet.parent().filter(|path| !path.as_os_str().is_empty());
@@ -151,52 +166,4 @@ fn publish(files: &Files) -> Result<(), Error> {
     let synced = File::open(folder).and_then(|folder| folder.sync_all());
     synced.map_err(|error| Error::io("sync", folder, error))?;
     std::fs::remove_file(&files.log).map_err(|error| Error::io("remove", &files.log, error))
-}
-
-/// What recovering a log brought back.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Recovered {
-    /// Inputs read from the log.
-    pub inputs: u64,
-    /// Bytes after the last whole frame, which are lost.
-    pub lost_bytes: u64,
-}
-
-/// Seals the log that a killed recorder left. A damaged log is sealed up to the damage and kept
-/// beside the recording as `X.parquet.log.damaged`.
-pub fn recover(path: &Path) -> Result<Recovered, Error> {
-    let files = Files::of(path);
-    if super::log::is_being_written(&files.log) {
-        return Err(Error::Locked { path: files.log });
-    }
-    let size = std::fs::metadata(&files.log);
-    let size = size.map_err(|error| Error::io("open", &files.log, error))?.len();
-    if path.exists() {
-        return Err(Error::Exists { path: path.to_owned() });
-    }
-    files.remove_leftovers();
-    let mut reader = LogReader::open(&files.log)?;
-    let mut part = PartWriter::create(&files.part)?;
-    let mut inputs = 0;
-    let damage = loop {
-        match reader.next() {
-            Ok(Some(input)) => part.append(input)?,
-            Ok(None) => break None,
-            Err(Error::Damaged { offset, .. }) => break Some(offset),
-            Err(error) => {
-                files.remove_leftovers();
-                return Err(error);
-            }
-        }
-        inputs += 1;
-    };
-    part.finish()?;
-    let lost_bytes = damage.map_or(reader.torn_bytes(), |offset| size - offset);
-    if damage.is_some() {
-        let mut kept = files.log.clone().into_os_string();
-        kept.push(".damaged");
-        std::fs::copy(&files.log, &kept).map_err(|error| Error::io("copy", &files.log, error))?;
-    }
-    publish(&files)?;
-    Ok(Recovered { inputs, lost_bytes })
 }

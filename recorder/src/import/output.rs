@@ -66,8 +66,8 @@ impl Output {
 
     /// Says that no rate of `source` may be taken across `at_ns`.
     pub(super) fn gap(&mut self, at_ns: i64, source: &str) -> Result<(), Error> {
-        let (source, reason) = (source.to_owned(), GapReason::Lost);
-        self.write(at_ns, Body::Gap(Gap { source, count: None, reason, suspended_ns: 0 }))
+        let source = source.to_owned();
+        self.write(at_ns, Body::Gap(Gap { source, ..Gap::in_all(GapReason::Lost) }))
     }
 
     /// How long after the beginning `at_ns` is.
@@ -141,7 +141,7 @@ fn start(header: Header) -> Start {
         interval_ns: u64::try_from(header.interval_ns).unwrap_or(0),
         segment: 0,
         sources: header.sources,
-        knowledge: None,
+        ..Start::default()
     }
 }
 

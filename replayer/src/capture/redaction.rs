@@ -5,7 +5,7 @@
 //! systemd, the endings of its units, `kthreadd`, the mount point `/`, loopback and unspecified
 //! addresses, and names of devices, interfaces and of the kernel's own functions.
 
-use ks_engine::analysis::Knowledge;
+use ks_engine::analysis::{Knowledge, Stored};
 use ks_engine::input::{Body, Input, Start};
 use ks_engine::journal::hex;
 use ks_engine::model::{RowMut, SCHEMAS, Sample, Schema};
@@ -58,6 +58,7 @@ impl Redaction {
             Body::SourceState(state) => {
                 state.reason = state.reason.take().map(|_| "redacted".to_owned());
             }
+            Body::Other(other) => "{}".clone_into(&mut other.entry),
             Body::ClockStep(_) | Body::Gap(_) | Body::Tick => {}
         }
         input
@@ -69,8 +70,10 @@ impl Redaction {
         for state in &mut start.sources {
             state.reason = state.reason.take().map(|_| "redacted".to_owned());
         }
-        if let Some(knowledge) = &mut start.knowledge {
-            self.knowledge(knowledge, &start.host.hostname);
+        match &mut start.knowledge {
+            Some(Stored::Usable(knowledge)) => self.knowledge(knowledge, &start.host.hostname),
+            // Names in what cannot be understood cannot be found either.
+            unusable => *unusable = None,
         }
     }
 

@@ -7,8 +7,10 @@ use serde::Serialize;
 /// One verdict from raise to clear.
 #[derive(Debug, Clone, Serialize)]
 pub struct Episode {
-    /// Number, from 1.
+    /// Number within its run, from 1.
     pub id: u64,
+    /// Which run of the stream, from 1.
+    pub run: u64,
     /// Which condition.
     pub kind: Kind,
     /// Which form of it.
@@ -20,7 +22,7 @@ pub struct Episode {
     pub entity: Entity,
     /// The highest it reached.
     pub severity: Severity,
-    /// open, cleared, stale or flapping.
+    /// open, cleared, stale, flapping, accepted_as_normal, or ended with its run while it stood.
     pub state: &'static str,
     /// When the limit was first crossed.
     pub onset: String,
@@ -42,9 +44,15 @@ pub struct Episode {
 
 impl Episode {
     /// One of which nothing is told yet but where and when it began.
-    pub(super) fn new(signal: &Signal, onset: String, start: String, at: &str) -> Self {
+    pub(super) fn new(
+        signal: &Signal,
+        run: u64,
+        (onset, start): (String, String),
+        at: &str,
+    ) -> Self {
         Self {
             id: signal.id,
+            run,
             kind: signal.kind,
             subtype: signal.subtype,
             raised_as: signal.subtype,
@@ -68,6 +76,7 @@ impl Episode {
             (Change::Cleared, _) => "cleared",
             (Change::AcceptedAsNormal, _) => "accepted_as_normal",
             (Change::Stale, _) => "stale",
+            (Change::Ended, _) => "ended",
             (Change::Raised | Change::Updated, true) => "flapping",
             (Change::Raised | Change::Updated, false) => "open",
         };

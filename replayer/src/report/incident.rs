@@ -8,9 +8,11 @@ use serde::Serialize;
 /// Signals that belong together.
 #[derive(Debug, Clone, Default, Serialize)]
 pub struct Incident {
-    /// Number, from 1.
+    /// Number within its run, from 1.
     pub id: u64,
-    /// open or closed.
+    /// Which run of the stream, from 1.
+    pub run: u64,
+    /// open, closed, or ended with its run while it was open.
     pub state: &'static str,
     /// The earliest onset of its episodes.
     pub start: String,
@@ -27,14 +29,23 @@ pub struct Incident {
 impl Incident {
     /// Takes what was said last. The engine lets go of old episodes of a long incident; here they
     /// stay in the list.
-    pub(super) fn hear(&mut self, said: &output::Incident, time: impl Fn(Timestamp) -> String) {
+    pub(super) fn hear(
+        &mut self,
+        said: &output::Incident,
+        run: u64,
+        time: impl Fn(Timestamp) -> String,
+    ) {
         let mut episodes = std::mem::take(&mut self.episodes);
         episodes.retain(|known| !said.episodes.contains(known));
         episodes.extend(&said.episodes);
-        let is_open = said.change != IncidentChange::Closed;
         *self = Self {
             id: said.id,
-            state: if is_open { "open" } else { "closed" },
+            run,
+            state: match said.change {
+                IncidentChange::Opened | IncidentChange::Updated => "open",
+                IncidentChange::Closed => "closed",
+                IncidentChange::Ended => "ended",
+            },
             start: time(said.start_ns),
             end: said.end_ns.map(&time),
             severity: said.severity,

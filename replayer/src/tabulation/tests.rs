@@ -38,7 +38,7 @@ impl Lab {
             interval_ns: SECOND_NS,
             segment,
             sources: Vec::<SourceState>::new(),
-            knowledge: None,
+            ..Start::default()
         };
         self.input(0, Body::Start(Box::new(start)));
     }
@@ -139,9 +139,8 @@ fn bounds_hold_and_the_first_row_within_them_has_its_rate() {
 #[test]
 fn no_rate_is_taken_across_a_hole_or_another_run() {
     let mut lab = Lab::new(&["cpu.user_ticks", "cpu.procs_running"], |_| {});
-    let gap = |source: &str, reason| {
-        Body::Gap(Gap { source: source.to_owned(), count: None, reason, suspended_ns: 0 })
-    };
+    let gap =
+        |source: &str, reason| Body::Gap(Gap { source: source.to_owned(), ..Gap::in_all(reason) });
     lab.cpu(1, 10);
     lab.input(1, gap("meminfo", GapReason::Lost));
     assert_eq!(lab.cpu(2, 20), ["1002 host 10 2"], "another source");

@@ -68,7 +68,7 @@ impl Identities {
                 self.before = None;
             }
             Body::Gap(_) => self.before = None,
-            Body::SourceState(_) | Body::ClockStep(_) | Body::Tick => {}
+            Body::SourceState(_) | Body::ClockStep(_) | Body::Tick | Body::Other(_) => {}
         }
     }
 

@@ -92,7 +92,7 @@ impl Reference {
         match &input.body {
             Body::Sample(sample) => self.sample(input.mono, sample),
             Body::Start(_) | Body::Gap(_) => self.before = None,
-            Body::SourceState(_) | Body::ClockStep(_) | Body::Tick => {}
+            Body::SourceState(_) | Body::ClockStep(_) | Body::Tick | Body::Other(_) => {}
         }
     }
 

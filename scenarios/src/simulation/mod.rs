@@ -82,7 +82,7 @@ impl Simulation {
     /// Begins with what was learned before.
     pub fn know(&mut self, knowledge: Knowledge) {
         if let Body::Start(start) = &mut self.input.body {
-            start.knowledge = Some(Box::new(knowledge));
+            start.knowledge = Some(knowledge.into());
         }
     }
 
@@ -199,6 +199,7 @@ fn start(scenario: &Scenario, seed: u64) -> Start {
             recorder_pid: 299,
         },
         boot_id: format!("model-{seed}"),
+        began_ns: Some(Timestamp(whole(begin_s * 1e9))),
         clock: ClockAnchor {
             mono_ns: Timestamp(whole(begin_s * 1e9)),
             at_ns: WallTime(BOOT_NS + whole(begin_s * 1e9).cast_signed()),
@@ -207,6 +208,6 @@ fn start(scenario: &Scenario, seed: u64) -> Start {
         interval_ns: scenario.interval.ns,
         segment: 0,
         sources: telemetry::sources(scenario.host.tracers),
-        knowledge: None,
+        ..Start::default()
     }
 }

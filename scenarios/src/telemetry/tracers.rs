@@ -127,7 +127,8 @@ fn fill_memory(host: &Host, sample: &mut Sample) {
     push(sample, &of, reclaims, reclaim_s, Spread::Random);
     let row = sample.bpf_page_fault.push();
     // The difference of whole numbers could go back by one.
-    let minor = whole(paging.faults.exact() - paging.major.exact());
+    // A difference of sums: what rounding takes must not take a fault back.
+    let minor = whole(paging.faults.exact() - paging.major.exact() + 1e-6);
     row.set(FaultTraceCell::user, paging.faults.value());
     row.set(FaultTraceCell::kernel, 0u64);
     row.set(FaultTraceCell::minor, minor);

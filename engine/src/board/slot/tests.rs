@@ -35,7 +35,8 @@ impl Lab {
             said @ (Transition::Raised
             | Transition::Updated
             | Transition::Cleared
-            | Transition::Accepted) => said,
+            | Transition::Accepted
+            | Transition::Ended) => said,
         })
     }
 

@@ -213,7 +213,8 @@ fn rows_that_go_back_in_time_are_left_out_with_a_gap() {
                 2026-01-02 00:00:12.1,5\n\
                 2026-01-02 00:00:13.1,6\n";
     let (case, summary) = imported(text);
-    let kinds: Vec<&str> = case.inputs().1.iter().map(|input| input.body.kind()).collect();
+    let inputs = case.inputs().1;
+    let kinds: Vec<&str> = inputs.iter().map(|input| input.body.kind()).collect();
     assert_eq!(kinds, ["sample", "sample", "gap", "sample", "sample"]);
     assert!(summary.notes[0].starts_with("rows that go back in time: 2, the first is line 4"));
 }

@@ -71,9 +71,11 @@ fn told<T: std::fmt::Debug>(case: &Case, get: impl Fn(&Sample) -> T) -> Vec<Stri
         match &input.body {
             Body::Sample(sample) => format!("{second} {:?}", get(sample)),
             Body::Gap(gap) => format!("{second} gap of {}", gap.source),
-            other @ (Body::Start(_) | Body::SourceState(_) | Body::ClockStep(_) | Body::Tick) => {
-                panic!("{other:?}")
-            }
+            other @ (Body::Start(_)
+            | Body::SourceState(_)
+            | Body::ClockStep(_)
+            | Body::Tick
+            | Body::Other(_)) => panic!("{other:?}"),
         }
     };
     case.inputs().1.iter().map(word).collect()

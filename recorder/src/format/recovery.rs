@@ -1,0 +1,80 @@
+//! Sealing the log that a killed recorder left.
+
+use std::path::Path;
+
+use super::damage::Damage;
+use super::log::is_being_written;
+use super::recording::{Beginning, Reader};
+use super::writer::{Files, convert, publish};
+use crate::error::Error;
+
+/// What recovering a log brought back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Recovered {
+    /// Inputs of the recording.
+    pub inputs: u64,
+    /// Bytes after the last whole frame, which are lost.
+    pub lost_bytes: u64,
+    /// What else could not be read.
+    pub damages: Vec<Damage>,
+}
+
+/// Seals the log that a killed recorder left. What of it is damaged is left out, and the log is
+/// kept beside the recording as `X.parquet.log.damaged`. Where the recording was sealed already,
+/// its log is removed once it is seen to hold nothing more.
+pub fn recover(path: &Path) -> Result<Recovered, Error> {
+    let files = Files::of(path);
+    if is_being_written(&files.log) {
+        return Err(Error::Locked { path: files.log });
+    }
+    std::fs::metadata(&files.log).map_err(|error| Error::io("open", &files.log, error))?;
+    if path.exists() {
+        return finish_sealing(&files);
+    }
+    files.remove_leftovers();
+    let recovered = convert(&files).inspect_err(|_| files.remove_leftovers())?;
+    if !recovered.damages.is_empty() {
+        let mut kept = files.log.clone().into_os_string();
+        kept.push(".damaged");
+        std::fs::copy(&files.log, &kept).map_err(|error| Error::io("copy", &files.log, error))?;
+    }
+    publish(&files)?;
+    Ok(recovered)
+}
+
+/// How a recording begins and ends.
+#[derive(Debug, PartialEq, Eq)]
+struct Extent {
+    beginning: Option<Beginning>,
+    last_seq: Option<u64>,
+    inputs: u64,
+    damages: Vec<Damage>,
+}
+
+/// The process was killed between publishing the recording and removing its log.
+fn finish_sealing(files: &Files) -> Result<Recovered, Error> {
+    let differ = || Error::Twins { parquet: files.parquet.clone(), log: files.log.clone() };
+    let sealed = extent(&files.parquet, true).map_err(|_| differ())?;
+    let log = extent(&files.log, false)?;
+    let holds_all = sealed.beginning == log.beginning && sealed.last_seq >= log.last_seq;
+    if !holds_all || !sealed.damages.is_empty() {
+        return Err(differ());
+    }
+    files.remove_leftovers();
+    std::fs::remove_file(&files.log).map_err(|error| Error::io("remove", &files.log, error))?;
+    Ok(Recovered { inputs: sealed.inputs, lost_bytes: 0, damages: Vec::new() })
+}
+
+fn extent(path: &Path, sealed: bool) -> Result<Extent, Error> {
+    let mut reader = Reader::open_one(path, sealed);
+    let mut extent = Extent { beginning: None, last_seq: None, inputs: 0, damages: Vec::new() };
+    while let Some(input) = reader.next()? {
+        if extent.inputs == 0 {
+            extent.beginning = Beginning::of(input);
+        }
+        extent.last_seq = Some(input.seq);
+        extent.inputs += 1;
+    }
+    extent.damages = reader.damages().to_vec();
+    Ok(extent)
+}

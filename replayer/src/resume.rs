@@ -1,0 +1,108 @@
+//! Finishing a run that was killed: its recording is replayed, and its journals get the lines that
+//! are missing, its last ones among them.
+//!
+//! What a killed daemon wrote of its journals is a prefix of what the replay says. Where it is not,
+//! since another engine judged the run or since something of it cannot be read, the journals stay
+//! as they are.
+
+mod mender;
+
+use std::io;
+use std::path::PathBuf;
+
+use ks_engine::analysis::Knowledge;
+use ks_engine::input::Body;
+use ks_recorder::format::recording::Reader;
+use ks_recorder::format::segments::RunFile;
+
+use crate::feed::Feed;
+use crate::replay::ReplayError;
+use mender::Mender;
+
+/// What became of the last run.
+#[derive(Debug)]
+pub struct Resumed {
+    /// What it had learned when it ended.
+    pub knowledge: Knowledge,
+    /// Lines that its journals got.
+    pub lines: u64,
+    /// Why its journals stay as they are, where they do.
+    pub left_alone: Option<String>,
+}
+
+/// Finishes the run of `files`, given from its first segment on; `progress` is told bytes read and
+/// bytes in all.
+pub fn finish(
+    files: &[RunFile],
+    mut progress: impl FnMut(u64, u64),
+) -> Result<Resumed, ReplayError> {
+    let paths: Vec<PathBuf> = files.iter().map(|file| file.recording.clone()).collect();
+    let mut reader = Reader::open_for_engine(&paths)?;
+    let (mut feed, mut menders) = (Feed::default(), Menders::new(files));
+    let mut inputs = 0u64;
+    while reader.next()?.is_some() {
+        if let Some(why) = reader.differs().first() {
+            feed.what_if(why.clone());
+        }
+        let Some(input) = reader.input() else { break };
+        if let Body::Start(start) = &input.body {
+            menders.begin(start.segment);
+        }
+        feed.input(input, &mut |_, line| menders.take(line))?;
+        if let Some(why) = feed.differs().first() {
+            menders.leave_alone(why);
+        }
+        inputs += 1;
+        if inputs.is_multiple_of(1024) {
+            let (done, all) = reader.progress();
+            progress(done, all);
+        }
+    }
+    let knowledge = feed.engine().knowledge();
+    feed.finish(&mut |_, line| menders.take(line))?;
+    menders.end()?;
+    Ok(Resumed { knowledge, lines: menders.lines, left_alone: menders.left_alone })
+}
+
+/// The journals of a run, one after the other.
+struct Menders<'a> {
+    files: &'a [RunFile],
+    current: Option<Mender>,
+    lines: u64,
+    left_alone: Option<String>,
+}
+
+impl<'a> Menders<'a> {
+    fn new(files: &'a [RunFile]) -> Self {
+        Self { files, current: None, lines: 0, left_alone: None }
+    }
+
+    fn begin(&mut self, segment: u32) {
+        self.current = None;
+        let file = self.files.iter().find(|file| file.segment == segment);
+        self.current = file.map(|file| Mender::new(file.journal.clone()));
+    }
+
+    fn take(&mut self, line: &[u8]) -> io::Result<()> {
+        let Some(mender) = self.current.as_mut().filter(|_| self.left_alone.is_none()) else {
+            return Ok(());
+        };
+        if mender.take(line)? {
+            self.lines += u64::from(mender.is_adding());
+        } else {
+            self.left_alone = Some("its journal says something else than its replay".to_owned());
+        }
+        Ok(())
+    }
+
+    fn leave_alone(&mut self, why: &str) {
+        self.left_alone.get_or_insert_with(|| why.to_owned());
+    }
+
+    fn end(&mut self) -> io::Result<()> {
+        self.current.as_mut().map_or(Ok(()), Mender::end)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,52 @@
+//! The journal of a segment while it is written. A full disk does not end a run: lines wait.
+
+use std::fs::File;
+use std::io::{self, Write};
+use std::path::PathBuf;
+
+/// Lines that wait at the most. Beyond it the journal lacks its end, which a replay gives.
+const WAITING_BYTES: usize = 4 << 20;
+
+/// See the module.
+#[derive(Debug, Default)]
+pub(super) struct Journal {
+    path: PathBuf,
+    file: Option<File>,
+    waiting: Vec<u8>,
+}
+
+impl Journal {
+    /// That of the next segment, at `path`.
+    pub(super) fn at(path: PathBuf) -> Self {
+        Self { path, ..Self::default() }
+    }
+
+    /// Adds a line.
+    pub(super) fn add(&mut self, line: &[u8]) {
+        if self.waiting.len() + line.len() <= WAITING_BYTES {
+            self.waiting.extend_from_slice(line);
+        }
+    }
+
+    /// Hands what waits to the kernel: a killed process loses none of it.
+    pub(super) fn flush(&mut self) -> io::Result<()> {
+        if self.file.is_none() {
+            self.file = Some(File::create(&self.path)?);
+        }
+        let Some(file) = &mut self.file else { return Ok(()) };
+        while !self.waiting.is_empty() {
+            let written = file.write(&self.waiting)?;
+            if written == 0 {
+                return Err(io::ErrorKind::WriteZero.into());
+            }
+            self.waiting.drain(..written);
+        }
+        Ok(())
+    }
+
+    /// The same, and makes it durable.
+    pub(super) fn sync(&mut self) -> io::Result<()> {
+        self.flush()?;
+        self.file.as_ref().map_or(Ok(()), File::sync_all)
+    }
+}
