@@ -1,6 +1,5 @@
 //! Exit codes, in one place: 0 fine, 1 an expectation not met, 2 wrong use, 3 the environment lacks
-//! something, 4 unreadable input. Wrong use is clap's, which ends there, or that of a scenario that
-//! makes no sense.
+//! something, 4 unreadable input. Wrong use is clap's, or that of a scenario that makes no sense.
 
 use std::path::Path;
 use std::process::ExitCode;
@@ -33,6 +32,12 @@ pub(crate) struct Unmet;
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 pub(crate) struct Misused(pub(crate) &'static str);
+
+/// The exit code of arguments that ask for help, or that cannot be understood.
+pub(crate) fn of_arguments(error: &clap::Error) -> ExitCode {
+    render::usage(error);
+    if error.use_stderr() { ExitCode::from(USAGE) } else { ExitCode::SUCCESS }
+}
 
 /// The exit code of an outcome; an error is printed with its remedy.
 pub(crate) fn code(outcome: anyhow::Result<()>) -> ExitCode {

@@ -6,6 +6,7 @@ mod event_line;
 mod exit;
 mod knowledge;
 mod pace;
+mod plain;
 mod plot;
 mod progress;
 mod provoke;
@@ -15,7 +16,11 @@ mod stdout;
 use clap::Parser;
 
 fn main() -> std::process::ExitCode {
-    let outcome = match cli::Cli::parse().command {
+    let arguments = match cli::Cli::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => return exit::of_arguments(&error),
+    };
+    let outcome = match arguments.command {
         cli::Command::Record(arguments) => commands::record::run(&arguments),
         cli::Command::Live(arguments) => commands::live::run(&arguments),
         cli::Command::Replay(arguments) => commands::replay::run(&arguments),
