@@ -2,6 +2,7 @@
 
 mod cli;
 mod commands;
+mod csv_cell;
 mod event_line;
 mod exit;
 mod knowledge;

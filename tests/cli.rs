@@ -141,6 +141,18 @@ fn errors_and_notes_are_one_line_whatever_they_name() {
 }
 
 #[test]
+fn a_name_is_no_formula_in_csv() {
+    let folder = tempfile::tempdir().unwrap();
+    record(&folder.path().join("a.parquet"), "web", DISK, &[1, 2]);
+    let arguments = ["dump", "a.parquet", "--raw", "--columns", "disks.reads", "--format", "csv"];
+    let lines = printed(folder.path(), &arguments);
+    assert_eq!(lines.lines().count(), 3);
+    let cells = lines.lines().flat_map(|line| line.split(','));
+    assert!(cells.clone().all(|cell| !cell.starts_with(['=', '+', '-', '@'])), "{lines}");
+    assert!(cells.clone().any(|cell| cell == format!("'{DISK}")), "{lines}");
+}
+
+#[test]
 fn words_that_cannot_be_written_end_nothing() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("a.parquet");

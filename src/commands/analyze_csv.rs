@@ -8,6 +8,7 @@ use ks_replayer::csv_series::{CsvSeries, Reading, Row};
 use ks_replayer::series_analysis::{Analyzed, Anomaly, SeriesAnalysis, SeriesReport};
 
 use crate::cli::analysis::{Analyze, AnalyzeFormat};
+use crate::csv_cell::cell;
 use crate::plain::Page;
 use crate::render;
 use crate::stdout;
@@ -63,7 +64,7 @@ fn csv_line(row: &Row, analyzed: &Analyzed, out: &mut dyn Write) -> io::Result<(
         scored.and_then(|scored: Scored| scored.baseline_p50),
         scored.and_then(|scored: Scored| scored.baseline_p95),
     ];
-    out.write_all(quoted(&row.time).as_bytes())?;
+    out.write_all(cell(&row.time).as_bytes())?;
     for cell in cells {
         match cell {
             Some(number) => write!(out, ",{number}")?,
@@ -71,15 +72,6 @@ fn csv_line(row: &Row, analyzed: &Analyzed, out: &mut dyn Write) -> io::Result<(
         }
     }
     writeln!(out, ",{}", analyzed.direction.word())
-}
-
-/// A time as a cell of CSV: ISO 8601 allows a comma before the fraction.
-fn quoted(time: &str) -> String {
-    if time.contains([',', '"']) {
-        format!("\"{}\"", time.replace('"', "\"\""))
-    } else {
-        time.to_owned()
-    }
 }
 
 fn for_people(csv: &Path, report: &SeriesReport) -> Page {
