@@ -15,6 +15,7 @@ use ks_replayer::expectations::runner::RunError;
 use ks_replayer::knowledge_file::KnowledgeFileError;
 use ks_replayer::replay::ReplayError;
 use ks_replayer::scenario;
+use ks_replayer::sequence::SequenceError;
 
 use crate::render;
 
@@ -49,11 +50,13 @@ pub(crate) fn code(outcome: anyhow::Result<()>) -> ExitCode {
     let tracer = error.chain().find_map(|cause| cause.downcast_ref::<LoadError>());
     let series = error.chain().find_map(|cause| cause.downcast_ref::<CsvError>());
     let hint = recording.and_then(hint).or_else(|| Absence::Tracer(*tracer?).remedy());
-    render::error(&error, hint.or_else(|| series?.remedy()));
+    let sequence = error.downcast_ref::<SequenceError>();
+    let hint = hint.or_else(|| series?.remedy());
+    render::error(&error, hint.or_else(|| Some(sequence?.remedy())));
     if error.chain().any(|cause| cause.downcast_ref::<KnowledgeFileError>().is_some_and(is_bad)) {
         return ExitCode::from(UNREADABLE);
     }
-    if error.is::<Misused>() {
+    if error.is::<Misused>() || sequence.is_some() {
         return ExitCode::from(USAGE);
     }
     if let Some(capture) = error.chain().find_map(|cause| cause.downcast_ref::<CaptureError>()) {

@@ -181,3 +181,34 @@ fn a_replay_says_how_many_ticks_were_late_and_missed() {
     let good = printed(folder.path(), &["replay", "good.parquet"]);
     assert_eq!(good.lines().nth(1), Some(""), "{good}");
 }
+
+#[test]
+fn recordings_that_cannot_follow_each_other_are_refused_by_name() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    let (early, late) = (path("early.parquet"), path("late.parquet"));
+    record(early.as_ref(), "web", "sda", &[1, 2]);
+    record(late.as_ref(), "web", "sda", &[8, 9]);
+    let journal = path("journal.jsonl");
+    std::fs::write(&journal, "mine").unwrap();
+    let twice = format!("`{late}` and `{late}` are the same file");
+    let order = format!("`{early}` begins before `{late}`");
+    let output = path("out");
+    for (command, last) in [
+        (vec!["replay", "--journal", &journal], vec![]),
+        (vec!["analyze"], vec![]),
+        (vec!["baseline", "build", "-o", &output], vec![]),
+        (vec!["capture", "-o", &output, "--around", "+1s"], vec!["--from"]),
+    ] {
+        let given = |first, second| {
+            let paths = [first, second].map(|path: &String| [last.as_slice(), &[path]].concat());
+            [command.clone(), paths.concat()].concat()
+        };
+        check(&given(&late, &late), 2, &twice);
+        check(&given(&late, &early), 2, &order);
+    }
+    assert_eq!(std::fs::read(&journal).unwrap(), b"mine", "it is kept");
+    check(&["replay", &late, &late], 2, "hint: name each recording once");
+    check(&["replay", &late, &early], 2, "hint: name recordings in the order");
+    assert!(printed(folder.path(), &["replay", &early, &late]).starts_with("4 ticks of web"));
+}

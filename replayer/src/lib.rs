@@ -17,6 +17,7 @@ pub mod replay;
 pub mod report;
 pub mod scenario;
 pub mod selection;
+pub mod sequence;
 pub mod series;
 pub mod series_analysis;
 pub mod tabulation;

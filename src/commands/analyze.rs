@@ -9,6 +9,7 @@ use ks_replayer::forecasts::Forecast;
 use ks_replayer::range::Range;
 use ks_replayer::replay::{Run, drive};
 use ks_replayer::report::Report;
+use ks_replayer::sequence;
 use ks_replayer::series::{self, SeriesTaker};
 use serde::Serialize;
 
@@ -41,6 +42,7 @@ pub(crate) fn run(arguments: &Analyze) -> anyhow::Result<()> {
         arguments.format != AnalyzeFormat::Csv,
         "--format csv is for the rows of --csv; a recording has `ks dump --format csv`"
     );
+    sequence::check(&arguments.paths)?;
     let mut reader = Reader::open_for_engine(&arguments.paths)?;
     let range = Range::new(arguments.from, arguments.to);
     let mut run = if range.is_all() { Run::default() } else { Run::of_part() };

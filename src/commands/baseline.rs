@@ -9,6 +9,7 @@ use ks_recorder::format::recording::Reader;
 use ks_replayer::knowledge_file;
 use ks_replayer::range::Range;
 use ks_replayer::replay::{Run, drive};
+use ks_replayer::sequence;
 
 use crate::cli::Format;
 use crate::cli::analysis::{Baseline, BaselineBuild, BaselineCommand, BaselineShow};
@@ -30,6 +31,7 @@ fn build(arguments: &BaselineBuild) -> anyhow::Result<()> {
         "`{}` exists: choose another name, or replace it with --force",
         output.display()
     );
+    sequence::check(&arguments.paths)?;
     let mut known = arguments.baseline.as_deref().map(knowledge_file::load).transpose()?;
     if let (Some(known), Some(days)) = (&mut known, arguments.half_life_days) {
         known.half_life_days = days;

@@ -10,6 +10,7 @@ use ks_recorder::format::recording::Reader;
 use ks_replayer::range::Range;
 use ks_replayer::replay::{ReplayError, Run, drive};
 use ks_replayer::scenario;
+use ks_replayer::sequence;
 use ks_replayer::timings::Timings;
 
 use crate::cli;
@@ -19,6 +20,7 @@ use crate::render;
 use crate::stdout;
 
 pub(crate) fn run(arguments: &cli::Replay) -> anyhow::Result<()> {
+    sequence::check(&arguments.paths)?;
     let mut journal: Box<dyn Write> = match &arguments.journal {
         Some(path) => {
             let file = File::create(path)
