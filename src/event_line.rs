@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use ks_ebpf::layout::Event;
-use ks_engine::kind::text as printable;
 use ks_engine::time::{ClockAnchor, Timestamp};
 use ks_replayer::report::rfc3339;
 use serde_json::{Map, Value, json};
+
+use crate::plain;
 
 /// Numbers and names of an event, by their names.
 type Fields = Vec<(&'static str, Value)>;
@@ -40,15 +41,14 @@ impl Wording {
     /// The event for people, without the line's end.
     pub(crate) fn text(&mut self, event: &Event) -> String {
         let (word, fields) = self.fields(event);
-        let comm = printable(until_nul(&event.comm));
+        let comm = name(&event.comm);
         let mut line =
             format!("{}  {comm} {}/{}  {word}", self.time(event), event.process, event.task);
         for (name, value) in fields {
-            let text = value.as_str().map(|text| printable(text.as_bytes()));
-            let value = text.unwrap_or_else(|| value.to_string());
+            let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
             let _ = write!(line, " {name}={value}");
         }
-        line
+        plain::line(line)
     }
 
     fn time(&self, event: &Event) -> String {
@@ -228,6 +228,8 @@ mod tests {
         for line in [line, wording().text(&event)] {
             assert!(!line.chars().any(char::is_control), "{line:?}");
         }
+        let line = wording().text(&event);
+        assert!(line.contains("  a\\u{a}\\u{1b}[31m\"\u{fffd} 7/8  call "), "{line}");
     }
 
     #[test]

@@ -1,6 +1,5 @@
 //! Exit codes, in one place: 0 fine, 1 an expectation not met, 2 wrong use, 3 the environment lacks
-//! something, 4 unreadable input. Wrong use is clap's, which ends there, or that of a scenario that
-//! makes no sense.
+//! something, 4 unreadable input. Wrong use is clap's, or that of a scenario that makes no sense.
 
 use std::path::Path;
 use std::process::ExitCode;
@@ -16,6 +15,7 @@ use ks_replayer::expectations::runner::RunError;
 use ks_replayer::knowledge_file::KnowledgeFileError;
 use ks_replayer::replay::ReplayError;
 use ks_replayer::scenario;
+use ks_replayer::sequence::SequenceError;
 
 use crate::render;
 
@@ -34,6 +34,12 @@ pub(crate) struct Unmet;
 #[error("{0}")]
 pub(crate) struct Misused(pub(crate) &'static str);
 
+/// The exit code of arguments that ask for help, or that cannot be understood.
+pub(crate) fn of_arguments(error: &clap::Error) -> ExitCode {
+    render::usage(error);
+    if error.use_stderr() { ExitCode::from(USAGE) } else { ExitCode::SUCCESS }
+}
+
 /// The exit code of an outcome; an error is printed with its remedy.
 pub(crate) fn code(outcome: anyhow::Result<()>) -> ExitCode {
     let Err(error) = outcome else { return ExitCode::SUCCESS };
@@ -44,11 +50,13 @@ pub(crate) fn code(outcome: anyhow::Result<()>) -> ExitCode {
     let tracer = error.chain().find_map(|cause| cause.downcast_ref::<LoadError>());
     let series = error.chain().find_map(|cause| cause.downcast_ref::<CsvError>());
     let hint = recording.and_then(hint).or_else(|| Absence::Tracer(*tracer?).remedy());
-    render::error(&error, hint.or_else(|| series?.remedy()));
+    let sequence = error.downcast_ref::<SequenceError>();
+    let hint = hint.or_else(|| series?.remedy());
+    render::error(&error, hint.or_else(|| Some(sequence?.remedy())));
     if error.chain().any(|cause| cause.downcast_ref::<KnowledgeFileError>().is_some_and(is_bad)) {
         return ExitCode::from(UNREADABLE);
     }
-    if error.is::<Misused>() {
+    if error.is::<Misused>() || sequence.is_some() {
         return ExitCode::from(USAGE);
     }
     if let Some(capture) = error.chain().find_map(|cause| cause.downcast_ref::<CaptureError>()) {

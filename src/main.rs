@@ -2,10 +2,12 @@
 
 mod cli;
 mod commands;
+mod csv_cell;
 mod event_line;
 mod exit;
 mod knowledge;
 mod pace;
+mod plain;
 mod plot;
 mod progress;
 mod provoke;
@@ -17,7 +19,11 @@ use ks_recorder::format::guarded::is_guarded;
 
 fn main() -> std::process::ExitCode {
     silence_guarded_panics();
-    let outcome = match cli::Cli::parse().command {
+    let arguments = match cli::Cli::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => return exit::of_arguments(&error),
+    };
+    let outcome = match arguments.command {
         cli::Command::Record(arguments) => commands::record::run(&arguments),
         cli::Command::Live(arguments) => commands::live::run(&arguments),
         cli::Command::Replay(arguments) => commands::replay::run(&arguments),

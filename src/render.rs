@@ -1,29 +1,32 @@
 //! What the engine says, for people and programs; notes and errors to stderr.
-#![expect(clippy::print_stderr, reason = "this is the place that prints")]
 
 pub(crate) mod analysis;
 pub(crate) mod detection;
 mod incident;
 
-use std::io;
+use std::fmt::Display;
+use std::io::{self, Write};
 
+use clap::Parser;
 use ks_engine::analysis::watch::Turn;
 use ks_engine::output::{
     Change, CoverageState, Culprit, Evidence, ForecastSaid, IncidentChange, Output, Said, Signal,
 };
 use ks_recorder::format::damage::Damage;
 use ks_replayer::forecasts::Forecast;
-use ks_replayer::report::{Episode, Report, rfc3339};
+use ks_replayer::lateness::Lateness;
+use ks_replayer::report::{Episode, Recording, Report, rfc3339};
 use ks_scenarios::simulation::Simulation;
 
-use crate::cli::Format;
+use crate::cli::{Cli, Format};
+use crate::plain::{self, Page};
 use crate::stdout;
 
 pub(crate) use incident::blocks as incidents;
 
 /// A note for the person at the terminal.
 pub(crate) fn note(text: &str) {
-    eprintln!("ks: {text}");
+    tell("ks", text);
 }
 
 /// What of a recording was not read.
@@ -38,10 +41,24 @@ pub(crate) fn left_out(torn_bytes: u64, damages: &[Damage]) {
 
 /// An error with its causes, and what to do.
 pub(crate) fn error(error: &anyhow::Error, hint: Option<&str>) {
-    eprintln!("error: {error:#}");
+    tell("error", format_args!("{error:#}"));
     if let Some(hint) = hint {
-        eprintln!("hint: {hint}");
+        tell("hint", hint);
     }
+}
+
+/// What clap says of arguments, which is asked again with words that people may see.
+pub(crate) fn usage(error: &clap::Error) {
+    let shown = std::env::args_os().map(|argument| plain::line(argument.to_string_lossy()));
+    let of_shown = Cli::try_parse_from(shown).err();
+    let _ = of_shown.as_ref().unwrap_or(error).print();
+}
+
+/// Writes one line to stderr. Words for people end nothing: where they cannot be written, because
+/// a disk is full or the reader is gone, the work goes on without them.
+fn tell(title: &str, words: impl Display) {
+    let page = Page::of(format_args!("{title}: {words}"));
+    let _ = io::stderr().write_all(page.as_str().as_bytes());
 }
 
 /// Actions of a scenario that could not be done.
@@ -53,35 +70,33 @@ pub(crate) fn refused(simulation: &Simulation) {
 
 /// One thing the engine said, as it is said: for programs its line of the journal.
 pub(crate) fn verdict(output: &Output, line: &[u8], format: Format) -> io::Result<()> {
-    let text = match format {
-        Format::Json => String::from_utf8_lossy(line).into_owned(),
-        Format::Text => match &output.body {
-            Said::Signal(signal) => signal_text(signal, &rfc3339(output.at_ns)),
-            Said::Coverage(coverage) if coverage.state == CoverageState::CannotTell => format!(
-                "{} cannot tell {}: {}\n",
-                rfc3339(output.at_ns),
-                coverage.kind.word(),
-                coverage.reason.as_deref().unwrap_or("-")
-            ),
-            Said::Defect(defect) => {
-                format!(
-                    "{} defect in {}: {}\n",
-                    rfc3339(output.at_ns),
-                    defect.place,
-                    defect.problem
-                )
-            }
-            Said::Incident(said) if said.change == IncidentChange::Updated => return Ok(()),
-            Said::Incident(said) => incident::line(said, &rfc3339(output.at_ns)),
-            Said::Forecast(said) => forecast_text(said, &rfc3339(output.at_ns)),
-            Said::Coverage(_) | Said::Digest(_) | Said::End(_) => return Ok(()),
+    let printed = match format {
+        Format::Json => stdout::print(&String::from_utf8_lossy(line)),
+        Format::Text => match said(output) {
+            Some(words) => stdout::print_page(&Page::of(words)),
+            None => return Ok(()),
         },
     };
-    let printed = match format {
-        Format::Json => stdout::print(&text),
-        Format::Text => stdout::print_plain(&text),
-    };
     printed.map_err(io::Error::other)
+}
+
+/// What people are told of an output; nothing of most.
+fn said(output: &Output) -> Option<String> {
+    let at = rfc3339(output.at_ns);
+    match &output.body {
+        Said::Signal(signal) => Some(signal_text(signal, &at)),
+        Said::Coverage(coverage) if coverage.state == CoverageState::CannotTell => {
+            let reason = coverage.reason.as_deref().unwrap_or("-");
+            Some(format!("{at} cannot tell {}: {reason}", coverage.kind.word()))
+        }
+        Said::Defect(defect) => {
+            Some(format!("{at} defect in {}: {}", defect.place, defect.problem))
+        }
+        Said::Incident(said) if said.change == IncidentChange::Updated => None,
+        Said::Incident(said) => Some(incident::line(said, &at)),
+        Said::Forecast(said) => Some(forecast_text(said, &at)),
+        Said::Coverage(_) | Said::Digest(_) | Said::End(_) => None,
+    }
 }
 
 fn signal_text(signal: &Signal, at: &str) -> String {
@@ -109,7 +124,7 @@ fn signal_text(signal: &Signal, at: &str) -> String {
         let (by, who) = (blame(culprit), named(culprit));
         text += &format!(", {by} {who} {:.0} %", culprit.share * 100.0);
     }
-    text + "\n"
+    text
 }
 
 /// How sure it is that a culprit is one. Who takes as much as ever is none.
@@ -143,7 +158,7 @@ fn forecast_text(said: &ForecastSaid, at: &str) -> String {
     if let Some(calibration) = &said.calibration {
         text += &format!(", calibration: {calibration}");
     }
-    text + "\n"
+    text
 }
 
 /// A forecast for people.
@@ -177,74 +192,77 @@ pub(crate) fn span(low_s: f64, high_s: f64) -> String {
 
 /// The report for people: worst first.
 pub(crate) fn text(report: &Report) -> anyhow::Result<()> {
-    let recording = &report.recording;
-    let mut text = format!(
-        "{} ticks of {}, {} to {}\n\n",
+    stdout::print_page(&page(report))
+}
+
+fn page(report: &Report) -> Page {
+    let mut page = Page::default();
+    head(&report.recording, &mut page);
+    if !report.differs.is_empty() {
+        page.line(format_args!("What-if: {}.", report.differs.join("; ")));
+        page.gap();
+    }
+    let mut episodes: Vec<&Episode> = report.episodes.iter().collect();
+    episodes.sort_by_key(|episode| (std::cmp::Reverse(episode.severity), episode.id));
+    incident::blocks(&report.incidents, &mut page);
+    for episode in &episodes {
+        tell_episode(episode, &mut page);
+    }
+    if episodes.is_empty() {
+        page.line("No signal was raised.");
+    }
+    page.gap();
+    page.line("What can be told:");
+    for (kind, told) in &report.coverage {
+        page.line(format_args!("  {kind:24} {told}"));
+    }
+    for defect in &report.defects {
+        page.line(format_args!("  defect in {}: {}", defect.place, defect.problem));
+    }
+    page.gap();
+    page.line(format_args!("journal sha256 {}", report.journal_sha256));
+    page
+}
+
+fn head(recording: &Recording, page: &mut Page) {
+    page.line(format_args!(
+        "{} ticks of {}, {} to {}",
         recording.ticks,
         if recording.host.is_empty() { "an unnamed host" } else { &recording.host },
         recording.start.as_deref().unwrap_or("-"),
         recording.end.as_deref().unwrap_or("-"),
-    );
-    if !report.differs.is_empty() {
-        text += &format!("What-if: {}.\n\n", report.differs.join("; "));
+    ));
+    let Lateness { late_ticks, missed_ticks } = recording.lateness;
+    if late_ticks > 0 || missed_ticks > 0 {
+        page.line(format_args!("late ticks: {late_ticks}, missed ticks: {missed_ticks}"));
     }
-    let mut episodes: Vec<&Episode> = report.episodes.iter().collect();
-    episodes.sort_by_key(|episode| (std::cmp::Reverse(episode.severity), episode.id));
-    text += &incident::blocks(&report.incidents);
-    for episode in &episodes {
-        text += &episode_text(episode);
-    }
-    if episodes.is_empty() {
-        text += "No signal was raised.\n";
-    }
-    text += "\nWhat can be told:\n";
-    for (kind, told) in &report.coverage {
-        text += &format!("  {kind:24} {told}\n");
-    }
-    for defect in &report.defects {
-        text += &format!("  defect in {}: {}\n", defect.place, defect.problem);
-    }
-    text += &format!("\njournal sha256 {}\n", report.journal_sha256);
-    stdout::print_plain(&text)
+    page.gap();
 }
 
-fn episode_text(episode: &Episode) -> String {
+fn tell_episode(episode: &Episode, page: &mut Page) {
     let subtype = episode.subtype.map_or(String::new(), |subtype| format!(" ({subtype})"));
-    let mut text = format!(
-        "{:8} {}{subtype} on {}, {}\n         since {}{}\n",
+    page.line(format_args!(
+        "{:8} {}{subtype} on {}, {}",
         episode.severity.word().to_uppercase(),
         episode.kind.word(),
         episode.entity,
         episode.state,
-        episode.onset,
-        episode.end.as_ref().map_or(String::new(), |end| format!(" until {end}")),
-    );
+    ));
+    let until = episode.end.as_ref().map_or(String::new(), |end| format!(" until {end}"));
+    page.line(format_args!("         since {}{until}", episode.onset));
     for evidence in &episode.evidence {
         let reached = if evidence.past_limit().is_some() { ", reached" } else { "" };
         let limit =
             evidence.limit.map_or(String::new(), |limit| format!(" (limit {limit}{reached})"));
-        text += &format!(
-            "         {} {:.3} {}{limit}\n",
-            evidence.metric, evidence.value, evidence.unit
-        );
+        let Evidence { metric, value, unit, .. } = evidence;
+        page.line(format_args!("         {metric} {value:.3} {unit}{limit}"));
     }
     for culprit in &episode.culprits {
-        text += &format!(
-            "         {} {}: {:.0} % of {}\n",
-            blame(culprit),
-            named(culprit),
-            culprit.share * 100.0,
-            culprit.metric
-        );
+        let (by, who, share) = (blame(culprit), named(culprit), culprit.share * 100.0);
+        page.line(format_args!("         {by} {who}: {share:.0} % of {}", culprit.metric));
     }
     for victim in &episode.victims {
-        text += &format!(
-            "         suffers: {}{} {:.0} % {}\n",
-            victim.entity,
-            victim.comm.as_ref().map_or(String::new(), |comm| format!(" {comm}")),
-            victim.share * 100.0,
-            victim.metric
-        );
+        let (who, share) = (named(victim), victim.share * 100.0);
+        page.line(format_args!("         suffers: {who} {share:.0} % {}", victim.metric));
     }
-    text
 }

@@ -7,23 +7,23 @@ use std::io::{self, BufWriter, StdoutLock, Write};
 
 use serde::Serialize;
 
+use crate::plain::Page;
+
 /// Standard output for a stream. Flush it, and give what came of it to [`unless_closed`].
 pub(crate) fn stream() -> BufWriter<StdoutLock<'static>> {
     BufWriter::with_capacity(64 * 1024, io::stdout().lock())
 }
 
-/// Prints `text`.
+/// Prints `text`, which is for programs or has no word of a host or a file.
 pub(crate) fn print(text: &str) -> anyhow::Result<()> {
     let mut out = io::stdout().lock();
     let written = out.write_all(text.as_bytes()).and_then(|()| out.flush());
     unless_closed(written.map_err(anyhow::Error::from))
 }
 
-/// Prints text for people. Names in it come from hosts and files: no control character of theirs
-/// reaches a terminal.
-pub(crate) fn print_plain(text: &str) -> anyhow::Result<()> {
-    let is_bad = |symbol: char| symbol.is_control() && symbol != '\n';
-    print(&text.replace(is_bad, "\u{fffd}"))
+/// Prints text for people.
+pub(crate) fn print_page(page: &Page) -> anyhow::Result<()> {
+    print(page.as_str())
 }
 
 /// Prints `value` as JSON.

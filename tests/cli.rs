@@ -1,7 +1,15 @@
 //! What `ks` says and which code it ends with when it is given what it cannot use.
 #![expect(clippy::unwrap_used, reason = "a test fails by it")]
 
-use std::process::Command;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use ks_engine::input::{
+    Body, Delivery, ENGINE_VERSION, HostFacts, Input, SCHEMA_VERSION, SourceState, Start,
+};
+use ks_engine::model::{DiskCell, DiskName, ReadTimes, Sample};
+use ks_engine::time::{ClockAnchor, SECOND_NS, Timestamp, WallTime};
+use ks_recorder::format::writer::Writer;
 
 fn check(arguments: &[&str], code: i32, expected: &str) {
     let output = Command::new(env!("CARGO_BIN_EXE_ks")).args(arguments).output().unwrap();
@@ -39,4 +47,168 @@ fn an_existing_output_ends_with_3_and_says_what_to_do() {
 fn wrong_use_ends_with_2() {
     check(&["record", "-o", "x.parquet", "--interval", "5ms"], 2, "100ms to 60s");
     check(&["replay"], 2, "<PATH>");
+}
+
+const HOSTILE: &str = "web\x1b[2J\n9 ticks of db\u{202e}\u{2028}";
+const SHOWN: &str = r"web\u{1b}[2J\u{a}9 ticks of db\u{202e}\u{2028}";
+const DISK: &str = "=cmd|' /C calc'!A0\u{202e}";
+
+/// Writes a recording of a host with these names, of a tick in each of `seconds`.
+fn record(path: &Path, host: &str, disk: &str, seconds: &[u64]) {
+    let start = Start {
+        schema: SCHEMA_VERSION,
+        engine_version: ENGINE_VERSION.into(),
+        host: HostFacts { hostname: host.into(), user_hz: 100, ..HostFacts::default() },
+        boot_id: "b".into(),
+        clock: ClockAnchor { mono_ns: Timestamp(0), at_ns: WallTime(1_700_000_000_000_000_000) },
+        seed: 1,
+        interval_ns: SECOND_NS,
+        segment: 0,
+        sources: vec![SourceState {
+            source: "diskstats".into(),
+            state: Delivery::On,
+            reason: Some(host.into()),
+        }],
+        knowledge: None,
+    };
+    let sample = |second: u64| {
+        let mut sample = Sample::default();
+        let row = sample.disks.push();
+        row.set_name(DiskName::name, disk.as_bytes());
+        row.set(DiskCell::reads, second * 10);
+        sample.disks.set_read(ReadTimes::default());
+        Body::Sample(Box::new(sample))
+    };
+    let mut writer = Writer::create(path, false).unwrap();
+    let first = Timestamp(seconds[0] * SECOND_NS);
+    writer.append(&Input { seq: 0, mono: first, body: Body::Start(Box::new(start)) }).unwrap();
+    for (seq, second) in (1..).zip(seconds) {
+        let mono = Timestamp(second * SECOND_NS);
+        writer.append(&Input { seq, mono, body: sample(*second) }).unwrap();
+    }
+    writer.seal().unwrap();
+}
+
+/// What `ks` prints of a recording, which is called as its own folder calls it.
+fn printed(folder: &Path, arguments: &[&str]) -> String {
+    let output =
+        Command::new(env!("CARGO_BIN_EXE_ks")).current_dir(folder).args(arguments).output();
+    let output = output.unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap()
+}
+
+fn is_harmless(symbol: char) -> bool {
+    symbol == '\n' || !symbol.is_control() && !['\u{202e}', '\u{2028}'].contains(&symbol)
+}
+
+#[test]
+fn names_of_hosts_and_files_add_no_line_and_reach_no_terminal_raw() {
+    let folder = tempfile::tempdir().unwrap();
+    let bad = format!("{HOSTILE}.parquet");
+    record(&folder.path().join(&bad), HOSTILE, DISK, &[1, 2, 3, 4]);
+    record(&folder.path().join("good.parquet"), "web", "sda", &[1, 2, 3, 4]);
+    let views: [&[&str]; 4] =
+        [&["inspect"], &["replay"], &["analyze"], &["dump", "--columns", "disks.*"]];
+    for view in views {
+        let of = |name: &str| printed(folder.path(), &[view, &[name]].concat());
+        let (shown, good) = (of(&bad), of("good.parquet"));
+        assert!(shown.chars().all(is_harmless), "{view:?}: {shown:?}");
+        assert_eq!(shown.lines().count(), good.lines().count(), "{view:?}: {shown}");
+    }
+    let shown = printed(folder.path(), &["inspect", &bad]);
+    assert!(shown.starts_with(&format!("{SHOWN}.parquet: 4 ticks of {SHOWN}, sealed\n")));
+    assert!(shown.contains(&format!("diskstats  on      {SHOWN}\n")), "{shown}");
+    let shown = printed(folder.path(), &["replay", &bad]);
+    assert!(shown.starts_with(&format!("4 ticks of {SHOWN}, ")), "{shown}");
+}
+
+#[test]
+fn errors_and_notes_are_one_line_whatever_they_name() {
+    let folder = tempfile::tempdir().unwrap();
+    let name = folder.path().join(format!("{HOSTILE}.parquet"));
+    std::fs::write(&name, "hello").unwrap();
+    let (name, option) = (name.to_str().unwrap(), format!("--{HOSTILE}"));
+    for arguments in [vec!["replay", name], vec!["replay", "x", &option]] {
+        let output = Command::new(env!("CARGO_BIN_EXE_ks")).args(arguments).output().unwrap();
+        let words = String::from_utf8(output.stderr).unwrap();
+        assert!(words.contains(SHOWN) && words.chars().all(is_harmless), "{words:?}");
+        assert!(words.starts_with("error: ") && !words.contains("\n9 ticks"), "{words}");
+    }
+    record(&folder.path().join("other.parquet"), HOSTILE, DISK, &[1, 2]);
+    let other = folder.path().join("other.parquet");
+    check(&["replay", other.to_str().unwrap(), name], 4, SHOWN);
+}
+
+#[test]
+fn a_name_is_no_formula_in_csv() {
+    let folder = tempfile::tempdir().unwrap();
+    record(&folder.path().join("a.parquet"), "web", DISK, &[1, 2]);
+    let arguments = ["dump", "a.parquet", "--raw", "--columns", "disks.reads", "--format", "csv"];
+    let lines = printed(folder.path(), &arguments);
+    assert_eq!(lines.lines().count(), 3);
+    let cells = lines.lines().flat_map(|line| line.split(','));
+    assert!(cells.clone().all(|cell| !cell.starts_with(['=', '+', '-', '@'])), "{lines}");
+    assert!(cells.clone().any(|cell| cell == format!("'{DISK}")), "{lines}");
+}
+
+#[test]
+fn words_that_cannot_be_written_end_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.parquet");
+    record(&path, "web", "sda", &[1, 2]);
+    let path = path.to_str().unwrap();
+    let columns = "swaps.used_bytes";
+    for (arguments, code) in [
+        (vec!["replay", "none.parquet"], 4),
+        (vec!["dump", path, "--columns", columns], 0),
+        (vec!["replay"], 2),
+    ] {
+        let full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+        let mut command = Command::new(env!("CARGO_BIN_EXE_ks"));
+        let status = command.args(&arguments).stderr(full).stdout(Stdio::null()).status().unwrap();
+        assert_eq!(status.code(), Some(code), "{arguments:?}");
+    }
+}
+
+#[test]
+fn a_replay_says_how_many_ticks_were_late_and_missed() {
+    let folder = tempfile::tempdir().unwrap();
+    record(&folder.path().join("late.parquet"), "web", "sda", &[1, 2, 5, 6, 8]);
+    record(&folder.path().join("good.parquet"), "web", "sda", &[1, 2, 3]);
+    let late = printed(folder.path(), &["replay", "late.parquet"]);
+    assert_eq!(late.lines().nth(1), Some("late ticks: 2, missed ticks: 3"), "{late}");
+    let good = printed(folder.path(), &["replay", "good.parquet"]);
+    assert_eq!(good.lines().nth(1), Some(""), "{good}");
+}
+
+#[test]
+fn recordings_that_cannot_follow_each_other_are_refused_by_name() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    let (early, late) = (path("early.parquet"), path("late.parquet"));
+    record(early.as_ref(), "web", "sda", &[1, 2]);
+    record(late.as_ref(), "web", "sda", &[8, 9]);
+    let journal = path("journal.jsonl");
+    std::fs::write(&journal, "mine").unwrap();
+    let twice = format!("`{late}` and `{late}` are the same file");
+    let order = format!("`{early}` begins before `{late}`");
+    let output = path("out");
+    for (command, last) in [
+        (vec!["replay", "--journal", &journal], vec![]),
+        (vec!["analyze"], vec![]),
+        (vec!["baseline", "build", "-o", &output], vec![]),
+        (vec!["capture", "-o", &output, "--around", "+1s"], vec!["--from"]),
+    ] {
+        let given = |first, second| {
+            let paths = [first, second].map(|path: &String| [last.as_slice(), &[path]].concat());
+            [command.clone(), paths.concat()].concat()
+        };
+        check(&given(&late, &late), 2, &twice);
+        check(&given(&late, &early), 2, &order);
+    }
+    assert_eq!(std::fs::read(&journal).unwrap(), b"mine", "it is kept");
+    check(&["replay", &late, &late], 2, "hint: name each recording once");
+    check(&["replay", &late, &early], 2, "hint: name recordings in the order");
+    assert!(printed(folder.path(), &["replay", &early, &late]).starts_with("4 ticks of web"));
 }

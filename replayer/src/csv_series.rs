@@ -230,9 +230,9 @@ impl CsvSeries {
     }
 }
 
-/// Text of a file as it may reach a terminal: without control characters, and not without end.
+/// Text of a file as it may stand in an error: not without end.
 fn shown(text: &str) -> String {
-    ks_engine::kind::text(text.as_bytes()).chars().take(80).collect()
+    text.chars().take(80).collect()
 }
 
 fn column(path: &Path, names: &csv::StringRecord, wanted: &str) -> Result<Column, CsvError> {

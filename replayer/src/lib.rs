@@ -18,6 +18,7 @@ pub mod report;
 pub mod resume;
 pub mod scenario;
 pub mod selection;
+pub mod sequence;
 pub mod series;
 pub mod series_analysis;
 pub mod tabulation;

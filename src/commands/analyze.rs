@@ -9,11 +9,13 @@ use ks_replayer::forecasts::Forecast;
 use ks_replayer::range::Range;
 use ks_replayer::replay::{Run, drive};
 use ks_replayer::report::Report;
+use ks_replayer::sequence;
 use ks_replayer::series::{self, SeriesTaker};
 use serde::Serialize;
 
 use crate::cli::analysis::{Analyze, AnalyzeFormat};
 use crate::commands::analyze_csv;
+use crate::plain::Page;
 use crate::plot::{self, Drawn, Plot};
 use crate::{knowledge, progress, render, stdout};
 
@@ -40,6 +42,7 @@ pub(crate) fn run(arguments: &Analyze) -> anyhow::Result<()> {
         arguments.format != AnalyzeFormat::Csv,
         "--format csv is for the rows of --csv; a recording has `ks dump --format csv`"
     );
+    sequence::check(&arguments.paths)?;
     let mut reader = Reader::open_for_engine(&arguments.paths)?;
     let range = Range::new(arguments.from, arguments.to);
     let mut run = if range.is_all() { Run::default() } else { Run::of_part() };
@@ -83,8 +86,8 @@ pub(crate) fn run(arguments: &Analyze) -> anyhow::Result<()> {
         });
     }
     match (series, &taker) {
-        (Some(series), Some(taker)) => stdout::print_plain(&drawn(taker, &series, &report, metric)),
-        _ => stdout::print_plain(&render::analysis::text(&report, &baselines, &trends, &growers)?),
+        (Some(series), Some(taker)) => stdout::print_page(&drawn(taker, &series, &report, metric)),
+        _ => stdout::print_page(&render::analysis::page(&report, &baselines, &trends, &growers)),
     }
 }
 
@@ -97,21 +100,24 @@ fn taken(taker: &SeriesTaker, metric: &str, names: &[&str]) -> anyhow::Result<Ve
     Ok(values.map(|one| (one.at.since_ns(first.at) as f64 / 1e9, one.value, one.band)).collect())
 }
 
-fn drawn(taker: &SeriesTaker, series: &[Drawn], report: &Report, metric: Option<&str>) -> String {
+fn drawn(taker: &SeriesTaker, series: &[Drawn], report: &Report, metric: Option<&str>) -> Page {
     let entity = taker.found.as_deref().unwrap_or("-");
     let own = report.forecasts.iter().rev().find(|one| {
         one.action.is_none() && Some(one.metric) == metric && one.entity.to_string() == entity
     });
     let unit = if own.is_some() { "used share" } else { "unit of the series" };
-    let mut text = format!("{} of {entity}\n\n", metric.unwrap_or("-"));
-    text += &plot::draw(&Plot {
+    let mut page = Page::of(format_args!("{} of {entity}", metric.unwrap_or("-")));
+    page.gap();
+    let plot = Plot {
         values: series,
         fan: own.map_or(&[], |one| &one.fan),
         threshold: own.map(|one| one.threshold),
         unit,
-    });
+    };
+    page.text(&plot::draw(&plot));
     if let Some(own) = own {
-        text += &format!("\n{}\n", render::forecast(own));
+        page.gap();
+        page.line(render::forecast(own));
     }
-    text
+    page
 }

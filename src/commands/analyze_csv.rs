@@ -8,6 +8,8 @@ use ks_replayer::csv_series::{CsvSeries, Reading, Row};
 use ks_replayer::series_analysis::{Analyzed, Anomaly, SeriesAnalysis, SeriesReport};
 
 use crate::cli::analysis::{Analyze, AnalyzeFormat};
+use crate::csv_cell::cell;
+use crate::plain::Page;
 use crate::render;
 use crate::stdout;
 
@@ -42,7 +44,7 @@ fn analyze(
             out.write_all(b"\n")?;
         }
         AnalyzeFormat::Text => {
-            write!(out, "{}: {}", csv.display(), for_people(&report))?;
+            out.write_all(for_people(csv, &report).as_str().as_bytes())?;
         }
     }
     out.flush()?;
@@ -62,7 +64,7 @@ fn csv_line(row: &Row, analyzed: &Analyzed, out: &mut dyn Write) -> io::Result<(
         scored.and_then(|scored: Scored| scored.baseline_p50),
         scored.and_then(|scored: Scored| scored.baseline_p95),
     ];
-    out.write_all(quoted(&row.time).as_bytes())?;
+    out.write_all(cell(&row.time).as_bytes())?;
     for cell in cells {
         match cell {
             Some(number) => write!(out, ",{number}")?,
@@ -72,70 +74,67 @@ fn csv_line(row: &Row, analyzed: &Analyzed, out: &mut dyn Write) -> io::Result<(
     writeln!(out, ",{}", analyzed.direction.word())
 }
 
-/// A time as a cell of CSV: ISO 8601 allows a comma before the fraction.
-fn quoted(time: &str) -> String {
-    if time.contains([',', '"']) {
-        format!("\"{}\"", time.replace('"', "\"\""))
-    } else {
-        time.to_owned()
-    }
-}
-
-fn for_people(report: &SeriesReport) -> String {
-    let mut text = format!(
-        "{} rows, {} to {}\n",
+fn for_people(csv: &Path, report: &SeriesReport) -> Page {
+    let mut page = Page::of(format_args!(
+        "{}: {} rows, {} to {}",
+        csv.display(),
         report.rows,
         report.start.as_deref().unwrap_or("-"),
         report.end.as_deref().unwrap_or("-")
-    );
-    text += &trend_text(report);
-    text += &forecast_text(report);
+    ));
+    tell_trend(report, &mut page);
+    tell_forecast(report, &mut page);
+    page.gap();
     if report.anomalies.is_empty() {
-        return text + "\nNothing unusual.\n";
+        page.line("Nothing unusual.");
+        return page;
     }
-    text += "\nMost unusual (a score of 0.5 is reached about once in a thousand rows):\n";
+    page.line("Most unusual (a score of 0.5 is reached about once in a thousand rows):");
     for anomaly in &report.anomalies {
-        text += &anomaly_text(anomaly);
+        page.line(anomaly_text(anomaly));
     }
-    text
+    page
 }
 
-fn trend_text(report: &SeriesReport) -> String {
+fn tell_trend(report: &SeriesReport, page: &mut Page) {
     let Some(slope) = report.slope_per_min else {
-        return format!("trend: {}, no line can be drawn\n", report.direction);
+        page.line(format_args!("trend: {}, no line can be drawn", report.direction));
+        return;
     };
     let number = |value: Option<f64>| value.map_or_else(|| "-".to_owned(), short);
-    format!(
-        "trend: {}, {} a minute (90 %: {} to {}) over {} rows, level {}\n       p {} against {} \
-         past windows; least squares {} a minute, r2 {}\n",
+    page.line(format_args!(
+        "trend: {}, {} a minute (90 %: {} to {}) over {} rows, level {}",
         report.direction,
         short(slope),
         number(report.slope_low),
         number(report.slope_high),
         report.window_rows.unwrap_or(0),
         number(report.level),
+    ));
+    page.line(format_args!(
+        "       p {} against {} past windows; least squares {} a minute, r2 {}",
         number(report.significance),
         report.past_windows.unwrap_or(0),
         number(report.ols_slope_per_min),
         number(report.r_squared)
-    )
+    ));
 }
 
-fn forecast_text(report: &SeriesReport) -> String {
+fn tell_forecast(report: &SeriesReport, page: &mut Page) {
     let forecast = &report.forecast;
-    let Some(threshold) = forecast.threshold else { return String::new() };
-    let threshold = short(threshold);
+    let Some(threshold) = forecast.threshold.map(short) else { return };
     if let Some(reason) = &forecast.reason {
-        return format!("no forecast for {threshold}: {reason}\n");
+        page.line(format_args!("no forecast for {threshold}: {reason}"));
+        return;
     }
     let seconds = |time: Option<f64>| time.map_or_else(|| "-".to_owned(), |s| format!("{s:.0} s"));
-    format!(
-        "{threshold} is reached in {} ({} to {}; calibration: {})\n",
+    page.line(format_args!(
+        "{threshold} is reached in {} ({} to {}; calibration: {})",
         seconds(forecast.eta_s),
         seconds(forecast.eta_low_s),
         seconds(forecast.eta_high_s),
         forecast.calibration.unwrap_or("-")
-    )
+    ));
 }
 
 fn anomaly_text(anomaly: &Anomaly) -> String {
@@ -145,7 +144,7 @@ fn anomaly_text(anomaly: &Anomaly) -> String {
         |(p50, p95)| format!("normal {}, p95 {}", short(p50), short(p95)),
     );
     format!(
-        "  {:.3}  {} to {}: {} at {} ({normal})\n",
+        "  {:.3}  {} to {}: {} at {} ({normal})",
         anomaly.score,
         anomaly.start,
         anomaly.end,
@@ -208,8 +207,11 @@ mod tests {
     #[test]
     fn people_read_a_trend_a_reason_and_what_was_unusual() {
         let mut report = SeriesReport { rows: 9, direction: "unproven", ..SeriesReport::default() };
-        let text = for_people(&report);
-        assert!(text.starts_with("9 rows, - to -\ntrend: unproven, no line"), "{text}");
+        let csv = Path::new("a\x1b\n.csv");
+        let page = for_people(csv, &report);
+        let text = page.as_str();
+        let first = "a\\u{1b}\\u{a}.csv: 9 rows, - to -\ntrend: unproven, no line";
+        assert!(text.starts_with(first), "{text}");
         assert!(text.ends_with("Nothing unusual.\n"), "{text}");
         report.slope_per_min = Some(0.25);
         report.forecast.threshold = Some(90.0);
@@ -224,7 +226,8 @@ mod tests {
             baseline_p50: None,
             baseline_p95: None,
         });
-        let text = for_people(&report);
+        let page = for_people(csv, &report);
+        let text = page.as_str();
         assert!(text.contains("0.2500 a minute (90 %: - to -)"), "{text}");
         assert!(text.contains("no forecast for 90.0000: too few rows\n"), "{text}");
         assert!(text.contains("  0.900  a to c: 1234.5 at b (no baseline)\n"), "{text}");

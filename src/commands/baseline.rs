@@ -1,6 +1,5 @@
 //! `ks baseline`: learns what is normal from recordings, and prints what was learned.
 
-use std::fmt::Write as _;
 use std::io::sink;
 use std::path::Path;
 
@@ -10,10 +9,12 @@ use ks_recorder::format::recording::Reader;
 use ks_replayer::knowledge_file;
 use ks_replayer::range::Range;
 use ks_replayer::replay::{Run, drive};
+use ks_replayer::sequence;
 
 use crate::cli::Format;
 use crate::cli::analysis::{Baseline, BaselineBuild, BaselineCommand, BaselineShow};
 use crate::knowledge::named;
+use crate::plain::Page;
 use crate::{progress, render, stdout};
 
 pub(crate) fn run(arguments: &Baseline) -> anyhow::Result<()> {
@@ -30,6 +31,7 @@ fn build(arguments: &BaselineBuild) -> anyhow::Result<()> {
         "`{}` exists: choose another name, or replace it with --force",
         output.display()
     );
+    sequence::check(&arguments.paths)?;
     let mut known = arguments.baseline.as_deref().map(knowledge_file::load).transpose()?;
     if let (Some(known), Some(days)) = (&mut known, arguments.half_life_days) {
         known.half_life_days = days;
@@ -89,24 +91,25 @@ fn show(arguments: &BaselineShow) -> anyhow::Result<()> {
     if arguments.format == Format::Json {
         return stdout::print_json(&known);
     }
-    let mut text = format!(
-        "Knowledge of {}, version {}; a value has half its weight after {:.1} days.\n",
+    let mut page = Page::default();
+    page.line(format_args!(
+        "Knowledge of {}, version {}; a value has half its weight after {:.1} days.",
         named(&known.host),
         known.version,
         known.half_life_days
-    );
-    text += &baselines(&known)?;
-    text += &lists(&known)?;
-    stdout::print_plain(&text)
+    ));
+    tell_baselines(&known, &mut page);
+    tell_lists(&known, &mut page);
+    stdout::print_page(&page)
 }
 
-fn baselines(known: &Knowledge) -> anyhow::Result<String> {
-    let mut text = String::from("\nBaselines, over all hours:\n");
+fn tell_baselines(known: &Knowledge, page: &mut Page) {
+    page.gap();
+    page.line("Baselines, over all hours:");
     for one in &known.baselines {
         let Some(level) = one.baseline.overall(None) else { continue };
         let hours = one.baseline.covered_ns() as f64 / 3.6e12;
-        writeln!(
-            text,
+        page.line(format_args!(
             "  {} {} of {}: p50 {:.4}, p75 {:.4}, p95 {:.4}, volatility {:.4} (n {}, {hours:.1} h)",
             one.kind.word(),
             one.metric,
@@ -116,26 +119,28 @@ fn baselines(known: &Knowledge) -> anyhow::Result<String> {
             level.p95,
             level.volatility,
             level.samples,
-        )?;
+        ));
     }
-    Ok(text)
 }
 
-fn lists(known: &Knowledge) -> anyhow::Result<String> {
-    let mut text = String::from("\nSlopes of calm windows:\n");
+fn tell_lists(known: &Knowledge, page: &mut Page) {
+    page.gap();
+    page.line("Slopes of calm windows:");
     for one in &known.slopes {
         let window_s =
             ks_engine::analysis::slots::WINDOWS_NS[usize::from(one.window)] / 1_000_000_000;
         let (resource, entity, count) = (one.resource.word(), &one.entity, one.values.len());
-        writeln!(text, "  {resource} of {entity}, windows of {window_s} s: n {count}")?;
+        page.line(format_args!("  {resource} of {entity}, windows of {window_s} s: n {count}"));
     }
-    text += "\nResiduals of forecasts whose resource ended:\n";
+    page.gap();
+    page.line("Residuals of forecasts whose resource ended:");
     for one in &known.residuals {
-        writeln!(text, "  class {}: n {}", one.class.0, one.values.len())?;
+        page.line(format_args!("  class {}: n {}", one.class.0, one.values.len()));
     }
-    text += "\nHow quantities went on after a signal when nothing was done:\n";
+    page.gap();
+    page.line("How quantities went on after a signal when nothing was done:");
     for one in &known.placebos {
-        writeln!(text, "  {} {}: n {}", one.kind.word(), one.metric, one.values.len())?;
+        let count = one.values.len();
+        page.line(format_args!("  {} {}: n {count}", one.kind.word(), one.metric));
     }
-    Ok(text)
 }

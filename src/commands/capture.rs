@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use anyhow::Context;
 use ks_replayer::capture::{Part, Redaction, capture};
+use ks_replayer::sequence;
 
 use crate::cli::capture::Capture;
 use crate::render;
@@ -25,6 +26,7 @@ pub(crate) fn run(arguments: &Capture) -> anyhow::Result<()> {
     } else {
         None
     };
+    sequence::check(&arguments.from)?;
     let output = &arguments.output;
     let captured = capture(&arguments.from, part, output, redaction.as_ref(), arguments.force)?;
     for difference in &captured.differs {

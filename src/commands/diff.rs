@@ -1,6 +1,5 @@
 //! `ks diff`: where two runs part, and why.
 
-use std::fmt::Write as _;
 use std::fs::File;
 use std::io::BufReader;
 use std::path::Path;
@@ -14,6 +13,7 @@ use ks_replayer::scenario;
 use crate::cli::Format;
 use crate::cli::diff::Diff;
 use crate::exit::Unmet;
+use crate::plain::Page;
 use crate::{knowledge, progress, stdout};
 
 pub(crate) fn run(arguments: &Diff) -> anyhow::Result<()> {
@@ -22,7 +22,7 @@ pub(crate) fn run(arguments: &Diff) -> anyhow::Result<()> {
     let difference = compare(&a, &b);
     match arguments.format {
         Format::Json => stdout::print_json(&difference)?,
-        Format::Text => stdout::print_plain(&text(&difference))?,
+        Format::Text => stdout::print_page(&page(&difference))?,
     }
     if difference.same { Ok(()) } else { Err(Unmet.into()) }
 }
@@ -55,45 +55,45 @@ fn journal(path: &Path, baseline: Option<&Path>) -> anyhow::Result<Journal> {
     Ok(Journal::read(lines.as_slice(), &name)?)
 }
 
-fn text(difference: &Difference) -> String {
+fn page(difference: &Difference) -> Page {
     let Some(first) = &difference.first else {
         let values = match difference.digests_differing {
             0 => String::new(),
             count => format!(" Values differ in the samples of {count} digests."),
         };
-        return format!("Nothing was concluded differently.{values}\n");
+        return Page::of(format_args!("Nothing was concluded differently.{values}"));
     };
-    let mut text = parted(first);
-    let mut told = |title: &str, episodes: &[Told]| {
-        for one in episodes {
-            let start_s = one.start_ns as f64 / 1e9;
-            let Told { severity, kind, entity, .. } = one;
-            let _ =
-                writeln!(text, "{title}: {severity} {kind} on {entity}, raised at {start_s:.3} s");
-        }
-    };
-    told("only in the first", &difference.only_a);
-    told("only in the second", &difference.only_b);
+    let mut page = Page::default();
+    tell_parting(first, &mut page);
+    tell_only("only in the first", &difference.only_a, &mut page);
+    tell_only("only in the second", &difference.only_b, &mut page);
     for one in &difference.changed {
         let what = one.what.join("; ");
-        let _ = writeln!(text, "in both: {} on {}: {what}", one.a.kind, one.a.entity);
+        page.line(format_args!("in both: {} on {}: {what}", one.a.kind, one.a.entity));
     }
-    text
+    page
 }
 
-fn parted(first: &Divergence) -> String {
+fn tell_only(title: &str, episodes: &[Told], page: &mut Page) {
+    for one in episodes {
+        let start_s = one.start_ns as f64 / 1e9;
+        let Told { severity, kind, entity, .. } = one;
+        page.line(format_args!("{title}: {severity} {kind} on {entity}, raised at {start_s:.3} s"));
+    }
+}
+
+fn tell_parting(first: &Divergence, page: &mut Page) {
     let mono_s = first.mono_ns as f64 / 1e9;
-    let mut text = format!("They part at input {}, {mono_s:.3} s after boot:\n", first.seq);
+    page.line(format_args!("They part at input {}, {mono_s:.3} s after boot:", first.seq));
     for (which, line) in [("first", &first.a), ("second", &first.b)] {
         let said = line.as_ref().map_or("nothing".to_owned(), |line| {
             let word = |field: &str| line.get(field).and_then(|word| word.as_str()).unwrap_or("");
             let words = ["output", "change", "severity", "kind", "entity", "state"].map(word);
             words.iter().filter(|word| !word.is_empty()).copied().collect::<Vec<_>>().join(" ")
         });
-        let _ = writeln!(text, "  the {which} says: {said}");
+        page.line(format_args!("  the {which} says: {said}"));
     }
     for why in &first.why {
-        let _ = writeln!(text, "  {why}");
+        page.line(format_args!("  {why}"));
     }
-    text
 }

@@ -10,6 +10,7 @@ use ks_recorder::sampler::{State, States};
 use serde::Serialize;
 
 use crate::cli;
+use crate::plain::Page;
 use crate::stdout;
 
 /// Readings: what a source learns of the host in the first one shows in the second.
@@ -36,7 +37,7 @@ pub(crate) fn run(arguments: &cli::Doctor) -> anyhow::Result<()> {
     let (findings, any) = examine(&arguments.root);
     match arguments.format {
         cli::Format::Json => stdout::print_json(&findings)?,
-        cli::Format::Text => stdout::print(&for_people(&findings))?,
+        cli::Format::Text => stdout::print_page(&for_people(&findings))?,
     }
     if any {
         return Ok(());
@@ -82,18 +83,15 @@ fn remedy(state: State) -> Option<&'static str> {
     }
 }
 
-fn for_people(findings: &Findings) -> String {
+fn for_people(findings: &Findings) -> Page {
     let width = findings.sources.iter().map(|finding| finding.name.len()).max().unwrap_or(0);
-    let mut lines = String::new();
+    let mut page = Page::default();
     for finding in &findings.sources {
-        let mut line = format!("{:width$}  {:6}", finding.name, finding.state);
-        if let Some(reason) = &finding.reason {
-            line += &format!("  {reason}");
-        }
-        lines += line.trim_end();
-        lines.push('\n');
+        let reason = finding.reason.as_deref().unwrap_or_default();
+        let line = format!("{:width$}  {:6}  {reason}", finding.name, finding.state);
+        page.line(line.trim_end());
         if let Some(remedy) = finding.remedy {
-            lines += &format!("{:width$}          needs: {remedy}\n", "");
+            page.line(format_args!("{:width$}          needs: {remedy}", ""));
         }
     }
     let kept = match findings.capabilities.as_deref() {
@@ -101,8 +99,8 @@ fn for_people(findings: &Findings) -> String {
         Some(kept) => kept.join(", "),
         None => "all: this kernel lets none be given up".to_owned(),
     };
-    lines += &format!("capabilities kept after loading: {kept}\n");
-    lines
+    page.line(format_args!("capabilities kept after loading: {kept}"));
+    page
 }
 
 #[cfg(test)]
@@ -129,7 +127,8 @@ mod tests {
              "remedy": "a kernel built or booted with this file"},
         ], "capabilities": ["CAP_BPF"]});
         assert_eq!(json, expected);
-        let lines = for_people(&findings);
+        let page = for_people(&findings);
+        let lines = page.as_str();
         assert!(lines.contains("\nstat       on\nswaps      absent  no such file\n"), "{lines}");
         let end = "  needs: a kernel built or booted with this file\n\
             capabilities kept after loading: CAP_BPF\n";

@@ -3,11 +3,11 @@
 use std::path::Path;
 
 use indicatif::{ProgressBar, ProgressStyle};
-use ks_engine::kind::text;
 use ks_engine::time::seconds;
-use ks_replayer::inspection::{Inspection, Source, inspect};
+use ks_replayer::inspection::{ColumnBytes, Inspection, Source, inspect};
 
 use crate::cli;
+use crate::plain::Page;
 use crate::render;
 use crate::stdout;
 
@@ -29,71 +29,76 @@ pub(crate) fn run(arguments: &cli::Inspect) -> anyhow::Result<()> {
     render::left_out(inspection.torn_bytes, &inspection.damaged);
     match arguments.format {
         cli::Format::Json => stdout::print_json(&inspection),
-        cli::Format::Text => stdout::print(&for_people(&arguments.path, &inspection)),
+        cli::Format::Text => stdout::print_page(&for_people(&arguments.path, &inspection)),
     }
 }
 
-fn for_people(path: &Path, inspection: &Inspection) -> String {
-    let host = text(inspection.host.as_bytes());
-    let mut lines = format!(
-        "{}: {} ticks of {}, {}\n{} to {}, {:.1} s recorded, gaps: {}, late ticks: {}\n",
+fn for_people(path: &Path, inspection: &Inspection) -> Page {
+    let host = &inspection.host;
+    let mut page = Page::default();
+    page.line(format_args!(
+        "{}: {} ticks of {}, {}",
         path.display(),
         inspection.ticks,
-        if host.is_empty() { "an unnamed host" } else { &host },
+        if host.is_empty() { "an unnamed host" } else { host },
         if inspection.sealed { "sealed" } else { "not sealed" },
+    ));
+    page.line(format_args!(
+        "{} to {}, {:.1} s recorded, gaps: {}, late ticks: {}, missed ticks: {}",
         inspection.start.as_deref().unwrap_or("-"),
         inspection.end.as_deref().unwrap_or("-"),
         seconds(inspection.span_ns),
         inspection.gaps,
         inspection.lateness.late_ticks,
-    );
+        inspection.lateness.missed_ticks,
+    ));
     let number = |value: Option<f64>, digits: usize| {
         value.map_or_else(|| "-".to_owned(), |value| format!("{value:.digits$}"))
     };
-    lines += &format!(
-        "{} bytes: {} bytes a tick, {} MB a day\n",
+    page.line(format_args!(
+        "{} bytes: {} bytes a tick, {} MB a day",
         inspection.bytes,
         number(inspection.bytes_per_tick, 1),
         number(inspection.mb_per_day, 2),
-    );
+    ));
     let inputs = inspection.inputs.iter().map(|(kind, count)| format!("{kind} {count}"));
-    lines += &format!("inputs: {}\n", inputs.collect::<Vec<_>>().join(", "));
-    lines + &sources(inspection) + &columns(inspection)
+    page.line(format_args!("inputs: {}", inputs.collect::<Vec<_>>().join(", ")));
+    tell_sources(inspection, &mut page);
+    tell_columns(inspection, &mut page);
+    page
 }
 
-fn sources(inspection: &Inspection) -> String {
+fn tell_sources(inspection: &Inspection, page: &mut Page) {
     let whole = |source: &Source| {
         source.state == ks_engine::input::Delivery::On.word() && source.reason.is_none()
     };
     let told: Vec<_> = inspection.sources.iter().filter(|(_, source)| !whole(source)).collect();
-    let mut lines = format!("\nSources on: {}", inspection.sources.len() - told.len());
-    lines += if told.is_empty() { "\n" } else { ", and within a limit or not on:\n" };
+    let rest = if told.is_empty() { "" } else { ", and within a limit or not on:" };
+    page.gap();
+    page.line(format_args!("Sources on: {}{rest}", inspection.sources.len() - told.len()));
     let width = told.iter().map(|(name, _)| name.chars().count()).max().unwrap_or(0);
-    for (name, source) in told {
-        let (name, reason) = (text(name.as_bytes()), source.reason.as_deref().unwrap_or("-"));
-        lines += &format!("  {name:width$}  {:6}  {}\n", source.state, text(reason.as_bytes()));
+    for (name, Source { state, reason }) in told {
+        let reason = reason.as_deref().unwrap_or("-");
+        page.line(format_args!("  {name:width$}  {state:6}  {reason}"));
     }
-    lines
 }
 
-fn columns(inspection: &Inspection) -> String {
+fn tell_columns(inspection: &Inspection, page: &mut Page) {
     let all: u64 = inspection.columns.iter().map(|column| column.bytes).sum();
     if all == 0 {
-        return String::new();
+        return;
     }
-    let mut lines = format!("\nLargest of {} columns:\n", inspection.columns.len());
-    for column in inspection.columns.iter().take(LISTED) {
-        let share = column.bytes as f64 / all as f64 * 100.0;
-        let name = text(column.name.as_bytes());
-        lines += &format!("  {:>12} bytes  {share:>5.1} %  {name}\n", column.bytes);
+    page.gap();
+    page.line(format_args!("Largest of {} columns:", inspection.columns.len()));
+    for ColumnBytes { name, bytes } in inspection.columns.iter().take(LISTED) {
+        let share = *bytes as f64 / all as f64 * 100.0;
+        page.line(format_args!("  {bytes:>12} bytes  {share:>5.1} %  {name}"));
     }
-    lines
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use ks_replayer::inspection::ColumnBytes;
 
     #[test]
     fn people_read_the_host_the_silent_sources_and_the_largest_columns() {
@@ -109,11 +114,13 @@ mod tests {
             ticks: 3,
             sources: sources.into_iter().collect(),
             columns: (0..20).map(column).collect(),
-            host: "web\x1b1".to_owned(),
+            host: "web\x1b\n1".to_owned(),
             ..Inspection::default()
         };
-        let lines = for_people(Path::new("a.parquet"), &inspection);
-        assert!(lines.starts_with("a.parquet: 3 ticks of web\u{fffd}1, not sealed\n"), "{lines}");
+        let page = for_people(Path::new("a\x1b[2J.parquet"), &inspection);
+        let lines = page.as_str();
+        let first = "a\\u{1b}[2J.parquet: 3 ticks of web\\u{1b}\\u{a}1, not sealed\n";
+        assert!(lines.starts_with(first), "{lines}");
         let told = "Sources on: 1, and within a limit or not on:\n  \
             netns  on      one of them\n  swaps  absent  no such file\n";
         assert!(lines.contains(told), "{lines}");

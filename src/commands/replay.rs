@@ -10,6 +10,7 @@ use ks_recorder::format::recording::Reader;
 use ks_replayer::range::Range;
 use ks_replayer::replay::{ReplayError, Run, drive};
 use ks_replayer::scenario;
+use ks_replayer::sequence;
 use ks_replayer::timings::Timings;
 
 use crate::cli;
@@ -19,6 +20,7 @@ use crate::render;
 use crate::stdout;
 
 pub(crate) fn run(arguments: &cli::Replay) -> anyhow::Result<()> {
+    sequence::check(&arguments.paths)?;
     let mut journal: Box<dyn Write> = match &arguments.journal {
         Some(path) => {
             let file = File::create(path)
@@ -46,7 +48,9 @@ pub(crate) fn run(arguments: &cli::Replay) -> anyhow::Result<()> {
         paths => feed_recording(&mut run, paths, range, &mut journal)?,
     }
     if let Some(timings) = run.timings() {
-        render::note(&timed(timings, clock::process_cpu_ns() - begin_ns));
+        for line in timed(timings, clock::process_cpu_ns() - begin_ns) {
+            render::note(&line);
+        }
     }
     let report = run.finish(&path, &mut journal).map_err(ReplayError::from)?;
     if let Some((knowledge, file)) = &known {
@@ -94,16 +98,17 @@ fn feed_scenario(
 }
 
 /// What each stage cost, and what was left for reading and for telling the time.
-fn timed(timings: &Timings, all_ns: u64) -> String {
+fn timed(timings: &Timings, all_ns: u64) -> Vec<String> {
     let part = |name: &str, ns: u64| {
         let share = 100.0 * ns as f64 / all_ns.max(1) as f64;
-        format!("\n  {name:28} {:9.3} s {share:5.1} %", ns as f64 / 1e9)
+        format!("  {name:28} {:9.3} s {share:5.1} %", ns as f64 / 1e9)
     };
-    let mut text = "CPU time by stage:".to_owned();
+    let mut lines = vec!["CPU time by stage:".to_owned()];
     let mut left_ns = all_ns;
     for (name, ns) in timings.stages() {
-        text += &part(name, ns);
+        lines.push(part(name, ns));
         left_ns = left_ns.saturating_sub(ns);
     }
-    text + &part("reading, journal, report", left_ns) + &part("all", all_ns)
+    lines.extend([part("reading, journal, report", left_ns), part("all", all_ns)]);
+    lines
 }

@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use crate::cli::Format;
 use crate::cli::scenario::{Build, List, Scenario, ScenarioCommand, Show};
+use crate::plain::Page;
 use crate::{progress, render, stdout};
 
 /// One line of the list.
@@ -41,13 +42,18 @@ fn list(arguments: &List) -> anyhow::Result<()> {
     if arguments.format == Format::Json {
         return stdout::print_json(&entries);
     }
-    let line = |entry: &Entry| format!("{:28} {}\n", entry.name, entry.summary);
-    stdout::print_plain(&entries.iter().map(line).collect::<String>())
+    let mut page = Page::default();
+    for entry in &entries {
+        page.line(format_args!("{:28} {}", entry.name, entry.summary));
+    }
+    stdout::print_page(&page)
 }
 
 fn show(arguments: &Show) -> anyhow::Result<()> {
     let (text, _) = scenario::text(&arguments.scenario)?;
-    stdout::print_plain(&text)
+    let mut page = Page::default();
+    page.text(&text);
+    stdout::print_page(&page)
 }
 
 fn build(arguments: &Build) -> anyhow::Result<()> {

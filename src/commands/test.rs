@@ -1,7 +1,6 @@
 //! `ks test`: expectations over scenarios and recordings.
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 use std::num::NonZeroUsize;
 
 use std::path::{Path, PathBuf};
@@ -18,8 +17,9 @@ use serde::Serialize;
 use crate::cli::Format;
 use crate::cli::test::Test;
 use crate::exit::{Misused, Unmet};
+use crate::plain::Page;
 use crate::render::detection;
-use crate::{progress, render, stdout};
+use crate::{plain, progress, render, stdout};
 
 /// What is printed for programs.
 #[derive(Serialize)]
@@ -69,14 +69,15 @@ pub(crate) fn run(arguments: &Test) -> anyhow::Result<()> {
     }
     if let Some(path) = &arguments.report {
         let command: Vec<String> = std::env::args().skip(1).collect();
-        let mut page = detection::page(&command.join(" "), outcomes.len(), &tally);
-        page += &detection::by_intensity(&detection);
-        std::fs::write(path, page).with_context(|| format!("cannot write `{}`", path.display()))?;
+        let command = plain::line(command.join(" "));
+        let mut text = detection::page(&command, outcomes.len(), &tally);
+        text += &detection::by_intensity(&detection);
+        std::fs::write(path, text).with_context(|| format!("cannot write `{}`", path.display()))?;
     }
     let failed = outcomes.iter().filter(|outcome| !outcome.verdict.why.is_empty()).count();
     match arguments.format {
         Format::Json => stdout::print_json(&results(&outcomes, &tally, failed))?,
-        Format::Text => stdout::print_plain(&text(&outcomes, &tally, failed))?,
+        Format::Text => stdout::print_page(&page(&outcomes, &tally, failed))?,
     }
     if failed > 0 {
         return Err(Unmet.into());
@@ -166,24 +167,22 @@ fn results<'a>(outcomes: &'a [Outcome], tally: &'a Tally, failed: usize) -> Resu
     }
 }
 
-fn text(outcomes: &[Outcome], tally: &Tally, failed: usize) -> String {
-    let mut text = String::new();
+fn page(outcomes: &[Outcome], tally: &Tally, failed: usize) -> Page {
+    let mut page = Page::default();
     for outcome in outcomes.iter().filter(|outcome| !outcome.verdict.why.is_empty()) {
-        let _ = writeln!(text, "FAILED {}", outcome.name);
+        page.line(format_args!("FAILED {}", outcome.name));
         for why in &outcome.verdict.why {
-            let _ = writeln!(text, "  {why}");
+            page.line(format_args!("  {why}"));
         }
     }
-    let _ = writeln!(
-        text,
+    page.line(format_args!(
         "{:24} {:>8} {:>6} {:>6} {:>6} {:>9} {:>8} {:>9} {:>9}",
         "kind", "expected", "found", "false", "low", "flapping", "culprit", "median s", "worst s"
-    );
+    ));
     for (kind, count) in &tally.kinds {
         let seconds =
             |value: Option<f64>| value.map_or("-".to_owned(), |value| format!("{value:.1}"));
-        let _ = writeln!(
-            text,
+        page.line(format_args!(
             "{kind:24} {:>8} {:>6} {:>6} {:>6} {:>9} {:>8} {:>9} {:>9}",
             count.expected,
             count.found,
@@ -193,14 +192,13 @@ fn text(outcomes: &[Outcome], tally: &Tally, failed: usize) -> String {
             format!("{}/{}", count.culprit_right, count.culprit_asked),
             seconds(count.delay_median_s),
             seconds(count.delay_worst_s),
-        );
+        ));
     }
     let Calm { hours, false_, per_hour_at_most } = tally.calm;
     let most = per_hour_at_most.map_or("-".to_owned(), |most| format!("{most:.3}"));
-    let _ = writeln!(
-        text,
+    page.line(format_args!(
         "nothing wrong for {hours} h: {false_} false, at most {most} an hour (95 %)"
-    );
-    let _ = writeln!(text, "{} passed, {failed} failed", outcomes.len() - failed);
-    text
+    ));
+    page.line(format_args!("{} passed, {failed} failed", outcomes.len() - failed));
+    page
 }

@@ -246,7 +246,7 @@ fn filter(namespace: &Path, rules: &str) -> anyhow::Result<()> {
     drop(input);
     let output = child.wait_with_output().context("cannot wait for nft")?;
     if !output.status.success() {
-        bail!("nft: {}", String::from_utf8_lossy(&output.stderr).trim());
+        bail!("nft: {}", String::from_utf8_lossy(&output.stderr).trim().replace('\n', "; "));
     }
     Ok(())
 }

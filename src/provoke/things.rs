@@ -113,7 +113,7 @@ pub(super) fn said(command: &mut Command) -> anyhow::Result<String> {
     let output =
         command.output().with_context(|| format!("cannot run {name}; is it installed?"))?;
     if !output.status.success() {
-        bail!("{name}: {}", String::from_utf8_lossy(&output.stderr).trim());
+        bail!("{name}: {}", String::from_utf8_lossy(&output.stderr).trim().replace('\n', "; "));
     }
     Ok(String::from_utf8_lossy(&output.stdout).into_owned())
 }

@@ -3,6 +3,8 @@
 use ks_engine::output::{self, Cause, IncidentChange};
 use ks_replayer::report::Incident;
 
+use crate::plain::Page;
+
 /// Lines of evidence that are shown of the likeliest cause; programs get all of them.
 const LINES: usize = 5;
 
@@ -24,40 +26,36 @@ pub(super) fn line(said: &output::Incident, at: &str) -> String {
             text += &format!(": likely first cause {}", named(cause));
         }
     }
-    text + "\n"
+    text
 }
 
 /// All incidents, each with its likely first causes, likeliest first.
-pub(crate) fn blocks(incidents: &[Incident]) -> String {
-    let mut text = String::new();
+pub(crate) fn blocks(incidents: &[Incident], page: &mut Page) {
     for one in incidents {
         let severity = one.severity.map_or("", |severity| severity.word()).to_uppercase();
         let until = one.end.as_ref().map_or(String::new(), |end| format!(" until {end}"));
         let numbers: Vec<String> = one.episodes.iter().map(u64::to_string).collect();
-        text += &format!(
-            "INCIDENT {}{} {severity}, {}: {} ({})\n         since {}{until}\n",
-            one.id,
-            if one.run > 1 { format!(" of run {}", one.run) } else { String::new() },
-            one.state,
-            episodes(&one.episodes),
-            numbers.join(", "),
-            one.start,
-        );
+        let (episodes, numbers) = (episodes(&one.episodes), numbers.join(", "));
+        let run = if one.run > 1 { format!(" of run {}", one.run) } else { String::new() };
+        page.line(format_args!(
+            "INCIDENT {}{run} {severity}, {}: {episodes} ({numbers})",
+            one.id, one.state
+        ));
+        page.line(format_args!("         since {}{until}", one.start));
         for (place, cause) in one.causes.iter().enumerate() {
             if place == 0 {
-                text += &format!("         likely first cause: {}\n", named(cause));
+                page.line(format_args!("         likely first cause: {}", named(cause)));
                 for line in cause.evidence.iter().take(LINES) {
-                    text += &format!("           {line}\n");
+                    page.line(format_args!("           {line}"));
                 }
             } else {
-                text += &format!("         or: {}\n", named(cause));
+                page.line(format_args!("         or: {}", named(cause)));
             }
         }
     }
     if !incidents.is_empty() {
-        text.push('\n');
+        page.gap();
     }
-    text
 }
 
 fn episodes(ids: &[u64]) -> String {

@@ -8,6 +8,8 @@ use ks_replayer::selection::Table;
 use ks_replayer::tabulation::Row;
 use ks_replayer::value::Value;
 
+use crate::plain;
+
 /// One table with its header. A later value that is wider moves those behind it in its line.
 #[derive(Debug)]
 pub(super) struct Aligned {
@@ -94,7 +96,7 @@ fn cells(row: &Row) -> Vec<String> {
         Some(value) => value.to_string(),
         None => "-".to_owned(),
     });
-    std::iter::once(row.entity.clone()).chain(values).collect()
+    std::iter::once(row.entity.clone()).chain(values).map(plain::line).collect()
 }
 
 #[cfg(test)]

@@ -1,7 +1,6 @@
 //! Rows for programs: one line for each value, as CSV or as JSON. A value that is not known has no
 //! line.
 
-use std::borrow::Cow;
 use std::io::{self, Write};
 
 use ks_engine::time::WallTime;
@@ -10,6 +9,8 @@ use ks_replayer::selection::Table;
 use ks_replayer::tabulation::Row;
 use ks_replayer::value::Value;
 use serde::Serialize;
+
+use crate::csv_cell::cell;
 
 /// The first line of CSV.
 pub(super) const CSV_HEADER: &str = "time,table,entity,column,value,unit\n";
@@ -42,8 +43,7 @@ impl super::Form for Csv {
     ) -> io::Result<()> {
         each_line(at, table, rows, |line| {
             let Line { time, table, column, unit, .. } = line;
-            let (entity, value) = (quoted(line.entity), line.value.to_string());
-            let value = quoted(&value);
+            let (entity, value) = (cell(line.entity), cell(&line.value.to_string()));
             writeln!(out, "{time},{table},{entity},{column},{value},{unit}")
         })
     }
@@ -87,44 +87,23 @@ fn each_line(
     Ok(())
 }
 
-/// A field of CSV: in quotes where it would not be read back otherwise.
-fn quoted(text: &str) -> Cow<'_, str> {
-    if text.contains([',', '"', '\n', '\r']) {
-        Cow::Owned(format!("\"{}\"", text.replace('"', "\"\"")))
-    } else {
-        Cow::Borrowed(text)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::commands::dump::Form;
     use ks_replayer::selection::{Glob, select};
 
-    #[test]
-    fn fields_are_quoted_only_where_they_must_be() {
-        let check = |text: &str, expected: &str| assert_eq!(quoted(text), expected);
-        check("sda", "sda");
-        check("", "");
-        check("a b;c'd", "a b;c'd");
-        check("a,b", "\"a,b\"");
-        check("say \"a\"", "\"say \"\"a\"\"\"");
-        check("a\nb", "\"a\nb\"");
-        check("a\rb", "\"a\rb\"");
-    }
-
     fn written(form: &mut dyn Form) -> String {
         let columns = ["disks.reads", "disks.in_flight", "disks.scheduler", "disks.stacked"];
         let globs: Vec<Glob> = columns.iter().map(|column| column.parse().unwrap()).collect();
         let tables = select(&globs, false);
         let values = vec![
-            Some(Value::Rate(0.5)),
+            Some(Value::Rate(-0.5)),
             None,
-            Some(Value::Text("a,b".to_owned())),
+            Some(Value::Text("=a,b".to_owned())),
             Some(Value::Flag(true)),
         ];
-        let row = Row { entity: "s\"da".to_owned(), values };
+        let row = Row { entity: "+s\"da".to_owned(), values };
         let mut out = Vec::new();
         form.rows(WallTime(7), &tables[0], &[row], &mut out).unwrap();
         String::from_utf8(out).unwrap()
@@ -132,9 +111,9 @@ mod tests {
 
     #[test]
     fn each_known_value_is_a_line_of_csv() {
-        let expected = "1970-01-01T00:00:00.000000007Z,disks,\"s\"\"da\",disks.reads/s,0.5,1/s\n\
-            1970-01-01T00:00:00.000000007Z,disks,\"s\"\"da\",disks.scheduler,\"a,b\",\n\
-            1970-01-01T00:00:00.000000007Z,disks,\"s\"\"da\",disks.stacked,true,1\n";
+        let expected = "1970-01-01T00:00:00.000000007Z,disks,\"'+s\"\"da\",disks.reads/s,-0.5,1/s\n\
+            1970-01-01T00:00:00.000000007Z,disks,\"'+s\"\"da\",disks.scheduler,\"'=a,b\",\n\
+            1970-01-01T00:00:00.000000007Z,disks,\"'+s\"\"da\",disks.stacked,true,1\n";
         assert_eq!(written(&mut Csv), expected);
     }
 
@@ -142,13 +121,13 @@ mod tests {
     fn each_known_value_is_an_object_of_json() {
         let lines = written(&mut Json);
         let first = "{\"time\":\"1970-01-01T00:00:00.000000007Z\",\"table\":\"disks\",\
-            \"entity\":\"s\\\"da\",\"column\":\"disks.reads/s\",\"value\":0.5,\"unit\":\"1/s\"}";
+            \"entity\":\"+s\\\"da\",\"column\":\"disks.reads/s\",\"value\":-0.5,\"unit\":\"1/s\"}";
         assert_eq!(lines.lines().next(), Some(first));
         let value = |line: &str| {
             let line: serde_json::Value = serde_json::from_str(line).unwrap();
             line["value"].clone()
         };
         let values: Vec<serde_json::Value> = lines.lines().map(value).collect();
-        assert_eq!(serde_json::Value::from(values), serde_json::json!([0.5, "a,b", true]));
+        assert_eq!(serde_json::Value::from(values), serde_json::json!([-0.5, "=a,b", true]));
     }
 }
