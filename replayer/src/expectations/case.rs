@@ -49,6 +49,20 @@ pub enum Source {
     },
 }
 
+impl Case {
+    /// What its random background rests on: cases with the same one share it, however strong their
+    /// faults are and whatever they are called.
+    pub fn background(&self) -> String {
+        match &self.source {
+            Source::Scenario { scenario, seed } => {
+                let Scenario { host, background, processes, groups, .. } = scenario.as_ref();
+                format!("{seed} {host:?} {background:?} {processes:?} {groups:?}")
+            }
+            Source::Recording { path, from, to } => format!("{} {from:?} {to:?}", path.display()),
+        }
+    }
+}
+
 /// A file of cases.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -225,4 +239,20 @@ pub(super) fn of_text(path: &Path, text: &str) -> Result<Vec<Case>, CaseError> {
 /// A path of a file as seen from another.
 fn beside(file: &Path, path: &Path) -> PathBuf {
     file.parent().map_or_else(|| path.to_owned(), |folder| folder.join(path))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What is calm at one strength of the faults is calm at the others too, and no second hour.
+    #[test]
+    fn intensities_of_one_seed_share_their_background_and_seeds_do_not() {
+        let cases = of_grid(&[PathBuf::from("slight_loss")], 2, "key").unwrap();
+        let mut backgrounds: Vec<String> = cases.iter().map(Case::background).collect();
+        assert!(backgrounds.len() > 2, "{backgrounds:?}");
+        backgrounds.sort_unstable();
+        backgrounds.dedup();
+        assert_eq!(backgrounds.len(), 2, "{backgrounds:?}");
+    }
 }

@@ -11,6 +11,7 @@
 use ks_engine::kind::{Kind, Severity};
 use ks_scenarios::expectation::{Forbid, What, matches};
 
+use super::alarm::{self, Alarm};
 use super::seen::{Blamed, Seen, SeenEpisode};
 use super::truth::{Truth, Window};
 
@@ -21,8 +22,8 @@ pub struct Verdict {
     pub why: Vec<String>,
     /// Each truth with what became of it.
     pub outcomes: Vec<Outcome>,
-    /// Kinds of episodes of medium or above that nothing explains.
-    pub false_kinds: Vec<Kind>,
+    /// Incidents with episodes of medium or above that nothing explains.
+    pub false_alarms: Vec<Alarm>,
     /// Kinds of low episodes that nothing explains: reported apart.
     pub low_kinds: Vec<Kind>,
     /// Kinds of episodes of medium or above while something was wrong.
@@ -74,14 +75,16 @@ pub(super) fn judge(seen: &Seen, case: &Case<'_>) -> Verdict {
         let outcome = look_for(seen, truth, case.interval_s, &mut verdict.why);
         verdict.outcomes.push(outcome);
     }
+    let mut alarms = Vec::new();
     for episode in seen.episodes.iter().filter(|episode| is_unexplained(episode, case)) {
         if episode.severity < Severity::Medium {
             verdict.low_kinds.push(episode.kind);
         } else {
-            verdict.false_kinds.push(episode.kind);
+            alarm::add(&mut alarms, episode);
             verdict.why.push(format!("false: {}", described(episode)));
         }
     }
+    verdict.false_alarms = alarms.into_iter().map(|(_, alarm)| alarm).collect();
     for forbid in case.forbids {
         hold_forbidden(seen, forbid, &mut verdict.why);
     }

@@ -7,6 +7,7 @@ use ks_scenarios::expectation::Expect;
 /// An episode of memory_pressure on the host that begins at a time.
 fn episode(start_s: f64) -> SeenEpisode {
     SeenEpisode {
+        incident: None,
         kind: Kind::MemoryPressure,
         entity: "host".into(),
         subtype: None,
@@ -104,14 +105,43 @@ fn the_culprit_is_the_first_in_rank_or_nobody() {
 #[test]
 fn false_is_what_no_window_explains() {
     let late = judged(&seen(vec![episode(124.0), episode(391.0)]), &[truth("")], &[]);
-    assert_eq!(late.false_kinds, [Kind::MemoryPressure]);
+    assert_eq!(kinds_of(&late), [[Kind::MemoryPressure]]);
     let early = judged(&seen(vec![episode(50.0), episode(124.0)]), &[truth("")], &[]);
-    assert_eq!(early.false_kinds, [Kind::MemoryPressure]);
+    assert_eq!(kinds_of(&early), [[Kind::MemoryPressure]]);
     let in_time = judged(&seen(vec![episode(124.0), episode(389.0)]), &[truth("")], &[]);
-    assert!(in_time.false_kinds.is_empty() && in_time.why.is_empty());
+    assert!(in_time.false_alarms.is_empty() && in_time.why.is_empty());
     let low = SeenEpisode { severity: Severity::Low, ..episode(50.0) };
     let low = judged(&seen(vec![low, episode(124.0)]), &[truth("")], &[]);
     assert!(low.why.is_empty() && low.low_kinds == [Kind::MemoryPressure]);
+}
+
+fn kinds_of(verdict: &Verdict) -> Vec<&[Kind]> {
+    verdict.false_alarms.iter().map(|alarm| alarm.kinds.as_slice()).collect()
+}
+
+#[test]
+fn several_false_episodes_of_one_incident_are_one_alarm() {
+    let of = |incident, kind, start_s| SeenEpisode { incident, kind, ..episode(start_s) };
+    let verdict = judged(
+        &seen(vec![
+            of(Some(1), Kind::IoCongestion, 20.0),
+            of(Some(1), Kind::Syscall, 30.0),
+            of(Some(1), Kind::IoCongestion, 40.0),
+            of(Some(2), Kind::IoCongestion, 45.0),
+            of(None, Kind::Scheduler, 50.0),
+            of(None, Kind::Scheduler, 60.0),
+        ]),
+        &[],
+        &["kind = \"page_fault\""],
+    );
+    let expected: [&[Kind]; 4] = [
+        &[Kind::IoCongestion, Kind::Syscall],
+        &[Kind::IoCongestion],
+        &[Kind::Scheduler],
+        &[Kind::Scheduler],
+    ];
+    assert_eq!(kinds_of(&verdict), expected);
+    assert_eq!(verdict.why.len(), 6, "each is named");
 }
 
 #[test]
