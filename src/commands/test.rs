@@ -177,7 +177,7 @@ fn text(outcomes: &[Outcome], tally: &Tally, failed: usize) -> String {
     }
     let _ = writeln!(
         text,
-        "{:24} {:>8} {:>6} {:>6} {:>8} {:>6} {:>6} {:>9} {:>8} {:>9} {:>9}",
+        "{:24} {:>8} {:>6} {:>6} {:>8} {:>6} {:>6} {:>6} {:>9} {:>8} {:>9} {:>9}",
         "kind",
         "expected",
         "found",
@@ -185,6 +185,7 @@ fn text(outcomes: &[Outcome], tally: &Tally, failed: usize) -> String {
         "optional",
         "false",
         "low",
+        "excess",
         "flapping",
         "culprit",
         "median s",
@@ -195,13 +196,14 @@ fn text(outcomes: &[Outcome], tally: &Tally, failed: usize) -> String {
             |value: Option<f64>| value.map_or("-".to_owned(), |value| format!("{value:.1}"));
         let _ = writeln!(
             text,
-            "{kind:24} {:>8} {:>6} {:>6} {:>8} {:>6} {:>6} {:>9} {:>8} {:>9} {:>9}",
+            "{kind:24} {:>8} {:>6} {:>6} {:>8} {:>6} {:>6} {:>6} {:>9} {:>8} {:>9} {:>9}",
             count.expected,
             count.found,
             count.missed,
             count.optional_missed,
             count.false_,
             count.false_low,
+            count.excess,
             count.flapping,
             format!("{}/{}", count.culprit_right, count.culprit_asked),
             seconds(count.delay_median_s),

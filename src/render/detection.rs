@@ -9,28 +9,30 @@ use ks_replayer::expectations::tally::Tally;
 const WORDS: &str = "\
 Expected: all that was wrong. Found: raised on the right place in time, with its peak in the stated
 range. Optional missed: not found, and its case passes without it. False: incidents of medium or
-above while nothing was wrong. Low: episodes below that.
+above while nothing was wrong. Low: episodes below that. Excess: episodes of medium or above while
+something was wrong, though raw counters crossed no limit of the kind and nothing expected it.
 ";
 
 /// The page; `command` says how it is made anew.
 pub(crate) fn page(command: &str, cases: usize, tally: &Tally) -> String {
     let mut text = format!("# Detection\n\nWritten by `ks {command}` over {cases} cases.\n\n");
     text += WORDS;
-    text += "\n| kind | expected | found | missed | optional missed | false | low | flapping ";
-    text += "| culprit right | delay s, median | worst |\n";
-    text += "|---|---|---|---|---|---|---|---|---|---|---|\n";
+    text += "\n| kind | expected | found | missed | optional missed | false | low | excess ";
+    text += "| flapping | culprit right | delay s, median | worst |\n";
+    text += "|---|---|---|---|---|---|---|---|---|---|---|---|\n";
     for (kind, count) in &tally.kinds {
         let seconds =
             |value: Option<f64>| value.map_or("-".to_owned(), |value| format!("{value:.1}"));
         let _ = writeln!(
             text,
-            "| {kind} | {} | {} | {} | {} | {} | {} | {} | {} of {} | {} | {} |",
+            "| {kind} | {} | {} | {} | {} | {} | {} | {} | {} | {} of {} | {} | {} |",
             count.expected,
             count.found,
             count.missed,
             count.optional_missed,
             count.false_,
             count.false_low,
+            count.excess,
             count.flapping,
             count.culprit_right,
             count.culprit_asked,

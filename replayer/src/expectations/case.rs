@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use ks_scenarios::expectation::{Expect, Forbid};
 use ks_scenarios::library;
-use ks_scenarios::scenario::{Scenario, ScenarioError};
+use ks_scenarios::scenario::{Scenario, ScenarioError, Weakened};
 use ks_scenarios::units::Duration;
 use serde::Deserialize;
 
@@ -22,6 +22,8 @@ pub struct Case {
     pub expect: Vec<Expect>,
     /// What it must not say.
     pub forbid: Vec<Forbid>,
+    /// What is borne with, and why.
+    pub weakened: Vec<Weakened>,
     /// Where its expectations stand.
     pub place: Place,
     /// How strong its faults are, where it is a case of the grid.
@@ -69,10 +71,9 @@ impl Case {
 struct File {
     #[serde(rename = "case")]
     cases: Vec<Entry>,
-    /// What was weakened, and why; kept for people.
+    /// What was weakened in any of them, and why.
     #[serde(default)]
-    #[expect(dead_code, reason = "it is read by people, and must be allowed")]
-    weakened: Vec<toml::Value>,
+    weakened: Vec<Weakened>,
 }
 
 /// One case of a file.
@@ -167,6 +168,7 @@ fn of_seed(scenario: &Scenario, seed: u64) -> Case {
         name: format!("{} seed {seed}", scenario.name),
         expect: scenario.expect.clone(),
         forbid: scenario.forbid.clone(),
+        weakened: scenario.weakened.clone(),
         place: Place::Top,
         intensity: None,
         source: Source::Scenario { scenario: Box::new(scenario.clone()), seed },
@@ -191,6 +193,7 @@ fn of_file(path: &Path, text: &str, seeds: SeedChoice) -> Result<Vec<Case>, Case
                 },
                 expect: entry.expect,
                 forbid: entry.forbid,
+                weakened: Vec::new(),
                 place: Place::Entry(at),
                 intensity: None,
             }),
@@ -203,6 +206,9 @@ fn of_file(path: &Path, text: &str, seeds: SeedChoice) -> Result<Vec<Case>, Case
                 return Err(bad(format!("case `{}` needs `from` or `scenario`", entry.name)));
             }
         }
+    }
+    for case in &mut cases {
+        case.weakened.extend(file.weakened.iter().cloned());
     }
     Ok(cases)
 }

@@ -23,6 +23,11 @@ pub struct Count {
     pub false_: u64,
     /// Episodes of low that nothing explains.
     pub false_low: u64,
+    /// Episodes of medium or above while something was wrong, though nothing crossed a limit of the
+    /// kind and nothing expected it; those that a file bears with too.
+    pub excess: u64,
+    /// Those of them that a file bears with.
+    pub excess_declared: u64,
     /// Episodes beyond the first of a truth.
     pub flapping: u64,
     /// Truths found whose culprit is named.
@@ -77,6 +82,11 @@ impl Tally {
         self.backgrounds.add(background, verdict);
         for kind in verdict.false_alarms.iter().flat_map(|alarm| &alarm.kinds) {
             self.kinds.entry(kind.word()).or_default().false_ += 1;
+        }
+        for excess in &verdict.excess {
+            let count = self.kinds.entry(excess.kind.word()).or_default();
+            count.excess += 1;
+            count.excess_declared += u64::from(excess.is_declared);
         }
         for kind in &verdict.low_kinds {
             self.kinds.entry(kind.word()).or_default().false_low += 1;
