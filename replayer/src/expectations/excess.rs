@@ -1,8 +1,9 @@
 //! What is raised while something is wrong though its limit is never crossed.
 //!
 //! While a fault lasts, a kind may be raised at medium or above where raw counters cross a limit of
-//! it somewhere, or where the case expects it. Anything else fails the case, unless its file says
-//! by a `[[weakened]]` entry of the kind why it is borne with: it is counted all the same.
+//! it somewhere, or where the case must find it: what may be missing is no leave to be raised
+//! without a crossing. Anything else fails the case, unless its file says by a `[[weakened]]` entry
+//! of the kind why it is borne with: it is counted all the same.
 
 use ks_engine::kind::{Kind, Severity};
 use ks_scenarios::expectation::matches;
@@ -26,7 +27,8 @@ impl Excess {
     /// What an episode is in excess, if it is.
     pub(super) fn of(episode: &SeenEpisode, case: &Case<'_>) -> Option<Self> {
         let is_crossed = case.crossings.iter().any(|crossed| crossed.kind == episode.kind);
-        let is_expected = case.expects.iter().any(|expect| truth::is_of(expect, episode));
+        let is_expected =
+            case.expects.iter().any(|expect| !expect.optional && truth::is_of(expect, episode));
         if episode.severity < Severity::Medium || is_crossed || is_expected {
             return None;
         }

@@ -189,8 +189,12 @@ fn what_is_expected_is_not_in_excess_though_no_counter_crosses() {
     let slow = SeenEpisode { kind: Kind::Syscall, ..episode(124.0) };
     let mut expected = truth("");
     expected.expect.kind = Kind::Syscall;
-    let verdict = judged(&seen(vec![slow]), &[expected], &[]);
+    let found = seen(vec![slow]);
+    let verdict = judged(&found, &[expected.clone()], &[]);
     assert!(verdict.excess.is_empty() && verdict.why.is_empty(), "{:?}", verdict.why);
+    expected.expect.optional = true;
+    let verdict = judged(&found, &[expected], &[]);
+    assert_eq!(verdict.excess.len(), 1, "what may be missing may not be made up");
 }
 
 #[test]
