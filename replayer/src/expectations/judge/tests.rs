@@ -190,7 +190,7 @@ fn what_is_expected_is_not_in_excess_though_no_counter_crosses() {
     let mut expected = truth("");
     expected.expect.kind = Kind::Syscall;
     let found = seen(vec![slow]);
-    let verdict = judged(&found, &[expected.clone()], &[]);
+    let verdict = judged(&found, std::slice::from_ref(&expected), &[]);
     assert!(verdict.excess.is_empty() && verdict.why.is_empty(), "{:?}", verdict.why);
     expected.expect.optional = true;
     let verdict = judged(&found, &[expected], &[]);
