@@ -4,9 +4,7 @@
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use ks_engine::input::{
-    Body, Delivery, ENGINE_VERSION, HostFacts, Input, SCHEMA_VERSION, SourceState, Start,
-};
+use ks_engine::input::{Body, Delivery, HostFacts, Input, SourceState, Start};
 use ks_engine::model::{DiskCell, DiskName, ReadTimes, Sample};
 use ks_engine::time::{ClockAnchor, SECOND_NS, Timestamp, WallTime};
 use ks_recorder::format::writer::Writer;
@@ -56,20 +54,15 @@ const DISK: &str = "=cmd|' /C calc'!A0\u{202e}";
 /// Writes a recording of a host with these names, of a tick in each of `seconds`.
 fn record(path: &Path, host: &str, disk: &str, seconds: &[u64]) {
     let start = Start {
-        schema: SCHEMA_VERSION,
-        engine_version: ENGINE_VERSION.into(),
         host: HostFacts { hostname: host.into(), user_hz: 100, ..HostFacts::default() },
         boot_id: "b".into(),
         clock: ClockAnchor { mono_ns: Timestamp(0), at_ns: WallTime(1_700_000_000_000_000_000) },
-        seed: 1,
-        interval_ns: SECOND_NS,
-        segment: 0,
         sources: vec![SourceState {
             source: "diskstats".into(),
             state: Delivery::On,
             reason: Some(host.into()),
         }],
-        knowledge: None,
+        ..Start::default()
     };
     let sample = |second: u64| {
         let mut sample = Sample::default();

@@ -170,6 +170,24 @@ fn met_expectations_pass_and_unmet_ones_fail_with_exit_code_1() {
     assert!(told.contains("forbidden: ") && told.contains("0 passed, 1 failed"), "{told}");
 }
 
+/// "And nothing else" holds while a fault lasts too.
+#[test]
+fn what_crosses_no_limit_fails_its_case_unless_the_file_says_why_it_is_borne_with() {
+    let folder = tempfile::tempdir().unwrap();
+    let whole = library::find("short_reclaim_stall").unwrap();
+    let (silent, _) = whole.split_once("[[weakened]]").unwrap();
+    std::fs::write(folder.path().join("silent.toml"), silent).unwrap();
+    let failed = ks(folder.path(), &["test", "silent.toml"]);
+    assert_eq!(failed.status.code(), Some(1), "{}", text(&failed.stderr));
+    let told = text(&failed.stdout);
+    assert!(told.contains("excess: medium page_fault on host"), "{told}");
+    let borne = ks(folder.path(), &["test", "short_reclaim_stall", "--format", "json"]);
+    assert_eq!(borne.status.code(), Some(0), "{}", text(&borne.stdout));
+    let results: serde_json::Value = serde_json::from_slice(&borne.stdout).unwrap();
+    let count = &results["kinds"]["page_fault"];
+    assert_eq!((&count["excess"], &count["excess_declared"]), (&1.into(), &1.into()));
+}
+
 #[test]
 fn an_action_that_cannot_be_done_is_told_and_fails_its_case() {
     let folder = tempfile::tempdir().unwrap();

@@ -29,7 +29,8 @@ pub(crate) struct Test {
     /// Narrow the expectations of the named files to what was seen
     #[arg(long, requires = "paths")]
     pub(crate) bless: bool,
-    /// Let expectations that are not met be missing or ambiguous; the reason is kept in the file
+    /// Let what is not met be missing or ambiguous, and what is in excess be borne with; the reason
+    /// is kept in the file
     #[arg(long, value_name = "REASON", requires = "bless")]
     pub(crate) weaken: Option<String>,
     /// Only cases whose name holds this

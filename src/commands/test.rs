@@ -7,11 +7,12 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use ks_replayer::expectations::bless::{BlessError, bless};
+use ks_replayer::expectations::calm::Calm;
 use ks_replayer::expectations::case::{self, Case, SeedChoice};
 use ks_replayer::expectations::grid::Detection;
 use ks_replayer::expectations::junit;
 use ks_replayer::expectations::runner::{self, Outcome};
-use ks_replayer::expectations::tally::{Calm, Count, Tally};
+use ks_replayer::expectations::tally::{Count, Tally};
 use serde::Serialize;
 
 use crate::cli::Format;
@@ -56,8 +57,8 @@ pub(crate) fn run(arguments: &Test) -> anyhow::Result<()> {
     let outcomes = outcomes?;
     let mut tally = Tally::default();
     let mut detection = Detection::default();
-    for outcome in &outcomes {
-        tally.add(&outcome.verdict);
+    for (case, outcome) in cases.iter().zip(&outcomes) {
+        tally.add(&case.background(), &outcome.verdict);
         if let Some(intensity) = outcome.intensity {
             detection.add(intensity, &outcome.verdict);
         }
@@ -176,28 +177,43 @@ fn page(outcomes: &[Outcome], tally: &Tally, failed: usize) -> Page {
         }
     }
     page.line(format_args!(
-        "{:24} {:>8} {:>6} {:>6} {:>6} {:>9} {:>8} {:>9} {:>9}",
-        "kind", "expected", "found", "false", "low", "flapping", "culprit", "median s", "worst s"
+        "{:24} {:>8} {:>6} {:>6} {:>8} {:>6} {:>6} {:>6} {:>9} {:>8} {:>9} {:>9}",
+        "kind",
+        "expected",
+        "found",
+        "missed",
+        "optional",
+        "false",
+        "low",
+        "excess",
+        "flapping",
+        "culprit",
+        "median s",
+        "worst s"
     ));
     for (kind, count) in &tally.kinds {
         let seconds =
             |value: Option<f64>| value.map_or("-".to_owned(), |value| format!("{value:.1}"));
         page.line(format_args!(
-            "{kind:24} {:>8} {:>6} {:>6} {:>6} {:>9} {:>8} {:>9} {:>9}",
+            "{kind:24} {:>8} {:>6} {:>6} {:>8} {:>6} {:>6} {:>6} {:>9} {:>8} {:>9} {:>9}",
             count.expected,
             count.found,
+            count.missed,
+            count.optional_missed,
             count.false_,
             count.false_low,
+            count.excess,
             count.flapping,
             format!("{}/{}", count.culprit_right, count.culprit_asked),
             seconds(count.delay_median_s),
             seconds(count.delay_worst_s),
         ));
     }
-    let Calm { hours, false_, per_hour_at_most } = tally.calm;
+    let Calm { hours, independent_hours, false_, independent_false, per_hour_at_most } = tally.calm;
     let most = per_hour_at_most.map_or("-".to_owned(), |most| format!("{most:.3}"));
     page.line(format_args!(
-        "nothing wrong for {hours} h: {false_} false, at most {most} an hour (95 %)"
+        "nothing wrong for {hours} h: {false_} false incidents; {independent_hours} h of them are \
+         independent: {independent_false} false, at most {most} an hour (95 %)"
     ));
     page.line(format_args!("{} passed, {failed} failed", outcomes.len() - failed));
     page

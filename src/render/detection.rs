@@ -5,23 +5,34 @@ use std::fmt::Write as _;
 use ks_replayer::expectations::grid::{Detection, Found};
 use ks_replayer::expectations::tally::Tally;
 
+/// What the columns mean.
+const WORDS: &str = "\
+Expected: all that was wrong. Found: raised on the right place in time, with its peak in the stated
+range. Optional missed: not found, and its case passes without it. False: incidents of medium or
+above while nothing was wrong. Low: episodes below that. Excess: episodes of medium or above while
+something was wrong, though raw counters crossed no limit of the kind and nothing expected it.
+";
+
 /// The page; `command` says how it is made anew.
 pub(crate) fn page(command: &str, cases: usize, tally: &Tally) -> String {
     let mut text = format!("# Detection\n\nWritten by `ks {command}` over {cases} cases.\n\n");
-    text += "Found: raised on the right place in time, with its peak in the stated range. False:\n";
-    text += "of medium or above while nothing was wrong.\n";
-    text += "\n| kind | expected | found | false | low | flapping | culprit right ";
-    text += "| delay s, median | worst |\n|---|---|---|---|---|---|---|---|---|\n";
+    text += WORDS;
+    text += "\n| kind | expected | found | missed | optional missed | false | low | excess ";
+    text += "| flapping | culprit right | delay s, median | worst |\n";
+    text += "|---|---|---|---|---|---|---|---|---|---|---|---|\n";
     for (kind, count) in &tally.kinds {
         let seconds =
             |value: Option<f64>| value.map_or("-".to_owned(), |value| format!("{value:.1}"));
         let _ = writeln!(
             text,
-            "| {kind} | {} | {} | {} | {} | {} | {} of {} | {} | {} |",
+            "| {kind} | {} | {} | {} | {} | {} | {} | {} | {} | {} of {} | {} | {} |",
             count.expected,
             count.found,
+            count.missed,
+            count.optional_missed,
             count.false_,
             count.false_low,
+            count.excess,
             count.flapping,
             count.culprit_right,
             count.culprit_asked,
@@ -33,14 +44,14 @@ pub(crate) fn page(command: &str, cases: usize, tally: &Tally) -> String {
     let most = calm.per_hour_at_most.map_or("-".to_owned(), |most| format!("{most:.4}"));
     let _ = writeln!(
         text,
-        "\nNothing was wrong for {} h: {} false episodes, at most {most} an hour (exact upper \
-         95 % limit).",
-        calm.hours, calm.false_
+        "\nNothing was wrong for {} h replayed, with {} false incidents. Runs of one seed on one \
+         host\nshare their random background, so only {} h are independent, with {} false \
+         incidents: at\nmost {most} an hour (exact upper 95 % limit).",
+        calm.hours, calm.false_, calm.independent_hours, calm.independent_false
     );
-    text += "\n## Confusion\n\nCases in which the kind of the row had to be found, by the kinds ";
-    text +=
-        "that were raised\nat medium or above while something was wrong. One fault may be right ";
-    text += "to raise several.\n\n";
+    text += "\n## Confusion\n\nCases in which the kind of the row was expected, by the kinds that ";
+    text += "were raised at medium\nor above while something was wrong. One fault may be right to ";
+    text += "raise several.\n\n";
     confusion(&mut text, tally);
     text
 }

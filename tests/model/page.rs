@@ -94,15 +94,32 @@ fn order(runs: &[(Run, Run); 3]) -> String {
         };
         let both: Vec<(f64, f64)> =
             kinds.iter().filter_map(|kind| find(real, kind).zip(find(model, kind))).collect();
-        let is_swapped = |one: &(f64, f64), other: &(f64, f64)| {
-            (one.0 - other.0) * (one.1 - other.1) < 0.0
-                && (one.0 - other.0).abs() > TIE_S
-                && (one.1 - other.1).abs() > TIE_S
-        };
-        let swapped = both.iter().any(|one| both.iter().any(|other| is_swapped(one, other)));
-        let said = if swapped { "another order" } else { "same order" };
         let cells: Vec<String> = kinds.iter().map(cell).collect();
-        let _ = writeln!(text, "- {name}: {}: {said}", cells.join("; "));
+        let _ = writeln!(text, "- {name}: {}: {}", cells.join("; "), compared(&both));
     }
     text
+}
+
+/// What the order of crossings, real and modelled, says: one alone has no order.
+fn compared(both: &[(f64, f64)]) -> &'static str {
+    let is_swapped = |one: &(f64, f64), other: &(f64, f64)| {
+        (one.0 - other.0) * (one.1 - other.1) < 0.0
+            && (one.0 - other.0).abs() > TIE_S
+            && (one.1 - other.1).abs() > TIE_S
+    };
+    if both.len() < 2 {
+        "nothing to compare"
+    } else if both.iter().any(|one| both.iter().any(|other| is_swapped(one, other))) {
+        "another order"
+    } else {
+        "same order"
+    }
+}
+
+#[test]
+fn an_order_needs_two_crossings_on_both_sides() {
+    assert_eq!(compared(&[]), "nothing to compare");
+    assert_eq!(compared(&[(1.0, 9.0)]), "nothing to compare");
+    assert_eq!(compared(&[(1.0, 1.0), (9.0, 5.0)]), "same order");
+    assert_eq!(compared(&[(1.0, 9.0), (9.0, 1.0)]), "another order");
 }

@@ -79,8 +79,9 @@ pub fn bless(
             changes.extend(change(own, expect, &shown, weaken));
         }
     }
-    if let (Some(reason), false) = (weaken, changes.is_empty()) {
+    if let Some(reason) = weaken {
         note(&mut document, reason, &changes);
+        changes.extend(declare(&mut document, reason, runs));
     }
     Ok(Blessed { text: document.to_string(), changes })
 }
@@ -149,20 +150,52 @@ fn range(low: Severity, high: Severity) -> Item {
 
 /// Keeps what was weakened, and why.
 fn note(document: &mut DocumentMut, reason: &str, changes: &[String]) {
-    let entry = document.entry("weakened").or_insert(Item::ArrayOfTables(ArrayOfTables::new()));
-    let Some(entries) = entry.as_array_of_tables_mut() else { return };
     for change in changes {
-        let mut table = Table::new();
-        table["reason"] = value(reason);
-        table["what"] = value(change);
-        entries.push(table);
+        keep(document, reason, change);
     }
+}
+
+/// One more entry of what was weakened.
+fn keep<'a>(document: &'a mut DocumentMut, reason: &str, what: &str) -> Option<&'a mut Table> {
+    let entry = document.entry("weakened").or_insert(Item::ArrayOfTables(ArrayOfTables::new()));
+    let entries = entry.as_array_of_tables_mut()?;
+    let mut table = Table::new();
+    table["reason"] = value(reason);
+    table["what"] = value(what);
+    entries.push(table);
+    let last = entries.len() - 1;
+    entries.get_mut(last)
+}
+
+/// Declares what was raised in excess, with the reason; the return value says what.
+fn declare(document: &mut DocumentMut, reason: &str, runs: &[(&Case, &Verdict)]) -> Vec<String> {
+    let excess = runs.iter().flat_map(|(_, verdict)| &verdict.excess);
+    let mut places: Vec<_> = excess
+        .filter(|excess| !excess.is_declared)
+        .map(|excess| (excess.kind, excess.entity.as_str()))
+        .collect();
+    places.sort_unstable();
+    places.dedup();
+    let mut changes = Vec::new();
+    for (kind, entity) in places {
+        let what =
+            format!("{} on {entity}: raised though nothing crosses a limit of it", kind.word());
+        if let Some(table) = keep(document, reason, &what) {
+            table["kind"] = value(kind.word());
+            table["entity"] = value(entity);
+        }
+        changes.push(what);
+    }
+    changes
 }
 
 #[cfg(test)]
 mod tests {
     use super::super::case::of_text;
+    use super::super::excess::Excess;
     use super::super::judge::Outcome;
+    use ks_engine::kind::Kind;
+
     use super::*;
 
     const FILE: &str = "# ours\n[[case]]\nname = \"a\"\nfrom = \"x.parquet\"\n\n[[case.expect]]\n\
@@ -172,7 +205,7 @@ mod tests {
         Verdict {
             why: if found { Vec::new() } else { vec!["missed: scheduler on host".to_owned()] },
             outcomes: vec![Outcome {
-                kind: ks_engine::kind::Kind::Scheduler,
+                kind: Kind::Scheduler,
                 found,
                 optional: false,
                 flapping: 0,
@@ -201,6 +234,20 @@ mod tests {
         let one = blessed(&runs[..1], None).unwrap().text;
         assert!(one.contains("severity = \"high\"") && one.contains("culprit = \"hog\""), "{one}");
         assert_eq!(of_text(std::path::Path::new("x.toml"), &one).unwrap().len(), 1);
+    }
+
+    #[test]
+    fn what_is_in_excess_is_declared_with_its_reason() {
+        let excess = |kind| Excess { kind, entity: "host".to_owned(), is_declared: false };
+        let mut run = verdict(true, Severity::Medium, None);
+        run.excess = vec![excess(Kind::Syscall), excess(Kind::Syscall)];
+        run.why.push("excess: syscall on host".to_owned());
+        assert!(matches!(blessed(std::slice::from_ref(&run), None), Err(BlessError::Unmet(_))));
+        let text = blessed(&[run], Some("a late reading")).unwrap().text;
+        let cases = of_text(std::path::Path::new("x.toml"), &text).unwrap();
+        let [entry] = cases[0].weakened.as_slice() else { panic!("{text}") };
+        assert_eq!((entry.kind, entry.entity.as_str()), (Some(Kind::Syscall), "host"));
+        assert_eq!(entry.reason, "a late reading");
     }
 
     #[test]

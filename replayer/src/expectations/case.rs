@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use ks_scenarios::expectation::{Expect, Forbid};
 use ks_scenarios::library;
-use ks_scenarios::scenario::{Scenario, ScenarioError};
+use ks_scenarios::scenario::{Scenario, ScenarioError, Weakened};
 use ks_scenarios::units::Duration;
 use serde::Deserialize;
 
@@ -22,6 +22,8 @@ pub struct Case {
     pub expect: Vec<Expect>,
     /// What it must not say.
     pub forbid: Vec<Forbid>,
+    /// What is borne with, and why.
+    pub weakened: Vec<Weakened>,
     /// Where its expectations stand.
     pub place: Place,
     /// How strong its faults are, where it is a case of the grid.
@@ -49,16 +51,29 @@ pub enum Source {
     },
 }
 
+impl Case {
+    /// What its random background rests on: cases with the same one share it, however strong their
+    /// faults are and whatever they are called.
+    pub fn background(&self) -> String {
+        match &self.source {
+            Source::Scenario { scenario, seed } => {
+                let Scenario { host, background, processes, groups, .. } = scenario.as_ref();
+                format!("{seed} {host:?} {background:?} {processes:?} {groups:?}")
+            }
+            Source::Recording { path, from, to } => format!("{} {from:?} {to:?}", path.display()),
+        }
+    }
+}
+
 /// A file of cases.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct File {
     #[serde(rename = "case")]
     cases: Vec<Entry>,
-    /// What was weakened, and why; kept for people.
+    /// What was weakened in any of them, and why.
     #[serde(default)]
-    #[expect(dead_code, reason = "it is read by people, and must be allowed")]
-    weakened: Vec<toml::Value>,
+    weakened: Vec<Weakened>,
 }
 
 /// One case of a file.
@@ -153,6 +168,7 @@ fn of_seed(scenario: &Scenario, seed: u64) -> Case {
         name: format!("{} seed {seed}", scenario.name),
         expect: scenario.expect.clone(),
         forbid: scenario.forbid.clone(),
+        weakened: scenario.weakened.clone(),
         place: Place::Top,
         intensity: None,
         source: Source::Scenario { scenario: Box::new(scenario.clone()), seed },
@@ -177,6 +193,7 @@ fn of_file(path: &Path, text: &str, seeds: SeedChoice) -> Result<Vec<Case>, Case
                 },
                 expect: entry.expect,
                 forbid: entry.forbid,
+                weakened: Vec::new(),
                 place: Place::Entry(at),
                 intensity: None,
             }),
@@ -189,6 +206,9 @@ fn of_file(path: &Path, text: &str, seeds: SeedChoice) -> Result<Vec<Case>, Case
                 return Err(bad(format!("case `{}` needs `from` or `scenario`", entry.name)));
             }
         }
+    }
+    for case in &mut cases {
+        case.weakened.extend(file.weakened.iter().cloned());
     }
     Ok(cases)
 }
@@ -225,4 +245,20 @@ pub(super) fn of_text(path: &Path, text: &str) -> Result<Vec<Case>, CaseError> {
 /// A path of a file as seen from another.
 fn beside(file: &Path, path: &Path) -> PathBuf {
     file.parent().map_or_else(|| path.to_owned(), |folder| folder.join(path))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What is calm at one strength of the faults is calm at the others too, and no second hour.
+    #[test]
+    fn intensities_of_one_seed_share_their_background_and_seeds_do_not() {
+        let cases = of_grid(&[PathBuf::from("slight_loss")], 2, "key").unwrap();
+        let mut backgrounds: Vec<String> = cases.iter().map(Case::background).collect();
+        assert!(backgrounds.len() > 2, "{backgrounds:?}");
+        backgrounds.sort_unstable();
+        backgrounds.dedup();
+        assert_eq!(backgrounds.len(), 2, "{backgrounds:?}");
+    }
 }

@@ -28,6 +28,7 @@ pub(super) fn cells_of(scenario: &Scenario, seeds: u32, key: &str) -> Vec<Case> 
             name: format!("{} seed {} times {}", scenario.name, cell.seed, cell.intensity),
             expect: scenario.expect.clone(),
             forbid: Vec::new(),
+            weakened: scenario.weakened.clone(),
             place: Place::Elsewhere,
             intensity: Some(cell.intensity),
             source: Source::Scenario {

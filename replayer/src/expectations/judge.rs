@@ -6,13 +6,17 @@
 //! one on the same truth is *flapping*. *False*: of medium or above, and outside every window in
 //! which something was wrong, or begun before. A *culprit* is right when the first in rank is the
 //! truth's; an ambiguous one is wrong unless the truth says that it is. What is forbidden counts
-//! only where it could have been told.
+//! only where it could have been told. *Excess* is what is raised while something is wrong though
+//! its limit is never crossed and nothing expects it (`excess.rs`).
 
 use ks_engine::kind::{Kind, Severity};
-use ks_scenarios::expectation::{Forbid, What, matches};
+use ks_scenarios::expectation::{Expect, Forbid, What, matches};
+use ks_scenarios::scenario::Weakened;
 
+use super::alarm::{self, Alarm};
+use super::excess::Excess;
 use super::seen::{Blamed, Seen, SeenEpisode};
-use super::truth::{Truth, Window};
+use super::truth::{Crossed, Truth, Window};
 
 /// How one case ended.
 #[derive(Debug, Clone, Default)]
@@ -21,10 +25,12 @@ pub struct Verdict {
     pub why: Vec<String>,
     /// Each truth with what became of it.
     pub outcomes: Vec<Outcome>,
-    /// Kinds of episodes of medium or above that nothing explains.
-    pub false_kinds: Vec<Kind>,
+    /// Incidents with episodes of medium or above that nothing explains.
+    pub false_alarms: Vec<Alarm>,
     /// Kinds of low episodes that nothing explains: reported apart.
     pub low_kinds: Vec<Kind>,
+    /// Episodes of medium or above while something was wrong that nothing speaks for.
+    pub excess: Vec<Excess>,
     /// Kinds of episodes of medium or above while something was wrong.
     pub raised: Vec<Kind>,
     /// Seconds in which nothing was wrong.
@@ -55,6 +61,11 @@ pub struct Outcome {
 /// What is held against what.
 pub(super) struct Case<'a> {
     pub(super) truths: &'a [Truth],
+    /// What the case expects, whether it counts as a truth in this run or not.
+    pub(super) expects: &'a [Expect],
+    /// Limits that raw counters crossed.
+    pub(super) crossings: &'a [Crossed],
+    pub(super) weakened: &'a [Weakened],
     pub(super) windows: &'a [Window],
     pub(super) forbids: &'a [Forbid],
     pub(super) interval_s: f64,
@@ -74,26 +85,38 @@ pub(super) fn judge(seen: &Seen, case: &Case<'_>) -> Verdict {
         let outcome = look_for(seen, truth, case.interval_s, &mut verdict.why);
         verdict.outcomes.push(outcome);
     }
+    let mut alarms = Vec::new();
     for episode in seen.episodes.iter().filter(|episode| is_unexplained(episode, case)) {
         if episode.severity < Severity::Medium {
             verdict.low_kinds.push(episode.kind);
         } else {
-            verdict.false_kinds.push(episode.kind);
+            alarm::add(&mut alarms, episode);
             verdict.why.push(format!("false: {}", described(episode)));
         }
     }
+    verdict.false_alarms = alarms.into_iter().map(|(_, alarm)| alarm).collect();
     for forbid in case.forbids {
         hold_forbidden(seen, forbid, &mut verdict.why);
     }
-    let explained = seen.episodes.iter().filter(|episode| !is_unexplained(episode, case));
-    verdict.raised = explained
-        .filter(|episode| episode.severity >= Severity::Medium)
-        .map(|episode| episode.kind)
-        .collect();
-    verdict.raised.sort_unstable();
-    verdict.raised.dedup();
+    hold_explained(seen, case, &mut verdict);
     verdict.calm_s = calm_s(seen, case.windows);
     verdict
+}
+
+/// Kinds raised while something was wrong, and what of it nothing speaks for.
+fn hold_explained(seen: &Seen, case: &Case<'_>, verdict: &mut Verdict) {
+    let explained = seen.episodes.iter().filter(|episode| !is_unexplained(episode, case));
+    for episode in explained.filter(|episode| episode.severity >= Severity::Medium) {
+        verdict.raised.push(episode.kind);
+        let Some(excess) = Excess::of(episode, case) else { continue };
+        if !excess.is_declared {
+            let described = described(episode);
+            verdict.why.push(format!("excess: {described}: no counter crossed a limit of it"));
+        }
+        verdict.excess.push(excess);
+    }
+    verdict.raised.sort_unstable();
+    verdict.raised.dedup();
 }
 
 fn look_for(seen: &Seen, truth: &Truth, interval_s: f64, why: &mut Vec<String>) -> Outcome {

@@ -3,8 +3,11 @@
 //! A case is one run with its expectations: a scenario from a seed, or a part of a recording. It is
 //! run in memory, and what it found is reduced to `Seen`; judging that is pure.
 
+mod alarm;
 pub mod bless;
+pub mod calm;
 pub mod case;
+mod excess;
 pub mod grid;
 mod judge;
 pub mod junit;

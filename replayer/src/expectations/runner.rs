@@ -114,6 +114,9 @@ fn judge_once(case: &Case, jitter: Option<u64>) -> Result<Verdict, RunError> {
     let interval_s = interval_ns as f64 / SECOND_NS as f64;
     let held = judge::Case {
         truths: &truths,
+        expects: &case.expect,
+        crossings: &crossings,
+        weakened: &case.weakened,
         windows: &windows,
         forbids: &case.forbid,
         interval_s,

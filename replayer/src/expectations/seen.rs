@@ -8,6 +8,8 @@ use crate::report::{Report, Span};
 /// One episode.
 #[derive(Debug, Clone)]
 pub(super) struct SeenEpisode {
+    /// Number of the incident that it belongs to.
+    pub(super) incident: Option<u64>,
     pub(super) kind: Kind,
     pub(super) entity: String,
     pub(super) subtype: Option<String>,
@@ -59,7 +61,11 @@ impl Seen {
             _ => 0.0,
         };
         let length_s = report.recording.end.as_deref().map_or(0.0, after);
+        let incident_of = |episode: u64| {
+            report.incidents.iter().find(|one| one.episodes.contains(&episode)).map(|one| one.id)
+        };
         let episodes = report.episodes.iter().map(|episode| SeenEpisode {
+            incident: incident_of(episode.id),
             kind: episode.kind,
             entity: episode.entity.to_string(),
             subtype: episode.subtype.map(str::to_owned),

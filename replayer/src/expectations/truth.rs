@@ -59,14 +59,7 @@ impl Truth {
 
     /// Whether an episode is on what was wrong.
     pub(super) fn is_of(&self, episode: &SeenEpisode) -> bool {
-        let expect = &self.expect;
-        let places = std::iter::once(&expect.entity).chain(&expect.ancestors);
-        episode.kind == expect.kind
-            && places.into_iter().any(|place| matches(place, &episode.entity))
-            && expect.subtype.as_ref().is_none_or(|subtype| {
-                episode.subtype.as_ref() == Some(subtype)
-                    || episode.raised_as.as_ref() == Some(subtype)
-            })
+        is_of(&self.expect, episode)
     }
 
     /// Whether an episode was raised when it may be: from one tick before the crossing on, or, as a
@@ -82,6 +75,16 @@ impl Truth {
     pub(super) fn until_s(&self) -> f64 {
         self.cross_s.unwrap_or(self.onset_s) + self.expect.within.seconds()
     }
+}
+
+/// Whether an episode is of what is expected, whenever it was raised.
+pub(super) fn is_of(expect: &Expect, episode: &SeenEpisode) -> bool {
+    let mut places = std::iter::once(&expect.entity).chain(&expect.ancestors);
+    episode.kind == expect.kind
+        && places.any(|place| matches(place, &episode.entity))
+        && expect.subtype.as_ref().is_none_or(|subtype| {
+            episode.subtype.as_ref() == Some(subtype) || episode.raised_as.as_ref() == Some(subtype)
+        })
 }
 
 /// The truths of a scenario.

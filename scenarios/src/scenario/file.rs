@@ -1,5 +1,6 @@
 //! The fields of a scenario file.
 
+use ks_engine::kind::Kind;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -66,12 +67,13 @@ pub struct Scenario {
     /// What must not be said.
     #[serde(default)]
     pub forbid: Vec<Forbid>,
-    /// What was weakened, and why; kept for people.
+    /// What was weakened, and why.
     #[serde(default)]
     pub weakened: Vec<Weakened>,
 }
 
-/// An expectation that was weakened.
+/// An expectation that was weakened, kept for people; or, with a kind, one that is raised though
+/// nothing crosses a limit of it, and is borne with.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Weakened {
@@ -79,6 +81,17 @@ pub struct Weakened {
     pub reason: String,
     /// What was changed.
     pub what: String,
+    /// Which condition is borne with.
+    #[serde(default)]
+    #[schemars(schema_with = "crate::schema::kind")]
+    pub kind: Option<Kind>,
+    /// Where; `*` at the end stands for anything.
+    #[serde(default = "anywhere")]
+    pub entity: String,
+}
+
+fn anywhere() -> String {
+    "*".to_owned()
 }
 
 /// Seeds of a scenario's runs.

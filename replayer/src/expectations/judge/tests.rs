@@ -7,6 +7,7 @@ use ks_scenarios::expectation::Expect;
 /// An episode of memory_pressure on the host that begins at a time.
 fn episode(start_s: f64) -> SeenEpisode {
     SeenEpisode {
+        incident: None,
         kind: Kind::MemoryPressure,
         entity: "host".into(),
         subtype: None,
@@ -33,13 +34,28 @@ fn truth(toml: &str) -> Truth {
     Truth { expect, onset_s: 100.0, end_s: 300.0, cross_s: Some(120.0) }
 }
 
+/// Runs on whose host the limit of memory_pressure is crossed.
 fn judged(seen: &Seen, truths: &[Truth], forbids: &[&str]) -> Verdict {
+    judged_with(seen, truths, forbids, &[])
+}
+
+fn judged_with(seen: &Seen, truths: &[Truth], forbids: &[&str], weakened: &[Weakened]) -> Verdict {
+    let expects: Vec<Expect> = truths.iter().map(|truth| truth.expect.clone()).collect();
+    let crossed = Crossed {
+        kind: Kind::MemoryPressure,
+        entity: "host".to_owned(),
+        at_s: 120.0,
+        end_s: 300.0,
+    };
     let windows = super::super::truth::windows_of(truths);
     let forbids: Vec<Forbid> = forbids.iter().map(|text| toml::from_str(text).unwrap()).collect();
     judge(
         seen,
         &Case {
             truths,
+            expects: &expects,
+            crossings: &[crossed],
+            weakened,
             windows: &windows,
             forbids: &forbids,
             interval_s: 1.0,
@@ -104,14 +120,81 @@ fn the_culprit_is_the_first_in_rank_or_nobody() {
 #[test]
 fn false_is_what_no_window_explains() {
     let late = judged(&seen(vec![episode(124.0), episode(391.0)]), &[truth("")], &[]);
-    assert_eq!(late.false_kinds, [Kind::MemoryPressure]);
+    assert_eq!(kinds_of(&late), [[Kind::MemoryPressure]]);
     let early = judged(&seen(vec![episode(50.0), episode(124.0)]), &[truth("")], &[]);
-    assert_eq!(early.false_kinds, [Kind::MemoryPressure]);
+    assert_eq!(kinds_of(&early), [[Kind::MemoryPressure]]);
     let in_time = judged(&seen(vec![episode(124.0), episode(389.0)]), &[truth("")], &[]);
-    assert!(in_time.false_kinds.is_empty() && in_time.why.is_empty());
+    assert!(in_time.false_alarms.is_empty() && in_time.why.is_empty());
     let low = SeenEpisode { severity: Severity::Low, ..episode(50.0) };
     let low = judged(&seen(vec![low, episode(124.0)]), &[truth("")], &[]);
     assert!(low.why.is_empty() && low.low_kinds == [Kind::MemoryPressure]);
+}
+
+fn kinds_of(verdict: &Verdict) -> Vec<&[Kind]> {
+    verdict.false_alarms.iter().map(|alarm| alarm.kinds.as_slice()).collect()
+}
+
+#[test]
+fn several_false_episodes_of_one_incident_are_one_alarm() {
+    let of = |incident, kind, start_s| SeenEpisode { incident, kind, ..episode(start_s) };
+    let verdict = judged(
+        &seen(vec![
+            of(Some(1), Kind::IoCongestion, 20.0),
+            of(Some(1), Kind::Syscall, 30.0),
+            of(Some(1), Kind::IoCongestion, 40.0),
+            of(Some(2), Kind::IoCongestion, 45.0),
+            of(None, Kind::Scheduler, 50.0),
+            of(None, Kind::Scheduler, 60.0),
+        ]),
+        &[],
+        &["kind = \"page_fault\""],
+    );
+    let expected: [&[Kind]; 4] = [
+        &[Kind::IoCongestion, Kind::Syscall],
+        &[Kind::IoCongestion],
+        &[Kind::Scheduler],
+        &[Kind::Scheduler],
+    ];
+    assert_eq!(kinds_of(&verdict), expected);
+    assert_eq!(verdict.why.len(), 6, "each is named");
+}
+
+#[test]
+fn what_crosses_no_limit_is_in_excess_during_a_fault_too() {
+    let of = |kind, severity| SeenEpisode { kind, severity, ..episode(130.0) };
+    let excess = |seen: &Seen, toml: &str, weakened: &[Weakened]| {
+        let verdict = judged_with(seen, &[truth(toml)], &[], weakened);
+        (verdict.excess.len(), verdict.why.join("; "))
+    };
+    let wrong = seen(vec![episode(124.0), of(Kind::Syscall, Severity::Medium)]);
+    let (count, why) = excess(&wrong, "", &[]);
+    assert!(count == 1 && why.starts_with("excess: medium syscall on host"), "{why}");
+    let low = seen(vec![episode(124.0), of(Kind::Syscall, Severity::Low)]);
+    assert_eq!(excess(&low, "", &[]), (0, String::new()));
+    let crossed =
+        seen(vec![episode(124.0), SeenEpisode { entity: "cgroup:/a".into(), ..episode(124.0) }]);
+    assert_eq!(excess(&crossed, "", &[]), (0, String::new()), "its kind crossed a limit");
+    let entry = |entity: &str| Weakened {
+        reason: "known".to_owned(),
+        what: "raised".to_owned(),
+        kind: Some(Kind::Syscall),
+        entity: entity.to_owned(),
+    };
+    assert_eq!(excess(&wrong, "", &[entry("*")]), (1, String::new()), "it counts all the same");
+    assert!(!excess(&wrong, "", &[entry("disk:*")]).1.is_empty());
+}
+
+#[test]
+fn what_is_expected_is_not_in_excess_though_no_counter_crosses() {
+    let slow = SeenEpisode { kind: Kind::Syscall, ..episode(124.0) };
+    let mut expected = truth("");
+    expected.expect.kind = Kind::Syscall;
+    let found = seen(vec![slow]);
+    let verdict = judged(&found, std::slice::from_ref(&expected), &[]);
+    assert!(verdict.excess.is_empty() && verdict.why.is_empty(), "{:?}", verdict.why);
+    expected.expect.optional = true;
+    let verdict = judged(&found, &[expected], &[]);
+    assert_eq!(verdict.excess.len(), 1, "what may be missing may not be made up");
 }
 
 #[test]
