@@ -150,6 +150,28 @@ fn without_types_of_the_kernel_every_tracer_says_so() {
 }
 
 #[test]
+fn without_sys_every_tracer_says_that_it_is_not_mounted() {
+    if skipped() || !is_root() || !has("unshare") {
+        return;
+    }
+    let script = "mount -t tmpfs none /sys && exec \"$0\" \"$@\"";
+    let hidden = |program: &str| {
+        let mut command = Command::new("unshare");
+        command.args(["--mount", "sh", "-c", script, program]);
+        command
+    };
+    if !hidden("true").output().unwrap().status.success() {
+        eprintln!("skipped: nothing can be mounted over /sys");
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let recorded = record(&mut hidden(KS), folder.path(), 2);
+    for source in ["bpf/scheduler", "bpf/memory", "bpf/processes"] {
+        assert_eq!(recorded.state(source), ("absent".into(), "`/sys` is not mounted".into()));
+    }
+}
+
+#[test]
 fn a_missing_hook_takes_its_own_tracer_and_no_other() {
     if skipped() || !is_root() {
         return;
