@@ -6,7 +6,8 @@ use crate::input::HostFacts;
 use crate::model::{Cpu, Disk, Filesystem, Netns, Nic, Pressure, Softnet, Vm};
 use crate::time::Timestamp;
 
-use super::history::{Counters, Growth, Levels};
+use super::history::{Counters, Growth};
+use super::levels::{Levels, Mean};
 use super::series::{Missing, Track};
 
 /// A total of stall time.
@@ -60,12 +61,23 @@ impl Track<Pressure> for PressureTrack {
 
 /// Runnable and blocked tasks per CPU, the recorder's own left out.
 #[derive(Debug, Clone, Default)]
-pub struct Demand(Levels);
+pub struct Demand {
+    tasks: Levels,
+    blocked: Levels,
+}
 
 impl Demand {
-    /// Mean over the shortest run of last intervals of at least `ns`.
-    pub fn mean(&self, ns: u64) -> Option<f64> {
-        self.0.mean(ns)
+    /// Mean over at least `ns`, of readings that usually come every `usual_ns`; as
+    /// [`Levels::mean`].
+    pub fn mean(&self, ns: u64, usual_ns: u64) -> Option<Mean> {
+        self.tasks.mean(ns, usual_ns)
+    }
+
+    /// Share of the blocked among them, over the same readings.
+    pub fn blocked_share(&self, ns: u64, usual_ns: u64) -> Option<f64> {
+        let tasks = self.tasks.mean(ns, usual_ns)?.value;
+        let blocked = self.blocked.mean(ns, usual_ns)?.value;
+        (tasks > 0.0).then(|| blocked / tasks)
     }
 }
 
@@ -76,7 +88,8 @@ impl Track<Cpu> for Demand {
             (row.procs_running(), row.procs_blocked(), row.cpus_online())
         {
             let tasks = running.saturating_sub(recorders).saturating_add(blocked);
-            self.0.push(at, tasks as f64 / cpus as f64);
+            self.tasks.push(at, tasks as f64 / cpus as f64);
+            self.blocked.push(at, blocked as f64 / cpus as f64);
         }
         false
     }

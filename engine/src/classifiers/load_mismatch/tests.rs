@@ -104,6 +104,54 @@ fn it_is_raised_by_the_mean_of_five_seconds_and_clears_a_minute_after_it() {
 }
 
 #[test]
+fn one_instant_after_a_pause_is_no_verdict_and_a_load_that_stays_is_one() {
+    let raised = |overloaded_seconds: u64| {
+        let (mut lab, mut host) = (Lab::new(), Host::default());
+        lab.run(20, |sample, _| host.fill(sample, load(1, 2)));
+        lab.pass(30);
+        let end = lab.second();
+        lab.run(30, |sample, second| {
+            host.fill(sample, load(if second < overloaded_seconds { 100 } else { 0 }, 2));
+        });
+        lab.raised_at(LoadMismatch, HOST).map(|at| at - end)
+    };
+    assert_eq!(raised(1), None, "50 for each CPU, in one instant");
+    assert_eq!(raised(30), Some(2));
+}
+
+#[test]
+fn nothing_is_raised_by_one_instant_after_a_gap() {
+    let raised = |overloaded_seconds: u64| {
+        let (mut lab, mut host) = (Lab::new(), Host::default());
+        lab.run(20, |sample, _| host.fill(sample, load(1, 2)));
+        lab.gap(30);
+        let end = lab.second();
+        // The first reading after it has nothing before it; the second is late.
+        lab.run(1, |sample, _| host.fill(sample, load(1, 2)));
+        lab.pass(8);
+        lab.run(30, |sample, second| {
+            host.fill(sample, load(if second < overloaded_seconds { 100 } else { 0 }, 2));
+        });
+        lab.raised_at(LoadMismatch, HOST).map(|at| at - end)
+    };
+    assert_eq!(raised(1), None);
+    assert_eq!(raised(30), Some(1 + 8 + 5));
+}
+
+#[test]
+fn the_blocked_of_one_instant_do_not_name_the_demand() {
+    let (mut lab, mut host) = (Lab::new(), Host::default());
+    lab.run(20, |sample, _| host.fill(sample, load(20, 10)));
+    lab.run(1, |sample, _| {
+        host.fill(sample, Load { running: 2, blocked: 18, cpus: 10, busy: 0.7 });
+    });
+    assert_eq!(
+        (lab.severity(LoadMismatch, HOST), lab.subtype(LoadMismatch, HOST)),
+        (Some(Medium), None)
+    );
+}
+
+#[test]
 fn without_proc_stat_it_cannot_tell() {
     let mut lab = Lab::new();
     lab.absent("stat", "no such file");
