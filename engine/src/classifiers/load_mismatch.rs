@@ -34,7 +34,6 @@ const HIGH_TASKS: f64 = 4.0;
 /// A standing signal goes on at this share of the low limit.
 const RELAXED: f64 = 0.8;
 const MEAN_NS: u64 = 5 * SECOND_NS;
-const TOO_FEW: &str = "too few readings of demand since the start or a pause";
 /// A server with one task on average is busy half of the time (M/M/1); of several each more.
 const BUSY_LEAST: f64 = 0.5;
 /// Stall share of CPUs below which nobody waits (`signals.md`, section 9, low).
@@ -65,7 +64,7 @@ fn judge(window: &Window) -> Result<Evaluation, Missing> {
     row.procs_blocked().ok_or(Missing::Field("procs_blocked"))?;
     row.procs_running().ok_or(Missing::Field("procs_running"))?;
     let track = window.cpu.track()?;
-    let mean = track.mean(MEAN_NS, window.interval_ns).ok_or(Missing::Because(TOO_FEW))?;
+    let mean = track.mean(MEAN_NS, window.interval_ns).ok_or(Missing::NoEarlier)?;
     let (demand, held) = (mean.value, mean.held());
     let blocked = track.blocked_share(MEAN_NS, window.interval_ns);
     let busy = busy_share(&window.cpu.step()?)?;
