@@ -202,7 +202,7 @@ impl Passes {
             tick: clock::now(),
             keyframe,
             detail: false,
-            shed_steps: 0,
+            budget: &mut ks_recorder::budget::Budget::default(),
             losses: &mut Vec::new(),
             run_times: &mut RunTimes::new(),
             measures_run_time: false,

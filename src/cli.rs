@@ -184,7 +184,7 @@ pub(crate) struct Source {
     #[arg(long)]
     pub(crate) no_ebpf: bool,
     /// Share of one CPU that the recorder may take, its programs in the kernel included; above it
-    /// leaves tracers out, latency of system calls first [default: 5 %, or 1 % of all CPUs; none
+    /// leaves out what costs, latency of calls first [default: 5 %, or 1 % of all CPUs; none
     /// with --events]
     #[arg(long, value_parser = parse_percent, value_name = "PERCENT")]
     pub(crate) max_cpu: Option<f64>,

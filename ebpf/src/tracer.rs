@@ -1,6 +1,7 @@
 //! Loading one tracer and reading its maps.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use aya::maps::{Array, HashMap, Map, MapData, PerCpuArray, RingBuf};
 use aya::{Btf, Ebpf, EbpfLoader, Pod};
@@ -8,6 +9,7 @@ use aya::{Btf, Ebpf, EbpfLoader, Pod};
 use crate::attach::{Attached, attach, attach_first, detach};
 use crate::error::LoadError;
 use crate::heap;
+use crate::run_time::has_bpf;
 
 /// What the running kernel says of its types. Parsed once for all tracers; it takes tens of
 /// megabytes, which go back to the system when it is dropped.
@@ -26,7 +28,8 @@ impl Drop for Kernel {
 impl Kernel {
     /// Reads the types of the running kernel.
     pub fn open() -> Result<Self, LoadError> {
-        let btf = Btf::from_sys_fs().map_err(|error| LoadError::of_btf(&error))?;
+        let why = |error: &_| LoadError::of_btf(error).or_deeper(has_bpf(), Path::new("/sys"));
+        let btf = Btf::from_sys_fs().map_err(|error| why(&error))?;
         Ok(Self { btf: Some(btf) })
     }
 

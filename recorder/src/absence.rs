@@ -86,9 +86,27 @@ impl Absence {
             }
             Self::Tracer(LoadError::Denied) => Some("run as root, or with CAP_BPF and CAP_PERFMON"),
             Self::Tracer(LoadError::NoBtf) => Some("a kernel built with CONFIG_DEBUG_INFO_BTF"),
+            Self::Tracer(LoadError::NoSys) => Some("sysfs, mounted at /sys"),
+            Self::Tracer(LoadError::NoBpf) => {
+                Some("a kernel built with CONFIG_BPF_SYSCALL, and no seccomp filter against bpf")
+            }
             Self::Tracer(LoadError::NoMemory) => Some("more memory, or a higher limit of it"),
             Self::Tracer(_) => Some("a kernel from 5.10 on that has this hook"),
             Self::System(_) | Self::Off(_) => None,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_tracer_that_cannot_be_loaded_needs_what_is_really_missing() {
+        let needs = |error| Absence::Tracer(error).remedy().unwrap_or_default();
+        assert_eq!(needs(LoadError::NoBtf), "a kernel built with CONFIG_DEBUG_INFO_BTF");
+        assert_eq!(needs(LoadError::NoSys), "sysfs, mounted at /sys");
+        assert!(needs(LoadError::NoBpf).contains("CONFIG_BPF_SYSCALL"));
+        assert!(!needs(LoadError::NoMap(22)).contains("memory"));
     }
 }

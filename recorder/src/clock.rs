@@ -31,6 +31,11 @@ pub fn process_cpu_ns() -> u64 {
     u64::try_from(read(ClockId::ProcessCPUTime)).expect("CPU time is positive")
 }
 
+/// CPU time this thread has used, in ns: what a part of a tick is charged with.
+pub fn thread_cpu_ns() -> u64 {
+    u64::try_from(read(ClockId::ThreadCPUTime)).expect("CPU time is positive")
+}
+
 /// A span in the kernel's user-visible clock ticks, as it counts them in `/proc`.
 pub fn user_ticks(ns: u64) -> u64 {
     ns / (1_000_000_000 / rustix::param::clock_ticks_per_second().max(1)).max(1)

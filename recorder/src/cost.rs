@@ -65,7 +65,7 @@ impl OwnCost {
         row.set_some(Cell::bpf_ns, self.is_measured.then_some(bpf_ns));
         row.set_some(Cell::rss_bytes, read_rss(&mut self.statm, context.host, context.buffer));
         row.set_some(Cell::maps_bytes, self.maps_bytes);
-        row.set(Cell::shed_steps, context.shed_steps as u64);
+        row.set(Cell::shed_steps, context.budget.steps() as u64);
         sample.cost.set_read(ReadTimes { begin_ns, end_ns: context.elapsed_ns() });
         let unmeasured = self.maps_bytes.is_some() && !self.is_measured;
         let state = if unmeasured { State::Limited(UNMEASURED) } else { State::On };

@@ -154,6 +154,27 @@ impl Error {
         }
     }
 
+    /// What is wrong, for a text that names the file itself.
+    pub(crate) fn problem(&self) -> String {
+        match self {
+            Self::NotARecording { problem, .. } => format!("not a recording: {problem}"),
+            Self::Row { row, problem, .. } => format!("row {row}: {problem}"),
+            Self::Damaged { problem, .. } | Self::Parquet { problem, .. } => problem.clone(),
+            Self::ColumnType { column, found, expected, .. } => {
+                format!("column `{column}` is {found}, expected {expected}")
+            }
+            Self::Io { .. }
+            | Self::NotRegular { .. }
+            | Self::Exists { .. }
+            | Self::Twins { .. }
+            | Self::Locked { .. }
+            | Self::Newer { .. }
+            | Self::Import { .. }
+            | Self::NoTimeZone { .. }
+            | Self::Entry { .. } => self.to_string(),
+        }
+    }
+
     /// Whether a file is not there.
     pub fn is_not_found(&self) -> bool {
         let Self::Io { source, .. } = self else { return false };

@@ -35,7 +35,7 @@ pub struct Options {
     pub no_processes: bool,
     /// Leave the tracers out.
     pub no_ebpf: bool,
-    /// Share of one CPU above which tracers are shed; by default [`budget::default_share`].
+    /// Share of one CPU above which what costs is shed; by default [`budget::default_share`].
     pub max_cpu: Option<f64>,
 }
 
@@ -259,7 +259,7 @@ impl Recorder {
             tick,
             keyframe,
             detail,
-            shed_steps: self.budget.step(),
+            budget: &mut self.budget,
             losses: &mut self.losses,
             run_times: &mut self.run_times,
             measures_run_time: self.cost.measures_at(tick),
@@ -270,7 +270,7 @@ impl Recorder {
             }
         }
         let spent_ns = self.cost.sample(&mut context, sample);
-        self.budget.charge(tick, spent_ns);
+        context.budget.charge(tick, spent_ns);
         for table in sample.tables_mut() {
             if let Some(times) = table.read() {
                 table.set_read(rounded(times));

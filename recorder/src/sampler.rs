@@ -1,12 +1,14 @@
 //! What a sampler is, what it is given each tick, and how the state of its sources is kept.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 use ks_engine::input::{Delivery, SourceState};
 use ks_engine::model::{ReadTimes, Record, Rows, Sample};
 use ks_engine::time::Timestamp;
 
 use crate::absence::{Absence, Malformed};
+use crate::budget::{Budget, Step};
 use crate::clock;
 use crate::host_fs::{Buffer, HostFile, HostFs};
 
@@ -51,8 +53,8 @@ pub struct Context<'a> {
     pub keyframe: bool,
     /// Whether the details that only a standing signal needs are wanted.
     pub detail: bool,
-    /// Steps of the order of shedding that are taken.
-    pub shed_steps: usize,
+    /// What is left out, and what the rest is charged to.
+    pub budget: &'a mut Budget,
     /// What was lost since the tick before, by source.
     pub losses: &'a mut Vec<Loss>,
     /// Run time of each tracer's programs so far, in ns.
@@ -77,6 +79,31 @@ impl Context<'_> {
     /// Time since the tick, in ns.
     pub fn elapsed_ns(&self) -> i64 {
         i64::try_from(clock::now().since_ns(self.tick)).unwrap_or(i64::MAX)
+    }
+
+    /// Charges `step` with the CPU time that `work` takes.
+    pub(crate) fn charged<T>(&mut self, step: Step, work: impl FnOnce(&mut Self) -> T) -> T {
+        let begin_ns = clock::thread_cpu_ns();
+        let done = work(self);
+        self.budget.spend(step, clock::thread_cpu_ns().saturating_sub(begin_ns));
+        done
+    }
+
+    /// The same, unless the step is left out: then `sources`, but for those that give
+    /// nothing anyway, say so, and `None` comes back.
+    pub(crate) fn unless_shed<T>(
+        &mut self,
+        step: Step,
+        sources: &[&'static str],
+        work: impl FnOnce(&mut Self) -> T,
+    ) -> Option<T> {
+        let Some(cost) = self.budget.taken(step) else { return Some(self.charged(step, work)) };
+        for source in sources {
+            if !matches!(self.states.get(source), Some(State::Absent(_))) {
+                self.states.over_budget(source, State::OverBudget, cost);
+            }
+        }
+        None
     }
 
     /// Reads `file` and lets `parse` fill `rows`; on failure the table stays absent and the state
@@ -117,6 +144,8 @@ pub struct States {
 #[derive(Debug)]
 struct Tracked {
     state: State,
+    /// What was left out for the budget cost this share of a CPU.
+    cost: Option<f64>,
     written: bool,
 }
 
@@ -158,11 +187,27 @@ impl States {
         }
     }
 
+    /// All or a part of `source`, which `state` says, is left out to keep to the share of a CPU; it
+    /// cost this part of one.
+    pub(crate) fn over_budget(&mut self, source: &'static str, state: State, cost: f64) {
+        self.put(source, state, Some(cost));
+    }
+
     /// Sets the state of `source`.
     pub fn set(&mut self, source: &'static str, state: State) {
-        let tracked = self.sources.entry(source).or_insert(Tracked { state, written: false });
-        if tracked.state != state {
-            *tracked = Tracked { state, written: false };
+        self.put(source, state, None);
+    }
+
+    fn put(&mut self, source: &'static str, state: State, cost: Option<f64>) {
+        let changed = Tracked { state, cost, written: false };
+        match self.sources.entry(source) {
+            Entry::Vacant(entry) => {
+                entry.insert(changed);
+            }
+            Entry::Occupied(mut entry) if entry.get().state != state => {
+                entry.insert(changed);
+            }
+            Entry::Occupied(_) => {}
         }
     }
 
@@ -181,9 +226,19 @@ impl States {
         for (source, tracked) in &mut self.sources {
             if !tracked.written {
                 tracked.written = true;
-                write(tracked.state.to_input(source));
+                write(tracked.to_input(source));
             }
         }
+    }
+}
+
+impl Tracked {
+    fn to_input(&self, source: &str) -> SourceState {
+        let mut input = self.state.to_input(source);
+        if let (Some(cost), Some(reason)) = (self.cost, &mut input.reason) {
+            *reason += &format!("; this cost {:.1} % of a CPU", cost * 100.0);
+        }
+        input
     }
 }
 
@@ -200,5 +255,28 @@ impl State {
             Self::OverBudget => (Delivery::Shed, Some(OVER_BUDGET.to_owned())),
         };
         SourceState { source: source.to_owned(), state, reason }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn drained(states: &mut States) -> Vec<(Delivery, Option<String>)> {
+        let mut drained = Vec::new();
+        states.drain_changes(|change| drained.push((change.state, change.reason)));
+        drained
+    }
+
+    #[test]
+    fn what_is_left_out_says_why_and_what_it_cost_and_comes_back() {
+        let mut states = States::default();
+        states.over_budget("cgroups", State::OverBudget, 0.0912);
+        let reason = "the recorder took more than --max-cpu; this cost 9.1 % of a CPU";
+        assert_eq!(drained(&mut states), [(Delivery::Shed, Some(reason.to_owned()))]);
+        states.over_budget("cgroups", State::OverBudget, 0.0912);
+        assert_eq!(drained(&mut states), [], "once");
+        states.on("cgroups");
+        assert_eq!(drained(&mut states), [(Delivery::On, None)]);
     }
 }

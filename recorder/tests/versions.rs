@@ -3,12 +3,14 @@
 
 use std::path::{Path, PathBuf};
 
-use ks_engine::input::{Body, Input, SCHEMA_VERSION, SchemaVersion};
+use ks_engine::input::{Body, Input, Other, SCHEMA_VERSION, SchemaVersion};
 use ks_engine::model::Sample;
+use ks_engine::time::Timestamp;
 use ks_recorder::error::Error;
 use ks_recorder::format::log::{LogReader, LogWriter};
 use ks_recorder::format::recording::Reader;
 use ks_recorder::format::recovery::recover;
+use ks_recorder::format::writer::Writer;
 
 fn fixture(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../fixtures/versions").join(name)
@@ -111,4 +113,66 @@ fn a_recording_and_a_log_of_version_1_2_are_read_without_knowledge() {
     assert_eq!(start.knowledge, None);
     assert_eq!(samples(&sealed)[0].memory.first().unwrap().total_bytes(), Some(2_097_152_000));
     recover(&path).unwrap();
+}
+
+/// Between 1.3 and 1.4 `Start` and `Gap` grew, and logs got key samples and marks.
+#[test]
+fn a_recording_and_a_log_of_version_1_3_are_read_without_what_came_later() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("version_1_3.parquet");
+    let log = folder.path().join("version_1_3.parquet.log");
+    std::fs::copy(fixture("version_1_3.parquet.log"), &log).unwrap();
+    let mut reader = LogReader::open(&log).unwrap();
+    let logged: Vec<Input> = std::iter::from_fn(|| reader.next().unwrap().cloned()).collect();
+    assert_eq!(reader.take_damage(), None);
+    let mut reader = Reader::open(&[fixture("version_1_3.parquet")]).unwrap();
+    let sealed: Vec<Input> = std::iter::from_fn(|| reader.next().unwrap().cloned()).collect();
+    assert_eq!(sealed, logged);
+    let Body::Start(start) = &sealed[0].body else { unreachable!("a recording begins so") };
+    assert_eq!(start.schema, SchemaVersion { major: 1, minor: 3 });
+    assert_eq!((start.judgement, start.began_ns), (None, None));
+    assert_eq!(samples(&sealed).len(), 4);
+    recover(&path).unwrap();
+}
+
+/// A file of 1.3 has one checksum: where it is wrong nothing of the file is believed.
+#[test]
+fn a_damaged_file_of_version_1_3_is_an_error_alone_and_left_out_among_others() {
+    let folder = tempfile::tempdir().unwrap();
+    let bad = folder.path().join("a.parquet");
+    let mut bytes = std::fs::read(fixture("version_1_3.parquet")).unwrap();
+    bytes[100] ^= 1;
+    std::fs::write(&bad, bytes).unwrap();
+    let read = Reader::open(&[bad]).and_then(|mut reader| reader.next().map(|_| ()));
+    assert!(matches!(read, Err(Error::Damaged { .. })), "{read:?}");
+    std::fs::copy(fixture("version_1_2.parquet"), folder.path().join("b.parquet")).unwrap();
+    let mut reader = Reader::open(&[folder.path().to_owned()]).unwrap();
+    let inputs: Vec<Input> = std::iter::from_fn(|| reader.next().unwrap().cloned()).collect();
+    assert!(!samples(&inputs).is_empty());
+    assert_eq!(reader.damages().len(), 1);
+    assert!(reader.damages()[0].problem.contains("checksum mismatch"));
+}
+
+/// A kind that a newer minor version has is kept as it is, in files and in logs.
+#[test]
+fn an_input_of_a_kind_that_is_not_known_is_kept() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("newer.parquet");
+    let other = Other { kind: "dream".into(), entry: "{\"of\":1.50}".into() };
+    let inputs = [
+        Input { seq: 0, mono: Timestamp(1), body: Body::Start(Box::default()) },
+        Input { seq: 1, mono: Timestamp(2), body: Body::Other(Box::new(other)) },
+        Input { seq: 2, mono: Timestamp(3), body: Body::Tick },
+    ];
+    let mut writer = Writer::create(&path, false).unwrap();
+    for input in &inputs {
+        writer.append(input).unwrap();
+    }
+    let read = |path: &Path| -> Vec<Input> {
+        let mut reader = Reader::open(&[path.to_owned()]).unwrap();
+        std::iter::from_fn(|| reader.next().unwrap().cloned()).collect()
+    };
+    assert_eq!(read(&path), inputs, "from the log");
+    writer.seal().unwrap();
+    assert_eq!(read(&path), inputs, "and sealed");
 }

@@ -1,6 +1,6 @@
 //! `ks live` on this very host: what it says is what a replay of its recording says.
-use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
 use std::time::Duration;
 
 use crate::{KS, Own, skipped, wait_until_begun};
@@ -38,11 +38,30 @@ fn live(folder: &Path, more: &[&str]) -> Child {
     command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap()
 }
 
+/// The journals of a directory, one after the other.
+fn journals(folder: &Path) -> String {
+    let read = |path: PathBuf| std::fs::read_to_string(path).unwrap();
+    named(folder, "jsonl").into_iter().map(read).collect()
+}
+
+/// The files of a directory with this ending, by name.
+fn named(folder: &Path, ending: &str) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let mut found: Vec<_> =
+        entries.filter(|path| path.extension().is_some_and(|found| found == ending)).collect();
+    found.sort();
+    found
+}
+
+fn replay(folder: &Path, journal: &Path) -> Output {
+    let mut command = Command::new(KS);
+    command.args(["replay", "--format", "json"]).arg(folder).arg("--journal").arg(journal);
+    command.output().unwrap()
+}
+
 fn replayed(folder: &Path, scratch: &Path) -> String {
     let journal = scratch.join("replayed.jsonl");
-    let mut command = Command::new(KS);
-    command.arg("replay").arg(folder).arg("--journal").arg(&journal).stdout(Stdio::null());
-    assert!(command.status().unwrap().success());
+    assert!(replay(folder, &journal).status.success());
     std::fs::read_to_string(journal).unwrap()
 }
 
@@ -50,6 +69,14 @@ fn terminate(child: &mut Child) {
     let pid = child.id().to_string();
     assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
     assert!(child.wait().unwrap().success());
+}
+
+/// A run of some seconds, to its end; the return value is what it said on stderr.
+fn run(folder: &Path, more: &[&str]) -> String {
+    let outcome = live(folder, more).wait_with_output().unwrap();
+    let said = String::from_utf8_lossy(&outcome.stderr).into_owned();
+    assert!(outcome.status.success(), "{said}");
+    said
 }
 
 #[test]
@@ -63,12 +90,10 @@ fn live_and_replay_agree_under_load_over_several_segments() {
     std::thread::sleep(Duration::from_secs(14));
     terminate(&mut child);
     drop(load);
-    let journal = std::fs::read_to_string(folder.path().join("journal.jsonl")).unwrap();
+    let journal = journals(folder.path());
     assert!(journal.contains("\"change\":\"raised\""), "four loops on this host are a signal");
-    let sealed = std::fs::read_dir(folder.path()).unwrap().filter(|entry| {
-        entry.as_ref().unwrap().path().extension().is_some_and(|end| end == "parquet")
-    });
-    assert!(sealed.count() >= 3, "a segment is 4 s long");
+    assert!(named(folder.path(), "parquet").len() >= 3, "a segment is 4 s long");
+    assert_eq!(named(folder.path(), "jsonl").len(), named(folder.path(), "parquet").len());
     assert_eq!(replayed(folder.path(), scratch.path()), journal);
     assert_eq!(replayed(folder.path(), scratch.path()), journal, "and a second time");
 }
@@ -88,7 +113,7 @@ fn the_journal_of_a_killed_run_is_a_prefix_of_its_replay() {
         std::thread::sleep(Duration::from_millis((round * 7919) % 1900));
         child.kill().unwrap();
         child.wait().unwrap();
-        let journal = std::fs::read_to_string(folder.path().join("journal.jsonl")).unwrap();
+        let journal = journals(folder.path());
         let replayed = replayed(folder.path(), scratch.path());
         assert!(replayed.starts_with(&journal), "round {round}:\n{journal}\n---\n{replayed}");
         lines += journal.lines().count();
@@ -96,42 +121,109 @@ fn the_journal_of_a_killed_run_is_a_prefix_of_its_replay() {
     assert!(lines > 20, "the journals say something");
 }
 
+/// Two runs that were killed and one that was not: each next run finishes the one before it.
 #[test]
-fn a_run_after_a_kill_seals_what_was_left_and_keeps_its_journal() {
+fn the_journals_of_several_runs_are_their_replay_also_after_kills() {
     if skipped() {
         return;
     }
-    let folder = tempfile::tempdir().unwrap();
-    let mut child = live(folder.path(), &[]);
-    wait_until_begun(folder.path());
-    std::thread::sleep(Duration::from_millis(700));
-    child.kill().unwrap();
-    child.wait().unwrap();
-    let second = live(folder.path(), &["--duration", "500ms"]).wait_with_output().unwrap();
-    assert!(second.status.success(), "{}", String::from_utf8_lossy(&second.stderr));
-    let mut names: Vec<String> = std::fs::read_dir(folder.path())
-        .unwrap()
-        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
-        .collect();
-    names.sort();
-    let expected =
-        ["00000000.parquet", "00000001.parquet", "journal-before-00000001.jsonl", "journal.jsonl"];
-    assert_eq!(names, expected);
+    let (folder, scratch) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let _load = load(scratch.path());
+    for wait_ms in [2700, 900] {
+        let before = named(folder.path(), "parquet").len();
+        let mut child = live(folder.path(), &["--segment", "1s"]);
+        let begun = (0..1000).any(|_| {
+            std::thread::sleep(Duration::from_millis(10));
+            named(folder.path(), "log").len() + named(folder.path(), "parquet").len() > before
+        });
+        assert!(begun, "no segment within 10 s");
+        std::thread::sleep(Duration::from_millis(wait_ms));
+        child.kill().unwrap();
+        child.wait().unwrap();
+    }
+    let said = run(folder.path(), &["--duration", "1500ms"]);
+    assert!(said.contains("the last run was cut short: its journal got"), "{said}");
+    let journal = journals(folder.path());
+    assert_eq!(journal.matches("\"output\":\"end\"").count(), 3, "each run says that it is over");
+    assert_eq!(replayed(folder.path(), scratch.path()), journal);
+    assert!(named(folder.path(), "log").is_empty(), "everything is sealed");
+    let first_ids = journal.matches("\"output\":\"signal\",\"id\":1,").count();
+    assert!(first_ids >= 2, "episodes are numbered within their run");
 }
 
 #[test]
-fn old_segments_are_removed_and_a_second_daemon_is_refused() {
+fn old_segments_go_with_their_journals_and_a_second_daemon_is_refused() {
     if skipped() {
         return;
     }
-    let folder = tempfile::tempdir().unwrap();
-    let mut child = live(folder.path(), &["--segment", "1s", "--keep-bytes", "1k"]);
-    std::thread::sleep(Duration::from_millis(3500));
+    let (folder, scratch) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let mut child = live(folder.path(), &["--segment", "1s", "--keep", "2s"]);
+    wait_until_begun(folder.path());
+    std::thread::sleep(Duration::from_millis(5500));
     let second = live(folder.path(), &[]).wait_with_output().unwrap();
     assert_eq!(second.status.code(), Some(3));
     terminate(&mut child);
-    let left = std::fs::read_dir(folder.path()).unwrap().filter(|entry| {
-        entry.as_ref().unwrap().path().extension().is_some_and(|end| end == "parquet")
-    });
-    assert_eq!(left.count(), 0, "each is larger than 1 kB");
+    let left = named(folder.path(), "parquet");
+    assert!((1..=4).contains(&left.len()), "{left:?}");
+    assert_eq!(named(folder.path(), "jsonl").len(), left.len());
+    let output = replay(folder.path(), &scratch.path().join("j"));
+    let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(report["mode"], "what_if");
+    let differs = report["differs"][0].as_str().unwrap();
+    assert!(differs.starts_with("begins at segment ") && differs.ends_with("missing"), "{differs}");
+    let refused = live(folder.path(), &["--keep-bytes", "300k"]).wait_with_output().unwrap();
+    assert_eq!(refused.status.code(), Some(2), "no segment would be kept");
+}
+
+/// Until there is room the daemon goes on without eyes; then it says what is missing.
+#[test]
+fn a_full_disk_ends_nothing_and_leaves_a_gap() {
+    if skipped() {
+        return;
+    }
+    let (folder, scratch) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let mut mount = Command::new("mount");
+    mount.args(["-t", "tmpfs", "-o", "size=9m", "tmpfs"]).arg(folder.path());
+    if !mount.stderr(Stdio::null()).status().is_ok_and(|status| status.success()) {
+        eprintln!("skipped: cannot mount a small tmpfs");
+        return;
+    }
+    let mut child = Own(live(folder.path(), &["--segment", "1h"]));
+    wait_until_begun(folder.path());
+    let filler = folder.path().join("filler");
+    assert!(std::fs::write(&filler, vec![1; 16 << 20]).is_err(), "the disk is full");
+    std::thread::sleep(Duration::from_secs(4));
+    std::fs::remove_file(&filler).unwrap();
+    std::thread::sleep(Duration::from_secs(3));
+    terminate(&mut child.0);
+    let mut said = String::new();
+    std::io::Read::read_to_string(child.0.stderr.as_mut().unwrap(), &mut said).unwrap();
+    let journal = journals(folder.path());
+    let replayed = replayed(folder.path(), scratch.path());
+    let output = replay(folder.path(), &scratch.path().join("j"));
+    let unmounted = Command::new("umount").arg(folder.path()).status().unwrap().success();
+    assert!(said.contains("No space left"), "{said}");
+    assert!(said.contains("recording again: "), "{said}");
+    assert_eq!(replayed, journal, "{said}");
+    let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(report["mode"], "as_recorded");
+    assert_eq!(report["recording"]["gaps"].as_u64(), Some(1));
+    assert!(unmounted);
+}
+
+#[test]
+fn a_stdout_that_takes_no_more_ends_the_printing_and_not_the_run() {
+    if skipped() {
+        return;
+    }
+    let (folder, scratch) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let _load = load(scratch.path());
+    let mut command = Command::new(KS);
+    command.args(["live", "--interval", "100ms", "--duration", "6s", "--format", "json", "-o"]);
+    let full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+    let outcome = command.arg(folder.path()).stdout(full).output().unwrap();
+    let said = String::from_utf8_lossy(&outcome.stderr);
+    assert!(outcome.status.success(), "{said}");
+    assert!(said.contains("the journal goes on"), "{said}");
+    assert_eq!(replayed(folder.path(), scratch.path()), journals(folder.path()));
 }

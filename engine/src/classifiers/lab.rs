@@ -7,7 +7,7 @@ use alloc::format;
 use alloc::string::{String, ToString};
 
 use crate::engine::Engine;
-use crate::input::{Body, Delivery, HostFacts, Input, SourceState, Start};
+use crate::input::{Body, Delivery, Gap, GapReason, HostFacts, Input, SourceState, Start};
 use crate::input::{ENGINE_VERSION, SCHEMA_VERSION};
 use crate::kind::{Kind, Severity};
 use crate::model::{ReadTimes, Sample};
@@ -55,6 +55,18 @@ impl Lab {
     pub(super) fn absent(&mut self, source: &str, reason: &str) {
         let (source, reason) = (source.into(), Some(reason.into()));
         self.handle(Body::SourceState(SourceState { source, state: Delivery::Absent, reason }));
+    }
+
+    /// `seconds` pass in which nothing is recorded.
+    pub(super) fn pass(&mut self, seconds: u64) {
+        self.second += seconds;
+    }
+
+    /// The host sleeps for `seconds`.
+    pub(super) fn gap(&mut self, seconds: u64) {
+        self.second += seconds;
+        let suspended_ns = seconds * SECOND_NS;
+        self.handle(Body::Gap(Gap { suspended_ns, ..Gap::in_all(GapReason::Suspend) }));
     }
 
     /// `seconds` pass; `fill` puts rows into each second's sample, counting from 0. A table with

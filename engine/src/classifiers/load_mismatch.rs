@@ -9,8 +9,9 @@
 //! Demand, busy share, blocked share; the load average is for people and never a limit.
 //! # False positives
 //! Demand from uninterruptible sleep is not CPU work: subtype `blocked`. Batch work that was told
-//! to wait is low at most: subtype `niced`. A reading is one instant, which may meet tasks that
-//! all wake with the recorder: where CPUs are idle most of the time, nothing sleeps
+//! to wait is low at most: subtype `niced`. A reading is one instant: at least two of a mean have
+//! to reach a limit, and one that ends a pause does not stand for all of it. Instants may meet
+//! tasks that all wake with the recorder: where CPUs are idle most of the time, nothing sleeps
 //! uninterruptibly, and stall shares say that nobody waits, there is no demand.
 
 use crate::board::{Board, Cover, Evaluation, Held};
@@ -62,20 +63,22 @@ fn judge(window: &Window) -> Result<Evaluation, Missing> {
     let cpus = row.cpus_online().ok_or(Missing::Field("the number of CPUs"))? as f64;
     row.procs_blocked().ok_or(Missing::Field("procs_blocked"))?;
     row.procs_running().ok_or(Missing::Field("procs_running"))?;
-    let demand = window.cpu.track()?.mean(MEAN_NS).ok_or(Missing::NoEarlier)?;
+    let track = window.cpu.track()?;
+    let mean = track.mean(MEAN_NS, window.interval_ns).ok_or(Missing::NoEarlier)?;
+    let (demand, held) = (mean.value, mean.held());
+    let blocked = blocked_share(row, window.host().recorder_pid != 0);
     let busy = busy_share(&window.cpu.step()?)?;
     let mut seen = Evaluation::default();
     let key = seen.note_with("demand_per_cpu", demand, "tasks/cpu", DEMAND.map(Some));
     seen.note("busy_share", busy, "ratio");
     // The quantity is a mean over five seconds: it is its own persistence up to medium; high and
     // critical have to last longer and are counted.
-    let blocked = blocked_share(row, window.host().recorder_pid != 0);
     let waits = !is_by_chance(window, busy, blocked.unwrap_or(0.0));
-    seen.keyed(key, Severity::Low, Held::Met, waits && demand >= DEMAND[0]);
-    let is_batch = demand >= DEMAND[1] && niced::explains(window, &Entity::Host);
-    let exceeds = |limit: f64| waits && demand >= limit && !is_batch;
+    seen.keyed(key, Severity::Low, Held::Met, waits && held >= DEMAND[0]);
+    let is_batch = held >= DEMAND[1] && niced::explains(window, &Entity::Host);
+    let exceeds = |limit: f64| waits && held >= limit && !is_batch;
     seen.keyed(key, Severity::Medium, Held::Met, exceeds(DEMAND[1]));
-    let high = exceeds(DEMAND[2]) && demand * cpus > HIGH_TASKS;
+    let high = exceeds(DEMAND[2]) && held * cpus > HIGH_TASKS;
     seen.keyed(key, Severity::High, Held::Counts, high);
     seen.keyed(key, Severity::Critical, Held::Counts, exceeds(DEMAND[3]));
     seen.keep_keyed(key, waits && demand >= DEMAND[0] * RELAXED);

@@ -1,4 +1,4 @@
-//! Counters and levels of the last half minute, and what they amount to over a span.
+//! Counters of the last half minute, and what they amount to over a span.
 //!
 //! A span is the shortest run of last intervals that reaches a duration: with irregular ticks it
 //! is longer than asked, never shorter, so a late tick is an ordinary rate over its true time.
@@ -12,7 +12,7 @@ use super::series::Missing;
 /// The longest span any verdict asks for (critical: 30 s).
 pub const LONGEST_NS: u64 = 30_000_000_000;
 /// Readings kept however far apart they are: ten intervals and their beginning.
-const READINGS: usize = 11;
+pub(super) const READINGS: usize = 11;
 
 /// Counters of one entity, as read, with the times of reading.
 #[derive(Debug, Clone)]
@@ -125,40 +125,6 @@ impl<const N: usize> Counters<N> {
     }
 }
 
-/// Levels of one entity, each standing for the interval before it.
-#[derive(Debug, Clone, Default)]
-pub struct Levels {
-    readings: VecDeque<(Timestamp, f64)>,
-}
-
-impl Levels {
-    /// Adds a reading.
-    pub fn push(&mut self, at: Timestamp, value: f64) {
-        if self.readings.back().is_some_and(|(last, _)| at <= *last) {
-            return;
-        }
-        self.readings.push_back((at, value));
-        while self.readings.len() > 2 && at.since_ns(self.readings[1].0) >= LONGEST_NS {
-            self.readings.pop_front();
-        }
-    }
-
-    /// Mean over the shortest run of last intervals of at least `ns`, weighted by time.
-    pub fn mean(&self, ns: u64) -> Option<f64> {
-        let (end, _) = self.readings.back()?;
-        let mut sum = 0.0;
-        for at in (1..self.readings.len()).rev() {
-            let (begin, _) = self.readings[at - 1];
-            let (until, value) = self.readings[at];
-            sum += value * seconds(until.since_ns(begin));
-            if end.since_ns(begin) >= ns {
-                return Some(sum / seconds(end.since_ns(begin)));
-            }
-        }
-        None
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -225,16 +191,6 @@ mod tests {
         assert_eq!(counters.over(0, "reads", 1), Err(Missing::Field("reads")));
         assert!(!counters.push(at(2), [Some(1000)]));
         assert_eq!(counters.over(0, "reads", 1), Err(Missing::NoEarlier));
-    }
-
-    #[test]
-    fn levels_are_weighted_by_time() {
-        let mut levels = Levels::default();
-        for (second, value) in [(0, 9.0), (1, 1.0), (2, 2.0), (6, 4.0)] {
-            levels.push(at(second), value);
-        }
-        assert_eq!(levels.mean(5 * SECOND_NS), Some((2.0 + 4.0 * 4.0) / 5.0));
-        assert_eq!(levels.mean(7 * SECOND_NS), None);
     }
 
     /// The shortest interval between readings that were taken.

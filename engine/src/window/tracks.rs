@@ -6,7 +6,8 @@ use crate::input::HostFacts;
 use crate::model::{Cpu, Disk, Filesystem, Netns, Nic, Pressure, Softnet, Vm};
 use crate::time::Timestamp;
 
-use super::history::{Counters, Growth, Levels};
+use super::history::{Counters, Growth};
+use super::levels::{Levels, Mean};
 use super::series::{Missing, Track};
 
 /// A total of stall time.
@@ -63,9 +64,10 @@ impl Track<Pressure> for PressureTrack {
 pub struct Demand(Levels);
 
 impl Demand {
-    /// Mean over the shortest run of last intervals of at least `ns`.
-    pub fn mean(&self, ns: u64) -> Option<f64> {
-        self.0.mean(ns)
+    /// Mean over at least `ns`, of readings that usually come every `usual_ns`; as
+    /// [`Levels::mean`].
+    pub fn mean(&self, ns: u64, usual_ns: u64) -> Option<Mean> {
+        self.0.mean(ns, usual_ns)
     }
 }
 

@@ -13,6 +13,8 @@ pub struct Segment {
     pub path: PathBuf,
     /// Whether it is sealed (Parquet) or a log.
     pub sealed: bool,
+    /// Whether it was given by its name: what makes no sense in it is an error then.
+    pub is_named: bool,
     /// A log beside its sealed file, which a crash while sealing leaves: what is in both is read
     /// once, from the sealed file.
     pub twin: bool,
@@ -25,7 +27,7 @@ pub fn segments(paths: &[PathBuf]) -> Result<Vec<Segment>, Error> {
         if path.is_dir() {
             let before = found.len();
             for file in recordings_in(path)? {
-                push_file(&file, &mut found);
+                push_file(&file, false, &mut found);
             }
             if found.len() == before {
                 return Err(Error::NotARecording {
@@ -34,21 +36,21 @@ pub fn segments(paths: &[PathBuf]) -> Result<Vec<Segment>, Error> {
                 });
             }
         } else {
-            push_file(path, &mut found);
+            push_file(path, true, &mut found);
         }
     }
     Ok(found)
 }
 
-fn push_file(path: &Path, found: &mut Vec<Segment>) {
+fn push_file(path: &Path, is_named: bool, found: &mut Vec<Segment>) {
     let is_log = path.extension().is_some_and(|extension| extension == "log");
     let log = Files::of(path).log;
     let twin = path.exists();
     if twin || !log.exists() {
-        found.push(Segment { path: path.to_owned(), sealed: !is_log, twin: false });
+        found.push(Segment { path: path.to_owned(), sealed: !is_log, is_named, twin: false });
     }
     if log.exists() {
-        found.push(Segment { path: log, sealed: false, twin });
+        found.push(Segment { path: log, sealed: false, is_named, twin });
     }
 }
 
@@ -82,6 +84,6 @@ impl Segment {
     pub(super) fn renamed(&self) -> Option<Self> {
         let sealed = !self.sealed;
         let path = if sealed { self.path.with_extension("") } else { Files::of(&self.path).log };
-        path.exists().then_some(Self { path, sealed, twin: false })
+        path.exists().then_some(Self { path, sealed, ..self.clone() })
     }
 }

@@ -3,7 +3,7 @@
 //! The reader checks what every consumer relies on: a run begins with a `Start` (one is made up for
 //! files that hold samples only), and `seq` and `mono_ns` do not go back within it. What is damaged
 //! or missing is left out, told ([`Reader::damages`]), and stands in the stream as a `Gap`; it is
-//! an error only where nothing can be read, or where a file given alone makes no sense.
+//! an error only where nothing can be read, or where a file given by name makes no sense.
 
 mod course;
 mod open;
@@ -65,7 +65,7 @@ impl Reader {
 
     /// Opens one file, and not what else there is of its recording.
     pub(super) fn open_one(path: &Path, sealed: bool) -> Self {
-        let segment = Segment { path: path.to_owned(), sealed, twin: false };
+        let segment = Segment { path: path.to_owned(), sealed, is_named: true, twin: false };
         Self::open_segments(vec![segment], |_, _| true)
     }
 
@@ -238,23 +238,19 @@ impl Reader {
         Ok(true)
     }
 
-    /// The rest of the file at hand makes no sense: it is left out, or, where it stands alone, the
-    /// error is that of the whole.
+    /// The rest of the file at hand makes no sense: it is left out, or, where it was given by its
+    /// name, the error is that of the whole.
     fn leave_file(&mut self, error: Error) -> Result<(), Error> {
-        if self.is_alone() || error.is_environment() {
+        let Some(open) = self.current.as_ref().filter(|open| !open.segment.is_named) else {
+            return Err(error);
+        };
+        if error.is_environment() {
             return Err(error);
         }
-        if let Some(open) = &self.current {
-            self.course.leave_out(Damage::of_file(open.segment.path.clone(), error.to_string()));
-        }
+        self.course.leave_out(Damage::of_file(open.segment.path.clone(), error.problem()));
         self.failed.get_or_insert(error);
         self.close();
         Ok(())
-    }
-
-    /// There is one file: what makes no sense in it is an error.
-    fn is_alone(&self) -> bool {
-        self.segments.len() == 1
     }
 
     fn close(&mut self) {
@@ -289,10 +285,13 @@ impl Reader {
                     self.current = Some(open);
                     return Ok(true);
                 }
-                Err(error) if self.is_alone() || error.is_environment() => return Err(error),
                 Err(error) => {
+                    let has_twin = self.segments.get(self.next_file).is_some_and(|next| next.twin);
+                    if segment.is_named && !has_twin || error.is_environment() {
+                        return Err(error);
+                    }
                     self.sealed = None;
-                    let damage = Damage::of_file(segment.path.clone(), error.to_string());
+                    let damage = Damage::of_file(segment.path.clone(), error.problem());
                     self.course.leave_out(damage);
                     self.failed.get_or_insert(error);
                 }

@@ -17,6 +17,7 @@ use ks_engine::model::{ReadTimes, Sample};
 use ks_engine::time::{SECOND_NS, Timestamp};
 
 use crate::absence::Absence;
+use crate::budget::Step;
 use crate::host_fs::{HostFile, HostFs};
 use crate::sampler::{Context, Sampler, State};
 
@@ -64,6 +65,12 @@ impl Sampler for Cgroups {
     }
 
     fn sample(&mut self, context: &mut Context<'_>, sample: &mut Sample) {
+        context.unless_shed(Step::Cgroups, &[SOURCE], |context| self.read(context, sample));
+    }
+}
+
+impl Cgroups {
+    fn read(&mut self, context: &mut Context<'_>, sample: &mut Sample) {
         if self.walked.is_none_or(|walked| context.tick.since_ns(walked) >= WALK_NS) {
             self.walked = Some(context.tick);
             self.failed = self.walk(context).err();
@@ -86,9 +93,7 @@ impl Sampler for Cgroups {
         let state = if self.left_out { State::Limited(many) } else { State::On };
         context.states.set(SOURCE, state);
     }
-}
 
-impl Cgroups {
     /// Finds the groups anew: the outermost first, in the order of their names.
     fn walk(&mut self, context: &mut Context<'_>) -> Result<(), Absence> {
         let text = self.mountinfo.read(context.host, context.buffer)?;

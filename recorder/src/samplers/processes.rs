@@ -18,8 +18,10 @@ use ks_engine::model::{
     BlockedTaskCell, BlockedTaskName, EventCell, EventName, Process, ProcessGoneCell, ReadTimes,
     Sample,
 };
+use ks_engine::time::Timestamp;
 
 use crate::absence::Absence;
+use crate::budget::{STRETCHED_NS, Step};
 use crate::host_fs::HostFile;
 use crate::sampler::{Context, Sampler, State};
 
@@ -36,6 +38,9 @@ const PASS: &str = "bpf/processes";
 /// The sources that `--processes none` leaves out.
 pub(crate) const SOURCES: &[&str] = &[SOURCE, BLOCKED, PASS];
 
+const SCARCE: &str = "descriptors are scarce: files are opened for each reading";
+const STRETCHED: &str = "read every 5 s: the recorder took more than --max-cpu";
+const NO_OPEN_FILES: &str = "open files are shed: the recorder took more than --max-cpu";
 const HIDES: &str = "this kernel leaves processes out, which are read from /proc";
 
 /// A process id, and where it is in the pass, if it is there.
@@ -56,6 +61,7 @@ pub(crate) struct Processes {
     scratch: Process,
     details: Details,
     long_blocks: LongBlocks,
+    sampled: Option<Timestamp>,
 }
 
 impl Sampler for Processes {
@@ -64,6 +70,18 @@ impl Sampler for Processes {
     }
 
     fn sample(&mut self, context: &mut Context<'_>, sample: &mut Sample) {
+        let stretched = context.budget.taken(Step::Processes).is_some() && !context.keyframe;
+        let since = |last: Timestamp| context.tick.since_ns(last);
+        if stretched && self.sampled.is_some_and(|last| since(last) < STRETCHED_NS) {
+            return;
+        }
+        self.sampled = Some(context.tick);
+        context.charged(Step::Processes, |context| self.sample_all(context, sample));
+    }
+}
+
+impl Processes {
+    fn sample_all(&mut self, context: &mut Context<'_>, sample: &mut Sample) {
         let begin_ns = context.elapsed_ns();
         if let Err(absence) = self.list(context) {
             context.states.absent(SOURCE, absence);
@@ -82,14 +100,10 @@ impl Sampler for Processes {
         let times = ReadTimes { begin_ns, end_ns: context.elapsed_ns() };
         sample.processes.set_read(times);
         sample.processes_gone.set_read(times);
-        let scarce = "descriptors are scarce: files are opened for each reading";
-        let limited = context.host.is_scarce().then_some(State::Limited(scarce));
-        context.states.set(SOURCE, limited.unwrap_or(State::On));
+        set_state(context);
         self.sample_blocked(context, sample);
     }
-}
 
-impl Processes {
     /// Reads by `iterator`, or from `/proc` where there is none and the reason is given.
     pub(crate) fn new(iterator: Result<ProcessIterator, Absence>) -> Self {
         Self {
@@ -103,6 +117,7 @@ impl Processes {
             scratch: Process::default(),
             details: Details::default(),
             long_blocks: LongBlocks::default(),
+            sampled: None,
         }
     }
 
@@ -210,6 +225,17 @@ impl Processes {
         sample.blocked.set_read(times);
         context.states.on(BLOCKED);
     }
+}
+
+/// Says what is left out of the rows.
+fn set_state(context: &mut Context<'_>) {
+    for (step, what) in [(Step::Processes, STRETCHED), (Step::OpenFiles, NO_OPEN_FILES)] {
+        if let Some(cost) = context.budget.taken(step) {
+            return context.states.over_budget(SOURCE, State::Limited(what), cost);
+        }
+    }
+    let limited = context.host.is_scarce().then_some(State::Limited(SCARCE));
+    context.states.set(SOURCE, limited.unwrap_or(State::On));
 }
 
 fn group(listed: Listed, pass: Option<&Pass>) -> Option<&Group> {

@@ -1,4 +1,4 @@
-//! The tracers: one file for each, one entry for each in [`all`].
+//! The tracers: one file for each, one entry for each in [`TRACERS`].
 //!
 //! A tracer counts in the kernel; at each tick its sampler reads what it counted. Where it cannot
 //! be loaded its source is absent with the reason, and the recording goes on.
@@ -14,19 +14,23 @@ mod syscall_classes;
 mod syscall_counts;
 mod syscall_guard;
 mod tcp;
+mod traced;
 
 use ks_ebpf::layout::SchedulerCpu;
 use ks_ebpf::processes::ProcessIterator;
 use ks_ebpf::{Description, Kernel, Tracer, descriptions, load};
 use ks_engine::model::{ReadTimes, Sample};
-use ks_engine::time::{SECOND_NS, Timestamp};
+use ks_engine::time::SECOND_NS;
 use rustix::process::{Resource, Rlimit, setrlimit};
 use rustix::thread::CapabilitySet;
 
 use crate::absence::Absence;
-use crate::sampler::{Context, Loss, Sampler, State, States};
+use crate::budget::Step;
+use crate::sampler::{Context, Sampler, States};
 use crate::text::lines;
-use crate::{budget, clock, privilege};
+use crate::{clock, privilege};
+
+use traced::Traced;
 
 /// How what one tracer counted becomes rows.
 trait Decoder: std::fmt::Debug {
@@ -38,6 +42,11 @@ trait Decoder: std::fmt::Debug {
 
     /// What it leaves out for the time being.
     fn limit(&self) -> Option<&'static str> {
+        None
+    }
+
+    /// The step of the budget that [`Decoder::limit`] may speak of.
+    fn part(&self) -> Option<Step> {
         None
     }
 
@@ -161,97 +170,6 @@ fn entries(source: &str) -> Vec<(&'static str, u32)> {
     ]
 }
 
-/// One loaded tracer.
-#[derive(Debug)]
-struct Traced {
-    source: &'static &'static str,
-    tracer: Tracer,
-    decoder: Box<dyn Decoder>,
-    rests: bool,
-    lost: u64,
-    charged: Timestamp,
-    /// Run time that the kernel measured in ns, and how often the programs had run by then.
-    measured: (u64, u64),
-}
-
-impl Traced {
-    fn new(source: &'static &'static str, tracer: Tracer, decoder: Box<dyn Decoder>) -> Self {
-        let charged = Timestamp::default();
-        Self { source, tracer, decoder, rests: false, lost: 0, charged, measured: (0, 0) }
-    }
-
-    /// Rests while the recorder is over its share of a CPU; false when it does.
-    fn keeps_going(&mut self, context: &mut Context<'_>) -> bool {
-        let over = budget::step_of(self.source).is_some_and(|step| context.shed_steps >= step);
-        if over {
-            if !self.rests {
-                self.tracer.rest();
-            }
-            context.states.set(self.source, State::OverBudget);
-            self.rests = true;
-        } else if self.rests {
-            self.rests = !self.tracer.wake(clock::monotonic_ns());
-            if self.rests {
-                let refused = "this kernel does not put it on its hooks again";
-                context.states.absent(self.source, Absence::Off(refused));
-            } else {
-                context.losses.push(Loss { source: self.source, count: None });
-            }
-        }
-        !self.rests
-    }
-
-    /// Adds what its programs took. Asking takes a call for each program: about once a second, with
-    /// room for ticks that are not just a second apart.
-    fn charge(&mut self, context: &mut Context<'_>) {
-        if context.tick.since_ns(self.charged) >= SECOND_NS / 10 * 9 {
-            self.charged = context.tick;
-            let runs = self.decoder.runs();
-            if context.measures_run_time {
-                self.measured = (self.tracer.run_time_ns(), runs);
-            }
-            context.run_times.insert(self.source, run_time_ns(self.measured, runs));
-        }
-    }
-
-    fn tell_losses(&mut self, context: &mut Context<'_>) {
-        let lost = self.decoder.lost();
-        let count = lost.saturating_sub(self.lost);
-        if count > 0 {
-            context.losses.push(Loss { source: self.source, count: Some(count) });
-        }
-        self.lost = lost;
-    }
-}
-
-impl Sampler for Traced {
-    fn sources(&self) -> &'static [&'static str] {
-        std::slice::from_ref(self.source)
-    }
-
-    fn sample(&mut self, context: &mut Context<'_>, sample: &mut Sample) {
-        self.charge(context);
-        if !self.keeps_going(context) {
-            return;
-        }
-        let begin_ns = context.elapsed_ns();
-        self.decoder.decode(&mut self.tracer, context, sample);
-        let times = ReadTimes { begin_ns, end_ns: context.elapsed_ns() };
-        self.decoder.set_read(sample, times);
-        histograms::finish(sample, times);
-        self.tell_losses(context);
-        let limit = self.decoder.limit().or(self.tracer.limit());
-        context.states.set(self.source, limit.map_or(State::On, State::Limited));
-    }
-}
-
-/// Run time of programs that have run so often, from what was measured of them.
-fn run_time_ns((measured_ns, measured_runs): (u64, u64), runs: u64) -> u64 {
-    let later = u128::from(runs.saturating_sub(measured_runs));
-    let later_ns = (later * u128::from(measured_ns)).checked_div(u128::from(measured_runs));
-    measured_ns.saturating_add(u64::try_from(later_ns.unwrap_or(0)).unwrap_or(u64::MAX))
-}
-
 /// A name in a fixed field, up to its first NUL.
 pub(crate) fn name(field: &[u8]) -> &[u8] {
     field.split(|byte| *byte == 0).next().unwrap_or_default()
@@ -271,14 +189,6 @@ mod tests {
             let state = state.to_input(source);
             assert_eq!(state.reason.as_deref(), Some("no BTF of the kernel"));
         }
-    }
-
-    #[test]
-    fn run_time_goes_on_with_the_runs() {
-        assert_eq!(run_time_ns((1000, 10), 10), 1000);
-        assert_eq!(run_time_ns((1000, 10), 25), 2500);
-        assert_eq!(run_time_ns((1000, 0), 25), 1000, "how often it ran is not told");
-        assert_eq!(run_time_ns((0, 0), 25), 0);
     }
 
     #[test]

@@ -11,7 +11,7 @@ use super::syscall_classes::{CLASSES, table};
 use super::syscall_counts::CallCounts;
 use super::syscall_guard::Guard;
 use super::{Decoder, name};
-use crate::budget::LATENCY_STEP;
+use crate::budget::Step;
 use crate::sampler::Context;
 
 const ENTER: &str = "handle_enter";
@@ -83,13 +83,17 @@ impl Decoder for Syscall {
     fn limit(&self) -> Option<&'static str> {
         self.shed
     }
+
+    fn part(&self) -> Option<Step> {
+        Some(Step::CallLatency)
+    }
 }
 
 impl Syscall {
     fn keep_guard(&mut self, tracer: &mut Tracer, context: &Context<'_>, cpus: &[SyscallCpu]) {
         let most = cpus.iter().map(|cpu| cpu.calls).max().unwrap_or(0);
         let calm = self.guard.allows(context.tick, most);
-        let over_budget = context.shed_steps >= LATENCY_STEP;
+        let over_budget = context.budget.taken(Step::CallLatency).is_some();
         if !calm || over_budget {
             tracer.pause(ENTER);
             self.shed = Some(if over_budget { OVER_BUDGET } else { STORM });

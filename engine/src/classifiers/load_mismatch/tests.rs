@@ -104,6 +104,41 @@ fn it_is_raised_by_the_mean_of_five_seconds_and_clears_a_minute_after_it() {
 }
 
 #[test]
+fn one_instant_after_a_pause_is_no_verdict_and_a_load_that_stays_is_one() {
+    let raised = |overloaded_seconds: u64| {
+        let (mut lab, mut host) = (Lab::new(), Host::default());
+        lab.run(20, |sample, _| host.fill(sample, load(1, 2)));
+        lab.pass(30);
+        let end = lab.second();
+        lab.run(30, |sample, second| {
+            host.fill(sample, load(if second < overloaded_seconds { 100 } else { 0 }, 2));
+        });
+        lab.raised_at(LoadMismatch, HOST).map(|at| at - end)
+    };
+    assert_eq!(raised(1), None, "50 for each CPU, in one instant");
+    assert_eq!(raised(30), Some(2));
+}
+
+#[test]
+fn nothing_is_raised_by_one_instant_after_a_gap() {
+    let raised = |overloaded_seconds: u64| {
+        let (mut lab, mut host) = (Lab::new(), Host::default());
+        lab.run(20, |sample, _| host.fill(sample, load(1, 2)));
+        lab.gap(30);
+        let end = lab.second();
+        // The first reading after it has nothing before it; the second is late.
+        lab.run(1, |sample, _| host.fill(sample, load(1, 2)));
+        lab.pass(8);
+        lab.run(30, |sample, second| {
+            host.fill(sample, load(if second < overloaded_seconds { 100 } else { 0 }, 2));
+        });
+        lab.raised_at(LoadMismatch, HOST).map(|at| at - end)
+    };
+    assert_eq!(raised(1), None);
+    assert_eq!(raised(30), Some(1 + 8 + 5));
+}
+
+#[test]
 fn without_proc_stat_it_cannot_tell() {
     let mut lab = Lab::new();
     lab.absent("stat", "no such file");

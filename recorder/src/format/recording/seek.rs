@@ -41,7 +41,7 @@ pub(super) struct Entry {
 /// is taken for a later one: then more is read than need be.
 pub(super) fn entry(segments: &[Segment], from: WallTime) -> Option<Entry> {
     let begins_before =
-        |segment: &Segment| first_of(segment).is_some_and(|(first, _)| first <= from);
+        |segment: &Segment| first_of(segment).is_some_and(|(first, _)| first < from);
     let file = segments.partition_point(begins_before).checked_sub(1).filter(|file| *file > 0)?;
     let (_, start) = first_of(&segments[file])?;
     let run_begin = file.checked_sub(usize::try_from(start.segment).ok()?)?;

@@ -7,6 +7,7 @@ use ks_engine::time::{SECOND_NS, Timestamp};
 
 use super::Cgroups;
 use crate::absence::Absence;
+use crate::budget::{Budget, Step};
 use crate::host_fs::{Buffer, HostFs};
 use crate::sampler::{Context, Sampler, State, States};
 
@@ -14,6 +15,7 @@ struct Lab {
     host: HostFs,
     buffer: Buffer,
     states: States,
+    budget: Budget,
     cgroups: Cgroups,
 }
 
@@ -23,6 +25,7 @@ impl Lab {
             host: HostFs::new(root),
             buffer: Buffer::default(),
             states: States::default(),
+            budget: Budget::default(),
             cgroups: Cgroups::default(),
         }
     }
@@ -36,7 +39,7 @@ impl Lab {
             tick: Timestamp(second * SECOND_NS),
             keyframe: false,
             detail: false,
-            shed_steps: 0,
+            budget: &mut self.budget,
             losses: &mut Vec::new(),
             run_times: &mut crate::sampler::RunTimes::new(),
             measures_run_time: false,
@@ -175,4 +178,18 @@ fn what_kept_a_walk_from_finding_groups_is_said_until_the_next() {
         let state = lab.states.get("cgroups");
         assert_eq!(state, Some(State::Absent(Absence::NotFound)), "second {second}");
     }
+}
+
+#[test]
+fn groups_that_cost_too_much_are_left_out_and_come_back() {
+    let root = tree();
+    let mut lab = Lab::new(root.path());
+    assert_eq!(names(&lab.tick(1)).len(), 4);
+    lab.budget.set_taken(Step::Cgroups, Some(0.09));
+    let sample = lab.tick(2);
+    assert!(sample.cgroups.read().is_none() && sample.cgroups.as_slice().is_empty());
+    assert_eq!(lab.states.get("cgroups"), Some(State::OverBudget));
+    lab.budget.set_taken(Step::Cgroups, None);
+    assert_eq!(names(&lab.tick(3)).len(), 4);
+    assert_eq!(lab.states.get("cgroups"), Some(State::On));
 }

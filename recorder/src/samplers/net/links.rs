@@ -187,7 +187,7 @@ mod tests {
             tick: Timestamp(second * SECOND_NS),
             keyframe: false,
             detail: false,
-            shed_steps: 0,
+            budget: &mut crate::budget::Budget::default(),
             losses: &mut Vec::new(),
             run_times: &mut crate::sampler::RunTimes::new(),
             measures_run_time: false,

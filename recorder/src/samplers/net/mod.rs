@@ -136,6 +136,7 @@ fn report(states: &mut States, source: &'static str, outcome: Result<(), Absence
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::budget::{Budget, Step};
     use crate::clock;
     use crate::host_fs::{Buffer, HostFs};
     use crate::sampler::State;
@@ -177,6 +178,15 @@ mod tests {
     }
 
     fn tick(net: &mut Net, root: &Path, tick: Timestamp) -> (Sample, States) {
+        tick_within(&mut Budget::default(), net, root, tick)
+    }
+
+    fn tick_within(
+        budget: &mut Budget,
+        net: &mut Net,
+        root: &Path,
+        tick: Timestamp,
+    ) -> (Sample, States) {
         let (host, mut buffer, mut states) =
             (HostFs::new(root), Buffer::default(), States::default());
         let mut sample = Sample::default();
@@ -187,7 +197,7 @@ mod tests {
             tick,
             keyframe: false,
             detail: false,
-            shed_steps: 0,
+            budget,
             losses: &mut Vec::new(),
             run_times: &mut crate::sampler::RunTimes::new(),
             measures_run_time: false,
@@ -242,6 +252,21 @@ mod tests {
             row.listen().is_some()
         });
         assert_eq!(listed, [true, false, true, false, true]);
+    }
+
+    #[test]
+    fn sockets_that_cost_too_much_are_not_listed_and_the_rest_is_read() {
+        let root = tempfile::tempdir().unwrap();
+        write(root.path(), &FILES);
+        let mut budget = Budget::default();
+        budget.set_taken(Step::Sockets, Some(0.04));
+        let mut net = Net::default();
+        let (sample, states) = tick_within(&mut budget, &mut net, root.path(), clock::now());
+        assert!(sample.listeners.read().is_none() && sample.ports.read().is_none());
+        assert_eq!(sample.netns.first().unwrap().tcp_in_segs(), Some(1686));
+        for source in ["net/tcp", "listeners", "ports"] {
+            assert_eq!(states.get(source), Some(State::OverBudget), "{source}");
+        }
     }
 
     #[test]

@@ -230,7 +230,7 @@ mod tests {
                 tick: Timestamp(0),
                 keyframe: false,
                 detail: false,
-                shed_steps: 0,
+                budget: &mut crate::budget::Budget::default(),
                 losses: &mut Vec::new(),
                 run_times: &mut crate::sampler::RunTimes::new(),
                 measures_run_time: false,

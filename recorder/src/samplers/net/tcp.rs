@@ -13,6 +13,7 @@ use super::report;
 use super::sockets::Sockets;
 use super::tcp_text::read_tcp;
 use crate::absence::Absence;
+use crate::budget::Step;
 use crate::sampler::{Context, State, States};
 
 const STATES: &str = "net/tcp";
@@ -50,6 +51,19 @@ enum Origin {
 impl Tcp {
     /// Lists the sockets of the namespaces that are due. Returns whether any was listed.
     pub(super) fn sample(
+        &mut self,
+        namespaces: &mut [Namespace],
+        context: &mut Context<'_>,
+        sample: &mut Sample,
+    ) -> bool {
+        let sources = [STATES, LISTENERS, PORTS];
+        let listed = context.unless_shed(Step::Sockets, &sources, |context| {
+            self.list_due(namespaces, context, sample)
+        });
+        listed.unwrap_or(false)
+    }
+
+    fn list_due(
         &mut self,
         namespaces: &mut [Namespace],
         context: &mut Context<'_>,
@@ -200,7 +214,7 @@ mod tests {
             tick,
             keyframe: false,
             detail: false,
-            shed_steps: 0,
+            budget: &mut crate::budget::Budget::default(),
             losses: &mut Vec::new(),
             run_times: &mut crate::sampler::RunTimes::new(),
             measures_run_time: false,

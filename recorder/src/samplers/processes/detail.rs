@@ -10,6 +10,7 @@ use ks_engine::model::{ProcessCell as Cell, Record};
 use ks_engine::time::{SECOND_NS, Timestamp};
 
 use super::tracked::Tracked;
+use crate::budget::Step;
 use crate::host_fs::HostFile;
 use crate::sampler::Context;
 use crate::text::{fields, lines, parse_u64};
@@ -36,7 +37,8 @@ impl Details {
     /// Puts details into the rows of those with most descriptors and takes them out of all others.
     /// A copied tree has no descriptors to count.
     pub(super) fn update(&mut self, context: &mut Context<'_>, known: &mut [Tracked]) {
-        if !context.detail || !context.host.is_live() {
+        let shed = context.budget.taken(Step::OpenFiles).is_some();
+        if !context.detail || !context.host.is_live() || shed {
             if self.present {
                 for process in known {
                     process.unset(&CELLS);
@@ -50,27 +52,31 @@ impl Details {
         }
         self.asked = Some(context.tick);
         self.present = true;
-        let mut counts: Vec<(u64, usize)> = known
-            .iter()
-            .enumerate()
-            .filter_map(|(at, process)| Some((open_files(process.pid)?, at)))
-            .collect();
-        counts.sort_unstable_by_key(|(count, at)| (std::cmp::Reverse(*count), *at));
-        counts.truncate(ASKED);
-        for process in known.iter_mut() {
-            process.unset(&CELLS);
-        }
-        let mut waiting = BTreeMap::new();
-        for (count, at) in counts {
-            let process = &mut known[at];
-            let (pid, netns) = (process.pid, process.row.netns());
-            let sockets = waiting.entry(netns).or_insert_with(|| close_wait_sockets(pid));
-            let close_wait =
-                sockets.as_ref().and_then(|sockets| count_sockets(pid, count, sockets));
-            let max = open_files_max(pid, context);
-            for (cell, value) in CELLS.into_iter().zip([Some(count), max, close_wait]) {
-                process.set(cell, value);
-            }
+        context.charged(Step::OpenFiles, |context| ask(context, known));
+    }
+}
+
+/// Asks all for their number of descriptors, and those with most for the rest.
+fn ask(context: &mut Context<'_>, known: &mut [Tracked]) {
+    let mut counts: Vec<(u64, usize)> = known
+        .iter()
+        .enumerate()
+        .filter_map(|(at, process)| Some((open_files(process.pid)?, at)))
+        .collect();
+    counts.sort_unstable_by_key(|(count, at)| (std::cmp::Reverse(*count), *at));
+    counts.truncate(ASKED);
+    for process in known.iter_mut() {
+        process.unset(&CELLS);
+    }
+    let mut waiting = BTreeMap::new();
+    for (count, at) in counts {
+        let process = &mut known[at];
+        let (pid, netns) = (process.pid, process.row.netns());
+        let sockets = waiting.entry(netns).or_insert_with(|| close_wait_sockets(pid));
+        let close_wait = sockets.as_ref().and_then(|sockets| count_sockets(pid, count, sockets));
+        let max = open_files_max(pid, context);
+        for (cell, value) in CELLS.into_iter().zip([Some(count), max, close_wait]) {
+            process.set(cell, value);
         }
     }
 }

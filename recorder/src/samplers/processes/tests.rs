@@ -4,10 +4,11 @@ use std::path::Path;
 use std::process::{Child, Command};
 
 use ks_engine::model::Sample;
-use ks_engine::time::Timestamp;
+use ks_engine::time::{SECOND_NS, Timestamp};
 
 use super::Processes;
 use crate::absence::Absence;
+use crate::budget::{Budget, Step};
 use crate::clock;
 use crate::host_fs::{Buffer, HostFs};
 use crate::sampler::{Context, Sampler, State, States};
@@ -16,6 +17,7 @@ struct Lab {
     host: HostFs,
     buffer: Buffer,
     states: States,
+    budget: Budget,
     processes: Processes,
 }
 
@@ -25,6 +27,7 @@ impl Lab {
             host: HostFs::new(root),
             buffer: Buffer::default(),
             states: States::default(),
+            budget: Budget::default(),
             processes: Processes::new(Err(Absence::Off("a test"))),
         }
     }
@@ -38,7 +41,7 @@ impl Lab {
             tick,
             keyframe,
             detail,
-            shed_steps: 0,
+            budget: &mut self.budget,
             losses: &mut Vec::new(),
             run_times: &mut crate::sampler::RunTimes::new(),
             measures_run_time: false,
@@ -193,4 +196,24 @@ fn details_come_with_a_standing_signal_and_go_with_it() {
     let sample = lab.tick(clock::now(), false, false);
     assert!(sample.processes.iter().count() >= detailed, "rows without them are written");
     assert_eq!(with_detail(&lab.tick(clock::now(), true, false)), 0);
+}
+
+#[test]
+fn processes_that_cost_too_much_are_read_every_five_seconds_and_for_a_keyframe() {
+    let root = tempfile::tempdir().unwrap();
+    write(root.path(), 3, 'S', 3, 10, 1);
+    let mut lab = Lab::new(root.path());
+    lab.budget.set_taken(Step::Processes, Some(0.3));
+    let begin = clock::now();
+    let mut read = |second: u64, keyframe: bool| {
+        let sample = lab.tick(begin.plus_ns(second * SECOND_NS), keyframe, false);
+        sample.processes.read().is_some()
+    };
+    let every: Vec<_> = (0..11).filter(|second| read(*second, false)).collect();
+    assert_eq!(every, [0, 5, 10]);
+    assert!(read(11, true) && !read(12, false), "a keyframe has every process");
+    assert_eq!(lab.states.get("processes"), Some(State::Limited(super::STRETCHED)));
+    lab.budget.set_taken(Step::Processes, None);
+    assert!(lab.tick(begin.plus_ns(13 * SECOND_NS), false, false).processes.read().is_some());
+    assert_eq!(lab.states.get("processes"), Some(State::On));
 }
