@@ -44,15 +44,10 @@ test: ## run the tests that need nothing of this host
 test-scenarios: build ## run `ks test` over the library of scenarios
 	'$(KS)' test
 
-# With one way of breaking the engine after the other: each must fail at least one case.
+# Thirteen ways of breaking the engine, each of which must fail a case, and the engine as it is, which
+# must not. A build of its own, without optimisation: no product has the feature.
 test-mutants: ## check that `ks test` notices an engine that is broken
-	$(CARGO) build --release --locked --features mutants
-	for mutant in limits persistence culprits load_mismatch; do \
-		if '$(KS)' test --mutant "$$mutant" >/dev/null; then \
-			echo "test-mutants: nothing fails with $$mutant broken" >&2; exit 1; \
-		fi; \
-		echo "noticed: $$mutant"; \
-	done
+	$(CARGO) run --locked --quiet --features mutants -- test --mutants
 
 # Not part of CI: some thousand runs. Seeds are partly drawn from the commit.
 test-grid: build ## measure detection over hosts and intensities (half an hour)

@@ -102,6 +102,7 @@ fn said(output: &Output) -> Option<String> {
 fn signal_text(signal: &Signal, at: &str) -> String {
     let change = match signal.change {
         Change::Raised => "raised",
+        Change::Escalated => "worse",
         Change::Updated => "updated",
         Change::Cleared => "cleared",
         Change::AcceptedAsNormal => "accepted as normal",

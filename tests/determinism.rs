@@ -120,6 +120,31 @@ fn a_reboot_ends_what_stands() {
     assert!(report.incidents.iter().all(|incident| incident.end.is_some()));
 }
 
+/// Made-up ticks fall due one by one: what stands is stale when its time has come, not when a
+/// sample comes again.
+#[test]
+fn a_hole_of_ten_minutes_swallows_no_tick() {
+    let mut inputs = recording_of(61);
+    let Body::Start(start) = &mut inputs[0].body else { panic!("a start") };
+    start.judgement = None;
+    inputs[61].mono = Timestamp(660 * SECOND_NS);
+    let (mut run, mut journal) = (Run::default(), Vec::new());
+    for input in &inputs {
+        run.feed(input, &mut journal).unwrap();
+    }
+    let journal = String::from_utf8(journal).unwrap();
+    let stale: Vec<u64> = journal
+        .lines()
+        .filter(|line| line.contains("\"change\":\"stale\""))
+        .map(|line| line.split("\"mono_ns\":").nth(1).unwrap().split(',').next().unwrap())
+        .map(|mono| mono.parse().unwrap())
+        .collect();
+    let (last, floor) = (inputs[60].mono.0, 15 * SECOND_NS);
+    assert_eq!(stale.len(), 1, "{stale:?}");
+    // The reading was taken some nanoseconds after its tick.
+    assert!(stale[0].abs_diff(last + floor) < 1_000, "a reading is stale after 15 s: {stale:?}");
+}
+
 #[test]
 fn one_changed_value_changes_the_journal() {
     let folder = tempfile::tempdir().unwrap();

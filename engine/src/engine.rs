@@ -25,19 +25,13 @@ use crate::model::Sample;
 use crate::mutation;
 use crate::output::{Change, Defect, Digest, End, Evidence, Output, Said, Signal};
 use crate::time::{ClockAnchor, Timestamp};
+use crate::timer::{Timer, Timers};
 use crate::window::{Missing, Window};
 
 /// Samples between two digests.
 const DIGEST_SAMPLES: u64 = 60;
 /// Intervals without a sample after which the engine wants to be woken.
 const OVERDUE_INTERVALS: u64 = 4;
-
-/// Why the engine wants a `Tick`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Reason {
-    /// No sample has come for several intervals: what stands may be stale.
-    SampleOverdue,
-}
 
 /// What the engine did last, for those who measure what each stage costs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -65,7 +59,7 @@ pub struct Engine {
     sources: BTreeMap<String, SourceState>,
     last_seq: Option<u64>,
     last: Timestamp,
-    overdue_at: Option<Timestamp>,
+    timers: Timers,
     /// Samples since the last digest.
     samples: u64,
     /// Samples of the run.
@@ -96,7 +90,8 @@ impl Engine {
             self.last_seq.is_none_or(|last| input.seq > last || made_up),
             "inputs come in order"
         );
-        if !made_up {
+        // A `Start` that was made up has the number of the input behind it.
+        if !made_up && !matches!(input.body, Body::Start(_)) {
             self.last_seq = Some(input.seq);
         }
         match &input.body {
@@ -107,9 +102,8 @@ impl Engine {
             }
             Body::Gap(gap) => self.gap(gap),
             Body::Tick => {
-                self.overdue_at = None;
-                self.board.age(input.mono);
-                self.watch.expire(input.mono, self.board.stale_after_ns());
+                self.timers.serve(input.mono);
+                self.age(input.mono);
                 self.say_changes(input);
                 self.say_forecasts(input);
             }
@@ -122,8 +116,8 @@ impl Engine {
     }
 
     /// When the driver owes a `Tick`, and why.
-    pub fn next_deadline(&self) -> Option<(Timestamp, Reason)> {
-        self.overdue_at.map(|at| (at, Reason::SampleOverdue))
+    pub fn next_deadline(&self) -> Option<(Timestamp, Timer)> {
+        self.timers.next()
     }
 
     /// Whether any signal stands: then the recorder may read what only a signal needs.
@@ -134,7 +128,10 @@ impl Engine {
     /// Ends the run: says the digest of the samples since the last one, ends what stands where it
     /// was seen last, and says that the run is over. The next run's `Start` does the same.
     pub fn finish(&mut self) {
-        let Some(seq) = self.last_seq.take() else { return };
+        if self.run.take().is_none() {
+            return;
+        }
+        let seq = self.last_seq.take().unwrap_or(0);
         let last = Input { seq, mono: self.last, body: Body::Tick };
         if self.samples > 0 {
             self.say_digest(seq, self.last);
@@ -191,9 +188,23 @@ impl Engine {
         }
     }
 
+    /// Without a sample: marks what is stale by now, and wakes up for what will be next.
+    fn age(&mut self, now: Timestamp) {
+        let stale_ns = self.board.stale_after_ns();
+        self.board.age(now);
+        self.watch.expire(now, stale_ns);
+        let read = [self.board.oldest_fresh(), self.watch.oldest_fresh()];
+        let next = read.into_iter().flatten().min();
+        // Stale is what is older than the limit.
+        self.timers
+            .set(Timer::SignalStale, next.map(|read| read.plus_ns(stale_ns.saturating_add(1))));
+    }
+
     fn sample(&mut self, input: &Input, sample: &Sample, done: &mut dyn FnMut(Stage)) {
         let interval_ns = self.window.interval_ns;
-        self.overdue_at = Some(input.mono.plus_ns(interval_ns.saturating_mul(OVERDUE_INTERVALS)));
+        let overdue = input.mono.plus_ns(interval_ns.saturating_mul(OVERDUE_INTERVALS));
+        self.timers.set(Timer::SampleOverdue, Some(overdue));
+        self.timers.set(Timer::SignalStale, None);
         self.window.update(sample, input.mono);
         done(Stage::Window);
         self.judge(input, done);
@@ -327,6 +338,7 @@ impl Engine {
             change: match (changed.stale, changed.transition) {
                 (true, _) => Change::Stale,
                 (false, Transition::Raised) => Change::Raised,
+                (false, Transition::Escalated) => Change::Escalated,
                 (false, Transition::Cleared) => Change::Cleared,
                 (false, Transition::Accepted) => Change::AcceptedAsNormal,
                 (false, Transition::Ended) => Change::Ended,

@@ -25,5 +25,6 @@ pub mod output;
 pub mod random;
 pub mod statistics;
 pub mod time;
+pub mod timer;
 mod victim;
 pub mod window;

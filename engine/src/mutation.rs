@@ -25,13 +25,32 @@ pub enum Mutation {
 }
 
 #[cfg(feature = "mutants")]
+impl Mutation {
+    /// Every way.
+    pub fn all() -> impl Iterator<Item = Self> {
+        let kinds = Kind::ALL.into_iter().map(Self::Off);
+        [Self::Limits, Self::Persistence, Self::Culprits].into_iter().chain(kinds)
+    }
+
+    /// Its word; of a kind that is not judged the kind's.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Limits => "limits",
+            Self::Persistence => "persistence",
+            Self::Culprits => "culprits",
+            Self::Off(kind) => kind.word(),
+        }
+    }
+}
+
+#[cfg(feature = "mutants")]
 static CHOSEN: AtomicU8 = AtomicU8::new(0);
 
 /// The first number of the mutations that turn a kind off.
 #[cfg(feature = "mutants")]
 const OFF: u8 = 10;
 
-/// Breaks the engine, until the process ends.
+/// Breaks the engine, until it is restored.
 #[cfg(feature = "mutants")]
 pub fn choose(mutation: Mutation) {
     let number = match mutation {
@@ -41,6 +60,12 @@ pub fn choose(mutation: Mutation) {
         Mutation::Off(kind) => OFF + u8::try_from(kind.index()).unwrap_or(0),
     };
     CHOSEN.store(number, Ordering::Relaxed);
+}
+
+/// Takes back what was chosen.
+#[cfg(feature = "mutants")]
+pub fn restore() {
+    CHOSEN.store(0, Ordering::Relaxed);
 }
 
 #[cfg(feature = "mutants")]

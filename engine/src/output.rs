@@ -84,7 +84,9 @@ pub struct Signal {
 pub enum Change {
     /// It began.
     Raised,
-    /// Its severity, subtype or culprits changed.
+    /// Its severity rose, at the time of this output.
+    Escalated,
+    /// Its severity fell, or its subtype changed.
     Updated,
     /// It is over.
     Cleared,

@@ -175,6 +175,15 @@ impl Error {
         }
     }
 
+    /// The same where what was read is in order and only writing it failed: the library does not
+    /// say so of each of its errors.
+    pub(crate) fn of_writing(self) -> Self {
+        if let Self::Parquet { path, problem } = self {
+            return Self::io("write", &path, std::io::Error::other(problem));
+        }
+        self
+    }
+
     /// Whether a file is not there.
     pub fn is_not_found(&self) -> bool {
         let Self::Io { source, .. } = self else { return false };

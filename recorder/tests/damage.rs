@@ -155,6 +155,10 @@ impl Segment {
             // The magic of a sealed file stands in its first row group.
             let lost = &self.parts[hit];
             left.retain(|seq| at >= 4 && !lost.seqs.contains(seq));
+            // The footer repeats the `Start`, where something is left to begin.
+            if hit == 0 && !left.is_empty() {
+                left.insert(lost.seqs[0]);
+            }
             return left;
         }
         let knows_its_end = at >= self.parts[hit].begin + 4;
@@ -281,4 +285,38 @@ fn where_nothing_can_be_read_it_is_an_error() {
     let mut reader = Reader::open(&[folder.path().to_owned()]).unwrap();
     let error = reader.next().unwrap_err().to_string();
     assert!(error.contains("00000000.parquet"), "{error}");
+}
+
+/// A log whose `Start` is damaged, in the midst of a run: what was recovered of it goes on with the
+/// run as the log did.
+#[test]
+fn a_segment_without_its_start_goes_on_with_its_run_before_and_after_recovering() {
+    let folder = tempfile::tempdir().unwrap();
+    let segments = write(folder.path());
+    let log = &segments[7];
+    let mut bytes = log.bytes.clone();
+    bytes[log.parts[0].begin + 9] ^= 1;
+    std::fs::write(&log.path, &bytes).unwrap();
+    let (before, _, damages) = read(folder.path());
+    assert_eq!(damages, 1);
+    ks_recorder::format::recovery::recover(&log.path.with_extension("")).unwrap();
+    let (after, _, _) = read(folder.path());
+    assert_eq!(after, before, "the same inputs, and none of the segments behind it is lost");
+    let lost: Vec<_> = log.all().difference(&after).copied().collect();
+    assert_eq!(lost, log.parts[0].seqs);
+}
+
+/// Bytes that look like marks cost no more than others.
+#[test]
+fn a_log_of_false_marks_is_read_in_one_go() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("x.parquet.log");
+    let mut bytes = b"kernelsight log\n".to_vec();
+    for _ in 0..60_000 {
+        bytes.extend_from_slice(&[0xff; 8]);
+        bytes.extend_from_slice(b"\x08ks key frame\n");
+    }
+    std::fs::write(&path, &bytes).unwrap();
+    let mut reader = Reader::open(&[path]).unwrap();
+    assert!(reader.next().is_err(), "nothing can be read");
 }

@@ -240,6 +240,71 @@ fn a_log_left_beside_its_sealed_file_is_read_once() {
 }
 
 #[test]
+fn a_log_that_is_sealed_between_listing_and_opening_is_read_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("x.parquet");
+    let log = Files::of(&path).log;
+    let inputs = random_recording(11, 40);
+    write_log(&log, &inputs);
+    let read = |reader: &mut Reader| -> Vec<Input> {
+        std::iter::from_fn(|| reader.next().unwrap().cloned()).collect()
+    };
+    let mut listed = Reader::open(&[folder.path().to_owned()]).unwrap();
+    recover(&path).unwrap();
+    assert_eq!(read(&mut listed), inputs, "it has another name by then");
+    write_log(&log, &inputs);
+    let mut listed = Reader::open(&[folder.path().to_owned()]).unwrap();
+    std::fs::remove_file(&log).unwrap();
+    assert_eq!(read(&mut listed), inputs, "the log went once its file was sealed");
+}
+
+#[test]
+fn sealing_that_was_cut_short_is_finished_by_recovering() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("x.parquet");
+    let log = Files::of(&path).log;
+    let inputs = random_recording(12, 40);
+    seal(&path, &inputs);
+    write_log(&log, &inputs);
+    let sealed = std::fs::read(&path).unwrap();
+    assert_eq!(recover(&path).unwrap().inputs, 40);
+    assert!(!log.exists());
+    assert_eq!(std::fs::read(&path).unwrap(), sealed);
+    let mut other = random_recording(13, 40);
+    if let Body::Start(start) = &mut other[0].body {
+        start.boot_id = "later".into();
+    }
+    write_log(&log, &other);
+    let refused = recover(&path);
+    assert!(matches!(refused, Err(Error::Twins { .. })), "another recording: {refused:?}");
+    assert!(log.exists() && path.exists());
+}
+
+/// Until the new recording is sealed the old one is there; while it is written it is no part of it.
+#[test]
+fn force_replaces_a_recording_when_the_new_one_is_sealed() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("x.parquet");
+    let (old, mut new) = (random_recording(14, 20), random_recording(15, 30));
+    if let Body::Start(start) = &mut new[0].body {
+        start.boot_id = "later".into();
+    }
+    seal(&path, &old);
+    let mut writer = Writer::create(&path, true).unwrap();
+    for input in &new {
+        writer.append(input).unwrap();
+    }
+    assert_eq!(read_all(&path).unwrap(), old);
+    writer.seal().unwrap();
+    assert_eq!(read_all(&path).unwrap(), new);
+    let device = folder.path().join("device.parquet");
+    std::os::unix::fs::symlink("/dev/null", &device).unwrap();
+    let refused = Writer::create(&device, true);
+    assert!(matches!(refused, Err(Error::NotRegular { .. })), "{refused:?}");
+    assert!(device.is_symlink() && !Files::of(&device).log.exists());
+}
+
+#[test]
 fn segments_of_a_directory_are_one_stream() {
     let folder = tempfile::tempdir().unwrap();
     let inputs = random_recording(5, 60);

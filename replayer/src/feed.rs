@@ -7,11 +7,12 @@ use std::io;
 
 use ks_engine::analysis::Knowledge;
 use ks_engine::engine::Engine;
-use ks_engine::input::{Body, ENGINE_VERSION, Gap, GapReason, Input, JUDGEMENT, Start};
+use ks_engine::input::{Body, Input};
 use ks_engine::journal::Journal;
 use ks_engine::output::Output;
 use ks_engine::time::Timestamp;
 
+use crate::differences::Differences;
 use crate::timings::Timings;
 
 /// Takes each output with its line of the journal.
@@ -22,7 +23,7 @@ pub type Each<'a> = dyn FnMut(&Output, &[u8]) -> io::Result<()> + 'a;
 pub struct Feed {
     engine: Engine,
     journal: Journal,
-    differs: Vec<String>,
+    differences: Differences,
     knowledge: Option<Knowledge>,
     timings: Option<Timings>,
     gathers: bool,
@@ -30,12 +31,20 @@ pub struct Feed {
 }
 
 impl Feed {
-    /// Runs what differs from what was recorded, and says why: recorded ticks are left out, and
-    /// this engine's own fall due at virtual time.
+    /// All runs differ from what was recorded, and why: recorded ticks are left out, and this
+    /// engine's own fall due at virtual time.
     pub fn what_if(&mut self, difference: String) {
-        if !self.differs.contains(&difference) {
-            self.differs.push(difference);
-        }
+        self.differences.of_stream(difference);
+    }
+
+    /// The run of the next input differs, from that input on.
+    pub fn departs(&mut self, difference: String) {
+        self.differences.of_next(difference);
+    }
+
+    /// A run that is over differs.
+    pub fn departed(&mut self, difference: &str) {
+        self.differences.of_last(difference);
     }
 
     /// Begins the run with other knowledge than was recorded; `name` says with which.
@@ -70,37 +79,21 @@ impl Feed {
         &self.engine
     }
 
-    /// What differs from the run that was recorded; nothing where it is fed as recorded.
+    /// What differs from what was recorded; nothing where it is fed as recorded.
     pub fn differs(&self) -> &[String] {
-        &self.differs
+        self.differences.told()
     }
 
     /// Feeds one input.
     pub fn input(&mut self, input: &Input, each: &mut Each<'_>) -> io::Result<()> {
-        match &input.body {
-            Body::Start(start) if start.judgement != Some(JUDGEMENT) => {
-                self.what_if(judgement_difference(start));
-            }
-            Body::Other(other) => self.what_if(format!(
-                "inputs of kind `{}`, which this version does not know, are left out",
-                other.kind
-            )),
-            Body::Gap(Gap { reason: GapReason::Damaged | GapReason::Missing, .. }) => {
-                self.what_if("a part of what was recorded is missing".to_owned());
-            }
-            Body::Start(_)
-            | Body::Sample(_)
-            | Body::SourceState(_)
-            | Body::ClockStep(_)
-            | Body::Gap(_)
-            | Body::Tick => {}
-        }
-        if !self.differs.is_empty() {
+        let begins = self.differences.hear(&input.body);
+        if self.differences.is_what_if() {
             // Recorded ticks are another engine's; this one's own fall due at virtual time.
             if input.body == Body::Tick {
                 return Ok(());
             }
-            if let Some((at, _)) = self.engine.next_deadline().filter(|(at, _)| *at < input.mono) {
+            // What a run waits for when it ends never comes.
+            while let Some(at) = self.deadline().filter(|at| *at < input.mono && !begins) {
                 // A made-up tick has no row of its own: it stands just before this input's.
                 self.step(&Input { seq: input.seq, mono: at, body: Body::Tick }, each)?;
             }
@@ -154,15 +147,4 @@ impl Feed {
     pub fn deadline(&self) -> Option<Timestamp> {
         self.engine.next_deadline().map(|(at, _)| at)
     }
-}
-
-fn judgement_difference(start: &Start) -> String {
-    let Some(recorded) = start.judgement else {
-        return "no engine had seen it when it was recorded".to_owned();
-    };
-    format!(
-        "judged by engine {} (judgement {recorded}) when it was recorded, and by engine \
-         {ENGINE_VERSION} (judgement {JUDGEMENT}) in this replay",
-        start.engine_version
-    )
 }

@@ -4,6 +4,7 @@ pub mod analysis;
 pub mod capture;
 pub mod csv_series;
 pub mod difference;
+mod differences;
 pub mod expectations;
 pub mod feed;
 pub mod forecasts;

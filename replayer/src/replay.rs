@@ -121,7 +121,7 @@ pub fn drive(
     range.seek(reader);
     while reader.next()?.is_some() {
         for why in reader.differs().iter().skip(told) {
-            run.feed.what_if(why.clone());
+            run.feed.departs(why.clone());
         }
         told = reader.differs().len();
         let Some(input) = reader.input() else { break };
@@ -137,6 +137,9 @@ pub fn drive(
             let (done, all) = reader.progress();
             progress(done, all);
         }
+    }
+    if !reader.damages().is_empty() {
+        run.feed.departed("what cannot be read is left out");
     }
     run.report.damaged(reader.damages());
     Ok(())

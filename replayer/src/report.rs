@@ -19,7 +19,7 @@ use serde::Serialize;
 use crate::forecasts::{self, Forecast};
 use crate::lateness::{Follower, Lateness};
 
-pub use episode::Episode;
+pub use episode::{Episode, Escalation};
 pub use incident::Incident;
 
 /// How the recording was fed.

@@ -41,8 +41,10 @@ pub fn finish(
     let (mut feed, mut menders) = (Feed::default(), Menders::new(files));
     let mut inputs = 0u64;
     while reader.next()?.is_some() {
+        // What makes the run another one than was recorded is known before its words are.
         if let Some(why) = reader.differs().first() {
-            feed.what_if(why.clone());
+            feed.departs(why.clone());
+            menders.leave_alone(why);
         }
         let Some(input) = reader.input() else { break };
         if let Body::Start(start) = &input.body {

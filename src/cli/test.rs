@@ -6,19 +6,6 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::Format;
-#[cfg(feature = "mutants")]
-use ks_engine::{kind::Kind, mutation::Mutation};
-
-#[cfg(feature = "mutants")]
-fn parse_mutation(text: &str) -> Result<Mutation, String> {
-    let kind = || Kind::ALL.into_iter().find(|kind| kind.word() == text);
-    match text {
-        "limits" => Ok(Mutation::Limits),
-        "persistence" => Ok(Mutation::Persistence),
-        "culprits" => Ok(Mutation::Culprits),
-        _ => kind().map(Mutation::Off).ok_or_else(|| format!("no way to break it: {text}")),
-    }
-}
 
 /// Arguments of `ks test`.
 #[derive(Debug, Args)]
@@ -53,11 +40,10 @@ pub(crate) struct Test {
     /// Write the results as JUnit XML to this file too
     #[arg(long, value_name = "FILE.xml")]
     pub(crate) junit: Option<PathBuf>,
-    /// Break the engine in this way: limits, persistence, culprits, or the name of a kind, which is
-    /// turned off
+    /// Break the engine in each way that it knows, one after the other: each must make a case fail
     #[cfg(feature = "mutants")]
-    #[arg(long, value_parser = parse_mutation, value_name = "WAY")]
-    pub(crate) mutant: Option<Mutation>,
+    #[arg(long, conflicts_with_all = ["bless", "grid", "jitter", "report", "junit"])]
+    pub(crate) mutants: bool,
     /// Write what was found, missed, false and confused as Markdown to this file too
     #[arg(long, value_name = "FILE.md")]
     pub(crate) report: Option<PathBuf>,

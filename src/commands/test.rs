@@ -1,8 +1,10 @@
 //! `ks test`: expectations over scenarios and recordings.
 
+#[cfg(feature = "mutants")]
+mod mutants;
+
 use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
-
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
@@ -40,17 +42,17 @@ struct Line<'a> {
 }
 
 pub(crate) fn run(arguments: &Test) -> anyhow::Result<()> {
-    #[cfg(feature = "mutants")]
-    if let Some(mutation) = arguments.mutant {
-        ks_engine::mutation::choose(mutation);
-    }
     if arguments.bless {
         return bless_files(arguments);
     }
     let cases = chosen(arguments)?;
-    let bar = progress::cases(cases.len() as u64);
     let jobs = arguments.jobs.or_else(|| std::thread::available_parallelism().ok());
     let jobs = jobs.map_or(1, NonZeroUsize::get);
+    #[cfg(feature = "mutants")]
+    if arguments.mutants {
+        return mutants::run(&cases, jobs);
+    }
+    let bar = progress::cases(cases.len() as u64);
     let told = |done: usize| bar.set_position(done as u64);
     let outcomes = runner::run(&cases, arguments.jitter, jobs, told);
     bar.finish_and_clear();

@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use ks_engine::input::JUDGEMENT;
 use ks_replayer::expectations::grid::{Detection, Found};
 use ks_replayer::expectations::tally::Tally;
 
@@ -15,7 +16,10 @@ something was wrong, though raw counters crossed no limit of the kind and nothin
 
 /// The page; `command` says how it is made anew.
 pub(crate) fn page(command: &str, cases: usize, tally: &Tally) -> String {
-    let mut text = format!("# Detection\n\nWritten by `ks {command}` over {cases} cases.\n\n");
+    let mut text = format!(
+        "# Detection\n\nWritten by `ks {command}` over {cases} cases, with judgement \
+         {JUDGEMENT}.\n\n"
+    );
     text += WORDS;
     text += "\n| kind | expected | found | missed | optional missed | false | low | excess ";
     text += "| flapping | culprit right | delay s, median | worst |\n";

@@ -13,6 +13,9 @@ use sha2::{Digest, Sha256};
 use crate::tree::{SourceFile, checkout};
 
 const LIST: &str = "fixtures/journals.txt";
+/// Pages that say what the engine makes of something: of which judgement they are, or that they are
+/// of an older one.
+const PAGES: [&str; 2] = ["docs/detection.md", "docs/grid.md"];
 /// Snapshots that are journals, or hashes of journals, as a whole.
 const WHOLE: [&str; 2] = ["journal_of_an_overload", "journals_with_analysis"];
 
@@ -120,4 +123,40 @@ fn journals_are_found_in_snapshots() {
     assert_eq!(journal_of("kinds__x_json", json), Some("abc".to_owned()));
     assert_eq!(journal_of("help__replay", "no journal"), None);
     assert!(journal_of("determinism__journal_of_an_overload", "x").is_some());
+}
+
+/// Why a generated page is not of this judgement and does not say so either.
+fn check_page(name: &str, text: &str, judgement: u32) -> Option<String> {
+    let (_, after) = text.split_once("with judgement ")?;
+    let number = after.split(|symbol: char| !symbol.is_ascii_digit()).next()?;
+    let of: u32 = number.parse().ok()?;
+    let is_stale = text.contains("\nStale: ");
+    match (of == judgement, is_stale) {
+        (true, false) | (false, true) => None,
+        (true, true) => Some(format!("{name} is of judgement {of} and calls itself stale")),
+        (false, false) => Some(format!(
+            "{name} is of judgement {of}, and the engine has {judgement}: write it anew, or begin \
+             a line of it with `Stale: `"
+        )),
+    }
+}
+
+#[test]
+fn generated_pages_are_of_this_judgement_or_call_themselves_stale() {
+    for name in PAGES {
+        let page = checkout().iter().find(|file| file.path == name);
+        let text = page.map(SourceFile::text).unwrap_or_default();
+        assert!(text.contains("with judgement "), "{name} does not say of which judgement it is");
+        assert_eq!(check_page(name, &text, JUDGEMENT), None);
+    }
+}
+
+#[test]
+fn a_page_goes_stale_with_its_judgement() {
+    let page = "Written by `ks test`, with judgement 3.\n";
+    let stale = format!("{page}\nStale: verdicts changed.\n");
+    assert_eq!(check_page("p", page, 3), None);
+    assert!(check_page("p", page, 4).unwrap().contains("is of judgement 3"));
+    assert_eq!(check_page("p", &stale, 4), None);
+    assert!(check_page("p", &stale, 3).is_some());
 }

@@ -128,6 +128,12 @@ impl Watch {
         }
     }
 
+    /// When that resource was read last whose forecast will be stale first.
+    pub fn oldest_fresh(&self) -> Option<Timestamp> {
+        let forecasts = self.series.iter().filter(|watched| watched.outcome.is_ok());
+        forecasts.map(|watched| watched.at).min()
+    }
+
     /// Takes one level; those of one sample come in the same order as those of the one before.
     pub fn take(
         &mut self,

@@ -229,6 +229,12 @@ impl Board {
         }
     }
 
+    /// When that signal was judged last which will be stale first; `None` where all that stand are.
+    pub fn oldest_fresh(&self) -> Option<Timestamp> {
+        let is_fresh = |place: &&Place| place.slot.standing().is_some_and(|signal| !signal.stale);
+        self.places.values().filter(is_fresh).map(|place| place.judged).min()
+    }
+
     /// Windows restart after a gap; signals that stand go on standing.
     pub fn restart(&mut self) {
         for place in self.places.values_mut() {

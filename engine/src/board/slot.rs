@@ -31,7 +31,9 @@ pub enum Transition {
     None,
     /// It was raised.
     Raised,
-    /// Severity or subtype changed.
+    /// Its severity rose.
+    Escalated,
+    /// Its severity fell, or its subtype changed.
     Updated,
     /// It is over.
     Cleared,
@@ -221,6 +223,9 @@ impl Slot {
         }
         self.standing = Some(standing);
         let is = (standing.severity, standing.subtype, standing.stale);
+        if standing.severity > was.0 {
+            return Transition::Escalated;
+        }
         if was == is { Transition::None } else { Transition::Updated }
     }
 }

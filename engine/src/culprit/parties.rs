@@ -7,7 +7,9 @@ use alloc::vec::Vec;
 
 use crate::kind::Entity;
 use crate::model::Cgroup;
-use crate::window::{Account, BUCKET_NS, Bundle, GroupConsumption, Known, ProcessKey, Window};
+use crate::window::{
+    Account, BUCKET_NS, Bundle, GroupConsumption, Known, ProcessKey, RING_BUCKETS, Window,
+};
 
 use super::counter::Counter;
 use super::interval::{Began, Interval};
@@ -188,6 +190,8 @@ fn usual(
     } else {
         return None;
     };
+    // No more of the past is kept; times that lie centuries apart are no more of it.
+    let begin = begin.max(end.saturating_sub(RING_BUCKETS as u64));
     let values = &mut scratch.values;
     values.clear();
     values.resize(usize::try_from(end - begin).ok()?, 0.0);

@@ -18,7 +18,7 @@ const KEPT: usize = 48;
 /// How long a ring outlives its rank: five minutes.
 const OUTSIDE_BUCKETS: u64 = 30;
 /// Buckets of a ring: two hours.
-pub(super) const RING_BUCKETS: usize = 720;
+pub const RING_BUCKETS: usize = 720;
 /// Ranks of stocks go by the growth since the mark before the last; marks are half an hour apart.
 const MARK_BUCKETS: u64 = 180;
 

@@ -25,7 +25,7 @@ pub use ended::{Bundle, Ended};
 pub use history::{Counters, Growth, LONGEST_NS};
 pub use known::Known;
 pub use latency_table::{CallClass, Latency, LatencyTable, Span};
-pub use leaders::{Leaders, Ring};
+pub use leaders::{Leaders, RING_BUCKETS, Ring};
 pub use levels::{Levels, Mean};
 pub use process_table::{PROCESS_CAP, ProcessTable};
 pub use series::{EntityId, HOST, Missing, Series, Step, Track};

@@ -45,11 +45,12 @@ pub fn segments(paths: &[PathBuf]) -> Result<Vec<Segment>, Error> {
 fn push_file(path: &Path, is_named: bool, found: &mut Vec<Segment>) {
     let is_log = path.extension().is_some_and(|extension| extension == "log");
     let log = Files::of(path).log;
-    let twin = path.exists();
-    if twin || !log.exists() {
+    // Each is asked for once: a log may be sealed in between, and the reader tries the other name.
+    let (twin, has_log) = (path.exists(), log.exists());
+    if twin || !has_log {
         found.push(Segment { path: path.to_owned(), sealed: !is_log, is_named, twin: false });
     }
-    if log.exists() {
+    if has_log {
         found.push(Segment { path: log, sealed: false, is_named, twin });
     }
 }

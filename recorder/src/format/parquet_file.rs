@@ -20,7 +20,7 @@ use super::pages::Groups;
 use super::parquet_checks::{
     Origin, check_chunks, check_group, check_magic, check_version, footer, not_parquet, origin,
 };
-use super::part::FOOTER_START;
+use super::part::{CREATED_BY, FOOTER_START};
 use super::projection::{projection, without_samples};
 use crate::error::Error;
 
@@ -160,6 +160,19 @@ impl ParquetFile {
         }
     }
 
+    /// The first `Start` and its number, where the footer repeats them and is whole.
+    pub fn first_start(&self) -> Option<(u64, Start)> {
+        if !matches!(self.origin, Origin::Checked(_)) {
+            return None;
+        }
+        let metadata = self.groups.metadata();
+        let start = serde_json::from_str(footer(metadata, FOOTER_START)?).ok()?;
+        let first = metadata.row_groups().first()?;
+        let seq = first.columns().iter().find(|column| column.column_path().string() == "seq")?;
+        let Some(Statistics::Int64(seq)) = seq.statistics() else { return None };
+        Some((u64::try_from(*seq.min_opt()?).ok()?, start))
+    }
+
     /// The row group that was left out since the last call.
     pub fn take_damage(&mut self) -> Option<GroupDamage> {
         self.damage.take()
@@ -249,8 +262,12 @@ fn times(group: &RowGroupMetaData) -> (Option<WallTime>, Option<WallTime>) {
 /// What a footer says of its file, for those who look for a moment in many.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Outline {
+    /// This writer wrote it.
+    pub(super) is_ours: bool,
     /// Time of the first input.
     pub(super) first: Option<WallTime>,
+    /// Time of the last input: no other is later.
+    pub(super) last: Option<WallTime>,
     /// The first `Start`.
     pub(super) start: Option<Start>,
 }
@@ -260,8 +277,11 @@ pub(super) fn outline(path: &Path) -> Option<Outline> {
     let file = File::open(path).ok()?;
     let metadata = guarded(|| ParquetMetaDataReader::new().parse_and_finish(&file)).ok()?.ok()?;
     let start = footer(&metadata, FOOTER_START);
+    let writer = metadata.file_metadata().created_by();
     Some(Outline {
+        is_ours: writer.is_some_and(|writer| writer.starts_with(CREATED_BY)),
         first: metadata.row_groups().first().and_then(|group| times(group).0),
+        last: metadata.row_groups().iter().map(|group| times(group).1).max().flatten(),
         start: start.and_then(|json| serde_json::from_str(json).ok()),
     })
 }

@@ -123,7 +123,7 @@ impl Reader {
                 return self.failed.take().filter(|_| !self.has_given).map_or(Ok(None), Err);
             }
             let Some(open) = &mut self.current else { return Ok(None) };
-            let made_up = foreign_start(&self.course, open);
+            let made_up = made_up_start(&self.course, open);
             let is_start = made_up.is_some();
             if let Some(input) = made_up.or_else(|| self.course.gap_before(open.last())) {
                 self.made_up = input;
@@ -177,11 +177,17 @@ impl Reader {
         if is_start {
             self.is_foreign = true;
             self.heed_start(&self.made_up.clone());
-        } else {
-            // It lies between two inputs that are in order.
+        }
+        // It lies between two inputs that are in order; before the very first there is no number.
+        if !is_start || self.made_up.seq < self.at_hand() {
             let _ = self.course.take(&self.made_up);
         }
         &self.made_up
+    }
+
+    /// Number of the input at hand.
+    fn at_hand(&self) -> u64 {
+        self.current.as_ref().map_or(0, |open| open.last().seq)
     }
 
     fn heed_start(&mut self, input: &Input) {
@@ -285,9 +291,13 @@ impl Reader {
                     self.current = Some(open);
                     return Ok(true);
                 }
+                // What was in it is in the sealed file, which was read before.
+                Err(error) if segment.twin && error.is_not_found() => {}
                 Err(error) => {
                     let has_twin = self.segments.get(self.next_file).is_some_and(|next| next.twin);
-                    if segment.is_named && !has_twin || error.is_environment() {
+                    // A file of a directory that is gone by now was removed for its age.
+                    let is_fatal = error.is_environment() && !error.is_not_found();
+                    if segment.is_named && !has_twin || is_fatal {
                         return Err(error);
                     }
                     self.sealed = None;
@@ -314,18 +324,23 @@ fn open_under_either_name(
     Open::new(segment.clone(), want, from).or_else(other)
 }
 
-/// A `Start` for a file that has none: nothing is known but the name and the time. What was cut off
-/// from a run of ours goes on without.
-fn foreign_start(course: &Course, open: &mut Open) -> Option<Input> {
-    let goes_on = course.has_begun() && (open.inputs > 1 || open.foreign_writer().is_none());
-    let is_begun = goes_on || open.is_begun || matches!(open.last().body, Body::Start(_));
-    open.is_begun = true;
-    if is_begun {
+/// A `Start` for a file that does not begin with one. Where it is damaged its footer may still have
+/// it; what was cut off from a run of ours goes on without. Of others nothing is known but the name
+/// and the time.
+fn made_up_start(course: &Course, open: &mut Open) -> Option<Input> {
+    if std::mem::replace(&mut open.is_begun, true) || matches!(open.last().body, Body::Start(_)) {
         return None;
     }
-    let first = open.last();
+    let (seq, mono) = (open.last().seq.saturating_sub(1), open.last().mono);
+    if let Some((first_seq, start)) = open.first_start() {
+        let mono = start.clock.mono_ns.min(mono);
+        return Some(Input { seq: first_seq.min(seq), mono, body: Body::Start(Box::new(start)) });
+    }
+    if course.has_begun() && open.foreign_writer().is_none() {
+        return None;
+    }
     let hostname = open.segment.path.file_stem().unwrap_or_default().to_string_lossy();
     let host = HostFacts { hostname: hostname.into_owned(), ..HostFacts::default() };
     let start = Start { host, ..Start::default() };
-    Some(Input { seq: first.seq, mono: first.mono, body: Body::Start(Box::new(start)) })
+    Some(Input { seq, mono, body: Body::Start(Box::new(start)) })
 }

@@ -1,6 +1,6 @@
 //! Sealing the log that a killed recorder left.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::damage::Damage;
 use super::log::is_being_written;
@@ -34,12 +34,24 @@ pub fn recover(path: &Path) -> Result<Recovered, Error> {
     files.remove_leftovers();
     let recovered = convert(&files).inspect_err(|_| files.remove_leftovers())?;
     if !recovered.damages.is_empty() {
-        let mut kept = files.log.clone().into_os_string();
-        kept.push(".damaged");
+        let kept = unused_name(&files.log);
         std::fs::copy(&files.log, &kept).map_err(|error| Error::io("copy", &files.log, error))?;
     }
     publish(&files)?;
     Ok(recovered)
+}
+
+/// Where a damaged log can be kept without replacing another.
+pub(super) fn unused_name(log: &Path) -> PathBuf {
+    let name = |at: u32| {
+        let mut name = log.as_os_str().to_owned();
+        name.push(".damaged");
+        if at > 0 {
+            name.push(format!(".{at}"));
+        }
+        PathBuf::from(name)
+    };
+    (0..u32::MAX).map(name).find(|name| !name.exists()).unwrap_or_else(|| name(0))
 }
 
 /// How a recording begins and ends.

@@ -19,7 +19,7 @@ use std::time::Duration;
 use ks_engine::input::Input;
 
 use super::log::lock;
-use super::recovery::recover;
+use super::recovery::{recover, unused_name};
 use super::writer::{Files, Writer};
 use crate::error::Error;
 
@@ -43,6 +43,8 @@ pub struct Segments {
     retention: Retention,
     sync: Option<Duration>,
     next: u64,
+    /// Number of the segment that is being written.
+    open: Option<u64>,
     writer: Option<Writer>,
     set_aside: Vec<PathBuf>,
 }
@@ -67,6 +69,7 @@ impl Segments {
             retention,
             sync,
             next: 0,
+            open: None,
             writer: None,
             set_aside: Vec::new(),
         };
@@ -96,23 +99,27 @@ impl Segments {
         own::last_run(&self.folder)
     }
 
-    /// Begins the next segment. Its first input is a `Start`.
-    pub fn begin(&mut self) -> Result<(), Error> {
-        let path = own::recording(&self.folder, self.next);
-        let mut writer = Writer::create(&path, false)?;
+    /// Begins the next segment: its number. Its first input is a `Start`.
+    pub fn begin(&mut self) -> Result<u64, Error> {
+        let number = self.next;
+        let writer = Writer::create(&own::recording(&self.folder, number), false);
+        let mut writer = writer.inspect_err(|error| {
+            // Whatever has that name is not this daemon's.
+            self.next += u64::from(matches!(error, Error::Exists { .. } | Error::Locked { .. }));
+        })?;
         if let Some(sync) = self.sync {
             writer.sync_every(sync);
         }
         self.writer = Some(writer);
-        self.next += 1;
-        Ok(())
+        self.open = Some(number);
+        self.next = number + 1;
+        Ok(number)
     }
 
     /// Takes back a segment that could not even be begun.
     pub fn abandon(&mut self) {
-        if self.writer.take().is_some() {
-            self.next -= 1;
-            Files::of(&own::recording(&self.folder, self.next)).remove_unsealed();
+        if let (Some(_), Some(number)) = (self.writer.take(), self.open.take()) {
+            Files::of(&own::recording(&self.folder, number)).remove_unsealed();
         }
     }
 
@@ -132,6 +139,7 @@ impl Segments {
     /// Seals the current segment and removes those past their retention. On error the segment is
     /// still there as a log.
     pub fn seal(&mut self) -> Result<(), Error> {
+        self.open = None;
         let sealed = self.writer.take().map_or(Ok(()), Writer::seal);
         self.prune().and(sealed)
     }
@@ -140,10 +148,9 @@ impl Segments {
     pub fn seal_leftovers(&mut self) -> Result<(), Error> {
         for own in own::list(&self.folder)? {
             self.next = self.next.max(own.number + 1);
-            if self.writer.is_some() && own.number + 1 == self.next {
-                continue;
+            if self.open != Some(own.number) {
+                self.seal_leftover(&own)?;
             }
-            self.seal_leftover(&own)?;
         }
         Ok(())
     }
@@ -158,7 +165,8 @@ impl Segments {
             Ok(recovered) if recovered.inputs == 0 => {
                 std::fs::remove_file(&path).map_err(|error| Error::io("remove", &path, error))
             }
-            Ok(_) => Ok(()),
+            // One of a newer version is for that version to seal.
+            Ok(_) | Err(Error::Newer { .. }) => Ok(()),
             Err(error) if error.is_disk_full() => Ok(()),
             Err(Error::Twins { .. }) => self.put_aside(&path),
             Err(error) if !error.is_environment() => self.put_aside(&path),
@@ -168,9 +176,7 @@ impl Segments {
 
     fn put_aside(&mut self, path: &Path) -> Result<(), Error> {
         let log = Files::of(path).log;
-        let mut name = log.clone().into_os_string();
-        name.push(".damaged");
-        let aside = PathBuf::from(name);
+        let aside = unused_name(&log);
         std::fs::rename(&log, &aside).map_err(|error| Error::io("rename", &log, error))?;
         self.set_aside.push(aside);
         Ok(())
@@ -184,7 +190,7 @@ impl Segments {
         }
         let sealed = own::sealed(&self.folder)?;
         let [oldest, _, ..] = sealed.as_slice() else { return Ok(false) };
-        oldest.remove(&self.folder)
+        oldest.remove(&self.folder).map(|()| true)
     }
 
     fn prune(&self) -> Result<(), Error> {

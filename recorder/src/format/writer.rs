@@ -14,7 +14,7 @@ use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use ks_engine::input::Input;
+use ks_engine::input::{Body, Input};
 use rustix::fs::FallocateFlags;
 
 use super::log::{LogWriter, check_regular};
@@ -89,7 +89,8 @@ impl Writer {
         let log = LogWriter::create(&files.log, force)?;
         files.remove_leftovers();
         reserve(&files.reserve);
-        let part = PartWriter::create(&files.part)?;
+        // A log that cannot even get its part is one that nobody asked for.
+        let part = PartWriter::create(&files.part).inspect_err(|_| files.remove_unsealed())?;
         Ok(Self { files, log, part: Some(part) })
     }
 
@@ -148,11 +149,17 @@ pub(super) fn convert(files: &Files) -> Result<Recovered, Error> {
     let mut reader = Reader::open(std::slice::from_ref(&files.log))?;
     let mut part = PartWriter::create(&files.part)?;
     let mut inputs = 0;
-    while let Some(input) = reader.next()? {
-        part.append(input)?;
-        inputs += 1;
+    while reader.next()?.is_some() {
+        let Some(input) = reader.input() else { break };
+        // A `Start` that was made up for one that is lost is none of the run's: among its other
+        // segments this one goes on without.
+        let is_made_up = inputs == 0 && reader.is_foreign();
+        if !is_made_up || !matches!(input.body, Body::Start(_)) {
+            part.append(input).map_err(Error::of_writing)?;
+            inputs += 1;
+        }
     }
-    part.finish()?;
+    part.finish().map_err(Error::of_writing)?;
     let (lost_bytes, damages) = (reader.torn_bytes(), reader.damages().to_vec());
     Ok(Recovered { inputs, lost_bytes, damages })
 }

@@ -32,6 +32,8 @@ pub struct Episode {
     pub end: Option<String>,
     /// When it was worst.
     pub peak: String,
+    /// Each time that its severity rose after the raise.
+    pub escalations: Vec<Escalation>,
     /// The quantities that decided, at the peak.
     pub evidence: Vec<Evidence>,
     /// Who consumes, at the peak.
@@ -40,6 +42,15 @@ pub struct Episode {
     pub victims: Vec<Culprit>,
     /// One sentence: where, the quantity that decided at the peak, and who is convicted.
     pub summary: String,
+}
+
+/// A rise of an episode's severity.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Escalation {
+    /// When.
+    pub at: String,
+    /// To what.
+    pub severity: Severity,
 }
 
 impl Episode {
@@ -63,6 +74,7 @@ impl Episode {
             start,
             end: None,
             peak: at.to_owned(),
+            escalations: Vec::new(),
             evidence: Vec::new(),
             culprits: Vec::new(),
             victims: Vec::new(),
@@ -77,9 +89,13 @@ impl Episode {
             (Change::AcceptedAsNormal, _) => "accepted_as_normal",
             (Change::Stale, _) => "stale",
             (Change::Ended, _) => "ended",
-            (Change::Raised | Change::Updated, true) => "flapping",
-            (Change::Raised | Change::Updated, false) => "open",
+            (Change::Raised | Change::Escalated | Change::Updated, true) => "flapping",
+            (Change::Raised | Change::Escalated | Change::Updated, false) => "open",
         };
+        if signal.change == Change::Escalated {
+            let (at, severity) = (at.clone(), signal.severity);
+            self.escalations.push(Escalation { at, severity });
+        }
         let worse = signal.severity > self.severity || signal.change == Change::Raised;
         if signal.change.is_over() {
             self.end = Some(at);

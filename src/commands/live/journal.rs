@@ -13,24 +13,33 @@ pub(super) struct Journal {
     path: PathBuf,
     file: Option<File>,
     waiting: Vec<u8>,
+    /// Lines were left out: none after them is added, so that it is a prefix of the replay.
+    is_cut: bool,
 }
 
 impl Journal {
-    /// That of the next segment, at `path`.
+    /// That of the next segment, at `path`. What lies there belongs to no recording.
     pub(super) fn at(path: PathBuf) -> Self {
+        let _ = std::fs::remove_file(&path);
         Self { path, ..Self::default() }
     }
 
     /// Adds a line.
     pub(super) fn add(&mut self, line: &[u8]) {
-        if self.waiting.len() + line.len() <= WAITING_BYTES {
+        self.is_cut |= self.waiting.len() + line.len() > WAITING_BYTES;
+        if !self.is_cut {
             self.waiting.extend_from_slice(line);
         }
     }
 
+    /// Whether lines still wait.
+    pub(super) fn is_waiting(&self) -> bool {
+        !self.waiting.is_empty()
+    }
+
     /// Hands what waits to the kernel: a killed process loses none of it.
     pub(super) fn flush(&mut self) -> io::Result<()> {
-        if self.file.is_none() {
+        if self.file.is_none() && !self.path.as_os_str().is_empty() {
             self.file = Some(File::create(&self.path)?);
         }
         let Some(file) = &mut self.file else { return Ok(()) };

@@ -5,7 +5,7 @@
 
 use anyhow::Context;
 use ks_engine::input::Input;
-use ks_engine::time::Timestamp;
+use ks_engine::time::{SECOND_NS, Timestamp};
 use ks_recorder::clock;
 use ks_recorder::error::Error;
 use ks_recorder::format::log::Decoder;
@@ -29,7 +29,12 @@ pub(super) struct Watch {
     ends: Option<Timestamp>,
     /// Ticks that could not be recorded since the last one that was.
     lost: u64,
+    /// When the oldest segment was removed for room last.
+    made_room: Option<Timestamp>,
 }
+
+/// Segments are removed for room no more often than this: others may fill the disk faster.
+const ROOM_NS: u64 = 10 * SECOND_NS;
 
 /// Where inputs go: the log, then the engine, then journal and stdout.
 struct Sink {
@@ -37,6 +42,8 @@ struct Sink {
     decoder: Decoder,
     feed: Feed,
     journal: Journal,
+    /// Journals of segments before, whose last lines a full disk refused.
+    late: Vec<Journal>,
     /// `None` once stdout takes no more.
     format: Option<cli::Format>,
 }
@@ -49,8 +56,10 @@ impl Watch {
     ) -> anyhow::Result<Self> {
         let segment_ns = u64::try_from(arguments.segment.as_nanos()).context("segment too long")?;
         let (decoder, feed, journal) = (Decoder::default(), Feed::default(), Journal::default());
-        let sink = Sink { segments, decoder, feed, journal, format: Some(arguments.format) };
-        Ok(Self { recorder, sink, segment_ns, number: 0, ends: None, lost: 0 })
+        let (late, format) = (Vec::new(), Some(arguments.format));
+        let sink = Sink { segments, decoder, feed, journal, late, format };
+        let (ends, made_room) = (None, None);
+        Ok(Self { recorder, sink, segment_ns, number: 0, ends, lost: 0, made_room })
     }
 
     /// Observes until it is time to stop. What is wrong before the first sample ends it; later a
@@ -76,8 +85,9 @@ impl Watch {
             print(output, line, format);
             Ok(())
         });
-        said.and_then(|_| journal.sync()).context("cannot write the journal")?;
-        Ok(segments.seal()?)
+        let written = said.and_then(|_| journal.sync());
+        segments.seal()?;
+        written.context("cannot write the journal")
     }
 
     /// One tick, or an attempt to record again. Errors are those that no waiting mends.
@@ -87,7 +97,7 @@ impl Watch {
             None => self.begin_segment().and_then(|()| self.record()),
         };
         match ticked {
-            Err(error @ Error::Io { .. }) => {
+            Err(error @ (Error::Io { .. } | Error::Exists { .. } | Error::Locked { .. })) => {
                 self.lose(&error);
                 Ok(())
             }
@@ -97,44 +107,55 @@ impl Watch {
 
     fn record(&mut self) -> Result<(), Error> {
         let Self { recorder, sink, .. } = self;
-        // The engine is owed a tick where samples did not come in time, before the one that does.
-        if sink.feed.deadline().is_some_and(|at| at <= clock::now()) {
+        // The engine is owed ticks where samples did not come in time, before the one that does.
+        while sink.feed.deadline().is_some_and(|at| at <= clock::now()) {
             sink.take(&recorder.owed_tick())?;
         }
         let (keyframe, detail) = (sink.segments.wants_keyframe(), sink.feed.any_standing());
         recorder.tick(keyframe, detail, |input| sink.take(input))?;
         // One write a tick: a killed process loses no line. What a full disk refuses waits.
         let _ = sink.journal.flush();
+        sink.late.retain_mut(|journal| journal.flush().is_err());
         Ok(())
     }
 
     fn begin_segment(&mut self) -> Result<(), Error> {
         let began = clock::now();
-        self.sink.segments.begin()?;
-        let number = self.sink.segments.next_number() - 1;
-        self.sink.journal = Journal::at(self.sink.segments.journal(number));
+        let number = self.sink.segments.begin()?;
+        let journal = Journal::at(self.sink.segments.journal(number));
+        let before = std::mem::replace(&mut self.sink.journal, journal);
         self.sink.decoder = Decoder::default();
         let start = self.recorder.start(self.number);
-        self.sink.take(&start).inspect_err(|_| self.sink.segments.abandon())?;
+        if let Err(error) = self.sink.take(&start) {
+            // The last words of the run are those of the segment before.
+            self.sink.journal = before;
+            self.sink.segments.abandon();
+            return Err(error);
+        }
+        self.sink.late.extend(Some(before).filter(Journal::is_waiting));
         self.number += 1;
         self.ends = Some(began.plus_ns(self.segment_ns));
-        let lost = std::mem::take(&mut self.lost);
-        if lost > 0 {
-            self.sink.take(&self.recorder.not_written(lost))?;
-            render::note(&format!("recording again: {lost} ticks are missing"));
-            self.sink.segments.seal_leftovers()?;
+        if self.lost > 0 {
+            self.sink.take(&self.recorder.not_written(self.lost))?;
+            render::note(&format!("recording again: {} ticks are missing", self.lost));
+            self.lost = 0;
         }
+        self.seal_leftovers();
         Ok(())
     }
 
     fn end_segment(&mut self) {
         self.ends = None;
-        if let Err(error) = self.sink.journal.sync() {
-            render::note(&format!("a journal lacks its end, which `ks replay` gives: {error}"));
-        }
+        // What cannot be written waits for room.
+        let _ = self.sink.journal.sync();
         if let Err(error) = self.sink.segments.seal() {
-            let error = anyhow::Error::from(error);
-            render::note(&format!("a segment stays a log until it can be sealed: {error:#}"));
+            note("a segment stays a log until it can be sealed", &error);
+        }
+    }
+
+    fn seal_leftovers(&mut self) {
+        if let Err(error) = self.sink.segments.seal_leftovers() {
+            note("what is left of an earlier segment stays as it is", &error);
         }
     }
 
@@ -142,27 +163,32 @@ impl Watch {
     /// next tick tries again.
     fn lose(&mut self, error: &Error) {
         if self.lost == 0 {
-            let cause = std::error::Error::source(error).map(ToString::to_string);
-            let cause = cause.unwrap_or_default();
-            render::note(&format!(
-                "{error}: {cause}; nothing is recorded or judged until it can be"
-            ));
+            note("nothing is recorded or judged until it can be", error);
         }
         self.lost += 1;
         if self.ends.take().is_some() {
             let _ = self.sink.journal.flush();
             let _ = self.sink.segments.seal();
         }
-        if error.is_disk_full() {
+        let now = clock::now();
+        let may = self.made_room.is_none_or(|last| now.since_ns(last) >= ROOM_NS);
+        if error.is_disk_full() && may {
+            self.made_room = Some(now);
             let _ = self.sink.segments.make_room();
         }
     }
 }
 
+/// Says what follows from an error, and the error with its cause.
+fn note(what: &str, error: &Error) {
+    let cause = std::error::Error::source(error).map(|cause| format!(": {cause}"));
+    render::note(&format!("{error}{}; {what}", cause.unwrap_or_default()));
+}
+
 impl Sink {
     /// Logs an input, then feeds the engine what the log holds.
     fn take(&mut self, input: &Input) -> Result<(), Error> {
-        let Self { segments, decoder, feed, journal, format } = self;
+        let Self { segments, decoder, feed, journal, format, .. } = self;
         let payload = segments.append(input)?;
         let input = decoder.decode(payload).expect("what was logged can be read");
         let said = feed.input(input, &mut |output, line| {

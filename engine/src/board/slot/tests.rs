@@ -33,6 +33,7 @@ impl Lab {
         (0..seconds).fold(Transition::None, |last, _| match self.after(1, level) {
             Transition::None => last,
             said @ (Transition::Raised
+            | Transition::Escalated
             | Transition::Updated
             | Transition::Cleared
             | Transition::Accepted
@@ -95,7 +96,7 @@ fn worse_counts_for_less_bad_and_each_severity_has_its_persistence() {
     assert_eq!(lab.severity(), Some(Medium));
     lab.each(1, 4.0);
     assert_eq!(lab.severity(), Some(Medium), "8 of 10 s, and the first of them at rest");
-    lab.each(2, 4.0);
+    assert_eq!(lab.each(2, 4.0), Transition::Escalated);
     assert_eq!(lab.severity(), Some(High));
     lab.each(20, 4.0);
     assert_eq!(lab.severity(), Some(Critical));

@@ -13,6 +13,8 @@ use crate::format::frame::{MARK_BEGIN, is_independent, mark_version};
 
 /// Bytes looked through at once for the next mark.
 const SEARCH_BYTES: usize = 1 << 20;
+/// More than the frame of any mark: its header, how it begins, and two numbers.
+const MARK_FRAME_BYTES: usize = HEADER_BYTES + MARK_BEGIN.len() + 2 * 10;
 
 /// Bytes of a log that are not what was written.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,6 +37,8 @@ pub struct LogReader {
     /// Frames are taken as they come. Behind damage only one that depends on none before is.
     in_step: bool,
     damage: Option<LogDamage>,
+    /// Room for what is searched for a mark.
+    searched: Vec<u8>,
 }
 
 /// What stands at a place of the log.
@@ -70,6 +74,7 @@ impl LogReader {
             torn_bytes: 0,
             in_step: true,
             damage: None,
+            searched: Vec::new(),
         };
         let mut magic = [0; MAGIC.len()];
         let taken = reader.fill(&mut magic)?;
@@ -220,29 +225,25 @@ impl LogReader {
         Ok(Found::Frame(bytes))
     }
 
-    /// Where the first mark from `from` on begins.
+    /// Where the first mark from `from` on begins: one whose frame is right, which is seen in the
+    /// bytes at hand, so that what only looks like one costs nothing.
     fn find_mark(&mut self, from: u64) -> Result<Option<u64>, Error> {
-        let overlap = MARK_BEGIN.len() - 1;
-        let mut buffer = vec![0; SEARCH_BYTES];
+        let mut buffer = std::mem::take(&mut self.searched);
+        buffer.resize(SEARCH_BYTES, 0);
         let mut at = from;
-        loop {
+        let found = loop {
             self.seek(at)?;
             let filled = self.fill(&mut buffer)?;
-            let mut marks = buffer[..filled].windows(MARK_BEGIN.len()).enumerate();
-            let found = marks.find(|(_, bytes)| *bytes == MARK_BEGIN).map(|(place, _)| place);
-            let Some(place) = found else {
-                if filled < buffer.len() {
-                    return Ok(None);
-                }
-                at += (filled - overlap) as u64;
-                continue;
-            };
-            let begin = (at + place as u64).saturating_sub(HEADER_BYTES as u64);
-            if begin >= from {
-                return Ok(Some(begin));
+            if let Some(place) = mark_in(&buffer[..filled]) {
+                break Some(at + place as u64);
             }
-            at += place as u64 + 1;
-        }
+            if filled < buffer.len() {
+                break None;
+            }
+            at += (filled - MARK_FRAME_BYTES) as u64;
+        };
+        self.searched = buffer;
+        Ok(found)
     }
 
     /// How many bytes there are from `from` on, if all of them are zero and there is one.
@@ -293,4 +294,18 @@ impl LogReader {
         }
         Ok(filled)
     }
+}
+
+/// Where in `bytes` a mark's frame begins that is whole and right.
+fn mark_in(bytes: &[u8]) -> Option<usize> {
+    let begins = bytes.windows(MARK_BEGIN.len()).enumerate();
+    let begins = begins.filter(|(_, window)| *window == MARK_BEGIN);
+    begins.filter_map(|(at, _)| at.checked_sub(HEADER_BYTES)).find(|at| {
+        let (header, rest) = bytes[*at..].split_at(HEADER_BYTES);
+        let length = u32::from_le_bytes([header[0], header[1], header[2], header[3]]);
+        let crc = u32::from_le_bytes([header[4], header[5], header[6], header[7]]);
+        let payload = usize::try_from(length).ok().and_then(|length| rest.get(..length));
+        let payload = payload.filter(|payload| payload.len() <= MARK_FRAME_BYTES);
+        payload.is_some_and(|payload| crc32fast::hash(payload) == crc)
+    })
 }

@@ -51,6 +51,16 @@ impl LogWriter {
             }
         })?;
         lock(&file, &at)?;
+        Self::begin(file, path, at, replaces).inspect_err(|_| {
+            // A full disk takes a name and nothing more: it must not be in the way of another try.
+            if !replaces {
+                let _ = std::fs::remove_file(path);
+            }
+        })
+    }
+
+    /// Writes what a log begins with into a file that is locked.
+    fn begin(file: File, path: &Path, at: PathBuf, replaces: bool) -> Result<Self, Error> {
         file.set_len(0).map_err(|error| Error::io("empty", &at, error))?;
         let mut log = Self {
             path: at,

@@ -1,6 +1,6 @@
 //! One file of a stream, sealed or not, while it is read.
 
-use ks_engine::input::{Body, Input, RunId};
+use ks_engine::input::{Body, Input, RunId, Start};
 use ks_engine::time::{ClockAnchor, WallTime};
 
 use super::super::damage::Damage;
@@ -90,6 +90,14 @@ impl Open {
     pub(super) fn foreign_writer(&self) -> Option<&str> {
         match &self.file {
             Either::Parquet(file) => file.foreign_writer(),
+            Either::Log(_) => None,
+        }
+    }
+
+    /// The first `Start` and its number, where a footer that is whole repeats them.
+    pub(super) fn first_start(&self) -> Option<(u64, Start)> {
+        match &self.file {
+            Either::Parquet(file) => file.first_start(),
             Either::Log(_) => None,
         }
     }

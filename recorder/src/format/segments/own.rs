@@ -3,9 +3,9 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use ks_engine::input::{Body, Input, Start};
+use ks_engine::input::{Body, Input, SchemaVersion, Start};
 
-use super::super::parquet_file::ParquetFile;
+use super::super::parquet_file::outline;
 use super::super::recording::Reader;
 use super::super::writer::Files;
 use crate::error::Error;
@@ -57,11 +57,19 @@ pub(super) fn list(folder: &Path) -> Result<Vec<Own>, Error> {
     Ok(found)
 }
 
-/// Those that are sealed.
+/// Those that are sealed and that a daemon wrote: others are neither counted nor removed.
 pub(super) fn sealed(folder: &Path) -> Result<Vec<Own>, Error> {
     let mut found = list(folder)?;
-    found.retain(|own| recording(folder, own.number).exists());
+    found.retain(|own| is_daemons(&recording(folder, own.number)));
     Ok(found)
+}
+
+/// Whether this writer wrote a file for inputs that an engine was fed with; before 1.4 that was
+/// not said.
+fn is_daemons(path: &Path) -> bool {
+    let start = outline(path).filter(|outline| outline.is_ours).and_then(|outline| outline.start);
+    let since = SchemaVersion { major: 1, minor: 4 };
+    start.is_some_and(|start| start.judgement.is_some() || start.schema < since)
 }
 
 fn number_of(path: &Path) -> Option<u64> {
@@ -73,14 +81,9 @@ fn number_of(path: &Path) -> Option<u64> {
 }
 
 impl Own {
-    /// Removes the recording and its journal, if this is what wrote it; false where it is not.
-    pub(super) fn remove(&self, folder: &Path) -> Result<bool, Error> {
+    /// Removes the recording and its journal.
+    pub(super) fn remove(&self, folder: &Path) -> Result<(), Error> {
         let path = recording(folder, self.number);
-        let is_ours = ParquetFile::open(&path, |_, _| false)
-            .is_ok_and(|file| file.foreign_writer().is_none());
-        if !is_ours {
-            return Ok(false);
-        }
         // The journal first: one without its recording would never be found again.
         let journal = journal(folder, self.number);
         match std::fs::remove_file(&journal) {
@@ -89,8 +92,7 @@ impl Own {
             }
             _ => {}
         }
-        std::fs::remove_file(&path).map_err(|error| Error::io("remove", &path, error))?;
-        Ok(true)
+        std::fs::remove_file(&path).map_err(|error| Error::io("remove", &path, error))
     }
 }
 

@@ -32,7 +32,8 @@ fn write(folder: &Path, number: u64, start: Start) {
 
 fn start(began_ns: u64, segment: u32) -> Start {
     let began_ns = Some(Timestamp(began_ns));
-    Start { boot_id: "b".into(), began_ns, segment, ..Start::default() }
+    let judgement = Some(1);
+    Start { boot_id: "b".into(), began_ns, segment, judgement, ..Start::default() }
 }
 
 fn open(folder: &Path, retention: Retention) -> Segments {
