@@ -52,17 +52,6 @@ pub enum Body {
     Other(Box<Other>),
 }
 
-/// What an input is to those who need not name each kind.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Class {
-    /// What was measured, and what says how far that can be trusted.
-    Telemetry,
-    /// What begins a run, wakes the engine or sets it.
-    Control,
-    /// What this version does not know.
-    Unknown,
-}
-
 impl Body {
     /// The word in the column `kind`.
     pub fn kind(&self) -> &str {
@@ -74,17 +63,6 @@ impl Body {
             Self::Gap(_) => "gap",
             Self::Tick => "tick",
             Self::Other(other) => &other.kind,
-        }
-    }
-
-    /// What it is to those who need not name each kind.
-    pub fn class(&self) -> Class {
-        match self {
-            Self::Sample(_) | Self::SourceState(_) | Self::ClockStep(_) | Self::Gap(_) => {
-                Class::Telemetry
-            }
-            Self::Start(_) | Self::Tick => Class::Control,
-            Self::Other(_) => Class::Unknown,
         }
     }
 }
