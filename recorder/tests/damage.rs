@@ -305,18 +305,3 @@ fn a_segment_without_its_start_goes_on_with_its_run_before_and_after_recovering(
     let lost: Vec<_> = log.all().difference(&after).copied().collect();
     assert_eq!(lost, log.parts[0].seqs);
 }
-
-/// Bytes that look like marks cost no more than others.
-#[test]
-fn a_log_of_false_marks_is_read_in_one_go() {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("x.parquet.log");
-    let mut bytes = b"kernelsight log\n".to_vec();
-    for _ in 0..60_000 {
-        bytes.extend_from_slice(&[0xff; 8]);
-        bytes.extend_from_slice(b"\x08ks key frame\n");
-    }
-    std::fs::write(&path, &bytes).unwrap();
-    let mut reader = Reader::open(&[path]).unwrap();
-    assert!(reader.next().is_err(), "nothing can be read");
-}

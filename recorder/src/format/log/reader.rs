@@ -309,3 +309,34 @@ fn mark_in(bytes: &[u8]) -> Option<usize> {
         payload.is_some_and(|payload| crc32fast::hash(payload) == crc)
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::format::frame::put_mark;
+
+    fn frame(payload: &[u8]) -> Vec<u8> {
+        let length = u32::try_from(payload.len()).unwrap();
+        let header = [length.to_le_bytes(), crc32fast::hash(payload).to_le_bytes()];
+        [header.as_flattened(), payload].concat()
+    }
+
+    /// What only looks like a mark is passed over where it stands: to read on from each of them
+    /// would cost a search for every one.
+    #[test]
+    fn only_a_mark_whose_frame_is_right_is_found() {
+        let mut payload = Vec::new();
+        put_mark(&mut payload, SCHEMA_VERSION);
+        let mark = frame(&payload);
+        assert!(mark.len() <= MARK_FRAME_BYTES);
+        let lies = [[0xff; HEADER_BYTES].as_slice(), &MARK_BEGIN].concat().repeat(1000);
+        assert_eq!(mark_in(&lies), None);
+        assert_eq!(mark_in(&[lies.as_slice(), &mark, b"more"].concat()), Some(lies.len()));
+        let mut flipped = mark.clone();
+        *flipped.last_mut().unwrap() ^= 1;
+        assert_eq!(mark_in(&flipped), None);
+        assert_eq!(mark_in(&mark[..mark.len() - 1]), None, "the next piece has all of it");
+        let long = frame(&[payload.as_slice(), &[0; MARK_FRAME_BYTES]].concat());
+        assert_eq!(mark_in(&long), None, "no mark is so long");
+    }
+}
