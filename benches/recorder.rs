@@ -19,6 +19,7 @@ use std::time::Duration;
 
 use ks_ebpf::Kernel;
 use ks_ebpf::processes::ProcessIterator;
+use ks_engine::input::Stamp;
 use ks_engine::model::Sample;
 use ks_recorder::absence::Absence;
 use ks_recorder::clock;
@@ -81,10 +82,18 @@ fn measure(name: &str, options: Options, seconds: u64, limit: f64) {
     let folder = tempfile::tempdir().unwrap();
     let mut writer = Writer::create(&folder.path().join("x.parquet"), true).unwrap();
     let mut recorder = Recorder::new(Path::new("/"), 1_000_000_000, options);
-    writer.append(&recorder.start(0)).unwrap();
+    let mut stamp = Stamp::default();
+    let (at, start) = recorder.start(0);
+    writer.append(stamp.make(at, start)).unwrap();
+    let mut tick = || {
+        recorder.tick(false, false);
+        while let Some((at, body)) = recorder.next() {
+            writer.append(stamp.put(at, body)).unwrap();
+        }
+    };
     let mut buffer = vec![0; 64 * 1024];
     for _ in 0..3 {
-        recorder.tick(false, false, |input| writer.append(input)).unwrap();
+        tick();
         std::thread::sleep(Duration::from_secs(1));
     }
     let bare = open_bare(&kept_open(), &mut buffer);
@@ -95,9 +104,7 @@ fn measure(name: &str, options: Options, seconds: u64, limit: f64) {
         if second % 2 == 0 {
             floor_ns += cpu_ns(|| read_bare(&bare, &mut buffer));
         }
-        recorder_ns += cpu_ns(|| {
-            recorder.tick(false, false, |input| writer.append(input)).unwrap();
-        });
+        recorder_ns += cpu_ns(&mut tick);
         if second % 2 == 1 {
             floor_ns += cpu_ns(|| read_bare(&bare, &mut buffer));
         }
@@ -137,7 +144,7 @@ fn by_iterator(seconds: u64, limit: f64) {
     let options = Options { no_processes: false, no_ebpf: true, max_cpu: None };
     let mut walking = Recorder::new(Path::new("/"), 1_000_000_000, options);
     walking.start(0);
-    walking.tick(true, false, |_| Ok::<(), ()>(())).unwrap();
+    walking.tick(true, false);
     let files: Vec<_> = kept_open().into_iter().filter(|path| is_of_process(path)).collect();
     let bare = open_bare(&files, &mut buffer);
     drop(walking);

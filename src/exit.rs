@@ -10,10 +10,10 @@ use ks_recorder::error::Error;
 use ks_replayer::capture::CaptureError;
 use ks_replayer::csv_series::CsvError;
 use ks_replayer::difference::JournalError;
+use ks_replayer::driver::DriveError;
 use ks_replayer::expectations::case::CaseError;
 use ks_replayer::expectations::runner::RunError;
 use ks_replayer::knowledge_file::KnowledgeFileError;
-use ks_replayer::replay::ReplayError;
 use ks_replayer::scenario;
 use ks_replayer::sequence::SequenceError;
 
@@ -94,8 +94,8 @@ fn is_unreadable(error: &scenario::Error) -> bool {
 
 /// What is wrong with a recording, whatever was done with it.
 fn of_recording<'a>(cause: &'a (dyn std::error::Error + 'static)) -> Option<&'a Error> {
-    let of_replay = |error: &'a ReplayError| {
-        if let ReplayError::Recording(recording) = error { Some(recording) } else { None }
+    let of_replay = |error: &'a DriveError| {
+        if let DriveError::Recording(recording) = error { Some(recording) } else { None }
     };
     if let Some(CaptureError::Recording(recording)) = cause.downcast_ref() {
         return Some(recording);
@@ -104,7 +104,7 @@ fn of_recording<'a>(cause: &'a (dyn std::error::Error + 'static)) -> Option<&'a 
         (Some(CaptureError::Replay(replay)), _) | (_, Some(RunError::Replay(replay))) => {
             Some(replay)
         }
-        _ => cause.downcast_ref::<ReplayError>(),
+        _ => cause.downcast_ref::<DriveError>(),
     };
     replay.and_then(of_replay).or_else(|| cause.downcast_ref::<Error>())
 }

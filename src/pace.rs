@@ -41,12 +41,27 @@ impl Pace {
         self.interval_ns
     }
 
+    /// Whether the next tick is due at `now`.
+    pub(crate) fn is_due(&self, now: Timestamp) -> bool {
+        now >= self.due
+    }
+
+    /// The tick that is due is done, or left out.
+    pub(crate) fn go_on(&mut self) {
+        self.due = next_due(self.due, self.interval_ns, clock::now());
+    }
+
     /// Waits until the next tick is due; false when it is time to stop.
     pub(crate) fn wait(&mut self) -> bool {
-        self.due = next_due(self.due, self.interval_ns, clock::now());
-        let until = self.end.map_or(self.due, |end| end.min(self.due));
-        let stopped = wait_until(until, &self.stop);
-        !stopped && self.end.is_none_or(|end| until < end)
+        self.go_on();
+        self.wait_until(self.due)
+    }
+
+    /// Waits until the next tick is due, or until `other` where that is before; false when it is
+    /// time to stop.
+    pub(crate) fn wait_until(&self, other: Timestamp) -> bool {
+        let until = self.end.map_or(self.due, |end| end.min(self.due)).min(other);
+        !wait_until(until, &self.stop) && self.end.is_none_or(|end| until < end)
     }
 }
 

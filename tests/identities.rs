@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use ks_engine::input::Body;
+use ks_engine::input::{Body, Stamp};
 use ks_engine::model::{
     BlockTraceCell, CpuTimesCell, DiskCell, MemoryCell, PressureCell, ProcessCell, Sample,
     SchedulerTraceCell, VmCell,
@@ -20,11 +20,11 @@ const LOOKED_AT: usize = 700;
 fn of_scenario(scenario: &Scenario, seed: u64) -> Vec<Violation> {
     let mut identities = Identities::default();
     let mut simulation = scenario.simulation(seed);
-    let mut count = 0;
-    while let Some(input) = simulation.next()
+    let (mut stamp, mut count) = (Stamp::default(), 0);
+    while let Some((at, body)) = simulation.next()
         && count < LOOKED_AT
     {
-        identities.input(input);
+        identities.input(stamp.put(at, body));
         count += 1;
     }
     assert!(identities.checked() > 100);
@@ -62,11 +62,11 @@ fn they_hold_of_real_recordings() {
 fn violated(change: impl Fn(&mut Sample)) -> Vec<&'static str> {
     let scenario = Scenario::parse(library::find("quiet").unwrap(), "quiet").unwrap();
     let mut simulation = scenario.simulation(1);
-    let mut inputs = Vec::new();
+    let (mut stamp, mut inputs) = (Stamp::default(), Vec::new());
     while inputs.len() < 3
-        && let Some(input) = simulation.next()
+        && let Some((at, body)) = simulation.next()
     {
-        inputs.push(input.clone());
+        inputs.push(stamp.put(at, body).clone());
     }
     let Body::Sample(sample) = &mut inputs[2].body else { panic!("a sample") };
     change(sample);

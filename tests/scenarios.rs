@@ -4,7 +4,7 @@
 use std::path::Path;
 use std::process::{Command, Output};
 
-use ks_engine::input::Input;
+use ks_engine::input::{Input, Stamp};
 use ks_scenarios::library;
 use ks_scenarios::scenario::Scenario;
 
@@ -19,11 +19,11 @@ fn text(bytes: &[u8]) -> String {
 
 fn inputs(scenario: &Scenario, seed: u64, count: usize) -> Vec<Input> {
     let mut simulation = scenario.simulation(seed);
-    let mut all = Vec::new();
-    while let Some(input) = simulation.next()
+    let (mut stamp, mut all) = (Stamp::default(), Vec::new());
+    while let Some((at, body)) = simulation.next()
         && all.len() < count
     {
-        all.push(input.clone());
+        all.push(stamp.put(at, body).clone());
     }
     all
 }

@@ -19,7 +19,7 @@ use crate::board::{Board, Changed, Learned, Transition};
 use crate::classifiers;
 use crate::culprit;
 use crate::incidents::{Incidents, group_of};
-use crate::input::{Body, Delivery, Gap, GapReason, Input, RunId, SourceState, Start};
+use crate::input::{Body, Delivery, Gap, GapReason, Input, Position, RunId, SourceState, Start};
 use crate::kind::{Entity, Kind};
 use crate::model::Sample;
 use crate::mutation;
@@ -73,39 +73,32 @@ impl Engine {
     /// # Panics
     /// If `seq` goes back within a run: readers check it, so that is a programmer's error.
     pub fn handle(&mut self, input: &Input) {
-        self.handle_staged(input, &mut |_| {});
+        self.handle_staged(input.position(), &input.body, &mut |_| {});
     }
 
-    /// The same, telling `done` when each stage of a sample is over.
+    /// The same for a body at its position, telling `done` when each stage of a sample is over.
     ///
     /// # Panics
     /// As [`Engine::handle`].
-    pub fn handle_staged(&mut self, input: &Input, done: &mut dyn FnMut(Stage)) {
-        if let Body::Start(start) = &input.body {
-            self.begin(start, input);
+    pub fn handle_staged(&mut self, at: Position, body: &Body, done: &mut dyn FnMut(Stage)) {
+        if let Body::Start(start) = body {
+            self.begin(start, at);
         }
-        self.last = input.mono;
-        let made_up = input.body == Body::Tick;
-        assert!(
-            self.last_seq.is_none_or(|last| input.seq > last || made_up),
-            "inputs come in order"
-        );
-        // A `Start` that was made up has the number of the input behind it.
-        if !made_up && !matches!(input.body, Body::Start(_)) {
-            self.last_seq = Some(input.seq);
-        }
-        match &input.body {
+        self.last = at.mono;
+        assert!(self.last_seq.is_none_or(|last| at.seq > last), "inputs come in order");
+        self.last_seq = Some(at.seq);
+        match body {
             Body::Start(_) | Body::ClockStep(_) | Body::Other(_) => {}
-            Body::Sample(sample) => self.sample(input, sample, done),
+            Body::Sample(sample) => self.sample(at, sample, done),
             Body::SourceState(state) => {
                 self.sources.insert(state.source.clone(), state.clone());
             }
             Body::Gap(gap) => self.gap(gap),
             Body::Tick => {
-                self.timers.serve(input.mono);
-                self.age(input.mono);
-                self.say_changes(input);
-                self.say_forecasts(input);
+                self.timers.serve(at.mono);
+                self.age(at.mono);
+                self.say_changes(at);
+                self.say_forecasts(at);
             }
         }
     }
@@ -132,22 +125,22 @@ impl Engine {
             return;
         }
         let seq = self.last_seq.take().unwrap_or(0);
-        let last = Input { seq, mono: self.last, body: Body::Tick };
+        let last = Position { seq, mono: self.last };
         if self.samples > 0 {
             self.say_digest(seq, self.last);
         }
         self.board.end_all();
-        self.say_changes(&last);
+        self.say_changes(last);
         self.incidents.end_all(last.mono);
         for said in self.incidents.take_said() {
-            self.say(&last, said);
+            self.say(last, said);
         }
-        self.say(&last, Said::End(End { samples: self.all_samples }));
+        self.say(last, Said::End(End { samples: self.all_samples }));
     }
 
-    fn begin(&mut self, start: &Start, input: &Input) {
+    fn begin(&mut self, start: &Start, at: Position) {
         if !self.run.as_ref().is_some_and(|run| start.goes_on_with(run)) {
-            self.begin_run(start, input);
+            self.begin_run(start, at);
         }
         self.clock = start.clock;
         self.window.set_host(start.host.clone());
@@ -157,7 +150,7 @@ impl Engine {
     }
 
     /// A run is a value: it begins from nothing but its `Start`, whatever was fed before.
-    fn begin_run(&mut self, start: &Start, input: &Input) {
+    fn begin_run(&mut self, start: &Start, at: Position) {
         self.finish();
         let accepts_all = self.board.accepts_all();
         let outputs = core::mem::take(&mut self.outputs);
@@ -172,7 +165,7 @@ impl Engine {
             }
             Some(Stored::Unusable(unusable)) => {
                 let problem = format!("not used: {}", unusable.problem);
-                self.say(input, Said::Defect(Defect { place: "knowledge", problem }));
+                self.say(at, Said::Defect(Defect { place: "knowledge", problem }));
             }
             None => {}
         }
@@ -200,46 +193,46 @@ impl Engine {
             .set(Timer::SignalStale, next.map(|read| read.plus_ns(stale_ns.saturating_add(1))));
     }
 
-    fn sample(&mut self, input: &Input, sample: &Sample, done: &mut dyn FnMut(Stage)) {
+    fn sample(&mut self, at: Position, sample: &Sample, done: &mut dyn FnMut(Stage)) {
         let interval_ns = self.window.interval_ns;
-        let overdue = input.mono.plus_ns(interval_ns.saturating_mul(OVERDUE_INTERVALS));
+        let overdue = at.mono.plus_ns(interval_ns.saturating_mul(OVERDUE_INTERVALS));
         self.timers.set(Timer::SampleOverdue, Some(overdue));
         self.timers.set(Timer::SignalStale, None);
-        self.window.update(sample, input.mono);
+        self.window.update(sample, at.mono);
         done(Stage::Window);
-        self.judge(input, done);
-        self.say_changes(input);
-        self.say_forecasts(input);
+        self.judge(at, done);
+        self.say_changes(at);
+        self.say_forecasts(at);
         let sources = &self.sources;
         for coverage in self.board.take_coverage(|missing| explain(sources, missing)) {
-            self.say(input, Said::Coverage(coverage));
+            self.say(at, Said::Coverage(coverage));
         }
         self.samples += 1;
         self.all_samples += 1;
         if self.samples == DIGEST_SAMPLES {
-            self.say_digest(input.seq, input.mono);
+            self.say_digest(at.seq, at.mono);
         }
         done(Stage::Words);
     }
 
     /// Resources first: a forecast that is near raises its kind with the same sample.
-    fn judge(&mut self, input: &Input, done: &mut dyn FnMut(Stage)) {
+    fn judge(&mut self, at: Position, done: &mut dyn FnMut(Stage)) {
         for (table, problem) in self.window.take_defects() {
-            self.say(input, Said::Defect(Defect { place: table, problem }));
+            self.say(at, Said::Defect(Defect { place: table, problem }));
         }
-        self.board.begin(input.mono, self.window.interval_ns, self.clock);
+        self.board.begin(at.mono, self.window.interval_ns, self.clock);
         let gone = self.window.take_gone();
         self.board.forget(&gone);
         self.watch.forget(&gone);
         let board = &self.board;
         self.watch.update(&self.window, &|kind, id| board.stands(kind, id));
-        self.watch.expire(input.mono, self.board.stale_after_ns());
+        self.watch.expire(at.mono, self.board.stale_after_ns());
         self.board.set_near(self.watch.near());
         let left_out = self.watch.left_out();
         let told = core::mem::replace(&mut self.left_out_told, left_out);
         if left_out > told {
             let problem = format!("{} resources more than are watched", self.watch.left_out());
-            self.say(input, Said::Defect(Defect { place: "resources", problem }));
+            self.say(at, Said::Defect(Defect { place: "resources", problem }));
         }
         done(Stage::Resources);
         for classifier in classifiers::ALL {
@@ -249,7 +242,7 @@ impl Engine {
             classifier.evaluate(&self.window, &mut self.board);
         }
         self.board.judge_near();
-        self.board.age(input.mono);
+        self.board.age(at.mono);
         done(Stage::Classifiers);
     }
 
@@ -260,23 +253,23 @@ impl Engine {
         self.outputs.push_back(Output { seq, mono_ns: at, at_ns: self.clock.at(at), body });
     }
 
-    fn say_changes(&mut self, input: &Input) {
+    fn say_changes(&mut self, at: Position) {
         for changed in self.board.take_changed() {
             let signal = self.signal(&changed);
             let window = &self.window;
-            self.incidents.take(&signal, input.mono, &|entity| group_of(window, entity));
-            self.say(input, Said::Signal(signal));
+            self.incidents.take(&signal, at.mono, &|entity| group_of(window, entity));
+            self.say(at, Said::Signal(signal));
         }
-        self.incidents.settle(input.mono);
+        self.incidents.settle(at.mono);
         for said in self.incidents.take_said() {
-            self.say(input, said);
+            self.say(at, said);
         }
     }
 
-    fn say_forecasts(&mut self, input: &Input) {
+    fn say_forecasts(&mut self, at: Position) {
         for (index, turn) in self.watch.take_turns() {
             let said = said::say(&self.watch.series()[index], turn);
-            self.say(input, Said::Forecast(Box::new(said)));
+            self.say(at, Said::Forecast(Box::new(said)));
         }
     }
 
@@ -357,9 +350,9 @@ impl Engine {
         }
     }
 
-    fn say(&mut self, input: &Input, body: Said) {
-        let at_ns = self.clock.at(input.mono);
-        self.outputs.push_back(Output { seq: input.seq, mono_ns: input.mono, at_ns, body });
+    fn say(&mut self, at: Position, body: Said) {
+        let at_ns = self.clock.at(at.mono);
+        self.outputs.push_back(Output { seq: at.seq, mono_ns: at.mono, at_ns, body });
     }
 }
 

@@ -1,11 +1,13 @@
 //! Everything the engine can learn. Each input of a run is one row of its recording.
 
+mod stamp;
 mod start;
 
 use alloc::boxed::Box;
 use alloc::string::String;
 use serde::{Deserialize, Serialize};
 
+pub use stamp::Stamp;
 pub use start::{HostFacts, RunId, Start};
 
 use crate::model::Sample;
@@ -31,6 +33,22 @@ pub struct Input {
     pub mono: Timestamp,
     /// What was learned.
     pub body: Body,
+}
+
+impl Input {
+    /// Where it stands in its run.
+    pub fn position(&self) -> Position {
+        Position { seq: self.seq, mono: self.mono }
+    }
+}
+
+/// Where an input stands in its run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Position {
+    /// Its number.
+    pub seq: u64,
+    /// When it was learned.
+    pub mono: Timestamp,
 }
 
 /// What was learned.

@@ -1,13 +1,14 @@
-//! One recorder: asks every sampler at each tick and hands out the inputs that come of it.
+//! One recorder: asks every sampler at each tick and hands out what is learned.
 //!
-//! It knows no file format and no schedule: the driver calls [`Recorder::tick`] when it is time
-//! and appends what it is given, in order.
+//! It knows no file format, no schedule and no numbers of inputs: its owner calls
+//! [`Recorder::tick`] when it is time, and takes what was learned, in order.
 
+use std::collections::VecDeque;
 use std::path::Path;
 
 use ks_engine::analysis::{Knowledge, Stored};
 use ks_engine::input::{
-    Body, ClockStep, ENGINE_VERSION, Gap, GapReason, HostFacts, Input, SCHEMA_VERSION, Start,
+    Body, ClockStep, ENGINE_VERSION, Gap, GapReason, HostFacts, SCHEMA_VERSION, Start,
 };
 use ks_engine::model::{ReadTimes, Sample};
 use ks_engine::time::{SECOND_NS, Timestamp};
@@ -53,7 +54,6 @@ pub struct Recorder {
     samplers: Vec<Asked>,
     keyframe_at: Option<Timestamp>,
     knowledge: Option<Stored>,
-    judgement: Option<u32>,
     began: Option<Timestamp>,
     states: States,
     buffer: Buffer,
@@ -64,8 +64,12 @@ pub struct Recorder {
     run_times: RunTimes,
     has_tracers: bool,
     bpf_works_without: bool,
-    seq: u64,
-    input: Input,
+    /// When the tick at hand began: what it learns has this time.
+    tick: Timestamp,
+    learned: VecDeque<Body>,
+    lent: Body,
+    sample: Body,
+    has_sample: bool,
 }
 
 impl std::fmt::Debug for Recorder {
@@ -107,7 +111,6 @@ impl Recorder {
             samplers: samplers.into_iter().map(Asked::new).collect(),
             keyframe_at: None,
             knowledge: None,
-            judgement: None,
             began: None,
             states,
             buffer: Buffer::default(),
@@ -118,8 +121,11 @@ impl Recorder {
             run_times: RunTimes::new(),
             has_tracers,
             bpf_works_without,
-            seq: 0,
-            input: Input { seq: 0, mono: Timestamp::default(), body: Body::Tick },
+            tick: Timestamp::default(),
+            learned: VecDeque::new(),
+            lent: Body::Tick,
+            sample: Body::Tick,
+            has_sample: false,
         }
     }
 
@@ -141,13 +147,8 @@ impl Recorder {
         self.knowledge = Some(knowledge.into());
     }
 
-    /// The inputs are fed to an engine of `judgement` as they are recorded.
-    pub fn is_judged_by(&mut self, judgement: u32) {
-        self.judgement = Some(judgement);
-    }
-
-    /// The `Start` of a run, or of a later segment of it.
-    pub fn start(&mut self, segment: u32) -> Input {
+    /// The `Start` of a run, or of a later segment of it, and its time.
+    pub fn start(&mut self, segment: u32) -> (Timestamp, Body) {
         self.keyframe_at = None;
         let clock = clock::anchor();
         let began = *self.began.get_or_insert(clock.mono_ns);
@@ -159,7 +160,8 @@ impl Recorder {
         let start = Start {
             schema: SCHEMA_VERSION,
             engine_version: ENGINE_VERSION.to_owned(),
-            judgement: self.judgement,
+            // Whoever feeds an engine with it says so.
+            judgement: None,
             host: HostFacts {
                 hostname: fact("proc/sys/kernel/hostname"),
                 kernel: fact("proc/sys/kernel/osrelease"),
@@ -178,8 +180,7 @@ impl Recorder {
             // Later segments go on with what the run knows by then.
             knowledge: self.knowledge.clone().filter(|_| segment == 0),
         };
-        let mono = start.clock.mono_ns;
-        self.next(mono, Body::Start(Box::new(start)))
+        (start.clock.mono_ns, Body::Start(Box::new(start)))
     }
 
     /// Name of the host.
@@ -188,66 +189,60 @@ impl Recorder {
         String::from_utf8_lossy(bytes.trim_ascii()).into_owned()
     }
 
-    /// The hole that ticks leave which could not be written.
-    pub fn not_written(&mut self, ticks: u64) -> Input {
-        let gap = Gap { count: Some(ticks), ..Gap::in_all(GapReason::WriteFailed) };
-        self.next(clock::now(), Body::Gap(gap))
-    }
-
-    /// The `Tick` that the engine asked for.
-    pub fn owed_tick(&mut self) -> Input {
-        self.next(clock::now(), Body::Tick)
-    }
-
-    fn next(&mut self, mono: Timestamp, body: Body) -> Input {
-        let seq = self.seq;
-        self.seq += 1;
-        Input { seq, mono, body }
-    }
-
-    /// Reads what is due, and gives `write` the inputs of this tick: what happened to the clocks,
-    /// source states that changed, and the sample.
-    pub fn tick<E>(
-        &mut self,
-        keyframe: bool,
-        detail: bool,
-        mut write: impl FnMut(&Input) -> Result<(), E>,
-    ) -> Result<(), E> {
-        let tick = clock::now();
+    /// Reads what is due. [`Recorder::next`] gives what was learned: what happened to the clocks,
+    /// source states that changed, what was lost, and the sample.
+    pub fn tick(&mut self, keyframe: bool, detail: bool) {
+        self.tick = clock::now();
         let offsets = Offsets::read();
         let moved = offsets.since(self.offsets);
         self.offsets = offsets;
-        let every = self.keyframe_at.is_none_or(|at| tick.since_ns(at) >= KEYFRAME_NS);
+        let every = self.keyframe_at.is_none_or(|at| self.tick.since_ns(at) >= KEYFRAME_NS);
         let keyframe = keyframe || every || moved.suspended_ns.is_some();
+        self.forget();
         if let Some(suspended_ns) = moved.suspended_ns {
             let gap = Gap { suspended_ns, ..Gap::in_all(GapReason::Suspend) };
-            write(&self.next(tick, Body::Gap(gap)))?;
+            self.learned.push_back(Body::Gap(gap));
         }
         if let Some(step_ns) = moved.wall_step_ns {
-            write(&self.next(tick, Body::ClockStep(ClockStep { step_ns })))?;
+            self.learned.push_back(Body::ClockStep(ClockStep { step_ns }));
         }
-        self.read(tick, keyframe, detail);
-        let mut changes = Vec::new();
-        self.states.drain_changes(|state| changes.push(state));
-        for state in changes {
-            write(&self.next(tick, Body::SourceState(state)))?;
-        }
-        for loss in std::mem::take(&mut self.losses) {
+        self.read(self.tick, keyframe, detail);
+        self.has_sample = true;
+        let learned = &mut self.learned;
+        self.states.drain_changes(|state| learned.push_back(Body::SourceState(state)));
+        self.learned.extend(self.losses.drain(..).map(|loss| {
             let (source, count) = (loss.source.to_owned(), loss.count);
-            let gap = Gap { source, count, ..Gap::in_all(GapReason::Lost) };
-            write(&self.next(tick, Body::Gap(gap)))?;
+            Body::Gap(Gap { source, count, ..Gap::in_all(GapReason::Lost) })
+        }));
+    }
+
+    /// What was learned next, and when; `None` where there is nothing more. What is left in its
+    /// place is used again.
+    #[expect(clippy::should_implement_trait, reason = "it is lent, which Iterator cannot")]
+    pub fn next(&mut self) -> Option<(Timestamp, &mut Body)> {
+        if let Some(body) = self.learned.pop_front() {
+            self.lent = body;
+            return Some((self.tick, &mut self.lent));
         }
-        self.input.seq = self.seq;
-        self.input.mono = tick;
-        self.seq += 1;
-        write(&self.input)
+        std::mem::take(&mut self.has_sample).then_some((self.tick, &mut self.sample))
+    }
+
+    /// Whether [`Recorder::next`] gives anything.
+    pub fn has_more(&self) -> bool {
+        self.has_sample || !self.learned.is_empty()
+    }
+
+    /// Drops what was learned and not yet taken.
+    pub fn forget(&mut self) {
+        self.learned.clear();
+        self.has_sample = false;
     }
 
     fn read(&mut self, tick: Timestamp, keyframe: bool, detail: bool) {
-        if !matches!(self.input.body, Body::Sample(_)) {
-            self.input.body = Body::Sample(Box::<Sample>::default());
+        if !matches!(self.sample, Body::Sample(_)) {
+            self.sample = Body::Sample(Box::<Sample>::default());
         }
-        let Body::Sample(sample) = &mut self.input.body else { return };
+        let Body::Sample(sample) = &mut self.sample else { return };
         sample.clear();
         if keyframe {
             self.keyframe_at = Some(tick);

@@ -2,10 +2,9 @@
 //! every tick gives a sample, what cannot be read is named, and what is recorded can be read back.
 #![expect(clippy::unwrap_used, reason = "a test fails by it")]
 
-use std::convert::Infallible;
 use std::path::Path;
 
-use ks_engine::input::{Body, Delivery, Input};
+use ks_engine::input::{Body, Delivery, Input, Stamp};
 use ks_engine::time::SECOND_NS;
 use ks_recorder::format::recording::Reader;
 use ks_recorder::format::writer::Writer;
@@ -61,13 +60,14 @@ fn recorded(root: &Path) -> Vec<Input> {
     let path = folder.path().join("x.parquet");
     let mut recorder = Recorder::new(root, SECOND_NS, Options::default());
     let mut writer = Writer::create(&path, false).unwrap();
-    let mut inputs = vec![recorder.start(0)];
+    let mut stamp = Stamp::default();
+    let (at, start) = recorder.start(0);
+    let mut inputs = vec![stamp.make(at, start).clone()];
     for _ in 0..3 {
-        let taken: Result<(), Infallible> = recorder.tick(false, true, |input| {
-            inputs.push(input.clone());
-            Ok(())
-        });
-        let Ok(()) = taken;
+        recorder.tick(false, true);
+        while let Some((at, body)) = recorder.next() {
+            inputs.push(stamp.put(at, body).clone());
+        }
     }
     for input in &inputs {
         writer.append(input).unwrap();
@@ -146,14 +146,13 @@ fn a_host_whose_files_vanish_midway_goes_on() {
         if tick == 1 {
             std::fs::remove_dir_all(root.path().join("proc")).unwrap();
         }
-        let taken: Result<(), Infallible> = recorder.tick(false, false, |input| {
-            if let Body::Sample(sample) = &input.body {
+        recorder.tick(false, false);
+        while let Some((_, body)) = recorder.next() {
+            if let Body::Sample(sample) = body {
                 loads.push(sample.load.first().is_some());
                 processes.push(sample.processes.iter().count());
             }
-            Ok(())
-        });
-        let Ok(()) = taken;
+        }
     }
     assert_eq!(loads, [true, false, false]);
     assert_eq!(processes, [1, 0, 0]);

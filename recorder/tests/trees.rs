@@ -3,7 +3,7 @@
 
 use std::path::{Path, PathBuf};
 
-use ks_engine::input::{Body, Delivery, Input};
+use ks_engine::input::{Body, Delivery};
 use ks_engine::model::Sample;
 use ks_recorder::absence::Absence;
 use ks_recorder::recorder::{Options, Recorder};
@@ -22,15 +22,14 @@ fn sample(tree: &Path) -> (Sample, Recorder) {
     let mut recorder = Recorder::new(tree, 1_000_000_000, Options::default());
     recorder.start(0);
     let mut taken = None;
-    let keep = |input: &Input| -> Result<(), ()> {
-        match &input.body {
+    recorder.tick(true, false);
+    while let Some((_, body)) = recorder.next() {
+        match body {
             Body::Sample(sample) => taken = Some(sample.as_ref().clone()),
             Body::SourceState(state) => assert_ne!(state.state, Delivery::Shed, "{state:?}"),
-            Body::Start(_) | Body::ClockStep(_) | Body::Gap(_) | Body::Tick | Body::Other(_) => {}
+            _ => {}
         }
-        Ok(())
-    };
-    recorder.tick(true, false, keep).unwrap();
+    }
     (taken.unwrap(), recorder)
 }
 

@@ -10,16 +10,17 @@ mod redaction;
 use std::io::sink;
 use std::path::{Path, PathBuf};
 
-use ks_engine::input::{Body, ENGINE_VERSION, Input, SCHEMA_VERSION, SourceState, Start};
+use ks_engine::input::{Body, ENGINE_VERSION, Input, SCHEMA_VERSION, SourceState, Stamp, Start};
 use ks_engine::kind::Kind;
 use ks_engine::time::{ClockAnchor, WallTime};
 use ks_recorder::error::Error;
 use ks_recorder::format::recording::Reader;
 use ks_recorder::format::writer::Writer;
 
+use crate::driver::DriveError;
 use crate::moment::Moment;
 use crate::range::Range;
-use crate::replay::{ReplayError, Run, drive};
+use crate::replay::{Run, drive};
 use crate::report::{Episode, Report};
 
 pub use redaction::Redaction;
@@ -47,7 +48,7 @@ pub struct Part {
 pub enum CaptureError {
     /// The recording cannot be read, or the cut cannot be replayed.
     #[error(transparent)]
-    Replay(#[from] ReplayError),
+    Replay(#[from] DriveError),
     /// The cut cannot be written.
     #[error(transparent)]
     Recording(#[from] Error),
@@ -156,7 +157,7 @@ fn look(paths: &[PathBuf], part: Part) -> Result<(Report, Bounds), CaptureError>
         span = Some(span.map_or((at, at), |(begin, _)| (begin, at)));
     };
     drive(&mut run, &mut reader, Range::default(), &mut sink(), |_, _| {}, each)?;
-    let report = run.finish("original", &mut sink()).map_err(ReplayError::from)?;
+    let report = run.finish("original", &mut sink())?;
     let (begin, end) = span.unwrap_or_default();
     let around = part.around.resolve(begin);
     if around < begin || around > end {
@@ -172,7 +173,7 @@ fn replayed(paths: &[PathBuf]) -> Result<Report, CaptureError> {
     let mut reader = Reader::open_for_engine(paths)?;
     let mut run = Run::default();
     drive(&mut run, &mut reader, Range::default(), &mut sink(), |_, _| {}, |_, _| {})?;
-    Ok(run.finish("cut", &mut sink()).map_err(ReplayError::from)?)
+    Ok(run.finish("cut", &mut sink())?)
 }
 
 /// Writes the inputs from `lead` to `to`, with a `Start` that knows what was learned before.
@@ -202,7 +203,7 @@ fn write(
                 }
                 append(&mut writer, passed, redaction)?;
             }
-            None if !begun => before.run.feed(input, &mut sink()).map_err(ReplayError::from)?,
+            None if !begun => before.run.feed(input, &mut sink())?,
             None => {}
         }
         if range.is_over() {
@@ -245,7 +246,7 @@ impl Before {
         start.began_ns = Some(passed.mono);
         start.knowledge = Some(self.run.engine().knowledge().into());
         let seq = passed.seq.saturating_sub(1);
-        Input { seq, mono: passed.mono, body: Body::Start(start) }
+        Stamp::from(seq).make(passed.mono, Body::Start(start)).clone()
     }
 }
 

@@ -45,9 +45,20 @@ impl Range {
         reader.skip_before(from.resolve(begin));
     }
 
-    /// The input as it is to be fed; `None` leaves it out. What says where inputs come from, and
-    /// which sources deliver, is never left out.
+    /// The input as it is to be fed; `None` leaves it out.
     pub fn pass<'a>(&'a mut self, input: &'a Input) -> Option<&'a Input> {
+        self.takes(input).then(|| self.given(input))
+    }
+
+    /// An input that is taken, as it is to be fed.
+    pub fn given<'a>(&'a self, input: &'a Input) -> &'a Input {
+        self.first.as_ref().unwrap_or(input)
+    }
+
+    /// Whether the input is fed. What says where inputs come from, and which sources deliver, is
+    /// never left out.
+    pub fn takes(&mut self, input: &Input) -> bool {
+        self.first = None;
         if let Body::Start(start) = &input.body {
             self.clock = start.clock;
         }
@@ -56,14 +67,14 @@ impl Range {
         let before = self.from.is_some_and(|from| at < from.resolve(begin));
         let after = self.to.is_some_and(|to| at >= to.resolve(begin));
         match &input.body {
-            Body::Start(_) | Body::SourceState(_) => Some(input).filter(|_| !after),
+            Body::Start(_) | Body::SourceState(_) => !after,
             _ if after => {
                 self.over = true;
-                None
+                false
             }
             Body::Sample(sample) if before => {
                 self.carry(sample);
-                None
+                false
             }
             Body::Sample(sample) if !self.entered && self.from.is_some() => {
                 self.entered = true;
@@ -73,10 +84,10 @@ impl Range {
                     self.complete(sample);
                 }
                 self.first = Some(first);
-                self.first.as_ref()
+                true
             }
             Body::Sample(_) | Body::ClockStep(_) | Body::Gap(_) | Body::Tick | Body::Other(_) => {
-                Some(input).filter(|_| !before)
+                !before
             }
         }
     }

@@ -5,30 +5,18 @@ use std::io::Write;
 use ks_engine::analysis::Knowledge;
 use ks_engine::engine::Engine;
 use ks_engine::input::Input;
-use ks_recorder::error::Error;
+use ks_engine::output::Output;
 use ks_recorder::format::recording::Reader;
 
-use crate::feed::Feed;
+use crate::driver::{DriveError, Driver, Keeper, Recorded, World};
 use crate::range::Range;
 use crate::report::{Report, ReportBuilder};
 use crate::timings::Timings;
 
-/// What ends a replay early.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum ReplayError {
-    /// The recording cannot be read.
-    #[error(transparent)]
-    Recording(#[from] Error),
-    /// The journal cannot be written.
-    #[error("cannot write the journal: {0}")]
-    Journal(#[from] std::io::Error),
-}
-
 /// Runs the engine over one stream of inputs, and gathers what it finds.
 #[derive(Debug, Default)]
 pub struct Run {
-    feed: Feed,
+    driver: Driver,
     report: ReportBuilder,
 }
 
@@ -36,61 +24,88 @@ impl Run {
     /// A run of a part of a recording: the recording engine had seen more.
     pub fn of_part() -> Self {
         let mut run = Self::default();
-        run.feed.what_if("only a part is fed".to_owned());
+        run.driver.what_if("only a part is fed".to_owned());
         run
     }
 
     /// Begins with other knowledge than was recorded; `name` says with which.
     pub fn know(&mut self, knowledge: Knowledge, name: &str) {
-        self.feed.know(knowledge, name);
+        self.driver.know(knowledge, name);
     }
 
     /// Lets each run of the stream begin with what those before it learned.
     pub fn gather(&mut self) {
-        self.feed.gather();
+        self.driver.gather();
     }
 
     /// Measures what each stage costs.
     pub fn time(&mut self) {
-        self.feed.time();
+        self.driver.time();
     }
 
     /// What each stage cost, where that is measured.
     pub fn timings(&self) -> Option<&Timings> {
-        self.feed.timings()
+        self.driver.timings()
     }
 
     /// Takes what stands above a limit for normal too.
     pub fn accept_all(&mut self) {
-        self.feed.accept_all();
+        self.driver.what_if("everything is normal".to_owned());
+        self.driver.machine_mut().accept_all();
     }
 
     /// The engine, to look into.
     pub fn engine(&self) -> &Engine {
-        self.feed.engine()
+        self.driver.machine()
     }
 
-    /// Feeds one input and writes the journal's new lines to `out`.
-    pub fn feed(&mut self, input: &Input, out: &mut dyn Write) -> std::io::Result<()> {
-        let report = &mut self.report;
-        self.feed.input(input, &mut |output, line| {
-            report.output(output);
-            out.write_all(line)
-        })?;
-        // With a `Start` the run before it ends, at its own time of day.
-        report.input(input);
+    /// Feeds one input of a recording and writes the journal's new lines to `out`.
+    pub fn feed(&mut self, input: &Input, out: &mut dyn Write) -> Result<(), DriveError> {
+        let Self { driver, report } = self;
+        let mut kept = Reporting { report, out, each: &mut |_, _| {} };
+        while !driver.recorded(input, &[], &mut kept)? {}
         Ok(())
     }
 
+    /// Drives through a world and writes the journal's lines to `out`; `each` sees the engine after
+    /// each input.
+    pub fn through(
+        &mut self,
+        world: &mut dyn World,
+        out: &mut dyn Write,
+        mut each: impl FnMut(&Engine, &Input),
+    ) -> Result<(), DriveError> {
+        let Self { driver, report } = self;
+        driver.run(world, &mut Reporting { report, out, each: &mut each })
+    }
+
     /// Ends the run.
-    pub fn finish(mut self, path: &str, out: &mut dyn Write) -> std::io::Result<Report> {
-        let report = &mut self.report;
-        report.end(self.feed.engine().watched());
-        let sha256 = self.feed.finish(&mut |output, line| {
-            report.output(output);
-            out.write_all(line)
-        })?;
-        Ok(self.report.finish(path, self.feed.differs().to_vec(), sha256))
+    pub fn finish(self, path: &str, out: &mut dyn Write) -> Result<Report, DriveError> {
+        let Self { mut driver, mut report } = self;
+        report.end(driver.machine().watched());
+        let mut kept = Reporting { report: &mut report, out, each: &mut |_, _| {} };
+        let sha256 = driver.finish(&mut kept)?;
+        Ok(report.finish(path, driver.differs().to_vec(), sha256))
+    }
+}
+
+/// Gathers outputs into a report, and writes the journal.
+struct Reporting<'a> {
+    report: &'a mut ReportBuilder,
+    out: &'a mut dyn Write,
+    each: &'a mut dyn FnMut(&Engine, &Input),
+}
+
+impl Keeper for Reporting<'_> {
+    fn said(&mut self, output: &Output, line: &[u8]) -> std::io::Result<()> {
+        self.report.output(output);
+        self.out.write_all(line)
+    }
+
+    fn fed(&mut self, engine: &Engine, input: &Input) {
+        // With a `Start` the run before it ends, at its own time of day.
+        self.report.input(input);
+        (self.each)(engine, input);
     }
 }
 
@@ -101,10 +116,10 @@ pub fn replay(
     range: Range,
     out: &mut dyn Write,
     progress: impl FnMut(u64, u64),
-) -> Result<Report, ReplayError> {
+) -> Result<Report, DriveError> {
     let mut run = if range.is_all() { Run::default() } else { Run::of_part() };
     drive(&mut run, reader, range, out, progress, |_, _| {})?;
-    Ok(run.finish(path, out)?)
+    run.finish(path, out)
 }
 
 /// Feeds a run with what `range` takes of `reader`; `each` sees the engine after each input.
@@ -114,32 +129,12 @@ pub fn drive(
     mut range: Range,
     out: &mut dyn Write,
     mut progress: impl FnMut(u64, u64),
-    mut each: impl FnMut(&Engine, &Input),
-) -> Result<(), ReplayError> {
-    let mut inputs = 0u64;
-    let mut told = 0;
+    each: impl FnMut(&Engine, &Input),
+) -> Result<(), DriveError> {
     range.seek(reader);
-    while reader.next()?.is_some() {
-        for why in reader.differs().iter().skip(told) {
-            run.feed.departs(why.clone());
-        }
-        told = reader.differs().len();
-        let Some(input) = reader.input() else { break };
-        if let Some(input) = range.pass(input) {
-            run.feed(input, out)?;
-            each(run.engine(), input);
-        }
-        if range.is_over() {
-            break;
-        }
-        inputs += 1;
-        if inputs.is_multiple_of(1024) {
-            let (done, all) = reader.progress();
-            progress(done, all);
-        }
-    }
+    run.through(&mut Recorded::new(reader, range, &mut progress), out, each)?;
     if !reader.damages().is_empty() {
-        run.feed.departed("what cannot be read is left out");
+        run.driver.departed("what cannot be read is left out");
     }
     run.report.damaged(reader.damages());
     Ok(())

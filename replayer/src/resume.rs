@@ -11,12 +11,14 @@ use std::io;
 use std::path::PathBuf;
 
 use ks_engine::analysis::Knowledge;
-use ks_engine::input::Body;
+use ks_engine::engine::Engine;
+use ks_engine::input::{Body, Input};
+use ks_engine::output::Output;
 use ks_recorder::format::recording::Reader;
 use ks_recorder::format::segments::RunFile;
 
-use crate::feed::Feed;
-use crate::replay::ReplayError;
+use crate::driver::{DriveError, Driver, Keeper, Recorded};
+use crate::range::Range;
 use mender::Mender;
 
 /// What became of the last run.
@@ -35,33 +37,13 @@ pub struct Resumed {
 pub fn finish(
     files: &[RunFile],
     mut progress: impl FnMut(u64, u64),
-) -> Result<Resumed, ReplayError> {
+) -> Result<Resumed, DriveError> {
     let paths: Vec<PathBuf> = files.iter().map(|file| file.recording.clone()).collect();
     let mut reader = Reader::open_for_engine(&paths)?;
-    let (mut feed, mut menders) = (Feed::default(), Menders::new(files));
-    let mut inputs = 0u64;
-    while reader.next()?.is_some() {
-        // What makes the run another one than was recorded is known before its words are.
-        if let Some(why) = reader.differs().first() {
-            feed.departs(why.clone());
-            menders.leave_alone(why);
-        }
-        let Some(input) = reader.input() else { break };
-        if let Body::Start(start) = &input.body {
-            menders.begin(start.segment);
-        }
-        feed.input(input, &mut |_, line| menders.take(line))?;
-        if let Some(why) = feed.differs().first() {
-            menders.leave_alone(why);
-        }
-        inputs += 1;
-        if inputs.is_multiple_of(1024) {
-            let (done, all) = reader.progress();
-            progress(done, all);
-        }
-    }
-    let knowledge = feed.engine().knowledge();
-    feed.finish(&mut |_, line| menders.take(line))?;
+    let (mut driver, mut menders) = (Driver::<Engine>::default(), Menders::new(files));
+    driver.run(&mut Recorded::new(&mut reader, Range::default(), &mut progress), &mut menders)?;
+    let knowledge = driver.machine().knowledge();
+    driver.finish(&mut menders)?;
     menders.end()?;
     Ok(Resumed { knowledge, lines: menders.lines, left_alone: menders.left_alone })
 }
@@ -85,7 +67,23 @@ impl<'a> Menders<'a> {
         self.current = file.map(|file| Mender::new(file.journal.clone()));
     }
 
-    fn take(&mut self, line: &[u8]) -> io::Result<()> {
+    fn end(&mut self) -> io::Result<()> {
+        self.current.as_mut().map_or(Ok(()), Mender::end)
+    }
+}
+
+impl Keeper for Menders<'_> {
+    // What makes the run another one than was recorded is known before its words are.
+    fn hear(&mut self, input: &Input, differs: &[String]) {
+        if let Some(why) = differs.first() {
+            self.left_alone.get_or_insert_with(|| why.clone());
+        }
+        if let Body::Start(start) = &input.body {
+            self.begin(start.segment);
+        }
+    }
+
+    fn said(&mut self, _: &Output, line: &[u8]) -> io::Result<()> {
         let Some(mender) = self.current.as_mut().filter(|_| self.left_alone.is_none()) else {
             return Ok(());
         };
@@ -95,14 +93,6 @@ impl<'a> Menders<'a> {
             self.left_alone = Some("its journal says something else than its replay".to_owned());
         }
         Ok(())
-    }
-
-    fn leave_alone(&mut self, why: &str) {
-        self.left_alone.get_or_insert_with(|| why.to_owned());
-    }
-
-    fn end(&mut self) -> io::Result<()> {
-        self.current.as_mut().map_or(Ok(()), Mender::end)
     }
 }
 

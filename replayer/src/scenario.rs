@@ -5,10 +5,13 @@ mod lessons;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
+use ks_engine::engine::Engine;
+use ks_engine::input::Input;
 use ks_scenarios::library;
 use ks_scenarios::scenario::{Scenario, ScenarioError};
 use ks_scenarios::simulation::Simulation;
 
+use crate::driver::{DriveError, Modelled, Recorded, Stamped};
 use crate::range::Range;
 use crate::replay::Run;
 
@@ -84,28 +87,19 @@ pub fn simulation(scenario: &Scenario, seed: u64) -> Result<Simulation, Error> {
     Ok(simulation)
 }
 
-/// Feeds a run with a scenario; `progress` is told seconds done and seconds in all.
+/// Feeds a run with a scenario; `progress` is told seconds done and seconds in all, and `each` sees
+/// the engine after each input. A part of it is fed like one of a recording.
 pub fn drive(
     run: &mut Run,
     simulation: &mut Simulation,
-    mut range: Range,
+    range: Range,
     out: &mut dyn Write,
     mut progress: impl FnMut(u64, u64),
-) -> std::io::Result<()> {
-    let all = simulation.duration_s();
-    let mut begin_ns = None;
-    while let Some(input) = simulation.next() {
-        let begin = *begin_ns.get_or_insert(input.mono);
-        let done = input.mono.since_ns(begin) / 1_000_000_000;
-        if let Some(input) = range.pass(input) {
-            run.feed(input, out)?;
-        }
-        if range.is_over() {
-            break;
-        }
-        if done.is_multiple_of(60) {
-            progress(done, all);
-        }
+    each: impl FnMut(&Engine, &Input),
+) -> Result<(), DriveError> {
+    if range.is_all() {
+        return run.through(&mut Modelled::new(simulation, &mut progress), out, each);
     }
-    Ok(())
+    let mut stamped = Stamped::new(simulation);
+    run.through(&mut Recorded::new(&mut stamped, range, &mut progress), out, each)
 }

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use ks_engine::input::{Body, Input};
+use ks_engine::input::Body;
 use ks_engine::model::{
     Cgroup, Cpu, Disk, Listener, Memory, Netns, Process, Sample, SyscallTrace, Vm,
 };
@@ -70,7 +70,7 @@ impl Lab {
     /// Runs on for so many ticks.
     fn run(&mut self, ticks: u32) {
         for _ in 0..ticks {
-            if let Some(Input { body: Body::Sample(sample), .. }) = self.simulation.next() {
+            if let Some((_, Body::Sample(sample))) = self.simulation.next() {
                 self.last = (**sample).clone();
                 for row in self.last.processes.iter() {
                     self.rows.insert(row.comm().unwrap().to_vec(), row.clone());

@@ -7,7 +7,7 @@ use std::path::Path;
 use ks_recorder::format::recording::Reader;
 use ks_replayer::difference::{Difference, Divergence, Journal, JournalError, Told, compare};
 use ks_replayer::range::Range;
-use ks_replayer::replay::{ReplayError, Run, drive};
+use ks_replayer::replay::{Run, drive};
 use ks_replayer::scenario;
 
 use crate::cli::Format;
@@ -45,13 +45,13 @@ fn journal(path: &Path, baseline: Option<&Path>) -> anyhow::Result<Journal> {
     if scenario::is_scenario(path) {
         let scenario = scenario::load(path)?;
         let mut simulation = scenario::simulation(&scenario, scenario.seeds.first)?;
-        scenario::drive(&mut run, &mut simulation, Range::default(), &mut lines, told)?;
+        scenario::drive(&mut run, &mut simulation, Range::default(), &mut lines, told, |_, _| {})?;
     } else {
         let mut reader = Reader::open_for_engine(&[path.to_owned()])?;
         drive(&mut run, &mut reader, Range::default(), &mut lines, told, |_, _| {})?;
     }
     bar.finish_and_clear();
-    run.finish(&name, &mut lines).map_err(ReplayError::from)?;
+    run.finish(&name, &mut lines)?;
     Ok(Journal::read(lines.as_slice(), &name)?)
 }
 

@@ -1,6 +1,5 @@
 //! `ks doctor`: what this host gives to a recorder, and why it does not give the rest.
 
-use std::convert::Infallible;
 use std::path::Path;
 
 use ks_engine::input::Body;
@@ -56,12 +55,12 @@ fn examine(root: &Path) -> (Findings, bool) {
     recorder.start(0);
     let mut any = false;
     for _ in 0..TICKS {
-        let Ok(()) = recorder.tick(true, false, |input| -> Result<(), Infallible> {
-            if let Body::Sample(sample) = &input.body {
+        recorder.tick(true, false);
+        while let Some((_, body)) = recorder.next() {
+            if let Body::Sample(sample) = body {
                 any |= sample.tables().iter().any(|table| table.read().is_some());
             }
-            Ok(())
-        });
+        }
     }
     (findings(recorder.states(), capabilities), any)
 }

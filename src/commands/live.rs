@@ -1,12 +1,16 @@
 //! `ks live`: the engine beside the recorder. Each input is in the log before the engine has it,
 //! and the engine has it as a reader of the log would.
 
+mod here;
 mod journal;
-mod watch;
+mod kept;
 
-use ks_engine::input::JUDGEMENT;
+use anyhow::Context;
+use ks_engine::engine::Engine;
+use ks_recorder::error::Error;
 use ks_recorder::format::segments::{Retention, Segments};
 use ks_recorder::recorder::Recorder;
+use ks_replayer::driver::{DriveError, Driver};
 use ks_replayer::resume::{self, Resumed};
 
 use crate::cli;
@@ -14,7 +18,8 @@ use crate::knowledge;
 use crate::pace::Pace;
 use crate::progress;
 use crate::render;
-use watch::Watch;
+use here::Here;
+use kept::Kept;
 
 pub(crate) fn run(arguments: &cli::Live) -> anyhow::Result<()> {
     let source = &arguments.source;
@@ -27,7 +32,6 @@ pub(crate) fn run(arguments: &cli::Live) -> anyhow::Result<()> {
     let known = knowledge::of(arguments.baseline.as_deref())?;
     let resumed = finish_last_run(&segments)?;
     let mut recorder = Recorder::new(&source.root, pace.interval_ns(), source.options(false));
-    recorder.is_judged_by(JUDGEMENT);
     if let Some((known, file)) = &known {
         knowledge::tell(&known.host, file, &recorder.hostname());
         recorder.know(known.clone());
@@ -37,14 +41,40 @@ pub(crate) fn run(arguments: &cli::Live) -> anyhow::Result<()> {
     // A kernel that lets none be given up lets the recorder keep what it has.
     let _ = recorder.reduce_capabilities(Some(&arguments.output), false);
     render::note(&format!("observing; inputs and journal go to `{}`", arguments.output.display()));
-    let mut watch = Watch::new(recorder, segments, arguments)?;
+    let segment_ns = u64::try_from(arguments.segment.as_nanos()).context("segment too long")?;
     pace.begin();
-    let outcome = watch.observe(&mut pace);
+    let mut here = Here::new(recorder, pace, segment_ns);
+    let (mut kept, mut driver) = (Kept::new(segments, arguments.format), Driver::default());
+    let outcome = observe(&mut driver, &mut here, &mut kept);
     // Whatever ended the run, what was recorded before it is kept.
-    let finished = watch.finish();
-    outcome.and(finished)?;
+    let said = driver.finish(&mut kept);
+    let finished = kept.finish().context("cannot write the journal");
+    outcome.and(said)?;
+    finished?;
     render::note(&format!("`{}` is sealed", arguments.output.display()));
     Ok(())
+}
+
+/// Observes until it is time to stop. What is wrong before the first segment is begun ends it;
+/// later a disk that takes no more does not.
+fn observe(
+    driver: &mut Driver<Engine>,
+    here: &mut Here,
+    kept: &mut Kept,
+) -> Result<(), DriveError> {
+    loop {
+        match driver.turn(here, kept) {
+            Ok(true) => {}
+            Ok(false) => return Ok(()),
+            Err(DriveError::Recording(
+                error @ (Error::Io { .. } | Error::Exists { .. } | Error::Locked { .. }),
+            )) if here.has_begun() => {
+                kept.lose(&error, here.lost());
+                here.lose();
+            }
+            Err(error) => return Err(error),
+        }
+    }
 }
 
 /// Finishes the run before this one, which a kill may have ended: what it had learned is what this

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use indicatif::{ProgressBar, ProgressStyle};
+use ks_engine::input::Stamp;
 use ks_recorder::error::Error;
 use ks_recorder::format::writer::Writer;
 use ks_recorder::recorder::Recorder;
@@ -56,10 +57,14 @@ fn record(
     writer: &mut Writer,
     bar: &ProgressBar,
 ) -> Result<(), Error> {
-    writer.append(&recorder.start(0))?;
+    let mut stamp = Stamp::default();
+    let (at, start) = recorder.start(0);
+    writer.append(stamp.make(at, start))?;
     loop {
-        let keyframe = writer.wants_keyframe();
-        recorder.tick(keyframe, false, |input| writer.append(input))?;
+        recorder.tick(writer.wants_keyframe(), false);
+        while let Some((at, body)) = recorder.next() {
+            writer.append(stamp.put(at, body))?;
+        }
         bar.inc(1);
         bar.set_message(format!("{} kB in the log", writer.log_bytes() / 1024));
         if !pace.wait() {

@@ -7,8 +7,9 @@ use std::path::{Path, PathBuf};
 use anyhow::Context;
 use ks_recorder::clock;
 use ks_recorder::format::recording::Reader;
+use ks_replayer::driver::DriveError;
 use ks_replayer::range::Range;
-use ks_replayer::replay::{ReplayError, Run, drive};
+use ks_replayer::replay::{Run, drive};
 use ks_replayer::scenario;
 use ks_replayer::sequence;
 use ks_replayer::timings::Timings;
@@ -52,11 +53,11 @@ pub(crate) fn run(arguments: &cli::Replay) -> anyhow::Result<()> {
             render::note(&line);
         }
     }
-    let report = run.finish(&path, &mut journal).map_err(ReplayError::from)?;
+    let report = run.finish(&path, &mut journal)?;
     if let Some((knowledge, file)) = &known {
         knowledge::tell(&knowledge.host, file, &report.recording.host);
     }
-    journal.flush().map_err(ReplayError::from)?;
+    journal.flush().map_err(DriveError::from)?;
     match arguments.format {
         cli::Format::Json => stdout::print_json(&report),
         cli::Format::Text => render::text(&report),
@@ -90,9 +91,10 @@ fn feed_scenario(
     let seed = seed.unwrap_or(scenario.seeds.first);
     let bar = progress::seconds();
     let mut simulation = scenario::simulation(&scenario, seed)?;
-    let driven = scenario::drive(run, &mut simulation, range, journal, progress::told(&bar));
+    let told = progress::told(&bar);
+    let driven = scenario::drive(run, &mut simulation, range, journal, told, |_, _| {});
     bar.finish_and_clear();
-    driven.map_err(ReplayError::from)?;
+    driven?;
     render::refused(&simulation);
     Ok(())
 }

@@ -1,7 +1,12 @@
 //! `ks scenario`: synthetic faults as recordings.
 
-use ks_engine::time::SECOND_NS;
+use ks_engine::engine::Engine;
+use ks_engine::input::Input;
+use ks_engine::output::Output;
+use ks_recorder::error::Error;
+use ks_recorder::format::log::Decoder;
 use ks_recorder::format::writer::Writer;
+use ks_replayer::driver::{Driver, Keeper, Modelled};
 use ks_replayer::scenario;
 use ks_scenarios::library;
 use serde::Serialize;
@@ -58,21 +63,35 @@ fn show(arguments: &Show) -> anyhow::Result<()> {
 
 fn build(arguments: &Build) -> anyhow::Result<()> {
     let scenario = scenario::load(&arguments.scenario)?;
-    let mut writer = Writer::create(&arguments.output, arguments.force)?;
+    let writer = Writer::create(&arguments.output, arguments.force)?;
     let bar = progress::seconds();
     let mut told = progress::told(&bar);
     let seed = arguments.seed.unwrap_or(scenario.seeds.first);
     let mut simulation = scenario::simulation(&scenario, seed)?;
-    let all = simulation.duration_s();
-    let mut begin = None;
-    while let Some(input) = simulation.next() {
-        writer.append(input)?;
-        told(input.mono.since_ns(*begin.get_or_insert(input.mono)) / SECOND_NS, all);
-    }
+    let mut logged = Logged { writer, decoder: Decoder::default() };
+    let mut driver = Driver::<Engine>::default();
+    driver.run(&mut Modelled::new(&mut simulation, &mut told), &mut logged)?;
     bar.finish_and_clear();
-    writer.seal()?;
+    logged.writer.seal()?;
     render::refused(&simulation);
     let name = arguments.output.display();
     render::note(&format!("`{name}` holds scenario {} from seed {seed}", scenario.name));
     Ok(())
+}
+
+/// The recording of a scenario. The engine is fed what its log holds, as a reader would be.
+struct Logged {
+    writer: Writer,
+    decoder: Decoder,
+}
+
+impl Keeper for Logged {
+    fn log<'a>(&'a mut self, input: &'a Input) -> Result<&'a Input, Error> {
+        self.writer.append(input)?;
+        Ok(self.decoder.decode(self.writer.last_payload()).expect("what was logged can be read"))
+    }
+
+    fn said(&mut self, _: &Output, _: &[u8]) -> std::io::Result<()> {
+        Ok(())
+    }
 }

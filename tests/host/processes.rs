@@ -50,13 +50,12 @@ impl Lab {
 
     fn sample(&mut self, keyframe: bool) -> Sample {
         let mut taken = None;
-        let keep = |input: &ks_engine::input::Input| -> Result<(), ()> {
-            if let ks_engine::input::Body::Sample(sample) = &input.body {
+        self.0.tick(keyframe, false);
+        while let Some((_, body)) = self.0.next() {
+            if let ks_engine::input::Body::Sample(sample) = body {
                 taken = Some(sample.as_ref().clone());
             }
-            Ok(())
-        };
-        self.0.tick(keyframe, false, keep).unwrap();
+        }
         taken.unwrap()
     }
 

@@ -3,7 +3,7 @@
 
 use std::path::{Path, PathBuf};
 
-use ks_engine::input::{Body, Input};
+use ks_engine::input::{Body, Input, Stamp};
 use ks_engine::model::Sample;
 use ks_engine::time::Timestamp;
 use ks_recorder::format::recording::Reader;
@@ -62,7 +62,9 @@ impl Run {
         let begin_s = fault.at.seconds();
         let span_s = (begin_s, begin_s + fault.duration.unwrap().seconds());
         let mut simulation = scenario.simulation(1);
-        Self::of(std::iter::from_fn(|| simulation.next().cloned()), span_s)
+        let mut stamp = Stamp::default();
+        let mut next = || simulation.next().map(|(at, body)| stamp.put(at, body).clone());
+        Self::of(std::iter::from_fn(&mut next), span_s)
     }
 
     fn of(inputs: impl Iterator<Item = Input>, span_s: (f64, f64)) -> Self {

@@ -123,12 +123,19 @@ impl Segments {
         }
     }
 
-    /// Appends an input to the current segment and returns what its log holds of it; nothing where
-    /// there is no segment. After an error the segment takes no more: seal it.
-    pub fn append(&mut self, input: &Input) -> Result<&[u8], Error> {
-        let Some(writer) = &mut self.writer else { return Ok(&[]) };
-        writer.append(input)?;
-        Ok(writer.last_payload())
+    /// Appends an input to the current segment. After an error the segment takes no more: seal it.
+    pub fn append(&mut self, input: &Input) -> Result<(), Error> {
+        self.writer.as_mut().map_or(Ok(()), |writer| writer.append(input))
+    }
+
+    /// What the log of the current segment holds of the last input; nothing where there is none.
+    pub fn last_payload(&self) -> &[u8] {
+        self.writer.as_ref().map_or(&[], Writer::last_payload)
+    }
+
+    /// Whether there is a segment to append to.
+    pub fn is_open(&self) -> bool {
+        self.writer.is_some()
     }
 
     /// Whether the next sample should be a keyframe.

@@ -7,7 +7,7 @@ use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use ks_engine::input::{
-    Body, Gap, GapReason, HostFacts, Input, SCHEMA_VERSION, SourceState, Start,
+    Body, Gap, GapReason, HostFacts, SCHEMA_VERSION, SourceState, Stamp, Start,
 };
 use ks_engine::model::Sample;
 use ks_engine::time::{ClockAnchor, Timestamp, WallTime};
@@ -41,7 +41,7 @@ pub(super) struct Output {
     force: bool,
     writer: Option<Writer>,
     begin_ns: i64,
-    seq: u64,
+    stamp: Stamp,
 }
 
 impl Output {
@@ -54,7 +54,8 @@ impl Output {
         let writer = Writer::create(&temporary, true)?;
         let place = Place { path: path.to_owned(), temporary };
         let begin_ns = header.begin_ns;
-        let mut output = Self { place, force, writer: Some(writer), begin_ns, seq: 0 };
+        let mut output =
+            Self { place, force, writer: Some(writer), begin_ns, stamp: Stamp::default() };
         output.write(begin_ns, Body::Start(Box::new(start(header))))?;
         Ok(output)
     }
@@ -73,10 +74,9 @@ impl Output {
     /// How long after the beginning `at_ns` is.
     fn write(&mut self, at_ns: i64, body: Body) -> Result<(), Error> {
         let mono = u64::try_from(at_ns.saturating_sub(self.begin_ns)).unwrap_or(0);
-        let input = Input { seq: self.seq, mono: Timestamp(mono), body };
-        self.seq += 1;
+        let input = self.stamp.make(Timestamp(mono), body);
         match &mut self.writer {
-            Some(writer) => writer.append(&input),
+            Some(writer) => writer.append(input),
             None => Ok(()),
         }
     }

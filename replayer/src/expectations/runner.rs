@@ -17,9 +17,10 @@ use super::judge::{self, Verdict};
 use super::seen::Seen;
 use super::truth::{self, Crossed};
 use super::watch::Watch;
+use crate::driver::{DriveError, Modelled, Recorded, Source as Inputs, Stamped};
 use crate::moment::Moment;
 use crate::range::Range;
-use crate::replay::{ReplayError, Run, drive};
+use crate::replay::{Run, drive};
 use crate::report::Report;
 use crate::scenario;
 
@@ -32,7 +33,7 @@ const LEFT_OUT: f64 = 0.02;
 pub enum RunError {
     /// Its recording cannot be read.
     #[error(transparent)]
-    Replay(#[from] ReplayError),
+    Replay(#[from] DriveError),
     /// Its scenario cannot be run.
     #[error(transparent)]
     Scenario(#[from] scenario::Error),
@@ -147,14 +148,18 @@ fn replayed(case: &Case, jitter: Option<u64>) -> Result<Replayed, RunError> {
     match &case.source {
         Source::Scenario { scenario, seed } => {
             let mut run = Run::default();
-            let mut ticks = Ticks::new(jitter);
             let mut simulation = scenario::simulation(scenario, *seed)?;
-            while let Some(input) = simulation.next() {
-                if ticks.passes(input) {
-                    reference.input(input);
-                    run.feed(input, &mut sink())?;
+            let (mut told, note) = (|_, _| {}, |_: &_, input: &Input| reference.input(input));
+            match jitter {
+                None => {
+                    run.through(&mut Modelled::new(&mut simulation, &mut told), &mut sink(), note)
                 }
-            }
+                Some(seed) => {
+                    let mut late = Late::new(Stamped::new(&mut simulation), seed);
+                    let mut world = Recorded::new(&mut late, Range::default(), &mut told);
+                    run.through(&mut world, &mut sink(), note)
+                }
+            }?;
             interval_ns = scenario.interval.ns;
             let report = run.finish(&case.name, &mut sink())?;
             let refused = simulation.refused().iter();
@@ -164,7 +169,7 @@ fn replayed(case: &Case, jitter: Option<u64>) -> Result<Replayed, RunError> {
         }
         Source::Recording { path, from, to } => {
             let mut reader =
-                Reader::open_for_engine(std::slice::from_ref(path)).map_err(ReplayError::from)?;
+                Reader::open_for_engine(std::slice::from_ref(path)).map_err(DriveError::from)?;
             let range = Range::new(from.map(moment), to.map(moment));
             let mut run = if range.is_all() { Run::default() } else { Run::of_part() };
             let note = |_: &_, input: &Input| {
@@ -186,20 +191,42 @@ fn moment(after: Duration) -> Moment {
 }
 
 /// Leaves samples out at random, so that ticks come late.
-struct Ticks(Option<Random>);
+struct Late<'a> {
+    source: Stamped<'a>,
+    random: Random,
+}
 
-impl Ticks {
-    fn new(jitter: Option<u64>) -> Self {
-        Self(jitter.map(|seed| Random::stream(seed, "ticks")))
+impl<'a> Late<'a> {
+    fn new(source: Stamped<'a>, seed: u64) -> Self {
+        Self { source, random: Random::stream(seed, "ticks") }
     }
 
     /// Samples that hold every process are never left out: they carry what later ones rely on.
-    fn passes(&mut self, input: &Input) -> bool {
-        match (&mut self.0, &input.body) {
-            (Some(random), Body::Sample(sample)) if !sample.processes_complete => {
-                random.next_f64() >= LEFT_OUT
+    fn is_left_out(&mut self) -> bool {
+        match self.source.input().map(|input| &input.body) {
+            Some(Body::Sample(sample)) if !sample.processes_complete => {
+                self.random.next_f64() < LEFT_OUT
             }
-            _ => true,
+            _ => false,
         }
+    }
+}
+
+impl Inputs for Late<'_> {
+    fn advance(&mut self) -> Result<bool, ks_recorder::error::Error> {
+        while self.source.advance()? {
+            if !self.is_left_out() {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    fn input(&self) -> Option<&Input> {
+        self.source.input()
+    }
+
+    fn progress(&self) -> (u64, u64) {
+        self.source.progress()
     }
 }

@@ -12,6 +12,7 @@ use ks_scenarios::scenario::Scenario;
 use ks_scenarios::units::Duration;
 
 use super::{Error, load};
+use crate::driver::{Driver, Modelled, Silent};
 
 type Lesson = Arc<OnceLock<Knowledge>>;
 
@@ -38,11 +39,9 @@ pub(super) fn of(scenario: &Scenario) -> Result<Option<Knowledge>, Error> {
 }
 
 fn learn(teacher: &Scenario, seed: u64) -> Knowledge {
-    let mut engine = Engine::default();
+    let mut driver = Driver::<Engine>::default();
     let mut simulation = teacher.simulation(seed);
-    while let Some(input) = simulation.next() {
-        engine.handle(input);
-        while engine.poll().is_some() {}
-    }
-    engine.knowledge()
+    let driven = driver.run(&mut Modelled::new(&mut simulation, &mut |_, _| {}), &mut Silent);
+    driven.expect("neither a modelled host nor silence fails");
+    driver.machine().knowledge()
 }

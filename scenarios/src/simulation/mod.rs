@@ -1,10 +1,10 @@
-//! A scenario while it runs: inputs one after the other, as a recorder would have given them.
+//! A scenario while it runs: what is learned, one after the other, as a recorder would give it.
 
 mod demands;
 mod population;
 
 use ks_engine::analysis::Knowledge;
-use ks_engine::input::{Body, ENGINE_VERSION, HostFacts, Input, SCHEMA_VERSION, Start};
+use ks_engine::input::{Body, ENGINE_VERSION, HostFacts, SCHEMA_VERSION, Start};
 use ks_engine::model::Sample;
 use ks_engine::random::Random;
 use ks_engine::time::{ClockAnchor, Timestamp, WallTime};
@@ -25,6 +25,17 @@ const BOOT_NS: i64 = 1_767_571_200_000_000_000;
 const SETTLE_S: f64 = 60.0;
 /// Most that a tick comes late by chance, in ns.
 const JITTER_NS: f64 = 400_000.0;
+/// What comes next.
+#[derive(Debug)]
+pub enum Step<'a> {
+    /// The time that was waited for.
+    Due(Timestamp),
+    /// Something is learned at this time.
+    Learned(Timestamp, &'a mut Body),
+    /// Nothing comes any more.
+    Over,
+}
+
 /// See the module.
 #[derive(Debug)]
 pub struct Simulation {
@@ -42,9 +53,12 @@ pub struct Simulation {
     begin_s: f64,
     next_s: f64,
     random: Random,
-    input: Input,
-    seq: u64,
+    body: Body,
     started: bool,
+    /// The time of the next sample has been drawn.
+    aims: bool,
+    /// The host stands where the next sample is taken, at this time.
+    sampled: Option<Timestamp>,
     spawning: f64,
 }
 
@@ -64,13 +78,13 @@ impl Simulation {
             begin_s,
             next_s: begin_s,
             random: Random::stream(seed, "simulation"),
-            input: Input { seq: 0, mono: Timestamp(0), body: Body::Tick },
-            seq: 0,
+            body: Body::Start(Box::new(start(scenario, seed))),
             started: false,
+            aims: false,
+            sampled: None,
             spawning: 0.0,
         };
         simulation.populate(scenario);
-        simulation.input.body = Body::Start(Box::new(start(scenario, seed)));
         simulation
     }
 
@@ -81,37 +95,66 @@ impl Simulation {
 
     /// Begins with what was learned before.
     pub fn know(&mut self, knowledge: Knowledge) {
-        if let Body::Start(start) = &mut self.input.body {
+        if let Body::Start(start) = &mut self.body {
             start.knowledge = Some(knowledge.into());
         }
     }
 
-    /// The next input; `None` at the end.
-    #[expect(clippy::should_implement_trait, reason = "the input is lent, which Iterator cannot")]
-    pub fn next(&mut self) -> Option<&Input> {
+    /// What is learned next, and when; `None` at the end.
+    #[expect(clippy::should_implement_trait, reason = "it is lent, which Iterator cannot")]
+    pub fn next(&mut self) -> Option<(Timestamp, &mut Body)> {
+        match self.wait(None) {
+            Step::Learned(at, body) => Some((at, body)),
+            Step::Due(_) | Step::Over => None,
+        }
+    }
+
+    /// Goes on to what is learned next, or to `until`, whichever is first.
+    pub fn wait(&mut self, until: Option<Timestamp>) -> Step<'_> {
         if !self.started {
             self.started = true;
-            self.input.mono = Timestamp(whole(self.begin_s * 1e9));
-            return Some(&self.input);
+            return Step::Learned(Timestamp(whole(self.begin_s * 1e9)), &mut self.body);
         }
-        self.next_s += self.pause();
-        if self.next_s > self.begin_s + self.duration_s + 1e-6 {
-            return None;
+        let at = match self.sampled {
+            Some(at) => at,
+            None => match self.go_on(until) {
+                Ok(at) => *self.sampled.insert(at),
+                Err(step) => return step,
+            },
+        };
+        if let Some(until) = until.filter(|until| *until < at) {
+            return Step::Due(until);
         }
-        while self.host.now_s + 0.5 * STEP_S < self.next_s {
-            self.advance();
+        self.sampled = None;
+        if !matches!(self.body, Body::Sample(_)) {
+            self.body = Body::Sample(Box::<Sample>::default());
         }
-        let late_ns = self.random.next_f64() * JITTER_NS;
-        self.seq += 1;
-        self.input.seq = self.seq;
-        self.input.mono = Timestamp(whole(self.host.now_s * 1e9 + late_ns));
-        if !matches!(self.input.body, Body::Sample(_)) {
-            self.input.body = Body::Sample(Box::<Sample>::default());
-        }
-        if let Body::Sample(sample) = &mut self.input.body {
+        if let Body::Sample(sample) = &mut self.body {
             self.telemetry.read(&mut self.host, sample);
         }
-        Some(&self.input)
+        Step::Learned(at, &mut self.body)
+    }
+
+    /// Lets time go on to the next sample, whose time is returned; the error is what comes first.
+    fn go_on(&mut self, until: Option<Timestamp>) -> Result<Timestamp, Step<'static>> {
+        if !std::mem::replace(&mut self.aims, true) {
+            self.next_s += self.pause();
+        }
+        if self.next_s > self.begin_s + self.duration_s + 1e-6 {
+            return Err(Step::Over);
+        }
+        let next = Timestamp(whole(self.next_s * 1e9));
+        let stop = until.filter(|until| *until < next);
+        let stop_s = stop.map_or(self.next_s, |at| at.0 as f64 / 1e9);
+        while self.host.now_s + 0.5 * STEP_S < stop_s {
+            self.advance();
+        }
+        if let Some(at) = stop {
+            return Err(Step::Due(at));
+        }
+        self.aims = false;
+        let late_ns = self.random.next_f64() * JITTER_NS;
+        Ok(Timestamp(whole(self.host.now_s * 1e9 + late_ns)))
     }
 
     /// Time to the next tick: the interval, or more while ticks are late.

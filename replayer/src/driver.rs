@@ -1,0 +1,242 @@
+//! The loop that every run goes through: an input in, what the engine says of it out.
+//!
+//! Live, replayed or modelled, a run is one machine and one [`World`]: the driver waits for what
+//! comes next, gives it its place, has it logged, feeds what the log holds, and hands on what is
+//! said. Inputs meet the engine here and nowhere else, so the same inputs give the same journal.
+
+mod keeper;
+mod machine;
+mod modelled;
+mod recorded;
+mod world;
+
+use ks_engine::analysis::Knowledge;
+use ks_engine::engine::Engine;
+use ks_engine::input::{Body, ENGINE_VERSION, Input, JUDGEMENT, Position, Stamp, Start};
+use ks_engine::journal::Journal;
+use ks_engine::time::Timestamp;
+
+use crate::differences::Differences;
+use crate::timings::Timings;
+
+pub use keeper::{Keeper, Silent};
+pub use machine::Machine;
+pub use modelled::{Modelled, Stamped};
+pub use recorded::{Recorded, Source};
+pub use world::{Arrival, Wants, World};
+
+/// What ends a run early.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum DriveError {
+    /// The recording cannot be read, or written.
+    #[error(transparent)]
+    Recording(#[from] ks_recorder::error::Error),
+    /// The journal cannot be written.
+    #[error("cannot write the journal: {0}")]
+    Journal(#[from] std::io::Error),
+}
+
+/// A machine with its journal. See the module.
+#[derive(Debug, Default)]
+pub struct Driver<M = Engine> {
+    machine: M,
+    journal: Journal,
+    stamp: Stamp,
+    differences: Differences,
+    knowledge: Option<Knowledge>,
+    timings: Option<Timings>,
+    gathers: bool,
+    began: bool,
+    /// What is at hand of a recording was heard: whether a run begins with it.
+    heard: Option<bool>,
+}
+
+impl<M: Machine> Driver<M> {
+    /// All runs differ from what was recorded, and why: recorded ticks are left out, and this
+    /// engine's own fall due at virtual time.
+    pub fn what_if(&mut self, difference: String) {
+        self.differences.of_stream(difference);
+    }
+
+    /// A run that is over differs.
+    pub fn departed(&mut self, difference: &str) {
+        self.differences.of_last(difference);
+    }
+
+    /// Begins the run with other knowledge than was recorded; `name` says with which.
+    pub fn know(&mut self, knowledge: Knowledge, name: &str) {
+        self.what_if(format!("knowledge of {name}"));
+        self.knowledge = Some(knowledge);
+    }
+
+    /// Lets each run of the stream begin with what those before it learned.
+    pub fn gather(&mut self) {
+        self.gathers = true;
+    }
+
+    /// Measures what each stage costs.
+    pub fn time(&mut self) {
+        self.timings = Some(Timings::default());
+    }
+
+    /// What each stage cost, where that is measured.
+    pub fn timings(&self) -> Option<&Timings> {
+        self.timings.as_ref()
+    }
+
+    /// The machine, to look into.
+    pub fn machine(&self) -> &M {
+        &self.machine
+    }
+
+    /// The machine, to be told how to judge before the run begins.
+    pub(crate) fn machine_mut(&mut self) -> &mut M {
+        &mut self.machine
+    }
+
+    /// What differs from what was recorded; nothing where it is fed as recorded.
+    pub fn differs(&self) -> &[String] {
+        self.differences.told()
+    }
+
+    /// Drives until the world is over.
+    pub fn run(
+        &mut self,
+        world: &mut dyn World,
+        keeper: &mut dyn Keeper<M>,
+    ) -> Result<(), DriveError> {
+        while self.turn(world, keeper)? {}
+        Ok(())
+    }
+
+    /// Waits for what comes next, and takes it; false where nothing comes any more. After an error
+    /// in logging the machine has not seen what was to be logged.
+    pub fn turn(
+        &mut self,
+        world: &mut dyn World,
+        keeper: &mut dyn Keeper<M>,
+    ) -> Result<bool, DriveError> {
+        let wants = Wants {
+            until: self.machine.next_deadline(),
+            keyframe: keeper.wants_keyframe(),
+            detail: self.machine.any_standing(),
+        };
+        let taken = match world.wait(wants)? {
+            Arrival::Over => return Ok(false),
+            Arrival::Due(at) => self.learn(at, &mut Body::Tick, keeper).map(|()| false)?,
+            Arrival::Learned(at, body) => self.learn(at, body, keeper).map(|()| false)?,
+            Arrival::Recorded(input, differs) => self.recorded(input, differs, keeper)?,
+        };
+        if taken {
+            world.taken();
+        }
+        Ok(true)
+    }
+
+    /// Takes an input of a recording, given to it until the return value says that it is taken: in
+    /// another run than was recorded this machine's own ticks fall due before it.
+    pub(crate) fn recorded(
+        &mut self,
+        input: &Input,
+        differs: &[String],
+        keeper: &mut dyn Keeper<M>,
+    ) -> Result<bool, DriveError> {
+        for why in differs {
+            self.differences.of_next(why.clone());
+        }
+        let begins = match self.heard {
+            Some(begins) => begins,
+            None => *self.heard.insert(self.differences.hear(&input.body)),
+        };
+        let is_what_if = self.differences.is_what_if();
+        // Recorded ticks are another engine's.
+        let is_dropped = is_what_if && input.body == Body::Tick;
+        if is_what_if && !is_dropped && !begins {
+            // What a run waits for when it ends never comes.
+            if let Some(at) = self.machine.next_deadline().filter(|at| *at < input.mono) {
+                return self.learn(at, &mut Body::Tick, keeper).map(|()| false);
+            }
+        }
+        self.heard = None;
+        if is_dropped {
+            return Ok(true);
+        }
+        keeper.hear(input, self.differences.told());
+        let position = if is_what_if {
+            self.stamp.place(input)
+        } else {
+            self.stamp.follow(input);
+            input.position()
+        };
+        match &input.body {
+            Body::Start(start) if self.knowledge.is_some() => {
+                let mut start = start.clone();
+                self.teach(&mut start);
+                feed(&mut self.machine, position, &Body::Start(start), &mut self.timings);
+            }
+            body => feed(&mut self.machine, position, body, &mut self.timings),
+        }
+        self.say(keeper)?;
+        keeper.fed(&self.machine, input);
+        Ok(true)
+    }
+
+    /// Takes what is learned as it happens: it is logged, and what the log holds is fed.
+    fn learn(
+        &mut self,
+        at: Timestamp,
+        body: &mut Body,
+        keeper: &mut dyn Keeper<M>,
+    ) -> Result<(), DriveError> {
+        if let Body::Start(start) = body {
+            ENGINE_VERSION.clone_into(&mut start.engine_version);
+            start.judgement = Some(JUDGEMENT);
+            self.teach(start);
+        }
+        self.differences.hear(body);
+        let input = self.stamp.put(at, body);
+        let input = keeper.log(input)?;
+        feed(&mut self.machine, input.position(), &input.body, &mut self.timings);
+        self.say(keeper)?;
+        keeper.fed(&self.machine, self.stamp.last());
+        Ok(())
+    }
+
+    /// Where knowledge is gathered, a later run begins with that of the earlier ones.
+    fn teach(&mut self, start: &mut Start) {
+        let Some(knowledge) = &self.knowledge else { return };
+        let gathered = (self.gathers && self.began).then(|| self.machine.knowledge());
+        start.knowledge = Some(gathered.unwrap_or_else(|| knowledge.clone()).into());
+        self.began = true;
+    }
+
+    fn say(&mut self, keeper: &mut dyn Keeper<M>) -> Result<(), DriveError> {
+        while let Some(output) = self.machine.poll() {
+            keeper.said(&output, self.journal.record(&output))?;
+        }
+        Ok(())
+    }
+
+    /// Ends the run. The return value is the hash of its journal.
+    pub fn finish(&mut self, keeper: &mut dyn Keeper<M>) -> Result<String, DriveError> {
+        self.machine.finish();
+        self.say(keeper)?;
+        Ok(self.journal.sha256())
+    }
+}
+
+fn feed<M: Machine>(
+    machine: &mut M,
+    position: Position,
+    body: &Body,
+    timings: &mut Option<Timings>,
+) {
+    match timings {
+        None => machine.handle(position, body, &mut |_| {}),
+        Some(timings) => {
+            timings.begin();
+            machine.handle(position, body, &mut |stage| timings.done(stage));
+        }
+    }
+}

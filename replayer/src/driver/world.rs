@@ -1,0 +1,39 @@
+//! Where inputs come from: a recording, a modelled host, or the host itself.
+
+use ks_engine::input::{Body, Input};
+use ks_engine::time::Timestamp;
+use ks_recorder::error::Error;
+
+/// What a world can do for the machine while it waits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Wants {
+    /// When the machine wants to be woken, whatever comes.
+    pub until: Option<Timestamp>,
+    /// The next sample should say everything.
+    pub keyframe: bool,
+    /// What is worth reading only while something stands.
+    pub detail: bool,
+}
+
+/// What comes next.
+#[derive(Debug)]
+pub enum Arrival<'a> {
+    /// Nothing does any more.
+    Over,
+    /// The time at which the machine wants to be woken.
+    Due(Timestamp),
+    /// Something was learned at this time. What is left in its place is of no use to the machine.
+    Learned(Timestamp, &'a mut Body),
+    /// An input of a recording, with what makes its run another one than was recorded. It comes
+    /// again until it is taken.
+    Recorded(&'a Input, &'a [String]),
+}
+
+/// See the module.
+pub trait World {
+    /// Waits for what comes next.
+    fn wait(&mut self, wants: Wants) -> Result<Arrival<'_>, Error>;
+
+    /// The recorded input that came last was taken.
+    fn taken(&mut self) {}
+}
