@@ -74,10 +74,10 @@ fn record(path: &Path, host: &str, disk: &str, seconds: &[u64]) {
     };
     let mut writer = Writer::create(path, false).unwrap();
     let first = Timestamp(seconds[0] * SECOND_NS);
-    writer.append(&Input { seq: 0, mono: first, body: Body::Start(Box::new(start)) }).unwrap();
+    writer.append(&Input::recorded(0, first, Body::Start(Box::new(start)))).unwrap();
     for (seq, second) in (1..).zip(seconds) {
         let mono = Timestamp(second * SECOND_NS);
-        writer.append(&Input { seq, mono, body: sample(*second) }).unwrap();
+        writer.append(&Input::recorded(seq, mono, sample(*second))).unwrap();
     }
     writer.seal().unwrap();
 }

@@ -37,7 +37,7 @@ fn recording_of(seconds: u64) -> Vec<Input> {
         sources: Vec::new(),
         ..Start::default()
     };
-    let mut inputs = vec![Input { seq: 0, mono: Timestamp(0), body: Body::Start(Box::new(start)) }];
+    let mut inputs = vec![Input::recorded(0, Timestamp(0), Body::Start(Box::new(start)))];
     for second in 1..=seconds {
         let overloaded = (30..120).contains(&second);
         let mut sample = Sample::default();
@@ -49,7 +49,7 @@ fn recording_of(seconds: u64) -> Vec<Input> {
         cpu.set(CpuCell::procs_blocked, 0u64);
         sample.cpu.set_read(ReadTimes { begin_ns: 10, end_ns: 500 + second.cast_signed() });
         let mono = Timestamp(second * SECOND_NS + second % 7);
-        inputs.push(Input { seq: second, mono, body: Body::Sample(Box::new(sample)) });
+        inputs.push(Input::recorded(second, mono, Body::Sample(Box::new(sample))));
     }
     inputs
 }
@@ -108,7 +108,7 @@ fn a_reboot_ends_what_stands() {
     let mut inputs = recording_of(100);
     let Body::Start(start) = inputs[0].body.clone() else { panic!("a start") };
     let again = Start { boot_id: "c".into(), segment: 1, ..*start };
-    inputs.push(Input { seq: 101, mono: Timestamp(SECOND_NS), body: Body::Start(Box::new(again)) });
+    inputs.push(Input::recorded(101, Timestamp(SECOND_NS), Body::Start(Box::new(again))));
     let mut run = Run::default();
     let mut journal = Vec::new();
     for input in &inputs {

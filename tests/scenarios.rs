@@ -142,9 +142,28 @@ fn a_scenario_in_memory_and_its_recording_give_the_same_report() {
     };
     let in_memory = report("packet_loss");
     assert_eq!(in_memory, report("x.parquet"));
+    assert_eq!(in_memory["mode"], "as_recorded", "an engine saw it while it was built");
     assert_eq!(in_memory["episodes"][0]["kind"], "network_degradation");
     let again = ks(folder.path(), &["scenario", "build", "packet_loss", "-o", "x.parquet"]);
     assert_eq!(again.status.code(), Some(3), "an existing file is not replaced");
+}
+
+/// Ticks that the engine is owed are part of the run: the recording has them.
+#[test]
+fn a_scenario_whose_ticks_are_late_and_its_recording_are_one_run() {
+    let folder = tempfile::tempdir().unwrap();
+    let name = "thrashing_late_ticks";
+    let built = ks(folder.path(), &["scenario", "build", name, "-o", "x.parquet"]);
+    assert_eq!(built.status.code(), Some(0), "{}", text(&built.stderr));
+    let journal = |path: &str| {
+        let replayed = ks(folder.path(), &["replay", path, "--journal", "j.jsonl"]);
+        assert_eq!(replayed.status.code(), Some(0), "{}", text(&replayed.stderr));
+        std::fs::read(folder.path().join("j.jsonl")).unwrap()
+    };
+    assert_eq!(text(&journal("x.parquet")), text(&journal(name)));
+    let inspected = ks(folder.path(), &["inspect", "x.parquet", "--format", "json"]);
+    let inspected: serde_json::Value = serde_json::from_slice(&inspected.stdout).unwrap();
+    assert!(inspected["inputs"]["tick"].as_u64() > Some(10), "{}", inspected["inputs"]);
 }
 
 #[test]

@@ -29,7 +29,7 @@ fn record(folder: &Path) {
         let start = Start { segment, knowledge: known, ..first.clone() };
         let begin = u64::from(segment) * SEGMENT_S;
         let mut append = |mono, body| {
-            writer.append(&Input { seq, mono, body }).unwrap();
+            writer.append(&Input::recorded(seq, mono, body)).unwrap();
             seq += 1;
         };
         append(Timestamp(begin * SECOND_NS), Body::Start(Box::new(start)));

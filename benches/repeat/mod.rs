@@ -38,7 +38,7 @@ pub fn repeat(from: &Path, to: &Path, seconds: u64) {
             shift(&mut sample, &spans, round);
             sample.processes_complete &= at == 0 || at % 60 == 0;
             let mono = input.mono.plus_ns(round * span_ns);
-            let input = Input { seq, mono, body: Body::Sample(sample) };
+            let input = Input::recorded(seq, mono, Body::Sample(sample));
             writer.append(&input).expect("the day can be written");
             seq += 1;
         }

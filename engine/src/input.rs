@@ -24,8 +24,9 @@ pub const ENGINE_VERSION: &str = env!("CARGO_PKG_VERSION");
 /// against the hashes of the blessed journals.
 pub const JUDGEMENT: u32 = 3;
 
-/// One thing learned, at one time.
+/// One thing learned, at one time. A [`Stamp`] makes it, or the reader of a recording.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct Input {
     /// Position in the run: grows by one with each input.
     pub seq: u64,
@@ -36,6 +37,11 @@ pub struct Input {
 }
 
 impl Input {
+    /// One as it stands in a recording.
+    pub fn recorded(seq: u64, mono: Timestamp, body: Body) -> Self {
+        Self { seq, mono, body }
+    }
+
     /// Where it stands in its run.
     pub fn position(&self) -> Position {
         Position { seq: self.seq, mono: self.mono }

@@ -68,7 +68,7 @@ fn inputs(number: u32, seq: &mut u64) -> Vec<Input> {
     let mut inputs = Vec::new();
     for at in 0..=samples {
         let body = if at == 0 { Body::Start(Box::new(start.clone())) } else { sample(*seq) };
-        inputs.push(Input { seq: *seq, mono: Timestamp(*seq * SECOND_NS), body });
+        inputs.push(Input::recorded(*seq, Timestamp(*seq * SECOND_NS), body));
         *seq += 1;
     }
     inputs

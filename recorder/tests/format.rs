@@ -94,7 +94,7 @@ fn random_sample(dice: &mut Dice) -> Sample {
 fn random_recording(seed: u64, inputs: u64) -> Vec<Input> {
     let mut dice = Dice(seed);
     let mut mono = 100;
-    let mut made = vec![Input { seq: 0, mono: Timestamp(mono), body: start(0) }];
+    let mut made = vec![Input::recorded(0, Timestamp(mono), start(0))];
     for seq in 1..inputs {
         mono += dice.below(2_000_000_000);
         let body = match dice.below(12) {
@@ -108,7 +108,7 @@ fn random_recording(seed: u64, inputs: u64) -> Vec<Input> {
             }),
             _ => Body::Sample(Box::new(random_sample(&mut dice))),
         };
-        made.push(Input { seq, mono: Timestamp(mono), body });
+        made.push(Input::recorded(seq, Timestamp(mono), body));
     }
     made
 }

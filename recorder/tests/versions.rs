@@ -160,9 +160,9 @@ fn an_input_of_a_kind_that_is_not_known_is_kept() {
     let path = folder.path().join("newer.parquet");
     let other = Other { kind: "dream".into(), entry: "{\"of\":1.50}".into() };
     let inputs = [
-        Input { seq: 0, mono: Timestamp(1), body: Body::Start(Box::default()) },
-        Input { seq: 1, mono: Timestamp(2), body: Body::Other(Box::new(other)) },
-        Input { seq: 2, mono: Timestamp(3), body: Body::Tick },
+        Input::recorded(0, Timestamp(1), Body::Start(Box::default())),
+        Input::recorded(1, Timestamp(2), Body::Other(Box::new(other))),
+        Input::recorded(2, Timestamp(3), Body::Tick),
     ];
     let mut writer = Writer::create(&path, false).unwrap();
     for input in &inputs {

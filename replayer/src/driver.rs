@@ -169,14 +169,9 @@ impl<M: Machine> Driver<M> {
             self.stamp.follow(input);
             input.position()
         };
-        match &input.body {
-            Body::Start(start) if self.knowledge.is_some() => {
-                let mut start = start.clone();
-                self.teach(&mut start);
-                feed(&mut self.machine, position, &Body::Start(start), &mut self.timings);
-            }
-            body => feed(&mut self.machine, position, body, &mut self.timings),
-        }
+        let taught = self.taught(&input.body);
+        let body = taught.as_ref().unwrap_or(&input.body);
+        feed(&mut self.machine, position, body, &mut self.timings);
         self.say(keeper)?;
         keeper.fed(&self.machine, input);
         Ok(true)
@@ -201,6 +196,15 @@ impl<M: Machine> Driver<M> {
         self.say(keeper)?;
         keeper.fed(&self.machine, self.stamp.last());
         Ok(())
+    }
+
+    /// A recorded `Start` with other knowledge, where there is some.
+    fn taught(&mut self, body: &Body) -> Option<Body> {
+        let Body::Start(start) = body else { return None };
+        self.knowledge.as_ref()?;
+        let mut start = start.clone();
+        self.teach(&mut start);
+        Some(Body::Start(start))
     }
 
     /// Where knowledge is gathered, a later run begins with that of the earlier ones.

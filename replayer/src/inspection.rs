@@ -234,7 +234,7 @@ mod tests {
     fn write(path: &Path, seal: bool, second: u64, bodies: Vec<Body>) {
         let mut writer = Writer::create(path, false).unwrap();
         for (seq, body) in (second..).zip(bodies) {
-            writer.append(&Input { seq, mono: Timestamp(seq * SECOND_NS), body }).unwrap();
+            writer.append(&Input::recorded(seq, Timestamp(seq * SECOND_NS), body)).unwrap();
         }
         if seal {
             writer.seal().unwrap();

@@ -68,7 +68,7 @@ mod tests {
     fn a_tick_after_two_intervals_is_late_and_a_gap_is_not_lateness() {
         let mut follower = Follower { interval_ns: SECOND_NS, ..Follower::default() };
         let mut feed = |tenths: u64, body: Body| {
-            follower.input(&Input { seq: 0, mono: Timestamp(tenths * SECOND_NS / 10), body });
+            follower.input(&Input::recorded(0, Timestamp(tenths * SECOND_NS / 10), body));
             (follower.found().late_ticks, follower.found().missed_ticks)
         };
         let sample = || Body::Sample(Box::<Sample>::default());

@@ -157,7 +157,7 @@ mod tests {
             sample.processes.set_read(ReadTimes::default());
             sample.processes_gone.set_read(ReadTimes::default());
             let mono = Timestamp(second * SECOND_NS);
-            Input { seq: second, mono, body: Body::Sample(Box::new(sample)) }
+            Input::recorded(second, mono, Body::Sample(Box::new(sample)))
         };
         (0..).zip(&rows).map(sample).collect()
     }

@@ -101,7 +101,7 @@ mod tests {
         let start = Start { boot_id: boot_id.to_owned(), ..Start::default() };
         let mono = Timestamp(second * SECOND_NS);
         let mut writer = Writer::create(&path, false).unwrap();
-        writer.append(&Input { seq: 0, mono, body: Body::Start(Box::new(start)) }).unwrap();
+        writer.append(&Input::recorded(0, mono, Body::Start(Box::new(start)))).unwrap();
         writer.seal().unwrap();
         path
     }

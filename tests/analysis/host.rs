@@ -76,7 +76,7 @@ pub(crate) fn inputs(plot: Plot, hostname: &str, seconds: u64) -> Vec<Input> {
         sources: Vec::new(),
         ..Start::default()
     };
-    let mut inputs = vec![Input { seq: 0, mono: Timestamp(0), body: Body::Start(Box::new(start)) }];
+    let mut inputs = vec![Input::recorded(0, Timestamp(0), Body::Start(Box::new(start)))];
     for second in 1..=seconds {
         let mut sample = Sample::default();
         fill(&mut sample, plot, second);
@@ -86,7 +86,7 @@ pub(crate) fn inputs(plot: Plot, hostname: &str, seconds: u64) -> Vec<Input> {
             }
         }
         let mono = Timestamp(second * SECOND_NS);
-        inputs.push(Input { seq: second, mono, body: Body::Sample(Box::new(sample)) });
+        inputs.push(Input::recorded(second, mono, Body::Sample(Box::new(sample))));
     }
     inputs
 }

@@ -141,13 +141,13 @@ pub(crate) fn inputs(script: &Script) -> Vec<Input> {
         sources: Vec::new(),
         ..Start::default()
     };
-    let mut inputs = vec![Input { seq: 0, mono: Timestamp(0), body: Body::Start(Box::new(start)) }];
+    let mut inputs = vec![Input::recorded(0, Timestamp(0), Body::Start(Box::new(start)))];
     let mut counters = Counters::default();
     for second in 1..=LENGTH {
         counters.add(script, second);
         let sample = Box::new(sample(second, &levels(script, second), &counters));
         let mono = Timestamp(second * SECOND_NS);
-        inputs.push(Input { seq: second, mono, body: Body::Sample(sample) });
+        inputs.push(Input::recorded(second, mono, Body::Sample(sample)));
     }
     inputs
 }

@@ -147,14 +147,14 @@ pub(crate) fn inputs(kind: Kind) -> Vec<Input> {
         sources: Vec::new(),
         ..Start::default()
     };
-    let mut inputs = vec![Input { seq: 0, mono: Timestamp(0), body: Body::Start(Box::new(start)) }];
+    let mut inputs = vec![Input::recorded(0, Timestamp(0), Body::Start(Box::new(start)))];
     let mut counters = Counters::default();
     for number in 1..=LENGTH {
         let second = if FAULT.contains(&number) { faulty(kind) } else { CALM };
         counters.add(&second);
         let sample = Box::new(sample(number, &second, &counters));
         let mono = Timestamp(number * SECOND_NS);
-        inputs.push(Input { seq: number, mono, body: Body::Sample(sample) });
+        inputs.push(Input::recorded(number, mono, Body::Sample(sample)));
     }
     inputs
 }

@@ -21,6 +21,25 @@ fn check_leftovers(files: &[SourceFile]) -> Vec<String> {
     mentions(files.iter(), &LEFTOVERS, "work is finished, and tests run or say why not")
 }
 
+/// What was learned becomes an input by a stamp. Only readers find it with its number.
+fn check_inputs(files: &[SourceFile]) -> Vec<String> {
+    let readers = ["recorder/src/format/", "engine/src/input.rs"];
+    let product = files.iter().filter(|file| {
+        let is_reader = readers.iter().any(|reader| file.path.starts_with(reader));
+        !is_reader && !is_test_or_bench(file) && !file.path.ends_with("/tests.rs")
+    });
+    let mut findings = Vec::new();
+    for file in product.filter(|file| file.is_rust()) {
+        // Tests stand at the end of their file.
+        let text = file.text();
+        let code = text.split("#[cfg(test)]").next().unwrap_or_default();
+        for number in lexer::lines_with(code, "Input::recorded") {
+            findings.push(format!("{}:{number}: a `Stamp` makes inputs", file.path));
+        }
+    }
+    findings
+}
+
 fn is_test_or_bench(file: &SourceFile) -> bool {
     let mut folders = file.path.split('/').rev().skip(1);
     folders.any(|folder| ["tests", "benches"].contains(&folder))
@@ -63,6 +82,16 @@ fn a_clock_elsewhere_is_found() {
     assert_eq!(check("engine/benches/a.rs", "Instant::now()"), 0);
     assert_eq!(check("tests/a/b.rs", "Instant::now()"), 0);
     assert_eq!(check("src/tests.rs", "Instant::now()"), 1);
+}
+
+#[test]
+fn stamps_make_inputs() {
+    assert_none(&check_inputs(checkout()));
+    let check = |path: &str, text: &str| check_inputs(&[SourceFile::new(path, text)]).len();
+    let makes = "let a = Input::recorded(1, at, Body::Tick);";
+    assert_eq!(check("src/a.rs", makes), 1);
+    assert_eq!(check("replayer/src/a.rs", &format!("#[cfg(test)]\nmod tests {{ {makes} }}")), 0);
+    assert_eq!(check("recorder/src/format/log.rs", makes), 0);
 }
 
 #[test]

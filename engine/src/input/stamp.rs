@@ -69,7 +69,6 @@ impl Stamp {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::input::Start;
     use alloc::boxed::Box;
 
     #[test]
@@ -86,7 +85,7 @@ mod tests {
     fn a_new_run_may_be_another_boots() {
         let mut stamp = Stamp::default();
         stamp.make(Timestamp(90), Body::Tick);
-        let start = Body::Start(Box::new(Start::default()));
+        let start = Body::Start(Box::default());
         assert_eq!(stamp.make(Timestamp(3), start).mono, Timestamp(3));
         stamp.follow(&Input { seq: 40, mono: Timestamp(8), body: Body::Tick });
         let later = stamp.make(Timestamp(5), Body::Tick);
@@ -101,7 +100,7 @@ mod tests {
         assert_eq!(stamp.make(Timestamp(75), Body::Tick).seq, 8, "made up");
         let placed = [8, 9, 15].map(|seq| stamp.place(&input(seq)).seq);
         assert_eq!(placed, [9, 10, 15], "no two have one number");
-        let start = Body::Start(Box::new(Start::default()));
+        let start = Body::Start(Box::default());
         let begun = stamp.place(&Input { seq: 0, mono: Timestamp(3), body: start });
         assert_eq!((begun.seq, begun.mono.0), (0, 3), "a run is a value");
     }

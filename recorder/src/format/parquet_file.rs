@@ -101,7 +101,7 @@ impl ParquetFile {
             next_row: 0,
             row: 0,
             damage: None,
-            input: Input { seq: 0, mono: Timestamp::default(), body: Body::Tick },
+            input: Input::recorded(0, Timestamp::default(), Body::Tick),
         })
     }
 

@@ -84,7 +84,7 @@ impl Reader {
             current: None,
             sealed: None,
             course: Course::default(),
-            made_up: Input { seq: 0, mono: Timestamp::default(), body: Body::Tick },
+            made_up: Input::recorded(0, Timestamp::default(), Body::Tick),
             is_held: false,
             is_foreign: false,
             has_given: false,
@@ -334,7 +334,7 @@ fn made_up_start(course: &Course, open: &mut Open) -> Option<Input> {
     let (seq, mono) = (open.last().seq.saturating_sub(1), open.last().mono);
     if let Some((first_seq, start)) = open.first_start() {
         let mono = start.clock.mono_ns.min(mono);
-        return Some(Input { seq: first_seq.min(seq), mono, body: Body::Start(Box::new(start)) });
+        return Some(Input::recorded(first_seq.min(seq), mono, Body::Start(Box::new(start))));
     }
     if course.has_begun() && open.foreign_writer().is_none() {
         return None;
@@ -342,5 +342,5 @@ fn made_up_start(course: &Course, open: &mut Open) -> Option<Input> {
     let hostname = open.segment.path.file_stem().unwrap_or_default().to_string_lossy();
     let host = HostFacts { hostname: hostname.into_owned(), ..HostFacts::default() };
     let start = Start { host, ..Start::default() };
-    Some(Input { seq, mono, body: Body::Start(Box::new(start)) })
+    Some(Input::recorded(seq, mono, Body::Start(Box::new(start))))
 }

@@ -18,7 +18,7 @@ fn record(folder: &Path, judgement: Option<u32>) -> Vec<RunFile> {
     for (segment, own) in (0..).zip(&files) {
         let mut writer = Writer::create(&own.recording, false).unwrap();
         let mut append = |second: u64, body| {
-            writer.append(&Input { seq, mono: Timestamp(second * SECOND_NS), body }).unwrap();
+            writer.append(&Input::recorded(seq, Timestamp(second * SECOND_NS), body)).unwrap();
             seq += 1;
         };
         let began_ns = Some(Timestamp(0));

@@ -44,7 +44,7 @@ impl Lab {
     }
 
     fn input(&mut self, second: u64, body: Body) {
-        let input = Input { seq: second, mono: Timestamp((100 + second) * SECOND_NS), body };
+        let input = Input::recorded(second, Timestamp((100 + second) * SECOND_NS), body);
         let lines = &mut self.lines;
         let taken = self.tabulation.input(&input, &mut |at, _, rows| {
             for row in rows {

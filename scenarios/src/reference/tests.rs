@@ -14,7 +14,7 @@ fn crossings(running: &[u64]) -> Vec<(u64, u64)> {
         cpu.set(CpuCell::procs_blocked, 0u64);
         sample.cpu.set_read(ReadTimes::default());
         let mono = Timestamp(second * 1_000_000_000);
-        reference.input(&Input { seq: second, mono, body: Body::Sample(Box::new(sample)) });
+        reference.input(&Input::recorded(second, mono, Body::Sample(Box::new(sample))));
     }
     let found = reference.finish();
     found
@@ -54,7 +54,7 @@ fn an_event_crosses_at_once() {
         row.set(NetnsCell::listen_overflows, overflows);
         sample.netns.set_read(ReadTimes::default());
         let mono = Timestamp(second * 1_000_000_000);
-        reference.input(&Input { seq: second, mono, body: Body::Sample(Box::new(sample)) });
+        reference.input(&Input::recorded(second, mono, Body::Sample(Box::new(sample))));
     }
     let found = reference.finish();
     let found: Vec<_> = found.iter().filter(|one| one.kind == Kind::TcpExhaustion).collect();

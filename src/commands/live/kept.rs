@@ -99,15 +99,14 @@ impl Keeper for Kept {
     }
 
     fn log<'a>(&'a mut self, input: &'a Input) -> Result<&'a Input, Error> {
-        match &input.body {
-            Body::Start(_) => self.begin_segment(input)?,
-            body => {
-                self.segments.append(input)?;
-                if let Body::Gap(Gap { reason: GapReason::WriteFailed, count, .. }) = body {
-                    let lost = count.unwrap_or_default();
-                    render::note(&format!("recording again: {lost} ticks are missing"));
-                }
-            }
+        if matches!(input.body, Body::Start(_)) {
+            self.begin_segment(input)?;
+        } else {
+            self.segments.append(input)?;
+        }
+        if let Body::Gap(Gap { reason: GapReason::WriteFailed, count, .. }) = &input.body {
+            let lost = count.unwrap_or_default();
+            render::note(&format!("recording again: {lost} ticks are missing"));
         }
         Ok(self.decoder.decode(self.segments.last_payload()).expect("what was logged can be read"))
     }
@@ -119,14 +118,12 @@ impl Keeper for Kept {
     }
 
     fn fed(&mut self, _: &Engine, input: &Input) {
-        match &input.body {
+        if matches!(input.body, Body::Sample(_)) {
             // One write a tick: a killed process loses no line. What a full disk refuses waits.
-            Body::Sample(_) => {
-                let _ = self.journal.flush();
-                self.late.retain_mut(|journal| journal.flush().is_err());
-            }
-            Body::Start(_) => self.seal_leftovers(),
-            _ => {}
+            let _ = self.journal.flush();
+            self.late.retain_mut(|journal| journal.flush().is_err());
+        } else if matches!(input.body, Body::Start(_)) {
+            self.seal_leftovers();
         }
     }
 }

@@ -14,7 +14,7 @@ pub struct Decoder {
 
 impl Default for Decoder {
     fn default() -> Self {
-        let input = Input { seq: 0, mono: Timestamp::default(), body: Body::Tick };
+        let input = Input::recorded(0, Timestamp::default(), Body::Tick);
         Self { memory: Memory::default(), input }
     }
 }

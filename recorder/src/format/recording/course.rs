@@ -115,7 +115,7 @@ impl Course {
         let gap = Gap { count: Some(count), span_ns, ..Gap::in_all(reason) };
         let mono = input.mono.max(last_mono);
         // The last of the numbers that are missing is its own.
-        Some(Input { seq: input.seq - 1, mono, body: Body::Gap(gap) })
+        Some(Input::recorded(input.seq - 1, mono, Body::Gap(gap)))
     }
 
     /// Takes an input, or says why its order is wrong.
@@ -143,7 +143,7 @@ mod tests {
     }
 
     fn tick(seq: u64, mono: u64) -> Input {
-        Input { seq, mono: Timestamp(mono), body: Body::Tick }
+        Input::recorded(seq, Timestamp(mono), Body::Tick)
     }
 
     /// Segments of one run, each with three inputs; those of which there is none are missing.

@@ -25,7 +25,7 @@ fn the_oldest_go_first_by_age_or_by_size_and_the_newest_stays() {
 fn write(folder: &Path, number: u64, start: Start) {
     let mut writer = Writer::create(&own::recording(folder, number), false).unwrap();
     let body = Body::Start(Box::new(start));
-    writer.append(&Input { seq: 0, mono: Timestamp(1), body }).unwrap();
+    writer.append(&Input::recorded(0, Timestamp(1), body)).unwrap();
     writer.seal().unwrap();
     std::fs::write(own::journal(folder, number), b"{}\n").unwrap();
 }
@@ -90,7 +90,7 @@ fn a_log_in_which_nothing_can_be_read_is_set_aside() {
 #[test]
 fn a_log_goes_only_after_its_sealed_file_was_read_and_found_whole() {
     let folder = tempfile::tempdir().unwrap();
-    let input = |seq, body| Input { seq, mono: Timestamp(seq), body };
+    let input = |seq, body| Input::recorded(seq, Timestamp(seq), body);
     let begin = || input(0, Body::Start(Box::new(start(1, 0))));
     let log = folder.path().join("00000000.parquet.log");
     let write_log = |last: u64| {
