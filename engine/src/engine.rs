@@ -4,10 +4,13 @@
 //! [`Engine::next_deadline`]: at that time the driver owes a `Tick`. Nothing else changes the
 //! engine's state.
 
+mod dialogue;
+mod words;
+
 use alloc::boxed::Box;
 use alloc::collections::{BTreeMap, VecDeque};
 use alloc::format;
-use alloc::string::{String, ToString};
+use alloc::string::String;
 
 use alloc::vec::Vec;
 
@@ -15,18 +18,20 @@ use crate::analysis::growers::{Grower, growers};
 use crate::analysis::said;
 use crate::analysis::watch::{Watch, Watched};
 use crate::analysis::{Knowledge, Stored};
-use crate::board::{Board, Changed, Learned, Transition};
+use crate::board::{Board, Learned};
 use crate::classifiers;
-use crate::culprit;
 use crate::incidents::{Incidents, group_of};
-use crate::input::{Body, Delivery, Gap, GapReason, Input, Position, RunId, SourceState, Start};
+use crate::input::{Body, Carry, Gap, GapReason, Input, Position, RunId, SourceState, Start};
 use crate::kind::{Entity, Kind};
 use crate::model::Sample;
 use crate::mutation;
-use crate::output::{Change, Defect, Digest, End, Evidence, Output, Said, Signal};
+use crate::output::{Defect, Digest, End, Output, Said};
+use crate::requests::Requests;
 use crate::time::{ClockAnchor, Timestamp};
 use crate::timer::{Timer, Timers};
-use crate::window::{Missing, Window};
+use crate::window::Window;
+
+use words::explain;
 
 /// Samples between two digests.
 const DIGEST_SAMPLES: u64 = 60;
@@ -60,6 +65,7 @@ pub struct Engine {
     last_seq: Option<u64>,
     last: Timestamp,
     timers: Timers,
+    requests: Requests,
     /// Samples since the last digest.
     samples: u64,
     /// Samples of the run.
@@ -89,6 +95,8 @@ impl Engine {
         self.last_seq = Some(at.seq);
         match body {
             Body::Start(_) | Body::ClockStep(_) | Body::Other(_) => {}
+            Body::ConfigChange(config) => self.board.configure(config),
+            Body::Answer(answer) => self.answer(at, answer),
             Body::Sample(sample) => self.sample(at, sample, done),
             Body::SourceState(state) => {
                 self.sources.insert(state.source.clone(), state.clone());
@@ -96,6 +104,7 @@ impl Engine {
             Body::Gap(gap) => self.gap(gap),
             Body::Tick => {
                 self.timers.serve(at.mono);
+                self.expire(at);
                 self.age(at.mono);
                 self.say_changes(at);
                 self.say_forecasts(at);
@@ -168,6 +177,12 @@ impl Engine {
                 self.say(at, Said::Defect(Defect { place: "knowledge", problem }));
             }
             None => {}
+        }
+        if let Some(config) = &start.config {
+            self.board.configure(config);
+        }
+        if let Some(carry) = &start.carry {
+            self.resume(carry, at);
         }
     }
 
@@ -287,6 +302,13 @@ impl Engine {
         knowledge
     }
 
+    /// What the next run has to go on with.
+    pub fn carry(&self) -> Carry {
+        let mut carry = Carry { accepted: self.board.accepted(), ..Carry::default() };
+        self.requests.carry(self.clock, &mut carry);
+        carry
+    }
+
     /// Every finite resource, with its trends and forecast.
     pub fn watched(&self) -> &[Watched] {
         self.watch.series()
@@ -302,71 +324,8 @@ impl Engine {
         growers(&self.window.processes)
     }
 
-    fn signal(&self, changed: &Changed) -> Signal {
-        let standing = &changed.standing;
-        // What is stale rests on readings that are old: nobody is named by them.
-        let over = changed.stale
-            || matches!(
-                changed.transition,
-                Transition::Cleared | Transition::Accepted | Transition::Ended
-            );
-        let (culprits, victims) = if over {
-            Default::default()
-        } else {
-            let since = Some(standing.onset);
-            let (culprits, victims) =
-                culprit::rank(&self.window, changed.kind, &changed.entity, since);
-            (mutation::ranked(culprits), victims)
-        };
-        let index = standing.severity.index();
-        let evidence = changed.seen.quantities().map(|noted| Evidence {
-            metric: noted.quantity.metric,
-            value: noted.quantity.value + 0.0,
-            limit: noted.quantity.limits[index],
-            baseline_p95: noted.baseline_p95.map(|p95| p95 + 0.0),
-            unit: noted.quantity.unit,
-        });
-        Signal {
-            id: standing.id,
-            change: match (changed.stale, changed.transition) {
-                (true, _) => Change::Stale,
-                (false, Transition::Raised) => Change::Raised,
-                (false, Transition::Escalated) => Change::Escalated,
-                (false, Transition::Cleared) => Change::Cleared,
-                (false, Transition::Accepted) => Change::AcceptedAsNormal,
-                (false, Transition::Ended) => Change::Ended,
-                (false, Transition::Updated | Transition::None) => Change::Updated,
-            },
-            kind: changed.kind,
-            subtype: standing.subtype,
-            entity: changed.entity.clone(),
-            severity: standing.severity,
-            flapping: standing.flapping,
-            onset_ns: standing.onset,
-            start_ns: standing.start,
-            evidence: evidence.collect(),
-            culprits,
-            victims,
-        }
-    }
-
     fn say(&mut self, at: Position, body: Said) {
         let at_ns = self.clock.at(at.mono);
         self.outputs.push_back(Output { seq: at.seq, mono_ns: at.mono, at_ns, body });
-    }
-}
-
-fn explain(sources: &BTreeMap<String, SourceState>, missing: Missing) -> String {
-    match missing {
-        Missing::Source(name) => match sources.get(name) {
-            Some(SourceState { state: Delivery::Absent | Delivery::Shed, reason, .. }) => {
-                format!("{name}: {}", reason.as_deref().unwrap_or("absent"))
-            }
-            _ => format!("{name}: not in the recording"),
-        },
-        Missing::NoEarlier => "no earlier reading to compare with".to_string(),
-        Missing::Field(name) => format!("{name}: not given by this host"),
-        Missing::WentBack => "a counter went back".to_string(),
-        Missing::Because(why) => why.to_string(),
     }
 }

@@ -1,5 +1,7 @@
 //! Everything the engine can learn. Each input of a run is one row of its recording.
 
+mod answers;
+mod carry;
 mod stamp;
 mod start;
 
@@ -7,6 +9,11 @@ use alloc::boxed::Box;
 use alloc::string::String;
 use serde::{Deserialize, Serialize};
 
+pub use answers::{
+    Acceptance, ActionOutcome, Answer, Asks, Decision, ModelReply, OperatorDecision, Outcome,
+    RequestId,
+};
+pub use carry::{Carry, Config, OpenRequest};
 pub use stamp::Stamp;
 pub use start::{HostFacts, RunId, Start};
 
@@ -72,6 +79,10 @@ pub enum Body {
     Gap(Gap),
     /// The time that the engine asked for has come.
     Tick,
+    /// The configuration is another one from here on.
+    ConfigChange(Box<Config>),
+    /// Somebody answered, or an operator spoke.
+    Answer(Box<Answer>),
     /// What a newer version of the format has, and this engine does not know: it is kept.
     Other(Box<Other>),
 }
@@ -86,9 +97,38 @@ impl Body {
             Self::ClockStep(_) => "clock_step",
             Self::Gap(_) => "gap",
             Self::Tick => "tick",
+            Self::ConfigChange(_) => "config_change",
+            Self::Answer(answer) => answer.kind(),
             Self::Other(other) => &other.kind,
         }
     }
+
+    /// What it is to a run.
+    pub fn class(&self) -> Class {
+        match self {
+            Self::Start(_) => Class::Border,
+            Self::Sample(_)
+            | Self::SourceState(_)
+            | Self::ClockStep(_)
+            | Self::Gap(_)
+            | Self::Other(_) => Class::Telemetry,
+            Self::Tick | Self::ConfigChange(_) => Class::Control,
+            Self::Answer(_) => Class::Answer,
+        }
+    }
+}
+
+/// What inputs are to a run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Class {
+    /// A run or a segment begins.
+    Border,
+    /// What was seen of the host: it holds whatever engine it is fed to.
+    Telemetry,
+    /// What the run was told to do: it belongs to the run that was recorded.
+    Control,
+    /// What was said to that run: no other one asked for it.
+    Answer,
 }
 
 /// An input of a kind that this version does not know.

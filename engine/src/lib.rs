@@ -23,6 +23,7 @@ pub mod mutation;
 pub mod needs;
 pub mod output;
 pub mod random;
+pub mod requests;
 pub mod statistics;
 pub mod time;
 pub mod timer;

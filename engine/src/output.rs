@@ -11,6 +11,7 @@ pub use evidence::Evidence;
 
 use crate::analysis::resources::Resource;
 use crate::analysis::watch::Turn;
+use crate::input::{Asks, RequestId};
 use crate::kind::{Entity, Kind, Severity};
 use crate::time::{Timestamp, WallTime};
 
@@ -45,6 +46,8 @@ pub enum Said {
     /// A hash over what was judged since the last one: two runs that agree in it agree in every
     /// quantity that a verdict could rest on, not just in their verdicts.
     Digest(Digest),
+    /// Something is asked for, and is to be answered.
+    Request(Request),
     /// The last line of a run.
     End(End),
 }
@@ -262,6 +265,19 @@ pub struct Digest {
     pub samples: u64,
     /// SHA-256, hexadecimal.
     pub sha256: String,
+}
+
+/// What is asked for. It is handed on only when this line is durable.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Request {
+    /// Its number, which the answer names.
+    pub id: RequestId,
+    /// What is asked for.
+    pub asks: Asks,
+    /// When the answer comes too late.
+    pub until_ns: Timestamp,
+    /// It was made before a restart: what is asked for is what became of it.
+    pub again: bool,
 }
 
 /// The end of a run: after it nothing of the run stands, and the next line is of another one.

@@ -12,16 +12,19 @@ pub enum Timer {
     SampleOverdue,
     /// Nothing has been read for so long that the next signal or forecast is stale.
     SignalStale,
+    /// The answer to a request comes too late.
+    AnswerLate,
 }
 
 impl Timer {
     /// All of them, in the order in which they are served.
-    pub const ALL: [Self; 2] = [Self::SampleOverdue, Self::SignalStale];
+    pub const ALL: [Self; 3] = [Self::SampleOverdue, Self::SignalStale, Self::AnswerLate];
 
     const fn index(self) -> usize {
         match self {
             Self::SampleOverdue => 0,
             Self::SignalStale => 1,
+            Self::AnswerLate => 2,
         }
     }
 }

@@ -8,7 +8,8 @@ use std::path::Path;
 
 use ks_engine::analysis::{Knowledge, Stored};
 use ks_engine::input::{
-    Body, ClockStep, ENGINE_VERSION, Gap, GapReason, HostFacts, SCHEMA_VERSION, Start,
+    Body, Carry, ClockStep, Config, ENGINE_VERSION, Gap, GapReason, HostFacts, SCHEMA_VERSION,
+    Start,
 };
 use ks_engine::model::{ReadTimes, Sample};
 use ks_engine::time::{SECOND_NS, Timestamp};
@@ -54,6 +55,8 @@ pub struct Recorder {
     samplers: Vec<Asked>,
     keyframe_at: Option<Timestamp>,
     knowledge: Option<Stored>,
+    config: Option<Config>,
+    carry: Option<Carry>,
     began: Option<Timestamp>,
     states: States,
     buffer: Buffer,
@@ -111,6 +114,8 @@ impl Recorder {
             samplers: samplers.into_iter().map(Asked::new).collect(),
             keyframe_at: None,
             knowledge: None,
+            config: None,
+            carry: None,
             began: None,
             states,
             buffer: Buffer::default(),
@@ -147,6 +152,16 @@ impl Recorder {
         self.knowledge = Some(knowledge.into());
     }
 
+    /// Begins the run with what an operator configured.
+    pub fn configure(&mut self, config: Config) {
+        self.config = Some(config);
+    }
+
+    /// Begins the run with what the one before it left to do.
+    pub fn carry(&mut self, carry: Carry) {
+        self.carry = Some(carry).filter(|carry| !carry.is_empty());
+    }
+
     /// The `Start` of a run, or of a later segment of it, and its time.
     pub fn start(&mut self, segment: u32) -> (Timestamp, Body) {
         self.keyframe_at = None;
@@ -179,6 +194,8 @@ impl Recorder {
             sources: self.states.all().map(|(source, state)| state.to_input(source)).collect(),
             // Later segments go on with what the run knows by then.
             knowledge: self.knowledge.clone().filter(|_| segment == 0),
+            config: self.config.clone().filter(|_| segment == 0),
+            carry: self.carry.clone().filter(|_| segment == 0),
         };
         (start.clock.mono_ns, Body::Start(Box::new(start)))
     }

@@ -89,6 +89,8 @@ fn absent(inputs: &[Input]) -> Vec<&str> {
         | Body::ClockStep(_)
         | Body::Gap(_)
         | Body::Tick
+        | Body::ConfigChange(_)
+        | Body::Answer(_)
         | Body::Other(_) => None,
     });
     states.collect()

@@ -27,7 +27,13 @@ fn sample(tree: &Path) -> (Sample, Recorder) {
         match body {
             Body::Sample(sample) => taken = Some(sample.as_ref().clone()),
             Body::SourceState(state) => assert_ne!(state.state, Delivery::Shed, "{state:?}"),
-            Body::Start(_) | Body::ClockStep(_) | Body::Gap(_) | Body::Tick | Body::Other(_) => {}
+            Body::Start(_)
+            | Body::ClockStep(_)
+            | Body::Gap(_)
+            | Body::Tick
+            | Body::ConfigChange(_)
+            | Body::Answer(_)
+            | Body::Other(_) => {}
         }
     }
     (taken.unwrap(), recorder)

@@ -226,7 +226,13 @@ impl Before {
         match body {
             Body::Start(start) => self.start = Some(start.clone()),
             Body::SourceState(state) => self.keep(state),
-            Body::Sample(_) | Body::ClockStep(_) | Body::Gap(_) | Body::Tick | Body::Other(_) => {}
+            Body::Sample(_)
+            | Body::ClockStep(_)
+            | Body::Gap(_)
+            | Body::Tick
+            | Body::ConfigChange(_)
+            | Body::Answer(_)
+            | Body::Other(_) => {}
         }
     }
 

@@ -67,7 +67,9 @@ impl Differences {
             | Body::SourceState(_)
             | Body::ClockStep(_)
             | Body::Gap(_)
-            | Body::Tick => None,
+            | Body::Tick
+            | Body::ConfigChange(_)
+            | Body::Answer(_) => None,
         };
         for why in self.next.drain(..).chain(found) {
             tell(&mut self.told, &why);

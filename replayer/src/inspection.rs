@@ -117,7 +117,11 @@ impl Tally {
             Body::Sample(_) => self.inspection.ticks += 1,
             Body::SourceState(state) => self.note(state),
             Body::Gap(_) => self.inspection.gaps += 1,
-            Body::ClockStep(_) | Body::Tick | Body::Other(_) => {}
+            Body::ClockStep(_)
+            | Body::Tick
+            | Body::ConfigChange(_)
+            | Body::Answer(_)
+            | Body::Other(_) => {}
         }
         self.lateness.input(input);
         let inspection = &mut self.inspection;

@@ -40,7 +40,12 @@ impl Follower {
                 }
             }
             Body::Sample(_) => self.sample(input.mono),
-            Body::SourceState(_) | Body::ClockStep(_) | Body::Tick | Body::Other(_) => {}
+            Body::SourceState(_)
+            | Body::ClockStep(_)
+            | Body::Tick
+            | Body::ConfigChange(_)
+            | Body::Answer(_)
+            | Body::Other(_) => {}
         }
     }
 

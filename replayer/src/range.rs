@@ -86,9 +86,13 @@ impl Range {
                 self.first = Some(first);
                 true
             }
-            Body::Sample(_) | Body::ClockStep(_) | Body::Gap(_) | Body::Tick | Body::Other(_) => {
-                !before
-            }
+            Body::Sample(_)
+            | Body::ClockStep(_)
+            | Body::Gap(_)
+            | Body::Tick
+            | Body::ConfigChange(_)
+            | Body::Answer(_)
+            | Body::Other(_) => !before,
         }
     }
 

@@ -130,7 +130,12 @@ impl ReportBuilder {
             }
             Body::Sample(_) => self.recording.ticks += 1,
             Body::Gap(_) => self.recording.gaps += 1,
-            Body::SourceState(_) | Body::ClockStep(_) | Body::Tick | Body::Other(_) => {}
+            Body::SourceState(_)
+            | Body::ClockStep(_)
+            | Body::Tick
+            | Body::ConfigChange(_)
+            | Body::Answer(_)
+            | Body::Other(_) => {}
         }
         self.lateness.input(input);
         let at = self.time(input.mono);

@@ -79,7 +79,12 @@ impl Tabulation {
             Body::Start(start) => self.begin(start, input.mono),
             Body::Gap(gap) => self.gap(gap),
             Body::Sample(sample) => return self.sample(sample, input.mono, each),
-            Body::SourceState(_) | Body::ClockStep(_) | Body::Tick | Body::Other(_) => {}
+            Body::SourceState(_)
+            | Body::ClockStep(_)
+            | Body::Tick
+            | Body::ConfigChange(_)
+            | Body::Answer(_)
+            | Body::Other(_) => {}
         }
         Ok(true)
     }

@@ -202,6 +202,14 @@ impl Evaluation {
         self.kept || lowest.is_some_and(|lowest| self.relaxed[lowest])
     }
 
+    /// The condition is normal where it stands: only harm counts. Asked after
+    /// [`Evaluation::settle`].
+    pub fn keep_critical(&mut self) {
+        self.held[..Severity::Critical.index()].fill(Held::No);
+        self.relaxed = [false; 4];
+        self.kept = false;
+    }
+
     fn set(&mut self, severity: Severity, held: Held) -> &mut Self {
         self.levels[severity.index()] = true;
         raise(&mut self.plain, severity, held);

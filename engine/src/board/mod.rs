@@ -2,6 +2,7 @@
 //!
 //! Classifiers report to the board; the engine asks it what changed.
 
+mod accepted;
 mod evaluation;
 mod learned;
 mod lore;
@@ -17,6 +18,7 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use sha2::{Digest as _, Sha256};
 
+use accepted::Accepted;
 pub use evaluation::{Evaluation, Held, Key, Noted, Quantity, Relax, Rule};
 use learned::Lesson;
 pub use learned::{Learned, Notebook};
@@ -27,6 +29,7 @@ pub use slot::{PERSISTENCE_NS, Slot, Standing, Transition};
 use crate::analysis::Baseline;
 use crate::analysis::knowledge::{HALF_LIFE_DAYS, kept_a_day};
 use crate::analysis::trend::Scratch;
+use crate::input::{Acceptance, Config};
 use crate::kind::{Entity, Kind};
 use crate::model::same_bytes;
 use crate::output::{Coverage, CoverageState};
@@ -108,6 +111,7 @@ pub struct Board {
     half_life_days: Option<f64>,
     kept_a_day: f64,
     accepts_all: bool,
+    accepted: Accepted,
     /// A forecast has raised something in this run.
     predicted: bool,
     known: BTreeMap<(Kind, String), Vec<(String, Baseline)>>,
@@ -161,7 +165,12 @@ impl Board {
         place.names.hash(kind, &place.entity, seen, &mut self.hash);
         place.judged = at;
         let before = place.slot.standing().copied();
-        let transition = place.feed((at, self.clock.at(at)), seen, &mut self.next_id);
+        let wall = self.clock.at(at);
+        let is_accepted = self.accepted.holds(kind, &place.entity, wall);
+        if is_accepted {
+            seen.keep_critical();
+        }
+        let transition = place.feed((at, wall), seen, &mut self.next_id, is_accepted);
         // What ends or grows stale without a reading is told by what was seen last.
         if place.slot.standing().is_some() {
             place.seen = *seen;
@@ -179,6 +188,21 @@ impl Board {
             let (entity, seen) = (place.entity.clone(), *seen);
             self.changed.push(Changed { kind, entity, transition, stale: false, standing, seen });
         }
+    }
+
+    /// Takes the conditions that the configuration calls normal, in place of those it did before.
+    pub fn configure(&mut self, config: &Config) {
+        self.accepted.configure(config);
+    }
+
+    /// An operator calls a condition normal.
+    pub fn accept(&mut self, acceptance: Acceptance) {
+        self.accepted.say(acceptance);
+    }
+
+    /// What operators called normal.
+    pub fn accepted(&self) -> Vec<Acceptance> {
+        self.accepted.said()
     }
 
     /// Says what can be told of `kind`; of several answers the worst counts, of equals the first.

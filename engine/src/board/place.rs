@@ -11,7 +11,7 @@ use super::evaluation::{Evaluation, Held};
 use super::learned::Notebook;
 use super::names::Names;
 use super::placebo::Placebo;
-use super::slot::{Slot, Transition};
+use super::slot::{Slot, Standing, Transition};
 
 /// A signal that stood so long, and was not critical in that time, is the normal where only
 /// quantities with a baseline hold it (`signals.md`, "Accepted as normal").
@@ -50,7 +50,13 @@ impl Place {
         (at, wall): (Timestamp, WallTime),
         seen: &Evaluation,
         next_id: &mut u64,
+        is_accepted: bool,
     ) -> Transition {
+        let is_harmless = seen.held[Severity::Critical.index()] == Held::No;
+        let is_below = |signal: &Standing| signal.severity < Severity::Critical;
+        if is_accepted && is_harmless && self.slot.standing().is_some_and(is_below) {
+            return self.accept(wall);
+        }
         let transition = self.slot.feed(at, seen, next_id);
         if seen.held[Severity::Critical.index()] != Held::No {
             self.critical_at = Some(at);
@@ -62,6 +68,11 @@ impl Place {
         if at.since_ns(standing.start) < ACCEPT_NS || critical || !gated {
             return transition;
         }
+        self.accept(wall)
+    }
+
+    /// What stands is normal from here on.
+    fn accept(&mut self, wall: WallTime) -> Transition {
         self.slot.end();
         self.slot.restart();
         self.notebook.accept(wall);

@@ -104,6 +104,7 @@ impl Lab {
                 }
                 Said::Incident(_)
                 | Said::Forecast(_)
+                | Said::Request(_)
                 | Said::Defect(_)
                 | Said::Digest(_)
                 | Said::End(_) => {}

@@ -4,7 +4,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use serde::{Deserialize, Serialize};
 
-use super::{SCHEMA_VERSION, SchemaVersion, SourceState};
+use super::{Carry, Config, SCHEMA_VERSION, SchemaVersion, SourceState};
 use crate::analysis::Stored;
 use crate::time::{ClockAnchor, SECOND_NS, Timestamp};
 
@@ -38,6 +38,12 @@ pub struct Start {
     /// What was learned before the run; none in later segments, where the run goes on with its own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub knowledge: Option<Stored>,
+    /// What an operator configured, likewise.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub config: Option<Config>,
+    /// What the run before left to do, likewise.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub carry: Option<Carry>,
 }
 
 /// Which run a segment belongs to.
@@ -77,6 +83,8 @@ impl Default for Start {
             segment: 0,
             sources: Vec::new(),
             knowledge: None,
+            config: None,
+            carry: None,
         }
     }
 }

@@ -85,6 +85,8 @@ impl Columns {
             | Body::ClockStep(_)
             | Body::Gap(_)
             | Body::Tick
+            | Body::ConfigChange(_)
+            | Body::Answer(_)
             | Body::Other(_) => {
                 self.entry.append_value(entry);
                 None

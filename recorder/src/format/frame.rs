@@ -3,7 +3,7 @@
 //! ```text
 //! payload = kind (1 byte), seq (varint), mono_ns (zigzag varint, since the last frame), body
 //! body    = canonical JSON                             for all kinds but samples
-//!         = word (length, bytes), JSON                 for kinds that this version does not know
+//!         = word (length, bytes), JSON                 for kinds without a number of their own
 //!         = flags, tables present, table*              for samples
 //! table   = begin_ns, end_ns - begin_ns, rows, row*    see `predictor.rs` for a row
 //! mark    = kind (1 byte), "ks key frame\n", major (varint), minor (varint)
@@ -28,7 +28,8 @@ const SOURCE_STATE: u8 = 2;
 const CLOCK_STEP: u8 = 3;
 const GAP: u8 = 4;
 const TICK: u8 = 5;
-const OTHER: u8 = 6;
+/// Kinds that are rare, and those of newer versions: their word follows.
+const WORD: u8 = 6;
 const KEY_SAMPLE: u8 = 7;
 
 /// How the payload of a mark begins.
@@ -79,7 +80,7 @@ impl Memory {
             Body::ClockStep(_) => CLOCK_STEP,
             Body::Gap(_) => GAP,
             Body::Tick => TICK,
-            Body::Other(_) => OTHER,
+            Body::ConfigChange(_) | Body::Answer(_) | Body::Other(_) => WORD,
         });
         if let Body::Start(start) = &input.body {
             self.reset();
@@ -97,9 +98,10 @@ impl Memory {
             | Body::ClockStep(_)
             | Body::Gap(_)
             | Body::Tick => super::entry::write(&input.body, out)?,
-            Body::Other(other) => {
-                put(out, other.kind.len() as u64);
-                out.extend_from_slice(other.kind.as_bytes());
+            Body::ConfigChange(_) | Body::Answer(_) | Body::Other(_) => {
+                let word = input.body.kind();
+                put(out, word.len() as u64);
+                out.extend_from_slice(word.as_bytes());
                 super::entry::write(&input.body, out)?;
             }
         }
@@ -146,7 +148,7 @@ impl Memory {
             return self.decode_sample(&mut bytes, sample);
         }
         let word = match kind {
-            OTHER => {
+            WORD => {
                 let length = bytes.length()?;
                 std::str::from_utf8(bytes.take(length)?).ok()?
             }

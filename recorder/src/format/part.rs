@@ -93,7 +93,13 @@ impl PartWriter {
                 self.sources.clone_from(&start.sources);
             }
             Body::SourceState(state) => self.note_source(state),
-            Body::Sample(_) | Body::ClockStep(_) | Body::Gap(_) | Body::Tick | Body::Other(_) => {}
+            Body::Sample(_)
+            | Body::ClockStep(_)
+            | Body::Gap(_)
+            | Body::Tick
+            | Body::ConfigChange(_)
+            | Body::Answer(_)
+            | Body::Other(_) => {}
         }
         if !matches!(input.body, Body::Sample(_)) {
             entry::write(&input.body, &mut self.json)?;

@@ -6,7 +6,7 @@
 //! addresses, and names of devices, interfaces and of the kernel's own functions.
 
 use ks_engine::analysis::{Knowledge, Stored};
-use ks_engine::input::{Body, Input, Start};
+use ks_engine::input::{Acceptance, Answer, Body, Decision, Input, Start};
 use ks_engine::journal::hex;
 use ks_engine::model::{RowMut, SCHEMAS, Sample, Schema};
 use ks_scenarios::expectation::matches;
@@ -59,6 +59,8 @@ impl Redaction {
                 state.reason = state.reason.take().map(|_| "redacted".to_owned());
             }
             Body::Other(other) => "{}".clone_into(&mut other.entry),
+            Body::ConfigChange(config) => self.accepted(&mut config.accept),
+            Body::Answer(answer) => self.answer(answer),
             Body::ClockStep(_) | Body::Gap(_) | Body::Tick => {}
         }
         input
@@ -70,10 +72,41 @@ impl Redaction {
         for state in &mut start.sources {
             state.reason = state.reason.take().map(|_| "redacted".to_owned());
         }
+        if let Some(config) = &mut start.config {
+            self.accepted(&mut config.accept);
+        }
+        if let Some(carry) = &mut start.carry {
+            self.accepted(&mut carry.accepted);
+        }
         match &mut start.knowledge {
             Some(Stored::Usable(knowledge)) => self.knowledge(knowledge, &start.host.hostname),
             // Names in what cannot be understood cannot be found either.
             unusable => *unusable = None,
+        }
+    }
+
+    /// What others said names whatever they pleased: only what has a known form stays.
+    fn answer(&self, answer: &mut Answer) {
+        match answer {
+            Answer::ModelReply(reply) => {
+                reply.text = reply.text.take().map(|_| "redacted".to_owned());
+                reply.problem = reply.problem.take().map(|_| "redacted".to_owned());
+            }
+            Answer::ActionOutcome(outcome) => {
+                outcome.reason = outcome.reason.take().map(|_| "redacted".to_owned());
+            }
+            Answer::OperatorDecision(operator) => {
+                operator.uid = None;
+                if let Decision::Accept(acceptance) = &mut operator.decision {
+                    self.accepted(std::slice::from_mut(acceptance));
+                }
+            }
+        }
+    }
+
+    fn accepted(&self, accepted: &mut [Acceptance]) {
+        for one in accepted {
+            one.entity = self.entity(&one.entity);
         }
     }
 

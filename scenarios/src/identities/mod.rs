@@ -68,7 +68,12 @@ impl Identities {
                 self.before = None;
             }
             Body::Gap(_) => self.before = None,
-            Body::SourceState(_) | Body::ClockStep(_) | Body::Tick | Body::Other(_) => {}
+            Body::SourceState(_)
+            | Body::ClockStep(_)
+            | Body::Tick
+            | Body::ConfigChange(_)
+            | Body::Answer(_)
+            | Body::Other(_) => {}
         }
     }
 

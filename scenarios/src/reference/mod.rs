@@ -92,7 +92,12 @@ impl Reference {
         match &input.body {
             Body::Sample(sample) => self.sample(input.mono, sample),
             Body::Start(_) | Body::Gap(_) => self.before = None,
-            Body::SourceState(_) | Body::ClockStep(_) | Body::Tick | Body::Other(_) => {}
+            Body::SourceState(_)
+            | Body::ClockStep(_)
+            | Body::Tick
+            | Body::ConfigChange(_)
+            | Body::Answer(_)
+            | Body::Other(_) => {}
         }
     }
 

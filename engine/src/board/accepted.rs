@@ -1,0 +1,47 @@
+//! Conditions that an operator called normal.
+//!
+//! Where one holds, nothing below critical is raised, and what stands below critical ends.
+
+use alloc::string::ToString;
+use alloc::vec::Vec;
+
+use crate::input::{Acceptance, Config};
+use crate::kind::{Entity, Kind};
+use crate::time::WallTime;
+
+/// See the module.
+#[derive(Debug, Default)]
+pub(super) struct Accepted {
+    /// Those of the configuration, which replaces them as a whole.
+    configured: Vec<Acceptance>,
+    /// Those that were said while runs lasted.
+    said: Vec<Acceptance>,
+}
+
+impl Accepted {
+    pub(super) fn configure(&mut self, config: &Config) {
+        self.configured.clone_from(&config.accept);
+    }
+
+    /// The last word on a condition holds.
+    pub(super) fn say(&mut self, acceptance: Acceptance) {
+        let same =
+            |known: &Acceptance| known.kind == acceptance.kind && known.entity == acceptance.entity;
+        self.said.retain(|known| !same(known));
+        self.said.push(acceptance);
+    }
+
+    pub(super) fn said(&self) -> Vec<Acceptance> {
+        self.said.clone()
+    }
+
+    /// Whether a condition is normal at `at`.
+    pub(super) fn holds(&self, kind: Kind, entity: &Entity, at: WallTime) -> bool {
+        let of_kind = || self.configured.iter().chain(&self.said).filter(|one| one.kind == kind);
+        if of_kind().next().is_none() {
+            return false;
+        }
+        let entity = entity.to_string();
+        of_kind().any(|one| one.entity == entity && one.holds(at))
+    }
+}

@@ -1,0 +1,50 @@
+//! What the engine asked for, and what others said to it.
+
+use alloc::format;
+
+use super::Engine;
+use crate::input::{Answer, Carry, Decision, OperatorDecision, Position, RequestId};
+use crate::output::{Defect, Said};
+use crate::timer::Timer;
+
+impl Engine {
+    /// Takes what others said. Of each request one answer is accepted.
+    pub(super) fn answer(&mut self, at: Position, answer: &Answer) {
+        if let Some((request, asks)) = answer.answers() {
+            if let Err(problem) = self.requests.answer(request, asks) {
+                self.say(at, Said::Defect(Defect { place: "answer", problem }));
+            }
+            self.await_answers();
+        }
+        if let Answer::OperatorDecision(OperatorDecision {
+            decision: Decision::Accept(acceptance),
+            ..
+        }) = answer
+        {
+            self.board.accept(acceptance.clone());
+        }
+    }
+
+    pub(super) fn expire(&mut self, at: Position) {
+        while let Some((RequestId(number), asks)) = self.requests.expire(at.mono) {
+            let problem = format!("request {number} ({}) was not answered in time", asks.word());
+            self.say(at, Said::Defect(Defect { place: "request", problem }));
+        }
+        self.await_answers();
+    }
+
+    pub(super) fn await_answers(&mut self) {
+        self.timers.set(Timer::AnswerLate, self.requests.next_deadline());
+    }
+
+    /// Goes on with what the run before left to do.
+    pub(super) fn resume(&mut self, carry: &Carry, at: Position) {
+        for request in self.requests.resume(carry, at.mono, self.clock) {
+            self.say(at, Said::Request(request));
+        }
+        self.await_answers();
+        for acceptance in &carry.accepted {
+            self.board.accept(acceptance.clone());
+        }
+    }
+}

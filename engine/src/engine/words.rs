@@ -1,0 +1,78 @@
+//! What changed, put into words.
+
+use alloc::collections::BTreeMap;
+use alloc::format;
+use alloc::string::{String, ToString};
+
+use super::Engine;
+use crate::board::{Changed, Transition};
+use crate::culprit;
+use crate::input::{Delivery, SourceState};
+use crate::mutation;
+use crate::output::{Change, Evidence, Signal};
+use crate::window::Missing;
+
+impl Engine {
+    pub(super) fn signal(&self, changed: &Changed) -> Signal {
+        let standing = &changed.standing;
+        // What is stale rests on readings that are old: nobody is named by them.
+        let over = changed.stale
+            || matches!(
+                changed.transition,
+                Transition::Cleared | Transition::Accepted | Transition::Ended
+            );
+        let (culprits, victims) = if over {
+            Default::default()
+        } else {
+            let since = Some(standing.onset);
+            let (culprits, victims) =
+                culprit::rank(&self.window, changed.kind, &changed.entity, since);
+            (mutation::ranked(culprits), victims)
+        };
+        let index = standing.severity.index();
+        let evidence = changed.seen.quantities().map(|noted| Evidence {
+            metric: noted.quantity.metric,
+            value: noted.quantity.value + 0.0,
+            limit: noted.quantity.limits[index],
+            baseline_p95: noted.baseline_p95.map(|p95| p95 + 0.0),
+            unit: noted.quantity.unit,
+        });
+        Signal {
+            id: standing.id,
+            change: match (changed.stale, changed.transition) {
+                (true, _) => Change::Stale,
+                (false, Transition::Raised) => Change::Raised,
+                (false, Transition::Escalated) => Change::Escalated,
+                (false, Transition::Cleared) => Change::Cleared,
+                (false, Transition::Accepted) => Change::AcceptedAsNormal,
+                (false, Transition::Ended) => Change::Ended,
+                (false, Transition::Updated | Transition::None) => Change::Updated,
+            },
+            kind: changed.kind,
+            subtype: standing.subtype,
+            entity: changed.entity.clone(),
+            severity: standing.severity,
+            flapping: standing.flapping,
+            onset_ns: standing.onset,
+            start_ns: standing.start,
+            evidence: evidence.collect(),
+            culprits,
+            victims,
+        }
+    }
+}
+
+pub(super) fn explain(sources: &BTreeMap<String, SourceState>, missing: Missing) -> String {
+    match missing {
+        Missing::Source(name) => match sources.get(name) {
+            Some(SourceState { state: Delivery::Absent | Delivery::Shed, reason, .. }) => {
+                format!("{name}: {}", reason.as_deref().unwrap_or("absent"))
+            }
+            _ => format!("{name}: not in the recording"),
+        },
+        Missing::NoEarlier => "no earlier reading to compare with".to_string(),
+        Missing::Field(name) => format!("{name}: not given by this host"),
+        Missing::WentBack => "a counter went back".to_string(),
+        Missing::Because(why) => why.to_string(),
+    }
+}
