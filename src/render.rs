@@ -8,9 +8,9 @@ use std::fmt::Display;
 use std::io::{self, Write};
 
 use clap::Parser;
-use ks_engine::analysis::watch::Turn;
 use ks_engine::output::{
     Change, CoverageState, Culprit, Evidence, ForecastSaid, IncidentChange, Output, Said, Signal,
+    Turn,
 };
 use ks_recorder::format::damage::Damage;
 use ks_replayer::forecasts::Forecast;

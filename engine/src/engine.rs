@@ -11,10 +11,10 @@ use alloc::string::{String, ToString};
 
 use alloc::vec::Vec;
 
+use crate::analysis::Knowledge;
 use crate::analysis::growers::{Grower, growers};
 use crate::analysis::said;
 use crate::analysis::watch::{Watch, Watched};
-use crate::analysis::{Knowledge, Stored};
 use crate::board::{Board, Changed, Learned, Transition};
 use crate::classifiers;
 use crate::culprit;
@@ -165,13 +165,13 @@ impl Engine {
         if accepts_all {
             self.board.accept_all();
         }
-        match &start.knowledge {
-            Some(Stored::Usable(knowledge)) => {
-                self.board.load(knowledge);
-                self.watch.load(knowledge, &start.host.hostname);
+        match start.knowledge.as_ref().map(Knowledge::read) {
+            Some(Ok(knowledge)) => {
+                self.board.load(&knowledge);
+                self.watch.load(&knowledge, &start.host.hostname);
             }
-            Some(Stored::Unusable(unusable)) => {
-                let problem = format!("not used: {}", unusable.problem);
+            Some(Err(error)) => {
+                let problem = format!("not used: {error}");
                 self.say(input, Said::Defect(Defect { place: "knowledge", problem }));
             }
             None => {}

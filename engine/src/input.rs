@@ -1,12 +1,14 @@
 //! Everything the engine can learn. Each input of a run is one row of its recording.
 
 mod start;
+mod stored;
 
 use alloc::boxed::Box;
 use alloc::string::String;
 use serde::{Deserialize, Serialize};
 
 pub use start::{HostFacts, RunId, Start};
+pub use stored::StoredKnowledge;
 
 use crate::model::Sample;
 use crate::time::Timestamp;

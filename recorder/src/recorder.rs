@@ -5,9 +5,10 @@
 
 use std::path::Path;
 
-use ks_engine::analysis::{Knowledge, Stored};
+use ks_engine::analysis::Knowledge;
 use ks_engine::input::{
     Body, ClockStep, ENGINE_VERSION, Gap, GapReason, HostFacts, Input, SCHEMA_VERSION, Start,
+    StoredKnowledge,
 };
 use ks_engine::model::{ReadTimes, Sample};
 use ks_engine::time::{SECOND_NS, Timestamp};
@@ -52,7 +53,7 @@ pub struct Recorder {
     interval_ns: u64,
     samplers: Vec<Asked>,
     keyframe_at: Option<Timestamp>,
-    knowledge: Option<Stored>,
+    knowledge: Option<StoredKnowledge>,
     judgement: Option<u32>,
     began: Option<Timestamp>,
     states: States,

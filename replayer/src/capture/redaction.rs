@@ -5,7 +5,7 @@
 //! systemd, the endings of its units, `kthreadd`, the mount point `/`, loopback and unspecified
 //! addresses, and names of devices, interfaces and of the kernel's own functions.
 
-use ks_engine::analysis::{Knowledge, Stored};
+use ks_engine::analysis::Knowledge;
 use ks_engine::input::{Body, Input, Start};
 use ks_engine::journal::hex;
 use ks_engine::model::{RowMut, SCHEMAS, Sample, Schema};
@@ -70,14 +70,12 @@ impl Redaction {
         for state in &mut start.sources {
             state.reason = state.reason.take().map(|_| "redacted".to_owned());
         }
-        match &mut start.knowledge {
-            Some(Stored::Usable(knowledge)) => self.knowledge(knowledge, &start.host.hostname),
-            // Names in what cannot be understood cannot be found either.
-            unusable => *unusable = None,
-        }
+        // Names in what cannot be understood cannot be found either.
+        let known = start.knowledge.take().and_then(|stored| Knowledge::read(&stored).ok());
+        start.knowledge = known.map(|known| self.knowledge(known, &start.host.hostname).into());
     }
 
-    fn knowledge(&self, knowledge: &mut Knowledge, hostname: &str) {
+    fn knowledge(&self, mut knowledge: Knowledge, hostname: &str) -> Knowledge {
         hostname.clone_into(&mut knowledge.host);
         for one in &mut knowledge.baselines {
             one.entity = self.entity(&one.entity);
@@ -85,6 +83,7 @@ impl Redaction {
         for one in &mut knowledge.slopes {
             one.entity = self.entity(&one.entity);
         }
+        knowledge
     }
 
     fn sample(&self, sample: &mut Sample) {
