@@ -18,9 +18,10 @@ use std::time::Duration;
 
 use ks_engine::input::Input;
 
+use super::files::Files;
 use super::log::lock;
 use super::recovery::{recover, unused_name};
-use super::writer::{Files, Writer};
+use super::writer::Writer;
 use crate::error::Error;
 
 use own::Own;

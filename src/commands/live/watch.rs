@@ -45,7 +45,7 @@ struct Sink {
     /// Journals of segments before, whose last lines a full disk refused.
     late: Vec<Journal>,
     /// `None` once stdout takes no more.
-    format: Option<cli::Format>,
+    format: Option<render::Format>,
 }
 
 impl Watch {
@@ -202,7 +202,7 @@ impl Sink {
 }
 
 /// Prints a verdict. A stdout that takes no more ends the printing, and nothing else.
-fn print(output: &ks_engine::output::Output, line: &[u8], format: &mut Option<cli::Format>) {
+fn print(output: &ks_engine::output::Output, line: &[u8], format: &mut Option<render::Format>) {
     let Some(form) = *format else { return };
     if let Err(error) = render::verdict(output, line, form) {
         *format = None;
