@@ -9,7 +9,10 @@ use ks_recorder::recorder::Options;
 use ks_replayer::moment::Moment;
 use ks_replayer::selection::Glob;
 
+use crate::duration::parse_duration;
+use crate::plain;
 use crate::provoke::Provoke;
+use crate::render::Format;
 
 pub(crate) mod analysis;
 pub(crate) mod capture;
@@ -24,6 +27,13 @@ pub(crate) mod test;
 pub(crate) struct Cli {
     #[command(subcommand)]
     pub(crate) command: Command,
+}
+
+/// What clap says of arguments, which is asked again with words that people may see.
+pub(crate) fn tell_usage(error: &clap::Error) {
+    let shown = std::env::args_os().map(|argument| plain::line(argument.to_string_lossy()));
+    let of_shown = Cli::try_parse_from(shown).err();
+    let _ = of_shown.as_ref().unwrap_or(error).print();
 }
 
 /// The subcommands.
@@ -398,31 +408,6 @@ pub(crate) enum Processes {
     None,
 }
 
-/// Form of an output.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Format {
-    /// For people
-    Text,
-    /// For programs
-    Json,
-}
-
-pub(crate) fn parse_duration(text: &str) -> Result<Duration, String> {
-    let digits = text.find(|symbol: char| !symbol.is_ascii_digit()).unwrap_or(text.len());
-    let (number, unit) = text.split_at(digits);
-    let unit_ms = match unit {
-        "ms" => 1,
-        "s" => 1000,
-        "m" => 60_000,
-        "h" => 3_600_000,
-        "d" => 86_400_000,
-        _ => return Err("write a number with ms, s, m, h or d, such as 90s".to_owned()),
-    };
-    let number: u64 = number.parse().map_err(|_| "write a whole number, such as 90s".to_owned())?;
-    let ms = number.checked_mul(unit_ms).ok_or("too long")?;
-    Ok(Duration::from_millis(ms))
-}
-
 fn parse_segment(text: &str) -> Result<Duration, String> {
     let length = parse_duration(text)?;
     if length < Duration::from_secs(1) {
@@ -499,10 +484,7 @@ mod tests {
     }
 
     #[test]
-    fn durations_are_numbers_with_units() {
-        assert_eq!(parse_duration("90s"), Ok(Duration::from_secs(90)));
-        assert_eq!(parse_duration("2h"), Ok(Duration::from_hours(2)));
-        assert!(parse_duration("90").is_err() && parse_duration("s").is_err());
+    fn an_interval_is_neither_too_short_nor_too_long() {
         assert!(parse_interval("99ms").is_err() && parse_interval("61s").is_err());
         assert_eq!(parse_interval("100ms"), Ok(Duration::from_millis(100)));
     }

@@ -36,7 +36,6 @@ pub(crate) struct Misused(pub(crate) &'static str);
 
 /// The exit code of arguments that ask for help, or that cannot be understood.
 pub(crate) fn of_arguments(error: &clap::Error) -> ExitCode {
-    render::usage(error);
     if error.use_stderr() { ExitCode::from(USAGE) } else { ExitCode::SUCCESS }
 }
 

@@ -3,6 +3,7 @@
 mod cli;
 mod commands;
 mod csv_cell;
+mod duration;
 mod event_line;
 mod exit;
 mod knowledge;
@@ -21,7 +22,10 @@ fn main() -> std::process::ExitCode {
     silence_guarded_panics();
     let arguments = match cli::Cli::try_parse() {
         Ok(arguments) => arguments,
-        Err(error) => return exit::of_arguments(&error),
+        Err(error) => {
+            cli::tell_usage(&error);
+            return exit::of_arguments(&error);
+        }
     };
     let outcome = match arguments.command {
         cli::Command::Record(arguments) => commands::record::run(&arguments),

@@ -7,10 +7,10 @@ mod incident;
 use std::fmt::Display;
 use std::io::{self, Write};
 
-use clap::Parser;
-use ks_engine::analysis::watch::Turn;
+use clap::ValueEnum;
 use ks_engine::output::{
-    Change, CoverageState, Culprit, Evidence, ForecastSaid, IncidentChange, Output, Said, Signal,
+    Change, CoverageState, Culprit, Evidence, ForecastSaid, IncidentChange, Output, Request, Said,
+    Signal, Turn,
 };
 use ks_recorder::format::damage::Damage;
 use ks_replayer::forecasts::Forecast;
@@ -18,8 +18,7 @@ use ks_replayer::lateness::Lateness;
 use ks_replayer::report::{Episode, Recording, Report, rfc3339};
 use ks_scenarios::simulation::Simulation;
 
-use crate::cli::{Cli, Format};
-use crate::plain::{self, Page};
+use crate::plain::Page;
 use crate::stdout;
 
 pub(crate) use incident::blocks as incidents;
@@ -39,19 +38,21 @@ pub(crate) fn left_out(torn_bytes: u64, damages: &[Damage]) {
     }
 }
 
+/// Form of an output.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// For people
+    Text,
+    /// For programs
+    Json,
+}
+
 /// An error with its causes, and what to do.
 pub(crate) fn error(error: &anyhow::Error, hint: Option<&str>) {
     tell("error", format_args!("{error:#}"));
     if let Some(hint) = hint {
         tell("hint", hint);
     }
-}
-
-/// What clap says of arguments, which is asked again with words that people may see.
-pub(crate) fn usage(error: &clap::Error) {
-    let shown = std::env::args_os().map(|argument| plain::line(argument.to_string_lossy()));
-    let of_shown = Cli::try_parse_from(shown).err();
-    let _ = of_shown.as_ref().unwrap_or(error).print();
 }
 
 /// Writes one line to stderr. Words for people end nothing: where they cannot be written, because
@@ -95,8 +96,14 @@ fn said(output: &Output) -> Option<String> {
         Said::Incident(said) if said.change == IncidentChange::Updated => None,
         Said::Incident(said) => Some(incident::line(said, &at)),
         Said::Forecast(said) => Some(forecast_text(said, &at)),
+        Said::Request(request) => Some(request_text(request, &at)),
         Said::Coverage(_) | Said::Digest(_) | Said::End(_) => None,
     }
+}
+
+fn request_text(request: &Request, at: &str) -> String {
+    let again = if request.again { ", again after a restart" } else { "" };
+    format!("{at} asks     {} as request {}{again}", request.asks.word(), request.id.0)
 }
 
 fn signal_text(signal: &Signal, at: &str) -> String {

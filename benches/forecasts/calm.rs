@@ -2,10 +2,11 @@
 //! how large a true rise has to be to be seen.
 
 use ks_engine::analysis::Watch;
-use ks_engine::analysis::resources::{Level, Resource};
+use ks_engine::analysis::resources::Level;
 use ks_engine::analysis::slots::{Filling, SLOTS, WINDOWS_NS};
 use ks_engine::analysis::trend::{Direction, Scratch, Trend};
 use ks_engine::kind::Entity;
+use ks_engine::resource::Resource;
 use ks_engine::time::{SECOND_NS, Timestamp};
 use ks_engine::window::EntityId;
 

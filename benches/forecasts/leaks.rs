@@ -1,10 +1,11 @@
 //! Made-up leaks, second by second, and what the engine forecasts of them.
 
 use ks_engine::analysis::Watch;
-use ks_engine::analysis::calibration::Class;
-use ks_engine::analysis::resources::{Level, Resource};
+use ks_engine::analysis::class::Class;
+use ks_engine::analysis::resources::Level;
 use ks_engine::kind::Entity;
 use ks_engine::random::Random;
+use ks_engine::resource::Resource;
 use ks_engine::time::{SECOND_NS, Timestamp};
 use ks_engine::window::HOST;
 

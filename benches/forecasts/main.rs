@@ -13,7 +13,7 @@ mod leaks;
 use std::collections::BTreeMap;
 
 use ks_engine::analysis::Watch;
-use ks_engine::analysis::calibration::{CLASSES, Class};
+use ks_engine::analysis::class::{CLASSES, Class};
 use leaks::{CALIBRATING, MEASURED, Scored, Shape, run};
 
 /// Leaks of each shape that are measured, and that calibrate.

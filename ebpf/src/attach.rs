@@ -7,7 +7,8 @@ use aya::programs::tp_btf::BtfTracePointLinkId;
 use aya::programs::{BtfTracePoint, FEntry, FExit, Program as Loaded, ProgramError};
 
 use crate::error::LoadError;
-use crate::tracer::{Hook, Kernel, Program};
+use crate::kernel::Kernel;
+use crate::program::{Hook, Program};
 
 /// What holds a program on its hook.
 #[derive(Debug)]

@@ -2,7 +2,7 @@
 
 use aya::include_bytes_aligned;
 
-use crate::tracer::{Choice, Description, Hook, Program};
+use crate::program::{Choice, Description, Hook, Program};
 
 pub(crate) const fn tracepoint(name: &'static str, hook: &'static str) -> Program {
     Program { name, hook: Hook::Tracepoint(hook) }

@@ -4,8 +4,10 @@ use aya::{EbpfLoader, include_bytes_aligned};
 
 use crate::descriptions::{needed, optional, tracepoint};
 use crate::error::LoadError;
+use crate::kernel::Kernel;
 use crate::layout::{Event, read};
-use crate::tracer::{Choice, Kernel, Tracer};
+use crate::program::Choice;
+use crate::tracer::Tracer;
 
 /// The compiled object.
 pub static OBJECT: &[u8] = include_bytes_aligned!("../objects/events.bpf.o");

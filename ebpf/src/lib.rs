@@ -10,11 +10,15 @@ pub mod descriptions;
 mod error;
 pub mod events;
 mod heap;
+mod kernel;
 pub mod layout;
 pub mod processes;
+mod program;
 mod run_time;
 mod tracer;
 
 pub use error::LoadError;
+pub use kernel::Kernel;
+pub use program::{Choice, Description, Hook, Program};
 pub use run_time::RunTime;
-pub use tracer::{Choice, Description, Hook, Kernel, Program, Tracer, load};
+pub use tracer::{Tracer, load};

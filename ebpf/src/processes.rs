@@ -7,8 +7,8 @@ use aya::programs::Iter;
 use aya::{Ebpf, EbpfLoader, include_bytes_aligned};
 
 use crate::error::LoadError;
+use crate::kernel::Kernel;
 use crate::layout::{ProcessRow, TaskRow, read};
-use crate::tracer::Kernel;
 
 /// The compiled object.
 pub static OBJECT: &[u8] = include_bytes_aligned!("../objects/processes.bpf.o");

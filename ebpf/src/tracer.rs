@@ -1,88 +1,14 @@
 //! Loading one tracer and reading its maps.
 
 use std::collections::BTreeMap;
-use std::path::Path;
 
 use aya::maps::{Array, HashMap, Map, MapData, PerCpuArray, RingBuf};
-use aya::{Btf, Ebpf, EbpfLoader, Pod};
+use aya::{Ebpf, EbpfLoader, Pod};
 
 use crate::attach::{Attached, attach, attach_first, detach};
 use crate::error::LoadError;
-use crate::heap;
-use crate::run_time::has_bpf;
-
-/// What the running kernel says of its types. Parsed once for all tracers; it takes tens of
-/// megabytes, which go back to the system when it is dropped.
-#[derive(Debug)]
-pub struct Kernel {
-    btf: Option<Btf>,
-}
-
-impl Drop for Kernel {
-    fn drop(&mut self) {
-        self.btf = None;
-        heap::trim();
-    }
-}
-
-impl Kernel {
-    /// Reads the types of the running kernel.
-    pub fn open() -> Result<Self, LoadError> {
-        let why = |error: &_| LoadError::of_btf(error).or_deeper(has_bpf(), Path::new("/sys"));
-        let btf = Btf::from_sys_fs().map_err(|error| why(&error))?;
-        Ok(Self { btf: Some(btf) })
-    }
-
-    pub(crate) fn btf(&self) -> &Btf {
-        self.btf.as_ref().expect("it is taken when dropped only")
-    }
-}
-
-/// Where a program is attached.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Hook {
-    /// A tracepoint, with typed arguments.
-    Tracepoint(&'static str),
-    /// The entry of a function.
-    Entry(&'static str),
-    /// The return of a function, with its value.
-    Exit(&'static str),
-}
-
-impl Hook {
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            Self::Tracepoint(name) | Self::Entry(name) | Self::Exit(name) => name,
-        }
-    }
-}
-
-/// One program of an object.
-#[derive(Debug, Clone, Copy)]
-pub struct Program {
-    /// Its function.
-    pub name: &'static str,
-    /// Where it is attached.
-    pub hook: Hook,
-}
-
-/// Programs of which the first that the kernel takes is attached.
-#[derive(Debug, Clone, Copy)]
-pub struct Choice {
-    /// The variants, the preferred one first.
-    pub variants: &'static [Program],
-    /// What is missing without it; `None` where the tracer is nothing without it.
-    pub loss: Option<&'static str>,
-}
-
-/// What a tracer consists of.
-#[derive(Debug, Clone, Copy)]
-pub struct Description {
-    /// The compiled object.
-    pub object: &'static [u8],
-    /// What is attached.
-    pub choices: &'static [Choice],
-}
+use crate::kernel::Kernel;
+use crate::program::{Choice, Description};
 
 /// A tracer that counts. Dropping it takes it out of the kernel.
 #[derive(Debug)]

@@ -14,10 +14,10 @@ use alloc::string::String;
 
 use alloc::vec::Vec;
 
+use crate::analysis::Knowledge;
 use crate::analysis::growers::{Grower, growers};
 use crate::analysis::said;
 use crate::analysis::watch::{Watch, Watched};
-use crate::analysis::{Knowledge, Stored};
 use crate::board::{Board, Learned};
 use crate::classifiers;
 use crate::incidents::{Incidents, group_of};
@@ -167,13 +167,13 @@ impl Engine {
         if accepts_all {
             self.board.accept_all();
         }
-        match &start.knowledge {
-            Some(Stored::Usable(knowledge)) => {
-                self.board.load(knowledge);
-                self.watch.load(knowledge, &start.host.hostname);
+        match start.knowledge.as_ref().map(Knowledge::read) {
+            Some(Ok(knowledge)) => {
+                self.board.load(&knowledge);
+                self.watch.load(&knowledge, &start.host.hostname);
             }
-            Some(Stored::Unusable(unusable)) => {
-                let problem = format!("not used: {}", unusable.problem);
+            Some(Err(error)) => {
+                let problem = format!("not used: {error}");
                 self.say(at, Said::Defect(Defect { place: "knowledge", problem }));
             }
             None => {}

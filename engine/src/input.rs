@@ -4,6 +4,7 @@ mod answers;
 mod carry;
 mod stamp;
 mod start;
+mod stored;
 
 use alloc::boxed::Box;
 use alloc::string::String;
@@ -16,6 +17,7 @@ pub use answers::{
 pub use carry::{Carry, Config, OpenRequest};
 pub use stamp::Stamp;
 pub use start::{HostFacts, RunId, Start};
+pub use stored::StoredKnowledge;
 
 use crate::model::Sample;
 use crate::time::Timestamp;

@@ -18,14 +18,17 @@ pub mod incidents;
 pub mod input;
 pub mod journal;
 pub mod kind;
+#[cfg(test)]
+mod lab;
+pub mod membership;
 pub mod model;
 pub mod mutation;
 pub mod needs;
 pub mod output;
 pub mod random;
 pub mod requests;
+pub mod resource;
 pub mod statistics;
 pub mod time;
 pub mod timer;
-mod victim;
 pub mod window;

@@ -9,10 +9,9 @@ use serde::Serialize;
 
 pub use evidence::Evidence;
 
-use crate::analysis::resources::Resource;
-use crate::analysis::watch::Turn;
 use crate::input::{Asks, RequestId};
 use crate::kind::{Entity, Kind, Severity};
+use crate::resource::Resource;
 use crate::time::{Timestamp, WallTime};
 
 /// One thing said, at one time. The order of outputs is part of the result.
@@ -223,6 +222,18 @@ pub struct ForecastSaid {
     pub calibration: Option<String>,
     /// Why there is no forecast.
     pub reason: Option<String>,
+}
+
+/// A forecast came, changed or went.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Turn {
+    /// There was none before.
+    Made,
+    /// It stands, as of now.
+    Renewed,
+    /// It is taken back.
+    Withdrawn,
 }
 
 /// What can be told of a kind.

@@ -6,10 +6,10 @@
 use std::collections::VecDeque;
 use std::path::Path;
 
-use ks_engine::analysis::{Knowledge, Stored};
+use ks_engine::analysis::Knowledge;
 use ks_engine::input::{
     Body, Carry, ClockStep, Config, ENGINE_VERSION, Gap, GapReason, HostFacts, SCHEMA_VERSION,
-    Start,
+    Start, StoredKnowledge,
 };
 use ks_engine::model::{ReadTimes, Sample};
 use ks_engine::time::{SECOND_NS, Timestamp};
@@ -54,7 +54,7 @@ pub struct Recorder {
     interval_ns: u64,
     samplers: Vec<Asked>,
     keyframe_at: Option<Timestamp>,
-    knowledge: Option<Stored>,
+    knowledge: Option<StoredKnowledge>,
     config: Option<Config>,
     carry: Option<Carry>,
     began: Option<Timestamp>,

@@ -8,9 +8,10 @@ use std::path::{Path, PathBuf};
 use ks_engine::input::{Body, Input, Start};
 use ks_engine::model::{CpuCell, ReadTimes, Sample};
 use ks_engine::time::{SECOND_NS, Timestamp};
+use ks_recorder::format::files::Files;
 use ks_recorder::format::log::LogWriter;
 use ks_recorder::format::recording::Reader;
-use ks_recorder::format::writer::{Files, Writer};
+use ks_recorder::format::writer::Writer;
 use parquet::file::reader::{FileReader, SerializedFileReader};
 
 const SEGMENTS: u32 = 20;

@@ -12,8 +12,12 @@ mod world;
 
 use ks_engine::analysis::Knowledge;
 use ks_engine::engine::Engine;
-use ks_engine::input::{Body, ENGINE_VERSION, Input, JUDGEMENT, Position, Stamp, Start};
+use ks_engine::input::{
+    ActionOutcome, Answer, Asks, Body, Class, ENGINE_VERSION, Input, JUDGEMENT, Outcome, Position,
+    RequestId, Stamp, Start,
+};
 use ks_engine::journal::Journal;
+use ks_engine::output::{Request, Said};
 use ks_engine::time::Timestamp;
 
 use crate::differences::Differences;
@@ -50,6 +54,8 @@ pub struct Driver<M = Engine> {
     began: bool,
     /// What is at hand of a recording was heard: whether a run begins with it.
     heard: Option<bool>,
+    /// What was asked for, and not handed out yet.
+    asked: Vec<Request>,
 }
 
 impl<M: Machine> Driver<M> {
@@ -131,7 +137,30 @@ impl<M: Machine> Driver<M> {
         if taken {
             world.taken();
         }
+        if !self.asked.is_empty() {
+            self.hand_out(world, keeper)?;
+        }
         Ok(true)
+    }
+
+    /// Hands on what was asked for, once a crash of the machine cannot make it forgotten: what was
+    /// asked for and is not known of could be done twice.
+    fn hand_out(
+        &mut self,
+        world: &mut dyn World,
+        keeper: &mut dyn Keeper<M>,
+    ) -> Result<(), DriveError> {
+        let durable = keeper.sync();
+        for request in std::mem::take(&mut self.asked) {
+            match &durable {
+                Err(error) if request.asks == Asks::Effect => {
+                    let mut withheld = withheld(request.id, error);
+                    self.learn(self.stamp.last().mono, &mut withheld, keeper)?;
+                }
+                Ok(()) | Err(_) => world.ask(&request),
+            }
+        }
+        Ok(())
     }
 
     /// Takes an input of a recording, given to it until the return value says that it is taken: in
@@ -150,8 +179,9 @@ impl<M: Machine> Driver<M> {
             None => *self.heard.insert(self.differences.hear(&input.body)),
         };
         let is_what_if = self.differences.is_what_if();
-        // Recorded ticks are another engine's.
-        let is_dropped = is_what_if && input.body == Body::Tick;
+        // What the recorded run was told, and what others answered it, is another run's.
+        let class = input.body.class();
+        let is_dropped = is_what_if && matches!(class, Class::Control | Class::Answer);
         if is_what_if && !is_dropped && !begins {
             // What a run waits for when it ends never comes.
             if let Some(at) = self.machine.next_deadline().filter(|at| *at < input.mono) {
@@ -218,6 +248,9 @@ impl<M: Machine> Driver<M> {
     fn say(&mut self, keeper: &mut dyn Keeper<M>) -> Result<(), DriveError> {
         while let Some(output) = self.machine.poll() {
             keeper.said(&output, self.journal.record(&output))?;
+            if let Said::Request(request) = output.body {
+                self.asked.push(request);
+            }
         }
         Ok(())
     }
@@ -228,6 +261,12 @@ impl<M: Machine> Driver<M> {
         self.say(keeper)?;
         Ok(self.journal.sha256())
     }
+}
+
+fn withheld(request: RequestId, error: &std::io::Error) -> Body {
+    let reason = Some(format!("its request cannot be made durable: {error}"));
+    let outcome = ActionOutcome { request, outcome: Outcome::Withheld, reason };
+    Body::Answer(Box::new(Answer::ActionOutcome(outcome)))
 }
 
 fn feed<M: Machine>(

@@ -2,6 +2,7 @@
 
 pub mod analysis;
 pub mod capture;
+pub mod config_file;
 pub mod csv_series;
 pub mod difference;
 mod differences;

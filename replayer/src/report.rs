@@ -6,11 +6,11 @@ mod incident;
 use std::collections::BTreeMap;
 
 use jiff::Timestamp as Time;
-use ks_engine::analysis::watch::{Turn, Watched};
+use ks_engine::analysis::watch::Watched;
 use ks_engine::input::{Body, Input};
 use ks_engine::output::{
     self, Change, Coverage, CoverageState, Defect, ForecastSaid, IncidentChange, Output, Said,
-    Signal,
+    Signal, Turn,
 };
 use ks_engine::time::{ClockAnchor, Timestamp, WallTime};
 use ks_recorder::format::damage::Damage;
@@ -154,7 +154,7 @@ impl ReportBuilder {
             Said::Defect(defect) => self.defects.push(defect.clone()),
             Said::Incident(said) => self.incident(said),
             Said::Forecast(said) => self.forecast(said),
-            Said::Digest(_) => {}
+            Said::Digest(_) | Said::Request(_) => {}
             Said::End(_) => self.ended += 1,
         }
     }

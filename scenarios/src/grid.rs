@@ -1,16 +1,10 @@
-//! A scenario on other hosts, and stronger or weaker: the grid over which detection is measured.
-//!
-//! What processes ask for scales with what it is asked of: CPU time, threads, calls and touches of
-//! memory with the CPUs, memory with the memory. The rest (requests to a disk, connections, lost
-//! segments) stays.
+//! Hosts and strengths over which detection is measured.
 
 use ks_engine::random::Random;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use crate::demand::Demand;
 use crate::grain::whole;
-use crate::scenario::Scenario;
 use crate::shape::Disk;
 use crate::units::Bytes;
 
@@ -74,7 +68,7 @@ impl Grid {
 
     /// A host of the grid, drawn from a seed: its CPUs and memory evenly by their logarithms,
     /// memory between a half and eight GiB for each CPU, as hosts are sold.
-    fn host(&self, seed: u64) -> (u32, Bytes, bool, Disk) {
+    pub(crate) fn host(&self, seed: u64) -> (u32, Bytes, bool, Disk) {
         let mut random = Random::stream(seed, "grid");
         let mut between = |low: f64, high: f64| low * libm::pow(high / low, random.next_f64());
         let cpus = between(f64::from(self.cpus[0]), f64::from(self.cpus[1])).round();
@@ -98,52 +92,6 @@ fn hash(text: &str) -> u64 {
     })
 }
 
-impl Scenario {
-    /// The same on the host and at the strength of a place of its grid.
-    #[must_use]
-    pub fn within(&self, cell: &Cell) -> Self {
-        let (cpus, memory, swap, disk) = self.grid.host(cell.seed);
-        let mut other = self.clone();
-        let of_cpus = f64::from(cpus) / f64::from(self.host.cpus);
-        let of_memory = memory.bytes as f64 / self.host.memory.bytes as f64;
-        other.host.cpus = cpus;
-        other.host.memory = memory;
-        other.host.disk = disk;
-        other.host.swap = Bytes { bytes: if swap { memory.bytes / 4 } else { 0 } };
-        for process in &mut other.processes {
-            scale(&mut process.demand, of_cpus, of_memory);
-            process.threads = (process.threads * of_cpus.max(1.0)).ceil();
-        }
-        for group in &mut other.groups {
-            group.cpus = group.cpus.map(|cpus| cpus * of_cpus);
-            group.memory = group.memory.map(|memory| times(memory, of_memory));
-        }
-        for fault in &mut other.faults {
-            fault.intensity *= cell.intensity;
-            if let Some(demand) = &mut fault.demand {
-                scale(demand, of_cpus, of_memory);
-            }
-        }
-        other
-    }
-}
-
-fn times(bytes: Bytes, factor: f64) -> Bytes {
-    Bytes { bytes: whole(bytes.bytes as f64 * factor) }
-}
-
-fn scale(demand: &mut Demand, of_cpus: f64, of_memory: f64) {
-    demand.cpu *= of_cpus;
-    demand.spin *= of_cpus;
-    demand.calls *= of_cpus;
-    demand.minor_faults *= of_cpus;
-    demand.touches *= of_cpus;
-    demand.file_touches *= of_cpus;
-    demand.leak *= of_memory;
-    demand.memory = times(demand.memory, of_memory);
-    demand.file_hot = times(demand.file_hot, of_memory);
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -161,7 +109,7 @@ mod tests {
     }
 
     #[test]
-    fn hosts_reach_from_end_to_end_and_what_is_asked_of_them_scales() {
+    fn hosts_reach_from_end_to_end() {
         let grid = Grid::default();
         let hosts: Vec<_> = (0..400).map(|seed| grid.host(seed)).collect();
         let cpus: Vec<u32> = hosts.iter().map(|host| host.0).collect();
@@ -171,18 +119,6 @@ mod tests {
         assert!(hosts.iter().any(|host| host.1.bytes > 200 << 30));
         for (swap, disk) in [(true, Disk::Nvme), (false, Disk::Rotating)] {
             assert!(hosts.iter().any(|host| (host.2, host.3) == (swap, disk)));
-        }
-        let text = "summary = \"s\"\nduration = \"5m\"\n\
-            process = [{ name = \"a\", demand = { spin = 4.0, leak = 1e6 } }]\n\
-            fault = [{ at = \"1m\", target = \"a\", demand = { spin = 8.0 } }]";
-        let scenario = Scenario::parse(text, "a.toml").unwrap();
-        for seed in 0..20 {
-            let other = scenario.within(&Cell { intensity: 2.0, seed });
-            let per_cpu = other.processes[0].demand.spin / f64::from(other.host.cpus);
-            assert!((per_cpu - 1.0).abs() < 1e-9);
-            let share = other.processes[0].demand.leak / other.host.memory.bytes as f64;
-            assert!((share * (8u64 << 30) as f64 - 1e6).abs() < 1.0);
-            assert!((other.faults[0].intensity - 2.0).abs() < 1e-9);
         }
     }
 }

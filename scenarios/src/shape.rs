@@ -3,7 +3,6 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use crate::host::disk::Service;
 use crate::units::Bytes;
 
 /// Size and devices of the host.
@@ -70,40 +69,5 @@ impl Disk {
     /// Whether it rotates.
     pub fn is_rotating(self) -> bool {
         self == Self::Rotating
-    }
-
-    /// Service times of common devices of the class, with their queue (our judgement; see
-    /// `docs/model.md` for what real ones were measured to do).
-    pub(crate) fn service(self) -> Service {
-        match self {
-            Self::Nvme => Service {
-                servers: 8.0,
-                read_s: 80e-6,
-                write_s: 20e-6,
-                bytes_per_s: 600e6,
-                nr_requests: 1023.0,
-            },
-            Self::Ssd => Service {
-                servers: 4.0,
-                read_s: 150e-6,
-                write_s: 60e-6,
-                bytes_per_s: 130e6,
-                nr_requests: 64.0,
-            },
-            Self::Memory => Service {
-                servers: 2.0,
-                read_s: 8e-6,
-                write_s: 8e-6,
-                bytes_per_s: 4e9,
-                nr_requests: 128.0,
-            },
-            Self::Rotating => Service {
-                servers: 1.0,
-                read_s: 7e-3,
-                write_s: 5e-3,
-                bytes_per_s: 150e6,
-                nr_requests: 64.0,
-            },
-        }
     }
 }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand, ValueEnum};
 use ks_replayer::moment::Moment;
 
-use super::Format;
+use crate::render::Format;
 
 /// Arguments of `ks analyze`.
 #[derive(Debug, Args)]

@@ -6,7 +6,7 @@ use std::time::Duration;
 use clap::Args;
 use ks_replayer::moment::Moment;
 
-use super::parse_duration;
+use crate::duration::parse_duration;
 
 /// Arguments of `ks capture`.
 #[derive(Debug, Args)]

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::Format;
+use crate::render::Format;
 
 /// Arguments of `ks diff`.
 #[derive(Debug, Args)]

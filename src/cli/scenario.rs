@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
-use super::Format;
+use crate::render::Format;
 
 /// Arguments of `ks scenario`.
 #[derive(Debug, Args)]

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::Format;
+use crate::render::Format;
 
 /// Arguments of `ks test`.
 #[derive(Debug, Args)]

@@ -11,10 +11,10 @@ use ks_replayer::range::Range;
 use ks_replayer::replay::{Run, drive};
 use ks_replayer::sequence;
 
-use crate::cli::Format;
 use crate::cli::analysis::{Baseline, BaselineBuild, BaselineCommand, BaselineShow};
 use crate::knowledge::named;
 use crate::plain::Page;
+use crate::render::Format;
 use crate::{progress, render, stdout};
 
 pub(crate) fn run(arguments: &Baseline) -> anyhow::Result<()> {

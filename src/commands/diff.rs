@@ -10,10 +10,10 @@ use ks_replayer::range::Range;
 use ks_replayer::replay::{Run, drive};
 use ks_replayer::scenario;
 
-use crate::cli::Format;
 use crate::cli::diff::Diff;
 use crate::exit::Unmet;
 use crate::plain::Page;
+use crate::render::Format;
 use crate::{knowledge, progress, stdout};
 
 pub(crate) fn run(arguments: &Diff) -> anyhow::Result<()> {

@@ -10,6 +10,7 @@ use serde::Serialize;
 
 use crate::cli;
 use crate::plain::Page;
+use crate::render;
 use crate::stdout;
 
 /// Readings: what a source learns of the host in the first one shows in the second.
@@ -35,8 +36,8 @@ struct Finding {
 pub(crate) fn run(arguments: &cli::Doctor) -> anyhow::Result<()> {
     let (findings, any) = examine(&arguments.root);
     match arguments.format {
-        cli::Format::Json => stdout::print_json(&findings)?,
-        cli::Format::Text => stdout::print_page(&for_people(&findings))?,
+        render::Format::Json => stdout::print_json(&findings)?,
+        render::Format::Text => stdout::print_page(&for_people(&findings))?,
     }
     if any {
         return Ok(());

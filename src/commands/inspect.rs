@@ -28,8 +28,8 @@ pub(crate) fn run(arguments: &cli::Inspect) -> anyhow::Result<()> {
     let inspection = inspection?;
     render::left_out(inspection.torn_bytes, &inspection.damaged);
     match arguments.format {
-        cli::Format::Json => stdout::print_json(&inspection),
-        cli::Format::Text => stdout::print_page(&for_people(&arguments.path, &inspection)),
+        render::Format::Json => stdout::print_json(&inspection),
+        render::Format::Text => stdout::print_page(&for_people(&arguments.path, &inspection)),
     }
 }
 

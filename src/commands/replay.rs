@@ -59,8 +59,8 @@ pub(crate) fn run(arguments: &cli::Replay) -> anyhow::Result<()> {
     }
     journal.flush().map_err(DriveError::from)?;
     match arguments.format {
-        cli::Format::Json => stdout::print_json(&report),
-        cli::Format::Text => render::text(&report),
+        render::Format::Json => stdout::print_json(&report),
+        render::Format::Text => render::text(&report),
     }
 }
 

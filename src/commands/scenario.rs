@@ -11,9 +11,9 @@ use ks_replayer::scenario;
 use ks_scenarios::library;
 use serde::Serialize;
 
-use crate::cli::Format;
 use crate::cli::scenario::{Build, List, Scenario, ScenarioCommand, Show};
 use crate::plain::Page;
+use crate::render::Format;
 use crate::{progress, render, stdout};
 
 /// One line of the list.

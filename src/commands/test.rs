@@ -11,16 +11,16 @@ use anyhow::Context;
 use ks_replayer::expectations::bless::{BlessError, bless};
 use ks_replayer::expectations::calm::Calm;
 use ks_replayer::expectations::case::{self, Case, SeedChoice};
-use ks_replayer::expectations::grid::Detection;
+use ks_replayer::expectations::grid::{self, Detection};
 use ks_replayer::expectations::junit;
 use ks_replayer::expectations::runner::{self, Outcome};
 use ks_replayer::expectations::tally::{Count, Tally};
 use serde::Serialize;
 
-use crate::cli::Format;
 use crate::cli::test::Test;
 use crate::exit::{Misused, Unmet};
 use crate::plain::Page;
+use crate::render::Format;
 use crate::render::detection;
 use crate::{plain, progress, render, stdout};
 
@@ -138,7 +138,7 @@ fn chosen(arguments: &Test) -> anyhow::Result<Vec<Case>> {
     let seeds = seeds(arguments);
     let mut cases = Vec::new();
     if let Some(key) = &arguments.grid {
-        cases = case::of_grid(&arguments.paths, arguments.seeds, key)?;
+        cases = grid::cases(&arguments.paths, arguments.seeds, key)?;
     } else if arguments.paths.is_empty() {
         cases = case::of_library(seeds)?;
     } else {

@@ -21,7 +21,7 @@ use ks_recorder::clock;
 use ks_recorder::error::Error;
 use ks_replayer::expectations::label::{self, Known};
 
-use crate::cli::parse_duration;
+use crate::duration::parse_duration;
 use crate::exit::Misused;
 use crate::provoke::job::Job;
 use crate::provoke::made::Made;

@@ -1,4 +1,4 @@
-//! Checks of the repository itself: sizes, wording, module trees, crate borders, fixtures.
+//! Checks of the repository itself: sizes, wording, module trees, circles, crate borders, fixtures.
 //!
 //! Each check is a pure function from the files to a list of findings. It runs on the checkout, and
 //! on bad input of its own in which it must find something. What the compiler, rustfmt or clippy
@@ -6,11 +6,13 @@
 
 mod calls;
 mod checksums;
+mod circles;
 mod judgement;
 mod lexer;
 mod manifests;
 mod modules;
 mod needs;
+mod paths;
 mod sizes;
 mod tree;
 mod wording;

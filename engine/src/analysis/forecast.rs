@@ -8,7 +8,8 @@ use alloc::string::{String, ToString};
 
 use crate::time::{Timestamp, seconds};
 
-use super::calibration::{Calibration, Class, Source};
+use super::calibration::{Calibration, Source};
+use super::class::Class;
 use super::slots::WINDOWS_NS;
 use super::trend::{Refusal, Trend};
 

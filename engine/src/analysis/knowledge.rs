@@ -4,17 +4,18 @@
 //! Nothing in it comes from the future of the run: it is made from other recordings, and a run
 //! never writes its own.
 
-use alloc::string::String;
+use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
 use serde::{Deserialize, Serialize};
 
+use crate::input::StoredKnowledge;
 use crate::kind::Kind;
 
 use super::baseline::Baseline;
-use super::calibration::Class;
-use super::resources::Resource;
+use super::class::Class;
 use super::slots::WINDOWS_NS;
+use crate::resource::Resource;
 
 /// Version of the block this engine writes, and the newest it reads.
 pub const KNOWLEDGE_VERSION: u32 = 1;
@@ -104,6 +105,9 @@ pub enum KnowledgeError {
     /// A window length that there is none of.
     #[error("{0} is no window length")]
     Window(u8),
+    /// It has another form.
+    #[error("{0}")]
+    Form(String),
 }
 
 impl KnownSlopes {
@@ -125,6 +129,13 @@ impl Knowledge {
             residuals: Vec::new(),
             placebos: Vec::new(),
         }
+    }
+
+    /// Reads a block, and checks it.
+    pub fn read(stored: &StoredKnowledge) -> Result<Self, KnowledgeError> {
+        let form = |error: serde_json::Error| KnowledgeError::Form(error.to_string());
+        let knowledge: Self = serde_json::from_str(stored.json()).map_err(form)?;
+        knowledge.check().map(|()| knowledge)
     }
 
     /// Share of its weight that a value keeps for each day.
@@ -161,7 +172,43 @@ impl Knowledge {
     }
 }
 
+impl From<Knowledge> for StoredKnowledge {
+    fn from(knowledge: Knowledge) -> Self {
+        Self::of(&knowledge)
+    }
+}
+
 /// Share of its weight that a value keeps for each day, by its half-life.
 pub fn kept_a_day(half_life_days: f64) -> f64 {
     libm::exp2(-1.0 / half_life_days)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::input::Start;
+
+    #[test]
+    fn knowledge_of_a_newer_version_leaves_its_start_readable_and_unchanged() {
+        let start = Start { knowledge: Some(Knowledge::empty("h").into()), ..Start::default() };
+        let json = serde_json::to_string(&start).unwrap();
+        let read = |json: &str| {
+            let start: Start = serde_json::from_str(json).unwrap();
+            assert_eq!(serde_json::to_string(&start).unwrap(), json, "it is kept as it is");
+            Knowledge::read(&start.knowledge.unwrap())
+        };
+        assert_eq!(read(&json), Ok(Knowledge::empty("h")));
+        let newer = json.replace("\"placebos\":[]", "\"placebos\":[],\"dreams\":[1.5]");
+        let why = read(&newer).unwrap_err().to_string();
+        assert!(why.contains("dreams"), "{why}");
+        let version = json.replace("\"version\":1", "\"version\":2");
+        assert_eq!(read(&version), Err(KnowledgeError::Newer(2)));
+    }
+
+    #[test]
+    fn knowledge_that_is_not_sound_is_told_of_and_not_used() {
+        let unsound = Knowledge { half_life_days: -1.0, ..Knowledge::empty("h") };
+        let why = Knowledge::read(&unsound.into());
+        assert_eq!(why, Err(KnowledgeError::Number("half_life_days")));
+    }
 }

@@ -2,6 +2,7 @@
 
 pub mod baseline;
 pub mod calibration;
+pub mod class;
 pub mod effects;
 pub mod forecast;
 pub mod growers;
@@ -12,12 +13,10 @@ pub mod said;
 pub mod shipped;
 pub mod simulate;
 pub mod slots;
-pub mod stored;
 pub mod trend;
 pub mod watch;
 
 pub use baseline::{Baseline, Learning};
 pub use knowledge::Knowledge;
 pub use level::Level;
-pub use stored::Stored;
 pub use watch::Watch;

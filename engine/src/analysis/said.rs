@@ -1,10 +1,10 @@
 //! A forecast put into words for the journal and the report.
 
-use crate::output::ForecastSaid;
+use crate::output::{ForecastSaid, Turn};
 use crate::time::SECOND_NS;
 
 use super::slots::WINDOWS_NS;
-use super::watch::{Turn, Watched};
+use super::watch::Watched;
 
 /// What is said of a resource: its forecast, or why there is none.
 pub fn say(watched: &Watched, change: Turn) -> ForecastSaid {

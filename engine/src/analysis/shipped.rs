@@ -3,7 +3,7 @@
 //! `cargo bench --bench forecasts -- calibrate` prints this table; its leaks have seeds and shapes
 //! of their own, which no test of coverage uses.
 
-use super::calibration::{CLASSES, Class};
+use super::class::{CLASSES, Class};
 
 /// The residuals of a class in ascending order; none where the leaks gave too few.
 pub fn residuals(class: Class) -> &'static [f64] {

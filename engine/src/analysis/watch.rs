@@ -3,16 +3,17 @@
 use alloc::string::ToString;
 use alloc::vec::Vec;
 
-use serde::Serialize;
-
 use crate::kind::{Entity, Kind};
+use crate::output::Turn;
+use crate::resource::Resource;
 use crate::time::{SECOND_NS, Timestamp, seconds};
 use crate::window::{EntityId, Window};
 
-use super::calibration::{Calibration, Class};
+use super::calibration::Calibration;
+use super::class::Class;
 use super::forecast::{Forecast, NoForecast, forecast};
 use super::knowledge::{Knowledge, KnownResiduals, KnownSlopes};
-use super::resources::{self, Level, Resource};
+use super::resources::{self, Level};
 use super::slots::{Filling, Point, SLOTS, WINDOWS_NS};
 use super::trend::{Refusal, Scratch, Trend};
 
@@ -54,18 +55,6 @@ pub struct Watched {
     said_at: Option<Timestamp>,
     made: Vec<Made>,
     ended: bool,
-}
-
-/// A forecast came, changed or went.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Turn {
-    /// There was none before.
-    Made,
-    /// It stands, as of now.
-    Renewed,
-    /// It is taken back.
-    Withdrawn,
 }
 
 /// See the module.

@@ -5,8 +5,8 @@ use alloc::vec::Vec;
 
 use crate::analysis::forecast::Forecast;
 use crate::analysis::knowledge::{Knowledge, KnownBaseline, KnownPlacebos};
-use crate::analysis::resources::Resource;
 use crate::kind::{Entity, Kind};
+use crate::resource::Resource;
 use crate::window::EntityId;
 
 use super::evaluation::Evaluation;

@@ -1,7 +1,7 @@
 //! A forecast that puts the end of a resource near: it raises its kind by itself.
 
 use crate::analysis::forecast::Forecast;
-use crate::analysis::resources::Resource;
+use crate::resource::Resource;
 
 use super::evaluation::Evaluation;
 

@@ -15,12 +15,13 @@
 
 use crate::board::{Board, Cover, Evaluation, Held, Quantity, Relax};
 use crate::kind::{Entity, Kind};
+use crate::membership::cgroup_entity;
 use crate::model::Cpu;
 use crate::time::{SECOND_NS, Timestamp};
 use crate::window::{DiskWork, HOST, Missing, Stall, Window};
 
 use super::stall::{self, StallLimits};
-use super::{Classifier, cgroup_entity, cover_groups, groups};
+use super::{Classifier, cover_groups, groups};
 
 /// See the module.
 #[derive(Debug)]

@@ -13,12 +13,13 @@
 
 use crate::board::{Board, Cover, Evaluation, Held, Quantity, Relax};
 use crate::kind::{Entity, Kind, Severity};
+use crate::membership::{cgroup_entity, is_below};
 use crate::model::{Cgroup, Cpu, Memory};
 use crate::time::SECOND_NS;
 use crate::window::{CgroupTrack, Group, HOST, Missing, Paging, Stall, Window};
 
 use super::stall::{self, StallLimits};
-use super::{Classifier, cgroup_entity, cover_groups, groups};
+use super::{Classifier, cover_groups, groups};
 
 /// See the module.
 #[derive(Debug)]
@@ -231,15 +232,9 @@ fn kills_at_limit(track: &CgroupTrack) -> u64 {
 fn is_innermost(window: &Window, row: &Cgroup) -> bool {
     !window.cgroups.entities().any(|(_, other, track)| {
         other.hierarchy() == row.hierarchy()
-            && is_below(other.path(), row.path())
+            && other.path().zip(row.path()).is_some_and(|(path, group)| is_below(path, group))
             && kills_at_limit(track) > 0
     })
-}
-
-fn is_below(path: Option<&[u8]>, ancestor: Option<&[u8]>) -> bool {
-    let (Some(path), Some(ancestor)) = (path, ancestor) else { return false };
-    let rest = path.strip_prefix(ancestor);
-    rest.is_some_and(|rest| !rest.is_empty() && (ancestor == b"/" || rest.starts_with(b"/")))
 }
 
 /// Use of a group against its own limit; without one there is no share.

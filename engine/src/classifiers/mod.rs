@@ -2,8 +2,6 @@
 
 mod block_device_saturation;
 mod io_congestion;
-#[cfg(test)]
-mod lab;
 mod latency;
 mod load_mismatch;
 mod memory_pressure;
@@ -17,7 +15,7 @@ mod syscall;
 mod tcp_exhaustion;
 
 use crate::board::{Board, Cover};
-use crate::kind::{Entity, Kind};
+use crate::kind::Kind;
 use crate::model::Cgroup;
 use crate::window::{CgroupTrack, EntityId, Window};
 
@@ -45,12 +43,6 @@ pub const ALL: &[&dyn Classifier] = &[
 
 /// Persistence of each severity.
 const PERSISTENCE_S: [u64; 4] = [5, 5, 10, 30];
-
-/// The entity of a control group's row.
-pub(crate) fn cgroup_entity(row: &Cgroup) -> Entity {
-    let bytes = |name: Option<&[u8]>| name.unwrap_or_default().to_vec();
-    Entity::Cgroup(bytes(row.hierarchy()), bytes(row.path()))
-}
 
 /// Says that a kind's control groups are not judged where they were never read.
 fn cover_groups(window: &Window, board: &mut Board, kind: Kind) {

@@ -4,8 +4,8 @@
 //! and 9). Stall shares and the number of runnable tasks say not who waits, but the waits of each
 //! process do: by Little's law their sum a second is the mean number that waits.
 
-use crate::culprit::belongs;
 use crate::kind::Entity;
+use crate::membership::belongs;
 use crate::model::Cpu;
 use crate::time::SECOND_NS;
 use crate::window::{LONGEST_NS, Window, is_batch};

@@ -14,12 +14,13 @@
 
 use crate::board::{Board, Cover, Evaluation, Held, Quantity, Relax};
 use crate::kind::{Entity, Kind, Severity};
+use crate::membership::cgroup_entity;
 use crate::time::SECOND_NS;
 use crate::window::{
     CgroupTrack, Group, Growth, HOST, Missing, Paging, PressureTrack, Stall, Window,
 };
 
-use super::{Classifier, PERSISTENCE_S, cgroup_entity, cover_groups, groups};
+use super::{Classifier, PERSISTENCE_S, cover_groups, groups};
 
 /// See the module.
 #[derive(Debug)]

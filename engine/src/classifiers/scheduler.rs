@@ -15,6 +15,7 @@
 
 use crate::board::{Board, Cover, Evaluation, Held, Quantity, Relax};
 use crate::kind::{Entity, Kind, Severity};
+use crate::membership::cgroup_entity;
 use crate::model::Cpu;
 use crate::time::{SECOND_NS, Timestamp};
 use crate::window::{CgroupTrack, Group, HOST, Latency, Missing, PressureTrack, Stall, Window};
@@ -22,7 +23,7 @@ use crate::window::{CgroupTrack, Group, HOST, Latency, Missing, PressureTrack, S
 use super::latency::{self, LatencyLimits};
 use super::load_mismatch::busy_share;
 use super::stall::{self, StallLimits};
-use super::{Classifier, cgroup_entity, cover_groups, groups, niced};
+use super::{Classifier, cover_groups, groups, niced};
 
 /// See the module.
 #[derive(Debug)]

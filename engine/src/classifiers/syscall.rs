@@ -15,12 +15,13 @@
 use crate::analysis::resources::{inodes_used, space_used, tasks_max};
 use crate::board::{Board, Cover, Evaluation, Held, Quantity, Relax};
 use crate::kind::{Entity, Kind, Severity};
+use crate::membership::cgroup_entity;
 use crate::model::{Filesystem, Load};
 use crate::time::{SECOND_NS, Timestamp};
 use crate::window::{Call, CallClass, HOST, Latency, Missing, SpaceTrack, Window};
 
 use super::latency::{self, LatencyLimits};
-use super::{Classifier, cgroup_entity, groups};
+use super::{Classifier, groups};
 
 const KIND: Kind = Kind::Syscall;
 

@@ -14,16 +14,16 @@ mod naming;
 mod parties;
 mod past;
 mod rise;
+mod scratch;
 mod sets;
 mod shortage;
+mod victim;
 
 use alloc::vec::Vec;
 
 use crate::kind::{Entity, Kind};
-use crate::model::{Cgroup, Process};
 use crate::output::Culprit;
 use crate::time::{SECOND_NS, Timestamp};
-use crate::victim;
 use crate::window::{Call, Stall, Window};
 
 use counter::{CPU, Counter, GROWTH, IO, MAJFLT, OPEN_FILES, SWAP, WRITTEN};
@@ -124,48 +124,6 @@ fn or_faulting(
     }
     let faulting = faulting();
     if faulting.is_empty() { growing } else { faulting }
-}
-
-/// Whether a group is directly below `parent`, or below the root where there is none.
-fn is_child(row: &Cgroup, parent: Option<&Cgroup>) -> bool {
-    let above = parent.and_then(Cgroup::path).unwrap_or_default();
-    let same = parent.is_none_or(|parent| parent.hierarchy() == row.hierarchy());
-    let rest = row.path().and_then(|path| path.strip_prefix(above)?.strip_prefix(b"/"));
-    same && rest.is_some_and(|rest| !rest.is_empty() && !rest.contains(&b'/'))
-}
-
-/// The entity of a control group's row.
-pub(crate) fn entity_of(row: &Cgroup) -> Entity {
-    let bytes = |name: Option<&[u8]>| name.unwrap_or_default().to_vec();
-    Entity::Cgroup(bytes(row.hierarchy()), bytes(row.path()))
-}
-
-/// Whether a process is part of an entity.
-pub(crate) fn belongs(row: &Process, entity: &Entity) -> bool {
-    let is_group = matches!(entity, Entity::Cgroup(..));
-    row.cgroup().map_or(!is_group, |own| is_in(own, entity))
-}
-
-/// Whether a control group is part of an entity.
-fn is_in(path: &[u8], entity: &Entity) -> bool {
-    match entity {
-        Entity::Cgroup(_, group) => is_within(path, group),
-        Entity::Host
-        | Entity::Disk(_)
-        | Entity::Nic(_)
-        | Entity::NicOf(..)
-        | Entity::Filesystem(_)
-        | Entity::Netns(_)
-        | Entity::Process(..)
-        | Entity::ForkTree(..)
-        | Entity::Executable(_) => true,
-    }
-}
-
-/// Whether a control group is another or lies below it, by their paths.
-pub(crate) fn is_within(path: &[u8], group: &[u8]) -> bool {
-    let rest = path.strip_prefix(group);
-    rest.is_some_and(|rest| rest.is_empty() || group == b"/" || rest.starts_with(b"/"))
 }
 
 #[cfg(test)]

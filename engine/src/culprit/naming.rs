@@ -4,13 +4,14 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use crate::kind::{Entity, text};
+use crate::membership::cgroup_entity;
 use crate::output::Culprit;
 
+use super::NAMED;
 use super::counter::Counter;
 use super::interval::Began;
 use super::parties::{Case, Group, Party, Who, gather};
 use super::sets::{Pick, Set, Trial};
-use super::{NAMED, entity_of};
 
 /// A steady hog is worth a line from this share of all consumption on (our judgement).
 const RESIDENT_SHARE: f64 = 0.2;
@@ -92,12 +93,12 @@ impl Sentence<'_> {
             (Set::Process((pid, start)), _) => Entity::Process(pid, start),
             (Set::ForkTree((pid, start)), _) => Entity::ForkTree(pid, start),
             (Set::Executable(name), _) => Entity::Executable(name.to_vec()),
-            (Set::Cgroup(_), Some(group)) => entity_of(group.row),
+            (Set::Cgroup(_), Some(group)) => cgroup_entity(group.row),
             (Set::Cgroup(path), None) => {
                 let rows = self.case.window.cgroups.entities();
                 let mut found = rows.map(|(_, row, _)| row).filter(|row| row.path() == Some(path));
                 let unknown = || Entity::Cgroup(b"v2".to_vec(), path.to_vec());
-                found.next().map_or_else(unknown, entity_of)
+                found.next().map_or_else(unknown, cgroup_entity)
             }
         }
     }

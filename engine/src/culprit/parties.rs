@@ -6,6 +6,7 @@
 use alloc::vec::Vec;
 
 use crate::kind::Entity;
+use crate::membership::{belongs, is_child, is_in};
 use crate::model::Cgroup;
 use crate::window::{
     Account, BUCKET_NS, Bundle, GroupConsumption, Known, ProcessKey, RING_BUCKETS, Window,
@@ -13,8 +14,8 @@ use crate::window::{
 
 use super::counter::Counter;
 use super::interval::{Began, Interval};
-use super::past::{Change, HISTORY_MIN, Normal, Past, SHORT_MIN, STEADY_SHARE, Scratch};
-use super::{belongs, is_child, is_in};
+use super::past::{Change, HISTORY_MIN, Normal, Past, SHORT_MIN, STEADY_SHARE};
+use super::scratch::Scratch;
 
 /// What a group consumed beyond its known processes counts from this share on: below it lies the
 /// difference between two tables that are not read at the same instant (our judgement).

@@ -8,12 +8,13 @@ use alloc::vec::Vec;
 use libm::{fabs, sqrt};
 
 use crate::statistics::order::{median, scale, sum};
-use crate::statistics::{change_points, theil_sen};
+use crate::statistics::theil_sen;
 use crate::time::{Timestamp, seconds};
 use crate::window::{Account, BUCKET_NS, Ring};
 
 use super::interval::{Began, Interval, bucket_begin};
-use super::rise;
+use super::rise::{self, Open};
+use super::scratch::Scratch;
 
 /// Buckets before the interval that a median of its own takes (`signals.md` leaves it open; J).
 pub(super) const HISTORY_MIN: u64 = 6;
@@ -27,15 +28,6 @@ const NOISE: f64 = 2.0;
 pub(super) const STEADY_SHARE: f64 = 0.05;
 /// Levels that a line through them takes.
 const LINE_MIN: usize = 8;
-
-/// Buffers that are kept from one entity to the next.
-#[derive(Debug, Default)]
-pub(super) struct Scratch {
-    pub(super) changes: change_points::Scratch,
-    pub(super) values: Vec<f64>,
-    pub(super) order: Vec<f64>,
-    points: Vec<(f64, f64)>,
-}
 
 /// What an entity did in the interval, in the unit of its counter.
 #[derive(Debug, Clone, Copy, Default)]
@@ -128,7 +120,8 @@ impl Past<'_> {
         let Some(normal) = self.normal(ring, interval, scratch) else { return change };
         change.excess = normal.excess(amount, ns as f64 / BUCKET_NS as f64);
         if change.excess > 0.0 {
-            change.began = rise::of_flow(self, ring, normal.per_bucket, interval, scratch);
+            let open = Open { at: self.at, amount: self.present, ns: self.present_ns };
+            change.began = rise::of_flow(&open, ring, normal.per_bucket, interval, scratch);
             // What has been so since before the interval did not change in it.
             if change.began.is_some_and(|began| began.latest < interval.begin) {
                 change.excess = 0.0;

@@ -10,16 +10,26 @@ use crate::time::{SECOND_NS, Timestamp, seconds};
 use crate::window::{BUCKET_NS, Ring};
 
 use super::interval::{Began, Interval, bucket_begin};
-use super::past::{Past, Scratch};
+use super::scratch::Scratch;
 
 /// Buckets before the interval that are looked at: ten minutes.
 const LEAD_BUCKETS: u64 = 60;
 /// The most points that are looked at; of a longer past several buckets make one.
 const POINTS: u64 = 128;
 
+/// The bucket of the last reading, which is not closed yet.
+pub(super) struct Open {
+    /// The last reading.
+    pub(super) at: Timestamp,
+    /// What was consumed in it so far.
+    pub(super) amount: f64,
+    /// How long it is so far.
+    pub(super) ns: u64,
+}
+
 /// When a flow rose above its usual amount in a bucket.
 pub(super) fn of_flow(
-    past: &Past<'_>,
+    open: &Open,
     ring: &Ring,
     normal: f64,
     interval: &Interval,
@@ -27,7 +37,7 @@ pub(super) fn of_flow(
 ) -> Option<Began> {
     let first = interval.first_bucket().saturating_sub(LEAD_BUCKETS).max(ring.first());
     let step = ring.end().saturating_sub(first).div_ceil(POINTS).max(1);
-    let series = Series::of(past, ring, first, step);
+    let series = Series::of(open, ring, first, step);
     let inside = interval.first_bucket().saturating_sub(first) / step;
     let inside = usize::try_from(inside).ok()?;
     let (earliest, at, latest) =
@@ -35,9 +45,9 @@ pub(super) fn of_flow(
     let begin = |index: usize| bucket_begin(first + index as u64 * step);
     let off_ns = step * BUCKET_NS;
     Some(Began {
-        at: begin(at).min(past.at),
+        at: begin(at).min(open.at),
         earliest: Timestamp(begin(earliest).0.saturating_sub(off_ns)),
-        latest: begin(latest).plus_ns(off_ns).min(past.at),
+        latest: begin(latest).plus_ns(off_ns).min(open.at),
     })
 }
 
@@ -67,7 +77,7 @@ pub(super) fn of_stock(points: &[(f64, f64)], base: u64, now: Timestamp) -> Opti
 struct Series(Vec<f64>);
 
 impl Series {
-    fn of(past: &Past<'_>, ring: &Ring, first: u64, step: u64) -> Self {
+    fn of(open: &Open, ring: &Ring, first: u64, step: u64) -> Self {
         let mut means = Vec::new();
         let mut count = 0u64;
         for value in ring.values(first, ring.end()) {
@@ -82,8 +92,8 @@ impl Series {
         if !count.is_multiple_of(step) {
             means.pop();
         }
-        if step == 1 && past.present_ns >= SECOND_NS {
-            means.push(past.present * seconds(BUCKET_NS) / seconds(past.present_ns));
+        if step == 1 && open.ns >= SECOND_NS {
+            means.push(open.amount * seconds(BUCKET_NS) / seconds(open.ns));
         }
         Self(means)
     }

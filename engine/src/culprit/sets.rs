@@ -8,11 +8,12 @@ use alloc::vec;
 use alloc::vec::Vec;
 
 use crate::kind::Entity;
+use crate::membership::{belongs, is_below};
 use crate::model::Process;
 use crate::window::ProcessKey;
 
+use super::NAMED;
 use super::parties::{Case, Party, Who};
-use super::{NAMED, belongs, is_within};
 
 /// A candidate with less than this share of all is not convicted.
 pub(crate) const CONVICT_SHARE: f64 = 0.4;
@@ -252,7 +253,7 @@ fn prefixes(path: &[u8]) -> impl Iterator<Item = &[u8]> {
 /// Whether a control group is a part of the entity, and not all of it.
 fn is_candidate(path: &[u8], entity: &Entity) -> bool {
     match entity {
-        Entity::Cgroup(_, own) => path != own.as_slice() && is_within(path, own),
+        Entity::Cgroup(_, own) => is_below(path, own),
         Entity::Host
         | Entity::Disk(_)
         | Entity::Nic(_)

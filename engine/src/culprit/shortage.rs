@@ -1,11 +1,10 @@
 //! Where the memory is short that a control group stalls for.
 
 use crate::kind::Entity;
+use crate::membership::{cgroup_entity, is_within};
 use crate::model::Cgroup;
 use crate::time::SECOND_NS;
 use crate::window::{CgroupTrack, Group, Window};
-
-use super::{entity_of, is_within};
 
 /// A group that holds less of its limit is not short by it (our judgement, as the lowest used share
 /// that is judged). Its page cache counts: at a limit that is what goes first.
@@ -23,7 +22,7 @@ pub(super) fn place(window: &Window, entity: &Entity) -> Entity {
     });
     let limited = around.filter(|(_, row, track)| is_near_limit(row, track));
     let nearest = limited.max_by_key(|(_, row, _)| row.path().map_or(0, <[u8]>::len));
-    nearest.map_or(Entity::Host, |(_, row, _)| entity_of(row))
+    nearest.map_or(Entity::Host, |(_, row, _)| cgroup_entity(row))
 }
 
 /// Whether a group holds nearly what it may, or met its limit just now: a kill leaves it with less.

@@ -15,8 +15,8 @@ use alloc::vec::Vec;
 
 use crate::output::Cause;
 
-use super::link::Parent;
 use super::member::{Conviction, Member, Party};
+use super::parent::Parent;
 
 /// Causes named.
 const NAMED: usize = 3;

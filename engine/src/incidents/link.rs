@@ -9,6 +9,7 @@ use crate::kind::{Entity, Kind};
 
 use super::mechanism::TABLE;
 use super::member::{Conviction, Member, Party};
+use super::parent::Parent;
 
 /// Conditions that are measured alike of the host and of each control group.
 const LEVELLED: [Kind; 5] = [
@@ -23,35 +24,6 @@ const STOCKS: [Kind; 2] = [Kind::MemoryPressure, Kind::SwapThrashing];
 /// A group that is throttled waits for its own quota, not for the host's CPUs.
 const THROTTLED: Option<&str> = Some("throttled");
 
-/// A likely cause of an episode. The first by order is the likeliest: a change explains a change,
-/// so that is the one whose onset is nearest, and of several the one that is nearest in [`TABLE`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Parent {
-    distance_ns: u64,
-    /// Row of [`TABLE`], or past its end for a peer.
-    row: usize,
-    pub(super) episode: u64,
-    /// It began before for certain.
-    pub(super) is_before: bool,
-}
-
-impl Parent {
-    fn new(cause: &Member, effect: &Member, row: usize) -> Self {
-        let distance_ns = cause.onset.0.abs_diff(effect.onset.0);
-        Self { distance_ns, row, episode: cause.episode, is_before: cause.is_before(effect) }
-    }
-
-    /// Whether it is by a known mechanism, and not as a peer.
-    pub(super) fn is_mechanism(&self) -> bool {
-        self.row < TABLE.len()
-    }
-
-    /// What happens, in words.
-    pub(super) fn why(&self) -> &'static str {
-        TABLE.get(self.row).map_or("they belong together", |row| row.why)
-    }
-}
-
 /// How one episode may have led to another, by the nearest mechanism there is.
 pub(super) fn mechanism(cause: &Member, effect: &Member) -> Option<Parent> {
     if cause.episode == effect.episode
@@ -65,7 +37,12 @@ pub(super) fn mechanism(cause: &Member, effect: &Member) -> Option<Parent> {
             && !(row.is_contested && has_own_demand(cause, effect))
             && (!row.is_strict || cause.is_before(effect))
     })?;
-    Some(Parent::new(cause, effect, row))
+    Some(parent_by(cause, effect, row))
+}
+
+fn parent_by(cause: &Member, effect: &Member, row: usize) -> Parent {
+    let distance_ns = cause.onset.0.abs_diff(effect.onset.0);
+    Parent { distance_ns, row, episode: cause.episode, is_before: cause.is_before(effect) }
 }
 
 /// What an episode of the same incident tells of how another came about: a mechanism, or else that
@@ -77,7 +54,7 @@ pub(super) fn parent(cause: &Member, effect: &Member) -> Option<Parent> {
     let lends = taker(cause).is_some() && taker(effect).is_none();
     let is_reverse = mechanism(effect, cause).is_some();
     (lends && !is_reverse && are_peers(cause, effect))
-        .then(|| Parent::new(cause, effect, TABLE.len()))
+        .then(|| parent_by(cause, effect, TABLE.len()))
 }
 
 /// Whether two episodes belong together whichever of them came first.

@@ -9,7 +9,8 @@ use crate::kind::Kind::{
     PageFault, Scheduler, SwapThrashing, Syscall, TcpExhaustion,
 };
 
-use super::member::WAITING;
+/// Forms of `load_mismatch` that are demand from waiting, not work for the CPUs.
+pub(super) const WAITING: &[&str] = &["blocked", "idle_mismatch"];
 
 /// Forms of a condition that a row is about.
 #[derive(Debug, Clone, Copy)]

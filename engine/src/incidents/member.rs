@@ -3,13 +3,14 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use crate::culprit::is_within;
 use crate::kind::{Entity, Kind, Severity, text};
+use crate::membership::is_within;
 use crate::output::{Culprit, Signal};
 use crate::time::{SECOND_NS, Timestamp};
 use crate::window::Window;
 
-use super::link::Parent;
+use super::mechanism::WAITING;
+use super::parent::Parent;
 
 /// An onset is known this well: the windows of verdicts begin five seconds before.
 const ONSET_NS: u64 = 5 * SECOND_NS;
@@ -24,8 +25,6 @@ const SUFFERERS: usize = 8;
 const PARENTS: usize = 3;
 /// Who waits for its own pages is convicted by this counter, which tells who suffers as well.
 const FAULTS: &str = "majflt";
-/// Forms of `load_mismatch` that are demand from waiting, not work for the CPUs.
-pub(super) const WAITING: &[&str] = &["blocked", "idle_mismatch"];
 
 /// Gives the path of the control group that a process is in, where it is known.
 pub type GroupOf<'a> = dyn Fn(&Entity) -> Option<Vec<u8>> + 'a;

@@ -14,6 +14,7 @@ mod cause;
 mod link;
 mod mechanism;
 mod member;
+mod parent;
 #[cfg(test)]
 mod tests;
 
@@ -26,8 +27,8 @@ use crate::time::Timestamp;
 
 pub use member::GroupOf;
 pub(crate) use member::group_of;
+use parent::Parent;
 
-use link::Parent;
 use member::{LINGER_NS, Member};
 
 /// Episodes kept of all open incidents. Those that are over go first where there are more.

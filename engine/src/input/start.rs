@@ -4,8 +4,8 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use serde::{Deserialize, Serialize};
 
+use super::stored::StoredKnowledge;
 use super::{Carry, Config, SCHEMA_VERSION, SchemaVersion, SourceState};
-use crate::analysis::Stored;
 use crate::time::{ClockAnchor, SECOND_NS, Timestamp};
 
 /// The first input of a run, and of each of its segments.
@@ -37,7 +37,7 @@ pub struct Start {
     pub sources: Vec<SourceState>,
     /// What was learned before the run; none in later segments, where the run goes on with its own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub knowledge: Option<Stored>,
+    pub knowledge: Option<StoredKnowledge>,
     /// What an operator configured, likewise.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub config: Option<Config>,

@@ -15,8 +15,8 @@ use crate::model::Sample;
 use crate::time::Timestamp;
 
 use super::account::{Account, BUCKET_NS, FLOWS};
+use super::known::ProcessKey;
 use super::leaders::RING_BUCKETS;
-use super::sufferers::ProcessKey;
 
 /// Bundles kept; beyond them the one that was added to least lately goes.
 const BUNDLES: usize = 256;

@@ -11,7 +11,9 @@ use crate::time::{SECOND_NS, Timestamp};
 use super::account::{Account, BUCKET_NS, Consumption, FLOWS};
 use super::leaders::{Entry, Marks, Stocks};
 use super::series::EntityId;
-use super::sufferers::ProcessKey;
+
+/// A process: its id and start, in clock ticks after boot.
+pub type ProcessKey = (u64, u64);
 
 /// One process.
 #[derive(Debug, Clone)]

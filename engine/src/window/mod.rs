@@ -23,14 +23,14 @@ pub use account::{Account, BUCKET_NS, Consumption, GroupConsumption};
 pub use cgroup_track::{CgroupTrack, Group, GroupLeaders};
 pub use ended::{Bundle, Ended};
 pub use history::{Counters, Growth, LONGEST_NS};
-pub use known::Known;
+pub use known::{Known, ProcessKey};
 pub use latency_table::{CallClass, Latency, LatencyTable, Span};
 pub use leaders::{Leaders, RING_BUCKETS, Ring};
 pub use levels::{Levels, Mean};
 pub use process_table::{PROCESS_CAP, ProcessTable};
 pub use series::{EntityId, HOST, Missing, Series, Step, Track};
 pub use socket_use::{SocketTable, SocketUse};
-pub use sufferers::{Calls, Killed, ProcessKey, Sufferers};
+pub use sufferers::{Calls, Killed, Sufferers};
 pub use tracer_tracks::{Call, CallTrack, CompletionTrack, FaultTrack, ReclaimTrack};
 pub use tracks::{
     Demand, DiskTrack, DiskWork, NicTrack, Paging, PagingTrack, PressureTrack, SoftnetTrack,

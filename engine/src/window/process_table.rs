@@ -11,10 +11,9 @@ use crate::time::{SECOND_NS, Timestamp};
 
 use super::account::{Account, BUCKET_NS, FLOWS};
 use super::ended::Ended;
-use super::known::{Known, started};
+use super::known::{Known, ProcessKey, started};
 use super::leaders::{Entry, Leaders};
 use super::series::{EntityId, Ledger};
-use super::sufferers::ProcessKey;
 use super::waited::Waited;
 
 /// Processes kept; more are left out, with a defect.

@@ -10,6 +10,7 @@ use crate::input::HostFacts;
 use crate::model::{Event, Sample};
 use crate::time::{SECOND_NS, Timestamp};
 
+use super::known::ProcessKey;
 use super::process_table::ProcessTable;
 
 /// How long sleeps are counted.
@@ -22,9 +23,6 @@ const CALLERS: usize = 1024;
 /// How long a kill is named: as long as its signal stands at least.
 const KILLS_NS: u64 = 300 * SECOND_NS;
 const KILLS: usize = 16;
-
-/// A process: its id and start, in clock ticks after boot.
-pub type ProcessKey = (u64, u64);
 
 /// A victim of the OOM killer.
 #[derive(Debug, Clone, PartialEq, Eq)]

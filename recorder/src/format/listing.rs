@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use super::writer::Files;
+use super::files::Files;
 use crate::error::Error;
 
 /// One file of a stream.

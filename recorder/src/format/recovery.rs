@@ -3,21 +3,11 @@
 use std::path::{Path, PathBuf};
 
 use super::damage::Damage;
+use super::files::Files;
 use super::log::is_being_written;
 use super::recording::{Beginning, Reader};
-use super::writer::{Files, convert, publish};
+use super::sealing::{Recovered, convert, publish};
 use crate::error::Error;
-
-/// What recovering a log brought back.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Recovered {
-    /// Inputs of the recording.
-    pub inputs: u64,
-    /// Bytes after the last whole frame, which are lost.
-    pub lost_bytes: u64,
-    /// What else could not be read.
-    pub damages: Vec<Damage>,
-}
 
 /// Seals the log that a killed recorder left. What of it is damaged is left out, and the log is
 /// kept beside the recording as `X.parquet.log.damaged`. Where the recording was sealed already,

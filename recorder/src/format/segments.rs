@@ -18,9 +18,10 @@ use std::time::Duration;
 
 use ks_engine::input::Input;
 
+use super::files::Files;
 use super::log::lock;
 use super::recovery::{recover, unused_name};
-use super::writer::{Files, Writer};
+use super::writer::Writer;
 use crate::error::Error;
 
 use own::Own;
@@ -126,6 +127,11 @@ impl Segments {
     /// Appends an input to the current segment. After an error the segment takes no more: seal it.
     pub fn append(&mut self, input: &Input) -> Result<(), Error> {
         self.writer.as_mut().map_or(Ok(()), |writer| writer.append(input))
+    }
+
+    /// Makes what was appended to the current segment durable.
+    pub fn sync(&self) -> Result<(), Error> {
+        self.writer.as_ref().map_or(Ok(()), Writer::sync)
     }
 
     /// What the log of the current segment holds of the last input; nothing where there is none.

@@ -11,61 +11,20 @@
 //! then removes the log. Where the part cannot be finished it is written anew from the log.
 
 use std::fs::File;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
-use ks_engine::input::{Body, Input};
+use ks_engine::input::Input;
 use rustix::fs::FallocateFlags;
 
+use super::files::Files;
 use super::log::{LogWriter, check_regular};
 use super::part::PartWriter;
-use super::recording::Reader;
-use super::recovery::Recovered;
+use super::sealing::{convert, publish};
 use crate::error::Error;
 
 /// Room for the last row group and the footer.
 const RESERVE_BYTES: u64 = 4 * 1024 * 1024;
-
-/// The files of one recording.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Files {
-    /// The sealed recording.
-    pub parquet: PathBuf,
-    /// The write-ahead log.
-    pub log: PathBuf,
-    part: PathBuf,
-    reserve: PathBuf,
-}
-
-impl Files {
-    /// The files of the recording at `parquet`.
-    pub fn of(parquet: &Path) -> Self {
-        let with = |suffix: &str| {
-            let mut name = parquet.as_os_str().to_owned();
-            name.push(suffix);
-            PathBuf::from(name)
-        };
-        Self {
-            parquet: parquet.to_owned(),
-            log: with(".log"),
-            part: with(".part"),
-            reserve: with(".reserve"),
-        }
-    }
-
-    /// Removes everything but the sealed recording.
-    pub(super) fn remove_unsealed(&self) {
-        self.remove_leftovers();
-        let _ = std::fs::remove_file(&self.log);
-    }
-
-    pub(super) fn remove_leftovers(&self) {
-        for path in [&self.part, &self.reserve] {
-            // What is not there need not be removed; what cannot be is replaced when written.
-            let _ = std::fs::remove_file(path);
-        }
-    }
-}
 
 /// Writes a recording.
 #[derive(Debug)]
@@ -115,6 +74,11 @@ impl Writer {
         self.log.sync_every(every);
     }
 
+    /// Makes what was appended durable.
+    pub fn sync(&self) -> Result<(), Error> {
+        self.log.sync()
+    }
+
     /// What the log holds of the last input, for a [`super::log::Decoder`].
     pub fn last_payload(&self) -> &[u8] {
         self.log.last_payload()
@@ -142,35 +106,4 @@ fn reserve(path: &Path) {
     if let Ok(file) = File::create(path) {
         let _ = rustix::fs::fallocate(&file, FallocateFlags::empty(), 0, RESERVE_BYTES);
     }
-}
-
-/// Writes the part anew from the log.
-pub(super) fn convert(files: &Files) -> Result<Recovered, Error> {
-    let mut reader = Reader::open(std::slice::from_ref(&files.log))?;
-    let mut part = PartWriter::create(&files.part)?;
-    let mut inputs = 0;
-    while reader.next()?.is_some() {
-        let Some(input) = reader.input() else { break };
-        // A `Start` that was made up for one that is lost is none of the run's: among its other
-        // segments this one goes on without.
-        let is_made_up = inputs == 0 && reader.is_foreign();
-        if !is_made_up || !matches!(input.body, Body::Start(_)) {
-            part.append(input).map_err(Error::of_writing)?;
-            inputs += 1;
-        }
-    }
-    part.finish().map_err(Error::of_writing)?;
-    let (lost_bytes, damages) = (reader.torn_bytes(), reader.damages().to_vec());
-    Ok(Recovered { inputs, lost_bytes, damages })
-}
-
-/// Puts the part in the place of the recording, and removes the log.
-pub(super) fn publish(files: &Files) -> Result<(), Error> {
-    let rename = std::fs::rename(&files.part, &files.parquet);
-    rename.map_err(|error| Error::io("rename", &files.part, error))?;
-    let folder = files.parquet.parent().filter(|path| !path.as_os_str().is_empty());
-    let folder = folder.unwrap_or(Path::new("."));
-    let synced = File::open(folder).and_then(|folder| folder.sync_all());
-    synced.map_err(|error| Error::io("sync", folder, error))?;
-    std::fs::remove_file(&files.log).map_err(|error| Error::io("remove", &files.log, error))
 }

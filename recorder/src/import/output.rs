@@ -13,8 +13,9 @@ use ks_engine::model::Sample;
 use ks_engine::time::{ClockAnchor, Timestamp, WallTime};
 
 use crate::error::Error;
+use crate::format::files::Files;
 use crate::format::log;
-use crate::format::writer::{Files, Writer};
+use crate::format::writer::Writer;
 
 /// Ticks of imported CPU times in a second, so that milliseconds are ticks.
 pub(super) const USER_HZ: u64 = 1000;

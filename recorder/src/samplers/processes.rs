@@ -11,6 +11,7 @@ mod long_blocks;
 mod parse;
 mod pass;
 mod passed;
+mod seen;
 mod tracked;
 
 use ks_ebpf::processes::ProcessIterator;
@@ -29,7 +30,8 @@ use detail::Details;
 use listing::Listing;
 use long_blocks::LongBlocks;
 use pass::{Asleep, Group, Pass};
-use tracked::{Seen, Tracked};
+use seen::Seen;
+use tracked::Tracked;
 
 const SOURCE: &str = "processes";
 const BLOCKED: &str = "blocked";

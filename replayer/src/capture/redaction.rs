@@ -5,7 +5,7 @@
 //! systemd, the endings of its units, `kthreadd`, the mount point `/`, loopback and unspecified
 //! addresses, and names of devices, interfaces and of the kernel's own functions.
 
-use ks_engine::analysis::{Knowledge, Stored};
+use ks_engine::analysis::Knowledge;
 use ks_engine::input::{Acceptance, Answer, Body, Decision, Input, Start};
 use ks_engine::journal::hex;
 use ks_engine::model::{RowMut, SCHEMAS, Sample, Schema};
@@ -78,11 +78,9 @@ impl Redaction {
         if let Some(carry) = &mut start.carry {
             self.accepted(&mut carry.accepted);
         }
-        match &mut start.knowledge {
-            Some(Stored::Usable(knowledge)) => self.knowledge(knowledge, &start.host.hostname),
-            // Names in what cannot be understood cannot be found either.
-            unusable => *unusable = None,
-        }
+        // Names in what cannot be understood cannot be found either.
+        let known = start.knowledge.take().and_then(|stored| Knowledge::read(&stored).ok());
+        start.knowledge = known.map(|known| self.knowledge(known, &start.host.hostname).into());
     }
 
     /// What others said names whatever they pleased: only what has a known form stays.
@@ -110,7 +108,7 @@ impl Redaction {
         }
     }
 
-    fn knowledge(&self, knowledge: &mut Knowledge, hostname: &str) {
+    fn knowledge(&self, mut knowledge: Knowledge, hostname: &str) -> Knowledge {
         hostname.clone_into(&mut knowledge.host);
         for one in &mut knowledge.baselines {
             one.entity = self.entity(&one.entity);
@@ -118,6 +116,7 @@ impl Redaction {
         for one in &mut knowledge.slopes {
             one.entity = self.entity(&one.entity);
         }
+        knowledge
     }
 
     fn sample(&self, sample: &mut Sample) {

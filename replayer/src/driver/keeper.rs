@@ -26,6 +26,11 @@ pub trait Keeper<M = Engine> {
     /// Takes an output with its line of the journal.
     fn said(&mut self, output: &Output, line: &[u8]) -> io::Result<()>;
 
+    /// Makes the recording and the journal durable, up to what was said last.
+    fn sync(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+
     /// An input was fed, and everything said of it.
     fn fed(&mut self, _machine: &M, _input: &Input) {}
 }

@@ -1,6 +1,7 @@
 //! Where inputs come from: a recording, a modelled host, or the host itself.
 
 use ks_engine::input::{Body, Input};
+use ks_engine::output::Request;
 use ks_engine::time::Timestamp;
 use ks_recorder::error::Error;
 
@@ -36,4 +37,8 @@ pub trait World {
 
     /// The recorded input that came last was taken.
     fn taken(&mut self) {}
+
+    /// Takes what is asked for. A recording has its answers already, and a world in which nobody
+    /// performs or answers anything leaves it alone: the machine's own time runs out.
+    fn ask(&mut self, _request: &Request) {}
 }

@@ -9,18 +9,7 @@ use ks_scenarios::expectation::Expect;
 use toml_edit::{Array, ArrayOfTables, DocumentMut, Item, Table, Value, value};
 
 use super::Verdict;
-use super::case::Case;
-
-/// Where the expectations of a case stand in its file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Place {
-    /// At the top: a scenario.
-    Top,
-    /// In the `[[case]]` of this number, from 0.
-    Entry(usize),
-    /// In another file than the one that was named.
-    Elsewhere,
-}
+use super::case::{Case, Place};
 
 /// Why a file is not blessed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -8,7 +8,6 @@ use ks_scenarios::scenario::{Scenario, ScenarioError, Weakened};
 use ks_scenarios::units::Duration;
 use serde::Deserialize;
 
-use super::bless::Place;
 use crate::scenario;
 
 /// One run with its expectations.
@@ -28,6 +27,17 @@ pub struct Case {
     pub place: Place,
     /// How strong its faults are, where it is a case of the grid.
     pub intensity: Option<f64>,
+}
+
+/// Where the expectations of a case stand in its file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Place {
+    /// At the top: a scenario.
+    Top,
+    /// In the `[[case]]` of this number, from 0.
+    Entry(usize),
+    /// In another file than the one that was named.
+    Elsewhere,
 }
 
 /// What is run.
@@ -132,19 +142,6 @@ pub fn of_library(seeds: SeedChoice) -> Result<Vec<Case>, CaseError> {
     Ok(cases)
 }
 
-/// The cases of a grid over scenarios of the library, or over one of an argument.
-pub fn of_grid(arguments: &[PathBuf], seeds: u32, key: &str) -> Result<Vec<Case>, CaseError> {
-    let names: Vec<PathBuf> = match arguments {
-        [] => library::names().map(PathBuf::from).collect(),
-        some => some.to_vec(),
-    };
-    let mut cases = Vec::new();
-    for name in names {
-        cases.extend(super::grid::cells_of(&scenario::load(&name)?, seeds, key));
-    }
-    Ok(cases)
-}
-
 /// The cases of an argument: a name of the library, or a file of cases or of a scenario.
 pub fn of_argument(argument: &Path, seeds: SeedChoice) -> Result<Vec<Case>, CaseError> {
     let (text, _) = scenario::text(argument)?;
@@ -245,20 +242,4 @@ pub(super) fn of_text(path: &Path, text: &str) -> Result<Vec<Case>, CaseError> {
 /// A path of a file as seen from another.
 fn beside(file: &Path, path: &Path) -> PathBuf {
     file.parent().map_or_else(|| path.to_owned(), |folder| folder.join(path))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// What is calm at one strength of the faults is calm at the others too, and no second hour.
-    #[test]
-    fn intensities_of_one_seed_share_their_background_and_seeds_do_not() {
-        let cases = of_grid(&[PathBuf::from("slight_loss")], 2, "key").unwrap();
-        let mut backgrounds: Vec<String> = cases.iter().map(Case::background).collect();
-        assert!(backgrounds.len() > 2, "{backgrounds:?}");
-        backgrounds.sort_unstable();
-        backgrounds.dedup();
-        assert_eq!(backgrounds.len(), 2, "{backgrounds:?}");
-    }
 }

@@ -8,7 +8,7 @@
 use ks_engine::kind::{Kind, Severity};
 use ks_scenarios::expectation::matches;
 
-use super::judge::Case;
+use super::measure::Measure;
 use super::seen::SeenEpisode;
 use super::truth;
 
@@ -25,7 +25,7 @@ pub struct Excess {
 
 impl Excess {
     /// What an episode is in excess, if it is.
-    pub(super) fn of(episode: &SeenEpisode, case: &Case<'_>) -> Option<Self> {
+    pub(super) fn of(episode: &SeenEpisode, case: &Measure<'_>) -> Option<Self> {
         let is_crossed = case.crossings.iter().any(|crossed| crossed.kind == episode.kind);
         let is_expected =
             case.expects.iter().any(|expect| !expect.optional && truth::is_of(expect, episode));

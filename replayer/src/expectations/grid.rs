@@ -6,19 +6,34 @@
 //! crossing explains.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 
 use ks_engine::kind::Severity;
 use ks_scenarios::expectation::Severities;
+use ks_scenarios::library;
 use ks_scenarios::scenario::Scenario;
 use serde::Serialize;
 
-use super::bless::Place;
-use super::case::{Case, Source};
+use super::case::{Case, CaseError, Place, Source};
 use super::judge::Verdict;
 use super::truth::{AFTER_S, Crossed, Truth, Window};
+use crate::scenario;
+
+/// The cases of the grid over scenarios of the library, or over those of the arguments.
+pub fn cases(arguments: &[PathBuf], seeds: u32, key: &str) -> Result<Vec<Case>, CaseError> {
+    let names: Vec<PathBuf> = match arguments {
+        [] => library::names().map(PathBuf::from).collect(),
+        some => some.to_vec(),
+    };
+    let mut cases = Vec::new();
+    for name in names {
+        cases.extend(cells_of(&scenario::load(&name)?, seeds, key));
+    }
+    Ok(cases)
+}
 
 /// The cases of a scenario: each seed at each intensity.
-pub(super) fn cells_of(scenario: &Scenario, seeds: u32, key: &str) -> Vec<Case> {
+fn cells_of(scenario: &Scenario, seeds: u32, key: &str) -> Vec<Case> {
     let cells = scenario.grid.cells(&scenario.name, scenario.seeds.first, seeds, key);
     cells
         .into_iter()
@@ -148,5 +163,16 @@ mod tests {
         close(low, 0.0);
         close(high, 0.16843);
         assert_eq!(Found::default().share(), None);
+    }
+
+    /// What is calm at one strength of the faults is calm at the others too, and no second hour.
+    #[test]
+    fn intensities_of_one_seed_share_their_background_and_seeds_do_not() {
+        let cases = cases(&[PathBuf::from("slight_loss")], 2, "key").unwrap();
+        let mut backgrounds: Vec<String> = cases.iter().map(Case::background).collect();
+        assert!(backgrounds.len() > 2, "{backgrounds:?}");
+        backgrounds.sort_unstable();
+        backgrounds.dedup();
+        assert_eq!(backgrounds.len(), 2, "{backgrounds:?}");
     }
 }

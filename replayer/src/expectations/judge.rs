@@ -10,13 +10,13 @@
 //! its limit is never crossed and nothing expects it (`excess.rs`).
 
 use ks_engine::kind::{Kind, Severity};
-use ks_scenarios::expectation::{Expect, Forbid, What, matches};
-use ks_scenarios::scenario::Weakened;
+use ks_scenarios::expectation::{Forbid, What, matches};
 
 use super::alarm::{self, Alarm};
 use super::excess::Excess;
+use super::measure::Measure;
 use super::seen::{Blamed, Seen, SeenEpisode};
-use super::truth::{Crossed, Truth, Window};
+use super::truth::{Truth, Window};
 
 /// How one case ended.
 #[derive(Debug, Clone, Default)]
@@ -58,22 +58,7 @@ pub struct Outcome {
     pub convicted: Option<String>,
 }
 
-/// What is held against what.
-pub(super) struct Case<'a> {
-    pub(super) truths: &'a [Truth],
-    /// What the case expects, whether it counts as a truth in this run or not.
-    pub(super) expects: &'a [Expect],
-    /// Limits that raw counters crossed.
-    pub(super) crossings: &'a [Crossed],
-    pub(super) weakened: &'a [Weakened],
-    pub(super) windows: &'a [Window],
-    pub(super) forbids: &'a [Forbid],
-    pub(super) interval_s: f64,
-    /// It may be that nothing is expected and nothing forbidden.
-    pub(super) may_be_empty: bool,
-}
-
-pub(super) fn judge(seen: &Seen, case: &Case<'_>) -> Verdict {
+pub(super) fn judge(seen: &Seen, case: &Measure<'_>) -> Verdict {
     let mut verdict = Verdict::default();
     if case.truths.is_empty() && case.forbids.is_empty() && !case.may_be_empty {
         verdict.why.push("it expects nothing and forbids nothing".to_owned());
@@ -104,7 +89,7 @@ pub(super) fn judge(seen: &Seen, case: &Case<'_>) -> Verdict {
 }
 
 /// Kinds raised while something was wrong, and what of it nothing speaks for.
-fn hold_explained(seen: &Seen, case: &Case<'_>, verdict: &mut Verdict) {
+fn hold_explained(seen: &Seen, case: &Measure<'_>, verdict: &mut Verdict) {
     let explained = seen.episodes.iter().filter(|episode| !is_unexplained(episode, case));
     for episode in explained.filter(|episode| episode.severity >= Severity::Medium) {
         verdict.raised.push(episode.kind);
@@ -216,7 +201,7 @@ fn is_culprit(first: &Blamed, culprit: &str) -> bool {
 }
 
 /// An episode that lies in no window in which something was wrong, or that begins before.
-fn is_unexplained(episode: &SeenEpisode, case: &Case<'_>) -> bool {
+fn is_unexplained(episode: &SeenEpisode, case: &Measure<'_>) -> bool {
     let explains = |window: &Window| {
         episode.start_s >= window.onset_s - case.interval_s && episode.start_s <= window.end_s
     };

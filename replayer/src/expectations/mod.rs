@@ -12,6 +12,7 @@ pub mod grid;
 mod judge;
 pub mod junit;
 pub mod label;
+mod measure;
 pub mod runner;
 mod seen;
 pub mod tally;

@@ -14,6 +14,7 @@ use ks_scenarios::units::Duration;
 use super::case::{Case, Source};
 use super::grid;
 use super::judge::{self, Verdict};
+use super::measure::Measure;
 use super::seen::Seen;
 use super::truth::{self, Crossed};
 use super::watch::Watch;
@@ -113,7 +114,7 @@ fn judge_once(case: &Case, jitter: Option<u64>) -> Result<Verdict, RunError> {
         windows.extend(grid::windows(&crossings));
     }
     let interval_s = interval_ns as f64 / SECOND_NS as f64;
-    let held = judge::Case {
+    let held = Measure {
         truths: &truths,
         expects: &case.expect,
         crossings: &crossings,

@@ -6,6 +6,7 @@
 //! the sources ask for just what is served. A full queue blocks submitters before issue.
 
 use super::cpu::queue_length;
+use crate::shape::Disk;
 
 /// Utilisation above which the closed sources are held to what the servers can do.
 const FULL: f64 = 0.98;
@@ -100,6 +101,41 @@ pub(crate) struct Done {
 const BACKGROUND_BYTES: f64 = 262_144.0;
 
 impl Service {
+    /// Service times of common devices of the class, with their queue (our judgement; see
+    /// `docs/model.md` for what real ones were measured to do).
+    pub(crate) fn of(disk: Disk) -> Self {
+        match disk {
+            Disk::Nvme => Self {
+                servers: 8.0,
+                read_s: 80e-6,
+                write_s: 20e-6,
+                bytes_per_s: 600e6,
+                nr_requests: 1023.0,
+            },
+            Disk::Ssd => Self {
+                servers: 4.0,
+                read_s: 150e-6,
+                write_s: 60e-6,
+                bytes_per_s: 130e6,
+                nr_requests: 64.0,
+            },
+            Disk::Memory => Self {
+                servers: 2.0,
+                read_s: 8e-6,
+                write_s: 8e-6,
+                bytes_per_s: 4e9,
+                nr_requests: 128.0,
+            },
+            Disk::Rotating => Self {
+                servers: 1.0,
+                read_s: 7e-3,
+                write_s: 5e-3,
+                bytes_per_s: 150e6,
+                nr_requests: 64.0,
+            },
+        }
+    }
+
     fn time_s(&self, bytes: f64, is_write: bool) -> f64 {
         let base = if is_write { self.write_s } else { self.read_s };
         base + bytes / self.bytes_per_s

@@ -20,7 +20,7 @@ const GATHERED_PAGES: f64 = 64.0;
 
 impl Host {
     fn service(&self) -> Service {
-        let service = self.shape.disk.service();
+        let service = Service::of(self.shape.disk);
         Service {
             read_s: service.read_s * self.slow,
             write_s: service.write_s * self.slow,

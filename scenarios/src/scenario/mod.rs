@@ -4,12 +4,11 @@ mod check;
 mod error;
 mod file;
 mod include;
+mod placed;
 
 pub use error::ScenarioError;
 pub use file::{Background, Extra, Fault, Knowledge, Limits, Planned, Scenario, Seeds, Weakened};
 pub use include::Find;
-
-use crate::simulation::Simulation;
 
 impl Scenario {
     /// Reads a scenario that includes no other; `path` names it in errors.
@@ -25,11 +24,6 @@ impl Scenario {
         scenario.name = name_of(path);
         check::check(&scenario).map_err(|problem| problem.located(path, text))?;
         Ok(scenario)
-    }
-
-    /// Runs it from one seed.
-    pub fn simulation(&self, seed: u64) -> Simulation {
-        Simulation::new(self, seed)
     }
 
     /// The fault of this name, or the only one where no name is given.

@@ -62,6 +62,13 @@ pub struct Simulation {
     spawning: f64,
 }
 
+impl Scenario {
+    /// Runs it from one seed.
+    pub fn simulation(&self, seed: u64) -> Simulation {
+        Simulation::new(self, seed)
+    }
+}
+
 impl Simulation {
     pub(crate) fn new(scenario: &Scenario, seed: u64) -> Self {
         let begin_s = scenario.uptime.seconds();

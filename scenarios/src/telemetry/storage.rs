@@ -4,6 +4,7 @@ use ks_engine::model::{DiskCell, DiskName, FilesystemCell, FilesystemName, Sampl
 
 use crate::grain::{Counter, whole};
 use crate::host::Host;
+use crate::host::disk::Service;
 
 const SECTOR_BYTES: f64 = 512.0;
 
@@ -32,7 +33,7 @@ pub(super) fn fill(host: &mut Host, sample: &mut Sample) {
     row.set(Cell::flushes, 0u64);
     row.set(Cell::flush_ms, 0u64);
     row.set(Cell::rotational, shape.disk.is_rotating());
-    row.set(Cell::nr_requests, whole(shape.disk.service().nr_requests));
+    row.set(Cell::nr_requests, whole(Service::of(shape.disk).nr_requests));
     row.set(Cell::size_sectors, whole(shape.filesystem.bytes as f64 / SECTOR_BYTES));
     row.set(Cell::queue_depth, 32u64);
     row.set(Cell::stacked, false);

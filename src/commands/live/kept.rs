@@ -14,7 +14,6 @@ use ks_recorder::format::segments::Segments;
 use ks_replayer::driver::Keeper;
 
 use super::journal::Journal;
-use crate::cli;
 use crate::render;
 
 /// Segments are removed for room no more often than this: others may fill the disk faster.
@@ -28,13 +27,13 @@ pub(super) struct Kept {
     /// Journals of segments before, whose last lines a full disk refused.
     late: Vec<Journal>,
     /// `None` once stdout takes no more.
-    format: Option<cli::Format>,
+    format: Option<render::Format>,
     /// When the oldest segment was removed for room last.
     made_room: Option<Timestamp>,
 }
 
 impl Kept {
-    pub(super) fn new(segments: Segments, format: cli::Format) -> Self {
+    pub(super) fn new(segments: Segments, format: render::Format) -> Self {
         let (decoder, journal, late) = (Decoder::default(), Journal::default(), Vec::new());
         Self { segments, decoder, journal, late, format: Some(format), made_room: None }
     }
@@ -117,6 +116,11 @@ impl Keeper for Kept {
         Ok(())
     }
 
+    fn sync(&mut self) -> io::Result<()> {
+        self.segments.sync().map_err(io::Error::other)?;
+        self.journal.sync()
+    }
+
     fn fed(&mut self, _: &Engine, input: &Input) {
         if matches!(input.body, Body::Sample(_)) {
             // One write a tick: a killed process loses no line. What a full disk refuses waits.
@@ -129,7 +133,7 @@ impl Keeper for Kept {
 }
 
 /// Prints a verdict. A stdout that takes no more ends the printing, and nothing else.
-fn print(output: &Output, line: &[u8], format: &mut Option<cli::Format>) {
+fn print(output: &Output, line: &[u8], format: &mut Option<render::Format>) {
     let Some(form) = *format else { return };
     if let Err(error) = render::verdict(output, line, form) {
         *format = None;

@@ -1,8 +1,8 @@
 //! Every limit of `block_device_saturation`, from just below and from just above.
 
-use crate::classifiers::lab::{Lab, Meter};
 use crate::kind::Kind::BlockDeviceSaturation;
 use crate::kind::Severity::{Critical, High, Low, Medium};
+use crate::lab::{Lab, Meter};
 use crate::model::{DiskCell, DiskName, Sample};
 
 const SDA: &str = "disk:sda";

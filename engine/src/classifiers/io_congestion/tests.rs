@@ -1,8 +1,8 @@
 //! Every limit of `io_congestion`, from just below and from just above.
 
-use crate::classifiers::lab::{Lab, Meter};
 use crate::kind::Kind::IoCongestion;
 use crate::kind::Severity::{Critical, High, Low, Medium};
+use crate::lab::{Lab, Meter};
 use crate::model::{
     CgroupCell, CgroupName, CpuCell, DiskCell, DiskName, MemoryCell, PressureCell, Sample,
 };

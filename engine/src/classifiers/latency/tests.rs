@@ -1,11 +1,11 @@
 //! Every limit that rests on a tracer, from just below and from just above.
 
-use crate::classifiers::lab::{Lab, Meter};
 use crate::histogram::bucket_of;
 use crate::kind::Kind::{
     self, BlockDeviceSaturation, PageFault, Scheduler, Syscall, TcpExhaustion,
 };
 use crate::kind::Severity::{self, Critical, High, Low, Medium};
+use crate::lab::{Lab, Meter};
 use crate::model::{
     BlockTraceCell, BlockTraceName, BucketCell, BucketName, DiskCell, DiskName, FaultTraceCell,
     FileHandlesCell, LimitsCell, LoadCell, NetnsCell, ReadTimes, Sample, SyscallTraceCell, VmCell,

@@ -1,8 +1,8 @@
 //! Every limit of `load_mismatch`, from just below and from just above.
 
-use crate::classifiers::lab::{Lab, Meter};
 use crate::kind::Kind::LoadMismatch;
 use crate::kind::Severity::{Critical, High, Low, Medium};
+use crate::lab::{Lab, Meter};
 use crate::model::{CpuCell, PressureCell, Sample};
 
 const HOST: &str = "host";

@@ -1,8 +1,8 @@
 //! Every limit of `memory_pressure`, from just below and from just above.
 
-use crate::classifiers::lab::{Lab, Meter};
 use crate::kind::Kind::MemoryPressure;
 use crate::kind::Severity::{Critical, High, Low, Medium};
+use crate::lab::{Lab, Meter};
 use crate::model::{
     CgroupCell, CgroupName, MemoryCell, MemoryTraceCell, PressureCell, Sample, VmCell,
 };

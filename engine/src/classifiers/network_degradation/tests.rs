@@ -1,8 +1,8 @@
 //! Every limit of `network_degradation`, from just below and from just above.
 
-use crate::classifiers::lab::{Lab, Meter};
 use crate::kind::Kind::NetworkDegradation;
 use crate::kind::Severity::{self, Critical, High, Low, Medium};
+use crate::lab::{Lab, Meter};
 use crate::model::{NetnsCell, NicCell, NicName, Sample, SoftnetCell};
 
 const NIC: &str = "nic:eth0";

@@ -1,8 +1,8 @@
 //! Every limit of `page_fault`, from just below and from just above.
 
-use crate::classifiers::lab::{Lab, Meter};
 use crate::kind::Kind::PageFault;
 use crate::kind::Severity::{Critical, High, Low, Medium};
+use crate::lab::{Lab, Meter};
 use crate::model::{CgroupCell, CgroupName, PressureCell, Sample, VmCell};
 
 const HOST: &str = "host";

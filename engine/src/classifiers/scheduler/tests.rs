@@ -1,8 +1,8 @@
 //! Every limit of `scheduler`, from just below and from just above.
 
-use crate::classifiers::lab::{Lab, Meter};
 use crate::kind::Kind::Scheduler;
 use crate::kind::Severity::{Critical, High, Low, Medium};
+use crate::lab::{Lab, Meter};
 use crate::model::{CgroupCell, CgroupName, CpuCell, PressureCell, Sample};
 
 const HOST: &str = "host";

@@ -1,8 +1,8 @@
 //! Every limit of `swap_thrashing`, from just below and from just above.
 
-use crate::classifiers::lab::{Lab, Meter};
 use crate::kind::Kind::SwapThrashing;
 use crate::kind::Severity::{Critical, High, Low, Medium};
+use crate::lab::{Lab, Meter};
 use crate::model::{MemoryCell, PressureCell, Sample, VmCell};
 
 const HOST: &str = "host";

@@ -1,8 +1,8 @@
 //! Every limit of `syscall`, from just below and from just above.
 
-use crate::classifiers::lab::Lab;
 use crate::kind::Kind::Syscall;
 use crate::kind::Severity::{self, Critical, High, Low, Medium};
+use crate::lab::Lab;
 use crate::model::{
     CgroupCell, CgroupName, FilesystemCell, FilesystemName, LimitsCell, LoadCell, ProcessCell,
     Sample,

@@ -1,8 +1,8 @@
 //! Every limit of `tcp_exhaustion`, from just below and from just above.
 
-use crate::classifiers::lab::{Lab, Meter};
 use crate::kind::Kind::TcpExhaustion;
 use crate::kind::Severity::{self, Critical, High, Low, Medium};
+use crate::lab::{Lab, Meter};
 use crate::model::{
     FileHandlesCell, LimitsCell, ListenerCell, ListenerName, NetnsCell, PortUseCell, PortUseName,
     Record, Sample,

@@ -88,6 +88,11 @@ impl LogWriter {
         self.syncer = Syncer::every(every);
     }
 
+    /// Makes what was appended durable.
+    pub fn sync(&self) -> Result<(), Error> {
+        self.file.sync_data().map_err(|error| Error::io("sync", &self.path, error))
+    }
+
     /// Appends one input.
     pub fn append(&mut self, input: &Input) -> Result<(), Error> {
         if let Body::Start(start) = &input.body {

@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use ks_engine::input::{Body, Input, SchemaVersion, Start};
 
+use super::super::files::Files;
 use super::super::parquet_file::outline;
 use super::super::recording::Reader;
-use super::super::writer::Files;
 use crate::error::Error;
 
 /// Digits of a segment's number in its name.

@@ -8,7 +8,7 @@
 use ks_engine::model::{Process, ProcessCell, Record};
 
 use super::parse;
-use super::tracked::Seen;
+use super::seen::Seen;
 use crate::absence::Absence;
 use crate::host_fs::{Buffer, HostFile, HostFs};
 

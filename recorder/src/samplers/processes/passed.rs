@@ -5,7 +5,7 @@ use ks_engine::model::{Process, ProcessCell as Cell, ProcessName, Record};
 
 use super::cpu_split::CpuSplit;
 use super::pass::Group;
-use super::tracked::Seen;
+use super::seen::Seen;
 use crate::clock;
 use crate::tracers::name;
 

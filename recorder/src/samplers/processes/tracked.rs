@@ -6,6 +6,7 @@ use super::files::Files;
 use super::parse;
 use super::pass::Group;
 use super::passed::Passed;
+use super::seen::Seen;
 use crate::host_fs::{Buffer, HostFile, HostFs};
 
 /// One process.
@@ -25,17 +26,6 @@ pub(super) struct Tracked {
 enum By {
     Files(Box<Files>),
     Pass(Passed),
-}
-
-/// What a reading of a process gave.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Seen {
-    /// The row is as it was.
-    Same,
-    /// The row changed.
-    Changed,
-    /// The process ended, or its id belongs to another one.
-    Gone,
 }
 
 impl Tracked {

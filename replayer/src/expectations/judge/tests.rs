@@ -1,8 +1,10 @@
 //! Each definition, by a made-up run.
 
 use super::super::seen::Told;
+use super::super::truth::Crossed;
 use super::*;
 use ks_scenarios::expectation::Expect;
+use ks_scenarios::scenario::Weakened;
 
 /// An episode of memory_pressure on the host that begins at a time.
 fn episode(start_s: f64) -> SeenEpisode {
@@ -51,7 +53,7 @@ fn judged_with(seen: &Seen, truths: &[Truth], forbids: &[&str], weakened: &[Weak
     let forbids: Vec<Forbid> = forbids.iter().map(|text| toml::from_str(text).unwrap()).collect();
     judge(
         seen,
-        &Case {
+        &Measure {
             truths,
             expects: &expects,
             crossings: &[crossed],

@@ -3,12 +3,14 @@
 
 use alloc::vec::Vec;
 
-use crate::culprit::{CONVICT_LEAD, CONVICT_SHARE, NAMED, belongs, entity_of, is_within};
 use crate::kind::{Entity, text};
+use crate::membership::{belongs, cgroup_entity, is_within};
 use crate::model::{Cgroup, Memory, Process};
 use crate::output::Culprit;
 use crate::time::SECOND_NS;
 use crate::window::{Calls, Stall, Window};
+
+use super::{CONVICT_LEAD, CONVICT_SHARE, NAMED};
 
 /// What stalls for less than this share of the time suffers no more than others.
 const VICTIM_SHARE: f64 = 0.05;
@@ -17,7 +19,7 @@ const SHORTEST_NS: u64 = SECOND_NS;
 const VICTIM_NS: u64 = 5_000_000_000;
 
 /// Control groups that stall most; what consumes and what suffers need not be the same.
-pub(crate) fn groups(window: &Window, entity: &Entity, stall: Stall) -> Vec<Culprit> {
+pub(super) fn groups(window: &Window, entity: &Entity, stall: Stall) -> Vec<Culprit> {
     if *entity != Entity::Host {
         return Vec::new();
     }
@@ -28,7 +30,7 @@ pub(crate) fn groups(window: &Window, entity: &Entity, stall: Stall) -> Vec<Culp
         .collect();
     stalled.sort_by(|one, other| other.0.total_cmp(&one.0));
     let named = stalled.iter().take(NAMED).map(|(share, row)| Culprit {
-        entity: entity_of(row),
+        entity: cgroup_entity(row),
         comm: None,
         metric: "stalled_share_5s",
         amount: *share,
@@ -59,7 +61,7 @@ fn sufferer(row: &Process, metric: &'static str, amount: f64, unit: &'static str
 }
 
 /// Processes that slept uninterruptibly at readings of the last five seconds, the most often first.
-pub(crate) fn asleep(window: &Window, entity: &Entity) -> Vec<Culprit> {
+pub(super) fn asleep(window: &Window, entity: &Entity) -> Vec<Culprit> {
     let mut asleep = window.sufferers.asleep();
     asleep.sort_by(|one, other| other.1.total_cmp(&one.1));
     let known = asleep.iter().filter_map(|(key, share)| {
@@ -72,7 +74,7 @@ pub(crate) fn asleep(window: &Window, entity: &Entity) -> Vec<Culprit> {
 
 /// Processes that waited for a CPU most, by their share of time over the last seconds; those of
 /// several threads can wait for more than one second in a second.
-pub(crate) fn waiters(window: &Window, entity: &Entity) -> Vec<Culprit> {
+pub(super) fn waiters(window: &Window, entity: &Entity) -> Vec<Culprit> {
     let Some(at) = window.processes.at() else { return Vec::new() };
     let mut waits: Vec<(f64, &Process)> = window
         .processes
@@ -90,7 +92,7 @@ pub(crate) fn waiters(window: &Window, entity: &Entity) -> Vec<Culprit> {
 }
 
 /// Victims of the OOM killer: of a group those whose group it is, by its path or its last part.
-pub(crate) fn killed(window: &Window, entity: &Entity) -> Vec<Culprit> {
+pub(super) fn killed(window: &Window, entity: &Entity) -> Vec<Culprit> {
     let total = window.memory.one().ok().and_then(Memory::total_bytes).filter(|total| *total > 0);
     let theirs = |cgroup: &[u8]| {
         let Entity::Cgroup(_, path) = entity else { return true };
@@ -115,12 +117,12 @@ pub(crate) fn killed(window: &Window, entity: &Entity) -> Vec<Culprit> {
 
 /// Who held most of the memory of the host, or of a control group with a limit, when it was killed
 /// for want of it, and so was the cause.
-pub(crate) fn killed_holders(window: &Window, entity: &Entity) -> Vec<Culprit> {
+pub(super) fn killed_holders(window: &Window, entity: &Entity) -> Vec<Culprit> {
     let max = if *entity == Entity::Host {
         window.memory.one().ok().and_then(Memory::total_bytes)
     } else {
         let rows = window.cgroups.entities().map(|(_, row, _)| row);
-        let mut own = rows.filter(|row| entity_of(row) == *entity);
+        let mut own = rows.filter(|row| cgroup_entity(row) == *entity);
         own.next().and_then(Cgroup::memory_max_bytes)
     };
     let Some(max) = max.filter(|max| *max > 0) else { return Vec::new() };
@@ -137,7 +139,7 @@ pub(crate) fn killed_holders(window: &Window, entity: &Entity) -> Vec<Culprit> {
 
 /// Names the process in place of its control group, where the group is convicted of growth that a
 /// process of it held until it was killed.
-pub(crate) fn name_killed(window: &Window, blamed: &mut [Culprit]) {
+pub(super) fn name_killed(window: &Window, blamed: &mut [Culprit]) {
     let Some(first) = blamed.first_mut().filter(|first| first.convicted) else { return };
     if !matches!(first.entity, Entity::Cgroup(..)) {
         return;
@@ -150,7 +152,7 @@ pub(crate) fn name_killed(window: &Window, blamed: &mut [Culprit]) {
 
 /// Processes by what their system calls met in the last ten seconds, by `metric` in a unit. Only
 /// where the limit is each one's own can one of them be convicted.
-pub(crate) fn callers(
+pub(super) fn callers(
     window: &Window,
     (metric, unit): (&'static str, &'static str),
     is_own_limit: bool,

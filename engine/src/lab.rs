@@ -1,5 +1,5 @@
-//! A made-up host for tests of classifiers: counters are driven second by second through the whole
-//! engine, and what stands is looked at.
+//! A made-up host for tests: counters are driven second by second through the whole engine, and
+//! what stands is looked at.
 
 use alloc::boxed::Box;
 use alloc::collections::BTreeMap;
@@ -15,7 +15,7 @@ use crate::output::{Change, CoverageState, Said, Signal};
 use crate::time::{ClockAnchor, SECOND_NS, Timestamp};
 
 /// See the module. Time begins at second 1,000 and goes on by one second a tick.
-pub(super) struct Lab {
+pub(crate) struct Lab {
     engine: Engine,
     seq: u64,
     second: u64,
@@ -26,7 +26,7 @@ pub(super) struct Lab {
 }
 
 impl Lab {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let mut lab = Self {
             engine: Engine::default(),
             seq: 0,
@@ -52,18 +52,18 @@ impl Lab {
     }
 
     /// A source says that it is absent.
-    pub(super) fn absent(&mut self, source: &str, reason: &str) {
+    pub(crate) fn absent(&mut self, source: &str, reason: &str) {
         let (source, reason) = (source.into(), Some(reason.into()));
         self.handle(Body::SourceState(SourceState { source, state: Delivery::Absent, reason }));
     }
 
     /// `seconds` pass in which nothing is recorded.
-    pub(super) fn pass(&mut self, seconds: u64) {
+    pub(crate) fn pass(&mut self, seconds: u64) {
         self.second += seconds;
     }
 
     /// The host sleeps for `seconds`.
-    pub(super) fn gap(&mut self, seconds: u64) {
+    pub(crate) fn gap(&mut self, seconds: u64) {
         self.second += seconds;
         let suspended_ns = seconds * SECOND_NS;
         self.handle(Body::Gap(Gap { suspended_ns, ..Gap::in_all(GapReason::Suspend) }));
@@ -71,7 +71,7 @@ impl Lab {
 
     /// `seconds` pass; `fill` puts rows into each second's sample, counting from 0. A table with
     /// rows counts as read; one without is absent.
-    pub(super) fn run(&mut self, seconds: u64, mut fill: impl FnMut(&mut Sample, u64)) {
+    pub(crate) fn run(&mut self, seconds: u64, mut fill: impl FnMut(&mut Sample, u64)) {
         for second in 0..seconds {
             self.second += 1;
             let mut sample = Sample::default();
@@ -126,49 +126,49 @@ impl Lab {
     }
 
     /// The second of the lab's clock.
-    pub(super) fn second(&self) -> u64 {
+    pub(crate) fn second(&self) -> u64 {
         self.second
     }
 
     /// The signal that stands on an entity, given in its written form.
-    pub(super) fn signal(&self, kind: Kind, entity: &str) -> Option<&Signal> {
+    pub(crate) fn signal(&self, kind: Kind, entity: &str) -> Option<&Signal> {
         self.standing.get(&(kind, entity.into()))
     }
 
     /// How bad the signal is that stands on an entity.
-    pub(super) fn severity(&self, kind: Kind, entity: &str) -> Option<Severity> {
+    pub(crate) fn severity(&self, kind: Kind, entity: &str) -> Option<Severity> {
         self.signal(kind, entity).map(|signal| signal.severity)
     }
 
     /// The subtype of the signal that stands on an entity.
-    pub(super) fn subtype(&self, kind: Kind, entity: &str) -> Option<&'static str> {
+    pub(crate) fn subtype(&self, kind: Kind, entity: &str) -> Option<&'static str> {
         self.signal(kind, entity)?.subtype
     }
 
     /// The second in which a signal was raised last.
-    pub(super) fn raised_at(&self, kind: Kind, entity: &str) -> Option<u64> {
+    pub(crate) fn raised_at(&self, kind: Kind, entity: &str) -> Option<u64> {
         self.changed.get(&(kind, entity.into(), true)).copied()
     }
 
     /// The second in which a signal cleared last.
-    pub(super) fn cleared_at(&self, kind: Kind, entity: &str) -> Option<u64> {
+    pub(crate) fn cleared_at(&self, kind: Kind, entity: &str) -> Option<u64> {
         self.changed.get(&(kind, entity.into(), false)).copied()
     }
 
     /// What was last said of a kind: `ok`, `cannot tell: why` or `not applicable: why`.
-    pub(super) fn coverage(&self, kind: Kind) -> &str {
+    pub(crate) fn coverage(&self, kind: Kind) -> &str {
         self.coverage.get(&kind).map_or("nothing", String::as_str)
     }
 }
 
 /// A counter that goes on from where it was, whatever the rate of each second.
 #[derive(Default)]
-pub(super) struct Meter(f64);
+pub(crate) struct Meter(f64);
 
 impl Meter {
     /// Adds `amount` and gives the whole units counted so far.
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "small positive")]
-    pub(super) fn add(&mut self, amount: f64) -> u64 {
+    pub(crate) fn add(&mut self, amount: f64) -> u64 {
         self.0 += amount;
         // Sums of binary fractions fall short of whole numbers by a hair.
         (self.0 + 1e-6) as u64

@@ -1,0 +1,172 @@
+//! The configuration as a file: what `--config` reads.
+//!
+//! ```toml
+//! # A condition that is normal on this host: it is not raised below critical.
+//! [[accept]]
+//! kind = "load_mismatch"
+//! entity = "host"
+//! until = 2027-01-01T00:00:00Z   # for good where it is left out
+//! ```
+//!
+//! An error names the line and the column, and never prints what stands there: the file may be one
+//! that whoever reads the error may not read.
+
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use ks_engine::input::{Acceptance, Config};
+use ks_engine::kind::Kind;
+use ks_engine::time::WallTime;
+use serde::Deserialize;
+use serde::de::Error as _;
+use toml::Spanned;
+use toml::value::Datetime;
+
+/// No configuration is larger than this.
+const LARGEST_BYTES: u64 = 1 << 20;
+
+/// What is wrong with a configuration.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ConfigFileError {
+    /// It cannot be read.
+    #[error("cannot read the configuration `{}`: {error}", path.display())]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        error: std::io::Error,
+    },
+    /// It makes no sense.
+    #[error("{}:{line}:{column}: {problem}", path.display())]
+    Content {
+        /// The file.
+        path: PathBuf,
+        /// Line, from 1.
+        line: usize,
+        /// Column, from 1.
+        column: usize,
+        /// What is wrong there.
+        problem: String,
+    },
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    #[serde(default)]
+    accept: Vec<Accept>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Accept {
+    kind: Kind,
+    #[serde(deserialize_with = "entity")]
+    entity: String,
+    until: Option<Spanned<Datetime>>,
+}
+
+/// Reads a file.
+pub fn load(path: &Path) -> Result<Config, ConfigFileError> {
+    let io_error = |error| ConfigFileError::Io { path: path.to_owned(), error };
+    let file = std::fs::File::open(path).map_err(io_error)?;
+    let mut bytes = Vec::new();
+    file.take(LARGEST_BYTES + 1).read_to_end(&mut bytes).map_err(io_error)?;
+    parse(path, &bytes)
+}
+
+fn parse(path: &Path, bytes: &[u8]) -> Result<Config, ConfigFileError> {
+    let error = |good: &[u8], problem: String| {
+        let good = String::from_utf8_lossy(good);
+        let line = good.matches('\n').count() + 1;
+        let column = good.rsplit('\n').next().map_or(0, |begin| begin.chars().count()) + 1;
+        ConfigFileError::Content { path: path.to_owned(), line, column, problem }
+    };
+    if bytes.len() as u64 > LARGEST_BYTES {
+        let problem = format!("a configuration has {LARGEST_BYTES} bytes at most");
+        return Err(error(&[], problem));
+    }
+    let text = std::str::from_utf8(bytes).map_err(|found| {
+        error(&bytes[..found.valid_up_to()], "a configuration is TOML in UTF-8".to_owned())
+    })?;
+    let file: File = toml::from_str(text).map_err(|found| {
+        let at = found.span().map_or(0, |span| span.start).min(bytes.len());
+        error(&bytes[..at], found.message().to_owned())
+    })?;
+    let accept = file.accept.into_iter().map(|one| {
+        let until_ns = one.until.map(|until| {
+            wall_time(until.get_ref()).ok_or_else(|| {
+                let problem = "write a time with its offset, as 2027-01-01T00:00:00Z".to_owned();
+                error(&bytes[..until.span().start], problem)
+            })
+        });
+        Ok(Acceptance { kind: one.kind, entity: one.entity, until_ns: until_ns.transpose()? })
+    });
+    Ok(Config { accept: accept.collect::<Result<_, _>>()? })
+}
+
+fn wall_time(datetime: &Datetime) -> Option<WallTime> {
+    let time: jiff::Timestamp = datetime.to_string().parse().ok()?;
+    i64::try_from(time.as_nanosecond()).ok().map(WallTime)
+}
+
+fn entity<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    if is_entity(&text) {
+        return Ok(text);
+    }
+    Err(D::Error::custom(ENTITY_FORMS))
+}
+
+/// How entities are written.
+pub const ENTITY_FORMS: &str = "write an entity as verdicts do: `host`, `disk:sda`, `nic:eth0`, \
+    `filesystem:/var`, `netns:4026531840`, `cgroup:/system.slice/x.service` or `process:PID:START`";
+
+/// Whether a text has the form of an entity that a verdict can be about.
+pub fn is_entity(text: &str) -> bool {
+    const FORMS: [&str; 6] = ["disk", "nic", "filesystem", "netns", "cgroup", "process"];
+    let named = text.split_once(':');
+    text == "host" || named.is_some_and(|(form, name)| FORMS.contains(&form) && !name.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(text: &[u8], expected: &str) {
+        let error = parse(Path::new("ks.toml"), text).unwrap_err().to_string();
+        assert!(error.contains(expected), "{error}");
+    }
+
+    #[test]
+    fn what_is_accepted_is_read() {
+        let text = b"[[accept]]\nkind = \"load_mismatch\"\nentity = \"host\"\n\
+            until = 1970-01-01T00:00:02+00:00\n[[accept]]\nkind = \"scheduler\"\n\
+            entity = \"cgroup:/batch.slice\"\n";
+        let accept = parse(Path::new("ks.toml"), text).unwrap().accept;
+        assert_eq!(accept[0].until_ns, Some(WallTime(2_000_000_000)));
+        assert_eq!((accept[1].kind, accept[1].until_ns), (Kind::Scheduler, None));
+        assert_eq!(parse(Path::new("ks.toml"), b"").unwrap(), Config::default());
+    }
+
+    #[test]
+    fn an_error_names_line_and_column_and_prints_nothing_of_the_file() {
+        check(b"\nacept = []", "ks.toml:2:1: unknown field `acept`");
+        check(
+            b"[[accept]]\nkind = \"cpu\"\nentity = \"host\"",
+            "ks.toml:2:8: unknown variant `cpu`",
+        );
+        check(
+            b"[[accept]]\nkind = \"scheduler\"\nentity = \"eth0\"",
+            "ks.toml:3:10: write an entity",
+        );
+        check(b"[[accept]]\nkind = \"scheduler\"", "ks.toml:1:1: missing field `entity`");
+        let until = b"[[accept]]\nkind = \"scheduler\"\nentity = \"host\"\nuntil = 2027-01-01";
+        check(until, "ks.toml:4:9: write a time with its offset");
+        check(b"a = \xff", "ks.toml:1:5: a configuration is TOML");
+        let secret = parse(Path::new("shadow"), b"root:$6$secret:1:0").unwrap_err().to_string();
+        assert!(!secret.contains("secret"), "{secret}");
+        check(&vec![b'#'; 2 << 20], "at most");
+    }
+}
