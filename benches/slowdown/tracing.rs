@@ -71,6 +71,8 @@ pub(crate) fn samples(inputs: &[Input]) -> impl Iterator<Item = (&Input, &Sample
         | Body::ClockStep(_)
         | Body::Gap(_)
         | Body::Tick
+        | Body::ConfigChange(_)
+        | Body::Answer(_)
         | Body::Other(_) => None,
     })
 }
@@ -82,9 +84,13 @@ pub(crate) fn absent(inputs: &[Input]) -> BTreeSet<&str> {
         let states = match &input.body {
             Body::Start(start) => start.sources.as_slice(),
             Body::SourceState(state) => std::slice::from_ref(state),
-            Body::Sample(_) | Body::ClockStep(_) | Body::Gap(_) | Body::Tick | Body::Other(_) => {
-                &[]
-            }
+            Body::Sample(_)
+            | Body::ClockStep(_)
+            | Body::Gap(_)
+            | Body::Tick
+            | Body::ConfigChange(_)
+            | Body::Answer(_)
+            | Body::Other(_) => &[],
         };
         for state in states.iter().filter(|state| state.source.starts_with("bpf/")) {
             if state.state == Delivery::Absent {

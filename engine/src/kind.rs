@@ -32,8 +32,11 @@ pub enum Kind {
 }
 
 impl Kind {
+    /// How many there are.
+    pub const COUNT: usize = Self::PageFault as usize + 1;
+
     /// All kinds, in order.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; Self::COUNT] = [
         Self::MemoryPressure,
         Self::LoadMismatch,
         Self::IoCongestion,

@@ -66,6 +66,8 @@ impl Recorded {
             | Body::Sample(_)
             | Body::ClockStep(_)
             | Body::Tick
+            | Body::ConfigChange(_)
+            | Body::Answer(_)
             | Body::Other(_) => None,
         };
         self.inputs.iter().filter_map(lost).sum()
@@ -81,6 +83,8 @@ impl Recorded {
             | Body::ClockStep(_)
             | Body::Gap(_)
             | Body::Tick
+            | Body::ConfigChange(_)
+            | Body::Answer(_)
             | Body::Other(_) => None,
         });
         let last = states.next_back().expect("the recording speaks of the source");

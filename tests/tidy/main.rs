@@ -7,6 +7,7 @@
 mod calls;
 mod checksums;
 mod circles;
+mod errors;
 mod judgement;
 mod lexer;
 mod manifests;

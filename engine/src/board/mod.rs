@@ -101,9 +101,9 @@ pub struct Board {
     now: Timestamp,
     stale_after_ns: u64,
     places: BTreeMap<(Kind, EntityId), Place>,
-    covers: [Option<Cover>; 10],
-    missing_ticks: [u32; 10],
-    reported: [Option<(CoverageState, String)>; 10],
+    covers: [Option<Cover>; Kind::COUNT],
+    missing_ticks: [u32; Kind::COUNT],
+    reported: [Option<(CoverageState, String)>; Kind::COUNT],
     changed: Vec<Changed>,
     next_id: u64,
     hash: Sha256,
@@ -127,7 +127,7 @@ impl Board {
         self.clock = clock;
         self.kept_a_day = kept_a_day(self.half_life_days.unwrap_or(HALF_LIFE_DAYS));
         self.stale_after_ns = interval_ns.saturating_mul(u64::from(PATIENCE_TICKS));
-        self.covers = [None; 10];
+        self.covers = [None; Kind::COUNT];
     }
 
     /// Takes what was seen of one entity at the reading of time `at`.

@@ -28,7 +28,7 @@ pub trait Classifier: Sync {
 }
 
 /// Every classifier, in the order of evaluation.
-pub const ALL: &[&dyn Classifier] = &[
+pub const ALL: [&dyn Classifier; Kind::COUNT] = [
     &memory_pressure::MemoryPressure,
     &load_mismatch::LoadMismatch,
     &io_congestion::IoCongestion,

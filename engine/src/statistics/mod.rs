@@ -8,7 +8,6 @@
 pub mod autocorrelation;
 pub mod change_points;
 pub mod conformal;
-pub mod cusum;
 pub mod kendall;
 pub mod least_squares;
 pub mod order;

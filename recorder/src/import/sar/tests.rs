@@ -75,6 +75,8 @@ fn told<T: std::fmt::Debug>(case: &Case, get: impl Fn(&Sample) -> T) -> Vec<Stri
             | Body::SourceState(_)
             | Body::ClockStep(_)
             | Body::Tick
+            | Body::ConfigChange(_)
+            | Body::Answer(_)
             | Body::Other(_)) => panic!("{other:?}"),
         }
     };

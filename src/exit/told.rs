@@ -1,0 +1,262 @@
+//! What each error of the libraries means to who called, and what to do about it.
+//!
+//! A tidy test finds the error types of the libraries, and fails where one is not in [`KNOWN`].
+
+use std::error::Error as StdError;
+use std::io::ErrorKind;
+use std::path::Path;
+
+use ks_recorder::absence::Absence;
+
+use super::{Fault, Misused, Unmet};
+
+/// An error of which it is known what it means.
+pub(super) trait Told {
+    /// Whose fault it is.
+    fn fault(&self) -> Fault;
+
+    /// What to do.
+    fn hint(&self) -> Option<&'static str> {
+        None
+    }
+}
+
+type Cause = dyn StdError + 'static;
+type Known = fn(&Cause) -> Option<&dyn Told>;
+
+/// Each type of error that a command can end with.
+const KNOWN: &[Known] = &[
+    known::<Unmet>,
+    known::<Misused>,
+    known::<ks_ebpf::LoadError>,
+    known::<ks_engine::analysis::knowledge::KnowledgeError>,
+    known::<ks_recorder::error::Error>,
+    known::<ks_replayer::capture::CaptureError>,
+    known::<ks_replayer::config_file::ConfigFileError>,
+    known::<ks_replayer::csv_series::CsvError>,
+    known::<ks_replayer::difference::JournalError>,
+    known::<ks_replayer::expectations::bless::BlessError>,
+    known::<ks_replayer::expectations::case::CaseError>,
+    known::<ks_replayer::expectations::runner::RunError>,
+    known::<ks_replayer::knowledge_file::KnowledgeFileError>,
+    known::<ks_replayer::driver::DriveError>,
+    known::<ks_replayer::scenario::Error>,
+    known::<ks_replayer::sequence::SequenceError>,
+    known::<ks_scenarios::scenario::ScenarioError>,
+];
+
+/// The cause as an error of which it is known what it means, if it is one.
+pub(super) fn told(cause: &Cause) -> Option<&dyn Told> {
+    KNOWN.iter().find_map(|known| known(cause))
+}
+
+fn known<T: Told + StdError + 'static>(cause: &Cause) -> Option<&dyn Told> {
+    cause.downcast_ref::<T>().map(|error| error as &dyn Told)
+}
+
+/// A file that was to be read and is not there is no fault of the environment.
+fn of_reading(error: &std::io::Error) -> Fault {
+    if error.kind() == ErrorKind::NotFound { Fault::Unreadable } else { Fault::Environment }
+}
+
+impl Told for Unmet {
+    fn fault(&self) -> Fault {
+        Fault::Unmet
+    }
+}
+
+impl Told for Misused {
+    fn fault(&self) -> Fault {
+        Fault::Usage
+    }
+}
+
+impl Told for ks_ebpf::LoadError {
+    fn fault(&self) -> Fault {
+        Fault::Environment
+    }
+
+    fn hint(&self) -> Option<&'static str> {
+        Absence::Tracer(*self).remedy()
+    }
+}
+
+impl Told for ks_engine::analysis::knowledge::KnowledgeError {
+    fn fault(&self) -> Fault {
+        Fault::Unreadable
+    }
+}
+
+impl Told for ks_replayer::knowledge_file::KnowledgeFileError {
+    fn fault(&self) -> Fault {
+        if let Self::Io { error, .. } = self { of_reading(error) } else { Fault::Unreadable }
+    }
+}
+
+impl Told for ks_replayer::config_file::ConfigFileError {
+    fn fault(&self) -> Fault {
+        if let Self::Io { error, .. } = self { of_reading(error) } else { Fault::Usage }
+    }
+}
+
+impl Told for ks_recorder::error::Error {
+    fn fault(&self) -> Fault {
+        if let Self::Io { action: "open", source, .. } = self {
+            of_reading(source)
+        } else if self.is_environment() {
+            Fault::Environment
+        } else {
+            Fault::Unreadable
+        }
+    }
+
+    fn hint(&self) -> Option<&'static str> {
+        if self.is_disk_full() {
+            return Some("free some space, then seal what was recorded with `ks recover`");
+        }
+        if let Self::Import { remedy, .. } = self {
+            Some(remedy)
+        } else if matches!(self, Self::Exists { .. }) {
+            Some("choose another name, replace it with --force, or seal a log with `ks recover`")
+        } else if matches!(self, Self::Twins { .. }) {
+            Some("move one of the two to another name, then run `ks recover` again")
+        } else if matches!(self, Self::Locked { .. }) {
+            Some("stop the recorder that writes it, or choose another name")
+        } else if matches!(self, Self::Damaged { path, .. } if is_log(path)) {
+            Some("`ks recover` seals what stands before the damage")
+        } else if matches!(self, Self::NoTimeZone { .. }) {
+            Some("name it with --timezone, such as --timezone Europe/Berlin or --timezone UTC")
+        } else if matches!(self, Self::Newer { .. }) {
+            Some("use a newer version of ks")
+        } else {
+            None
+        }
+    }
+}
+
+fn is_log(path: &Path) -> bool {
+    path.extension().is_some_and(|extension| extension == "log")
+}
+
+impl Told for ks_replayer::csv_series::CsvError {
+    fn fault(&self) -> Fault {
+        if self.is_environment() { Fault::Environment } else { Fault::Unreadable }
+    }
+
+    fn hint(&self) -> Option<&'static str> {
+        self.remedy()
+    }
+}
+
+impl Told for ks_replayer::sequence::SequenceError {
+    fn fault(&self) -> Fault {
+        Fault::Usage
+    }
+
+    fn hint(&self) -> Option<&'static str> {
+        Some(self.remedy())
+    }
+}
+
+impl Told for ks_replayer::driver::DriveError {
+    fn fault(&self) -> Fault {
+        if let Self::Recording(error) = self { error.fault() } else { Fault::Environment }
+    }
+
+    fn hint(&self) -> Option<&'static str> {
+        if let Self::Recording(error) = self { error.hint() } else { None }
+    }
+}
+
+impl Told for ks_replayer::capture::CaptureError {
+    fn fault(&self) -> Fault {
+        match self {
+            Self::Replay(error) => error.fault(),
+            Self::Recording(error) => error.fault(),
+            Self::Outside { .. } => Fault::Usage,
+            Self::Differs(_) => Fault::Unmet,
+            _ => Fault::Environment,
+        }
+    }
+
+    fn hint(&self) -> Option<&'static str> {
+        match self {
+            Self::Replay(error) => error.hint(),
+            Self::Recording(error) => error.hint(),
+            Self::Outside { .. } | Self::Differs(_) | _ => None,
+        }
+    }
+}
+
+impl Told for ks_replayer::expectations::runner::RunError {
+    fn fault(&self) -> Fault {
+        match self {
+            Self::Replay(error) => error.fault(),
+            Self::Scenario(error) => error.fault(),
+            Self::Io(_) | _ => Fault::Environment,
+        }
+    }
+
+    fn hint(&self) -> Option<&'static str> {
+        if let Self::Replay(error) = self { error.hint() } else { None }
+    }
+}
+
+impl Told for ks_replayer::expectations::case::CaseError {
+    fn fault(&self) -> Fault {
+        if let Self::Scenario(error) = self { error.fault() } else { Fault::Usage }
+    }
+}
+
+impl Told for ks_replayer::expectations::bless::BlessError {
+    fn fault(&self) -> Fault {
+        Fault::Usage
+    }
+}
+
+impl Told for ks_replayer::difference::JournalError {
+    fn fault(&self) -> Fault {
+        Fault::Unreadable
+    }
+}
+
+/// A scenario whose file cannot be read, where what it says would be wrong use.
+impl Told for ks_replayer::scenario::Error {
+    fn fault(&self) -> Fault {
+        if matches!(self, Self::Read { .. }) { Fault::Unreadable } else { Fault::Usage }
+    }
+}
+
+impl Told for ks_scenarios::scenario::ScenarioError {
+    fn fault(&self) -> Fault {
+        Fault::Usage
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ks_recorder::error::Error;
+    use ks_replayer::capture::CaptureError;
+    use ks_replayer::driver::DriveError;
+    use ks_replayer::expectations::runner::RunError;
+    use ks_replayer::scenario;
+
+    #[test]
+    fn an_error_means_the_same_whatever_was_done_with_it() {
+        let missing =
+            || Error::Io { action: "open", path: "a".into(), source: ErrorKind::NotFound.into() };
+        let fault = |error: anyhow::Error| error.chain().find_map(told).map(Told::fault);
+        assert_eq!(fault(missing().into()), Some(Fault::Unreadable));
+        assert_eq!(fault(DriveError::from(missing()).into()), Some(Fault::Unreadable));
+        assert_eq!(fault(CaptureError::from(missing()).into()), Some(Fault::Unreadable));
+        let run = RunError::from(DriveError::from(missing()));
+        assert_eq!(fault(anyhow::Error::from(run).context("a case")), Some(Fault::Unreadable));
+        let there = Error::Exists { path: "a".into() };
+        assert_eq!(fault(DriveError::from(there).into()), Some(Fault::Environment));
+        let unknown = || scenario::Error::Unknown("a".into());
+        assert_eq!(fault(unknown().into()), Some(Fault::Usage));
+        assert_eq!(fault(RunError::from(unknown()).into()), Some(Fault::Usage));
+        assert_eq!(fault(anyhow::anyhow!("of no type")), None);
+    }
+}
