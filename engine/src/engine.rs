@@ -21,7 +21,9 @@ use crate::analysis::watch::{Watch, Watched};
 use crate::board::{Board, Learned};
 use crate::classifiers;
 use crate::incidents::{Incidents, group_of};
-use crate::input::{Body, Carry, Gap, GapReason, Input, Position, RunId, SourceState, Start};
+use crate::input::{
+    Acceptance, Body, Carry, Gap, GapReason, Input, Position, RunId, SourceState, Start,
+};
 use crate::kind::{Entity, Kind};
 use crate::model::Sample;
 use crate::mutation;
@@ -302,9 +304,14 @@ impl Engine {
         knowledge
     }
 
+    /// Conditions that operators call normal.
+    pub fn accepted(&self) -> impl Iterator<Item = &Acceptance> {
+        self.board.accepted()
+    }
+
     /// What the next run has to go on with.
     pub fn carry(&self) -> Carry {
-        let mut carry = Carry { accepted: self.board.accepted(), ..Carry::default() };
+        let mut carry = Carry { accepted: self.board.said_normal(), ..Carry::default() };
         self.requests.carry(self.clock, &mut carry);
         carry
     }

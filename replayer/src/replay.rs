@@ -4,7 +4,7 @@ use std::io::Write;
 
 use ks_engine::analysis::Knowledge;
 use ks_engine::engine::Engine;
-use ks_engine::input::Input;
+use ks_engine::input::{Config, Input};
 use ks_engine::output::Output;
 use ks_recorder::format::recording::Reader;
 
@@ -31,6 +31,11 @@ impl Run {
     /// Begins with other knowledge than was recorded; `name` says with which.
     pub fn know(&mut self, knowledge: Knowledge, name: &str) {
         self.driver.know(knowledge, name);
+    }
+
+    /// Begins each run with another configuration than was recorded; `name` says with which.
+    pub fn configure(&mut self, config: Config, name: &str) {
+        self.driver.configure(config, name);
     }
 
     /// Lets each run of the stream begin with what those before it learned.

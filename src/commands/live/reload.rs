@@ -1,0 +1,56 @@
+//! The configuration, read again on SIGHUP. One that makes no sense is told of, and the one before
+//! it holds.
+
+use std::io::Read;
+use std::os::fd::{AsFd, BorrowedFd};
+use std::os::unix::net::UnixStream;
+use std::path::PathBuf;
+
+use anyhow::Context;
+use ks_engine::input::Config;
+use ks_replayer::config_file;
+use signal_hook::consts::SIGHUP;
+
+use crate::pace::signal_pipe;
+use crate::render;
+
+/// See the module.
+pub(super) struct Reload {
+    file: Option<PathBuf>,
+    called: UnixStream,
+}
+
+impl Reload {
+    /// Reads `file` again on SIGHUP. Without a file the signal ends the daemon, as it ends others.
+    pub(super) fn of(file: Option<PathBuf>) -> anyhow::Result<Self> {
+        let signals: &[i32] = if file.is_some() { &[SIGHUP] } else { &[] };
+        let called = signal_pipe(signals).context("cannot listen for signals")?;
+        called.set_nonblocking(true).context("cannot listen for signals")?;
+        Ok(Self { file, called })
+    }
+
+    /// The configuration, where it is to be taken anew.
+    pub(super) fn take(&self) -> Option<Config> {
+        let file = self.file.as_ref()?;
+        let called = (&self.called).read(&mut [0; 64]).is_ok_and(|read| read > 0);
+        if !called {
+            return None;
+        }
+        match config_file::load(file) {
+            Ok(config) => {
+                render::note(&format!("`{}` is read again", file.display()));
+                Some(config)
+            }
+            Err(error) => {
+                render::note(&format!("{error}; the configuration stays as it was"));
+                None
+            }
+        }
+    }
+}
+
+impl AsFd for Reload {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.called.as_fd()
+    }
+}
