@@ -29,7 +29,7 @@ pub(crate) fn path(folder: &Path) -> PathBuf {
 #[serde(tag = "ask", rename_all = "snake_case", deny_unknown_fields)]
 pub(crate) enum Question {
     /// What the daemon does, and what stands.
-    Status,
+    Status {},
     /// To take a condition for normal.
     Accept {
         /// Which condition.

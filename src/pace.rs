@@ -64,7 +64,7 @@ impl Pace {
         let until = self.end.map_or(self.due, |end| end.min(self.due)).min(other);
         match wait_until(until, &self.stop, wakes) {
             Woken::Stopped => false,
-            Woken::Called => true,
+            Woken::Called => self.end.is_none_or(|end| clock::now() < end),
             Woken::InTime => self.end.is_none_or(|end| until < end),
         }
     }

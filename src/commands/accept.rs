@@ -7,7 +7,7 @@ use crate::render;
 pub(crate) fn run(arguments: &Accept) -> anyhow::Result<()> {
     let folder = &arguments.daemon.output;
     let (kind, entity) = (arguments.kind, arguments.entity.clone());
-    let stands = match ask(folder, &Question::Status)? {
+    let stands = match ask(folder, &Question::Status {})? {
         Reply::Status(status) => {
             status.standing.iter().any(|one| one.kind == kind && one.entity == entity)
         }

@@ -42,7 +42,7 @@ pub(crate) fn run(arguments: &cli::Live) -> anyhow::Result<()> {
     }
     let known = knowledge::of(arguments.baseline.as_deref())?;
     let config = arguments.config.as_deref().map(config_file::load).transpose()?;
-    let reload = Reload::of(arguments.config.clone())?;
+    let reload = arguments.config.clone().map(Reload::of).transpose()?;
     let resumed = finish_last_run(&segments)?;
     let mut recorder = Recorder::new(&source.root, pace.interval_ns(), source.options(false));
     if let Some(config) = config {

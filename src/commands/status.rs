@@ -9,7 +9,7 @@ use crate::render::Format;
 use crate::stdout;
 
 pub(crate) fn run(arguments: &StatusOf) -> anyhow::Result<()> {
-    let Reply::Status(status) = ask(&arguments.daemon.output, &Question::Status)? else {
+    let Reply::Status(status) = ask(&arguments.daemon.output, &Question::Status {})? else {
         bail!("the daemon answers something else than was asked");
     };
     match arguments.format {

@@ -67,7 +67,7 @@ mod tests {
         assert!(refused(b"\0\0\0\x02[]").contains("not understood"));
         let unknown = b"\0\0\0\x1c{\"ask\":\"status\",\"more\":true}";
         assert!(refused(unknown).contains("not understood"), "{}", refused(unknown));
-        let twice = b"\0\0\0\x1e{\"ask\":\"status\",\"ask\":\"accept\"}";
+        let twice = b"\0\0\0\x1f{\"ask\":\"status\",\"ask\":\"accept\"}";
         assert!(refused(twice).contains("not understood"), "{}", refused(twice));
     }
 }

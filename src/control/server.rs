@@ -79,7 +79,7 @@ mod tests {
 
     fn answers(question: Question, uid: u32) -> Reply {
         match question {
-            Question::Status => Reply::Status(Status { pid: uid, ..Status::default() }),
+            Question::Status {} => Reply::Status(Status { pid: uid, ..Status::default() }),
             Question::Accept { entity, .. } => Reply::Refused { reason: format!("not {entity}") },
         }
     }
@@ -92,7 +92,7 @@ mod tests {
         let server = listen(&long, answers).unwrap();
         let mode = std::fs::metadata(path(&long)).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o600);
-        let Reply::Status(status) = ask(&long, &Question::Status).unwrap() else { panic!() };
+        let Reply::Status(status) = ask(&long, &Question::Status {}).unwrap() else { panic!() };
         assert_eq!(status.pid, geteuid().as_raw());
         let accept = Question::Accept {
             kind: ks_engine::kind::Kind::Scheduler,
@@ -103,7 +103,7 @@ mod tests {
         assert!(refused.ends_with("refuses: not host"), "{refused}");
         drop(server);
         assert!(!path(&long).exists());
-        let absent = ask(&long, &Question::Status).unwrap_err().to_string();
+        let absent = ask(&long, &Question::Status {}).unwrap_err().to_string();
         assert!(absent.starts_with("no daemon writes"), "{absent}");
     }
 
@@ -114,7 +114,7 @@ mod tests {
         let mut rude = UnixStream::connect(path(folder.path())).unwrap();
         rude.write_all(&[0xff; 64]).unwrap();
         let _silent = UnixStream::connect(path(folder.path())).unwrap();
-        assert!(ask(folder.path(), &Question::Status).is_ok());
+        assert!(ask(folder.path(), &Question::Status {}).is_ok());
     }
 
     #[test]
@@ -122,7 +122,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         std::mem::forget(listen(folder.path(), answers).unwrap());
         let _server = listen(folder.path(), answers).unwrap();
-        assert!(ask(folder.path(), &Question::Status).is_ok());
+        assert!(ask(folder.path(), &Question::Status {}).is_ok());
         let other = tempfile::tempdir().unwrap();
         std::fs::write(path(other.path()), "mine").unwrap();
         assert!(listen(other.path(), answers).is_err());

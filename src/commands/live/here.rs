@@ -24,7 +24,7 @@ pub(super) struct Here {
     recorder: Recorder,
     pace: Pace,
     inbox: Inbox,
-    reload: Reload,
+    reload: Option<Reload>,
     segment_ns: u64,
     /// Number of the next segment within the run.
     number: u32,
@@ -51,7 +51,7 @@ impl Here {
     pub(super) fn new(
         recorder: Recorder,
         pace: Pace,
-        (inbox, reload): (Inbox, Reload),
+        (inbox, reload): (Inbox, Option<Reload>),
         segment_ns: u64,
     ) -> Self {
         Self {
@@ -120,7 +120,7 @@ impl Here {
         if let Some(answer) = self.answers.front() {
             return Some((Given::Answer, answer.clone()));
         }
-        if let Some(config) = self.reload.take() {
+        if let Some(config) = self.reload.as_ref().and_then(Reload::take) {
             return Some((Given::Else, Body::ConfigChange(Box::new(config))));
         }
         let mut post = self.inbox.take()?;
@@ -131,9 +131,13 @@ impl Here {
     /// Waits for the next tick or `until`; false when it is time to stop.
     fn sleep(&self, until: Option<Timestamp>) -> bool {
         let until = until.unwrap_or(Timestamp(u64::MAX));
-        match self.ends {
-            Some(_) => self.pace.wait_until(until, &[self.inbox.as_fd(), self.reload.as_fd()]),
-            None => self.pace.wait_until(until, &[]),
+        // Without a segment nothing that is said can be logged.
+        if self.ends.is_none() {
+            return self.pace.wait_until(until, &[]);
+        }
+        match &self.reload {
+            Some(reload) => self.pace.wait_until(until, &[self.inbox.as_fd(), reload.as_fd()]),
+            None => self.pace.wait_until(until, &[self.inbox.as_fd()]),
         }
     }
 }

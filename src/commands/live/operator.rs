@@ -17,7 +17,7 @@ const PATIENCE: Duration = Duration::from_secs(8);
 /// Answers a question of the user `uid`.
 pub(super) fn answer(question: Question, uid: u32, told: &Told, slot: &Slot) -> Reply {
     let done = match question {
-        Question::Status => return Reply::Status(told.status()),
+        Question::Status {} => return Reply::Status(told.status()),
         Question::Accept { kind, entity, until_ns } => {
             if !is_entity(&entity) {
                 return Reply::Refused { reason: ENTITY_FORMS.to_owned() };

@@ -16,22 +16,21 @@ use crate::render;
 
 /// See the module.
 pub(super) struct Reload {
-    file: Option<PathBuf>,
+    file: PathBuf,
     called: UnixStream,
 }
 
 impl Reload {
     /// Reads `file` again on SIGHUP. Without a file the signal ends the daemon, as it ends others.
-    pub(super) fn of(file: Option<PathBuf>) -> anyhow::Result<Self> {
-        let signals: &[i32] = if file.is_some() { &[SIGHUP] } else { &[] };
-        let called = signal_pipe(signals).context("cannot listen for signals")?;
+    pub(super) fn of(file: PathBuf) -> anyhow::Result<Self> {
+        let called = signal_pipe(&[SIGHUP]).context("cannot listen for signals")?;
         called.set_nonblocking(true).context("cannot listen for signals")?;
         Ok(Self { file, called })
     }
 
     /// The configuration, where it is to be taken anew.
     pub(super) fn take(&self) -> Option<Config> {
-        let file = self.file.as_ref()?;
+        let file = &self.file;
         let called = (&self.called).read(&mut [0; 64]).is_ok_and(|read| read > 0);
         if !called {
             return None;
