@@ -1,5 +1,6 @@
 //! Forecasts as the report gives them: without an action, and with each that may help.
 
+use ks_engine::action::ActionKind;
 use ks_engine::analysis::effects::{self, Effect};
 use ks_engine::analysis::said;
 use ks_engine::analysis::simulate::{FanPoint, Outlook, simulate};
@@ -34,7 +35,7 @@ pub struct Forecast {
     /// Length of the window that it rests on.
     pub window_s: Option<u64>,
     /// The action, where one is supposed.
-    pub action: Option<&'static str>,
+    pub action: Option<ActionKind>,
     /// What has to hold for the action's effect.
     pub assumption: Option<&'static str>,
     /// Lower end of the interval.
@@ -112,7 +113,7 @@ fn suppose(plain: &Forecast, said: &ForecastSaid, effect: &Effect, seed: u64) ->
     let based = plain.calibration.as_deref().unwrap_or("none");
     supposed.calibration = Some(format!("{based}; effect: prior"));
     if let Some(outlook) = outlook(said, plain.horizon_s) {
-        let mut random = stream(said, effect.action, seed);
+        let mut random = stream(said, effect.action.name(), seed);
         let found = simulate(&outlook, Some(effect), &mut random);
         supposed.eta_low_s = found.eta_low_s;
         supposed.eta_s = found.eta_s;
