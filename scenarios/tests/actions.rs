@@ -192,7 +192,7 @@ fn less_io_of_one_is_more_of_the_other_and_limits_wait_before_issue() {
     for action in [
         r#"{ lower_io_priority = { process = "backup", level = "idle" } }"#,
         r#"{ lower_io_weight = { group = "/backup.slice", weight = 10 } }"#,
-        r#"{ throttle_io = { group = "/backup.slice", disk = "sda", limit = { rbps = 1000000 } } }"#,
+        r#"{ throttle_io = { group = "/backup.slice", disk = "sda", limit = { rbps = "1MiB" } } }"#,
         r#"{ throttle_io = { group = "/backup.slice", disk = "sda", limit = { riops = 20 } } }"#,
     ] {
         let mut lab = Lab::rotating(READERS);

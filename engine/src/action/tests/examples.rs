@@ -66,8 +66,8 @@ pub(super) const EXAMPLES: &[(&str, &str, Option<&str>)] = &[
         Some("20"),
     ),
     (
-        r#"{"throttle_io":{"group":"/work.slice/b.service","disk":"8:0","limit":{"wbps":10485760}}}"#,
-        "cgset -r io.max=8:0:wbps=10485760 work.slice/b.service",
+        r#"{"throttle_io":{"group":"/a.slice/b.service","disk":"8:0","limit":{"wbps":10485760}}}"#,
+        "cgset -r io.max=8:0:wbps=10485760 a.slice/b.service",
         Some("8:0 wbps=10485760"),
     ),
     (r#"{"flush_buffers":{"mount":"mnt#2"}}"#, "sync -f mnt#2", None),
