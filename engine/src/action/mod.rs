@@ -1,7 +1,8 @@
 //! The catalogue of actions: everything that can be done about a verdict, and what looks closer.
 //!
 //! An [`Action`] is typed and bounded: a value out of range cannot be made, let alone performed.
-//! Each form is one row of `catalogue.rs`. Nothing here performs anything; whether an action is
+//! Each form is one row of `catalogue.rs`. It is read from text, which shows what was said twice: a
+//! `serde_json::Value` has forgotten it. Nothing here performs anything; whether an action is
 //! wise, allowed or has an effect is decided elsewhere, on fresh facts.
 
 mod bad_value;
@@ -12,7 +13,6 @@ mod io;
 mod number;
 mod parameter;
 mod registry;
-mod resolved;
 mod scheduling;
 mod target;
 #[cfg(test)]

@@ -7,6 +7,7 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::*;
+use crate::kind::Entity;
 use examples::EXAMPLES;
 use grammar::matching;
 
@@ -169,9 +170,13 @@ fn targets_are_typed_by_what_they_name() {
     ] {
         assert!(process(text).is_err(), "{text}");
     }
+    let entity = Entity::Process(5678, 99).to_string();
+    assert!(matches!(process(&entity), Ok(ProcessRef::Exact { start: 99, .. })));
     let group = |text: &str| text.parse::<GroupRef>().map(|group| group.to_string());
     assert_eq!(group("cgroup:/a.slice/b@1.service").unwrap(), "/a.slice/b@1.service");
     assert_eq!(group("cg#4").unwrap(), "cg#4");
+    let entity = Entity::Cgroup(b"v2".to_vec(), b"/a".to_vec());
+    assert_eq!(group(&entity.to_string()).unwrap(), "/a");
     let bad = ["/", "a", "", "/a/../b", "/a//b", "/-a", "/.a", "/a b", "/a;id", "/a\n", "cg#x"];
     for text in bad {
         assert!(group(text).is_err(), "{text}");
@@ -180,6 +185,8 @@ fn targets_are_typed_by_what_they_name() {
     assert_eq!(disk("sda").unwrap(), "disk:sda");
     assert_eq!(disk("disk:sda").unwrap(), "disk:sda");
     assert!(disk("8:0").is_ok() && disk("0:0").is_err() && disk("8:1048576").is_err());
+    assert!(Pid::new(2).is_err() && Pid::new(4_194_304).is_ok() && Handle::new(0).is_err());
+    assert_eq!(Device::new(8, 16).unwrap().get(), (8, 16));
     assert!("lo".parse::<NicRef>().is_err() && "eth0".parse::<NicRef>().is_ok());
     assert!("/etc".parse::<MountRef>().is_ok() && "etc".parse::<MountRef>().is_err());
     let throttle = EXAMPLES.iter().find(|(text, ..)| text.contains("throttle_io")).unwrap().0;

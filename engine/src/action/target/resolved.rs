@@ -4,9 +4,9 @@
 
 use alloc::string::{String, ToString};
 
-use super::form::Risk;
-use super::parameter::{Accepts, Parameter};
-use super::target::{DiskRef, GroupRef, MountRef, NicRef, ProcessRef, Target};
+use super::{DiskRef, GroupRef, MountRef, NicRef, ProcessRef, Target};
+use crate::action::form::Risk;
+use crate::action::parameter::{Accepts, Parameter};
 
 impl Parameter for ProcessRef {
     const ACCEPTS: &'static [Accepts] = &[Accepts::Text {
