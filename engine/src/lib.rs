@@ -7,6 +7,7 @@
 
 extern crate alloc;
 
+pub mod action;
 pub mod analysis;
 pub mod anomaly;
 pub mod board;

@@ -1,10 +1,10 @@
 //! The fields of a scenario file.
 
+use ks_engine::action::Action;
 use ks_engine::kind::Kind;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use crate::action::Action;
 use crate::background::Mix;
 use crate::demand::Demand;
 use crate::expectation::{Expect, Forbid};
@@ -193,6 +193,7 @@ pub struct Planned {
     pub times: u32,
     /// What.
     #[serde(rename = "do")]
+    #[schemars(schema_with = "crate::schema::action")]
     pub action: Action,
 }
 

@@ -3,13 +3,14 @@
 mod demands;
 mod population;
 
+use ks_engine::action::Action;
 use ks_engine::analysis::Knowledge;
 use ks_engine::input::{Body, ENGINE_VERSION, HostFacts, SCHEMA_VERSION, Start};
 use ks_engine::model::Sample;
 use ks_engine::random::Random;
 use ks_engine::time::{ClockAnchor, Timestamp, WallTime};
 
-use crate::action::{Action, Refused};
+use crate::action::Refused;
 use crate::grain::whole;
 use crate::host::memory::PAGE;
 use crate::host::{Host, STEP_S};
