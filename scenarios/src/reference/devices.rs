@@ -108,6 +108,8 @@ fn look_at_netns(
     if accepts + requests > 0 {
         quantity = quantity.or(Quantity::event(Severity::Medium));
     }
+    // A queue that overflows is full, which is told at some ticks only.
+    quantity.possible = (accepts > 0).then_some(Severity::Critical);
     say(Kind::TcpExhaustion, entity, quantity);
 }
 

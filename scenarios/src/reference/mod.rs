@@ -51,7 +51,7 @@ pub struct Crossing {
 pub struct Rise {
     /// Which.
     pub severity: Severity,
-    /// End of the first interval at or above the limit, or that may be by what is usual there.
+    /// End of the first interval at or above the limit, or that may be by what is unknown here.
     pub first: Timestamp,
     /// End of the first one from which on it was held for as long as it has to last.
     pub held: Option<Timestamp>,
@@ -97,7 +97,7 @@ struct Quantity {
     level: Option<Severity>,
     /// How bad it is that something happened that must not.
     event: Option<Severity>,
-    /// How bad it may be called by what is usual there, which nobody knows here.
+    /// How bad it may be called by what nobody knows here, such as what is usual there.
     possible: Option<Severity>,
 }
 

@@ -71,6 +71,9 @@ fn an_event_crosses_at_once() {
     let found: Vec<_> = found.iter().filter(|one| one.kind == Kind::TcpExhaustion).collect();
     assert_eq!(found.len(), 1);
     assert_eq!((found[0].at.0, &found[0].entity), (2_000_000_000, &Entity::Netns(7)));
+    let found: Vec<Crossing> = found.into_iter().cloned().collect();
+    let expected = [(Severity::High, 2, None), (Severity::Critical, 2, None)];
+    assert_eq!(rises(&found), expected, "the queue was full");
 }
 
 #[test]
