@@ -1,7 +1,7 @@
 //! The fields of a scenario file.
 
 use ks_engine::action::Action;
-use ks_engine::kind::Kind;
+use ks_engine::kind::{Kind, Severity};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -73,7 +73,8 @@ pub struct Scenario {
 }
 
 /// An expectation that was weakened, kept for people; or, with a kind, one that is raised though
-/// nothing crosses a limit of it, and is borne with.
+/// nothing crosses a limit of it, and is borne with; or, with a severity too, a rise to that which
+/// does not come when raw counters say.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Weakened {
@@ -88,6 +89,10 @@ pub struct Weakened {
     /// Where; `*` at the end stands for anything.
     #[serde(default = "anywhere")]
     pub entity: String,
+    /// Which severity past medium comes at another time than it must, or not at all.
+    #[serde(default)]
+    #[schemars(schema_with = "crate::schema::severity")]
+    pub severity: Option<Severity>,
 }
 
 fn anywhere() -> String {
