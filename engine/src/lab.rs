@@ -20,6 +20,8 @@ pub(crate) struct Lab {
     seq: u64,
     second: u64,
     standing: BTreeMap<(Kind, String), Signal>,
+    /// What happened to each condition last.
+    last: BTreeMap<(Kind, String), Change>,
     coverage: BTreeMap<Kind, String>,
     /// Second of the last raise and clear of each condition.
     changed: BTreeMap<(Kind, String, bool), u64>,
@@ -32,6 +34,7 @@ impl Lab {
             seq: 0,
             second: 1_000,
             standing: BTreeMap::new(),
+            last: BTreeMap::new(),
             coverage: BTreeMap::new(),
             changed: BTreeMap::new(),
         };
@@ -85,6 +88,11 @@ impl Lab {
         }
     }
 
+    /// Something else is learned.
+    pub(crate) fn hear(&mut self, body: Body) {
+        self.handle(body);
+    }
+
     fn handle(&mut self, body: Body) {
         self.seq += 1;
         let mono = Timestamp(self.second * SECOND_NS);
@@ -114,6 +122,7 @@ impl Lab {
 
     fn note(&mut self, signal: Signal) {
         let key = (signal.kind, signal.entity.to_string());
+        self.last.insert(key.clone(), signal.change);
         if signal.change.is_over() {
             self.changed.insert((key.0, key.1.clone(), false), self.second);
             self.standing.remove(&key);
@@ -143,6 +152,16 @@ impl Lab {
     /// The subtype of the signal that stands on an entity.
     pub(crate) fn subtype(&self, kind: Kind, entity: &str) -> Option<&'static str> {
         self.signal(kind, entity)?.subtype
+    }
+
+    /// What happened to a signal last.
+    pub(crate) fn change(&self, kind: Kind, entity: &str) -> Option<Change> {
+        self.last.get(&(kind, entity.into())).copied()
+    }
+
+    /// The engine, to look into.
+    pub(crate) fn engine(&self) -> &Engine {
+        &self.engine
     }
 
     /// The second in which a signal was raised last.

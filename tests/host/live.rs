@@ -7,7 +7,7 @@ use crate::{KS, Own, skipped, wait_until_begun};
 
 /// Four processes that want a CPU, one of which forks all the time. stress-ng adds memory and
 /// disk where it is installed.
-fn load(folder: &Path) -> Vec<Own> {
+pub(crate) fn load(folder: &Path) -> Vec<Own> {
     let shell = |script: &str| {
         Own(Command::new("sh").args(["-c", script]).stdout(Stdio::null()).spawn().unwrap())
     };
@@ -32,14 +32,14 @@ fn load(folder: &Path) -> Vec<Own> {
     load
 }
 
-fn live(folder: &Path, more: &[&str]) -> Child {
+pub(crate) fn live(folder: &Path, more: &[&str]) -> Child {
     let mut command = Command::new(KS);
     command.args(["live", "--interval", "100ms", "-o"]).arg(folder).args(more);
     command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap()
 }
 
 /// The journals of a directory, one after the other.
-fn journals(folder: &Path) -> String {
+pub(crate) fn journals(folder: &Path) -> String {
     let read = |path: PathBuf| std::fs::read_to_string(path).unwrap();
     named(folder, "jsonl").into_iter().map(read).collect()
 }
@@ -53,26 +53,26 @@ fn named(folder: &Path, ending: &str) -> Vec<PathBuf> {
     found
 }
 
-fn replay(folder: &Path, journal: &Path) -> Output {
+pub(crate) fn replay(folder: &Path, journal: &Path) -> Output {
     let mut command = Command::new(KS);
     command.args(["replay", "--format", "json"]).arg(folder).arg("--journal").arg(journal);
     command.output().unwrap()
 }
 
-fn replayed(folder: &Path, scratch: &Path) -> String {
+pub(crate) fn replayed(folder: &Path, scratch: &Path) -> String {
     let journal = scratch.join("replayed.jsonl");
     assert!(replay(folder, &journal).status.success());
     std::fs::read_to_string(journal).unwrap()
 }
 
-fn terminate(child: &mut Child) {
+pub(crate) fn terminate(child: &mut Child) {
     let pid = child.id().to_string();
     assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
     assert!(child.wait().unwrap().success());
 }
 
 /// A run of some seconds, to its end; the return value is what it said on stderr.
-fn run(folder: &Path, more: &[&str]) -> String {
+pub(crate) fn run(folder: &Path, more: &[&str]) -> String {
     let outcome = live(folder, more).wait_with_output().unwrap();
     let said = String::from_utf8_lossy(&outcome.stderr).into_owned();
     assert!(outcome.status.success(), "{said}");

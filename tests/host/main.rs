@@ -5,6 +5,7 @@
     reason = "a test fails by it, and says why it skips"
 )]
 
+mod control;
 mod faults;
 mod fio;
 mod full_maps;

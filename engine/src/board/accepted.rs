@@ -49,3 +49,6 @@ impl Accepted {
         of_kind().any(|one| one.entity == entity && one.holds(at))
     }
 }
+
+#[cfg(test)]
+mod tests;
