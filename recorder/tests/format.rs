@@ -3,7 +3,11 @@
 
 use std::path::Path;
 
-use ks_engine::input::{Body, Gap, GapReason, HostFacts, Input, SCHEMA_VERSION, Start};
+use ks_engine::input::{
+    Acceptance, ActionOutcome, Answer, Body, Config, Decision, Gap, GapReason, HostFacts, Input,
+    ModelReply, OperatorDecision, Outcome, RequestId, SCHEMA_VERSION, Start,
+};
+use ks_engine::kind::Kind;
 use ks_engine::model::{CellType, Class, ReadTimes, SCHEMAS, Sample, Shape};
 use ks_engine::time::{ClockAnchor, Timestamp, WallTime};
 use ks_recorder::error::Error;
@@ -98,8 +102,10 @@ fn random_recording(seed: u64, inputs: u64) -> Vec<Input> {
     let mut made = vec![Input::recorded(0, Timestamp(mono), start(0))];
     for seq in 1..inputs {
         mono += dice.below(2_000_000_000);
-        let body = match dice.below(12) {
+        let body = match dice.below(14) {
             0 => Body::Tick,
+            12 => Body::Answer(Box::new(random_answer(&mut dice))),
+            13 => Body::ConfigChange(Box::new(Config { accept: vec![acceptance(&mut dice)] })),
             1 => Body::Gap(Gap {
                 source: "all".into(),
                 count: Some(dice.roll()),
@@ -112,6 +118,33 @@ fn random_recording(seed: u64, inputs: u64) -> Vec<Input> {
         made.push(Input::recorded(seq, Timestamp(mono), body));
     }
     made
+}
+
+fn acceptance(dice: &mut Dice) -> Acceptance {
+    let kind = Kind::ALL[usize::try_from(dice.below(10)).unwrap()];
+    let until_ns = (dice.below(2) == 0).then(|| WallTime(dice.roll().cast_signed()));
+    Acceptance { kind, entity: format!("disk:{}", dice.below(9)), until_ns }
+}
+
+fn random_answer(dice: &mut Dice) -> Answer {
+    let request = RequestId(dice.roll());
+    let text = (dice.below(2) == 0).then(|| "\"\u{0}\u{1f525}".to_owned());
+    match dice.below(4) {
+        0 => Answer::ModelReply(ModelReply { request, text, problem: None }),
+        1 => Answer::ActionOutcome(ActionOutcome {
+            request,
+            outcome: Outcome::Indeterminate,
+            reason: text,
+        }),
+        2 => Answer::OperatorDecision(OperatorDecision {
+            uid: Some(u32::MAX),
+            decision: Decision::Deny { request },
+        }),
+        _ => Answer::OperatorDecision(OperatorDecision {
+            uid: None,
+            decision: Decision::Accept(acceptance(dice)),
+        }),
+    }
 }
 
 fn write_log(path: &Path, inputs: &[Input]) {
