@@ -3,9 +3,6 @@
 
 use std::path::Path;
 
-use ks_engine::input::{Body, Gap, GapReason, HostFacts, Input, SCHEMA_VERSION, Start};
-use ks_engine::model::{CellType, Class, ReadTimes, SCHEMAS, Sample, Shape};
-use ks_engine::time::{ClockAnchor, Timestamp, WallTime};
 use ks_recorder::error::Error;
 use ks_recorder::format::files::Files;
 use ks_recorder::format::log::{Decoder, LogReader, LogWriter};
@@ -13,6 +10,9 @@ use ks_recorder::format::parquet_file::ParquetFile;
 use ks_recorder::format::recording::Reader;
 use ks_recorder::format::recovery::recover;
 use ks_recorder::format::writer::Writer;
+use ks_vocabulary::input::{Body, Gap, GapReason, HostFacts, Input, SCHEMA_VERSION, Start};
+use ks_vocabulary::model::{CellType, Class, ReadTimes, SCHEMAS, Sample, Shape};
+use ks_vocabulary::time::{ClockAnchor, Timestamp, WallTime};
 use proptest::prelude::*;
 
 /// A small generator, so that one seed makes a whole recording.

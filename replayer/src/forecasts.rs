@@ -4,9 +4,9 @@ use ks_engine::analysis::effects::{self, Effect};
 use ks_engine::analysis::said;
 use ks_engine::analysis::simulate::{FanPoint, Outlook, simulate};
 use ks_engine::analysis::watch::Watched;
-use ks_engine::kind::{Entity, Kind};
-use ks_engine::output::{ForecastSaid, Turn};
-use ks_engine::random::Random;
+use ks_vocabulary::kind::{Entity, Kind};
+use ks_vocabulary::output::{ForecastSaid, Turn};
+use ks_vocabulary::random::Random;
 use serde::Serialize;
 
 /// Probability that the interval holds the time to the end.

@@ -1,6 +1,6 @@
 //! The JSON schema of scenario files, for editors and for whoever writes them by program.
 
-use ks_engine::kind::{Kind, Severity};
+use ks_vocabulary::kind::{Kind, Severity};
 use schemars::{Schema, SchemaGenerator, json_schema, schema_for};
 use serde_json::Value;
 

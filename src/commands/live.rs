@@ -34,9 +34,9 @@ pub(crate) fn run(arguments: &cli::Live) -> anyhow::Result<()> {
     let mut recorder = Recorder::new(&source.root, pace.interval_ns(), source.options(false));
     if let Some((known, file)) = &known {
         knowledge::tell(&known.host, file, &recorder.hostname());
-        recorder.know(known.clone());
+        recorder.know(known.clone().into());
     } else if let Some(resumed) = resumed {
-        recorder.know(resumed.knowledge);
+        recorder.know(resumed.knowledge.into());
     }
     // A kernel that lets none be given up lets the recorder keep what it has.
     let _ = recorder.reduce_capabilities(Some(&arguments.output), false);

@@ -3,7 +3,7 @@
 //! They are our judgement until outcomes have been learned, and are said to be. The actions are
 //! those of the catalogue (`actions-and-threats.md`); nothing here can perform one.
 
-use crate::resource::Resource;
+use ks_vocabulary::resource::Resource;
 
 /// Lowest, likeliest and highest value: a triangular distribution.
 pub type Triangle = (f64, f64, f64);

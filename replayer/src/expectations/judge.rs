@@ -9,8 +9,8 @@
 //! only where it could have been told. *Excess* is what is raised while something is wrong though
 //! its limit is never crossed and nothing expects it (`excess.rs`).
 
-use ks_engine::kind::{Kind, Severity};
 use ks_scenarios::expectation::{Forbid, What, matches};
+use ks_vocabulary::kind::{Kind, Severity};
 
 use super::alarm::{self, Alarm};
 use super::excess::Excess;

@@ -110,7 +110,7 @@ impl Tally {
 mod tests {
     use super::super::judge::Outcome;
     use super::*;
-    use ks_engine::kind::Kind;
+    use ks_vocabulary::kind::Kind;
 
     fn outcome(found: bool, optional: bool) -> Outcome {
         Outcome {

@@ -1,7 +1,7 @@
 //! Quantities of disks, interfaces, network namespaces and filesystems.
 
-use ks_engine::kind::{Entity, Kind};
-use ks_engine::model::{Filesystem, Netns, Nic};
+use ks_vocabulary::kind::{Entity, Kind};
+use ks_vocabulary::model::{Filesystem, Netns, Nic};
 
 use super::groups::Configured;
 use super::{Pair, Quantity, Say, level};

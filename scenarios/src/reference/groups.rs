@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use ks_engine::kind::{Entity, Kind};
-use ks_engine::model::{Cgroup, PortUse, Sample};
+use ks_vocabulary::kind::{Entity, Kind};
+use ks_vocabulary::model::{Cgroup, PortUse, Sample};
 
 use super::{Pair, Quantity, Say, level};
 

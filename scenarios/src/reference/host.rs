@@ -1,7 +1,7 @@
 //! Quantities of the host as a whole.
 
-use ks_engine::kind::{Entity, Kind};
-use ks_engine::model::{Cpu, Memory, Pressure, Vm};
+use ks_vocabulary::kind::{Entity, Kind};
+use ks_vocabulary::model::{Cpu, Memory, Pressure, Vm};
 
 use super::groups::killed;
 use super::{Pair, Quantity, Say, level};

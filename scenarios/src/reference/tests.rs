@@ -1,7 +1,7 @@
 //! Crossings of made samples.
 
 use super::*;
-use ks_engine::model::{CpuCell, NetnsCell, ReadTimes};
+use ks_vocabulary::model::{CpuCell, NetnsCell, ReadTimes};
 
 /// A host of two CPUs on which so many tasks want to run, second by second.
 fn crossings(running: &[u64]) -> Vec<(u64, u64)> {

@@ -1,8 +1,8 @@
 //! Quantities that only tracers or stall shares of CPUs tell.
 
-use ks_engine::histogram::bounds;
-use ks_engine::kind::{Entity, Kind};
-use ks_engine::model::{Sample, SyscallTrace};
+use ks_vocabulary::histogram::bounds;
+use ks_vocabulary::kind::{Entity, Kind};
+use ks_vocabulary::model::{Sample, SyscallTrace};
 
 use super::{Pair, Quantity, Say, level};
 

@@ -1,6 +1,6 @@
 //! The fields of a scenario file.
 
-use ks_engine::kind::Kind;
+use ks_vocabulary::kind::Kind;
 use schemars::JsonSchema;
 use serde::Deserialize;
 

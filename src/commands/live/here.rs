@@ -3,12 +3,12 @@
 //! A tick that cannot be logged is not fed: the engine knows nothing that the recording does not.
 //! The run goes on without eyes until the disk takes a segment again, which begins with the gap.
 
-use ks_engine::input::{Body, Gap, GapReason};
-use ks_engine::time::Timestamp;
 use ks_recorder::clock;
 use ks_recorder::error::Error;
 use ks_recorder::recorder::Recorder;
 use ks_replayer::driver::{Arrival, Wants, World};
+use ks_vocabulary::input::{Body, Gap, GapReason};
+use ks_vocabulary::time::Timestamp;
 
 use crate::pace::Pace;
 
