@@ -16,6 +16,7 @@ use crate::render::Format;
 
 pub(crate) mod analysis;
 pub(crate) mod capture;
+pub(crate) mod control;
 pub(crate) mod diff;
 pub(crate) mod import;
 pub(crate) mod scenario;
@@ -48,6 +49,14 @@ pub(crate) enum Command {
     #[command(after_help = "Examples:\n  ks live -o observed\n  \
         ks live -o /var/lib/kernelsight --segment 1h --keep 7d --keep-bytes 2G")]
     Live(Live),
+    /// Tell what a daemon does, and which verdicts stand
+    #[command(after_help = "Examples:\n  ks status -o /var/lib/kernelsight\n  \
+        ks status -o observed --format json | jq .standing")]
+    Status(control::StatusOf),
+    /// Tell a daemon that a condition is normal: it is not raised below critical
+    #[command(after_help = "Examples:\n  ks accept load_mismatch host -o /var/lib/kernelsight\n  \
+        ks accept scheduler cgroup:/batch.slice --until 2027-01-01T00:00:00Z -o observed")]
+    Accept(control::Accept),
     /// Run the engine over recordings or a scenario and print its verdicts
     #[command(after_help = "Examples:\n  ks replay host.parquet\n  \
         ks replay host.parquet --format json | jq .episodes\n  \
@@ -252,6 +261,9 @@ pub(crate) struct Live {
     /// Knowledge of `ks baseline build` to begin with
     #[arg(long, value_name = "FILE")]
     pub(crate) baseline: Option<PathBuf>,
+    /// Configuration, read again on SIGHUP
+    #[arg(long, value_name = "FILE.toml")]
+    pub(crate) config: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) source: Source,
 }
@@ -288,6 +300,9 @@ pub(crate) struct Replay {
     /// Knowledge of `ks baseline build` to begin with
     #[arg(long, value_name = "FILE")]
     pub(crate) baseline: Option<PathBuf>,
+    /// Configuration to replay with, in place of the recorded one
+    #[arg(long, value_name = "FILE.toml")]
+    pub(crate) config: Option<PathBuf>,
     /// Print to stderr what each stage cost
     #[arg(long)]
     pub(crate) timings: bool,

@@ -2,6 +2,7 @@
 
 mod cli;
 mod commands;
+mod control;
 mod csv_cell;
 mod duration;
 mod event_line;
@@ -30,6 +31,8 @@ fn main() -> std::process::ExitCode {
     let outcome = match arguments.command {
         cli::Command::Record(arguments) => commands::record::run(&arguments),
         cli::Command::Live(arguments) => commands::live::run(&arguments),
+        cli::Command::Status(arguments) => commands::status::run(&arguments),
+        cli::Command::Accept(arguments) => commands::accept::run(&arguments),
         cli::Command::Replay(arguments) => commands::replay::run(&arguments),
         cli::Command::Baseline(arguments) => commands::baseline::run(&arguments),
         cli::Command::Import(arguments) => commands::import::run(&arguments),

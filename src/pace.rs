@@ -1,5 +1,6 @@
 //! When the next tick is due, and waiting for it or for a signal to stop.
 
+use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::net::UnixStream;
 use std::time::Duration;
 
@@ -22,7 +23,7 @@ pub(crate) struct Pace {
 impl Pace {
     /// Begins to listen for SIGINT and SIGTERM. The first tick is due at once.
     pub(crate) fn new(interval: Duration, length: Option<Duration>) -> anyhow::Result<Self> {
-        let stop = stop_pipe().context("cannot listen for signals")?;
+        let stop = signal_pipe(&[SIGINT, SIGTERM]).context("cannot listen for signals")?;
         let interval_ns = u64::try_from(interval.as_nanos()).context("interval too long")?;
         let length_ns = length.map(|length| u64::try_from(length.as_nanos()).unwrap_or(u64::MAX));
         let mut pace = Self { stop, interval_ns, length_ns, due: clock::now(), end: None };
@@ -54,14 +55,18 @@ impl Pace {
     /// Waits until the next tick is due; false when it is time to stop.
     pub(crate) fn wait(&mut self) -> bool {
         self.go_on();
-        self.wait_until(self.due)
+        self.wait_until(self.due, &[])
     }
 
-    /// Waits until the next tick is due, or until `other` where that is before; false when it is
-    /// time to stop.
-    pub(crate) fn wait_until(&self, other: Timestamp) -> bool {
+    /// Waits until the next tick is due, until `other` where that is before, or until one of
+    /// `wakes` can be read; false when it is time to stop.
+    pub(crate) fn wait_until(&self, other: Timestamp, wakes: &[BorrowedFd<'_>]) -> bool {
         let until = self.end.map_or(self.due, |end| end.min(self.due)).min(other);
-        !wait_until(until, &self.stop) && self.end.is_none_or(|end| until < end)
+        match wait_until(until, &self.stop, wakes) {
+            Woken::Stopped => false,
+            Woken::Called => self.end.is_none_or(|end| clock::now() < end),
+            Woken::InTime => self.end.is_none_or(|end| until < end),
+        }
     }
 }
 
@@ -72,26 +77,40 @@ fn next_due(due: Timestamp, interval_ns: u64, now: Timestamp) -> Timestamp {
     due.plus_ns((late / interval_ns + 1) * interval_ns)
 }
 
-/// Sleeps until `until`; true when a signal asks to stop.
-fn wait_until(until: Timestamp, stop: &UnixStream) -> bool {
+/// Why sleep is over.
+enum Woken {
+    /// A signal asks to stop.
+    Stopped,
+    /// Something can be read.
+    Called,
+    /// It is time.
+    InTime,
+}
+
+/// Sleeps until `until`, a signal, or until one of `wakes` can be read.
+fn wait_until(until: Timestamp, stop: &UnixStream, wakes: &[BorrowedFd<'_>]) -> Woken {
     loop {
         let left_ns = until.since_ns(clock::now());
-        let mut descriptors = [PollFd::new(stop, PollFlags::IN)];
+        let all = std::iter::once(stop.as_fd()).chain(wakes.iter().copied());
+        let mut descriptors: Vec<PollFd<'_>> =
+            all.map(|wake| PollFd::from_borrowed_fd(wake, PollFlags::IN)).collect();
         let seconds = i64::try_from(left_ns / 1_000_000_000).unwrap_or(i64::MAX);
         let rest = i64::try_from(left_ns % 1_000_000_000).expect("less than a second");
         let timeout = Timespec { tv_sec: seconds, tv_nsec: rest };
         match poll(&mut descriptors, Some(&timeout)) {
-            Ok(0) if left_ns == 0 => return false,
+            Ok(0) if left_ns == 0 => return Woken::InTime,
             Ok(0) | Err(_) => {}
-            Ok(_) => return true,
+            Ok(_) if descriptors[0].revents().is_empty() => return Woken::Called,
+            Ok(_) => return Woken::Stopped,
         }
     }
 }
 
-fn stop_pipe() -> std::io::Result<UnixStream> {
+/// A stream that can be read once one of `signals` has come.
+pub(crate) fn signal_pipe(signals: &[i32]) -> std::io::Result<UnixStream> {
     let (read, write) = UnixStream::pair()?;
-    for signal in [SIGINT, SIGTERM] {
-        signal_hook::low_level::pipe::register(signal, write.try_clone()?)?;
+    for signal in signals {
+        signal_hook::low_level::pipe::register(*signal, write.try_clone()?)?;
     }
     Ok(read)
 }

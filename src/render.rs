@@ -173,7 +173,7 @@ fn forecast_text(said: &ForecastSaid, at: &str) -> String {
 pub(crate) fn forecast(one: &Forecast) -> String {
     let mut text = format!("{} of {}", one.resource, one.entity);
     if let Some(action) = one.action {
-        text += &format!(", with {action}");
+        text += &format!(", with {}", action.name());
     }
     text += &format!(": {:.1} % used", one.level * 100.0);
     match (one.eta_low_s, one.eta_high_s, &one.reason) {

@@ -193,17 +193,25 @@ fn met_expectations_pass_and_unmet_ones_fail_with_exit_code_1() {
 #[test]
 fn what_crosses_no_limit_fails_its_case_unless_the_file_says_why_it_is_borne_with() {
     let folder = tempfile::tempdir().unwrap();
-    let whole = library::find("short_reclaim_stall").unwrap();
-    let (silent, _) = whole.split_once("[[weakened]]").unwrap();
-    std::fs::write(folder.path().join("silent.toml"), silent).unwrap();
+    let whole = library::find("leaking_service").unwrap();
+    // A forecast of the end raises the kind before any counter crosses, and the run ends there.
+    let (begin, _) = whole.split_once("[[expect]]").unwrap();
+    let begin = begin.replace("duration = \"1h15m\"", "duration = \"43m\"");
+    let silent = format!("{begin}[[forbid]]\nkind = \"network_degradation\"\n");
+    std::fs::write(folder.path().join("silent.toml"), &silent).unwrap();
     let failed = ks(folder.path(), &["test", "silent.toml"]);
     assert_eq!(failed.status.code(), Some(1), "{}", text(&failed.stderr));
     let told = text(&failed.stdout);
-    assert!(told.contains("excess: medium page_fault on host"), "{told}");
-    let borne = ks(folder.path(), &["test", "short_reclaim_stall", "--format", "json"]);
+    assert!(told.contains("excess: medium memory_pressure (predicted) on host"), "{told}");
+    let borne = format!(
+        "{silent}[[weakened]]\nwhat = \"raised\"\nreason = \"a forecast\"\n\
+         kind = \"memory_pressure\"\n"
+    );
+    std::fs::write(folder.path().join("borne.toml"), borne).unwrap();
+    let borne = ks(folder.path(), &["test", "borne.toml", "--format", "json"]);
     assert_eq!(borne.status.code(), Some(0), "{}", text(&borne.stdout));
     let results: serde_json::Value = serde_json::from_slice(&borne.stdout).unwrap();
-    let count = &results["kinds"]["page_fault"];
+    let count = &results["kinds"]["memory_pressure"];
     assert_eq!((&count["excess"], &count["excess_declared"]), (&1.into(), &1.into()));
 }
 

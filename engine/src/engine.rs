@@ -25,7 +25,7 @@ use crate::mutation;
 use crate::requests::Requests;
 use crate::window::Window;
 use ks_vocabulary::input::{
-    Body, Carry, Gap, GapReason, Input, Position, RunId, SourceState, Start,
+    Acceptance, Body, Carry, Gap, GapReason, Input, Position, RunId, SourceState, Start,
 };
 use ks_vocabulary::kind::{Entity, Kind};
 use ks_vocabulary::model::Sample;
@@ -304,9 +304,14 @@ impl Engine {
         knowledge
     }
 
+    /// Conditions that operators call normal.
+    pub fn accepted(&self) -> impl Iterator<Item = &Acceptance> {
+        self.board.accepted()
+    }
+
     /// What the next run has to go on with.
     pub fn carry(&self) -> Carry {
-        let mut carry = Carry { accepted: self.board.accepted(), ..Carry::default() };
+        let mut carry = Carry { accepted: self.board.said_normal(), ..Carry::default() };
         self.requests.carry(self.clock, &mut carry);
         carry
     }

@@ -13,8 +13,8 @@ mod world;
 use ks_engine::analysis::Knowledge;
 use ks_engine::engine::Engine;
 use ks_vocabulary::input::{
-    ActionOutcome, Answer, Asks, Body, Class, ENGINE_VERSION, Input, JUDGEMENT, Outcome, Position,
-    RequestId, Stamp, Start,
+    ActionOutcome, Answer, Asks, Body, Class, Config, ENGINE_VERSION, Input, JUDGEMENT, Outcome,
+    Position, RequestId, Stamp, Start,
 };
 use ks_vocabulary::journal::Journal;
 use ks_vocabulary::output::{Request, Said};
@@ -49,6 +49,7 @@ pub struct Driver<M = Engine> {
     stamp: Stamp,
     differences: Differences,
     knowledge: Option<Knowledge>,
+    config: Option<Config>,
     timings: Option<Timings>,
     gathers: bool,
     began: bool,
@@ -74,6 +75,12 @@ impl<M: Machine> Driver<M> {
     pub fn know(&mut self, knowledge: Knowledge, name: &str) {
         self.what_if(format!("knowledge of {name}"));
         self.knowledge = Some(knowledge);
+    }
+
+    /// Begins each run with another configuration than was recorded; `name` says with which.
+    pub fn configure(&mut self, config: Config, name: &str) {
+        self.what_if(format!("configuration of {name}"));
+        self.config = Some(config);
     }
 
     /// Lets each run of the stream begin with what those before it learned.
@@ -179,9 +186,7 @@ impl<M: Machine> Driver<M> {
             None => *self.heard.insert(self.differences.hear(&input.body)),
         };
         let is_what_if = self.differences.is_what_if();
-        // What the recorded run was told, and what others answered it, is another run's.
-        let class = input.body.class();
-        let is_dropped = is_what_if && matches!(class, Class::Control | Class::Answer);
+        let is_dropped = is_what_if && self.is_of_another_run(&input.body);
         if is_what_if && !is_dropped && !begins {
             // What a run waits for when it ends never comes.
             if let Some(at) = self.machine.next_deadline().filter(|at| *at < input.mono) {
@@ -228,17 +233,31 @@ impl<M: Machine> Driver<M> {
         Ok(())
     }
 
-    /// A recorded `Start` with other knowledge, where there is some.
+    /// A recorded `Start` with other knowledge or configuration, where there is some.
     fn taught(&mut self, body: &Body) -> Option<Body> {
         let Body::Start(start) = body else { return None };
-        self.knowledge.as_ref()?;
+        if self.knowledge.is_none() && self.config.is_none() {
+            return None;
+        }
         let mut start = start.clone();
         self.teach(&mut start);
         Some(Body::Start(start))
     }
 
+    /// What the recorded run asked for, and what others answered it, is that run's.
+    fn is_of_another_run(&self, body: &Body) -> bool {
+        match body.class() {
+            Class::Answer => true,
+            Class::Control => *body == Body::Tick || self.config.is_some(),
+            Class::Border | Class::Telemetry => false,
+        }
+    }
+
     /// Where knowledge is gathered, a later run begins with that of the earlier ones.
     fn teach(&mut self, start: &mut Start) {
+        if let Some(config) = &self.config {
+            start.config = Some(config.clone());
+        }
         let Some(knowledge) = &self.knowledge else { return };
         let gathered = (self.gathers && self.began).then(|| self.machine.knowledge());
         start.knowledge = Some(gathered.unwrap_or_else(|| knowledge.clone()).into());

@@ -1,12 +1,14 @@
 //! Forecasts as the report gives them: without an action, and with each that may help.
 
-use ks_engine::analysis::effects::{self, Effect};
-use ks_engine::analysis::said;
-use ks_engine::analysis::simulate::{FanPoint, Outlook, simulate};
+use std::iter;
+
+use ks_engine::analysis::prospect::{Prospect, horizon_s, prospects};
+use ks_engine::analysis::simulate::FanPoint;
 use ks_engine::analysis::watch::Watched;
+use ks_engine::analysis::{effects, said};
+use ks_vocabulary::action::ActionKind;
 use ks_vocabulary::kind::{Entity, Kind};
 use ks_vocabulary::output::{ForecastSaid, Turn};
-use ks_vocabulary::random::Random;
 use serde::Serialize;
 
 /// Probability that the interval holds the time to the end.
@@ -34,7 +36,7 @@ pub struct Forecast {
     /// Length of the window that it rests on.
     pub window_s: Option<u64>,
     /// The action, where one is supposed.
-    pub action: Option<&'static str>,
+    pub action: Option<ActionKind>,
     /// What has to hold for the action's effect.
     pub assumption: Option<&'static str>,
     /// Lower end of the interval.
@@ -61,13 +63,7 @@ pub struct Forecast {
 
 /// What is said of a resource, with each action that may help; `at` is its time in words.
 pub fn with_actions(said: &ForecastSaid, at: &str, seed: u64) -> Vec<Forecast> {
-    let mut all = vec![without_action(said, at, seed)];
-    if all[0].eta_s.is_some() {
-        let actions = effects::on(said.resource);
-        let supposed: Vec<_> = actions.map(|effect| suppose(&all[0], said, effect, seed)).collect();
-        all.extend(supposed);
-    }
-    all
+    formatted(said, at, prospects(said, effects::on(said.resource), seed))
 }
 
 /// The state of a resource, said at the end of a run.
@@ -76,10 +72,20 @@ pub fn at_end(watched: &Watched, at: &str, seed: u64) -> Vec<Forecast> {
 }
 
 /// What is said of a resource if nothing is done.
-pub fn without_action(said: &ForecastSaid, at: &str, seed: u64) -> Forecast {
-    let horizon_s = said.resource.horizon_ns() as f64 / 1e9;
-    let simulated = outlook(said, horizon_s)
-        .map(|outlook| simulate(&outlook, None, &mut stream(said, "nothing", seed)));
+pub fn without_action(said: &ForecastSaid, at: &str, seed: u64) -> Vec<Forecast> {
+    formatted(said, at, prospects(said, iter::empty(), seed))
+}
+
+/// One forecast for each prospect; where there are none, what is said instead.
+fn formatted(said: &ForecastSaid, at: &str, prospects: Vec<Prospect>) -> Vec<Forecast> {
+    let plain = plain(said, at);
+    if prospects.is_empty() {
+        return vec![plain];
+    }
+    prospects.into_iter().map(|prospect| plain.clone().with(prospect)).collect()
+}
+
+fn plain(said: &ForecastSaid, at: &str) -> Forecast {
     Forecast {
         at: at.to_owned(),
         entity: said.entity.clone(),
@@ -95,40 +101,30 @@ pub fn without_action(said: &ForecastSaid, at: &str, seed: u64) -> Forecast {
         eta_low_s: said.eta_low_s,
         eta_s: said.eta_s,
         eta_high_s: said.eta_high_s,
-        p_end_within_horizon: simulated.as_ref().map(|found| found.p_end),
-        horizon_s,
+        p_end_within_horizon: None,
+        horizon_s: horizon_s(said),
         confidence: CONFIDENCE,
         n_calibration: said.n_calibration,
         calibration: said.calibration.clone(),
         reason: said.reason.clone(),
-        fan: simulated.map(|found| found.fan).unwrap_or_default(),
+        fan: Vec::new(),
     }
 }
 
-fn suppose(plain: &Forecast, said: &ForecastSaid, effect: &Effect, seed: u64) -> Forecast {
-    let mut supposed = plain.clone();
-    supposed.action = Some(effect.action);
-    supposed.assumption = Some(effect.assumption);
-    let based = plain.calibration.as_deref().unwrap_or("none");
-    supposed.calibration = Some(format!("{based}; effect: prior"));
-    if let Some(outlook) = outlook(said, plain.horizon_s) {
-        let mut random = stream(said, effect.action, seed);
-        let found = simulate(&outlook, Some(effect), &mut random);
-        supposed.eta_low_s = found.eta_low_s;
-        supposed.eta_s = found.eta_s;
-        supposed.eta_high_s = found.eta_high_s;
-        supposed.p_end_within_horizon = Some(found.p_end);
-        supposed.fan = found.fan;
+impl Forecast {
+    /// With what was simulated. Without an action its interval stays the calibrated one.
+    fn with(mut self, Prospect { effect, simulated }: Prospect) -> Self {
+        if let Some(effect) = effect {
+            self.action = Some(effect.action);
+            self.assumption = Some(effect.assumption);
+            let based = self.calibration.as_deref().unwrap_or("none");
+            self.calibration = Some(format!("{based}; effect: prior"));
+            self.eta_low_s = simulated.eta_low_s;
+            self.eta_s = simulated.eta_s;
+            self.eta_high_s = simulated.eta_high_s;
+        }
+        self.p_end_within_horizon = Some(simulated.p_end);
+        self.fan = simulated.fan;
+        self
     }
-    supposed
-}
-
-fn outlook(said: &ForecastSaid, horizon_s: f64) -> Option<Outlook> {
-    let eta_s = (said.eta_low_s?, said.eta_s?, said.eta_high_s?);
-    Some(Outlook { level: said.level, threshold: said.threshold, eta_s, horizon_s })
-}
-
-/// A stream of its own for each resource and action.
-fn stream(said: &ForecastSaid, action: &str, seed: u64) -> Random {
-    Random::stream(seed, &format!("{} {} {action}", said.entity, said.resource.word()))
 }

@@ -5,7 +5,7 @@ use std::io::Write;
 use ks_engine::analysis::Knowledge;
 use ks_engine::engine::Engine;
 use ks_recorder::format::recording::Reader;
-use ks_vocabulary::input::Input;
+use ks_vocabulary::input::{Config, Input};
 use ks_vocabulary::output::Output;
 
 use crate::driver::{DriveError, Driver, Keeper, Recorded, World};
@@ -31,6 +31,11 @@ impl Run {
     /// Begins with other knowledge than was recorded; `name` says with which.
     pub fn know(&mut self, knowledge: Knowledge, name: &str) {
         self.driver.know(knowledge, name);
+    }
+
+    /// Begins each run with another configuration than was recorded; `name` says with which.
+    pub fn configure(&mut self, config: Config, name: &str) {
+        self.driver.configure(config, name);
     }
 
     /// Lets each run of the stream begin with what those before it learned.

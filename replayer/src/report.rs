@@ -191,7 +191,7 @@ impl ReportBuilder {
             // What an action may do is simulated where a forecast first comes, and at the end.
             Turn::Made => self.forecasts.extend(forecasts::with_actions(said, &at, seed)),
             Turn::Renewed | Turn::Withdrawn => {
-                self.forecasts.push(forecasts::without_action(said, &at, seed));
+                self.forecasts.extend(forecasts::without_action(said, &at, seed));
             }
         }
     }

@@ -14,7 +14,7 @@ use ks_engine::analysis::Knowledge;
 use ks_engine::engine::Engine;
 use ks_recorder::format::recording::Reader;
 use ks_recorder::format::segments::RunFile;
-use ks_vocabulary::input::{Body, Input};
+use ks_vocabulary::input::{Body, Carry, Input};
 use ks_vocabulary::output::Output;
 
 use crate::driver::{DriveError, Driver, Keeper, Recorded};
@@ -26,6 +26,8 @@ use mender::Mender;
 pub struct Resumed {
     /// What it had learned when it ended.
     pub knowledge: Knowledge,
+    /// What the next run has to go on with.
+    pub carry: Carry,
     /// Lines that its journals got.
     pub lines: u64,
     /// Why its journals stay as they are, where they do.
@@ -42,10 +44,10 @@ pub fn finish(
     let mut reader = Reader::open_for_engine(&paths)?;
     let (mut driver, mut menders) = (Driver::<Engine>::default(), Menders::new(files));
     driver.run(&mut Recorded::new(&mut reader, Range::default(), &mut progress), &mut menders)?;
-    let knowledge = driver.machine().knowledge();
+    let (knowledge, carry) = (driver.machine().knowledge(), driver.machine().carry());
     driver.finish(&mut menders)?;
     menders.end()?;
-    Ok(Resumed { knowledge, lines: menders.lines, left_alone: menders.left_alone })
+    Ok(Resumed { knowledge, carry, lines: menders.lines, left_alone: menders.left_alone })
 }
 
 /// The journals of a run, one after the other.

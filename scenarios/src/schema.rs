@@ -1,8 +1,9 @@
 //! The JSON schema of scenario files, for editors and for whoever writes them by program.
 
+use ks_vocabulary::action::{Accepts, ActionKind, Form};
 use ks_vocabulary::kind::{Kind, Severity};
 use schemars::{Schema, SchemaGenerator, json_schema, schema_for};
-use serde_json::Value;
+use serde_json::{Map, Value, json};
 
 use crate::scenario::Scenario;
 
@@ -25,6 +26,65 @@ pub(crate) fn severities(generator: &mut SchemaGenerator) -> Schema {
         "description": "one severity, or the least and the most",
         "anyOf": [one, { "type": "array", "items": one, "minItems": 2, "maxItems": 2 }],
     })
+}
+
+/// An action of the catalogue: its word alone, or with its parameters.
+pub(crate) fn action(_: &mut SchemaGenerator) -> Schema {
+    let forms: Vec<Value> = ActionKind::ALL.map(|kind| form(kind.form())).into();
+    json_schema!({ "oneOf": forms })
+}
+
+fn form(form: &Form) -> Value {
+    let Form { name, effect, fields, .. } = *form;
+    if fields.is_empty() {
+        return json!({ "const": name, "description": effect });
+    }
+    let properties: Map<String, Value> =
+        fields.iter().map(|field| (field.name.to_owned(), any_of(field.accepts))).collect();
+    let required: Vec<&str> = fields.iter().map(|field| field.name).collect();
+    keyed(
+        name,
+        &json!({
+            "type": "object",
+            "description": effect,
+            "properties": properties,
+            "required": required,
+            "additionalProperties": false,
+        }),
+    )
+}
+
+fn keyed(key: &str, value: &Value) -> Value {
+    json!({
+        "type": "object",
+        "properties": { key: value },
+        "required": [key],
+        "additionalProperties": false,
+    })
+}
+
+fn any_of(accepts: &[Accepts]) -> Value {
+    match accepts {
+        [one] => accepted(one),
+        _ => json!({ "anyOf": accepts.iter().map(accepted).collect::<Vec<_>>() }),
+    }
+}
+
+fn accepted(accepts: &Accepts) -> Value {
+    match accepts {
+        Accepts::Whole { low, high } => {
+            json!({ "type": "integer", "minimum": low, "maximum": high })
+        }
+        Accepts::Numbers(all) => json!({ "enum": all }),
+        Accepts::Words(all) => json!({ "enum": all }),
+        Accepts::Text { pattern, example } => {
+            json!({ "type": "string", "pattern": pattern, "examples": [example] })
+        }
+        Accepts::Keyed(keys) => {
+            let one_of = keys.iter().map(|(key, accepts)| keyed(key, &any_of(accepts)));
+            json!({ "oneOf": one_of.collect::<Vec<_>>() })
+        }
+    }
 }
 
 /// A quantity that is written as text.
@@ -83,6 +143,23 @@ mod tests {
         check("Demand", "[[process]]\nname = \"a\"\ndemand = { nonsense = 1 }");
         check("Expect", "[[expect]]\nnonsense = 1");
         check("Forbid", "[[forbid]]\nnonsense = 1");
+    }
+
+    #[test]
+    fn the_schema_has_every_form_of_action_with_its_parameters() {
+        let schema = scenario();
+        let forms = schema["$defs"]["Planned"]["properties"]["do"]["oneOf"].as_array().unwrap();
+        assert_eq!(forms.len(), ActionKind::COUNT);
+        for (kind, form) in ActionKind::ALL.iter().zip(forms) {
+            let name = kind.name();
+            let has_fields = !kind.form().fields.is_empty();
+            assert_eq!(form["const"] == name, !has_fields, "{name}");
+            assert_eq!(form["properties"][name]["required"].is_array(), has_fields, "{name}");
+        }
+        let nice = &forms[0]["properties"]["lower_process_priority"]["properties"]["nice"];
+        assert_eq!(*nice, json!({ "type": "integer", "minimum": 1, "maximum": 19 }));
+        let limit = forms.iter().find_map(|form| form["properties"].get("throttle_io")).unwrap();
+        assert_eq!(limit["properties"]["limit"]["oneOf"][3]["required"], json!(["wiops"]));
     }
 
     #[test]

@@ -5,6 +5,11 @@ use serde::Deserialize;
 
 use crate::units::Bytes;
 
+/// Name of the interface.
+pub(crate) const NIC: &str = "eth0";
+/// Mount point of the filesystem.
+pub(crate) const ROOT: &str = "/";
+
 /// Size and devices of the host.
 #[derive(Debug, Clone, Copy, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]

@@ -2,24 +2,35 @@
 //! and the engine has it as a reader of the log would.
 
 mod here;
+mod inbox;
 mod journal;
 mod kept;
+mod operator;
+mod reload;
+mod told;
+
+use std::path::Path;
 
 use anyhow::Context;
 use ks_engine::engine::Engine;
 use ks_recorder::error::Error;
 use ks_recorder::format::segments::{Retention, Segments};
 use ks_recorder::recorder::Recorder;
+use ks_replayer::config_file;
 use ks_replayer::driver::{DriveError, Driver};
 use ks_replayer::resume::{self, Resumed};
 
 use crate::cli;
+use crate::control::{self, Server};
 use crate::knowledge;
 use crate::pace::Pace;
 use crate::progress;
 use crate::render;
 use here::Here;
+use inbox::{Slot, inbox};
 use kept::Kept;
+use reload::Reload;
+use told::Told;
 
 pub(crate) fn run(arguments: &cli::Live) -> anyhow::Result<()> {
     let source = &arguments.source;
@@ -30,21 +41,31 @@ pub(crate) fn run(arguments: &cli::Live) -> anyhow::Result<()> {
         render::note(&format!("nothing can be read of `{}`: it is set aside", aside.display()));
     }
     let known = knowledge::of(arguments.baseline.as_deref())?;
+    let config = arguments.config.as_deref().map(config_file::load).transpose()?;
+    let reload = arguments.config.clone().map(Reload::of).transpose()?;
     let resumed = finish_last_run(&segments)?;
     let mut recorder = Recorder::new(&source.root, pace.interval_ns(), source.options(false));
-    if let Some((known, file)) = &known {
-        knowledge::tell(&known.host, file, &recorder.hostname());
-        recorder.know(known.clone().into());
-    } else if let Some(resumed) = resumed {
+    if let Some(config) = config {
+        recorder.configure(config);
+    }
+    if let Some(resumed) = resumed {
         recorder.know(resumed.knowledge.into());
+        recorder.carry(resumed.carry);
+    }
+    if let Some((known, file)) = known {
+        knowledge::tell(&known.host, &file, &recorder.hostname());
+        recorder.know(known.into());
     }
     // A kernel that lets none be given up lets the recorder keep what it has.
     let _ = recorder.reduce_capabilities(Some(&arguments.output), false);
     render::note(&format!("observing; inputs and journal go to `{}`", arguments.output.display()));
     let segment_ns = u64::try_from(arguments.segment.as_nanos()).context("segment too long")?;
+    let (inbox, slot) = inbox()?;
+    let told = Told::new();
+    let _server = serve(&arguments.output, told.clone(), slot);
     pace.begin();
-    let mut here = Here::new(recorder, pace, segment_ns);
-    let (mut kept, mut driver) = (Kept::new(segments, arguments.format), Driver::default());
+    let mut here = Here::new(recorder, pace, (inbox, reload), segment_ns);
+    let (mut kept, mut driver) = (Kept::new(segments, arguments.format, told), Driver::default());
     let outcome = observe(&mut driver, &mut here, &mut kept);
     // Whatever ended the run, what was recorded before it is kept.
     let said = driver.finish(&mut kept);
@@ -53,6 +74,17 @@ pub(crate) fn run(arguments: &cli::Live) -> anyhow::Result<()> {
     finished?;
     render::note(&format!("`{}` is sealed", arguments.output.display()));
     Ok(())
+}
+
+/// Answers `ks status` and others. A directory that can hold no socket is observed all the same.
+fn serve(folder: &Path, told: Told, slot: Slot) -> Option<Server> {
+    let answer = move |question, uid| operator::answer(question, uid, &told, &slot);
+    let listening = control::listen(folder, answer);
+    if let Err(error) = &listening {
+        let socket = control::path(folder);
+        render::note(&format!("nobody can ask at `{}`: {error}", socket.display()));
+    }
+    listening.ok()
 }
 
 /// Observes until it is time to stop. What is wrong before the first segment is begun ends it;

@@ -1,5 +1,6 @@
 //! The subcommands, one file each.
 
+pub(crate) mod accept;
 pub(crate) mod analyze;
 pub(crate) mod analyze_csv;
 pub(crate) mod baseline;
@@ -15,5 +16,6 @@ pub(crate) mod recover;
 pub(crate) mod replay;
 pub(crate) mod scenario;
 pub(crate) mod schema;
+pub(crate) mod status;
 pub(crate) mod test;
 pub(crate) mod trace;

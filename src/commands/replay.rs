@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Context;
 use ks_recorder::clock;
 use ks_recorder::format::recording::Reader;
+use ks_replayer::config_file;
 use ks_replayer::driver::DriveError;
 use ks_replayer::range::Range;
 use ks_replayer::replay::{Run, drive};
@@ -37,6 +38,9 @@ pub(crate) fn run(arguments: &cli::Replay) -> anyhow::Result<()> {
     let known = knowledge::of(arguments.baseline.as_deref())?;
     if let Some((knowledge, file)) = &known {
         run.know(knowledge.clone(), file);
+    }
+    if let Some(file) = &arguments.config {
+        run.configure(config_file::load(file)?, &file.display().to_string());
     }
     if arguments.timings {
         run.time();

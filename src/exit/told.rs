@@ -9,6 +9,7 @@ use std::path::Path;
 use ks_recorder::absence::Absence;
 
 use super::{Fault, Misused, Unmet};
+use crate::control::ControlError;
 
 /// An error of which it is known what it means.
 pub(super) trait Told {
@@ -28,6 +29,7 @@ type Known = fn(&Cause) -> Option<&dyn Told>;
 const KNOWN: &[Known] = &[
     known::<Unmet>,
     known::<Misused>,
+    known::<ControlError>,
     known::<ks_ebpf::LoadError>,
     known::<ks_engine::analysis::knowledge::KnowledgeError>,
     known::<ks_recorder::error::Error>,
@@ -68,6 +70,19 @@ impl Told for Unmet {
 impl Told for Misused {
     fn fault(&self) -> Fault {
         Fault::Usage
+    }
+}
+
+impl Told for ControlError {
+    fn fault(&self) -> Fault {
+        Fault::Environment
+    }
+
+    fn hint(&self) -> Option<&'static str> {
+        match self {
+            Self::Absent { .. } => Some("name the directory that `ks live -o` writes"),
+            Self::Silent { .. } | Self::Refused { .. } => None,
+        }
     }
 }
 

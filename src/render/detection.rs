@@ -12,6 +12,12 @@ Expected: all that was wrong. Found: raised on the right place in time, with its
 range. Optional missed: not found, and its case passes without it. False: incidents of medium or
 above while nothing was wrong. Low: episodes below that. Excess: episodes of medium or above while
 something was wrong, though raw counters crossed no limit of the kind and nothing expected it.
+Culprit right: of those found whose file names one. Nobody can be named for network_degradation,
+since packets are lost by interface and namespace and not by process, nor for tcp_exhaustion of a
+namespace, since sockets are recorded without their processes; who uses up the host's handles can
+be. Escalations right: of what was found, high and critical that were said neither before raw
+counters reached their limit nor, where that was held for as long as the severity has to last,
+later than five seconds after it, of all that were said or due.
 ";
 
 /// The page; `command` says how it is made anew.
@@ -22,14 +28,14 @@ pub(crate) fn page(command: &str, cases: usize, tally: &Tally) -> String {
     );
     text += WORDS;
     text += "\n| kind | expected | found | missed | optional missed | false | low | excess ";
-    text += "| flapping | culprit right | delay s, median | worst |\n";
-    text += "|---|---|---|---|---|---|---|---|---|---|---|---|\n";
+    text += "| flapping | culprit right | escalations right | delay s, median | worst |\n";
+    text += "|---|---|---|---|---|---|---|---|---|---|---|---|---|\n";
     for (kind, count) in &tally.kinds {
         let seconds =
             |value: Option<f64>| value.map_or("-".to_owned(), |value| format!("{value:.1}"));
         let _ = writeln!(
             text,
-            "| {kind} | {} | {} | {} | {} | {} | {} | {} | {} | {} of {} | {} | {} |",
+            "| {kind} | {} | {} | {} | {} | {} | {} | {} | {} | {} of {} | {} of {} | {} | {} |",
             count.expected,
             count.found,
             count.missed,
@@ -40,6 +46,8 @@ pub(crate) fn page(command: &str, cases: usize, tally: &Tally) -> String {
             count.flapping,
             count.culprit_right,
             count.culprit_asked,
+            count.escalations_right,
+            count.escalations,
             seconds(count.delay_median_s),
             seconds(count.delay_worst_s),
         );

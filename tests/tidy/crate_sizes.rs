@@ -14,11 +14,11 @@ const LINES_MAX: [(&str, usize); 8] = [
     ("ebpf/src/", 1_000),
     ("engine/src/", 12_900),
     ("engine/statistics/src/", 2_450),
-    ("engine/vocabulary/src/", 3_450),
+    ("engine/vocabulary/src/", 5_000),
     ("recorder/src/", 16_800),
     ("replayer/src/", 7_000),
     ("scenarios/src/", 7_250),
-    ("src/", 6_450),
+    ("src/", 7_350),
 ];
 /// How far below its entry a crate may be.
 const SLACK_PERCENT: usize = 5;

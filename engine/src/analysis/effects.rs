@@ -1,7 +1,9 @@
 //! What each action is expected to do to a resource that runs out: priors, wide on purpose.
 //!
 //! They are our judgement until outcomes have been learned, and are said to be. The actions are
-//! those of the catalogue (`actions-and-threats.md`); nothing here can perform one.
+//! those of the catalogue; nothing here can perform one.
+
+use ks_vocabulary::action::ActionKind;
 
 use ks_vocabulary::resource::Resource;
 
@@ -11,8 +13,8 @@ pub type Triangle = (f64, f64, f64);
 /// The effect of one action on the growth of a resource.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Effect {
-    /// Name in the catalogue.
-    pub action: &'static str,
+    /// The form of action.
+    pub action: ActionKind,
     /// Resources that it is an answer to.
     pub resources: &'static [Resource],
     /// Share of the growth that goes on.
@@ -31,7 +33,7 @@ const ALL: Triangle = (1.0, 1.0, 1.0);
 /// Every effect that is known of.
 pub const EFFECTS: &[Effect] = &[
     Effect {
-        action: "limit_cgroup_memory_high",
+        action: ActionKind::LimitCgroupMemoryHigh,
         resources: &[Resource::Memory],
         kept: (0.0, 0.1, 0.7),
         freed: NOTHING,
@@ -39,7 +41,7 @@ pub const EFFECTS: &[Effect] = &[
         assumption: "the group that grows is the one limited",
     },
     Effect {
-        action: "reclaim_cgroup_memory",
+        action: ActionKind::ReclaimCgroupMemory,
         resources: &[Resource::Memory],
         kept: ALL,
         freed: (0.0, 0.03, 0.1),
@@ -47,7 +49,7 @@ pub const EFFECTS: &[Effect] = &[
         assumption: "the group has pages that are cold",
     },
     Effect {
-        action: "limit_cgroup_swap",
+        action: ActionKind::LimitCgroupSwap,
         resources: &[Resource::Swap],
         kept: (0.0, 0.05, 0.4),
         freed: NOTHING,
@@ -55,7 +57,7 @@ pub const EFFECTS: &[Effect] = &[
         assumption: "the group that grows is the one limited; its memory stays in use instead",
     },
     Effect {
-        action: "pause_process",
+        action: ActionKind::PauseProcess,
         resources: &[Resource::Memory, Resource::Swap, Resource::Pids, Resource::Space],
         kept: ALL,
         freed: NOTHING,
@@ -63,7 +65,7 @@ pub const EFFECTS: &[Effect] = &[
         assumption: "the process paused is the one that grows; it goes on after 60 s",
     },
     Effect {
-        action: "terminate_process",
+        action: ActionKind::TerminateProcess,
         resources: &[Resource::Memory, Resource::Swap],
         kept: (0.0, 0.2, 1.0),
         freed: (0.0, 0.2, 0.6),
@@ -71,7 +73,7 @@ pub const EFFECTS: &[Effect] = &[
         assumption: "the process ended is the one that grows; a supervisor may start it again",
     },
     Effect {
-        action: "limit_cgroup_pids",
+        action: ActionKind::LimitCgroupPids,
         resources: &[Resource::Pids],
         kept: (0.0, 0.05, 0.5),
         freed: NOTHING,
@@ -79,7 +81,7 @@ pub const EFFECTS: &[Effect] = &[
         assumption: "the group that forks is the one limited",
     },
     Effect {
-        action: "widen_port_range",
+        action: ActionKind::WidenPortRange,
         resources: &[Resource::Ports],
         kept: (0.44, 0.5, 1.0),
         freed: (0.0, 0.5, 0.56),
@@ -87,7 +89,7 @@ pub const EFFECTS: &[Effect] = &[
         assumption: "from the kernel's default range to all ports from 1024 on",
     },
     Effect {
-        action: "enable_tw_reuse",
+        action: ActionKind::EnableTwReuse,
         resources: &[Resource::Ports],
         kept: (0.2, 0.6, 1.0),
         freed: (0.0, 0.2, 0.5),
@@ -95,7 +97,7 @@ pub const EFFECTS: &[Effect] = &[
         assumption: "ports are held by sockets in TIME_WAIT on this side",
     },
     Effect {
-        action: "raise_conntrack_max",
+        action: ActionKind::RaiseConntrackMax,
         resources: &[Resource::Conntrack],
         kept: (0.25, 0.5, 1.0),
         freed: (0.0, 0.5, 0.75),
@@ -103,7 +105,7 @@ pub const EFFECTS: &[Effect] = &[
         assumption: "to twice the present limit, four times at most",
     },
     Effect {
-        action: "throttle_io",
+        action: ActionKind::ThrottleIo,
         resources: &[Resource::Space],
         kept: (0.1, 0.5, 1.0),
         freed: NOTHING,

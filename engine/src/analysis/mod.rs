@@ -8,6 +8,7 @@ pub mod forecast;
 pub mod growers;
 pub mod knowledge;
 pub mod level;
+pub mod prospect;
 pub mod resources;
 pub mod said;
 pub mod shipped;

@@ -155,6 +155,7 @@ fn triangular((low, mode, high): Triangle, random: &mut Random) -> f64 {
 mod tests {
     use super::*;
     use crate::analysis::effects::{EFFECTS, on};
+    use ks_vocabulary::action::ActionKind;
     use ks_vocabulary::resource::Resource;
 
     const OUTLOOK: Outlook =
@@ -185,10 +186,15 @@ mod tests {
         let wait = run(None);
         for effect in on(Resource::Memory) {
             let act = run(Some(effect));
-            assert!(act.p_end <= wait.p_end, "{}", effect.action);
-            assert!(act.eta_s.is_none_or(|eta| eta > wait.eta_s.unwrap()), "{}", effect.action);
+            assert!(act.p_end <= wait.p_end, "{}", effect.action.name());
+            assert!(
+                act.eta_s.is_none_or(|eta| eta > wait.eta_s.unwrap()),
+                "{}",
+                effect.action.name()
+            );
         }
-        let pause = EFFECTS.iter().find(|effect| effect.action == "pause_process").unwrap();
+        let pause =
+            EFFECTS.iter().find(|effect| effect.action == ActionKind::PauseProcess).unwrap();
         let gained = run(Some(pause)).eta_s.unwrap() - wait.eta_s.unwrap();
         assert!((gained - 60.0).abs() < 30.0, "{gained}");
     }

@@ -35,9 +35,13 @@ impl Accepted {
         self.said.clone()
     }
 
+    pub(super) fn all(&self) -> impl Iterator<Item = &Acceptance> {
+        self.configured.iter().chain(&self.said)
+    }
+
     /// Whether a condition is normal at `at`.
     pub(super) fn holds(&self, kind: Kind, entity: &Entity, at: WallTime) -> bool {
-        let of_kind = || self.configured.iter().chain(&self.said).filter(|one| one.kind == kind);
+        let of_kind = || self.all().filter(|one| one.kind == kind);
         if of_kind().next().is_none() {
             return false;
         }

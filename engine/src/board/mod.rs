@@ -200,9 +200,14 @@ impl Board {
         self.accepted.say(acceptance);
     }
 
-    /// What operators called normal.
-    pub fn accepted(&self) -> Vec<Acceptance> {
+    /// What operators called normal while runs lasted.
+    pub fn said_normal(&self) -> Vec<Acceptance> {
         self.accepted.said()
+    }
+
+    /// What is called normal, by the configuration or by word.
+    pub fn accepted(&self) -> impl Iterator<Item = &Acceptance> {
+        self.accepted.all()
     }
 
     /// Says what can be told of `kind`; of several answers the worst counts, of equals the first.

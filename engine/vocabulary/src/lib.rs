@@ -7,6 +7,7 @@
 
 extern crate alloc;
 
+pub mod action;
 pub mod histogram;
 pub mod input;
 pub mod journal;

@@ -94,6 +94,11 @@ impl Segments {
         own::journal(&self.folder, number)
     }
 
+    /// Where a segment lies once it is sealed.
+    pub fn recording(&self, number: u64) -> PathBuf {
+        own::recording(&self.folder, number)
+    }
+
     /// The segments of the last run in the directory, from its first on. Nothing where there is no
     /// run, or where its beginning has been removed.
     pub fn last_run(&self) -> Result<Vec<RunFile>, Error> {

@@ -200,6 +200,7 @@ mod tests {
                 flapping: 0,
                 culprit_right: None,
                 delay_s: None,
+                escalations: Vec::new(),
                 peak: found.then_some(peak),
                 convicted: convicted.map(str::to_owned),
             }],

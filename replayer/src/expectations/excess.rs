@@ -33,7 +33,9 @@ impl Excess {
             return None;
         }
         let is_declared = case.weakened.iter().any(|entry| {
-            entry.kind == Some(episode.kind) && matches(&entry.entity, &episode.entity)
+            entry.kind == Some(episode.kind)
+                && entry.severity.is_none()
+                && matches(&entry.entity, &episode.entity)
         });
         Some(Self { kind: episode.kind, entity: episode.entity.clone(), is_declared })
     }

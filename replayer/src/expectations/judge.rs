@@ -7,12 +7,14 @@
 //! which something was wrong, or begun before. A *culprit* is right when the first in rank is the
 //! truth's; an ambiguous one is wrong unless the truth says that it is. What is forbidden counts
 //! only where it could have been told. *Excess* is what is raised while something is wrong though
-//! its limit is never crossed and nothing expects it (`excess.rs`).
+//! its limit is never crossed and nothing expects it (`excess.rs`); high and critical have times of
+//! their own (`escalation.rs`).
 
 use ks_scenarios::expectation::{Forbid, What, matches};
 use ks_vocabulary::kind::{Kind, Severity};
 
 use super::alarm::{self, Alarm};
+use super::escalation::{self, Escalation};
 use super::excess::Excess;
 use super::measure::Measure;
 use super::seen::{Blamed, Seen, SeenEpisode};
@@ -52,6 +54,8 @@ pub struct Outcome {
     pub culprit_right: Option<bool>,
     /// From the crossing to the raise, where a crossing is known.
     pub delay_s: Option<f64>,
+    /// What became of severities past medium, where it was found.
+    pub escalations: Vec<Escalation>,
     /// The severity that it reached, where it was found.
     pub peak: Option<Severity>,
     /// Who was convicted first: a name, or an entity that has none.
@@ -67,7 +71,7 @@ pub(super) fn judge(seen: &Seen, case: &Measure<'_>) -> Verdict {
         verdict.why.push("no tick lies in its window".to_owned());
     }
     for truth in case.truths {
-        let outcome = look_for(seen, truth, case.interval_s, &mut verdict.why);
+        let outcome = look_for(seen, truth, case, &mut verdict.why);
         verdict.outcomes.push(outcome);
     }
     let mut alarms = Vec::new();
@@ -104,8 +108,8 @@ fn hold_explained(seen: &Seen, case: &Measure<'_>, verdict: &mut Verdict) {
     verdict.raised.dedup();
 }
 
-fn look_for(seen: &Seen, truth: &Truth, interval_s: f64, why: &mut Vec<String>) -> Outcome {
-    let expect = &truth.expect;
+fn look_for(seen: &Seen, truth: &Truth, case: &Measure<'_>, why: &mut Vec<String>) -> Outcome {
+    let (expect, interval_s) = (&truth.expect, case.interval_s);
     let of_it: Vec<&SeenEpisode> =
         seen.episodes.iter().filter(|episode| truth.is_of(episode)).collect();
     let is_found = |episode: &&&SeenEpisode| {
@@ -129,6 +133,9 @@ fn look_for(seen: &Seen, truth: &Truth, interval_s: f64, why: &mut Vec<String>) 
         let wanted = expect.culprit.as_deref().unwrap_or("");
         why.push(format!("culprit: {name} blames {} and not {wanted}", told.trim_end()));
     }
+    let escalations =
+        found.map_or_else(Vec::new, |episode| escalation::judge(episode, &of_it, truth, case));
+    why.extend(escalation::complaints(&escalations, &name));
     Outcome {
         kind: expect.kind,
         found: found.is_some(),
@@ -139,6 +146,7 @@ fn look_for(seen: &Seen, truth: &Truth, interval_s: f64, why: &mut Vec<String>) 
             .filter(|episode| episode.raised_as.as_deref() != Some("predicted"))
             .zip(truth.cross_s)
             .map(|(episode, cross_s)| episode.start_s - cross_s),
+        escalations,
         peak: found.map(|episode| episode.severity),
         convicted: found.and_then(|episode| convicted(episode)),
     }

@@ -58,9 +58,10 @@ struct Case<'a> {
     forbid: Vec<Forbid>,
 }
 
-/// The file of cases over a recording: what must be found is what crossed a limit; other crossings
-/// while it lasted may be found. Episodes outside of it are false whatever a file says, and
-/// incidents are forbidden, since what a kernel cannot tell of one kind says nothing of the others.
+/// The file of cases over a recording: what must be found is what crossed a limit, as severe as
+/// that was by raw counters; other crossings while it lasted may be found. Episodes outside of it
+/// are false whatever a file says, and incidents are forbidden, since what a kernel cannot tell of
+/// one kind says nothing of the others.
 pub fn cases(recording: &Path, known: &Known) -> Result<String, Error> {
     let mut reader = Reader::open_for_engine(std::slice::from_ref(&recording.to_owned()))?;
     let mut watch = Watch::default();
@@ -106,7 +107,7 @@ fn expected(crossed: &Crossed, wrong: &[Wrong], (onset, end): (Duration, Duratio
         entity: crossed.entity.clone(),
         ancestors: Vec::new(),
         subtype: None,
-        severity: Severities::Range([Severity::Low, Severity::Critical]),
+        severity: severities(crossed),
         fault: None,
         cross: Some(Duration { ns: ks_scenarios::grain::whole(crossed.at_s * 1e3) * 1_000_000 }),
         within: WITHIN,
@@ -118,8 +119,21 @@ fn expected(crossed: &Crossed, wrong: &[Wrong], (onset, end): (Duration, Duratio
     }
 }
 
+/// From the highest severity whose limit was held for as long as it has to last to the highest
+/// whose limit was reached.
+fn severities(crossed: &Crossed) -> Severities {
+    let reached = crossed.rises.iter().map(|rise| rise.severity).max();
+    let held = crossed.rises.iter().filter(|rise| rise.held_s.is_some());
+    let held = held.map(|rise| rise.severity).max();
+    match (held.unwrap_or(Severity::Low), reached.unwrap_or(Severity::Low)) {
+        (least, most) if least == most => Severities::One(least),
+        (least, most) => Severities::Range([least, most]),
+    }
+}
+
 #[cfg(test)]
 mod tests {
+    use super::super::truth::Rise;
     use super::*;
     use crate::expectations::case;
 
@@ -135,7 +149,13 @@ mod tests {
             entity: "host".to_owned(),
             culprit: Some("ks-spin".to_owned()),
         };
-        let crossed = |kind, at_s| Crossed { kind, entity: "host".to_owned(), at_s, end_s: 60.0 };
+        let crossed = |kind, at_s| Crossed {
+            kind,
+            entity: "host".to_owned(),
+            at_s,
+            end_s: 60.0,
+            rises: Vec::new(),
+        };
         let crossings = [
             crossed(Kind::LoadMismatch, 21.5),
             crossed(Kind::Scheduler, 22.0),
@@ -149,6 +169,26 @@ mod tests {
         assert_eq!(load.cross.unwrap().seconds().to_bits(), 21.5f64.to_bits());
         assert!(scheduler.optional && scheduler.culprit.is_none());
         assert_eq!(cases[0].forbid[0].to, Some(Duration { ns: 18_000_000_000 }));
+    }
+
+    #[test]
+    fn a_range_is_from_what_was_held_to_what_was_reached() {
+        let of = |rises: &[(Severity, Option<f64>)]| {
+            let rise = |(severity, held_s): &(Severity, Option<f64>)| Rise {
+                severity: *severity,
+                first_s: 20.0,
+                held_s: *held_s,
+            };
+            let rises = rises.iter().map(rise).collect();
+            let (kind, entity) = (Kind::Scheduler, "host".to_owned());
+            severities(&Crossed { kind, entity, at_s: 20.0, end_s: 60.0, rises })
+        };
+        let (medium, high) = (Severity::Medium, Severity::High);
+        assert_eq!(of(&[]), Severities::One(Severity::Low));
+        assert_eq!(of(&[(medium, None)]), Severities::Range([Severity::Low, medium]));
+        assert_eq!(of(&[(medium, Some(21.0))]), Severities::One(medium));
+        let both = [(medium, Some(21.0)), (high, None)];
+        assert_eq!(of(&both), Severities::Range([medium, high]));
     }
 
     #[test]

@@ -7,6 +7,7 @@ mod alarm;
 pub mod bless;
 pub mod calm;
 pub mod case;
+mod escalation;
 mod excess;
 pub mod grid;
 mod judge;

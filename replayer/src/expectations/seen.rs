@@ -16,6 +16,8 @@ pub(super) struct SeenEpisode {
     /// The form in which it was raised.
     pub(super) raised_as: Option<String>,
     pub(super) severity: Severity,
+    /// Each severity that it rose to, with when it did; the first is that of the raise.
+    pub(super) rises: Vec<(Severity, f64)>,
     pub(super) start_s: f64,
     pub(super) end_s: Option<f64>,
     pub(super) is_flapping: bool,
@@ -71,6 +73,9 @@ impl Seen {
             subtype: episode.subtype.map(str::to_owned),
             raised_as: episode.raised_as.map(str::to_owned),
             severity: episode.severity,
+            rises: std::iter::once((episode.raised, after(&episode.start)))
+                .chain(episode.escalations.iter().map(|one| (one.severity, after(&one.at))))
+                .collect(),
             start_s: after(&episode.start),
             end_s: episode.end.as_deref().map(after),
             is_flapping: episode.state == "flapping",

@@ -34,6 +34,11 @@ pub struct Count {
     pub culprit_asked: u64,
     /// Those whose first in rank was it.
     pub culprit_right: u64,
+    /// Severities past medium that raw counters held for as long as those have to last, or that
+    /// were said.
+    pub escalations: u64,
+    /// Those that were said when they had to be.
+    pub escalations_right: u64,
     /// Median time from crossing to raise.
     pub delay_median_s: Option<f64>,
     /// The longest.
@@ -69,6 +74,9 @@ impl Tally {
             count.flapping += outcome.flapping;
             count.culprit_asked += u64::from(outcome.culprit_right.is_some());
             count.culprit_right += u64::from(outcome.culprit_right == Some(true));
+            count.escalations += outcome.escalations.len() as u64;
+            let right = outcome.escalations.iter().filter(|one| one.why.is_none());
+            count.escalations_right += right.count() as u64;
             count.delays_s.extend(outcome.delay_s);
         }
         let mut expected: Vec<_> = verdict.outcomes.iter().map(|one| one.kind.word()).collect();
@@ -108,9 +116,10 @@ impl Tally {
 
 #[cfg(test)]
 mod tests {
+    use super::super::escalation::Escalation;
     use super::super::judge::Outcome;
     use super::*;
-    use ks_vocabulary::kind::Kind;
+    use ks_vocabulary::kind::{Kind, Severity};
 
     fn outcome(found: bool, optional: bool) -> Outcome {
         Outcome {
@@ -120,6 +129,7 @@ mod tests {
             flapping: 0,
             culprit_right: Some(true),
             delay_s: Some(2.0),
+            escalations: Vec::new(),
             peak: None,
             convicted: None,
         }
@@ -133,6 +143,21 @@ mod tests {
         let count = &tally.kinds["io_congestion"];
         let parts = (count.expected, count.found, count.missed, count.optional_missed);
         assert_eq!(parts, (3, 1, 1, 1));
+    }
+
+    #[test]
+    fn an_escalation_counts_as_right_where_nothing_is_wrong_with_it() {
+        let of = |severity, why: Option<&str>| Escalation {
+            severity,
+            why: why.map(str::to_owned),
+            is_declared: true,
+        };
+        let escalations = vec![of(Severity::High, None), of(Severity::Critical, Some("late"))];
+        let outcomes = vec![Outcome { escalations, ..outcome(true, false) }];
+        let mut tally = Tally::default();
+        tally.add("a", &Verdict { outcomes, ..Verdict::default() });
+        let count = &tally.kinds["io_congestion"];
+        assert_eq!((count.escalations_right, count.escalations), (1, 2));
     }
 
     #[test]

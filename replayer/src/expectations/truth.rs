@@ -2,7 +2,7 @@
 
 use ks_scenarios::expectation::{Expect, matches};
 use ks_scenarios::scenario::Scenario;
-use ks_vocabulary::kind::Kind;
+use ks_vocabulary::kind::{Kind, Severity};
 
 use super::seen::SeenEpisode;
 
@@ -35,6 +35,17 @@ pub(super) struct Crossed {
     /// Seconds from the beginning of the run.
     pub(super) at_s: f64,
     pub(super) end_s: f64,
+    /// Severities above low whose limits they reached.
+    pub(super) rises: Vec<Rise>,
+}
+
+/// A severity above low whose limit was reached, in seconds from the beginning of the run.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Rise {
+    pub(super) severity: Severity,
+    pub(super) first_s: f64,
+    /// From when on it was held for as long as it has to last.
+    pub(super) held_s: Option<f64>,
 }
 
 impl Truth {

@@ -1,10 +1,10 @@
 //! Limits that the raw counters of a run cross.
 
-use ks_scenarios::reference::{Crossing, Reference};
+use ks_scenarios::reference::{self, Crossing, Reference};
 use ks_vocabulary::input::Input;
 use ks_vocabulary::time::Timestamp;
 
-use super::truth::Crossed;
+use super::truth::{Crossed, Rise};
 
 /// Looks for crossings, in seconds from the beginning of the run.
 #[derive(Default)]
@@ -27,11 +27,17 @@ impl Watch {
     pub(super) fn finish(self) -> Vec<Crossed> {
         let begin = self.begin();
         let after = |at: Timestamp| at.since_ns(begin) as f64 / 1e9;
+        let rise = |one: &reference::Rise| Rise {
+            severity: one.severity,
+            first_s: after(one.first),
+            held_s: one.held.map(after),
+        };
         let crossed = |crossing: Crossing| Crossed {
             kind: crossing.kind,
             entity: crossing.entity.to_string(),
             at_s: after(crossing.at),
             end_s: after(crossing.end),
+            rises: crossing.rises.iter().map(rise).collect(),
         };
         self.reference.finish().into_iter().map(crossed).collect()
     }

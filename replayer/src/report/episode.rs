@@ -18,6 +18,9 @@ pub struct Episode {
     /// The form in which it was raised.
     #[serde(skip)]
     pub raised_as: Option<&'static str>,
+    /// How bad it was when it was raised.
+    #[serde(skip)]
+    pub raised: Severity,
     /// Where.
     pub entity: Entity,
     /// The highest it reached.
@@ -67,6 +70,7 @@ impl Episode {
             kind: signal.kind,
             subtype: signal.subtype,
             raised_as: signal.subtype,
+            raised: signal.severity,
             entity: signal.entity.clone(),
             severity: signal.severity,
             state: "open",

@@ -1,5 +1,7 @@
 //! Control groups of version 2: their limits, and what was counted of their members.
 
+use ks_vocabulary::action::IoLimit;
+
 use super::pressure::{Line, States};
 use crate::grain::Counter;
 
@@ -52,6 +54,16 @@ impl Default for IoMax {
 }
 
 impl IoMax {
+    /// Sets one of them.
+    pub(crate) fn set(&mut self, limit: IoLimit) {
+        match limit {
+            IoLimit::Rbps(bytes) => self.rbps = bytes.get() as f64,
+            IoLimit::Wbps(bytes) => self.wbps = bytes.get() as f64,
+            IoLimit::Riops(requests) => self.riops = requests.get() as f64,
+            IoLimit::Wiops(requests) => self.wiops = requests.get() as f64,
+        }
+    }
+
     /// Requests a second that are let through, of so many bytes each.
     pub(crate) fn rate(&self, bytes: f64, is_write: bool) -> f64 {
         let (bps, iops) = if is_write { (self.wbps, self.wiops) } else { (self.rbps, self.riops) };

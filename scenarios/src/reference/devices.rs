@@ -1,44 +1,67 @@
 //! Quantities of disks, interfaces, network namespaces and filesystems.
 
-use ks_vocabulary::kind::{Entity, Kind};
-use ks_vocabulary::model::{Filesystem, Netns, Nic};
+use ks_vocabulary::kind::{Entity, Kind, Severity};
+use ks_vocabulary::model::{Disk, Filesystem, Netns, Nic};
 
 use super::groups::Configured;
-use super::{Pair, Quantity, Say, level};
+use super::{NONE, Pair, Quantity, Say};
 
-/// Utilisation of a disk at low (`signals.md`, section 8).
-const BUSY: f64 = 0.70;
+/// Utilisation of a disk; at high its queue has to be as long as this too, with and without seeks,
+/// and at critical a request has to wait so long in ms (`signals.md`, section 8).
+const BUSY: [f64; 4] = [0.70, 0.85, 0.95, 0.95];
+const QUEUE: [f64; 2] = [2.0, 4.0];
+const WAIT_MS: [f64; 2] = [500.0, 100.0];
 /// Retransmitted share of segments, and segments that a share needs (section 5).
-const RETRANSMITS: (f64, u64) = (0.01, 200);
-/// Dropped share of packets, and packets that a share needs (section 5).
-const DROPS: (f64, u64) = (0.001, 1_000);
-/// Used share of ports and other finite things of TCP at low (section 6).
-const TCP_USED: f64 = 0.5;
-/// Used share of space and inodes at low (section 10).
-const SPACE_USED: f64 = 0.80;
+const RETRANSMITS: ([f64; 4], u64) = ([0.01, 0.03, 0.10, 0.25], 200);
+/// Dropped share of packets, and packets that a share needs; errors a second, of which any is low
+/// (section 5).
+const DROPS: ([f64; 4], u64) = ([0.001, 0.01, 0.05, 0.20], 1_000);
+const ERRORS: [f64; 4] = [NONE, 15.0, 150.0, NONE];
+/// Used share of ports, handles and other finite things of TCP, and overflows of accept queues a
+/// second, of which any is medium (section 6).
+pub(super) const TCP_USED: [f64; 4] = [0.5, 0.7, 0.85, 0.95];
+const OVERFLOWS: [f64; 4] = [NONE, NONE, 10.0, 100.0];
+/// Used share of space and inodes (section 10).
+const SPACE_USED: [f64; 4] = [0.80, 0.85, 0.92, 0.97];
 
 pub(super) fn look(pair: &Pair<'_>, configured: &Configured, say: &mut Say<'_>) {
     for after in pair.after.disks.iter() {
         let Some(before) = pair.before.disks.find(after) else { continue };
-        let busy = pair.rate(before.io_ms(), after.io_ms()).map(|ms| ms / 1e3);
         let name = after.name().unwrap_or_default().to_vec();
-        let is_busy = busy.is_some_and(|busy| busy >= BUSY);
-        say(Kind::BlockDeviceSaturation, Entity::Disk(name), level(is_busy));
+        let entity = Entity::Disk(name);
+        say(Kind::BlockDeviceSaturation, entity, saturation(pair, before, after));
     }
     for after in pair.after.nics.iter() {
         let Some(before) = pair.before.nics.find(after) else { continue };
         let name = after.name().unwrap_or_default().to_vec();
-        say(Kind::NetworkDegradation, Entity::Nic(name), level(is_degraded(before, after)));
+        say(Kind::NetworkDegradation, Entity::Nic(name), degradation(pair, before, after));
     }
     for after in pair.after.netns.iter() {
         let Some(before) = pair.before.netns.find(after) else { continue };
-        look_at_netns(before, after, configured, say);
+        look_at_netns(pair, (before, after), configured, say);
     }
     for row in pair.after.filesystems.iter().filter(|row| row.limited() == Some(true)) {
-        if let Some(is_full) = is_full(row) {
+        if let Some(used) = used_share(row) {
             let mount = row.mount().unwrap_or_default().to_vec();
-            say(Kind::Syscall, Entity::Filesystem(mount), level(is_full));
+            say(Kind::Syscall, Entity::Filesystem(mount), Quantity::of(Some(used), SPACE_USED));
         }
+    }
+}
+
+fn saturation(pair: &Pair<'_>, before: &Disk, after: &Disk) -> Quantity {
+    let rate = |get: fn(&Disk) -> Option<u64>| pair.rate(get(before), get(after));
+    let Some(busy) = rate(Disk::io_ms).map(|ms| ms / 1e3) else { return Quantity::default() };
+    let sum = |gets: [fn(&Disk) -> Option<u64>; 2]| gets.into_iter().filter_map(rate).sum::<f64>();
+    let done = sum([Disk::reads, Disk::writes]);
+    let wait_ms = sum([Disk::read_ms, Disk::write_ms]) / done.max(f64::MIN_POSITIVE);
+    let without_seeks = usize::from(after.rotational() != Some(true));
+    let [low, medium, high, critical] = BUSY.map(|limit| busy >= limit);
+    let queues = rate(Disk::queue_ms).is_some_and(|ms| ms / 1e3 >= QUEUE[without_seeks]);
+    let waits = wait_ms >= WAIT_MS[without_seeks];
+    Quantity {
+        // A wait of several times the usual one stands for the queue, and for the long wait.
+        possible: critical.then_some(Severity::Critical),
+        ..Quantity::graded([low, medium, high && queues, critical && waits])
     }
 }
 
@@ -46,45 +69,57 @@ fn grown(before: Option<u64>, after: Option<u64>) -> u64 {
     before.zip(after).map_or(0, |(before, after)| after.saturating_sub(before))
 }
 
-fn is_degraded(before: &Nic, after: &Nic) -> bool {
+fn degradation(pair: &Pair<'_>, before: &Nic, after: &Nic) -> Quantity {
     let of = |get: fn(&Nic) -> Option<u64>| grown(get(before), get(after));
     let errors = of(Nic::rx_errors) + of(Nic::tx_errors);
     let share = |dropped: u64, packets: u64| {
         let all = dropped + packets;
-        all >= DROPS.1 && dropped as f64 >= DROPS.0 * all as f64
+        (all >= DROPS.1).then(|| dropped as f64 / all as f64)
     };
-    errors > 0
-        || share(of(Nic::rx_dropped), of(Nic::rx_packets))
-        || share(of(Nic::tx_dropped), of(Nic::tx_packets))
+    let rate = errors as f64 / pair.seconds;
+    Quantity::graded([errors > 0, false, false, false])
+        .or(Quantity::of(Some(rate), ERRORS))
+        .or(Quantity::of(share(of(Nic::rx_dropped), of(Nic::rx_packets)), DROPS.0))
+        .or(Quantity::of(share(of(Nic::tx_dropped), of(Nic::tx_packets)), DROPS.0))
 }
 
-fn look_at_netns(before: &Netns, after: &Netns, configured: &Configured, say: &mut Say<'_>) {
+fn look_at_netns(
+    pair: &Pair<'_>,
+    (before, after): (&Netns, &Netns),
+    configured: &Configured,
+    say: &mut Say<'_>,
+) {
     let entity = Entity::Netns(after.netns().unwrap_or(0));
     let of = |get: fn(&Netns) -> Option<u64>| grown(get(before), get(after));
     let (again, sent) = (of(Netns::tcp_retrans_segs), of(Netns::tcp_out_segs));
     if sent >= RETRANSMITS.1 {
-        let is_above = again as f64 >= RETRANSMITS.0 * sent as f64;
-        say(Kind::NetworkDegradation, entity.clone(), level(is_above));
+        let share = again as f64 / sent as f64;
+        let quantity = Quantity::of(Some(share), RETRANSMITS.0);
+        say(Kind::NetworkDegradation, entity.clone(), quantity);
     }
-    let overflows =
-        of(Netns::listen_overflows) + of(Netns::req_q_full_drop) + of(Netns::req_q_full_do_cookies);
-    let used = configured.used(after.netns().unwrap_or(0));
-    let ports = configured.ports();
-    let is_used =
-        used.zip(ports).is_some_and(|(used, ports)| used as f64 >= TCP_USED * ports as f64);
+    let accepts = of(Netns::listen_overflows);
+    let requests = of(Netns::req_q_full_drop) + of(Netns::req_q_full_do_cookies);
+    let used = configured.used(after.netns().unwrap_or(0)).zip(configured.ports());
     let tracked = after.conntrack().zip(after.conntrack_max().filter(|max| *max > 0));
-    let is_tracked = tracked.is_some_and(|(count, max)| count as f64 >= TCP_USED * max as f64);
-    let quantity = if overflows > 0 { Quantity::Event } else { level(is_used || is_tracked) };
+    let share = |of: Option<(u64, u64)>| of.map(|(used, all)| used as f64 / all as f64);
+    let mut quantity = Quantity::of(share(used), TCP_USED)
+        .or(Quantity::of(share(tracked), TCP_USED))
+        .or(Quantity::of(Some(accepts as f64 / pair.seconds), OVERFLOWS));
+    if accepts + requests > 0 {
+        quantity = quantity.or(Quantity::event(Severity::Medium));
+    }
+    // A queue that overflows is full, which is told at some ticks only.
+    quantity.possible = (accepts > 0).then_some(Severity::Critical);
     say(Kind::TcpExhaustion, entity, quantity);
 }
 
-/// The share that users see: what is used, of what is used and available to them.
-fn is_full(row: &Filesystem) -> Option<bool> {
+/// The share that users see: what is used, of what is used and available to them; or of inodes,
+/// where that is more.
+fn used_share(row: &Filesystem) -> Option<f64> {
     let used = row.total_bytes()?.checked_sub(row.free_bytes()?)?;
     let all = used + row.available_bytes()?;
-    let space = all > 0 && used as f64 >= SPACE_USED * all as f64;
-    let inodes = row.inodes().zip(row.inodes_free()).is_some_and(|(all, free)| {
-        all > 0 && all.saturating_sub(free) as f64 >= SPACE_USED * all as f64
-    });
-    Some(space || inodes)
+    let space = if all > 0 { used as f64 / all as f64 } else { 0.0 };
+    let inodes = row.inodes().zip(row.inodes_free()).filter(|(all, _)| *all > 0);
+    let inodes = inodes.map_or(0.0, |(all, free)| all.saturating_sub(free) as f64 / all as f64);
+    Some(space.max(inodes))
 }

@@ -2,23 +2,17 @@
 
 use std::collections::BTreeMap;
 
-use ks_vocabulary::kind::{Entity, Kind};
+use ks_vocabulary::kind::{Entity, Kind, Severity};
 use ks_vocabulary::model::{Cgroup, PortUse, Sample};
 
-use super::{Pair, Quantity, Say, level};
+use super::host::{self, FAULTS_STALL, IO_FULL, IO_SOME, MEMORY_FULL, MEMORY_SOME, Use};
+use super::tracers::CPU_SOME;
+use super::{NONE, Pair, Quantity, Say};
 
-/// Share of stalled time at low (`signals.md`, sections 2, 4 and 9), full of I/O at medium.
-const MEMORY_SOME: f64 = 0.05;
-const IO: (f64, f64) = (0.10, 0.05);
-const CPU_SOME: f64 = 0.10;
-/// Throttled share of periods at medium: there is no low one (section 9).
-const THROTTLED: f64 = 0.25;
-/// Used share of a group's memory at medium (section 2).
-const USED: f64 = 0.90;
-/// Used share of descriptors and process ids at medium (section 10).
-const HANDLES: f64 = 0.80;
-/// Major faults a second (section 11).
-const MAJOR: f64 = 10.0;
+/// Throttled share of periods: there is no low one (`signals.md`, section 9).
+const THROTTLED: [f64; 4] = [NONE, 0.25, 0.50, NONE];
+/// Used share of descriptors and process ids (section 10).
+const HANDLES: [f64; 4] = [NONE, 0.80, 0.90, 0.95];
 
 /// Limits that are told when they change.
 #[derive(Debug, Default)]
@@ -65,7 +59,8 @@ pub(super) fn look(pair: &Pair<'_>, say: &mut Say<'_>) {
             continue;
         };
         let entity = Entity::Process(row.pid().unwrap_or(0), row.start_ticks().unwrap_or(0));
-        say(Kind::Syscall, entity, level(open as f64 >= HANDLES * most as f64));
+        let used = Some(open as f64 / most as f64);
+        say(Kind::Syscall, entity, Quantity::of(used, HANDLES));
     }
 }
 
@@ -83,25 +78,39 @@ fn look_at_group(pair: &Pair<'_>, before: &Cgroup, after: &Cgroup, say: &mut Say
     let bytes = |name: Option<&[u8]>| name.unwrap_or_default().to_vec();
     let entity = Entity::Cgroup(bytes(after.hierarchy()), bytes(after.path()));
     let rate = |get: fn(&Cgroup) -> Option<u64>| pair.rate(get(before), get(after));
-    let share =
-        |get: fn(&Cgroup) -> Option<u64>, limit: f64| rate(get).is_some_and(|us| us / 1e6 >= limit);
-    let used = after.memory_max_bytes().zip(after.memory_bytes()).is_some_and(|(max, held)| {
-        let held = held.saturating_sub(after.inactive_file_bytes().unwrap_or(0));
-        held as f64 >= USED * max as f64
-    });
-    let memory = if killed(before, after) {
-        Quantity::Event
-    } else {
-        level(used || share(Cgroup::memory_some_total_us, MEMORY_SOME))
-    };
+    let share = |get: fn(&Cgroup) -> Option<u64>| rate(get).map(|us| us / 1e6);
+    let some = share(Cgroup::memory_some_total_us);
+    let mut memory = Quantity::of(some, MEMORY_SOME)
+        .or(Quantity::of(share(Cgroup::memory_full_total_us), MEMORY_FULL));
+    if let Some(held) = use_of(pair, after, rate(Cgroup::memory_fail), some) {
+        memory = memory.or(held.exhausted());
+    }
+    if killed(before, after) {
+        memory = memory.or(Quantity::event(Severity::Critical));
+    }
     say(Kind::MemoryPressure, entity.clone(), memory);
-    let io = share(Cgroup::io_some_total_us, IO.0) || share(Cgroup::io_full_total_us, IO.1);
-    say(Kind::IoCongestion, entity.clone(), level(io));
-    let throttled = rate(Cgroup::nr_throttled).zip(rate(Cgroup::nr_periods));
-    let is_throttled = throttled
-        .is_some_and(|(throttled, periods)| periods > 0.0 && throttled >= THROTTLED * periods);
-    let waits = share(Cgroup::cpu_some_total_us, CPU_SOME) || is_throttled;
-    say(Kind::Scheduler, entity.clone(), level(waits));
-    let major = rate(Cgroup::pgmajfault).is_some_and(|rate| rate >= MAJOR);
-    say(Kind::PageFault, entity, level(major));
+    let io = Quantity::of(share(Cgroup::io_some_total_us), IO_SOME)
+        .or(Quantity::of(share(Cgroup::io_full_total_us), IO_FULL));
+    say(Kind::IoCongestion, entity.clone(), io);
+    let periods = rate(Cgroup::nr_periods).filter(|periods| *periods > 0.0);
+    let throttled = rate(Cgroup::nr_throttled).zip(periods).map(|(some, all)| some / all);
+    let waits = Quantity::of(share(Cgroup::cpu_some_total_us), CPU_SOME)
+        .or(Quantity::of(throttled, THROTTLED));
+    say(Kind::Scheduler, entity.clone(), waits);
+    let refaults = rate(Cgroup::refault).is_some_and(|rate| rate > 0.0);
+    let suffers = refaults || some.is_some_and(|some| some >= FAULTS_STALL);
+    say(Kind::PageFault, entity, host::faults(rate(Cgroup::pgmajfault), suffers));
+}
+
+/// What a group uses of its own limit; without one there is no share.
+fn use_of(pair: &Pair<'_>, row: &Cgroup, met: Option<f64>, some: Option<f64>) -> Option<Use> {
+    let max = row.memory_max_bytes().filter(|max| *max > 0)?;
+    let held = row.memory_bytes()?.saturating_sub(row.inactive_file_bytes().unwrap_or(0));
+    let swap_free = match row.swap_max_bytes() {
+        Some(0) => None,
+        Some(most) => Some(1.0 - row.swap_bytes().unwrap_or(0) as f64 / most as f64),
+        None => pair.after.memory.first().and_then(host::swap_free),
+    };
+    let reclaims = met.is_some_and(|rate| rate > 0.0);
+    Some(Use { used: held as f64 / max as f64, swap_free, reclaims, some })
 }

@@ -1,74 +1,154 @@
 //! Quantities of the host as a whole.
 
-use ks_vocabulary::kind::{Entity, Kind};
-use ks_vocabulary::model::{Cpu, Memory, Pressure, Vm};
+use ks_vocabulary::kind::{Entity, Kind, Severity};
+use ks_vocabulary::model::{Cpu, FaultTrace, Memory, Pressure, Vm};
 
+use super::devices::TCP_USED;
 use super::groups::killed;
-use super::{Pair, Quantity, Say, level};
+use super::{NONE, Pair, Quantity, Say};
 
-/// Share of stalled time at low (`signals.md`, sections 2, 4 and 9; its own judgement).
-const MEMORY_SOME: f64 = 0.05;
-const IO_SOME: f64 = 0.10;
-/// Full at medium: it needs no some (section 4).
-const IO_FULL: f64 = 0.05;
-/// Used share with reclaim, and without (section 2).
-const USED: (f64, f64) = (0.80, 0.90);
-/// Tasks for each CPU (section 3).
-const DEMAND: f64 = 1.0;
-/// Pages swapped out a second (section 7).
+/// Shares of stalled time at each severity (`signals.md`, sections 2 and 4).
+pub(super) const MEMORY_SOME: [f64; 4] = [0.05, 0.15, NONE, NONE];
+pub(super) const MEMORY_FULL: [f64; 4] = [NONE, NONE, 0.15, 0.60];
+pub(super) const IO_SOME: [f64; 4] = [0.10, NONE, NONE, NONE];
+pub(super) const IO_FULL: [f64; 4] = [NONE, 0.05, 0.20, 0.50];
+/// Used share of memory: at low with reclaim, at high and critical with this share of swap free or
+/// less; without swap reclaim, or this stall, stands for its being used up (section 2).
+const USED: [f64; 4] = [0.80, 0.90, 0.90, 0.95];
+const SWAP_FREE: [f64; 4] = [1.0, 1.0, 0.10, 0.05];
+const SOME_WITHOUT_SWAP: f64 = 0.05;
+/// Tasks for each CPU, and tasks in all that high needs more than (section 3).
+const DEMAND: [f64; 4] = [1.0, 2.0, 3.0, 8.0];
+const HIGH_TASKS: u64 = 4;
+/// Pages swapped out a second; both ways, with the share of time in which everybody stalls for
+/// memory; and what is critical of used swap and memory together (section 7).
 const SWAP_OUT: f64 = 5.0;
-/// Major faults a second (section 11).
-const MAJOR: f64 = 10.0;
+const THRASH: [f64; 4] = [NONE, NONE, 100.0, 1000.0];
+const THRASH_FULL: [f64; 4] = [NONE, NONE, 0.05, 0.30];
+const BOTH_USED: f64 = 0.90;
+/// Major faults a second, which above low need refaults or this stall (section 11).
+pub(super) const MAJOR: [f64; 4] = [10.0, 50.0, 100.0, 500.0];
+pub(super) const FAULTS_STALL: f64 = 0.05;
+/// Time in major faults, as a share of one CPU's (section 11).
+const FAULT_STALL: [f64; 4] = [NONE, 0.05, 0.15, 0.40];
 
 pub(super) fn look(pair: &Pair<'_>, say: &mut Say<'_>) {
-    if let (Some(before), Some(after)) = (pair.before.pressure.first(), pair.after.pressure.first())
-    {
-        let share = |get: fn(&Pressure) -> Option<u64>| {
-            pair.rate(get(before), get(after)).map(|us| us / 1e6)
-        };
-        let some = share(Pressure::io_some_total_us);
-        let full = share(Pressure::io_full_total_us);
-        let reaches =
-            some.is_some_and(|some| some >= IO_SOME) || full.is_some_and(|full| full >= IO_FULL);
-        say(Kind::IoCongestion, Entity::Host, level(reaches));
+    let io = Quantity::of(stalled(pair, Pressure::io_some_total_us), IO_SOME)
+        .or(Quantity::of(stalled(pair, Pressure::io_full_total_us), IO_FULL));
+    if pair.after.pressure.first().is_some() {
+        say(Kind::IoCongestion, Entity::Host, io);
     }
     look_at_memory(pair, say);
+    if let Some(row) = pair.after.file_handles.first() {
+        let used = row.allocated().map(|all| all.saturating_sub(row.unused().unwrap_or(0)));
+        let share = used.zip(row.max().filter(|max| *max > 0));
+        let share = share.map(|(used, max)| used as f64 / max as f64);
+        say(Kind::TcpExhaustion, Entity::Host, Quantity::of(share, TCP_USED));
+    }
     if let Some(after) = pair.after.cpu.first() {
         look_at_demand(after, say);
     }
-    let swap = pair.after.memory.first().and_then(Memory::swap_total_bytes).unwrap_or(0);
-    if let (Some(before), Some(after)) = (pair.before.vm.first(), pair.after.vm.first()) {
-        let rate = |get: fn(&Vm) -> Option<u64>| pair.rate(get(before), get(after));
-        let major = rate(Vm::pgmajfault).is_some_and(|rate| rate >= MAJOR);
-        say(Kind::PageFault, Entity::Host, level(major));
-        if swap > 0 {
-            let out = rate(Vm::pswpout).is_some_and(|rate| rate >= SWAP_OUT);
-            say(Kind::SwapThrashing, Entity::Host, level(out));
-        }
+    if pair.before.vm.first().is_some() && pair.after.vm.first().is_some() {
+        look_at_faults(pair, say);
+        look_at_swap(pair, say);
     }
 }
 
+/// Share of the time that a stall of the host took.
+pub(super) fn stalled(pair: &Pair<'_>, get: fn(&Pressure) -> Option<u64>) -> Option<f64> {
+    let (before, after) = pair.before.pressure.first().zip(pair.after.pressure.first())?;
+    Some(pair.rate(get(before), get(after))? / 1e6)
+}
+
+/// Growth a second of a counter of the host's memory.
+fn grown(pair: &Pair<'_>, get: fn(&Vm) -> Option<u64>) -> f64 {
+    let both = pair.before.vm.first().zip(pair.after.vm.first());
+    both.and_then(|(before, after)| pair.rate(get(before), get(after))).unwrap_or(0.0)
+}
+
+/// What is used of a memory, and whether its end is met.
+pub(super) struct Use {
+    pub(super) used: f64,
+    /// Free share of swap, where there is any.
+    pub(super) swap_free: Option<f64>,
+    pub(super) reclaims: bool,
+    pub(super) some: Option<f64>,
+}
+
+impl Use {
+    /// High and critical; what is below differs between a host and a group.
+    pub(super) fn exhausted(&self) -> Quantity {
+        let meets_end = self.reclaims || self.some.is_some_and(|some| some >= SOME_WITHOUT_SWAP);
+        let is_full = |at: usize| match self.swap_free {
+            Some(free) => free <= SWAP_FREE[at],
+            None => meets_end,
+        };
+        let reached = |at: usize| self.used >= USED[at] && is_full(at);
+        Quantity::graded([false, self.used >= USED[1], reached(2), reached(3)])
+    }
+}
+
+pub(super) fn swap_free(row: &Memory) -> Option<f64> {
+    let total = row.swap_total_bytes().filter(|total| *total > 0)?;
+    Some(row.swap_free_bytes()? as f64 / total as f64)
+}
+
+fn used(row: &Memory) -> Option<f64> {
+    let total = row.total_bytes().filter(|total| *total > 0)?;
+    Some(1.0 - row.available_bytes()? as f64 / total as f64)
+}
+
 fn look_at_memory(pair: &Pair<'_>, say: &mut Say<'_>) {
-    let pressure = pair.before.pressure.first().zip(pair.after.pressure.first());
-    let some = pressure.and_then(|(before, after)| {
-        pair.rate(before.memory_some_total_us(), after.memory_some_total_us())
-    });
-    let stalls = some.is_some_and(|us| us / 1e6 >= MEMORY_SOME);
-    let used = pair.after.memory.first().and_then(|memory| {
-        let total = memory.total_bytes().filter(|total| *total > 0)?;
-        Some(1.0 - memory.available_bytes()? as f64 / total as f64)
-    });
-    let vm = pair.before.vm.first().zip(pair.after.vm.first());
-    let grew = |get: fn(&Vm) -> Option<u64>| {
-        vm.and_then(|(before, after)| pair.rate(get(before), get(after)))
-            .is_some_and(|rate| rate > 0.0)
-    };
-    let reclaims = grew(Vm::allocstall);
-    let is_short = used.is_some_and(|used| used >= USED.1 || used >= USED.0 && reclaims);
+    let some = stalled(pair, Pressure::memory_some_total_us);
+    let mut quantity = Quantity::of(some, MEMORY_SOME)
+        .or(Quantity::of(stalled(pair, Pressure::memory_full_total_us), MEMORY_FULL));
+    if let Some(row) = pair.after.memory.first()
+        && let Some(used) = used(row)
+    {
+        let reclaims = grown(pair, Vm::allocstall) > 0.0;
+        let held = Use { used, swap_free: swap_free(row), reclaims, some };
+        let is_short = used >= USED[0] && reclaims;
+        quantity =
+            quantity.or(held.exhausted()).or(Quantity::graded([is_short, false, false, false]));
+    }
     // Kills in groups are counted here too, and are the groups' own.
-    let is_killed = grew(Vm::oom_kill) && !group_killed(pair);
-    let quantity = if is_killed { Quantity::Event } else { level(stalls || is_short) };
+    if grown(pair, Vm::oom_kill) > 0.0 && !group_killed(pair) {
+        quantity = quantity.or(Quantity::event(Severity::Critical));
+    }
     say(Kind::MemoryPressure, Entity::Host, quantity);
+}
+
+fn look_at_faults(pair: &Pair<'_>, say: &mut Say<'_>) {
+    let refaults = grown(pair, Vm::refault_anon) + grown(pair, Vm::refault_file);
+    let some = stalled(pair, Pressure::memory_some_total_us);
+    let suffers = refaults > 0.0 || some.is_some_and(|some| some >= FAULTS_STALL);
+    let traced = pair.before.bpf_page_fault.first().zip(pair.after.bpf_page_fault.first());
+    let get = FaultTrace::major_ns;
+    let waited = traced.and_then(|(before, after)| pair.rate(get(before), get(after)));
+    let quantity = faults(Some(grown(pair, Vm::pgmajfault)), suffers)
+        .or(Quantity::of(waited.map(|ns| ns / 1e9), FAULT_STALL));
+    say(Kind::PageFault, Entity::Host, quantity);
+}
+
+/// Major faults a second; above low only where somebody suffers by them.
+pub(super) fn faults(major: Option<f64>, suffers: bool) -> Quantity {
+    let [low, others @ ..] = MAJOR;
+    let [medium, high, critical] = others.map(|limit| if suffers { limit } else { NONE });
+    Quantity::of(major, [low, medium, high, critical])
+}
+
+fn look_at_swap(pair: &Pair<'_>, say: &mut Say<'_>) {
+    let Some((row, free)) = pair.after.memory.first().and_then(|row| Some((row, swap_free(row)?)))
+    else {
+        return;
+    };
+    let (out, back) = (grown(pair, Vm::pswpout), grown(pair, Vm::pswpin));
+    let full = stalled(pair, Pressure::memory_full_total_us).unwrap_or(0.0);
+    let thrashes = |at: usize| out.min(back) >= THRASH[at] && full >= THRASH_FULL[at];
+    let both_used = 1.0 - free >= BOTH_USED && used(row).is_some_and(|used| used >= BOTH_USED);
+    let is_critical = thrashes(3) || both_used;
+    let quantity = Quantity::graded([out >= SWAP_OUT, false, thrashes(2), is_critical]);
+    say(Kind::SwapThrashing, Entity::Host, quantity);
 }
 
 fn group_killed(pair: &Pair<'_>) -> bool {
@@ -84,6 +164,9 @@ fn look_at_demand(after: &Cpu, say: &mut Say<'_>) {
     else {
         return;
     };
-    let demand = (running.saturating_sub(1) + blocked) as f64 / cpus as f64;
-    say(Kind::LoadMismatch, Entity::Host, level(demand >= DEMAND));
+    let tasks = running.saturating_sub(1) + blocked;
+    let reached = DEMAND.map(|limit| tasks as f64 / cpus as f64 >= limit);
+    let [low, medium, high, critical] = reached;
+    let high = high && tasks > HIGH_TASKS;
+    say(Kind::LoadMismatch, Entity::Host, Quantity::graded([low, medium, high, critical]));
 }

@@ -1,10 +1,12 @@
 //! Crossings of made samples.
 
 use super::*;
-use ks_vocabulary::model::{CpuCell, NetnsCell, ReadTimes};
+use ks_vocabulary::model::{
+    CpuCell, DiskCell, DiskName, FaultTraceCell, NetnsCell, ReadTimes, VmCell,
+};
 
 /// A host of two CPUs on which so many tasks want to run, second by second.
-fn crossings(running: &[u64]) -> Vec<(u64, u64)> {
+fn demanded(running: &[u64]) -> Vec<Crossing> {
     let mut reference = Reference::default();
     for (second, running) in (0u64..).zip(running) {
         let mut sample = Sample::default();
@@ -16,12 +18,23 @@ fn crossings(running: &[u64]) -> Vec<(u64, u64)> {
         let mono = Timestamp(second * 1_000_000_000);
         reference.input(&Input::recorded(second, mono, Body::Sample(Box::new(sample))));
     }
-    let found = reference.finish();
-    found
-        .iter()
-        .filter(|crossing| crossing.kind == Kind::LoadMismatch)
-        .map(|crossing| (crossing.at.0 / 1_000_000_000, crossing.end.0 / 1_000_000_000))
-        .collect()
+    let found = reference.finish().into_iter();
+    found.filter(|crossing| crossing.kind == Kind::LoadMismatch).collect()
+}
+
+fn whole_s(at: Timestamp) -> u64 {
+    at.0 / 1_000_000_000
+}
+
+fn crossings(running: &[u64]) -> Vec<(u64, u64)> {
+    demanded(running).iter().map(|crossing| (whole_s(crossing.at), whole_s(crossing.end))).collect()
+}
+
+/// High and critical of each crossing: when they were first reached, and held.
+fn rises(found: &[Crossing]) -> Vec<(Severity, u64, Option<u64>)> {
+    let all = found.iter().flat_map(|crossing| &crossing.rises);
+    let all = all.filter(|rise| rise.severity > Severity::Medium);
+    all.map(|rise| (rise.severity, whole_s(rise.first), rise.held.map(whole_s))).collect()
 }
 
 #[test]
@@ -60,4 +73,69 @@ fn an_event_crosses_at_once() {
     let found: Vec<_> = found.iter().filter(|one| one.kind == Kind::TcpExhaustion).collect();
     assert_eq!(found.len(), 1);
     assert_eq!((found[0].at.0, &found[0].entity), (2_000_000_000, &Entity::Netns(7)));
+    let found: Vec<Crossing> = found.into_iter().cloned().collect();
+    let expected = [(Severity::High, 2, None), (Severity::Critical, 2, None)];
+    assert_eq!(rises(&found), expected, "the queue was full");
+}
+
+#[test]
+fn a_severity_is_first_reached_and_then_held_without_a_break() {
+    let mut running = vec![0; 80];
+    running[5..60].fill(2);
+    running[8] = 6;
+    running[20..31].fill(6);
+    assert_eq!(rises(&demanded(&running)), [(Severity::High, 8, Some(20))]);
+    running[25] = 5;
+    assert_eq!(rises(&demanded(&running)), [(Severity::High, 8, None)]);
+    running[20..51].fill(16);
+    let expected = [(Severity::High, 8, Some(20)), (Severity::Critical, 20, Some(20))];
+    assert_eq!(rises(&demanded(&running)), expected);
+    running[50] = 15;
+    assert_eq!(rises(&demanded(&running))[1], (Severity::Critical, 20, None));
+}
+
+/// Pages that few faults bring in, and that take long.
+#[test]
+fn the_time_that_major_faults_take_crosses_too() {
+    let found = |stalled_ms: u64| {
+        let mut reference = Reference::default();
+        for second in 0..60u64 {
+            let mut sample = Sample::default();
+            sample.vm.push().set(VmCell::pgmajfault, second * 5);
+            sample.vm.set_read(ReadTimes::default());
+            let waited_ms = second.saturating_sub(10) * stalled_ms;
+            sample.bpf_page_fault.push().set(FaultTraceCell::major_ns, waited_ms * 1_000_000);
+            sample.bpf_page_fault.set_read(ReadTimes::default());
+            let mono = Timestamp(second * 1_000_000_000);
+            reference.input(&Input::recorded(second, mono, Body::Sample(Box::new(sample))));
+        }
+        let found = reference.finish().into_iter();
+        found.filter(|one| one.kind == Kind::PageFault).collect::<Vec<_>>()
+    };
+    assert_eq!(found(49), []);
+    let medium = found(50);
+    assert_eq!((medium.len(), whole_s(medium[0].at), rises(&medium)), (1, 11, Vec::new()));
+    let expected = [(Severity::High, 11, Some(11)), (Severity::Critical, 11, Some(11))];
+    assert_eq!(rises(&found(400)), expected);
+}
+
+/// A busy disk may be called slow by its usual wait, which raw counters do not know.
+#[test]
+fn a_busy_disk_may_be_critical_before_its_queue_is_long() {
+    let found = |queue: u64| {
+        let mut reference = Reference::default();
+        for second in 0..40u64 {
+            let mut sample = Sample::default();
+            let row = sample.disks.push();
+            row.set_name(DiskName::name, b"sda");
+            row.set(DiskCell::io_ms, second * 990);
+            row.set(DiskCell::queue_ms, second * queue * 1000);
+            sample.disks.set_read(ReadTimes::default());
+            let mono = Timestamp(second * 1_000_000_000);
+            reference.input(&Input::recorded(second, mono, Body::Sample(Box::new(sample))));
+        }
+        rises(&reference.finish())
+    };
+    assert_eq!(found(3), [(Severity::High, 1, None), (Severity::Critical, 1, None)]);
+    assert_eq!(found(4), [(Severity::High, 1, Some(1)), (Severity::Critical, 1, None)]);
 }

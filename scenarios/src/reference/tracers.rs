@@ -1,34 +1,36 @@
 //! Quantities that only tracers or stall shares of CPUs tell.
 
 use ks_vocabulary::histogram::bounds;
-use ks_vocabulary::kind::{Entity, Kind};
-use ks_vocabulary::model::{Sample, SyscallTrace};
+use ks_vocabulary::kind::{Entity, Kind, Severity};
+use ks_vocabulary::model::{Pressure, Sample, SyscallTrace};
 
-use super::{Pair, Quantity, Say, level};
+use super::host::stalled;
+use super::{NONE, Pair, Quantity, Say};
 
-/// Share of time in which a task waits for a CPU, and the 99th percentile of waits, at low
+/// Share of time in which a task waits for a CPU, and the 99th percentile of waits
 /// (`signals.md`, section 9).
-const CPU_SOME: f64 = 0.10;
-const WAIT_NS: f64 = 5e6;
-/// The 99th percentile of calls to storage at low, and calls that it needs (section 10).
-const CALL_NS: f64 = 10e6;
+pub(super) const CPU_SOME: [f64; 4] = [0.10, 0.25, 0.50, 0.80];
+const WAIT_NS: [f64; 4] = [5e6, 20e6, 100e6, 500e6];
+/// The 99th percentile of calls to storage, calls that it needs, and calls refused a second
+/// (section 10).
+const CALL_NS: [f64; 4] = [10e6, 100e6, 500e6, 1000e6];
 const CALLS: u64 = 100;
+const REFUSED: [f64; 4] = [NONE, NONE, 10.0, NONE];
 
 pub(super) fn look(pair: &Pair<'_>, say: &mut Say<'_>) {
-    let pressure = pair.before.pressure.first().zip(pair.after.pressure.first());
-    let some = pressure.and_then(|(before, after)| {
-        pair.rate(before.cpu_some_total_us(), after.cpu_some_total_us())
-    });
-    let waits = p99(pair.after, b"run_queue_ns", None, 1);
-    let is_late = waits.is_some_and(|p99| p99 >= WAIT_NS);
-    let stalls = some.is_some_and(|us| us / 1e6 >= CPU_SOME);
-    say(Kind::Scheduler, Entity::Host, level(stalls || is_late));
+    let waits = Quantity::of(p99(pair.after, b"run_queue_ns", None, 1), WAIT_NS);
+    let stalls = Quantity::of(stalled(pair, Pressure::cpu_some_total_us), CPU_SOME);
+    say(Kind::Scheduler, Entity::Host, stalls.or(waits));
     let trace = pair.before.bpf_syscall.first().zip(pair.after.bpf_syscall.first());
-    let refused = trace.is_some_and(|(before, after)| refused(after) > refused(before));
+    let refused = trace.and_then(|(before, after)| {
+        pair.rate(Some(refused(before)), Some(refused(after))).filter(|rate| *rate > 0.0)
+    });
     let slow = p99(pair.after, b"syscall_ns", Some(b"storage"), CALLS);
-    let is_slow = slow.is_some_and(|p99| p99 >= CALL_NS);
-    let quantity = if refused { Quantity::Event } else { level(is_slow) };
-    say(Kind::Syscall, Entity::Host, quantity);
+    let mut calls = Quantity::of(slow, CALL_NS).or(Quantity::of(refused, REFUSED));
+    if refused.is_some() {
+        calls = calls.or(Quantity::event(Severity::Medium));
+    }
+    say(Kind::Syscall, Entity::Host, calls);
 }
 
 fn refused(row: &SyscallTrace) -> u64 {

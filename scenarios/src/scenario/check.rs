@@ -1,5 +1,7 @@
 //! What a scenario may not ask for.
 
+use ks_vocabulary::action::{ProcessRef, Target};
+
 use super::error::Problem;
 use super::file::{Extra, Fault, Planned, Scenario};
 use crate::background::{residents, scaled};
@@ -181,15 +183,18 @@ fn check_action(scenario: &Scenario, at: usize, planned: &Planned) -> Checked {
     if let Some(late) = planned.each().find(|one| one.at >= scenario.duration) {
         return bad("at", format!("it is done at {}, behind the end of the run", late.at));
     }
-    match planned.action.target() {
-        Some(("process", name)) if !name.starts_with("process:") && !is_known(scenario, name) => {
-            bad("process", format!("there is no process `{name}`"))
+    for target in planned.action.targets() {
+        let Target::Process(process) = target else { continue };
+        let is_there = match process {
+            ProcessRef::Name(name) => is_known(scenario, name.as_str()),
+            ProcessRef::Exact { .. } => true,
+            ProcessRef::Handle(_) => false,
+        };
+        if !is_there {
+            return bad("process", format!("there is no process `{process}`"));
         }
-        Some(("control group", path)) if !path.starts_with('/') => {
-            bad("group", format!("`{path}`: a path begins with a slash"))
-        }
-        _ => Ok(()),
     }
+    Ok(())
 }
 
 fn check_shares(fault: &Fault, bad: &dyn Fn(&str, String) -> Checked) -> Checked {

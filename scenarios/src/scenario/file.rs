@@ -1,10 +1,10 @@
 //! The fields of a scenario file.
 
-use ks_vocabulary::kind::Kind;
+use ks_vocabulary::action::Action;
+use ks_vocabulary::kind::{Kind, Severity};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use crate::action::Action;
 use crate::background::Mix;
 use crate::demand::Demand;
 use crate::expectation::{Expect, Forbid};
@@ -73,7 +73,8 @@ pub struct Scenario {
 }
 
 /// An expectation that was weakened, kept for people; or, with a kind, one that is raised though
-/// nothing crosses a limit of it, and is borne with.
+/// nothing crosses a limit of it, and is borne with; or, with a severity too, a rise to that which
+/// does not come when raw counters say.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Weakened {
@@ -88,6 +89,10 @@ pub struct Weakened {
     /// Where; `*` at the end stands for anything.
     #[serde(default = "anywhere")]
     pub entity: String,
+    /// Which severity past medium comes at another time than it must, or not at all.
+    #[serde(default)]
+    #[schemars(schema_with = "crate::schema::severity")]
+    pub severity: Option<Severity>,
 }
 
 fn anywhere() -> String {
@@ -193,6 +198,7 @@ pub struct Planned {
     pub times: u32,
     /// What.
     #[serde(rename = "do")]
+    #[schemars(schema_with = "crate::schema::action")]
     pub action: Action,
 }
 

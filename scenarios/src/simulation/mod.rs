@@ -3,6 +3,7 @@
 mod demands;
 mod population;
 
+use ks_vocabulary::action::Action;
 use ks_vocabulary::input::{
     Body, ENGINE_VERSION, HostFacts, SCHEMA_VERSION, Start, StoredKnowledge,
 };
@@ -10,7 +11,7 @@ use ks_vocabulary::model::Sample;
 use ks_vocabulary::random::Random;
 use ks_vocabulary::time::{ClockAnchor, Timestamp, WallTime};
 
-use crate::action::{Action, Refused};
+use crate::action::Refused;
 use crate::grain::whole;
 use crate::host::memory::PAGE;
 use crate::host::{Host, STEP_S};

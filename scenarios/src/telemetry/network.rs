@@ -7,6 +7,7 @@ use ks_vocabulary::model::{
 
 use crate::grain::whole;
 use crate::host::Host;
+use crate::shape::NIC;
 
 /// Inode of the first network namespace.
 pub(super) const NETNS: u64 = 4_026_531_840;
@@ -50,7 +51,7 @@ fn fill_nic(host: &Host, sample: &mut Sample) {
     use NicCell as Cell;
     let network = &host.network;
     let row = sample.nics.push();
-    row.set_name(NicName::name, b"eth0");
+    row.set_name(NicName::name, NIC.as_bytes());
     let state: &[u8] = if network.link.down { b"down" } else { b"up" };
     row.set_name(NicName::operstate, state);
     row.set(Cell::netns, NETNS);

@@ -5,6 +5,7 @@ use ks_vocabulary::model::{DiskCell, DiskName, FilesystemCell, FilesystemName, S
 use crate::grain::{Counter, whole};
 use crate::host::Host;
 use crate::host::disk::Service;
+use crate::shape::ROOT;
 
 const SECTOR_BYTES: f64 = 512.0;
 
@@ -43,7 +44,7 @@ pub(super) fn fill_space(host: &Host, sample: &mut Sample) {
     use FilesystemCell as Cell;
     let space = &host.space;
     let row = sample.filesystems.push();
-    row.set_name(FilesystemName::mount, b"/");
+    row.set_name(FilesystemName::mount, ROOT.as_bytes());
     row.set_name(FilesystemName::fstype, b"ext4");
     let device = format!("/dev/{}p1", host.shape.disk.name());
     row.set_name(FilesystemName::device, device.as_bytes());

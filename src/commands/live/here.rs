@@ -1,21 +1,30 @@
-//! This host as a world: segments, ticks, and what happens when the disk takes no more.
+//! This host as a world: segments, ticks, what comes from other threads, and what happens when the
+//! disk takes no more.
 //!
 //! A tick that cannot be logged is not fed: the engine knows nothing that the recording does not.
 //! The run goes on without eyes until the disk takes a segment again, which begins with the gap.
+
+use std::collections::VecDeque;
+use std::os::fd::AsFd;
 
 use ks_recorder::clock;
 use ks_recorder::error::Error;
 use ks_recorder::recorder::Recorder;
 use ks_replayer::driver::{Arrival, Wants, World};
-use ks_vocabulary::input::{Body, Gap, GapReason};
+use ks_vocabulary::input::{ActionOutcome, Answer, Asks, Body, Gap, GapReason, Outcome};
+use ks_vocabulary::output::Request;
 use ks_vocabulary::time::Timestamp;
 
+use super::inbox::{Inbox, Post};
+use super::reload::Reload;
 use crate::pace::Pace;
 
 /// See the module.
 pub(super) struct Here {
     recorder: Recorder,
     pace: Pace,
+    inbox: Inbox,
+    reload: Option<Reload>,
     segment_ns: u64,
     /// Number of the next segment within the run.
     number: u32,
@@ -23,22 +32,41 @@ pub(super) struct Here {
     ends: Option<Timestamp>,
     /// Ticks that could not be recorded since the last one that was.
     lost: u64,
+    /// Answers to what was asked here.
+    answers: VecDeque<Body>,
     given: Given,
     lent: Body,
 }
 
 /// What was given last, and is not known to be logged until the next thing is asked for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Given {
     Start,
     Gap,
+    Answer,
+    Post(Post),
     Else,
 }
 
 impl Here {
-    pub(super) fn new(recorder: Recorder, pace: Pace, segment_ns: u64) -> Self {
-        let (number, ends, lost, given) = (0, None, 0, Given::Else);
-        Self { recorder, pace, segment_ns, number, ends, lost, given, lent: Body::Tick }
+    pub(super) fn new(
+        recorder: Recorder,
+        pace: Pace,
+        (inbox, reload): (Inbox, Option<Reload>),
+        segment_ns: u64,
+    ) -> Self {
+        Self {
+            recorder,
+            pace,
+            inbox,
+            reload,
+            segment_ns,
+            number: 0,
+            ends: None,
+            lost: 0,
+            answers: VecDeque::new(),
+            given: Given::Else,
+            lent: Body::Tick,
+        }
     }
 
     /// Whether anything was ever logged.
@@ -69,6 +97,9 @@ impl Here {
         match std::mem::replace(&mut self.given, Given::Else) {
             Given::Start => self.number += 1,
             Given::Gap => self.lost = 0,
+            Given::Answer => drop(self.answers.pop_front()),
+            // Who asked may have gone away.
+            Given::Post(post) => drop(post.logged.try_send(())),
             Given::Else => {}
         }
     }
@@ -77,6 +108,37 @@ impl Here {
         self.given = given;
         self.lent = body;
         Arrival::Learned(at, &mut self.lent)
+    }
+
+    /// What others said, while there is a segment that can hold it.
+    fn said(&mut self) -> Option<(Given, Body)> {
+        self.ends?;
+        if self.lost > 0 {
+            let gap = Gap { count: Some(self.lost), ..Gap::in_all(GapReason::WriteFailed) };
+            return Some((Given::Gap, Body::Gap(gap)));
+        }
+        if let Some(answer) = self.answers.front() {
+            return Some((Given::Answer, answer.clone()));
+        }
+        if let Some(config) = self.reload.as_ref().and_then(Reload::take) {
+            return Some((Given::Else, Body::ConfigChange(Box::new(config))));
+        }
+        let mut post = self.inbox.take()?;
+        let body = std::mem::replace(&mut post.body, Body::Tick);
+        Some((Given::Post(post), body))
+    }
+
+    /// Waits for the next tick or `until`; false when it is time to stop.
+    fn sleep(&self, until: Option<Timestamp>) -> bool {
+        let until = until.unwrap_or(Timestamp(u64::MAX));
+        // Without a segment nothing that is said can be logged.
+        if self.ends.is_none() {
+            return self.pace.wait_until(until, &[]);
+        }
+        match &self.reload {
+            Some(reload) => self.pace.wait_until(until, &[self.inbox.as_fd(), reload.as_fd()]),
+            None => self.pace.wait_until(until, &[self.inbox.as_fd()]),
+        }
     }
 }
 
@@ -95,9 +157,8 @@ impl World for Here {
                 self.ends = Some(at.plus_ns(self.segment_ns));
                 return Ok(self.give(Given::Start, at, start));
             }
-            if self.lost > 0 && self.ends.is_some() {
-                let gap = Gap { count: Some(self.lost), ..Gap::in_all(GapReason::WriteFailed) };
-                return Ok(self.give(Given::Gap, now, Body::Gap(gap)));
+            if let Some((given, body)) = self.said() {
+                return Ok(self.give(given, now, body));
             }
             // Without a segment nothing can be logged, a tick that the engine is owed neither.
             let until = wants.until.filter(|_| self.ends.is_some());
@@ -107,9 +168,24 @@ impl World for Here {
             if is_due {
                 self.pace.go_on();
                 self.recorder.tick(wants.keyframe, wants.detail);
-            } else if !self.pace.wait_until(until.unwrap_or(Timestamp(u64::MAX))) {
+            } else if !self.sleep(until) {
                 return Ok(Arrival::Over);
             }
         }
+    }
+
+    /// Nothing here performs actions: what became of those before a restart nobody knows.
+    fn ask(&mut self, request: &Request) {
+        if request.asks != Asks::Effect {
+            return;
+        }
+        let (outcome, reason) = if request.again {
+            (Outcome::Indeterminate, "nobody knows what became of it before the restart")
+        } else {
+            (Outcome::NotApplied, "nothing here performs actions")
+        };
+        let reason = Some(reason.to_owned());
+        let outcome = ActionOutcome { request: request.id, outcome, reason };
+        self.answers.push_back(Body::Answer(Box::new(Answer::ActionOutcome(outcome))));
     }
 }

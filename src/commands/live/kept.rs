@@ -14,6 +14,7 @@ use ks_vocabulary::output::Output;
 use ks_vocabulary::time::{SECOND_NS, Timestamp};
 
 use super::journal::Journal;
+use super::told::Told;
 use crate::render;
 
 /// Segments are removed for room no more often than this: others may fill the disk faster.
@@ -30,12 +31,13 @@ pub(super) struct Kept {
     format: Option<render::Format>,
     /// When the oldest segment was removed for room last.
     made_room: Option<Timestamp>,
+    told: Told,
 }
 
 impl Kept {
-    pub(super) fn new(segments: Segments, format: render::Format) -> Self {
+    pub(super) fn new(segments: Segments, format: render::Format, told: Told) -> Self {
         let (decoder, journal, late) = (Decoder::default(), Journal::default(), Vec::new());
-        Self { segments, decoder, journal, late, format: Some(format), made_room: None }
+        Self { segments, decoder, journal, late, format: Some(format), made_room: None, told }
     }
 
     /// The disk takes no more, after `lost` other ticks: what there is is sealed, and room is made
@@ -44,6 +46,7 @@ impl Kept {
         if lost == 0 {
             note("nothing is recorded or judged until it can be", error);
         }
+        self.told.lost(lost + 1);
         if self.segments.is_open() {
             let _ = self.journal.flush();
             let _ = self.segments.seal();
@@ -74,6 +77,7 @@ impl Kept {
         }
         let before = std::mem::replace(&mut self.journal, journal);
         self.late.extend(Some(before).filter(Journal::is_waiting));
+        self.told.segment(self.segments.recording(number));
         Ok(())
     }
 
@@ -105,6 +109,7 @@ impl Keeper for Kept {
         }
         if let Body::Gap(Gap { reason: GapReason::WriteFailed, count, .. }) = &input.body {
             let lost = count.unwrap_or_default();
+            self.told.lost(0);
             render::note(&format!("recording again: {lost} ticks are missing"));
         }
         Ok(self.decoder.decode(self.segments.last_payload()).expect("what was logged can be read"))
@@ -112,6 +117,7 @@ impl Keeper for Kept {
 
     fn said(&mut self, output: &Output, line: &[u8]) -> io::Result<()> {
         self.journal.add(line);
+        self.told.said(output);
         print(output, line, &mut self.format);
         Ok(())
     }
@@ -121,7 +127,8 @@ impl Keeper for Kept {
         self.journal.sync()
     }
 
-    fn fed(&mut self, _: &Engine, input: &Input) {
+    fn fed(&mut self, engine: &Engine, input: &Input) {
+        self.told.fed(engine, input);
         if matches!(input.body, Body::Sample(_)) {
             // One write a tick: a killed process loses no line. What a full disk refuses waits.
             let _ = self.journal.flush();

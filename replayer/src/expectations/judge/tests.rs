@@ -1,7 +1,7 @@
 //! Each definition, by a made-up run.
 
 use super::super::seen::Told;
-use super::super::truth::Crossed;
+use super::super::truth::{Crossed, Rise};
 use super::*;
 use ks_scenarios::expectation::Expect;
 use ks_scenarios::scenario::Weakened;
@@ -15,6 +15,7 @@ fn episode(start_s: f64) -> SeenEpisode {
         subtype: None,
         raised_as: None,
         severity: Severity::High,
+        rises: vec![(Severity::High, start_s)],
         start_s,
         end_s: Some(start_s + 100.0),
         is_flapping: false,
@@ -48,6 +49,7 @@ fn judged_with(seen: &Seen, truths: &[Truth], forbids: &[&str], weakened: &[Weak
         entity: "host".to_owned(),
         at_s: 120.0,
         end_s: 300.0,
+        rises: vec![Rise { severity: Severity::High, first_s: 100.0, held_s: None }],
     };
     let windows = super::super::truth::windows_of(truths);
     let forbids: Vec<Forbid> = forbids.iter().map(|text| toml::from_str(text).unwrap()).collect();
@@ -127,7 +129,8 @@ fn false_is_what_no_window_explains() {
     assert_eq!(kinds_of(&early), [[Kind::MemoryPressure]]);
     let in_time = judged(&seen(vec![episode(124.0), episode(389.0)]), &[truth("")], &[]);
     assert!(in_time.false_alarms.is_empty() && in_time.why.is_empty());
-    let low = SeenEpisode { severity: Severity::Low, ..episode(50.0) };
+    let rises = vec![(Severity::Low, 50.0)];
+    let low = SeenEpisode { severity: Severity::Low, rises, ..episode(50.0) };
     let low = judged(&seen(vec![low, episode(124.0)]), &[truth("")], &[]);
     assert!(low.why.is_empty() && low.low_kinds == [Kind::MemoryPressure]);
 }
@@ -181,6 +184,7 @@ fn what_crosses_no_limit_is_in_excess_during_a_fault_too() {
         what: "raised".to_owned(),
         kind: Some(Kind::Syscall),
         entity: entity.to_owned(),
+        severity: None,
     };
     assert_eq!(excess(&wrong, "", &[entry("*")]), (1, String::new()), "it counts all the same");
     assert!(!excess(&wrong, "", &[entry("disk:*")]).1.is_empty());

@@ -1,0 +1,62 @@
+//! Arguments of the commands that talk to a daemon.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use ks_replayer::config_file::{ENTITY_FORMS, is_entity};
+use ks_replayer::moment::Moment;
+use ks_vocabulary::kind::Kind;
+
+use crate::render::Format;
+
+/// Which daemon.
+#[derive(Debug, Args)]
+pub(crate) struct Daemon {
+    /// Directory that the daemon writes
+    #[arg(short, long, value_name = "DIR")]
+    pub(crate) output: PathBuf,
+}
+
+/// Arguments of `ks status`.
+#[derive(Debug, Args)]
+pub(crate) struct StatusOf {
+    #[command(flatten)]
+    pub(crate) daemon: Daemon,
+    /// Form of the output
+    #[arg(long, value_enum, default_value = "text")]
+    pub(crate) format: Format,
+}
+
+/// Arguments of `ks accept`.
+#[derive(Debug, Args)]
+pub(crate) struct Accept {
+    /// Which of the ten conditions
+    #[arg(value_name = "KIND", value_parser = kind)]
+    pub(crate) kind: Kind,
+    /// Where, as verdicts write it: host, disk:sda, cgroup:/system.slice/x.service
+    #[arg(value_name = "ENTITY", value_parser = entity)]
+    pub(crate) entity: String,
+    /// Until this time, such as 2027-01-01T00:00:00Z [default: for good]
+    #[arg(long, value_name = "TIME", value_parser = until)]
+    pub(crate) until: Option<i64>,
+    #[command(flatten)]
+    pub(crate) daemon: Daemon,
+}
+
+fn kind(text: &str) -> Result<Kind, String> {
+    Kind::ALL.into_iter().find(|kind| kind.word() == text).ok_or_else(|| {
+        let words: Vec<&str> = Kind::ALL.iter().map(|kind| kind.word()).collect();
+        format!("the conditions are {}", words.join(", "))
+    })
+}
+
+fn entity(text: &str) -> Result<String, &'static str> {
+    if is_entity(text) { Ok(text.to_owned()) } else { Err(ENTITY_FORMS) }
+}
+
+fn until(text: &str) -> Result<i64, &'static str> {
+    match text.parse() {
+        Ok(Moment::At(at)) => Ok(at.0),
+        Ok(Moment::After { .. }) | Err(_) => Err("write a time as 2027-01-01T00:00:00Z"),
+    }
+}

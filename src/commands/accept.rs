@@ -1,0 +1,23 @@
+//! `ks accept`: tells a daemon that a condition is normal.
+
+use crate::cli::control::Accept;
+use crate::control::{Question, Reply, ask};
+use crate::render;
+
+pub(crate) fn run(arguments: &Accept) -> anyhow::Result<()> {
+    let folder = &arguments.daemon.output;
+    let (kind, entity) = (arguments.kind, arguments.entity.clone());
+    let stands = match ask(folder, &Question::Status {})? {
+        Reply::Status(status) => {
+            status.standing.iter().any(|one| one.kind == kind && one.entity == entity)
+        }
+        Reply::Done | Reply::Refused { .. } => false,
+    };
+    ask(folder, &Question::Accept { kind, entity, until_ns: arguments.until })?;
+    let (kind, entity) = (kind.word(), &arguments.entity);
+    render::note(&format!("{kind} on {entity} is normal: it is not raised below critical"));
+    if !stands {
+        render::note("no verdict of that kind stands there at the moment");
+    }
+    Ok(())
+}
