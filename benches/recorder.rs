@@ -19,8 +19,6 @@ use std::time::Duration;
 
 use ks_ebpf::Kernel;
 use ks_ebpf::processes::ProcessIterator;
-use ks_engine::input::Stamp;
-use ks_engine::model::Sample;
 use ks_recorder::absence::Absence;
 use ks_recorder::clock;
 use ks_recorder::format::writer::Writer;
@@ -28,6 +26,8 @@ use ks_recorder::host_fs::{Buffer, HostFs};
 use ks_recorder::recorder::{Options, Recorder};
 use ks_recorder::sampler::{Context, RunTimes, Sampler, States};
 use ks_recorder::samplers;
+use ks_vocabulary::input::Stamp;
+use ks_vocabulary::model::Sample;
 use mix::Mix;
 
 const ROUNDS: u64 = 200;

@@ -16,10 +16,10 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use ks_engine::input::Body;
-use ks_engine::model::Process;
 use ks_recorder::format::parquet_file::column_bytes;
 use ks_recorder::format::recording::Reader;
+use ks_vocabulary::input::Body;
+use ks_vocabulary::model::Process;
 use mix::Mix;
 
 const KS: &str = env!("CARGO_BIN_EXE_ks");

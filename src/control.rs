@@ -13,7 +13,7 @@ mod server;
 
 use std::path::{Path, PathBuf};
 
-use ks_engine::kind::{Kind, Severity};
+use ks_vocabulary::kind::{Kind, Severity};
 use serde::{Deserialize, Serialize};
 
 pub(crate) use client::{ControlError, ask};

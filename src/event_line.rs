@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use ks_ebpf::layout::Event;
-use ks_engine::time::{ClockAnchor, Timestamp};
 use ks_replayer::report::rfc3339;
+use ks_vocabulary::time::{ClockAnchor, Timestamp};
 use serde_json::{Map, Value, json};
 
 use crate::plain;
@@ -206,7 +206,7 @@ fn until_nul(field: &[u8]) -> &[u8] {
 mod tests {
     use super::*;
     use ks_ebpf::layout::read;
-    use ks_engine::time::WallTime;
+    use ks_vocabulary::time::WallTime;
 
     fn event(kind: u32, numbers: [u64; 4]) -> Event {
         let none: Event = read(&[0; size_of::<Event>()]).unwrap();

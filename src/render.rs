@@ -8,15 +8,15 @@ use std::fmt::Display;
 use std::io::{self, Write};
 
 use clap::ValueEnum;
-use ks_engine::output::{
-    Change, CoverageState, Culprit, Evidence, ForecastSaid, IncidentChange, Output, Request, Said,
-    Signal, Turn,
-};
 use ks_recorder::format::damage::Damage;
 use ks_replayer::forecasts::Forecast;
 use ks_replayer::lateness::Lateness;
 use ks_replayer::report::{Episode, Recording, Report, rfc3339};
 use ks_scenarios::simulation::Simulation;
+use ks_vocabulary::output::{
+    Change, CoverageState, Culprit, Evidence, ForecastSaid, IncidentChange, Output, Request, Said,
+    Signal, Turn,
+};
 
 use crate::plain::Page;
 use crate::stdout;

@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-use ks_engine::input::Body;
 use ks_recorder::format::recording::Reader;
+use ks_vocabulary::input::Body;
 
 fn ks(folder: &Path, arguments: &[&str]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_ks"));

@@ -4,10 +4,10 @@
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use ks_engine::input::{Body, Delivery, HostFacts, Input, SourceState, Start};
-use ks_engine::model::{DiskCell, DiskName, ReadTimes, Sample};
-use ks_engine::time::{ClockAnchor, SECOND_NS, Timestamp, WallTime};
 use ks_recorder::format::writer::Writer;
+use ks_vocabulary::input::{Body, Delivery, HostFacts, Input, SourceState, Start};
+use ks_vocabulary::model::{DiskCell, DiskName, ReadTimes, Sample};
+use ks_vocabulary::time::{ClockAnchor, SECOND_NS, Timestamp, WallTime};
 
 fn check(arguments: &[&str], code: i32, expected: &str) {
     let output = Command::new(env!("CARGO_BIN_EXE_ks")).args(arguments).output().unwrap();

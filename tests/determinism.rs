@@ -6,15 +6,17 @@ mod host;
 
 use std::path::{Path, PathBuf};
 
-use ks_engine::input::{Body, ENGINE_VERSION, HostFacts, Input, JUDGEMENT, SCHEMA_VERSION, Start};
-use ks_engine::journal::hex;
-use ks_engine::model::{CpuCell, ReadTimes, Sample};
-use ks_engine::time::{ClockAnchor, SECOND_NS, Timestamp, WallTime};
 use ks_recorder::format::log::{Decoder, LogWriter};
 use ks_recorder::format::recording::Reader;
 use ks_recorder::format::writer::Writer;
 use ks_replayer::range::Range;
 use ks_replayer::replay::{Run, replay};
+use ks_vocabulary::input::{
+    Body, ENGINE_VERSION, HostFacts, Input, JUDGEMENT, SCHEMA_VERSION, Start,
+};
+use ks_vocabulary::journal::hex;
+use ks_vocabulary::model::{CpuCell, ReadTimes, Sample};
+use ks_vocabulary::time::{ClockAnchor, SECOND_NS, Timestamp, WallTime};
 use sha2::{Digest as _, Sha256};
 
 /// A host of two CPUs that is overloaded from second 30 to second 120.

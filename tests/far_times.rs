@@ -3,9 +3,9 @@
 use std::path::Path;
 use std::process::Command;
 
-use ks_engine::input::Input;
 use ks_recorder::format::recording::Reader;
 use ks_recorder::format::writer::Writer;
+use ks_vocabulary::input::Input;
 
 /// Address space that `ks` may take, in kB: several times what a replay of this recording takes.
 const SPACE_KB: u32 = 2_000_000;

@@ -5,9 +5,9 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use ks_engine::input::Input;
 use ks_recorder::format::log::{LogReader, LogWriter};
 use ks_recorder::format::recording::Reader;
+use ks_vocabulary::input::Input;
 
 const FOLDER: &str = "fixtures/recordings";
 

@@ -3,15 +3,15 @@
 
 use std::path::Path;
 
-use ks_engine::input::{Body, Stamp};
-use ks_engine::model::{
-    BlockTraceCell, CpuTimesCell, DiskCell, MemoryCell, PressureCell, ProcessCell, Sample,
-    SchedulerTraceCell, VmCell,
-};
 use ks_recorder::format::recording::Reader;
 use ks_scenarios::identities::{Identities, Violation};
 use ks_scenarios::library;
 use ks_scenarios::scenario::Scenario;
+use ks_vocabulary::input::{Body, Stamp};
+use ks_vocabulary::model::{
+    BlockTraceCell, CpuTimesCell, DiskCell, MemoryCell, PressureCell, ProcessCell, Sample,
+    SchedulerTraceCell, VmCell,
+};
 use proptest::prelude::*;
 
 /// Seconds of each scenario that are looked at, from before its fault into it.

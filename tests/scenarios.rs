@@ -4,9 +4,9 @@
 use std::path::Path;
 use std::process::{Command, Output};
 
-use ks_engine::input::{Input, Stamp};
 use ks_scenarios::library;
 use ks_scenarios::scenario::Scenario;
+use ks_vocabulary::input::{Input, Stamp};
 
 fn ks(folder: &Path, arguments: &[&str]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_ks"));

@@ -7,11 +7,11 @@ mod host;
 use std::path::{Path, PathBuf};
 
 use ks_engine::analysis::Knowledge;
-use ks_engine::input::{Body, Input, Start};
-use ks_engine::time::{SECOND_NS, Timestamp};
 use ks_recorder::format::recording::Reader;
 use ks_recorder::format::writer::Writer;
 use ks_replayer::range::Range;
+use ks_vocabulary::input::{Body, Input, Start};
+use ks_vocabulary::time::{SECOND_NS, Timestamp};
 
 const SEGMENTS: u32 = 6;
 const SEGMENT_S: u64 = 600;

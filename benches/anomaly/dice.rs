@@ -2,7 +2,7 @@
 
 use std::f64::consts::TAU;
 
-use ks_engine::random::Random;
+use ks_vocabulary::random::Random;
 
 /// Above this mean a Poisson draw is a rounded normal one.
 const POISSON_NORMAL_MEAN: f64 = 60.0;

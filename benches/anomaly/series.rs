@@ -1,6 +1,6 @@
 //! A series with known anomalies, and the two detectors that are compared on it.
 
-use ks_engine::anomaly::Scorer;
+use ks_statistics::anomaly::Scorer;
 
 use crate::gaussian::WindowedGaussian;
 

@@ -5,7 +5,7 @@
 //! of windows and probation is a false alarm when it reaches the threshold; those within 1 % of the
 //! series' length of the first one count once. A window is found when any of its rows reaches it.
 
-use ks_engine::random::Random;
+use ks_vocabulary::random::Random;
 
 use crate::dice::whole;
 use crate::series::Series;

@@ -5,10 +5,10 @@ use ks_engine::analysis::Watch;
 use ks_engine::analysis::resources::Level;
 use ks_engine::analysis::slots::{Filling, SLOTS, WINDOWS_NS};
 use ks_engine::analysis::trend::{Direction, Scratch, Trend};
-use ks_engine::kind::Entity;
-use ks_engine::resource::Resource;
-use ks_engine::time::{SECOND_NS, Timestamp};
 use ks_engine::window::EntityId;
+use ks_vocabulary::kind::Entity;
+use ks_vocabulary::resource::Resource;
+use ks_vocabulary::time::{SECOND_NS, Timestamp};
 
 use crate::leaks::{Draws, Noise};
 

@@ -3,11 +3,11 @@
 use ks_engine::analysis::Watch;
 use ks_engine::analysis::class::Class;
 use ks_engine::analysis::resources::Level;
-use ks_engine::kind::Entity;
-use ks_engine::random::Random;
-use ks_engine::resource::Resource;
-use ks_engine::time::{SECOND_NS, Timestamp};
 use ks_engine::window::HOST;
+use ks_vocabulary::kind::Entity;
+use ks_vocabulary::random::Random;
+use ks_vocabulary::resource::Resource;
+use ks_vocabulary::time::{SECOND_NS, Timestamp};
 
 /// Calm time before each leak.
 const CALM_S: u64 = 3 * 3600;

@@ -4,10 +4,10 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use ks_engine::input::{Body, Input};
-use ks_engine::model::{Class, RowRef, SCHEMAS, Sample, Schema};
 use ks_recorder::format::recording::Reader;
 use ks_recorder::format::writer::Writer;
+use ks_vocabulary::input::{Body, Input};
+use ks_vocabulary::model::{Class, RowRef, SCHEMAS, Sample, Schema};
 
 /// Key cells and names of a row within its table.
 type Key = (usize, Vec<u64>, Vec<Vec<u8>>);

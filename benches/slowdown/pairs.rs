@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use ks_engine::time::SECOND_NS;
+use ks_vocabulary::time::SECOND_NS;
 
 use crate::tracing::{Tracing, samples, times_calls};
 use crate::verdict;

@@ -6,10 +6,10 @@
 use std::time::Duration;
 
 use aya::sys::{Stats, enable_stats};
-use ks_engine::input::Input;
-use ks_engine::model::Sample;
-use ks_engine::time::seconds;
 use ks_recorder::clock;
+use ks_vocabulary::input::Input;
+use ks_vocabulary::model::Sample;
+use ks_vocabulary::time::seconds;
 
 use crate::objects::{self, sum_of_objects};
 use crate::tracing::{Tracing, samples};

@@ -1,7 +1,7 @@
 //! A storm of calls on every CPU: how soon the recorder stops timing them.
 
-use ks_engine::time::{SECOND_NS, seconds};
 use ks_recorder::clock;
+use ks_vocabulary::time::{SECOND_NS, seconds};
 
 use crate::tracing::{Tracing, samples, times_calls};
 use crate::verdict;

@@ -5,9 +5,9 @@ use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-use ks_engine::input::{Body, Delivery, Input};
-use ks_engine::model::{Sample, SyscallTrace};
 use ks_recorder::format::recording::Reader;
+use ks_vocabulary::input::{Body, Delivery, Input};
+use ks_vocabulary::model::{Sample, SyscallTrace};
 use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 

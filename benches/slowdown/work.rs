@@ -3,8 +3,8 @@
 use std::hint::black_box;
 use std::io::{Read, Write};
 
-use ks_engine::time::SECOND_NS;
 use ks_recorder::clock;
+use ks_vocabulary::time::SECOND_NS;
 use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
 
 /// What a program does in each of its rounds.

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /* The one histogram layout of recordings: log-linear, eight sub-buckets for each power of two, so
  * a bucket is at most an eighth wider than its lower bound. Values below 8 have a bucket each.
- * The engine's twin is engine/src/histogram.rs. */
+ * The engine's twin is engine/vocabulary/src/histogram.rs. */
 #ifndef KS_HISTOGRAM_H
 #define KS_HISTOGRAM_H
 

@@ -21,17 +21,17 @@ use crate::analysis::watch::{Watch, Watched};
 use crate::board::{Board, Learned};
 use crate::classifiers;
 use crate::incidents::{Incidents, group_of};
-use crate::input::{
+use crate::mutation;
+use crate::requests::Requests;
+use crate::window::Window;
+use ks_vocabulary::input::{
     Acceptance, Body, Carry, Gap, GapReason, Input, Position, RunId, SourceState, Start,
 };
-use crate::kind::{Entity, Kind};
-use crate::model::Sample;
-use crate::mutation;
-use crate::output::{Defect, Digest, End, Output, Said};
-use crate::requests::Requests;
-use crate::time::{ClockAnchor, Timestamp};
-use crate::timer::{Timer, Timers};
-use crate::window::Window;
+use ks_vocabulary::kind::{Entity, Kind};
+use ks_vocabulary::model::Sample;
+use ks_vocabulary::output::{Defect, Digest, End, Output, Said};
+use ks_vocabulary::time::{ClockAnchor, Timestamp};
+use ks_vocabulary::timer::{Timer, Timers};
 
 use words::explain;
 

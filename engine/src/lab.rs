@@ -7,17 +7,17 @@ use alloc::format;
 use alloc::string::{String, ToString};
 
 use crate::engine::Engine;
-use crate::input::{Body, Delivery, Gap, GapReason, HostFacts, Input, SourceState, Start};
-use crate::input::{ENGINE_VERSION, SCHEMA_VERSION};
-use crate::kind::{Kind, Severity};
-use crate::model::{ReadTimes, Sample};
-use crate::output::{Change, CoverageState, Said, Signal};
-use crate::time::{ClockAnchor, SECOND_NS, Timestamp};
+use ks_vocabulary::input::{Body, Delivery, Gap, GapReason, HostFacts, SourceState, Stamp, Start};
+use ks_vocabulary::input::{ENGINE_VERSION, SCHEMA_VERSION};
+use ks_vocabulary::kind::{Kind, Severity};
+use ks_vocabulary::model::{ReadTimes, Sample};
+use ks_vocabulary::output::{Change, CoverageState, Said, Signal};
+use ks_vocabulary::time::{ClockAnchor, SECOND_NS, Timestamp};
 
 /// See the module. Time begins at second 1,000 and goes on by one second a tick.
 pub(crate) struct Lab {
     engine: Engine,
-    seq: u64,
+    stamp: Stamp,
     second: u64,
     standing: BTreeMap<(Kind, String), Signal>,
     /// What happened to each condition last.
@@ -31,7 +31,7 @@ impl Lab {
     pub(crate) fn new() -> Self {
         let mut lab = Self {
             engine: Engine::default(),
-            seq: 0,
+            stamp: Stamp::from(1),
             second: 1_000,
             standing: BTreeMap::new(),
             last: BTreeMap::new(),
@@ -94,9 +94,8 @@ impl Lab {
     }
 
     fn handle(&mut self, body: Body) {
-        self.seq += 1;
         let mono = Timestamp(self.second * SECOND_NS);
-        self.engine.handle(&Input { seq: self.seq, mono, body });
+        self.engine.handle(self.stamp.make(mono, body));
         while let Some(output) = self.engine.poll() {
             match output.body {
                 Said::Signal(signal) => self.note(signal),

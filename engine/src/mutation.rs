@@ -8,8 +8,8 @@ use core::sync::atomic::{AtomicU8, Ordering};
 
 use alloc::vec::Vec;
 
-use crate::kind::Kind;
-use crate::output::Culprit;
+use ks_vocabulary::kind::Kind;
+use ks_vocabulary::output::Culprit;
 
 /// A way in which the engine is broken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

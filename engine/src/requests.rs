@@ -5,9 +5,9 @@ use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use crate::input::{Asks, Carry, OpenRequest, RequestId};
-use crate::output::Request;
-use crate::time::{ClockAnchor, SECOND_NS, Timestamp};
+use ks_vocabulary::input::{Asks, Carry, OpenRequest, RequestId};
+use ks_vocabulary::output::Request;
+use ks_vocabulary::time::{ClockAnchor, SECOND_NS, Timestamp};
 
 /// Requests whose answer came too late, of which is known that it was not the second.
 const LATE_KEPT: usize = 64;
@@ -112,7 +112,7 @@ impl Requests {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::time::WallTime;
+    use ks_vocabulary::time::WallTime;
 
     #[test]
     fn of_each_request_one_answer_is_accepted() {

@@ -6,7 +6,7 @@
 //! however little it is worth. When the cost has stayed well below the share for long, it takes
 //! back the step that is worth most.
 
-use ks_engine::time::{SECOND_NS, Timestamp};
+use ks_vocabulary::time::{SECOND_NS, Timestamp};
 
 /// What can be left out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -5,7 +5,7 @@
 //! away from `CLOCK_MONOTONIC`.
 #![expect(clippy::disallowed_methods, reason = "this is the one place that asks for the time")]
 
-use ks_engine::time::{ClockAnchor, Timestamp, WallTime};
+use ks_vocabulary::time::{ClockAnchor, Timestamp, WallTime};
 use rustix::time::{ClockId, Timespec, clock_gettime};
 
 fn nanoseconds(time: Timespec) -> i64 {

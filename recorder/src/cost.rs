@@ -1,8 +1,8 @@
 //! What the recorder itself costs: CPU time, run time of its programs, memory.
 
 use ks_ebpf::RunTime;
-use ks_engine::model::{CostCell as Cell, ReadTimes, Sample};
-use ks_engine::time::{SECOND_NS, Timestamp};
+use ks_vocabulary::model::{CostCell as Cell, ReadTimes, Sample};
+use ks_vocabulary::time::{SECOND_NS, Timestamp};
 
 use crate::absence::Absence;
 use crate::clock;

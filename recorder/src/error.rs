@@ -5,7 +5,7 @@
 
 use std::path::{Path, PathBuf};
 
-use ks_engine::input::SchemaVersion;
+use ks_vocabulary::input::SchemaVersion;
 
 /// A recording could not be written or read.
 #[derive(Debug, thiserror::Error)]

@@ -6,13 +6,12 @@
 use std::collections::VecDeque;
 use std::path::Path;
 
-use ks_engine::analysis::Knowledge;
-use ks_engine::input::{
+use ks_vocabulary::input::{
     Body, Carry, ClockStep, Config, ENGINE_VERSION, Gap, GapReason, HostFacts, SCHEMA_VERSION,
     Start, StoredKnowledge,
 };
-use ks_engine::model::{ReadTimes, Sample};
-use ks_engine::time::{SECOND_NS, Timestamp};
+use ks_vocabulary::model::{ReadTimes, Sample};
+use ks_vocabulary::time::{SECOND_NS, Timestamp};
 
 use crate::absence::Absence;
 use crate::budget::{self, Budget};
@@ -148,8 +147,8 @@ impl Recorder {
     }
 
     /// Begins the run with what was learned before it.
-    pub fn know(&mut self, knowledge: Knowledge) {
-        self.knowledge = Some(knowledge.into());
+    pub fn know(&mut self, knowledge: StoredKnowledge) {
+        self.knowledge = Some(knowledge);
     }
 
     /// Begins the run with what an operator configured.

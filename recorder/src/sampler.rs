@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 
-use ks_engine::input::{Delivery, SourceState};
-use ks_engine::model::{ReadTimes, Record, Rows, Sample};
-use ks_engine::time::Timestamp;
+use ks_vocabulary::input::{Delivery, SourceState};
+use ks_vocabulary::model::{ReadTimes, Record, Rows, Sample};
+use ks_vocabulary::time::Timestamp;
 
 use crate::absence::{Absence, Malformed};
 use crate::budget::{Budget, Step};

@@ -4,11 +4,11 @@
 
 use std::path::Path;
 
-use ks_engine::input::{Body, Delivery, Input, Stamp};
-use ks_engine::time::SECOND_NS;
 use ks_recorder::format::recording::Reader;
 use ks_recorder::format::writer::Writer;
 use ks_recorder::recorder::{Options, Recorder};
+use ks_vocabulary::input::{Body, Delivery, Input, Stamp};
+use ks_vocabulary::time::SECOND_NS;
 
 /// The files of a host that samplers read, those of one process and one control group among them.
 const FILES: [&str; 34] = [

@@ -5,13 +5,13 @@ use std::collections::BTreeSet;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 
-use ks_engine::input::{Body, Input, Start};
-use ks_engine::model::{CpuCell, ReadTimes, Sample};
-use ks_engine::time::{SECOND_NS, Timestamp};
 use ks_recorder::format::files::Files;
 use ks_recorder::format::log::LogWriter;
 use ks_recorder::format::recording::Reader;
 use ks_recorder::format::writer::Writer;
+use ks_vocabulary::input::{Body, Input, Start};
+use ks_vocabulary::model::{CpuCell, ReadTimes, Sample};
+use ks_vocabulary::time::{SECOND_NS, Timestamp};
 use parquet::file::reader::{FileReader, SerializedFileReader};
 
 const SEGMENTS: u32 = 20;

@@ -7,9 +7,9 @@ use std::sync::Arc;
 
 use arrow::array::{ArrayRef, Int64Array, RecordBatch, StringArray, StructArray};
 use arrow::datatypes::{DataType, Field};
-use ks_engine::input::Body;
 use ks_recorder::error::Error;
 use ks_recorder::format::recording::Reader;
+use ks_vocabulary::input::Body;
 use parquet::arrow::ArrowWriter;
 use parquet::basic::{Compression, ZstdLevel};
 use parquet::file::properties::{WriterProperties, WriterVersion};
@@ -47,7 +47,9 @@ fn read(path: &Path) -> Result<Vec<Option<u64>>, Error> {
     let mut found = Vec::new();
     while let Some(input) = reader.next()? {
         if let Body::Sample(sample) = &input.body {
-            found.push(sample.memory.first().and_then(ks_engine::model::Memory::available_bytes));
+            found.push(
+                sample.memory.first().and_then(ks_vocabulary::model::Memory::available_bytes),
+            );
         }
     }
     Ok(found)

@@ -3,13 +3,6 @@
 
 use std::path::Path;
 
-use ks_engine::input::{
-    Acceptance, ActionOutcome, Answer, Body, Config, Decision, Gap, GapReason, HostFacts, Input,
-    ModelReply, OperatorDecision, Outcome, RequestId, SCHEMA_VERSION, Start,
-};
-use ks_engine::kind::Kind;
-use ks_engine::model::{CellType, Class, ReadTimes, SCHEMAS, Sample, Shape};
-use ks_engine::time::{ClockAnchor, Timestamp, WallTime};
 use ks_recorder::error::Error;
 use ks_recorder::format::files::Files;
 use ks_recorder::format::log::{Decoder, LogReader, LogWriter};
@@ -17,6 +10,13 @@ use ks_recorder::format::parquet_file::ParquetFile;
 use ks_recorder::format::recording::Reader;
 use ks_recorder::format::recovery::recover;
 use ks_recorder::format::writer::Writer;
+use ks_vocabulary::input::{
+    Acceptance, ActionOutcome, Answer, Body, Config, Decision, Gap, GapReason, HostFacts, Input,
+    ModelReply, OperatorDecision, Outcome, RequestId, SCHEMA_VERSION, Start,
+};
+use ks_vocabulary::kind::Kind;
+use ks_vocabulary::model::{CellType, Class, ReadTimes, SCHEMAS, Sample, Shape};
+use ks_vocabulary::time::{ClockAnchor, Timestamp, WallTime};
 use proptest::prelude::*;
 
 /// A small generator, so that one seed makes a whole recording.

@@ -3,8 +3,8 @@
 
 use std::path::{Path, PathBuf};
 
-use ks_engine::input::Input;
 use ks_recorder::format::recording::Reader;
+use ks_vocabulary::input::Input;
 
 fn fixture(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../fixtures/rewritten").join(name)

@@ -3,11 +3,11 @@
 
 use std::path::{Path, PathBuf};
 
-use ks_engine::input::{Body, Delivery};
-use ks_engine::model::Sample;
 use ks_recorder::absence::Absence;
 use ks_recorder::recorder::{Options, Recorder};
 use ks_recorder::sampler::State;
+use ks_vocabulary::input::{Body, Delivery};
+use ks_vocabulary::model::Sample;
 
 fn trees() -> Vec<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fixtures/trees");

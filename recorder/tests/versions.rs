@@ -3,14 +3,14 @@
 
 use std::path::{Path, PathBuf};
 
-use ks_engine::input::{Body, Input, Other, SCHEMA_VERSION, SchemaVersion};
-use ks_engine::model::Sample;
-use ks_engine::time::Timestamp;
 use ks_recorder::error::Error;
 use ks_recorder::format::log::{LogReader, LogWriter};
 use ks_recorder::format::recording::Reader;
 use ks_recorder::format::recovery::recover;
 use ks_recorder::format::writer::Writer;
+use ks_vocabulary::input::{Body, Input, Other, SCHEMA_VERSION, SchemaVersion};
+use ks_vocabulary::model::Sample;
+use ks_vocabulary::time::Timestamp;
 
 fn fixture(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../fixtures/versions").join(name)

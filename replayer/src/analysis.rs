@@ -5,8 +5,8 @@ use ks_engine::analysis::slots::WINDOWS_NS;
 use ks_engine::analysis::trend::{Direction, Trend};
 use ks_engine::board::Learned;
 use ks_engine::engine::Engine;
-use ks_engine::kind::{Entity, Kind};
-use ks_engine::time::SECOND_NS;
+use ks_vocabulary::kind::{Entity, Kind};
+use ks_vocabulary::time::SECOND_NS;
 use serde::Serialize;
 
 /// What one quantity normally is.

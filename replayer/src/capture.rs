@@ -10,12 +10,14 @@ mod redaction;
 use std::io::sink;
 use std::path::{Path, PathBuf};
 
-use ks_engine::input::{Body, ENGINE_VERSION, Input, SCHEMA_VERSION, SourceState, Stamp, Start};
-use ks_engine::kind::Kind;
-use ks_engine::time::{ClockAnchor, WallTime};
 use ks_recorder::error::Error;
 use ks_recorder::format::recording::Reader;
 use ks_recorder::format::writer::Writer;
+use ks_vocabulary::input::{
+    Body, ENGINE_VERSION, Input, SCHEMA_VERSION, SourceState, Stamp, Start,
+};
+use ks_vocabulary::kind::Kind;
+use ks_vocabulary::time::{ClockAnchor, WallTime};
 
 use crate::driver::DriveError;
 use crate::moment::Moment;

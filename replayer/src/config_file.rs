@@ -14,9 +14,9 @@
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use ks_engine::input::{Acceptance, Config};
-use ks_engine::kind::Kind;
-use ks_engine::time::WallTime;
+use ks_vocabulary::input::{Acceptance, Config};
+use ks_vocabulary::kind::Kind;
+use ks_vocabulary::time::WallTime;
 use serde::Deserialize;
 use serde::de::Error as _;
 use toml::Spanned;

@@ -16,7 +16,7 @@ use std::path::{Path, PathBuf};
 use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::Offset;
-use ks_engine::anomaly::VALUE_MAX;
+use ks_statistics::anomaly::VALUE_MAX;
 
 /// How far a time may lie before the latest one, in seconds.
 const BACK_MAX_S: f64 = 7200.0;

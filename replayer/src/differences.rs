@@ -1,7 +1,7 @@
 //! In what runs differ from those that were recorded. A run is a value: what differs in one makes
 //! no other one what-if.
 
-use ks_engine::input::{Body, ENGINE_VERSION, Gap, GapReason, JUDGEMENT, RunId, Start};
+use ks_vocabulary::input::{Body, ENGINE_VERSION, Gap, GapReason, JUDGEMENT, RunId, Start};
 
 /// See the module.
 #[derive(Debug, Default)]
@@ -100,7 +100,7 @@ fn judged_otherwise(start: &Start) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use ks_engine::time::Timestamp;
+    use ks_vocabulary::time::Timestamp;
 
     fn start(began_ns: u64, segment: u32, judgement: u32) -> Body {
         Body::Start(Box::new(Start {

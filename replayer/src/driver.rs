@@ -12,13 +12,13 @@ mod world;
 
 use ks_engine::analysis::Knowledge;
 use ks_engine::engine::Engine;
-use ks_engine::input::{
+use ks_vocabulary::input::{
     ActionOutcome, Answer, Asks, Body, Class, Config, ENGINE_VERSION, Input, JUDGEMENT, Outcome,
     Position, RequestId, Stamp, Start,
 };
-use ks_engine::journal::Journal;
-use ks_engine::output::{Request, Said};
-use ks_engine::time::Timestamp;
+use ks_vocabulary::journal::Journal;
+use ks_vocabulary::output::{Request, Said};
+use ks_vocabulary::time::Timestamp;
 
 use crate::differences::Differences;
 use crate::timings::Timings;

@@ -2,13 +2,13 @@
 
 use std::iter;
 
-use ks_engine::action::ActionKind;
 use ks_engine::analysis::prospect::{Prospect, horizon_s, prospects};
 use ks_engine::analysis::simulate::FanPoint;
 use ks_engine::analysis::watch::Watched;
 use ks_engine::analysis::{effects, said};
-use ks_engine::kind::{Entity, Kind};
-use ks_engine::output::{ForecastSaid, Turn};
+use ks_vocabulary::action::ActionKind;
+use ks_vocabulary::kind::{Entity, Kind};
+use ks_vocabulary::output::{ForecastSaid, Turn};
 use serde::Serialize;
 
 /// Probability that the interval holds the time to the end.

@@ -4,13 +4,13 @@ use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use ks_engine::input::{Body, Input, RunId, SourceState, Start};
-use ks_engine::time::{ClockAnchor, Timestamp, seconds};
 use ks_recorder::error::Error;
 use ks_recorder::format::damage::Damage;
 use ks_recorder::format::listing::{Segment, segments};
 use ks_recorder::format::parquet_file::column_bytes;
 use ks_recorder::format::recording::Reader;
+use ks_vocabulary::input::{Body, Input, RunId, SourceState, Start};
+use ks_vocabulary::time::{ClockAnchor, Timestamp, seconds};
 use serde::Serialize;
 
 use crate::lateness::{Follower, Lateness};
@@ -202,10 +202,10 @@ fn columns(files: &[&Segment]) -> Result<Vec<ColumnBytes>, Error> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use ks_engine::input::{Delivery, Gap, GapReason, HostFacts, SCHEMA_VERSION};
-    use ks_engine::model::{CpuCell, ReadTimes, Sample};
-    use ks_engine::time::{SECOND_NS, WallTime};
     use ks_recorder::format::writer::Writer;
+    use ks_vocabulary::input::{Delivery, Gap, GapReason, HostFacts, SCHEMA_VERSION};
+    use ks_vocabulary::model::{CpuCell, ReadTimes, Sample};
+    use ks_vocabulary::time::{SECOND_NS, WallTime};
 
     fn start(boot_id: &str, segment: u32) -> Body {
         let absent = SourceState {

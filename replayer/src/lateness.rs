@@ -1,8 +1,8 @@
 //! Ticks that came late. A late tick is no gap: its rates are over its true time, which the
 //! recording holds; how late it was follows from that time.
 
-use ks_engine::input::{Body, Gap, GapReason, Input};
-use ks_engine::time::Timestamp;
+use ks_vocabulary::input::{Body, Gap, GapReason, Input};
+use ks_vocabulary::time::Timestamp;
 use serde::Serialize;
 
 /// Late is a tick that comes this many intervals after the one before (`signals.md`, section 1).
@@ -66,8 +66,8 @@ impl Follower {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use ks_engine::model::Sample;
-    use ks_engine::time::SECOND_NS;
+    use ks_vocabulary::model::Sample;
+    use ks_vocabulary::time::SECOND_NS;
 
     #[test]
     fn a_tick_after_two_intervals_is_late_and_a_gap_is_not_lateness() {

@@ -3,7 +3,7 @@
 use std::str::FromStr;
 
 use jiff::Timestamp as Time;
-use ks_engine::time::{SECOND_NS, WallTime};
+use ks_vocabulary::time::{SECOND_NS, WallTime};
 
 /// A moment of a recording.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -5,9 +5,9 @@
 
 use std::collections::BTreeMap;
 
-use ks_engine::input::{Body, Input};
-use ks_engine::model::{Limits, Process, Sample};
-use ks_engine::time::{ClockAnchor, WallTime};
+use ks_vocabulary::input::{Body, Input};
+use ks_vocabulary::model::{Limits, Process, Sample};
+use ks_vocabulary::time::{ClockAnchor, WallTime};
 
 use ks_recorder::format::recording::Reader;
 
@@ -126,7 +126,7 @@ impl Range {
             sample.processes.set_read(read);
             sample.processes_complete = true;
         }
-        let anchor = sample.tables().into_iter().find_map(ks_engine::model::Rowset::read);
+        let anchor = sample.tables().into_iter().find_map(ks_vocabulary::model::Rowset::read);
         if let (None, Some(limits), Some(read)) = (sample.limits.read(), &self.limits, anchor) {
             sample.limits.push_copy(limits);
             sample.limits.set_read(read);
@@ -137,8 +137,8 @@ impl Range {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use ks_engine::model::{LimitsCell, ProcessCell, ProcessGoneCell, ReadTimes};
-    use ks_engine::time::{SECOND_NS, Timestamp};
+    use ks_vocabulary::model::{LimitsCell, ProcessCell, ProcessGoneCell, ReadTimes};
+    use ks_vocabulary::time::{SECOND_NS, Timestamp};
 
     /// Second 0 has processes 1 and 2 and the limits; second 1 changes process 2 and ends 1;
     /// second 2 changes nothing; process 3 is born in second 3.

@@ -6,8 +6,8 @@
 
 use std::collections::BTreeMap;
 
-use ks_engine::model::{Class, RowRef, Schema};
-use ks_engine::time::{Timestamp, seconds};
+use ks_vocabulary::model::{Class, RowRef, Schema};
+use ks_vocabulary::time::{Timestamp, seconds};
 
 /// Counters of the rows of one table as last read. For each reading: [`Readings::begin`],
 /// [`Readings::row`] for each row, [`Readings::end`].
@@ -100,8 +100,8 @@ pub fn write_key(schema: &Schema, row: RowRef<'_>, key: &mut Vec<u8>) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use ks_engine::model::{CellType, Disk, DiskName, Nic, NicCell, NicName, Record, SCHEMAS};
-    use ks_engine::time::SECOND_NS;
+    use ks_vocabulary::model::{CellType, Disk, DiskName, Nic, NicCell, NicName, Record, SCHEMAS};
+    use ks_vocabulary::time::SECOND_NS;
 
     /// One reading of rows with one counter each; the return value is their rates.
     fn read(

@@ -4,9 +4,9 @@ use std::io::Write;
 
 use ks_engine::analysis::Knowledge;
 use ks_engine::engine::Engine;
-use ks_engine::input::{Config, Input};
-use ks_engine::output::Output;
 use ks_recorder::format::recording::Reader;
+use ks_vocabulary::input::{Config, Input};
+use ks_vocabulary::output::Output;
 
 use crate::driver::{DriveError, Driver, Keeper, Recorded, World};
 use crate::range::Range;

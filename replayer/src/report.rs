@@ -7,13 +7,13 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp as Time;
 use ks_engine::analysis::watch::Watched;
-use ks_engine::input::{Body, Input};
-use ks_engine::output::{
+use ks_recorder::format::damage::Damage;
+use ks_vocabulary::input::{Body, Input};
+use ks_vocabulary::output::{
     self, Change, Coverage, CoverageState, Defect, ForecastSaid, IncidentChange, Output, Said,
     Signal, Turn,
 };
-use ks_engine::time::{ClockAnchor, Timestamp, WallTime};
-use ks_recorder::format::damage::Damage;
+use ks_vocabulary::time::{ClockAnchor, Timestamp, WallTime};
 use serde::Serialize;
 
 use crate::forecasts::{self, Forecast};

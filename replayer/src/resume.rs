@@ -12,10 +12,10 @@ use std::path::PathBuf;
 
 use ks_engine::analysis::Knowledge;
 use ks_engine::engine::Engine;
-use ks_engine::input::{Body, Carry, Input};
-use ks_engine::output::Output;
 use ks_recorder::format::recording::Reader;
 use ks_recorder::format::segments::RunFile;
+use ks_vocabulary::input::{Body, Carry, Input};
+use ks_vocabulary::output::Output;
 
 use crate::driver::{DriveError, Driver, Keeper, Recorded};
 use crate::range::Range;

@@ -6,10 +6,10 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use ks_engine::engine::Engine;
-use ks_engine::input::Input;
 use ks_scenarios::library;
 use ks_scenarios::scenario::{Scenario, ScenarioError};
 use ks_scenarios::simulation::Simulation;
+use ks_vocabulary::input::Input;
 
 use crate::driver::{DriveError, Modelled, Recorded, Stamped};
 use crate::range::Range;
@@ -82,7 +82,7 @@ fn included(from: &str, name: &str) -> Result<(String, String), String> {
 pub fn simulation(scenario: &Scenario, seed: u64) -> Result<Simulation, Error> {
     let mut simulation = scenario.simulation(seed);
     if let Some(knowledge) = lessons::of(scenario)? {
-        simulation.know(knowledge);
+        simulation.know(knowledge.into());
     }
     Ok(simulation)
 }

@@ -2,7 +2,7 @@
 
 use std::str::FromStr;
 
-use ks_engine::model::{Class, SCHEMAS, Schema};
+use ks_vocabulary::model::{Class, SCHEMAS, Schema};
 
 /// A pattern over `table.column`, in which `*` stands for any text and `?` for one character. It
 /// matches at least one column.

@@ -8,10 +8,10 @@ use std::collections::BTreeMap;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
-use ks_engine::input::Body;
-use ks_engine::time::Timestamp;
 use ks_recorder::format::listing::segments;
 use ks_recorder::format::recording::Reader;
+use ks_vocabulary::input::Body;
+use ks_vocabulary::time::Timestamp;
 
 /// Why recordings cannot be read one after the other.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
@@ -93,9 +93,9 @@ fn beginning(path: &Path) -> Option<(String, Timestamp)> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use ks_engine::input::{Input, Start};
-    use ks_engine::time::SECOND_NS;
     use ks_recorder::format::writer::Writer;
+    use ks_vocabulary::input::{Input, Start};
+    use ks_vocabulary::time::SECOND_NS;
 
     fn write(path: PathBuf, boot_id: &str, second: u64) -> PathBuf {
         let start = Start { boot_id: boot_id.to_owned(), ..Start::default() };

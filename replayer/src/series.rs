@@ -1,8 +1,8 @@
 //! One series of a run, taken while it goes on: what `ks analyze --metric` draws.
 
 use ks_engine::engine::Engine;
-use ks_engine::input::{Body, Input};
-use ks_engine::time::{SECOND_NS, Timestamp};
+use ks_vocabulary::input::{Body, Input};
+use ks_vocabulary::time::{SECOND_NS, Timestamp};
 
 /// Values are taken at most once in so long.
 const EVERY_NS: u64 = 5 * SECOND_NS;

@@ -3,9 +3,9 @@
 //!
 //! A row without a value has no score: what was not seen is neither usual nor unusual.
 
-use ks_engine::anomaly::forecast::{self, Eta};
-use ks_engine::anomaly::trend::{Direction, Tracker, Trend};
-use ks_engine::anomaly::{Scored, Scorer};
+use ks_statistics::anomaly::forecast::{self, Eta};
+use ks_statistics::anomaly::trend::{Direction, Tracker, Trend};
+use ks_statistics::anomaly::{Scored, Scorer};
 use serde::Serialize;
 
 use crate::csv_series::{Reading, Row};

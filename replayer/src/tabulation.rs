@@ -6,9 +6,9 @@
 use std::io;
 use std::num::NonZeroUsize;
 
-use ks_engine::input::{Body, Gap, GapReason, Input, RunId, Start};
-use ks_engine::model::{Record, RowRef, Rowset, SCHEMAS, Sample, Schema};
-use ks_engine::time::{ClockAnchor, Timestamp, WallTime};
+use ks_vocabulary::input::{Body, Gap, GapReason, Input, RunId, Start};
+use ks_vocabulary::model::{Record, RowRef, Rowset, SCHEMAS, Sample, Schema};
+use ks_vocabulary::time::{ClockAnchor, Timestamp, WallTime};
 
 use crate::moment::Moment;
 use crate::rates::{Readings, write_key};

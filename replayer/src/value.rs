@@ -3,8 +3,8 @@
 use std::fmt;
 use std::net::{Ipv4Addr, Ipv6Addr};
 
-use ks_engine::kind::text;
-use ks_engine::model::{CellType, Class, RowRef, Schema};
+use ks_vocabulary::kind::text;
+use ks_vocabulary::model::{CellType, Class, RowRef, Schema};
 use serde::Serialize;
 
 use crate::selection::{Place, parts};
@@ -95,7 +95,7 @@ pub fn entity(schema: &'static Schema, row: RowRef<'_>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use ks_engine::model::{
+    use ks_vocabulary::model::{
         Filesystem, FilesystemCell, FilesystemName, Listener, ListenerCell, ListenerName, Load,
         LoadCell, Process, ProcessCell, Record, SCHEMAS,
     };

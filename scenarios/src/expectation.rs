@@ -1,6 +1,6 @@
 //! What a run must find, and what it must not: `[[expect]]` and `[[forbid]]`.
 
-use ks_engine::kind::{Kind, Severity};
+use ks_vocabulary::kind::{Kind, Severity};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 

@@ -1,6 +1,6 @@
 //! Hosts and strengths over which detection is measured.
 
-use ks_engine::random::Random;
+use ks_vocabulary::random::Random;
 use schemars::JsonSchema;
 use serde::Deserialize;
 

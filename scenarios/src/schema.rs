@@ -1,7 +1,7 @@
 //! The JSON schema of scenario files, for editors and for whoever writes them by program.
 
-use ks_engine::action::{Accepts, ActionKind, Form};
-use ks_engine::kind::{Kind, Severity};
+use ks_vocabulary::action::{Accepts, ActionKind, Form};
+use ks_vocabulary::kind::{Kind, Severity};
 use schemars::{Schema, SchemaGenerator, json_schema, schema_for};
 use serde_json::{Map, Value, json};
 

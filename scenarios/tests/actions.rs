@@ -3,14 +3,14 @@
 
 use std::collections::BTreeMap;
 
-use ks_engine::action::Action;
-use ks_engine::input::Body;
-use ks_engine::model::{
-    Cgroup, Cpu, Disk, Listener, Memory, Netns, Process, Sample, SyscallTrace, Vm,
-};
 use ks_scenarios::action::Refused;
 use ks_scenarios::scenario::Scenario;
 use ks_scenarios::simulation::Simulation;
+use ks_vocabulary::action::Action;
+use ks_vocabulary::input::Body;
+use ks_vocabulary::model::{
+    Cgroup, Cpu, Disk, Listener, Memory, Netns, Process, Sample, SyscallTrace, Vm,
+};
 
 /// A host with two that want CPUs, one that leaks, one that reads, and one that connects.
 const HOST: &str = r#"

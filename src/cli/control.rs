@@ -3,9 +3,9 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use ks_engine::kind::Kind;
 use ks_replayer::config_file::{ENTITY_FORMS, is_entity};
 use ks_replayer::moment::Moment;
+use ks_vocabulary::kind::Kind;
 
 use crate::render::Format;
 

@@ -3,9 +3,9 @@
 use std::io::{self, Write};
 use std::path::Path;
 
-use ks_engine::anomaly::Scored;
 use ks_replayer::csv_series::{CsvSeries, Reading, Row};
 use ks_replayer::series_analysis::{Analyzed, Anomaly, SeriesAnalysis, SeriesReport};
+use ks_statistics::anomaly::Scored;
 
 use crate::cli::analysis::{Analyze, AnalyzeFormat};
 use crate::csv_cell::cell;
@@ -193,7 +193,7 @@ mod tests {
         let check = |time: &str, reading: Reading, scored: Option<Scored>, expected: &str| {
             let time = time.to_owned();
             let row = Row { line: 2, time, time_s: 0.0, reading, goes_back: false };
-            let direction = ks_engine::anomaly::trend::Direction::Unproven;
+            let direction = ks_statistics::anomaly::trend::Direction::Unproven;
             let mut out = Vec::new();
             csv_line(&row, &Analyzed { scored, direction }, &mut out).unwrap();
             assert_eq!(String::from_utf8(out).unwrap(), expected);

@@ -2,10 +2,10 @@
 
 use std::path::Path;
 
-use ks_engine::input::Body;
-use ks_engine::time::SECOND_NS;
 use ks_recorder::recorder::{Options, Recorder};
 use ks_recorder::sampler::{State, States};
+use ks_vocabulary::input::Body;
+use ks_vocabulary::time::SECOND_NS;
 use serde::Serialize;
 
 use crate::cli;

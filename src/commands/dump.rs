@@ -5,11 +5,11 @@ mod lines;
 
 use std::io::{self, Write};
 
-use ks_engine::time::WallTime;
 use ks_recorder::format::damage::Damage;
 use ks_recorder::format::recording::Reader;
 use ks_replayer::selection::{Table, select};
 use ks_replayer::tabulation::{Row, Tabulation, Wanted};
+use ks_vocabulary::time::WallTime;
 
 use crate::cli;
 use crate::render;

@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use indicatif::{ProgressBar, ProgressStyle};
-use ks_engine::time::seconds;
 use ks_replayer::inspection::{ColumnBytes, Inspection, Source, inspect};
+use ks_vocabulary::time::seconds;
 
 use crate::cli;
 use crate::plain::Page;
@@ -70,7 +70,7 @@ fn for_people(path: &Path, inspection: &Inspection) -> Page {
 
 fn tell_sources(inspection: &Inspection, page: &mut Page) {
     let whole = |source: &Source| {
-        source.state == ks_engine::input::Delivery::On.word() && source.reason.is_none()
+        source.state == ks_vocabulary::input::Delivery::On.word() && source.reason.is_none()
     };
     let told: Vec<_> = inspection.sources.iter().filter(|(_, source)| !whole(source)).collect();
     let rest = if told.is_empty() { "" } else { ", and within a limit or not on:" };

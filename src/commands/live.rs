@@ -49,12 +49,12 @@ pub(crate) fn run(arguments: &cli::Live) -> anyhow::Result<()> {
         recorder.configure(config);
     }
     if let Some(resumed) = resumed {
-        recorder.know(resumed.knowledge);
+        recorder.know(resumed.knowledge.into());
         recorder.carry(resumed.carry);
     }
     if let Some((known, file)) = known {
         knowledge::tell(&known.host, &file, &recorder.hostname());
-        recorder.know(known);
+        recorder.know(known.into());
     }
     // A kernel that lets none be given up lets the recorder keep what it has.
     let _ = recorder.reduce_capabilities(Some(&arguments.output), false);

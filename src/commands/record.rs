@@ -3,10 +3,10 @@
 use std::path::Path;
 
 use indicatif::{ProgressBar, ProgressStyle};
-use ks_engine::input::Stamp;
 use ks_recorder::error::Error;
 use ks_recorder::format::writer::Writer;
 use ks_recorder::recorder::Recorder;
+use ks_vocabulary::input::Stamp;
 
 use crate::cli;
 use crate::commands::trace::{self, Attached};

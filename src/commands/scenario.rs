@@ -1,14 +1,14 @@
 //! `ks scenario`: synthetic faults as recordings.
 
 use ks_engine::engine::Engine;
-use ks_engine::input::Input;
-use ks_engine::output::Output;
 use ks_recorder::error::Error;
 use ks_recorder::format::log::Decoder;
 use ks_recorder::format::writer::Writer;
 use ks_replayer::driver::{Driver, Keeper, Modelled};
 use ks_replayer::scenario;
 use ks_scenarios::library;
+use ks_vocabulary::input::Input;
+use ks_vocabulary::output::Output;
 use serde::Serialize;
 
 use crate::cli::scenario::{Build, List, Scenario, ScenarioCommand, Show};

@@ -67,7 +67,7 @@ fn cell(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use ks_engine::model::SCHEMAS;
+    use ks_vocabulary::model::SCHEMAS;
 
     #[test]
     fn every_table_and_column_is_printed_with_one_title() {

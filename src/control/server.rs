@@ -95,7 +95,7 @@ mod tests {
         let Reply::Status(status) = ask(&long, &Question::Status {}).unwrap() else { panic!() };
         assert_eq!(status.pid, geteuid().as_raw());
         let accept = Question::Accept {
-            kind: ks_engine::kind::Kind::Scheduler,
+            kind: ks_vocabulary::kind::Kind::Scheduler,
             entity: "host".to_owned(),
             until_ns: None,
         };

@@ -6,8 +6,8 @@ use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use anyhow::{Context, bail};
-use ks_engine::kind::Kind;
 use ks_replayer::expectations::label::Wrong;
+use ks_vocabulary::kind::Kind;
 
 use super::Provoked;
 use super::job::Task;

@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
 use anyhow::Context;
-use ks_engine::time::{SECOND_NS, Timestamp};
 use ks_recorder::clock;
+use ks_vocabulary::time::{SECOND_NS, Timestamp};
 
 use super::job::{Job, Task};
 

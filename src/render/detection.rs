@@ -2,9 +2,9 @@
 
 use std::fmt::Write as _;
 
-use ks_engine::input::JUDGEMENT;
 use ks_replayer::expectations::grid::{Detection, Found};
 use ks_replayer::expectations::tally::Tally;
+use ks_vocabulary::input::JUDGEMENT;
 
 /// What the columns mean.
 const WORDS: &str = "\

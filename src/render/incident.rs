@@ -1,7 +1,7 @@
 //! Incidents for people.
 
-use ks_engine::output::{self, Cause, IncidentChange};
 use ks_replayer::report::Incident;
+use ks_vocabulary::output::{self, Cause, IncidentChange};
 
 use crate::plain::Page;
 

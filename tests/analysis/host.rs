@@ -1,10 +1,12 @@
 //! A made host of an hour: calm, busy as usual, or with a leak.
 
-use ks_engine::input::{Body, ENGINE_VERSION, HostFacts, Input, JUDGEMENT, SCHEMA_VERSION, Start};
-use ks_engine::model::{
+use ks_vocabulary::input::{
+    Body, ENGINE_VERSION, HostFacts, Input, JUDGEMENT, SCHEMA_VERSION, Start,
+};
+use ks_vocabulary::model::{
     CpuCell, MemoryCell, PressureCell, ProcessCell, ProcessName, ReadTimes, Sample, VmCell,
 };
-use ks_engine::time::{ClockAnchor, SECOND_NS, Timestamp, WallTime};
+use ks_vocabulary::time::{ClockAnchor, SECOND_NS, Timestamp, WallTime};
 
 const GIB: u64 = 1024 * 1024 * 1024;
 

@@ -7,8 +7,8 @@
 
 use std::process::Command;
 
-use ks_engine::histogram::{Histogram, bucket_of};
-use ks_engine::model::{BlockTrace, Disk, Sample};
+use ks_vocabulary::histogram::{Histogram, bucket_of};
+use ks_vocabulary::model::{BlockTrace, Disk, Sample};
 use serde_json::Value;
 
 use crate::loop_device::Loop;

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use ks_engine::model::ShortLived;
+use ks_vocabulary::model::ShortLived;
 use serde_json::Value;
 
 use crate::recorded::Recorded;

@@ -69,7 +69,7 @@ fn a_long_uninterruptible_sleep_is_told_once_with_where_it_sleeps() {
     let recorded = Recorded::read(&path);
     let pid = u64::from(family.0.id());
     let samples = recorded.samples();
-    let asleep = |sample: &&&ks_engine::model::Sample| {
+    let asleep = |sample: &&&ks_vocabulary::model::Sample| {
         sample.blocked.iter().any(|row| row.pid() == Some(pid))
     };
     assert!(samples.iter().filter(asleep).count() >= 8, "it sleeps at every tick");

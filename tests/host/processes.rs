@@ -3,10 +3,10 @@
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use ks_engine::model::{Process, Sample};
 use ks_recorder::clock;
 use ks_recorder::recorder::{Options, Recorder};
 use ks_recorder::sampler::State;
+use ks_vocabulary::model::{Process, Sample};
 use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process, waitid};
 
 use crate::{Own, skipped};
@@ -52,7 +52,7 @@ impl Lab {
         let mut taken = None;
         self.0.tick(keyframe, false);
         while let Some((_, body)) = self.0.next() {
-            if let ks_engine::input::Body::Sample(sample) = body {
+            if let ks_vocabulary::input::Body::Sample(sample) = body {
                 taken = Some(sample.as_ref().clone());
             }
         }

@@ -6,9 +6,9 @@ use std::io::Write;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-use ks_engine::histogram::bounds;
-use ks_engine::model::Bucket;
-use ks_engine::time::SECOND_NS;
+use ks_vocabulary::histogram::bounds;
+use ks_vocabulary::model::Bucket;
+use ks_vocabulary::time::SECOND_NS;
 use rustix::buffer::spare_capacity;
 use rustix::event::{Timespec, epoll};
 

@@ -4,8 +4,8 @@ use std::process::{Child, Command, Output, Stdio};
 use std::time::Duration;
 
 use crate::{KS, skipped, wait_until_begun};
-use ks_engine::input::{Body, Input};
 use ks_recorder::format::recording::Reader;
+use ks_vocabulary::input::{Body, Input};
 
 fn start(path: &Path, more: &[&str]) -> Child {
     let mut command = Command::new(KS);

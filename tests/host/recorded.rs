@@ -4,10 +4,10 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use ks_engine::input::{Body, Input};
-use ks_engine::model::Sample;
-use ks_engine::time::Timestamp;
 use ks_recorder::format::recording::Reader;
+use ks_vocabulary::input::{Body, Input};
+use ks_vocabulary::model::Sample;
+use ks_vocabulary::time::Timestamp;
 
 use crate::{KS, Own};
 

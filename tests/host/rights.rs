@@ -227,6 +227,6 @@ fn over_its_share_of_a_cpu_it_sheds_what_costs_in_order_and_says_so() {
     let (state, reason) = recorded.state("bpf/syscall");
     let begins = "the recorder took more than --max-cpu; this cost ";
     assert_eq!((state.as_str(), reason.starts_with(begins)), ("shed", true), "{reason}");
-    let shed = |sample: &&&ks_engine::model::Sample| sample.bpf_syscall.read().is_none();
+    let shed = |sample: &&&ks_vocabulary::model::Sample| sample.bpf_syscall.read().is_none();
     assert!(recorded.samples().iter().filter(shed).count() >= 2);
 }

@@ -3,10 +3,10 @@
 use std::process::Command;
 use std::time::Duration;
 
-use ks_engine::histogram::bounds;
-use ks_engine::model::Sample;
-use ks_engine::time::{SECOND_NS, Timestamp};
 use ks_recorder::clock;
+use ks_vocabulary::histogram::bounds;
+use ks_vocabulary::model::Sample;
+use ks_vocabulary::time::{SECOND_NS, Timestamp};
 use rustix::process::Pid;
 use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
 

@@ -3,9 +3,9 @@
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use ks_engine::model::{Sample, SchedulerTrace, ShortLived, SyscallCount};
-use ks_engine::time::SECOND_NS;
 use ks_recorder::clock;
+use ks_vocabulary::model::{Sample, SchedulerTrace, ShortLived, SyscallCount};
+use ks_vocabulary::time::SECOND_NS;
 
 use crate::loop_device::Loop;
 use crate::memory_group::Group;
@@ -160,7 +160,7 @@ fn requests_of_a_loop_device_are_those_of_diskstats() {
         .iter()
         .flat_map(|sample| sample.bpf_histograms.iter())
         .filter(|row| row.metric() == Some(b"block_latency_ns") && row.entity() == Some(&name))
-        .filter_map(ks_engine::model::Bucket::count)
+        .filter_map(ks_vocabulary::model::Bucket::count)
         .sum();
     close(latency, 6000, 0.01, 30);
 }

@@ -2,12 +2,14 @@
 
 use std::ops::Range;
 
-use ks_engine::input::{Body, ENGINE_VERSION, HostFacts, Input, JUDGEMENT, SCHEMA_VERSION, Start};
-use ks_engine::model::{
+use ks_vocabulary::input::{
+    Body, ENGINE_VERSION, HostFacts, Input, JUDGEMENT, SCHEMA_VERSION, Start,
+};
+use ks_vocabulary::model::{
     CgroupCell, CgroupName, CpuCell, DiskCell, DiskName, MemoryCell, NetnsCell, NicCell, NicName,
     PressureCell, ProcessCell, ProcessName, ReadTimes, Sample, VmCell,
 };
-use ks_engine::time::{ClockAnchor, SECOND_NS, Timestamp, WallTime};
+use ks_vocabulary::time::{ClockAnchor, SECOND_NS, Timestamp, WallTime};
 
 const MIB: u64 = 1 << 20;
 const GIB: u64 = 1 << 30;

@@ -1,13 +1,15 @@
 //! A made host whose every source is there: calm, or with one kind of fault.
 
-use ks_engine::input::{Body, ENGINE_VERSION, HostFacts, Input, JUDGEMENT, SCHEMA_VERSION, Start};
-use ks_engine::kind::Kind;
-use ks_engine::model::{
+use ks_vocabulary::input::{
+    Body, ENGINE_VERSION, HostFacts, Input, JUDGEMENT, SCHEMA_VERSION, Start,
+};
+use ks_vocabulary::kind::Kind;
+use ks_vocabulary::model::{
     CgroupCell, CgroupName, CpuCell, DiskCell, DiskName, FileHandlesCell, FilesystemCell,
     FilesystemName, LimitsCell, LoadCell, MemoryCell, NetnsCell, NicCell, NicName, PressureCell,
     ProcessCell, ProcessName, ReadTimes, Sample, SoftnetCell, VmCell,
 };
-use ks_engine::time::{ClockAnchor, SECOND_NS, Timestamp, WallTime};
+use ks_vocabulary::time::{ClockAnchor, SECOND_NS, Timestamp, WallTime};
 
 const GIB: u64 = 1024 * 1024 * 1024;
 /// The fault lasts from second 30 to second 90 of 240.

@@ -6,8 +6,8 @@ mod host;
 
 use std::process::Command;
 
-use ks_engine::kind::Kind;
 use ks_recorder::format::writer::Writer;
+use ks_vocabulary::kind::Kind;
 
 fn replayed(kind: Kind, format: &str) -> String {
     let folder = tempfile::tempdir().unwrap();

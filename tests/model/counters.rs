@@ -1,6 +1,6 @@
 //! Which counters of which fault are compared.
 
-use ks_engine::model::{
+use ks_vocabulary::model::{
     Cgroup, Cpu, Disk, Netns, Pressure, Sample, SchedulerTrace, SyscallTrace, Vm,
 };
 

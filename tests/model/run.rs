@@ -3,12 +3,12 @@
 
 use std::path::{Path, PathBuf};
 
-use ks_engine::input::{Body, Input, Stamp};
-use ks_engine::model::Sample;
-use ks_engine::time::Timestamp;
 use ks_recorder::format::recording::Reader;
 use ks_replayer::scenario;
 use ks_scenarios::reference::Reference;
+use ks_vocabulary::input::{Body, Input, Stamp};
+use ks_vocabulary::model::Sample;
+use ks_vocabulary::time::Timestamp;
 
 use crate::counters::{How, Line};
 

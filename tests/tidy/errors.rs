@@ -5,8 +5,15 @@ use crate::tree::{SourceFile, assert_none, checkout};
 
 /// Where the binary lists the types that it knows.
 const LIST: &str = "src/exit/told.rs";
-const LIBRARIES: [&str; 5] =
-    ["ebpf/src/", "engine/src/", "recorder/src/", "replayer/src/", "scenarios/src/"];
+const LIBRARIES: [&str; 7] = [
+    "ebpf/src/",
+    "engine/src/",
+    "engine/statistics/src/",
+    "engine/vocabulary/src/",
+    "recorder/src/",
+    "replayer/src/",
+    "scenarios/src/",
+];
 /// What becomes text where it comes about, in an argument or in another error, and ends no command.
 const NEVER_LAST: [&str; 4] = ["BadQuantity", "InvalidSketch", "NoColumn", "Refused"];
 
@@ -24,6 +31,12 @@ fn errors_in(source: &str) -> Vec<String> {
     named.collect()
 }
 
+/// The name of a library without its prefix: that of the folder in which its `src` lies.
+fn library_of(path: &str) -> &str {
+    let folder = path.split("/src/").next().unwrap_or_default();
+    folder.rsplit('/').next().unwrap_or_default()
+}
+
 fn check_errors(files: &[SourceFile]) -> Vec<String> {
     let list = files.iter().find(|file| file.path == LIST);
     let list = list.map(|file| file.text().into_owned()).unwrap_or_default();
@@ -31,7 +44,7 @@ fn check_errors(files: &[SourceFile]) -> Vec<String> {
         list.split("known::<").skip(1).filter_map(|rest| rest.split('>').next()).collect();
     let mut findings = Vec::new();
     for file in files.iter().filter(|file| file.is_rust() && file.is_below(&LIBRARIES)) {
-        let library = file.path.split('/').next().unwrap_or_default();
+        let library = library_of(&file.path);
         for name in errors_in(&file.text()) {
             let is_it = |entry: &&str| {
                 entry.starts_with(&format!("ks_{library}::"))
@@ -55,12 +68,15 @@ fn every_error_has_its_exit_code() {
 #[test]
 fn an_error_without_an_exit_code_is_found() {
     let source = "#[derive(Debug, thiserror::Error)]\n#[non_exhaustive]\npub enum AError {\n";
-    let check = |list: &str| {
-        let files = [SourceFile::new("recorder/src/a.rs", source), SourceFile::new(LIST, list)];
-        check_errors(&files).len()
+    let check_in = |path: &str, list: &str| {
+        check_errors(&[SourceFile::new(path, source), SourceFile::new(LIST, list)]).len()
     };
+    let check = |list: &str| check_in("recorder/src/a.rs", list);
     assert_eq!(check("known::<ks_recorder::a::AError>,"), 0);
     assert_eq!(check("known::<ks_replayer::a::AError>,"), 1, "of another library");
     assert_eq!(check("known::<ks_recorder::a::BError>,"), 1);
     assert_eq!(check(""), 1);
+    let inner = "engine/statistics/src/a.rs";
+    assert_eq!(check_in(inner, "known::<ks_statistics::a::AError>,"), 0, "a library in a library");
+    assert_eq!(check_in(inner, "known::<ks_engine::a::AError>,"), 1);
 }

@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use ks_engine::input::JUDGEMENT;
+use ks_vocabulary::input::JUDGEMENT;
 use sha2::{Digest, Sha256};
 
 use crate::tree::{SourceFile, checkout};
@@ -71,7 +71,7 @@ impl Blessed {
         let (count, first) = (changed.len(), changed[0]);
         Some(format!(
             "{count} blessed journals have another hash, `{first}` first: raise JUDGEMENT in \
-             engine/src/input.rs to {next}, then run `make bless`"
+             engine/vocabulary/src/input.rs to {next}, then run `make bless`"
         ))
     }
 }

@@ -7,6 +7,7 @@
 mod calls;
 mod checksums;
 mod circles;
+mod crate_sizes;
 mod errors;
 mod judgement;
 mod lexer;

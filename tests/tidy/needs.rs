@@ -2,8 +2,8 @@
 //!
 //! Calls are found by their names. A name that means something else for a table is listed here.
 
-use ks_engine::model::SCHEMAS;
-use ks_engine::needs::{NEEDS, is_needed};
+use ks_vocabulary::model::SCHEMAS;
+use ks_vocabulary::needs::{NEEDS, is_needed};
 
 use crate::tree::{assert_none, checkout};
 
@@ -12,7 +12,7 @@ const READERS: [&str; 5] = [
     "engine/src/analysis/",
     "engine/src/classifiers/",
     "engine/src/culprit/",
-    "engine/src/membership.rs",
+    "engine/vocabulary/src/membership.rs",
     "engine/src/window/",
 ];
 
@@ -41,7 +41,10 @@ fn missing(code: &str) -> Vec<String> {
         for column in cells.chain(schema.names.iter().map(|name| name.name)) {
             let other = OTHERS.contains(&(schema.table, column));
             if !other && calls(code, column) && !is_needed(schema.table, column) {
-                missing.push(format!("{}.{column} is not in engine/src/needs.rs", schema.table));
+                missing.push(format!(
+                    "{}.{column} is not in engine/vocabulary/src/needs.rs",
+                    schema.table
+                ));
             }
         }
     }

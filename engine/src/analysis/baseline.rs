@@ -9,9 +9,9 @@ use alloc::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::statistics::running_median::RunningMedian;
-use crate::statistics::sketch::Sketch;
-use crate::time::{SECOND_NS, Timestamp, WallTime};
+use ks_statistics::running_median::RunningMedian;
+use ks_statistics::sketch::Sketch;
+use ks_vocabulary::time::{SECOND_NS, Timestamp, WallTime};
 
 use super::level::{Level, Span, trigger_level};
 

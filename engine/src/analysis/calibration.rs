@@ -11,7 +11,7 @@ use alloc::vec::Vec;
 
 use serde::{Deserialize, Serialize};
 
-use crate::statistics::conformal::{self, Band};
+use ks_statistics::conformal::{self, Band};
 
 use super::class::Class;
 use super::shipped;

@@ -3,9 +3,9 @@
 //! They are our judgement until outcomes have been learned, and are said to be. The actions are
 //! those of the catalogue; nothing here can perform one.
 
-use crate::action::ActionKind;
+use ks_vocabulary::action::ActionKind;
 
-use crate::resource::Resource;
+use ks_vocabulary::resource::Resource;
 
 /// Lowest, likeliest and highest value: a triangular distribution.
 pub type Triangle = (f64, f64, f64);

@@ -6,7 +6,7 @@
 
 use alloc::string::{String, ToString};
 
-use crate::time::{Timestamp, seconds};
+use ks_vocabulary::time::{Timestamp, seconds};
 
 use super::calibration::{Calibration, Source};
 use super::class::Class;
@@ -135,7 +135,7 @@ impl NoForecast {
                 alloc::format!("beyond the horizon: {:.0} min in the median", median_s / 60.0)
             }
             Self::Uncalibrated(known) => {
-                let needed = crate::statistics::conformal::needed(super::calibration::ALPHA);
+                let needed = ks_statistics::conformal::needed(super::calibration::ALPHA);
                 alloc::format!("cannot tell: {known} residuals, {needed} needed")
             }
         }

@@ -6,8 +6,8 @@
 
 use alloc::vec::Vec;
 
-use crate::statistics::theil_sen::{self, Fit, POINTS_MAX};
 use crate::window::{Account, BUCKET_NS, Known, ProcessTable, Ring};
+use ks_statistics::theil_sen::{self, Fit, POINTS_MAX};
 
 /// Processes told of.
 pub const GROWERS: usize = 16;

@@ -9,13 +9,13 @@ use alloc::vec::Vec;
 
 use serde::{Deserialize, Serialize};
 
-use crate::input::StoredKnowledge;
-use crate::kind::Kind;
+use ks_vocabulary::input::StoredKnowledge;
+use ks_vocabulary::kind::Kind;
 
 use super::baseline::Baseline;
 use super::class::Class;
 use super::slots::WINDOWS_NS;
-use crate::resource::Resource;
+use ks_vocabulary::resource::Resource;
 
 /// Version of the block this engine writes, and the newest it reads.
 pub const KNOWLEDGE_VERSION: u32 = 1;
@@ -186,7 +186,7 @@ pub fn kept_a_day(half_life_days: f64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::input::Start;
+    use ks_vocabulary::input::Start;
 
     #[test]
     fn knowledge_of_a_newer_version_leaves_its_start_readable_and_unchanged() {

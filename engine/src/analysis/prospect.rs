@@ -3,8 +3,8 @@
 use alloc::format;
 use alloc::vec::Vec;
 
-use crate::output::ForecastSaid;
-use crate::random::Random;
+use ks_vocabulary::output::ForecastSaid;
+use ks_vocabulary::random::Random;
 
 use super::effects::Effect;
 use super::simulate::{Outlook, Simulated, simulate};
@@ -51,12 +51,12 @@ fn outlook(said: &ForecastSaid) -> Option<Outlook> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::action::ActionKind;
     use crate::analysis::effects;
-    use crate::kind::{Entity, Kind};
-    use crate::output::Turn;
-    use crate::resource::Resource;
-    use crate::time::Timestamp;
+    use ks_vocabulary::action::ActionKind;
+    use ks_vocabulary::kind::{Entity, Kind};
+    use ks_vocabulary::output::Turn;
+    use ks_vocabulary::resource::Resource;
+    use ks_vocabulary::time::Timestamp;
 
     fn said(eta_s: Option<f64>) -> ForecastSaid {
         ForecastSaid {

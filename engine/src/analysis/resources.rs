@@ -3,12 +3,12 @@
 //! Each is a share of a physical limit, 1 where nothing is left; the limits are those of
 //! `signals.md` ("limit for ETA" of each kind). What has no limit is no resource.
 
-use crate::kind::Entity;
-use crate::membership::cgroup_entity;
-use crate::model::{Cgroup, Filesystem, Limits, Load};
-use crate::resource::Resource;
-use crate::time::Timestamp;
 use crate::window::{EntityId, HOST, Window};
+use ks_vocabulary::kind::Entity;
+use ks_vocabulary::membership::cgroup_entity;
+use ks_vocabulary::model::{Cgroup, Filesystem, Limits, Load};
+use ks_vocabulary::resource::Resource;
+use ks_vocabulary::time::Timestamp;
 
 /// One used share at one time.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -151,11 +151,11 @@ mod tests {
     use alloc::vec::Vec;
 
     use super::*;
-    use crate::model::{
+    use ks_vocabulary::model::{
         CgroupCell, CgroupName, FilesystemCell, FilesystemName, LimitsCell, LoadCell, MemoryCell,
         ReadTimes, Sample,
     };
-    use crate::time::SECOND_NS;
+    use ks_vocabulary::time::SECOND_NS;
 
     const GIB: u64 = 1 << 30;
 

@@ -1,7 +1,7 @@
 //! A forecast put into words for the journal and the report.
 
-use crate::output::{ForecastSaid, Turn};
-use crate::time::SECOND_NS;
+use ks_vocabulary::output::{ForecastSaid, Turn};
+use ks_vocabulary::time::SECOND_NS;
 
 use super::slots::WINDOWS_NS;
 use super::watch::Watched;

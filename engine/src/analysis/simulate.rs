@@ -6,8 +6,8 @@
 
 use alloc::vec::Vec;
 
-use crate::random::Random;
-use crate::statistics::order::quantile;
+use ks_statistics::order::quantile;
+use ks_vocabulary::random::Random;
 
 use super::effects::{Effect, Triangle};
 
@@ -154,9 +154,9 @@ fn triangular((low, mode, high): Triangle, random: &mut Random) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::action::ActionKind;
     use crate::analysis::effects::{EFFECTS, on};
-    use crate::resource::Resource;
+    use ks_vocabulary::action::ActionKind;
+    use ks_vocabulary::resource::Resource;
 
     const OUTLOOK: Outlook =
         Outlook { level: 0.5, threshold: 0.98, eta_s: (600.0, 900.0, 1_200.0), horizon_s: 1_800.0 };

@@ -6,8 +6,8 @@
 
 use alloc::vec::Vec;
 
-use crate::statistics::order::median;
-use crate::time::{SECOND_NS, Timestamp, seconds};
+use ks_statistics::order::median;
+use ks_vocabulary::time::{SECOND_NS, Timestamp, seconds};
 
 /// Slots of a window.
 pub const SLOTS: usize = 16;

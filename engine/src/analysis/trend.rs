@@ -7,10 +7,10 @@
 use alloc::collections::VecDeque;
 use alloc::vec::Vec;
 
-use crate::statistics::least_squares::{self, LeastSquares};
-use crate::statistics::own_history;
-use crate::statistics::theil_sen::{self, Fit};
-use crate::time::{Timestamp, seconds};
+use ks_statistics::least_squares::{self, LeastSquares};
+use ks_statistics::own_history;
+use ks_statistics::theil_sen::{self, Fit};
+use ks_vocabulary::time::{Timestamp, seconds};
 
 use super::slots::{Point, Ring, SLOTS};
 

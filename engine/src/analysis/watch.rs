@@ -3,11 +3,11 @@
 use alloc::string::ToString;
 use alloc::vec::Vec;
 
-use crate::kind::{Entity, Kind};
-use crate::output::Turn;
-use crate::resource::Resource;
-use crate::time::{SECOND_NS, Timestamp, seconds};
 use crate::window::{EntityId, Window};
+use ks_vocabulary::kind::{Entity, Kind};
+use ks_vocabulary::output::Turn;
+use ks_vocabulary::resource::Resource;
+use ks_vocabulary::time::{SECOND_NS, Timestamp, seconds};
 
 use super::calibration::Calibration;
 use super::class::Class;

@@ -5,9 +5,9 @@
 use alloc::string::ToString;
 use alloc::vec::Vec;
 
-use crate::input::{Acceptance, Config};
-use crate::kind::{Entity, Kind};
-use crate::time::WallTime;
+use ks_vocabulary::input::{Acceptance, Config};
+use ks_vocabulary::kind::{Entity, Kind};
+use ks_vocabulary::time::WallTime;
 
 /// See the module.
 #[derive(Debug, Default)]

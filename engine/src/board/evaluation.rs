@@ -1,8 +1,8 @@
 //! What a classifier says of one entity at one reading.
 
-use crate::kind::Severity;
 use crate::mutation;
-use crate::time::SECOND_NS;
+use ks_vocabulary::kind::Severity;
+use ks_vocabulary::time::SECOND_NS;
 
 mod two_keys;
 

@@ -8,8 +8,8 @@ use crate::analysis::baseline::CADENCE_NS;
 use crate::analysis::slots::{Filling, Point, SLOTS, WINDOWS_NS};
 use crate::analysis::trend::{Scratch, Trend};
 use crate::analysis::{Baseline, Learning, Level};
-use crate::kind::Entity;
-use crate::time::{Timestamp, WallTime};
+use ks_vocabulary::kind::Entity;
+use ks_vocabulary::time::{Timestamp, WallTime};
 
 use super::evaluation::Evaluation;
 

@@ -5,9 +5,9 @@ use alloc::vec::Vec;
 
 use crate::analysis::forecast::Forecast;
 use crate::analysis::knowledge::{Knowledge, KnownBaseline, KnownPlacebos};
-use crate::kind::{Entity, Kind};
-use crate::resource::Resource;
 use crate::window::EntityId;
+use ks_vocabulary::kind::{Entity, Kind};
+use ks_vocabulary::resource::Resource;
 
 use super::evaluation::Evaluation;
 use super::{Board, Learned, Near, PLACEBOS, Place, Standing};

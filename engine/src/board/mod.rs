@@ -29,12 +29,12 @@ pub use slot::{PERSISTENCE_NS, Slot, Standing, Transition};
 use crate::analysis::Baseline;
 use crate::analysis::knowledge::{HALF_LIFE_DAYS, kept_a_day};
 use crate::analysis::trend::Scratch;
-use crate::input::{Acceptance, Config};
-use crate::kind::{Entity, Kind};
-use crate::model::same_bytes;
-use crate::output::{Coverage, CoverageState};
-use crate::time::{ClockAnchor, Timestamp};
 use crate::window::{EntityId, Missing};
+use ks_vocabulary::input::{Acceptance, Config};
+use ks_vocabulary::kind::{Entity, Kind};
+use ks_vocabulary::model::same_bytes;
+use ks_vocabulary::output::{Coverage, CoverageState};
+use ks_vocabulary::time::{ClockAnchor, Timestamp};
 
 /// Ticks for which inputs may be missing before a kind goes `cannot tell`.
 const PATIENCE_TICKS: u32 = 3;
@@ -316,7 +316,7 @@ impl Board {
 
     /// The hash of everything judged since the last call.
     pub fn take_hash(&mut self) -> String {
-        crate::journal::hex(&self.hash.finalize_reset())
+        ks_vocabulary::journal::hex(&self.hash.finalize_reset())
     }
 }
 

@@ -9,7 +9,7 @@ use core::ptr;
 use sha2::{Digest as _, Sha256};
 
 use super::evaluation::{Evaluation, QUANTITIES};
-use crate::kind::{Entity, Kind};
+use ks_vocabulary::kind::{Entity, Kind};
 
 /// Bytes kept of the hash of the names: enough to tell all places of a run apart.
 const KEPT: usize = 8;
@@ -73,7 +73,7 @@ impl Names {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::journal::hex;
+    use ks_vocabulary::journal::hex;
 
     fn digest(kind: Kind, entity: &Entity, readings: &[(&'static str, f64)]) -> String {
         let (mut names, mut digest) = (Names::default(), Sha256::new());

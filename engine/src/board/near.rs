@@ -1,7 +1,7 @@
 //! A forecast that puts the end of a resource near: it raises its kind by itself.
 
 use crate::analysis::forecast::Forecast;
-use crate::resource::Resource;
+use ks_vocabulary::resource::Resource;
 
 use super::evaluation::Evaluation;
 
@@ -28,7 +28,7 @@ impl Near {
             resource,
             high_s: forecast.high_s,
             median_s: forecast.median_s,
-            horizon_s: crate::time::seconds(resource.horizon_ns()),
+            horizon_s: ks_vocabulary::time::seconds(resource.horizon_ns()),
         }
     }
 

@@ -4,8 +4,8 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use crate::analysis::Baseline;
-use crate::kind::{Entity, Severity};
-use crate::time::{SECOND_NS, Timestamp, WallTime};
+use ks_vocabulary::kind::{Entity, Severity};
+use ks_vocabulary::time::{SECOND_NS, Timestamp, WallTime};
 
 use super::evaluation::{Evaluation, Held};
 use super::learned::Notebook;

@@ -1,7 +1,7 @@
 //! How a quantity went on after a signal was raised and nothing was done: what an action has to
 //! beat (`statistics.md`, section 6).
 
-use crate::time::{SECOND_NS, Timestamp};
+use ks_vocabulary::time::{SECOND_NS, Timestamp};
 
 use super::evaluation::Evaluation;
 

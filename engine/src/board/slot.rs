@@ -5,9 +5,9 @@
 
 use alloc::collections::VecDeque;
 
-use crate::kind::Severity;
 use crate::mutation;
-use crate::time::{SECOND_NS, Timestamp};
+use ks_vocabulary::kind::Severity;
+use ks_vocabulary::time::{SECOND_NS, Timestamp};
 
 use super::evaluation::{Evaluation, Held};
 

@@ -14,10 +14,10 @@
 //! work of others: while a disk is busy they are not judged.
 
 use crate::board::{Board, Cover, Evaluation, Held, Relax, Rule};
-use crate::kind::{Entity, Kind, Severity};
-use crate::model::Disk;
-use crate::time::SECOND_NS;
 use crate::window::{DiskTrack, DiskWork, Latency, Missing, Span, Window};
+use ks_vocabulary::kind::{Entity, Kind, Severity};
+use ks_vocabulary::model::Disk;
+use ks_vocabulary::time::SECOND_NS;
 
 use super::Classifier;
 

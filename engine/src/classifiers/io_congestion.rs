@@ -14,11 +14,11 @@
 //! host with one reader, so it never raises.
 
 use crate::board::{Board, Cover, Evaluation, Held, Quantity, Relax};
-use crate::kind::{Entity, Kind};
-use crate::membership::cgroup_entity;
-use crate::model::Cpu;
-use crate::time::{SECOND_NS, Timestamp};
 use crate::window::{DiskWork, HOST, Missing, Stall, Window};
+use ks_vocabulary::kind::{Entity, Kind};
+use ks_vocabulary::membership::cgroup_entity;
+use ks_vocabulary::model::Cpu;
+use ks_vocabulary::time::{SECOND_NS, Timestamp};
 
 use super::stall::{self, StallLimits};
 use super::{Classifier, cover_groups, groups};

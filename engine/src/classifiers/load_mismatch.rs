@@ -15,10 +15,10 @@
 //! uninterruptibly, and stall shares say that nobody waits, there is no demand.
 
 use crate::board::{Board, Cover, Evaluation, Held};
-use crate::kind::{Entity, Kind, Severity};
-use crate::model::Cpu;
-use crate::time::SECOND_NS;
 use crate::window::{HOST, Missing, Stall, Step, Window};
+use ks_vocabulary::kind::{Entity, Kind, Severity};
+use ks_vocabulary::model::Cpu;
+use ks_vocabulary::time::SECOND_NS;
 
 use super::{Classifier, niced};
 

@@ -12,11 +12,11 @@
 //! A page cache that fills memory: free memory is never looked at. Growth of a tmpfs is real use.
 
 use crate::board::{Board, Cover, Evaluation, Held, Quantity, Relax};
-use crate::kind::{Entity, Kind, Severity};
-use crate::membership::{cgroup_entity, is_below};
-use crate::model::{Cgroup, Cpu, Memory};
-use crate::time::SECOND_NS;
 use crate::window::{CgroupTrack, Group, HOST, Missing, Paging, Stall, Window};
+use ks_vocabulary::kind::{Entity, Kind, Severity};
+use ks_vocabulary::membership::{cgroup_entity, is_below};
+use ks_vocabulary::model::{Cgroup, Cpu, Memory};
+use ks_vocabulary::time::SECOND_NS;
 
 use super::stall::{self, StallLimits};
 use super::{Classifier, cover_groups, groups};

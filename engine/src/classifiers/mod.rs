@@ -15,9 +15,9 @@ mod syscall;
 mod tcp_exhaustion;
 
 use crate::board::{Board, Cover};
-use crate::kind::Kind;
-use crate::model::Cgroup;
 use crate::window::{CgroupTrack, EntityId, Window};
+use ks_vocabulary::kind::Kind;
+use ks_vocabulary::model::Cgroup;
 
 /// Judges one kind on every entity it applies to.
 pub trait Classifier: Sync {

@@ -16,9 +16,9 @@
 mod nic;
 
 use crate::board::{Board, Cover, Evaluation, Held, Quantity, Relax};
-use crate::kind::{Entity, Kind};
-use crate::time::SECOND_NS;
 use crate::window::{HOST, Missing, Tcp, TcpTrack, Window};
+use ks_vocabulary::kind::{Entity, Kind};
+use ks_vocabulary::time::SECOND_NS;
 
 use super::Classifier;
 

@@ -4,11 +4,11 @@
 //! and 9). Stall shares and the number of runnable tasks say not who waits, but the waits of each
 //! process do: by Little's law their sum a second is the mean number that waits.
 
-use crate::kind::Entity;
-use crate::membership::belongs;
-use crate::model::Cpu;
-use crate::time::SECOND_NS;
 use crate::window::{LONGEST_NS, Window, is_batch};
+use ks_vocabulary::kind::Entity;
+use ks_vocabulary::membership::belongs;
+use ks_vocabulary::model::Cpu;
+use ks_vocabulary::time::SECOND_NS;
 
 /// Others that wait, for each CPU, below which they are not what is seen: the least share of
 /// stalled time that is a verdict (`scheduler`, low).

@@ -13,12 +13,12 @@
 //! work and are not looked at.
 
 use crate::board::{Board, Cover, Evaluation, Held, Quantity, Relax};
-use crate::kind::{Entity, Kind, Severity};
-use crate::membership::cgroup_entity;
-use crate::time::SECOND_NS;
 use crate::window::{
     CgroupTrack, Group, Growth, HOST, Missing, Paging, PressureTrack, Stall, Window,
 };
+use ks_vocabulary::kind::{Entity, Kind, Severity};
+use ks_vocabulary::membership::cgroup_entity;
+use ks_vocabulary::time::SECOND_NS;
 
 use super::{Classifier, PERSISTENCE_S, cover_groups, groups};
 

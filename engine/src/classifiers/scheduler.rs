@@ -14,11 +14,11 @@
 //! expects to wait: stalls are not judged where its processes are those that wait.
 
 use crate::board::{Board, Cover, Evaluation, Held, Quantity, Relax};
-use crate::kind::{Entity, Kind, Severity};
-use crate::membership::cgroup_entity;
-use crate::model::Cpu;
-use crate::time::{SECOND_NS, Timestamp};
 use crate::window::{CgroupTrack, Group, HOST, Latency, Missing, PressureTrack, Stall, Window};
+use ks_vocabulary::kind::{Entity, Kind, Severity};
+use ks_vocabulary::membership::cgroup_entity;
+use ks_vocabulary::model::Cpu;
+use ks_vocabulary::time::{SECOND_NS, Timestamp};
 
 use super::latency::{self, LatencyLimits};
 use super::load_mismatch::busy_share;

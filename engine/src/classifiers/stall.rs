@@ -4,8 +4,8 @@
 //! a mean that needs no count on top. Which limits there are is known to each classifier.
 
 use crate::board::{Evaluation, Held, Quantity, Relax};
-use crate::time::SECOND_NS;
 use crate::window::{Missing, PressureTrack, Stall};
+use ks_vocabulary::time::SECOND_NS;
 
 /// A share of stalled time over one window, with the limits of that window's severities.
 #[derive(Debug)]

@@ -11,10 +11,10 @@
 //! traffic is nothing. With zram the counters are the same and the cost is CPU time.
 
 use crate::board::{Board, Cover, Evaluation, Held, Relax, Rule};
-use crate::kind::{Entity, Kind, Severity};
-use crate::model::Memory;
-use crate::time::SECOND_NS;
 use crate::window::{HOST, Missing, Paging, Stall, Window};
+use ks_vocabulary::kind::{Entity, Kind, Severity};
+use ks_vocabulary::model::Memory;
+use ks_vocabulary::time::SECOND_NS;
 
 use super::Classifier;
 

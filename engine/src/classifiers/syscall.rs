@@ -14,11 +14,11 @@
 
 use crate::analysis::resources::{inodes_used, space_used, tasks_max};
 use crate::board::{Board, Cover, Evaluation, Held, Quantity, Relax};
-use crate::kind::{Entity, Kind, Severity};
-use crate::membership::cgroup_entity;
-use crate::model::{Filesystem, Load};
-use crate::time::{SECOND_NS, Timestamp};
 use crate::window::{Call, CallClass, HOST, Latency, Missing, SpaceTrack, Window};
+use ks_vocabulary::kind::{Entity, Kind, Severity};
+use ks_vocabulary::membership::cgroup_entity;
+use ks_vocabulary::model::{Filesystem, Load};
+use ks_vocabulary::time::{SECOND_NS, Timestamp};
 
 use super::latency::{self, LatencyLimits};
 use super::{Classifier, groups};

@@ -15,10 +15,10 @@
 mod host;
 
 use crate::board::{Board, Cover, Evaluation, Held, Quantity, Relax};
-use crate::kind::{Entity, Kind, Severity};
-use crate::model::{Limits, Netns};
-use crate::time::SECOND_NS;
 use crate::window::{Growth, Missing, SocketUse, Tcp, TcpTrack, Window};
+use ks_vocabulary::kind::{Entity, Kind, Severity};
+use ks_vocabulary::model::{Limits, Netns};
+use ks_vocabulary::time::SECOND_NS;
 
 use super::Classifier;
 

@@ -1,7 +1,7 @@
 //! The counters by which culprits are ranked: one for each account.
 
-use crate::input::HostFacts;
 use crate::window::Account;
+use ks_vocabulary::input::HostFacts;
 
 /// A counter that convicts, of a process and of a control group.
 #[derive(Debug, Clone, Copy)]

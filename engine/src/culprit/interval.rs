@@ -1,7 +1,7 @@
 //! The time in which culprits are looked for, and when a culprit began.
 
-use crate::time::{SECOND_NS, Timestamp};
 use crate::window::BUCKET_NS;
+use ks_vocabulary::time::{SECOND_NS, Timestamp};
 
 /// A cause may come so long before its signal, and its own change may show so long after it.
 const LEAD_NS: u64 = 60 * SECOND_NS;

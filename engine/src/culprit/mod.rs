@@ -21,10 +21,10 @@ mod victim;
 
 use alloc::vec::Vec;
 
-use crate::kind::{Entity, Kind};
-use crate::output::Culprit;
-use crate::time::{SECOND_NS, Timestamp};
 use crate::window::{Call, Stall, Window};
+use ks_vocabulary::kind::{Entity, Kind};
+use ks_vocabulary::output::Culprit;
+use ks_vocabulary::time::{SECOND_NS, Timestamp};
 
 use counter::{CPU, Counter, GROWTH, IO, MAJFLT, OPEN_FILES, SWAP, WRITTEN};
 use interval::Interval;

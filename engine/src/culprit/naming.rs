@@ -3,9 +3,9 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use crate::kind::{Entity, text};
-use crate::membership::cgroup_entity;
-use crate::output::Culprit;
+use ks_vocabulary::kind::{Entity, text};
+use ks_vocabulary::membership::cgroup_entity;
+use ks_vocabulary::output::Culprit;
 
 use super::NAMED;
 use super::counter::Counter;

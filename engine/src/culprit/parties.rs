@@ -5,12 +5,12 @@
 
 use alloc::vec::Vec;
 
-use crate::kind::Entity;
-use crate::membership::{belongs, is_child, is_in};
-use crate::model::Cgroup;
 use crate::window::{
     Account, BUCKET_NS, Bundle, GroupConsumption, Known, ProcessKey, RING_BUCKETS, Window,
 };
+use ks_vocabulary::kind::Entity;
+use ks_vocabulary::membership::{belongs, is_child, is_in};
+use ks_vocabulary::model::Cgroup;
 
 use super::counter::Counter;
 use super::interval::{Began, Interval};

@@ -7,10 +7,10 @@
 use alloc::vec::Vec;
 use libm::{fabs, sqrt};
 
-use crate::statistics::order::{median, scale, sum};
-use crate::statistics::theil_sen;
-use crate::time::{Timestamp, seconds};
 use crate::window::{Account, BUCKET_NS, Ring};
+use ks_statistics::order::{median, scale, sum};
+use ks_statistics::theil_sen;
+use ks_vocabulary::time::{Timestamp, seconds};
 
 use super::interval::{Began, Interval, bucket_begin};
 use super::rise::{self, Open};

@@ -4,10 +4,10 @@
 
 use alloc::vec::Vec;
 
-use crate::statistics::change_points::{self, SEGMENT_MIN, last_change};
-use crate::statistics::order::median;
-use crate::time::{SECOND_NS, Timestamp, seconds};
 use crate::window::{BUCKET_NS, Ring};
+use ks_statistics::change_points::{self, SEGMENT_MIN, last_change};
+use ks_statistics::order::median;
+use ks_vocabulary::time::{SECOND_NS, Timestamp, seconds};
 
 use super::interval::{Began, Interval, bucket_begin};
 use super::scratch::Scratch;

@@ -2,7 +2,7 @@
 
 use alloc::vec::Vec;
 
-use crate::statistics::change_points;
+use ks_statistics::change_points;
 
 /// Buffers that are kept from one entity to the next.
 #[derive(Debug, Default)]

@@ -7,10 +7,10 @@ use alloc::collections::BTreeMap;
 use alloc::vec;
 use alloc::vec::Vec;
 
-use crate::kind::Entity;
-use crate::membership::{belongs, is_below};
-use crate::model::Process;
 use crate::window::ProcessKey;
+use ks_vocabulary::kind::Entity;
+use ks_vocabulary::membership::{belongs, is_below};
+use ks_vocabulary::model::Process;
 
 use super::NAMED;
 use super::parties::{Case, Party, Who};

@@ -1,10 +1,10 @@
 //! Where the memory is short that a control group stalls for.
 
-use crate::kind::Entity;
-use crate::membership::{cgroup_entity, is_within};
-use crate::model::Cgroup;
-use crate::time::SECOND_NS;
 use crate::window::{CgroupTrack, Group, Window};
+use ks_vocabulary::kind::Entity;
+use ks_vocabulary::membership::{cgroup_entity, is_within};
+use ks_vocabulary::model::Cgroup;
+use ks_vocabulary::time::SECOND_NS;
 
 /// A group that holds less of its limit is not short by it (our judgement, as the lowest used share
 /// that is judged). Its page cache counts: at a limit that is what goes first.
@@ -36,8 +36,8 @@ fn is_near_limit(row: &Cgroup, track: &CgroupTrack) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{CgroupCell, CgroupName, ReadTimes, Sample};
-    use crate::time::Timestamp;
+    use ks_vocabulary::model::{CgroupCell, CgroupName, ReadTimes, Sample};
+    use ks_vocabulary::time::Timestamp;
 
     /// A group by its path, what it holds, and its limits at most and high.
     type Row = (&'static [u8], u64, Option<u64>, Option<u64>);

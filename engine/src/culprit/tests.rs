@@ -3,9 +3,9 @@
 mod host;
 
 use super::*;
-use crate::model::Sample;
 use alloc::string::{String, ToString};
 use host::{Made, at, group, process, run, run_reversed};
+use ks_vocabulary::model::Sample;
 
 const MIB: u64 = 1 << 20;
 /// When the signal's own series changed, in seconds of the recording.
@@ -314,7 +314,7 @@ fn files_that_are_first_read_with_the_signal_count_as_growth() {
 fn the_recorder_is_never_named() {
     let made = [process(10, "ks").alive(ONSET..1000).burning(|_| 500)];
     let mut window = run(&made, &[], ONSET + 10);
-    window.set_host(crate::input::HostFacts { recorder_pid: 10, ..host::facts() });
+    window.set_host(ks_vocabulary::input::HostFacts { recorder_pid: 10, ..host::facts() });
     assert!(load(&window, &Entity::Host).is_empty());
 }
 

@@ -3,12 +3,12 @@
 
 use alloc::vec::Vec;
 
-use crate::kind::{Entity, text};
-use crate::membership::{belongs, cgroup_entity, is_within};
-use crate::model::{Cgroup, Memory, Process};
-use crate::output::Culprit;
-use crate::time::SECOND_NS;
 use crate::window::{Calls, Stall, Window};
+use ks_vocabulary::kind::{Entity, text};
+use ks_vocabulary::membership::{belongs, cgroup_entity, is_within};
+use ks_vocabulary::model::{Cgroup, Memory, Process};
+use ks_vocabulary::output::Culprit;
+use ks_vocabulary::time::SECOND_NS;
 
 use super::{CONVICT_LEAD, CONVICT_SHARE, NAMED};
 

@@ -3,9 +3,9 @@
 use alloc::format;
 
 use super::Engine;
-use crate::input::{Answer, Carry, Decision, OperatorDecision, Position, RequestId};
-use crate::output::{Defect, Said};
-use crate::timer::Timer;
+use ks_vocabulary::input::{Answer, Carry, Decision, OperatorDecision, Position, RequestId};
+use ks_vocabulary::output::{Defect, Said};
+use ks_vocabulary::timer::Timer;
 
 impl Engine {
     /// Takes what others said. Of each request one answer is accepted.

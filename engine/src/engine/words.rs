@@ -7,10 +7,10 @@ use alloc::string::{String, ToString};
 use super::Engine;
 use crate::board::{Changed, Transition};
 use crate::culprit;
-use crate::input::{Delivery, SourceState};
 use crate::mutation;
-use crate::output::{Change, Evidence, Signal};
 use crate::window::Missing;
+use ks_vocabulary::input::{Delivery, SourceState};
+use ks_vocabulary::output::{Change, Evidence, Signal};
 
 impl Engine {
     pub(super) fn signal(&self, changed: &Changed) -> Signal {

@@ -13,7 +13,7 @@ use alloc::string::String;
 use alloc::vec;
 use alloc::vec::Vec;
 
-use crate::output::Cause;
+use ks_vocabulary::output::Cause;
 
 use super::member::{Conviction, Member, Party};
 use super::parent::Parent;

@@ -5,7 +5,7 @@
 //! a row of [`TABLE`] says so, their places touch, and the order of their onsets does not speak
 //! against it (`signals.md`, section 12, steps 5 and 9).
 
-use crate::kind::{Entity, Kind};
+use ks_vocabulary::kind::{Entity, Kind};
 
 use super::mechanism::TABLE;
 use super::member::{Conviction, Member, Party};

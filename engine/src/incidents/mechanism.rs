@@ -4,7 +4,7 @@
 //! and work for the CPUs makes nobody wait for a disk. Rows go from cause to effect and never in a
 //! circle, so that blame has an end. Rows of one effect stand together, its nearest cause first.
 
-use crate::kind::Kind::{
+use ks_vocabulary::kind::Kind::{
     self, BlockDeviceSaturation, IoCongestion, LoadMismatch, MemoryPressure, NetworkDegradation,
     PageFault, Scheduler, SwapThrashing, Syscall, TcpExhaustion,
 };

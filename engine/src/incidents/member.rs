@@ -3,11 +3,11 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use crate::kind::{Entity, Kind, Severity, text};
-use crate::membership::is_within;
-use crate::output::{Culprit, Signal};
-use crate::time::{SECOND_NS, Timestamp};
 use crate::window::Window;
+use ks_vocabulary::kind::{Entity, Kind, Severity, text};
+use ks_vocabulary::membership::is_within;
+use ks_vocabulary::output::{Culprit, Signal};
+use ks_vocabulary::time::{SECOND_NS, Timestamp};
 
 use super::mechanism::WAITING;
 use super::parent::Parent;

@@ -22,8 +22,8 @@ use alloc::format;
 use alloc::vec;
 use alloc::vec::Vec;
 
-use crate::output::{Change, Defect, Incident, IncidentChange, Said, Signal};
-use crate::time::Timestamp;
+use ks_vocabulary::output::{Change, Defect, Incident, IncidentChange, Said, Signal};
+use ks_vocabulary::time::Timestamp;
 
 pub use member::GroupOf;
 pub(crate) use member::group_of;

@@ -4,13 +4,13 @@ use alloc::collections::BTreeMap;
 use alloc::string::String;
 
 use super::*;
-use crate::kind::Kind::{
+use ks_vocabulary::kind::Kind::{
     self, BlockDeviceSaturation, IoCongestion, LoadMismatch, MemoryPressure, NetworkDegradation,
     PageFault, Scheduler, SwapThrashing, Syscall, TcpExhaustion,
 };
-use crate::kind::{Entity, Severity};
-use crate::output::Culprit;
-use crate::time::SECOND_NS;
+use ks_vocabulary::kind::{Entity, Severity};
+use ks_vocabulary::output::Culprit;
+use ks_vocabulary::time::SECOND_NS;
 
 /// The process that leaks, one that others' doing makes wait, and two that work hard.
 const LEAK: u64 = 7;

@@ -1,7 +1,7 @@
 //! What processes and control groups are charged with: who consumes or holds how much of what.
 
-use crate::model::{Cgroup, Process};
-use crate::time::SECOND_NS;
+use ks_vocabulary::model::{Cgroup, Process};
+use ks_vocabulary::time::SECOND_NS;
 
 /// Length of the buckets in which consumption is summed: those of all entities begin together.
 pub const BUCKET_NS: u64 = 10 * SECOND_NS;

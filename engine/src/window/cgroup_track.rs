@@ -5,9 +5,9 @@
 
 use alloc::vec::Vec;
 
-use crate::input::HostFacts;
-use crate::model::Cgroup;
-use crate::time::Timestamp;
+use ks_vocabulary::input::HostFacts;
+use ks_vocabulary::model::Cgroup;
+use ks_vocabulary::time::Timestamp;
 
 use super::account::{Account, BUCKET_NS, FLOWS, GroupConsumption};
 use super::history::{Counters, Growth};

@@ -10,9 +10,9 @@
 use alloc::collections::VecDeque;
 use alloc::vec::Vec;
 
-use crate::input::HostFacts;
-use crate::model::Sample;
-use crate::time::Timestamp;
+use ks_vocabulary::input::HostFacts;
+use ks_vocabulary::model::Sample;
+use ks_vocabulary::time::Timestamp;
 
 use super::account::{Account, BUCKET_NS, FLOWS};
 use super::known::ProcessKey;

@@ -5,7 +5,7 @@
 
 use alloc::collections::VecDeque;
 
-use crate::time::{Timestamp, seconds};
+use ks_vocabulary::time::{Timestamp, seconds};
 
 use super::series::Missing;
 
@@ -128,8 +128,8 @@ impl<const N: usize> Counters<N> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::time::SECOND_NS;
     use alloc::vec::Vec;
+    use ks_vocabulary::time::SECOND_NS;
     use proptest::prelude::*;
 
     fn at(second: u64) -> Timestamp {

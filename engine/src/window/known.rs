@@ -4,9 +4,9 @@
 //! it covers the last ten to twenty: that costs one copy of seven counters per process and bucket,
 //! and nothing for those that do not change.
 
-use crate::input::HostFacts;
-use crate::model::Process;
-use crate::time::{SECOND_NS, Timestamp};
+use ks_vocabulary::input::HostFacts;
+use ks_vocabulary::model::Process;
+use ks_vocabulary::time::{SECOND_NS, Timestamp};
 
 use super::account::{Account, BUCKET_NS, Consumption, FLOWS};
 use super::leaders::{Entry, Marks, Stocks};

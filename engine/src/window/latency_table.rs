@@ -11,9 +11,9 @@ use alloc::borrow::Cow;
 use alloc::collections::VecDeque;
 use alloc::vec::Vec;
 
-use crate::histogram::Histogram;
-use crate::model::{Bucket, Rows, Sample, SyscallTrace};
-use crate::time::{SECOND_NS, Timestamp};
+use ks_vocabulary::histogram::Histogram;
+use ks_vocabulary::model::{Bucket, Rows, Sample, SyscallTrace};
+use ks_vocabulary::time::{SECOND_NS, Timestamp};
 
 use super::series::Missing;
 
@@ -269,7 +269,7 @@ impl LatencyTable {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{BucketCell, BucketName, ReadTimes, SyscallTraceCell};
+    use ks_vocabulary::model::{BucketCell, BucketName, ReadTimes, SyscallTraceCell};
     use proptest::prelude::*;
 
     fn push(sample: &mut Sample, names: [&str; 3], bucket: u64, count: u64) {

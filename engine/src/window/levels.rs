@@ -2,7 +2,7 @@
 
 use alloc::collections::VecDeque;
 
-use crate::time::{Timestamp, seconds};
+use ks_vocabulary::time::{Timestamp, seconds};
 
 use super::history::{LONGEST_NS, READINGS};
 
@@ -77,8 +77,8 @@ impl Mean {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::time::SECOND_NS;
     use alloc::vec::Vec;
+    use ks_vocabulary::time::SECOND_NS;
 
     fn levels(readings: &[(u64, f64)]) -> Levels {
         let mut levels = Levels::default();

@@ -39,12 +39,12 @@ pub use tracks::{
 
 pub use waited::{Waited, is_batch};
 
-use crate::input::HostFacts;
-use crate::model::{
+use ks_vocabulary::input::HostFacts;
+use ks_vocabulary::model::{
     BlockTrace, Cgroup, Cpu, Disk, FaultTrace, FileHandles, Filesystem, Limits, Load, Memory,
     MemoryTrace, Netns, Nic, Pressure, Sample, Softnet, SyscallTrace, Vm,
 };
-use crate::time::Timestamp;
+use ks_vocabulary::time::Timestamp;
 
 use series::Ledger;
 
@@ -79,7 +79,7 @@ macro_rules! window {
         impl Default for Window {
             fn default() -> Self {
                 Self {
-                    interval_ns: crate::time::SECOND_NS,
+                    interval_ns: ks_vocabulary::time::SECOND_NS,
                     processes: ProcessTable::default(),
                     sockets: SocketTable::default(),
                     latencies: LatencyTable::default(),

@@ -6,8 +6,8 @@
 use alloc::format;
 use alloc::vec::Vec;
 
-use crate::model::{Process, Record, Sample};
-use crate::time::{SECOND_NS, Timestamp};
+use ks_vocabulary::model::{Process, Record, Sample};
+use ks_vocabulary::time::{SECOND_NS, Timestamp};
 
 use super::account::{Account, BUCKET_NS, FLOWS};
 use super::ended::Ended;
@@ -214,8 +214,8 @@ impl ProcessTable {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{ProcessCell, ProcessGoneCell, ReadTimes};
-    use crate::time::SECOND_NS;
+    use ks_vocabulary::model::{ProcessCell, ProcessGoneCell, ReadTimes};
+    use ks_vocabulary::time::SECOND_NS;
 
     fn sample(complete: bool, rows: &[(u64, u64, u64)]) -> Sample {
         let mut sample = Sample { processes_complete: complete, ..Sample::default() };

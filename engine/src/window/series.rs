@@ -4,9 +4,9 @@ use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use crate::input::HostFacts;
-use crate::model::{Record, Rows};
-use crate::time::{Timestamp, seconds};
+use ks_vocabulary::input::HostFacts;
+use ks_vocabulary::model::{Record, Rows};
+use ks_vocabulary::time::{Timestamp, seconds};
 
 /// Number of an entity within a run, in order of appearance; never used again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
@@ -244,8 +244,8 @@ impl<R: Record, T: Track<R>> Series<R, T> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{Disk, DiskCell, DiskName, ReadTimes};
-    use crate::time::SECOND_NS;
+    use ks_vocabulary::model::{Disk, DiskCell, DiskName, ReadTimes};
+    use ks_vocabulary::time::SECOND_NS;
 
     fn rows(disks: &[(&str, u64)]) -> Rows<Disk> {
         let mut rows = Rows::default();

@@ -6,7 +6,7 @@
 
 use alloc::collections::BTreeMap;
 
-use crate::model::{Listener, Netns, PortUse, Sample};
+use ks_vocabulary::model::{Listener, Netns, PortUse, Sample};
 
 /// What the last listing of a namespace showed.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
@@ -69,7 +69,7 @@ impl SocketTable {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{ListenerCell, NetnsCell, PortUseCell, ReadTimes};
+    use ks_vocabulary::model::{ListenerCell, NetnsCell, PortUseCell, ReadTimes};
 
     /// A sample of the namespaces (inode, whether listed, ports, queue of 10).
     fn sample(namespaces: &[(u64, bool, u64, u64)]) -> Sample {

@@ -6,9 +6,9 @@
 use alloc::collections::{BTreeMap, VecDeque};
 use alloc::vec::Vec;
 
-use crate::input::HostFacts;
-use crate::model::{Event, Sample};
-use crate::time::{SECOND_NS, Timestamp};
+use ks_vocabulary::input::HostFacts;
+use ks_vocabulary::model::{Event, Sample};
+use ks_vocabulary::time::{SECOND_NS, Timestamp};
 
 use super::known::ProcessKey;
 use super::process_table::ProcessTable;
@@ -198,7 +198,9 @@ fn killed(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{BlockedTaskCell, CallerCell, CallerName, EventCell, EventName, ReadTimes};
+    use ks_vocabulary::model::{
+        BlockedTaskCell, CallerCell, CallerName, EventCell, EventName, ReadTimes,
+    };
 
     fn at(second: u64) -> Timestamp {
         Timestamp(second * SECOND_NS)

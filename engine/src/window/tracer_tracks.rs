@@ -1,8 +1,8 @@
 //! What is remembered of the tracers' counters.
 
-use crate::input::HostFacts;
-use crate::model::{BlockTrace, FaultTrace, MemoryTrace, SyscallTrace};
-use crate::time::Timestamp;
+use ks_vocabulary::input::HostFacts;
+use ks_vocabulary::model::{BlockTrace, FaultTrace, MemoryTrace, SyscallTrace};
+use ks_vocabulary::time::Timestamp;
 
 use super::history::{Counters, Growth};
 use super::series::{Missing, Track};

@@ -2,9 +2,9 @@
 //!
 //! A track turns a row into numbers that classifiers ask for; it judges nothing.
 
-use crate::input::HostFacts;
-use crate::model::{Cpu, Disk, Filesystem, Netns, Nic, Pressure, Softnet, Vm};
-use crate::time::Timestamp;
+use ks_vocabulary::input::HostFacts;
+use ks_vocabulary::model::{Cpu, Disk, Filesystem, Netns, Nic, Pressure, Softnet, Vm};
+use ks_vocabulary::time::Timestamp;
 
 use super::history::{Counters, Growth};
 use super::levels::{Levels, Mean};

@@ -1,8 +1,8 @@
 //! Waits for a CPU, summed over processes: those of batch work, which was told to wait, apart from
 //! those of all others. They outlive the processes that waited.
 
-use crate::model::Process;
-use crate::time::Timestamp;
+use ks_vocabulary::model::Process;
+use ks_vocabulary::time::Timestamp;
 
 use super::history::Counters;
 

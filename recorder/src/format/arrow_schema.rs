@@ -11,7 +11,7 @@
 use std::sync::Arc;
 
 use arrow::datatypes::{DataType, Field, Fields, Schema as ArrowSchema, TimeUnit};
-use ks_engine::model::{CellType, SCHEMAS, Schema, Shape};
+use ks_vocabulary::model::{CellType, SCHEMAS, Schema, Shape};
 
 /// Name of the list's element, as Parquet's own rule and other writers have it.
 pub(super) const ELEMENT: &str = "element";

@@ -12,7 +12,7 @@ use arrow::array::{
 use arrow::buffer::{NullBuffer, ScalarBuffer};
 use arrow::compute::{CastOptions, cast_with_options};
 use arrow::datatypes::{DataType, TimeUnit};
-use ks_engine::model::{ReadTimes, RowMut, Rowset, SCHEMAS, Sample, Schema, Shape};
+use ks_vocabulary::model::{ReadTimes, RowMut, Rowset, SCHEMAS, Sample, Schema, Shape};
 
 use super::arrow_schema::{COMPLETE, READ_BEGIN, READ_END, cell_type};
 

@@ -12,9 +12,9 @@ use arrow::array::{
 use arrow::buffer::{BooleanBuffer, Buffer, NullBuffer, OffsetBuffer, ScalarBuffer};
 use arrow::datatypes::{ArrowPrimitiveType, DataType, Float64Type, Int64Type, UInt64Type};
 use arrow::error::ArrowError;
-use ks_engine::input::{Body, Input};
-use ks_engine::model::{CellType, Column, Rowset, SCHEMAS, Sample, Schema, Shape};
-use ks_engine::time::WallTime;
+use ks_vocabulary::input::{Body, Input};
+use ks_vocabulary::model::{CellType, Column, Rowset, SCHEMAS, Sample, Schema, Shape};
+use ks_vocabulary::time::WallTime;
 
 use super::arrow_schema::{ELEMENT, one_fields, recording, row_fields, sample_fields};
 

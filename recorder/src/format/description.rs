@@ -8,8 +8,8 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use arrow::datatypes::{DataType, Field};
-use ks_engine::input::{SCHEMA_VERSION, SchemaVersion};
-use ks_engine::model::{Class, SCHEMAS, Schema, Shape};
+use ks_vocabulary::input::{SCHEMA_VERSION, SchemaVersion};
+use ks_vocabulary::model::{Class, SCHEMAS, Schema, Shape};
 use parquet::arrow::ArrowSchemaConverter;
 use serde::Serialize;
 

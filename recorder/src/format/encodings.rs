@@ -1,6 +1,6 @@
 //! Which Parquet encoding each column gets.
 
-use ks_engine::model::{CellType, Class, Column, SCHEMAS, Schema, Shape};
+use ks_vocabulary::model::{CellType, Class, Column, SCHEMAS, Schema, Shape};
 use parquet::basic::Encoding;
 
 use super::arrow_schema::{COMPLETE, READ_BEGIN, READ_END};

@@ -1,6 +1,6 @@
 //! Inputs other than samples as canonical JSON: typed structs, fixed key order, exact floats.
 
-use ks_engine::input::{Answer, Body, Other};
+use ks_vocabulary::input::{Answer, Body, Other};
 
 use crate::error::Error;
 

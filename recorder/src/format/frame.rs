@@ -13,9 +13,9 @@
 //! they reset both sides. A mark stands before each key sample, so that a reader finds the next one
 //! behind bytes that are damaged.
 
-use ks_engine::input::{Body, Input, SchemaVersion};
-use ks_engine::model::{ReadTimes, SCHEMAS, Sample};
-use ks_engine::time::Timestamp;
+use ks_vocabulary::input::{Body, Input, SchemaVersion};
+use ks_vocabulary::model::{ReadTimes, SCHEMAS, Sample};
+use ks_vocabulary::time::Timestamp;
 
 use super::older::Masks;
 use super::predictor::Predictor;

@@ -3,7 +3,7 @@
 //! A row's mask has a bit for each cell and after them one for each name, so a table that gained
 //! cells moved the bits of its names. A log says in its `Start` which version it is of.
 
-use ks_engine::input::SchemaVersion;
+use ks_vocabulary::input::SchemaVersion;
 
 /// A table that gained cells: the version it did, and how many it had before.
 struct Grown {
@@ -65,7 +65,7 @@ impl Masks {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use ks_engine::model::SCHEMAS;
+    use ks_vocabulary::model::SCHEMAS;
 
     #[test]
     fn bits_of_names_move_behind_the_cells_that_were_added() {

@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
-use ks_engine::input::{SCHEMA_VERSION, SchemaVersion};
+use ks_vocabulary::input::{SCHEMA_VERSION, SchemaVersion};
 use parquet::file::metadata::{ColumnChunkMetaData, ParquetMetaData, RowGroupMetaData};
 
 use super::checked_file::{Checksum, FOOTER_CHECKSUM, FOOTER_GROUPS, read_checksum};

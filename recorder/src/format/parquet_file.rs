@@ -4,8 +4,8 @@ use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use ks_engine::input::{Body, Input, Start};
-use ks_engine::time::{Timestamp, WallTime};
+use ks_vocabulary::input::{Body, Input, Start};
+use ks_vocabulary::time::{Timestamp, WallTime};
 use parquet::arrow::arrow_reader::{
     ArrowReaderOptions, ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder,
 };

@@ -4,8 +4,8 @@ use std::fs::OpenOptions;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use ks_engine::input::{Body, Input, SCHEMA_VERSION, SourceState, Start};
-use ks_engine::time::ClockAnchor;
+use ks_vocabulary::input::{Body, Input, SCHEMA_VERSION, SourceState, Start};
+use ks_vocabulary::time::ClockAnchor;
 use parquet::arrow::ArrowWriter;
 use parquet::arrow::arrow_writer::ArrowWriterOptions;
 use parquet::basic::{Compression, Encoding, ZstdLevel};

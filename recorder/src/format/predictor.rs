@@ -2,12 +2,12 @@
 //!
 //! One predictor stands for one table. A row is coded against the row of the same key written
 //! last; both sides update their predictor in the same way, so they never disagree. Key order is
-//! that of [`ks_engine::model::Record::cmp_key`]: the columns of class `Key`, names first.
+//! that of [`ks_vocabulary::model::Record::cmp_key`]: the columns of class `Key`, names first.
 
 use std::cmp::Ordering;
 
-use ks_engine::model::record::same_bytes;
-use ks_engine::model::{Class, RowMut, RowRef, Schema};
+use ks_vocabulary::model::record::same_bytes;
+use ks_vocabulary::model::{Class, RowMut, RowRef, Schema};
 
 use super::older::Masks;
 use super::varint::{Bytes, put, put_signed};

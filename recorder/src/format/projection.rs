@@ -1,6 +1,6 @@
 //! Which columns of a file are decoded.
 
-use ks_engine::model::SCHEMAS;
+use ks_vocabulary::model::SCHEMAS;
 use parquet::arrow::ProjectionMask;
 use parquet::schema::types::SchemaDescriptor;
 

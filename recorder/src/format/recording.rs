@@ -11,9 +11,9 @@ mod seek;
 
 use std::path::{Path, PathBuf};
 
-use ks_engine::input::{Body, HostFacts, Input, Start};
-use ks_engine::needs::is_needed;
-use ks_engine::time::{Timestamp, WallTime};
+use ks_vocabulary::input::{Body, HostFacts, Input, Start};
+use ks_vocabulary::needs::is_needed;
+use ks_vocabulary::time::{Timestamp, WallTime};
 
 use super::damage::Damage;
 use super::listing::{Segment, segments};

@@ -3,7 +3,7 @@
 use std::fs::File;
 use std::path::Path;
 
-use ks_engine::input::Body;
+use ks_vocabulary::input::Body;
 
 use super::damage::Damage;
 use super::files::Files;

@@ -16,7 +16,7 @@ use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use ks_engine::input::Input;
+use ks_vocabulary::input::Input;
 
 use super::files::Files;
 use super::log::lock;

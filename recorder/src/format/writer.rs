@@ -14,7 +14,7 @@ use std::fs::File;
 use std::path::Path;
 use std::time::Duration;
 
-use ks_engine::input::Input;
+use ks_vocabulary::input::Input;
 use rustix::fs::FallocateFlags;
 
 use super::files::Files;

@@ -6,11 +6,11 @@
 use std::fs::File;
 use std::path::{Path, PathBuf};
 
-use ks_engine::input::{
+use ks_vocabulary::input::{
     Body, Gap, GapReason, HostFacts, SCHEMA_VERSION, SourceState, Stamp, Start,
 };
-use ks_engine::model::Sample;
-use ks_engine::time::{ClockAnchor, Timestamp, WallTime};
+use ks_vocabulary::model::Sample;
+use ks_vocabulary::time::{ClockAnchor, Timestamp, WallTime};
 
 use crate::error::Error;
 use crate::format::files::Files;

@@ -6,7 +6,7 @@
 
 use std::collections::BTreeSet;
 
-use ks_engine::input::HostFacts;
+use ks_vocabulary::input::HostFacts;
 
 use super::cadence::{METRICS_MAX, Mask, Plan};
 use super::metric::{HostFact, To};

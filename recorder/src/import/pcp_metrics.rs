@@ -4,18 +4,18 @@
 //! agent (`pminfo -d`): milliseconds of CPU and disk, kilobytes of memory and disk. Where several
 //! metrics give one column the first that has a value counts, but for parts, which are added up.
 
-use ks_engine::model::CpuCell as C;
-use ks_engine::model::CpuTimesCell as T;
-use ks_engine::model::DiskCell as D;
-use ks_engine::model::FileHandlesCell as H;
-use ks_engine::model::FilesystemCell as F;
-use ks_engine::model::LoadCell as L;
-use ks_engine::model::MemoryCell as M;
-use ks_engine::model::NetnsCell as N;
-use ks_engine::model::NicCell as I;
-use ks_engine::model::PressureCell as P;
-use ks_engine::model::SoftnetCell as S;
-use ks_engine::model::VmCell as V;
+use ks_vocabulary::model::CpuCell as C;
+use ks_vocabulary::model::CpuTimesCell as T;
+use ks_vocabulary::model::DiskCell as D;
+use ks_vocabulary::model::FileHandlesCell as H;
+use ks_vocabulary::model::FilesystemCell as F;
+use ks_vocabulary::model::LoadCell as L;
+use ks_vocabulary::model::MemoryCell as M;
+use ks_vocabulary::model::NetnsCell as N;
+use ks_vocabulary::model::NicCell as I;
+use ks_vocabulary::model::PressureCell as P;
+use ks_vocabulary::model::SoftnetCell as S;
+use ks_vocabulary::model::VmCell as V;
 
 use super::metric::{HostFact, Metric, fact, host, instant, mount, one_of, part, reading};
 use super::target::{
@@ -245,7 +245,7 @@ pub(super) const METRICS: &[Metric] = &[
 mod tests {
     use super::*;
     use crate::import::metric::To;
-    use ks_engine::model::CellType;
+    use ks_vocabulary::model::CellType;
 
     #[test]
     fn each_metric_fits_the_type_of_its_column() {

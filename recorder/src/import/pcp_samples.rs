@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use ks_engine::model::{FilesystemName, ReadTimes, Rowset, Sample};
+use ks_vocabulary::model::{FilesystemName, ReadTimes, Rowset, Sample};
 
 use super::cadence::Plan;
 use super::metric::{Role, To};

@@ -4,7 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use ks_engine::input::HostFacts;
+use ks_vocabulary::input::HostFacts;
 
 use super::cadence::{INSTANT_NS, median, span};
 use super::output::{Header, Output, USER_HZ};

@@ -7,8 +7,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use ks_engine::model::{ReadTimes, Sample};
-use ks_engine::time::seconds;
+use ks_vocabulary::model::{ReadTimes, Sample};
+use ks_vocabulary::time::seconds;
 
 use super::output::Output;
 use super::sar_file::Statistic;

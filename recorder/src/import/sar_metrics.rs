@@ -4,17 +4,17 @@
 //! between two samples is what sar saw. Levels stand as they are. A section is named by its path in
 //! the file. Of several entries that give one column the first counts, but for parts, which add up.
 
-use ks_engine::model::CpuCell as C;
-use ks_engine::model::CpuTimesCell as T;
-use ks_engine::model::DiskCell as D;
-use ks_engine::model::FilesystemCell as F;
-use ks_engine::model::LoadCell as L;
-use ks_engine::model::MemoryCell as M;
-use ks_engine::model::NetnsCell as N;
-use ks_engine::model::NicCell as I;
-use ks_engine::model::PressureCell as P;
-use ks_engine::model::SoftnetCell as S;
-use ks_engine::model::VmCell as V;
+use ks_vocabulary::model::CpuCell as C;
+use ks_vocabulary::model::CpuTimesCell as T;
+use ks_vocabulary::model::DiskCell as D;
+use ks_vocabulary::model::FilesystemCell as F;
+use ks_vocabulary::model::LoadCell as L;
+use ks_vocabulary::model::MemoryCell as M;
+use ks_vocabulary::model::NetnsCell as N;
+use ks_vocabulary::model::NicCell as I;
+use ks_vocabulary::model::PressureCell as P;
+use ks_vocabulary::model::SoftnetCell as S;
+use ks_vocabulary::model::VmCell as V;
 
 use super::target::{
     Target, cpu, cpus, disks, filesystems, load, memory, netns, nics, pressure, softnet, vm,
@@ -229,7 +229,7 @@ pub(super) const METRICS: &[Metric] = &[
 #[cfg(test)]
 mod tests {
     use super::*;
-    use ks_engine::model::{CellType, Class};
+    use ks_vocabulary::model::{CellType, Class};
 
     #[test]
     fn each_number_fits_the_column_that_it_becomes() {

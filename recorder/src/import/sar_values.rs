@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use ks_engine::model::{CpuCell, MemoryCell};
+use ks_vocabulary::model::{CpuCell, MemoryCell};
 use serde_json::{Map, Value as Json};
 
 use super::sar_metrics::{LISTS, METRICS, Metric, Value};
@@ -189,7 +189,7 @@ fn total_bytes(sections: &Map<String, Json>) -> Option<u64> {
 mod tests {
     use super::*;
     use crate::import::target::disks;
-    use ks_engine::model::DiskCell;
+    use ks_vocabulary::model::DiskCell;
 
     fn values(json: &str, cpus: Option<u64>) -> Values {
         Values::read(&serde_json::from_str(json).unwrap(), cpus, |_| true)

@@ -2,12 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use ks_engine::input::{Delivery, SourceState};
-use ks_engine::model::{
+use ks_vocabulary::input::{Delivery, SourceState};
+use ks_vocabulary::model::{
     CpuCell, DiskCell, FileHandlesCell, FilesystemCell, LoadCell, MemoryCell, NetnsCell, NicCell,
     PressureCell, SCHEMAS, SoftnetCell, VmCell,
 };
-use ks_engine::needs::is_needed;
+use ks_vocabulary::needs::is_needed;
 
 use super::target::{
     Target, cpu, disks, file_handles, filesystems, load, memory, netns, nics, pressure, softnet, vm,

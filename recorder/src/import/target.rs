@@ -1,6 +1,6 @@
 //! Where foreign values go: a column of a table, in the row of one entity.
 
-use ks_engine::model::{
+use ks_vocabulary::model::{
     CpuCell, CpuTimesCell, DiskCell, DiskName, FileHandlesCell, FilesystemCell, FilesystemName,
     LoadCell, MemoryCell, NetnsCell, NicCell, NicName, PressureCell, RowMut, Rowset, SCHEMAS,
     Sample, Schema, SoftnetCell, VmCell,

@@ -13,8 +13,8 @@ use std::ffi::OsStr;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::os::unix::fs::MetadataExt;
 
-use ks_engine::model::{ReadTimes, Sample};
-use ks_engine::time::{SECOND_NS, Timestamp};
+use ks_vocabulary::model::{ReadTimes, Sample};
+use ks_vocabulary::time::{SECOND_NS, Timestamp};
 
 use crate::absence::Absence;
 use crate::budget::Step;

@@ -8,8 +8,8 @@ use std::ffi::OsString;
 use std::os::unix::ffi::OsStringExt;
 use std::path::{Path, PathBuf};
 
-use ks_engine::model::{Disk, DiskCell, DiskName, ReadTimes, Rows, Sample};
-use ks_engine::time::{SECOND_NS, Timestamp};
+use ks_vocabulary::model::{Disk, DiskCell, DiskName, ReadTimes, Rows, Sample};
+use ks_vocabulary::time::{SECOND_NS, Timestamp};
 
 use crate::absence::{Absence, Malformed};
 use crate::host_fs::{Buffer, HostFile, HostFs};

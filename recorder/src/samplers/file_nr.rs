@@ -1,6 +1,6 @@
 //! `/proc/sys/fs/file-nr`: file handles of the host.
 
-use ks_engine::model::{FileHandles, FileHandlesCell, Rows, Sample};
+use ks_vocabulary::model::{FileHandles, FileHandlesCell, Rows, Sample};
 
 use crate::absence::Malformed;
 use crate::host_fs::HostFile;

@@ -9,8 +9,8 @@ mod space;
 
 use std::time::Duration;
 
-use ks_engine::model::{Filesystem, FilesystemCell, FilesystemName, ReadTimes, Rows, Sample};
-use ks_engine::time::SECOND_NS;
+use ks_vocabulary::model::{Filesystem, FilesystemCell, FilesystemName, ReadTimes, Rows, Sample};
+use ks_vocabulary::time::SECOND_NS;
 
 use self::mountinfo::{Mount, parse_mountinfo};
 use self::space::{Prober, Space};
@@ -145,7 +145,7 @@ mod tests {
     use super::*;
     use crate::host_fs::{Buffer, HostFs};
     use crate::sampler::{State, States};
-    use ks_engine::time::Timestamp;
+    use ks_vocabulary::time::Timestamp;
     use std::path::Path;
     use std::sync::mpsc;
 

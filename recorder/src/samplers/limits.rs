@@ -2,8 +2,8 @@
 //!
 //! They seldom change, so a row is given for a keyframe and when a value differs from the last row.
 
-use ks_engine::model::{Limits, LimitsCell, ReadTimes, Sample};
-use ks_engine::time::SECOND_NS;
+use ks_vocabulary::model::{Limits, LimitsCell, ReadTimes, Sample};
+use ks_vocabulary::time::SECOND_NS;
 
 use crate::absence::{Absence, Malformed};
 use crate::host_fs::HostFile;
@@ -106,7 +106,7 @@ mod tests {
     use super::*;
     use crate::host_fs::{Buffer, HostFs};
     use crate::sampler::{State, States};
-    use ks_engine::time::Timestamp;
+    use ks_vocabulary::time::Timestamp;
     use proptest::prelude::*;
     use std::path::Path;
 

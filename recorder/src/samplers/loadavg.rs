@@ -1,6 +1,6 @@
 //! `/proc/loadavg`: load averages, for people.
 
-use ks_engine::model::{Load, LoadCell, Rows, Sample};
+use ks_vocabulary::model::{Load, LoadCell, Rows, Sample};
 
 use crate::absence::Malformed;
 use crate::host_fs::HostFile;

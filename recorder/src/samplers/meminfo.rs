@@ -1,6 +1,6 @@
 //! `/proc/meminfo`: memory use of the host.
 
-use ks_engine::model::{Memory, MemoryCell, Rows, Sample};
+use ks_vocabulary::model::{Memory, MemoryCell, Rows, Sample};
 
 use crate::absence::Malformed;
 use crate::host_fs::HostFile;

@@ -3,7 +3,7 @@
 //! Each file is a source of its own, since kernels and boot options switch them separately; what
 //! could be read makes the one row.
 
-use ks_engine::model::{Pressure, PressureCell, ReadTimes, Sample};
+use ks_vocabulary::model::{Pressure, PressureCell, ReadTimes, Sample};
 
 use crate::absence::{Absence, Malformed};
 use crate::host_fs::HostFile;
@@ -163,7 +163,7 @@ mod tests {
     use super::*;
     use crate::host_fs::{Buffer, HostFs};
     use crate::sampler::{State, States};
-    use ks_engine::time::Timestamp;
+    use ks_vocabulary::time::Timestamp;
     use proptest::prelude::*;
 
     const CPU: usize = 0;

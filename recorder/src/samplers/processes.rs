@@ -15,11 +15,11 @@ mod seen;
 mod tracked;
 
 use ks_ebpf::processes::ProcessIterator;
-use ks_engine::model::{
+use ks_vocabulary::model::{
     BlockedTaskCell, BlockedTaskName, EventCell, EventName, Process, ProcessGoneCell, ReadTimes,
     Sample,
 };
-use ks_engine::time::Timestamp;
+use ks_vocabulary::time::Timestamp;
 
 use crate::absence::Absence;
 use crate::budget::{STRETCHED_NS, Step};

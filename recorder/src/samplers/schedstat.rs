@@ -3,7 +3,7 @@
 //! The lines of scheduling domains are left alone: they say how the kernel balances, not how long
 //! anybody waited.
 
-use ks_engine::model::{CpuSched, CpuSchedCell, Rows, Sample};
+use ks_vocabulary::model::{CpuSched, CpuSchedCell, Rows, Sample};
 
 use crate::absence::Malformed;
 use crate::host_fs::HostFile;

@@ -3,7 +3,7 @@
 //! The file has a line for each CPU that is online, and before Linux 5.10 no number in it: there
 //! the numbers are those of `/proc/stat` of the same tick.
 
-use ks_engine::model::{CpuTimes, ReadTimes, Rows, Sample, Softnet, SoftnetCell};
+use ks_vocabulary::model::{CpuTimes, ReadTimes, Rows, Sample, Softnet, SoftnetCell};
 
 use crate::absence::{Absence, Malformed};
 use crate::host_fs::HostFile;
@@ -90,8 +90,8 @@ mod tests {
     use super::*;
     use crate::host_fs::{Buffer, HostFs};
     use crate::sampler::{RunTimes, State, States};
-    use ks_engine::model::CpuTimesCell;
-    use ks_engine::time::Timestamp;
+    use ks_vocabulary::model::CpuTimesCell;
+    use ks_vocabulary::time::Timestamp;
     use proptest::prelude::*;
 
     const LINUX_5_4: &[u8] = b"\

@@ -1,6 +1,6 @@
 //! `/proc/stat`: CPU time of the host and of each CPU, task counts.
 
-use ks_engine::model::{Cpu, CpuCell, CpuTimes, CpuTimesCell, ReadTimes, Rows, Sample};
+use ks_vocabulary::model::{Cpu, CpuCell, CpuTimes, CpuTimesCell, ReadTimes, Rows, Sample};
 
 use crate::absence::{Absence, Malformed};
 use crate::host_fs::HostFile;

@@ -1,7 +1,7 @@
 //! `/proc/swaps`: swap areas and how full they are.
 
-use ks_engine::model::{Rows, Sample, Swap, SwapCell, SwapName};
-use ks_engine::time::SECOND_NS;
+use ks_vocabulary::model::{Rows, Sample, Swap, SwapCell, SwapName};
+use ks_vocabulary::time::SECOND_NS;
 
 use crate::absence::Malformed;
 use crate::host_fs::HostFile;

@@ -3,7 +3,7 @@
 //! Kernels split some counters by zone or kind, each generation in another way: the parts are
 //! summed. Nothing else is derived here.
 
-use ks_engine::model::{Record, Rows, Sample, Vm, VmCell};
+use ks_vocabulary::model::{Record, Rows, Sample, Vm, VmCell};
 
 use crate::absence::Malformed;
 use crate::host_fs::HostFile;

@@ -1,7 +1,7 @@
 //! `/proc/zoneinfo`: free pages of each memory zone against the watermarks of reclaim.
 
-use ks_engine::model::{Rows, Sample, Zone, ZoneCell, ZoneName};
-use ks_engine::time::SECOND_NS;
+use ks_vocabulary::model::{Rows, Sample, Zone, ZoneCell, ZoneName};
+use ks_vocabulary::time::SECOND_NS;
 
 use crate::absence::Malformed;
 use crate::host_fs::HostFile;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use ks_ebpf::Tracer;
 use ks_ebpf::layout::{BlockKey, BlockLosses, BlockValue};
-use ks_engine::model::{BlockTraceCell as Cell, BlockTraceName as Name, ReadTimes, Sample};
+use ks_vocabulary::model::{BlockTraceCell as Cell, BlockTraceName as Name, ReadTimes, Sample};
 
 use super::Decoder;
 use super::histograms::{Before, Of};

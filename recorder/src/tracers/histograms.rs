@@ -1,7 +1,7 @@
 //! Histograms as rows: the buckets that grew since the reading before.
 
 use ks_ebpf::layout::BUCKETS;
-use ks_engine::model::{Bucket, BucketCell, BucketName, ReadTimes, Rows, Sample};
+use ks_vocabulary::model::{Bucket, BucketCell, BucketName, ReadTimes, Rows, Sample};
 
 /// Counts of one histogram as the kernel had them last. They wrap at 2^32.
 #[derive(Debug, Clone)]

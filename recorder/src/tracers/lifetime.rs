@@ -2,7 +2,7 @@
 
 use ks_ebpf::Tracer;
 use ks_ebpf::layout::{LifetimeCpu, LifetimeKey, LifetimeValue};
-use ks_engine::model::{
+use ks_vocabulary::model::{
     LifetimeTraceCell as Cell, ReadTimes, Sample, ShortLivedCell, ShortLivedName,
 };
 

@@ -2,7 +2,7 @@
 
 use ks_ebpf::Tracer;
 use ks_ebpf::layout::{MemoryCpu, OomVictim, read};
-use ks_engine::model::{EventCell, EventName, MemoryTraceCell as Cell, ReadTimes, Sample};
+use ks_vocabulary::model::{EventCell, EventName, MemoryTraceCell as Cell, ReadTimes, Sample};
 
 use super::histograms::{Before, Of};
 use super::{Decoder, name};

@@ -19,8 +19,8 @@ mod traced;
 use ks_ebpf::layout::SchedulerCpu;
 use ks_ebpf::processes::ProcessIterator;
 use ks_ebpf::{Description, Kernel, Tracer, descriptions, load};
-use ks_engine::model::{ReadTimes, Sample};
-use ks_engine::time::SECOND_NS;
+use ks_vocabulary::model::{ReadTimes, Sample};
+use ks_vocabulary::time::SECOND_NS;
 use rustix::process::{Resource, Rlimit, setrlimit};
 use rustix::thread::CapabilitySet;
 

@@ -3,7 +3,7 @@
 use ks_ebpf::Tracer;
 use ks_ebpf::descriptions::FAULTS_UNTIMED;
 use ks_ebpf::layout::PageFaultCpu;
-use ks_engine::model::{FaultTraceCell as Cell, ReadTimes, Sample};
+use ks_vocabulary::model::{FaultTraceCell as Cell, ReadTimes, Sample};
 
 use super::Decoder;
 use super::histograms::{Before, Of};

@@ -2,7 +2,7 @@
 
 use ks_ebpf::Tracer;
 use ks_ebpf::layout::SchedulerCpu;
-use ks_engine::model::{ReadTimes, Sample, SchedulerTraceCell as Cell};
+use ks_vocabulary::model::{ReadTimes, Sample, SchedulerTraceCell as Cell};
 
 use super::Decoder;
 use super::histograms::{Before, Of};

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use ks_ebpf::Tracer;
 use ks_ebpf::layout::{BUCKETS, SYSCALL_CLASSES, SyscallCpu, SyscallCulprit};
-use ks_engine::model::{CallerCell, CallerName, ReadTimes, Sample, SyscallTraceCell as Cell};
+use ks_vocabulary::model::{CallerCell, CallerName, ReadTimes, Sample, SyscallTraceCell as Cell};
 
 use super::histograms::{Before, Of};
 use super::syscall_classes::{CLASSES, table};

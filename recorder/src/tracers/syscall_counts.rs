@@ -3,7 +3,7 @@
 //! The kernel counts by CPU in 32 bits, which wrap; the totals here do not.
 
 use ks_ebpf::layout::{SYSCALL_NUMBERS, SyscallCpu};
-use ks_engine::model::{Rows, SyscallCount, SyscallCountCell as Cell};
+use ks_vocabulary::model::{Rows, SyscallCount, SyscallCountCell as Cell};
 
 /// Calls, and those of them that failed.
 type Pair<T> = [T; 2];

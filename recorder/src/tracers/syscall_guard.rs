@@ -1,7 +1,7 @@
 //! When the latency of system calls is measured: not in a storm of them, where it would cost more
 //! than it tells.
 
-use ks_engine::time::{SECOND_NS, Timestamp};
+use ks_vocabulary::time::{SECOND_NS, Timestamp};
 
 /// Calls a second on one CPU above which nothing is timed: a timed call costs two to three times a
 /// counted one (our judgement, at about 2.5 % of a CPU).

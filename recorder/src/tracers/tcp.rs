@@ -2,7 +2,7 @@
 
 use ks_ebpf::Tracer;
 use ks_ebpf::layout::TcpCpu;
-use ks_engine::model::{ReadTimes, Sample, TcpTraceCell as Cell};
+use ks_vocabulary::model::{ReadTimes, Sample, TcpTraceCell as Cell};
 
 use super::Decoder;
 use crate::sampler::Context;

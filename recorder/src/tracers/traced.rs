@@ -1,8 +1,8 @@
 //! One loaded tracer: what it counted becomes rows, unless the budget leaves it out.
 
 use ks_ebpf::Tracer;
-use ks_engine::model::{ReadTimes, Sample};
-use ks_engine::time::{SECOND_NS, Timestamp};
+use ks_vocabulary::model::{ReadTimes, Sample};
+use ks_vocabulary::time::{SECOND_NS, Timestamp};
 
 use super::{Decoder, histograms};
 use crate::absence::Absence;

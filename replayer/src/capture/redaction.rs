@@ -6,10 +6,10 @@
 //! addresses, and names of devices, interfaces and of the kernel's own functions.
 
 use ks_engine::analysis::Knowledge;
-use ks_engine::input::{Acceptance, Answer, Body, Decision, Input, Start};
-use ks_engine::journal::hex;
-use ks_engine::model::{RowMut, SCHEMAS, Sample, Schema};
 use ks_scenarios::expectation::matches;
+use ks_vocabulary::input::{Acceptance, Answer, Body, Decision, Input, Start};
+use ks_vocabulary::journal::hex;
+use ks_vocabulary::model::{RowMut, SCHEMAS, Sample, Schema};
 use sha2::{Digest as _, Sha256};
 
 /// Names that are names of processes.

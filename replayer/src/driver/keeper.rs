@@ -3,9 +3,9 @@
 use std::io;
 
 use ks_engine::engine::Engine;
-use ks_engine::input::Input;
-use ks_engine::output::Output;
 use ks_recorder::error::Error;
+use ks_vocabulary::input::Input;
+use ks_vocabulary::output::Output;
 
 /// See the module.
 pub trait Keeper<M = Engine> {

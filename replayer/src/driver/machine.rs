@@ -2,9 +2,9 @@
 
 use ks_engine::analysis::Knowledge;
 use ks_engine::engine::{Engine, Stage};
-use ks_engine::input::{Body, Position};
-use ks_engine::output::Output;
-use ks_engine::time::Timestamp;
+use ks_vocabulary::input::{Body, Position};
+use ks_vocabulary::output::Output;
+use ks_vocabulary::time::Timestamp;
 
 /// A machine that knows nothing but what it is fed.
 pub trait Machine {

@@ -1,9 +1,9 @@
 //! A modelled host as a world, and as the recording of one.
 
-use ks_engine::input::{Input, Stamp};
-use ks_engine::time::{SECOND_NS, Timestamp};
 use ks_recorder::error::Error;
 use ks_scenarios::simulation::{Simulation, Step};
+use ks_vocabulary::input::{Input, Stamp};
+use ks_vocabulary::time::{SECOND_NS, Timestamp};
 
 use super::recorded::Source;
 use super::world::{Arrival, Wants, World};

@@ -1,8 +1,8 @@
 //! A recording as a world: what it holds comes, and nothing else.
 
-use ks_engine::input::Input;
 use ks_recorder::error::Error;
 use ks_recorder::format::recording::Reader;
+use ks_vocabulary::input::Input;
 
 use super::world::{Arrival, Wants, World};
 use crate::range::Range;

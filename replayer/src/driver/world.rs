@@ -1,9 +1,9 @@
 //! Where inputs come from: a recording, a modelled host, or the host itself.
 
-use ks_engine::input::{Body, Input};
-use ks_engine::output::Request;
-use ks_engine::time::Timestamp;
 use ks_recorder::error::Error;
+use ks_vocabulary::input::{Body, Input};
+use ks_vocabulary::output::Request;
+use ks_vocabulary::time::Timestamp;
 
 /// What a world can do for the machine while it waits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,6 +1,6 @@
 //! False alarms: what nothing explains, one for each incident, as it reaches a person.
 
-use ks_engine::kind::Kind;
+use ks_vocabulary::kind::Kind;
 
 use super::seen::SeenEpisode;
 

@@ -4,8 +4,8 @@
 //! of them convicted the same one. It takes nothing away. An expectation that is not met can only
 //! be weakened, by a reason that is kept in the file beside what was changed.
 
-use ks_engine::kind::Severity;
 use ks_scenarios::expectation::Expect;
+use ks_vocabulary::kind::Severity;
 use toml_edit::{Array, ArrayOfTables, DocumentMut, Item, Table, Value, value};
 
 use super::Verdict;
@@ -183,7 +183,7 @@ mod tests {
     use super::super::case::of_text;
     use super::super::excess::Excess;
     use super::super::judge::Outcome;
-    use ks_engine::kind::Kind;
+    use ks_vocabulary::kind::Kind;
 
     use super::*;
 

@@ -100,7 +100,7 @@ fn poisson_upper(count: u64) -> f64 {
 
 #[cfg(test)]
 mod tests {
-    use ks_engine::kind::Kind;
+    use ks_vocabulary::kind::Kind;
 
     use super::*;
 

@@ -6,9 +6,9 @@
 //! top. Anything else fails the case, unless its file says by a `[[weakened]]` entry of the kind
 //! and the severity why it is borne with: it is counted all the same.
 
-use ks_engine::kind::Severity;
 use ks_scenarios::expectation::matches;
 use ks_scenarios::reference::LASTS_S;
+use ks_vocabulary::kind::Severity;
 
 use super::measure::Measure;
 use super::seen::SeenEpisode;

@@ -5,8 +5,8 @@
 //! without a crossing. Anything else fails the case, unless its file says by a `[[weakened]]` entry
 //! of the kind why it is borne with: it is counted all the same.
 
-use ks_engine::kind::{Kind, Severity};
 use ks_scenarios::expectation::matches;
+use ks_vocabulary::kind::{Kind, Severity};
 
 use super::measure::Measure;
 use super::seen::SeenEpisode;

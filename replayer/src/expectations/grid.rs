@@ -8,10 +8,10 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use ks_engine::kind::Severity;
 use ks_scenarios::expectation::Severities;
 use ks_scenarios::library;
 use ks_scenarios::scenario::Scenario;
+use ks_vocabulary::kind::Severity;
 use serde::Serialize;
 
 use super::case::{Case, CaseError, Place, Source};

@@ -10,8 +10,8 @@
 //! its limit is never crossed and nothing expects it (`excess.rs`); high and critical have times of
 //! their own (`escalation.rs`).
 
-use ks_engine::kind::{Kind, Severity};
 use ks_scenarios::expectation::{Forbid, What, matches};
+use ks_vocabulary::kind::{Kind, Severity};
 
 use super::alarm::{self, Alarm};
 use super::escalation::{self, Escalation};

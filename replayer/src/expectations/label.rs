@@ -2,12 +2,12 @@
 
 use std::path::Path;
 
-use ks_engine::kind::{Kind, Severity};
-use ks_engine::time::Timestamp;
 use ks_recorder::error::Error;
 use ks_recorder::format::recording::Reader;
 use ks_scenarios::expectation::{Expect, Forbid, Severities, What};
 use ks_scenarios::units::Duration;
+use ks_vocabulary::kind::{Kind, Severity};
+use ks_vocabulary::time::Timestamp;
 use serde::Serialize;
 
 use super::truth::Crossed;

@@ -5,11 +5,11 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::thread;
 
-use ks_engine::input::{Body, Input};
-use ks_engine::random::Random;
-use ks_engine::time::SECOND_NS;
 use ks_recorder::format::recording::Reader;
 use ks_scenarios::units::Duration;
+use ks_vocabulary::input::{Body, Input};
+use ks_vocabulary::random::Random;
+use ks_vocabulary::time::SECOND_NS;
 
 use super::case::{Case, Source};
 use super::grid;

@@ -1,7 +1,7 @@
 //! What a run found, reduced to what expectations speak of; times are seconds from its beginning.
 
-use ks_engine::kind::{Kind, Severity};
-use ks_engine::output::Culprit;
+use ks_vocabulary::kind::{Kind, Severity};
+use ks_vocabulary::output::Culprit;
 
 use crate::report::{Report, Span};
 

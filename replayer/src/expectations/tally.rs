@@ -119,7 +119,7 @@ mod tests {
     use super::super::escalation::Escalation;
     use super::super::judge::Outcome;
     use super::*;
-    use ks_engine::kind::{Kind, Severity};
+    use ks_vocabulary::kind::{Kind, Severity};
 
     fn outcome(found: bool, optional: bool) -> Outcome {
         Outcome {

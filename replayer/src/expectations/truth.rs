@@ -1,8 +1,8 @@
 //! What was really wrong, and when: the expectations of a case with their times resolved.
 
-use ks_engine::kind::{Kind, Severity};
 use ks_scenarios::expectation::{Expect, matches};
 use ks_scenarios::scenario::Scenario;
+use ks_vocabulary::kind::{Kind, Severity};
 
 use super::seen::SeenEpisode;
 

@@ -1,8 +1,8 @@
 //! Limits that the raw counters of a run cross.
 
-use ks_engine::input::Input;
-use ks_engine::time::Timestamp;
 use ks_scenarios::reference::{self, Crossing, Reference};
+use ks_vocabulary::input::Input;
+use ks_vocabulary::time::Timestamp;
 
 use super::truth::{Crossed, Rise};
 

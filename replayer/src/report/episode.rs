@@ -1,7 +1,7 @@
 //! One verdict of a report, gathered from what was said of it.
 
-use ks_engine::kind::{Entity, Kind, Severity};
-use ks_engine::output::{Change, Culprit, Evidence, Signal};
+use ks_vocabulary::kind::{Entity, Kind, Severity};
+use ks_vocabulary::output::{Change, Culprit, Evidence, Signal};
 use serde::Serialize;
 
 /// One verdict from raise to clear.

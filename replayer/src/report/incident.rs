@@ -1,8 +1,8 @@
 //! One incident of a report, gathered from what was said of it.
 
-use ks_engine::kind::Severity;
-use ks_engine::output::{self, Cause, IncidentChange};
-use ks_engine::time::Timestamp;
+use ks_vocabulary::kind::Severity;
+use ks_vocabulary::output::{self, Cause, IncidentChange};
+use ks_vocabulary::time::Timestamp;
 use serde::Serialize;
 
 /// Signals that belong together.

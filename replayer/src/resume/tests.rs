@@ -2,10 +2,10 @@
 
 use std::path::Path;
 
-use ks_engine::input::{Input, JUDGEMENT, Start};
-use ks_engine::model::{CpuCell, ReadTimes, Sample};
-use ks_engine::time::{SECOND_NS, Timestamp};
 use ks_recorder::format::writer::Writer;
+use ks_vocabulary::input::{Input, JUDGEMENT, Start};
+use ks_vocabulary::model::{CpuCell, ReadTimes, Sample};
+use ks_vocabulary::time::{SECOND_NS, Timestamp};
 
 use super::*;
 use crate::range::Range;

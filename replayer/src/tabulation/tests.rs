@@ -2,9 +2,9 @@
 
 use super::*;
 use crate::selection::{Glob, select};
-use ks_engine::input::{HostFacts, SCHEMA_VERSION, SourceState};
-use ks_engine::model::{CpuCell, ProcessCell, ProcessGoneCell, ReadTimes};
-use ks_engine::time::SECOND_NS;
+use ks_vocabulary::input::{HostFacts, SCHEMA_VERSION, SourceState};
+use ks_vocabulary::model::{CpuCell, ProcessCell, ProcessGoneCell, ReadTimes};
+use ks_vocabulary::time::SECOND_NS;
 
 /// A recording that began at second 100 of its boot, which is second 1,000 of the wall clock.
 struct Lab {

@@ -4,11 +4,11 @@ use std::collections::VecDeque;
 
 use ks_engine::analysis::Knowledge;
 use ks_engine::engine::Stage;
-use ks_engine::input::{Asks, Body, Carry, Position, RequestId};
-use ks_engine::output::{Defect, Output, Request, Said};
 use ks_engine::requests::Requests;
-use ks_engine::time::{ClockAnchor, SECOND_NS, Timestamp};
 use ks_replayer::driver::Machine;
+use ks_vocabulary::input::{Asks, Body, Carry, Position, RequestId};
+use ks_vocabulary::output::{Defect, Output, Request, Said};
+use ks_vocabulary::time::{ClockAnchor, SECOND_NS, Timestamp};
 
 /// Time that an answer has.
 pub(crate) const PATIENCE_NS: u64 = 5 * SECOND_NS;

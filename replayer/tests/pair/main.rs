@@ -8,8 +8,8 @@ mod paper;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use ks_engine::input::{Answer, Body, Carry, Outcome, RequestId};
 use ks_replayer::driver::{Driver, Keeper as _, Machine as _};
+use ks_vocabulary::input::{Answer, Body, Carry, Outcome, RequestId};
 
 use asker::Asker;
 use net::{Fates, Net};
@@ -87,7 +87,7 @@ fn the_log_fed_again_gives_the_same_journal() {
         run(&mut Net::new(seed, 60, Fates::all()), &mut paper);
         let mut again = Paper::default();
         let mut machine = Asker::default();
-        let mut journal = ks_engine::journal::Journal::default();
+        let mut journal = ks_vocabulary::journal::Journal::default();
         let mut say = |machine: &mut Asker, paper: &mut Paper| {
             while let Some(output) = machine.poll() {
                 paper.said(&output, journal.record(&output)).unwrap();

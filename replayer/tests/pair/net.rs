@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use ks_engine::input::{ActionOutcome, Answer, Body, Carry, Outcome, RequestId, Start};
-use ks_engine::output::Request;
-use ks_engine::random::Random;
-use ks_engine::time::{ClockAnchor, SECOND_NS, Timestamp, WallTime};
 use ks_recorder::error::Error;
 use ks_replayer::driver::{Arrival, Wants, World};
+use ks_vocabulary::input::{ActionOutcome, Answer, Body, Carry, Outcome, RequestId, Start};
+use ks_vocabulary::output::Request;
+use ks_vocabulary::random::Random;
+use ks_vocabulary::time::{ClockAnchor, SECOND_NS, Timestamp, WallTime};
 
 /// What can become of answers, as shares.
 #[derive(Debug, Clone, Copy)]

@@ -2,10 +2,10 @@
 
 use std::io;
 
-use ks_engine::input::Input;
-use ks_engine::output::Output;
 use ks_recorder::error::Error;
 use ks_replayer::driver::Keeper;
+use ks_vocabulary::input::Input;
+use ks_vocabulary::output::Output;
 
 use super::asker::Asker;
 

@@ -1,6 +1,8 @@
 //! What an action does to the host, when it is done; what comes of it is the other parts' business.
 
-use ks_engine::action::{Action, Class, DiskRef, GroupRef, NicRef, Percent, ProcessRef, Target};
+use ks_vocabulary::action::{
+    Action, Class, DiskRef, GroupRef, NicRef, Percent, ProcessRef, Target,
+};
 
 use super::kill::Means;
 use super::memory::PAGE;

@@ -1,6 +1,6 @@
 //! Control groups of version 2: their limits, and what was counted of their members.
 
-use ks_engine::action::IoLimit;
+use ks_vocabulary::action::IoLimit;
 
 use super::pressure::{Line, States};
 use crate::grain::Counter;

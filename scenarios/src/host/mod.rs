@@ -27,7 +27,7 @@ use process::Process;
 
 use crate::grain::Counter;
 use crate::shape::Shape;
-use ks_engine::random::Random;
+use ks_vocabulary::random::Random;
 
 /// Length of a step, in s: the period of CPU quotas, too.
 pub(crate) const STEP_S: f64 = 0.1;

@@ -1,6 +1,6 @@
 //! Counters only grow.
 
-use ks_engine::model::{Class, Rowset, SCHEMAS, Schema};
+use ks_vocabulary::model::{Class, Rowset, SCHEMAS, Schema};
 
 use super::Pair;
 

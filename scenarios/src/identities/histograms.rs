@@ -1,7 +1,7 @@
 //! Histograms of the tracers against the counters beside them.
 
-use ks_engine::histogram::bounds;
-use ks_engine::model::{BlockTrace, Sample};
+use ks_vocabulary::histogram::bounds;
+use ks_vocabulary::model::{BlockTrace, Sample};
 
 use super::{Pair, grown};
 

@@ -8,9 +8,9 @@ mod counters;
 mod histograms;
 mod sums;
 
-use ks_engine::input::{Body, Input};
-use ks_engine::model::Sample;
-use ks_engine::time::Timestamp;
+use ks_vocabulary::input::{Body, Input};
+use ks_vocabulary::model::Sample;
+use ks_vocabulary::time::Timestamp;
 
 /// An identity that does not hold.
 #[derive(Debug, Clone, PartialEq)]

@@ -1,6 +1,6 @@
 //! Sums of parts against their whole.
 
-use ks_engine::model::{Cpu, CpuTimes, Disk, Memory, Process, Sample};
+use ks_vocabulary::model::{Cpu, CpuTimes, Disk, Memory, Process, Sample};
 
 use super::{Pair, grown};
 
@@ -119,7 +119,7 @@ pub(super) fn disk_queue(pair: &Pair<'_>) -> Option<String> {
 }
 
 pub(super) fn faults(pair: &Pair<'_>) -> Option<String> {
-    let of = |sample: &Sample| sample.vm.first().and_then(ks_engine::model::Vm::pgmajfault);
+    let of = |sample: &Sample| sample.vm.first().and_then(ks_vocabulary::model::Vm::pgmajfault);
     let host = grown(of(pair.before), of(pair.after))?;
     let mut sum = 0.0;
     for row in pair.after.processes.iter() {

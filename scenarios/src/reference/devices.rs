@@ -1,7 +1,7 @@
 //! Quantities of disks, interfaces, network namespaces and filesystems.
 
-use ks_engine::kind::{Entity, Kind, Severity};
-use ks_engine::model::{Disk, Filesystem, Netns, Nic};
+use ks_vocabulary::kind::{Entity, Kind, Severity};
+use ks_vocabulary::model::{Disk, Filesystem, Netns, Nic};
 
 use super::groups::Configured;
 use super::{NONE, Pair, Quantity, Say};

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use ks_engine::kind::{Entity, Kind, Severity};
-use ks_engine::model::{Cgroup, PortUse, Sample};
+use ks_vocabulary::kind::{Entity, Kind, Severity};
+use ks_vocabulary::model::{Cgroup, PortUse, Sample};
 
 use super::host::{self, FAULTS_STALL, IO_FULL, IO_SOME, MEMORY_FULL, MEMORY_SOME, Use};
 use super::tracers::CPU_SOME;

@@ -1,7 +1,7 @@
 //! Quantities of the host as a whole.
 
-use ks_engine::kind::{Entity, Kind, Severity};
-use ks_engine::model::{Cpu, FaultTrace, Memory, Pressure, Vm};
+use ks_vocabulary::kind::{Entity, Kind, Severity};
+use ks_vocabulary::model::{Cpu, FaultTrace, Memory, Pressure, Vm};
 
 use super::devices::TCP_USED;
 use super::groups::killed;

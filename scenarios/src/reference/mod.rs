@@ -17,10 +17,10 @@ mod tracers;
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-use ks_engine::input::{Body, Input};
-use ks_engine::kind::{Entity, Kind, Severity};
-use ks_engine::model::Sample;
-use ks_engine::time::Timestamp;
+use ks_vocabulary::input::{Body, Input};
+use ks_vocabulary::kind::{Entity, Kind, Severity};
+use ks_vocabulary::model::Sample;
+use ks_vocabulary::time::Timestamp;
 
 /// Time after the crossing in which the limit must be held, and the share of it.
 const NEXT_S: f64 = 5.0;

@@ -1,7 +1,9 @@
 //! Crossings of made samples.
 
 use super::*;
-use ks_engine::model::{CpuCell, DiskCell, DiskName, FaultTraceCell, NetnsCell, ReadTimes, VmCell};
+use ks_vocabulary::model::{
+    CpuCell, DiskCell, DiskName, FaultTraceCell, NetnsCell, ReadTimes, VmCell,
+};
 
 /// A host of two CPUs on which so many tasks want to run, second by second.
 fn demanded(running: &[u64]) -> Vec<Crossing> {

@@ -1,8 +1,8 @@
 //! Quantities that only tracers or stall shares of CPUs tell.
 
-use ks_engine::histogram::bounds;
-use ks_engine::kind::{Entity, Kind, Severity};
-use ks_engine::model::{Pressure, Sample, SyscallTrace};
+use ks_vocabulary::histogram::bounds;
+use ks_vocabulary::kind::{Entity, Kind, Severity};
+use ks_vocabulary::model::{Pressure, Sample, SyscallTrace};
 
 use super::host::stalled;
 use super::{NONE, Pair, Quantity, Say};

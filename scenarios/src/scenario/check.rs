@@ -1,6 +1,6 @@
 //! What a scenario may not ask for.
 
-use ks_engine::action::{ProcessRef, Target};
+use ks_vocabulary::action::{ProcessRef, Target};
 
 use super::error::Problem;
 use super::file::{Extra, Fault, Planned, Scenario};
@@ -235,8 +235,8 @@ fn check_expectations(scenario: &Scenario) -> Checked {
         }
     }
     for (at, forbid) in scenario.forbid.iter().enumerate() {
-        let is_kind = |kind: &ks_engine::kind::Kind| kind.word() == forbid.kind;
-        if forbid.kind != "*" && !ks_engine::kind::Kind::ALL.iter().any(is_kind) {
+        let is_kind = |kind: &ks_vocabulary::kind::Kind| kind.word() == forbid.kind;
+        if forbid.kind != "*" && !ks_vocabulary::kind::Kind::ALL.iter().any(is_kind) {
             let text = format!("`{}` is none of the ten kinds", forbid.kind);
             return Err(Problem::of("forbid", at, "kind", text));
         }

@@ -1,7 +1,7 @@
 //! The fields of a scenario file.
 
-use ks_engine::action::Action;
-use ks_engine::kind::{Kind, Severity};
+use ks_vocabulary::action::Action;
+use ks_vocabulary::kind::{Kind, Severity};
 use schemars::JsonSchema;
 use serde::Deserialize;
 

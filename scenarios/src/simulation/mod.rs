@@ -3,12 +3,13 @@
 mod demands;
 mod population;
 
-use ks_engine::action::Action;
-use ks_engine::analysis::Knowledge;
-use ks_engine::input::{Body, ENGINE_VERSION, HostFacts, SCHEMA_VERSION, Start};
-use ks_engine::model::Sample;
-use ks_engine::random::Random;
-use ks_engine::time::{ClockAnchor, Timestamp, WallTime};
+use ks_vocabulary::action::Action;
+use ks_vocabulary::input::{
+    Body, ENGINE_VERSION, HostFacts, SCHEMA_VERSION, Start, StoredKnowledge,
+};
+use ks_vocabulary::model::Sample;
+use ks_vocabulary::random::Random;
+use ks_vocabulary::time::{ClockAnchor, Timestamp, WallTime};
 
 use crate::action::Refused;
 use crate::grain::whole;
@@ -102,9 +103,9 @@ impl Simulation {
     }
 
     /// Begins with what was learned before.
-    pub fn know(&mut self, knowledge: Knowledge) {
+    pub fn know(&mut self, knowledge: StoredKnowledge) {
         if let Body::Start(start) = &mut self.body {
-            start.knowledge = Some(knowledge.into());
+            start.knowledge = Some(knowledge);
         }
     }
 

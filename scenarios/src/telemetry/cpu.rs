@@ -1,6 +1,6 @@
 //! `/proc/stat`, `/proc/loadavg`, `/proc/schedstat`, `/proc/pressure`, `/proc/sys/fs/file-nr`.
 
-use ks_engine::model::{
+use ks_vocabulary::model::{
     CpuCell, CpuSchedCell, CpuTimesCell, FileHandlesCell, LoadCell, PressureCell, Sample,
 };
 

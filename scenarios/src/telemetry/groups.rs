@@ -1,6 +1,6 @@
 //! The files of each control group.
 
-use ks_engine::model::{CgroupCell, CgroupName, Sample};
+use ks_vocabulary::model::{CgroupCell, CgroupName, Sample};
 
 use crate::grain::{Counter, whole};
 use crate::host::Host;

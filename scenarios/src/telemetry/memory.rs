@@ -1,6 +1,6 @@
 //! `/proc/meminfo`, `/proc/vmstat`, `/proc/swaps`, `/proc/zoneinfo`.
 
-use ks_engine::model::{MemoryCell, Sample, SwapCell, SwapName, VmCell, ZoneCell, ZoneName};
+use ks_vocabulary::model::{MemoryCell, Sample, SwapCell, SwapName, VmCell, ZoneCell, ZoneName};
 
 use crate::host::Host;
 use crate::host::memory::{Memory, PAGE};
@@ -13,7 +13,7 @@ pub(super) fn fill(host: &mut Host, sample: &mut Sample) {
     let row = sample.swaps.push();
     if memory.swap_total == 0 {
         sample.swaps.pop();
-        sample.swaps.set_read(ks_engine::model::ReadTimes::default());
+        sample.swaps.set_read(ks_vocabulary::model::ReadTimes::default());
         return;
     }
     row.set_name(SwapName::name, b"/swapfile");

@@ -8,8 +8,8 @@ mod processes;
 mod storage;
 mod tracers;
 
-use ks_engine::input::{Delivery, SourceState};
-use ks_engine::model::{ReadTimes, SCHEMAS, Sample};
+use ks_vocabulary::input::{Delivery, SourceState};
+use ks_vocabulary::model::{ReadTimes, SCHEMAS, Sample};
 
 use crate::host::Host;
 use processes::Rows;

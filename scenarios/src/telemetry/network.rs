@@ -1,6 +1,6 @@
 //! `/proc/net`: the interface, TCP, listening sockets, ports; and the configured limits.
 
-use ks_engine::model::{
+use ks_vocabulary::model::{
     LimitsCell, ListenerCell, ListenerName, NetnsCell, NicCell, NicName, PortUseCell, PortUseName,
     Sample, SoftnetCell,
 };
@@ -35,8 +35,8 @@ pub(super) fn fill(host: &mut Host, sample: &mut Sample) {
         row.set(PortUseCell::port, 5432u64);
         row.set(PortUseCell::local_ports, used);
     }
-    sample.ports.set_read(ks_engine::model::ReadTimes::default());
-    sample.listeners.set_read(ks_engine::model::ReadTimes::default());
+    sample.ports.set_read(ks_vocabulary::model::ReadTimes::default());
+    sample.listeners.set_read(ks_vocabulary::model::ReadTimes::default());
     let cpus = u64::from(host.shape.cpus);
     for number in 0..cpus {
         let row = sample.softnet.push();

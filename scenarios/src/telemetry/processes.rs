@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use ks_engine::model::{
+use ks_vocabulary::model::{
     BlockedTaskCell, BlockedTaskName, Process as Row, ProcessCell, ProcessGoneCell, ProcessName,
     ReadTimes, Sample,
 };

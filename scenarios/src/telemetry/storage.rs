@@ -1,6 +1,6 @@
 //! `/proc/diskstats` and what `statvfs` says of the root filesystem.
 
-use ks_engine::model::{DiskCell, DiskName, FilesystemCell, FilesystemName, Sample};
+use ks_vocabulary::model::{DiskCell, DiskName, FilesystemCell, FilesystemName, Sample};
 
 use crate::grain::{Counter, whole};
 use crate::host::Host;

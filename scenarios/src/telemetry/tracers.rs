@@ -2,8 +2,8 @@
 //! an exponential distribution, those of a standing queue evenly about their mean, so that their
 //! sum is the counter beside them within the width of a bucket.
 
-use ks_engine::histogram::{BUCKETS, bucket_of};
-use ks_engine::model::{
+use ks_vocabulary::histogram::{BUCKETS, bucket_of};
+use ks_vocabulary::model::{
     BlockTraceCell, BlockTraceName, BucketCell, BucketName, EventCell, EventName, FaultTraceCell,
     LifetimeTraceCell, MemoryTraceCell, ReadTimes, Sample, SchedulerTraceCell, SyscallTraceCell,
     TcpTraceCell,
@@ -214,7 +214,7 @@ fn distribute(count: u64, mean_ns: f64, spread: Spread, counts: &mut [u64; BUCKE
 #[cfg(test)]
 mod tests {
     use super::*;
-    use ks_engine::histogram::bounds;
+    use ks_vocabulary::histogram::bounds;
 
     fn check(count: u64, mean_ns: f64, spread: Spread) {
         let mut counts = [0; BUCKETS];
@@ -244,7 +244,7 @@ mod tests {
     fn the_tail_of_waits_at_random_is_that_of_an_exponential() {
         let mut counts = [0; BUCKETS];
         distribute(10_000, 1e6, Spread::Random, &mut counts);
-        let mut histogram = ks_engine::histogram::Histogram::default();
+        let mut histogram = ks_vocabulary::histogram::Histogram::default();
         for (bucket, count) in counts.into_iter().enumerate() {
             histogram.add(bucket, count);
         }

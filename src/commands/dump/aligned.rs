@@ -2,11 +2,11 @@
 
 use std::io::{self, Write};
 
-use ks_engine::time::WallTime;
 use ks_replayer::report::rfc3339;
 use ks_replayer::selection::Table;
 use ks_replayer::tabulation::Row;
 use ks_replayer::value::Value;
+use ks_vocabulary::time::WallTime;
 
 use crate::plain;
 

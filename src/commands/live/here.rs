@@ -7,13 +7,13 @@
 use std::collections::VecDeque;
 use std::os::fd::AsFd;
 
-use ks_engine::input::{ActionOutcome, Answer, Asks, Body, Gap, GapReason, Outcome};
-use ks_engine::output::Request;
-use ks_engine::time::Timestamp;
 use ks_recorder::clock;
 use ks_recorder::error::Error;
 use ks_recorder::recorder::Recorder;
 use ks_replayer::driver::{Arrival, Wants, World};
+use ks_vocabulary::input::{ActionOutcome, Answer, Asks, Body, Gap, GapReason, Outcome};
+use ks_vocabulary::output::Request;
+use ks_vocabulary::time::Timestamp;
 
 use super::inbox::{Inbox, Post};
 use super::reload::Reload;

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 
 use anyhow::Context;
-use ks_engine::input::Body;
+use ks_vocabulary::input::Body;
 use rustix::event::{EventfdFlags, eventfd};
 
 /// What may wait at the most: whoever sends more is told to try again.

@@ -4,14 +4,14 @@
 use std::io;
 
 use ks_engine::engine::Engine;
-use ks_engine::input::{Body, Gap, GapReason, Input};
-use ks_engine::output::Output;
-use ks_engine::time::{SECOND_NS, Timestamp};
 use ks_recorder::clock;
 use ks_recorder::error::Error;
 use ks_recorder::format::log::Decoder;
 use ks_recorder::format::segments::Segments;
 use ks_replayer::driver::Keeper;
+use ks_vocabulary::input::{Body, Gap, GapReason, Input};
+use ks_vocabulary::output::Output;
+use ks_vocabulary::time::{SECOND_NS, Timestamp};
 
 use super::journal::Journal;
 use super::told::Told;

@@ -3,9 +3,9 @@
 use std::sync::mpsc::sync_channel;
 use std::time::Duration;
 
-use ks_engine::input::{Acceptance, Answer, Body, Decision, OperatorDecision};
-use ks_engine::time::WallTime;
 use ks_replayer::config_file::{ENTITY_FORMS, is_entity};
+use ks_vocabulary::input::{Acceptance, Answer, Body, Decision, OperatorDecision};
+use ks_vocabulary::time::WallTime;
 
 use super::inbox::{Post, Slot};
 use super::told::Told;

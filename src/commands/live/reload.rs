@@ -7,8 +7,8 @@ use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
 
 use anyhow::Context;
-use ks_engine::input::Config;
 use ks_replayer::config_file;
+use ks_vocabulary::input::Config;
 use signal_hook::consts::SIGHUP;
 
 use crate::pace::signal_pipe;

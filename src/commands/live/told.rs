@@ -4,10 +4,10 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use ks_engine::engine::Engine;
-use ks_engine::input::{Body, Input};
-use ks_engine::output::{Change, Output, Said, Signal};
-use ks_engine::time::ClockAnchor;
 use ks_replayer::report::rfc3339;
+use ks_vocabulary::input::{Body, Input};
+use ks_vocabulary::output::{Change, Output, Said, Signal};
+use ks_vocabulary::time::ClockAnchor;
 
 use crate::control::{Accepted, Standing, Status};
 

@@ -5,7 +5,7 @@ use std::os::unix::fs::{FileExt, OpenOptionsExt};
 use std::path::Path;
 
 use anyhow::Context;
-use ks_engine::random::Random;
+use ks_vocabulary::random::Random;
 use rustix::fs::OFlags;
 
 /// Bytes of a request, and what its memory and its place must be multiples of.

@@ -5,7 +5,7 @@ use std::os::unix::fs::FileExt;
 use std::path::Path;
 
 use anyhow::Context;
-use ks_engine::random::Random;
+use ks_vocabulary::random::Random;
 use memmap2::{Advice, MmapOptions};
 
 use super::{Rate, noise};

@@ -13,9 +13,9 @@ use std::process::Command;
 use std::time::Duration;
 
 use anyhow::{Context, bail};
-use ks_engine::random::Random;
-use ks_engine::time::Timestamp;
 use ks_recorder::clock;
+use ks_vocabulary::random::Random;
+use ks_vocabulary::time::Timestamp;
 use rustix::process::{Signal, getppid, set_parent_process_death_signal};
 use rustix::thread::{LinkNameSpaceType, move_into_link_name_space, set_name};
 

@@ -7,8 +7,8 @@ use std::os::fd::OwnedFd;
 use std::process::Command;
 
 use anyhow::Context;
-use ks_engine::time::Timestamp;
 use ks_recorder::clock;
+use ks_vocabulary::time::Timestamp;
 use rustix::net::{
     AddressFamily, SocketFlags, SocketType, bind, connect as connect_socket, listen as listen_on,
     socket_with, sockopt,

@@ -2,7 +2,7 @@
 
 use super::super::slots::{Filling, WINDOWS_NS};
 use super::*;
-use crate::time::SECOND_NS;
+use ks_vocabulary::time::SECOND_NS;
 
 /// A series at one reading a second, over windows of a minute.
 struct Lab {

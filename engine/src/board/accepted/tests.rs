@@ -4,15 +4,15 @@ use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::vec;
 
-use crate::input::{
+use crate::lab::{Lab, Meter};
+use ks_vocabulary::input::{
     Acceptance, ActionOutcome, Answer, Body, Config, Decision, OperatorDecision, Outcome, RequestId,
 };
-use crate::kind::Kind::{LoadMismatch, Scheduler};
-use crate::kind::Severity::{Critical, Medium};
-use crate::lab::{Lab, Meter};
-use crate::model::CpuCell;
-use crate::output::Change;
-use crate::time::WallTime;
+use ks_vocabulary::kind::Kind::{LoadMismatch, Scheduler};
+use ks_vocabulary::kind::Severity::{Critical, Medium};
+use ks_vocabulary::model::CpuCell;
+use ks_vocabulary::output::Change;
+use ks_vocabulary::time::WallTime;
 
 const HOST: &str = "host";
 
@@ -97,10 +97,10 @@ fn the_configuration_says_it_too_and_takes_it_back() {
 fn an_answer_that_nobody_asked_for_is_a_defect() {
     let mut engine = crate::engine::Engine::default();
     let outcome = ActionOutcome { request: RequestId(3), outcome: Outcome::Applied, reason: None };
-    let mut stamp = crate::input::Stamp::default();
-    engine.handle(stamp.make(crate::time::Timestamp(1), Body::Start(Box::default())));
+    let mut stamp = ks_vocabulary::input::Stamp::default();
+    engine.handle(stamp.make(ks_vocabulary::time::Timestamp(1), Body::Start(Box::default())));
     let answer = Body::Answer(Box::new(Answer::ActionOutcome(outcome)));
-    engine.handle(stamp.make(crate::time::Timestamp(2), answer));
-    let crate::output::Said::Defect(defect) = engine.poll().unwrap().body else { panic!() };
+    engine.handle(stamp.make(ks_vocabulary::time::Timestamp(2), answer));
+    let ks_vocabulary::output::Said::Defect(defect) = engine.poll().unwrap().body else { panic!() };
     assert_eq!(defect.problem, "nobody made a request 3");
 }

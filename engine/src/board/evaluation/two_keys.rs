@@ -4,7 +4,7 @@
 //! (`signals.md`, section 1, "Combination"). Critical limits and events have one key.
 
 use crate::analysis::Level;
-use crate::kind::Severity;
+use ks_vocabulary::kind::Severity;
 
 use super::{Evaluation, Held, Key, Noted, QUANTITIES, Relax, raise};
 

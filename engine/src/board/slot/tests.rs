@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::board::evaluation::{Quantity, Relax};
-use crate::kind::Severity::{Critical, High, Low, Medium};
+use ks_vocabulary::kind::Severity::{Critical, High, Low, Medium};
 
 struct Lab {
     slot: Slot,

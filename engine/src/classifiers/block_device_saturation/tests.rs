@@ -1,9 +1,9 @@
 //! Every limit of `block_device_saturation`, from just below and from just above.
 
-use crate::kind::Kind::BlockDeviceSaturation;
-use crate::kind::Severity::{Critical, High, Low, Medium};
 use crate::lab::{Lab, Meter};
-use crate::model::{DiskCell, DiskName, Sample};
+use ks_vocabulary::kind::Kind::BlockDeviceSaturation;
+use ks_vocabulary::kind::Severity::{Critical, High, Low, Medium};
+use ks_vocabulary::model::{DiskCell, DiskName, Sample};
 
 const SDA: &str = "disk:sda";
 

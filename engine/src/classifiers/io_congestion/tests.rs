@@ -1,9 +1,9 @@
 //! Every limit of `io_congestion`, from just below and from just above.
 
-use crate::kind::Kind::IoCongestion;
-use crate::kind::Severity::{Critical, High, Low, Medium};
 use crate::lab::{Lab, Meter};
-use crate::model::{
+use ks_vocabulary::kind::Kind::IoCongestion;
+use ks_vocabulary::kind::Severity::{Critical, High, Low, Medium};
+use ks_vocabulary::model::{
     CgroupCell, CgroupName, CpuCell, DiskCell, DiskName, MemoryCell, PressureCell, Sample,
 };
 
@@ -32,7 +32,7 @@ impl Host {
     }
 }
 
-const TABLE: [(f64, f64, Option<crate::kind::Severity>); 9] = [
+const TABLE: [(f64, f64, Option<ks_vocabulary::kind::Severity>); 9] = [
     (0.099, 0.0, None),
     (0.101, 0.0, Some(Low)),
     (0.9, 0.049, Some(Low)),

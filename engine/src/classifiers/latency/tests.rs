@@ -1,12 +1,12 @@
 //! Every limit that rests on a tracer, from just below and from just above.
 
-use crate::histogram::bucket_of;
-use crate::kind::Kind::{
+use crate::lab::{Lab, Meter};
+use ks_vocabulary::histogram::bucket_of;
+use ks_vocabulary::kind::Kind::{
     self, BlockDeviceSaturation, PageFault, Scheduler, Syscall, TcpExhaustion,
 };
-use crate::kind::Severity::{self, Critical, High, Low, Medium};
-use crate::lab::{Lab, Meter};
-use crate::model::{
+use ks_vocabulary::kind::Severity::{self, Critical, High, Low, Medium};
+use ks_vocabulary::model::{
     BlockTraceCell, BlockTraceName, BucketCell, BucketName, DiskCell, DiskName, FaultTraceCell,
     FileHandlesCell, LimitsCell, LoadCell, NetnsCell, ReadTimes, Sample, SyscallTraceCell, VmCell,
 };

@@ -1,9 +1,9 @@
 //! Every limit of `load_mismatch`, from just below and from just above.
 
-use crate::kind::Kind::LoadMismatch;
-use crate::kind::Severity::{Critical, High, Low, Medium};
 use crate::lab::{Lab, Meter};
-use crate::model::{CpuCell, PressureCell, Sample};
+use ks_vocabulary::kind::Kind::LoadMismatch;
+use ks_vocabulary::kind::Severity::{Critical, High, Low, Medium};
+use ks_vocabulary::model::{CpuCell, PressureCell, Sample};
 
 const HOST: &str = "host";
 

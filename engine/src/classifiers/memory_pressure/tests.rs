@@ -1,9 +1,9 @@
 //! Every limit of `memory_pressure`, from just below and from just above.
 
-use crate::kind::Kind::MemoryPressure;
-use crate::kind::Severity::{Critical, High, Low, Medium};
 use crate::lab::{Lab, Meter};
-use crate::model::{
+use ks_vocabulary::kind::Kind::MemoryPressure;
+use ks_vocabulary::kind::Severity::{Critical, High, Low, Medium};
+use ks_vocabulary::model::{
     CgroupCell, CgroupName, MemoryCell, MemoryTraceCell, PressureCell, Sample, VmCell,
 };
 

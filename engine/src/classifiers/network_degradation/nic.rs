@@ -1,10 +1,10 @@
 //! Interfaces: errors, drops, utilisation, carrier.
 
 use crate::board::{Board, Cover, Evaluation, Held, Quantity, Relax};
-use crate::kind::{Entity, Severity};
-use crate::model::Nic;
-use crate::time::SECOND_NS;
 use crate::window::{Missing, NicTrack, Traffic, Window};
+use ks_vocabulary::kind::{Entity, Severity};
+use ks_vocabulary::model::Nic;
+use ks_vocabulary::time::SECOND_NS;
 
 use super::{DROPS, KIND, PACKET_FLOOR, grade_ratio, ratio};
 

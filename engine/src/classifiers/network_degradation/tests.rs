@@ -1,9 +1,9 @@
 //! Every limit of `network_degradation`, from just below and from just above.
 
-use crate::kind::Kind::NetworkDegradation;
-use crate::kind::Severity::{self, Critical, High, Low, Medium};
 use crate::lab::{Lab, Meter};
-use crate::model::{NetnsCell, NicCell, NicName, Sample, SoftnetCell};
+use ks_vocabulary::kind::Kind::NetworkDegradation;
+use ks_vocabulary::kind::Severity::{self, Critical, High, Low, Medium};
+use ks_vocabulary::model::{NetnsCell, NicCell, NicName, Sample, SoftnetCell};
 
 const NIC: &str = "nic:eth0";
 const NETNS: &str = "netns:7";

@@ -1,9 +1,9 @@
 //! Every limit of `page_fault`, from just below and from just above.
 
-use crate::kind::Kind::PageFault;
-use crate::kind::Severity::{Critical, High, Low, Medium};
 use crate::lab::{Lab, Meter};
-use crate::model::{CgroupCell, CgroupName, PressureCell, Sample, VmCell};
+use ks_vocabulary::kind::Kind::PageFault;
+use ks_vocabulary::kind::Severity::{Critical, High, Low, Medium};
+use ks_vocabulary::model::{CgroupCell, CgroupName, PressureCell, Sample, VmCell};
 
 const HOST: &str = "host";
 

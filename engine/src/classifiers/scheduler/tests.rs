@@ -1,9 +1,9 @@
 //! Every limit of `scheduler`, from just below and from just above.
 
-use crate::kind::Kind::Scheduler;
-use crate::kind::Severity::{Critical, High, Low, Medium};
 use crate::lab::{Lab, Meter};
-use crate::model::{CgroupCell, CgroupName, CpuCell, PressureCell, Sample};
+use ks_vocabulary::kind::Kind::Scheduler;
+use ks_vocabulary::kind::Severity::{Critical, High, Low, Medium};
+use ks_vocabulary::model::{CgroupCell, CgroupName, CpuCell, PressureCell, Sample};
 
 const HOST: &str = "host";
 const GROUP: &str = "cgroup:/job";

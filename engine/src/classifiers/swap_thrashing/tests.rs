@@ -1,9 +1,9 @@
 //! Every limit of `swap_thrashing`, from just below and from just above.
 
-use crate::kind::Kind::SwapThrashing;
-use crate::kind::Severity::{Critical, High, Low, Medium};
 use crate::lab::{Lab, Meter};
-use crate::model::{MemoryCell, PressureCell, Sample, VmCell};
+use ks_vocabulary::kind::Kind::SwapThrashing;
+use ks_vocabulary::kind::Severity::{Critical, High, Low, Medium};
+use ks_vocabulary::model::{MemoryCell, PressureCell, Sample, VmCell};
 
 const HOST: &str = "host";
 

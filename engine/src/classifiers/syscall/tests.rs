@@ -1,9 +1,9 @@
 //! Every limit of `syscall`, from just below and from just above.
 
-use crate::kind::Kind::Syscall;
-use crate::kind::Severity::{self, Critical, High, Low, Medium};
 use crate::lab::Lab;
-use crate::model::{
+use ks_vocabulary::kind::Kind::Syscall;
+use ks_vocabulary::kind::Severity::{self, Critical, High, Low, Medium};
+use ks_vocabulary::model::{
     CgroupCell, CgroupName, FilesystemCell, FilesystemName, LimitsCell, LoadCell, ProcessCell,
     Sample,
 };

@@ -1,9 +1,9 @@
 //! Resources that the kernel has once for the whole host: file handles, orphans, memory of TCP.
 
 use crate::board::{Board, Cover, Evaluation};
-use crate::kind::{Entity, Severity};
-use crate::model::{FileHandles, Limits, Netns};
 use crate::window::{Call, HOST, Missing, Window};
+use ks_vocabulary::kind::{Entity, Severity};
+use ks_vocabulary::model::{FileHandles, Limits, Netns};
 
 use super::{EVENT_CLEAR_S, KIND, grade_shares, share};
 

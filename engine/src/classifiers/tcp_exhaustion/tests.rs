@@ -1,9 +1,9 @@
 //! Every limit of `tcp_exhaustion`, from just below and from just above.
 
-use crate::kind::Kind::TcpExhaustion;
-use crate::kind::Severity::{self, Critical, High, Low, Medium};
 use crate::lab::{Lab, Meter};
-use crate::model::{
+use ks_vocabulary::kind::Kind::TcpExhaustion;
+use ks_vocabulary::kind::Severity::{self, Critical, High, Low, Medium};
+use ks_vocabulary::model::{
     FileHandlesCell, LimitsCell, ListenerCell, ListenerName, NetnsCell, PortUseCell, PortUseName,
     Record, Sample,
 };

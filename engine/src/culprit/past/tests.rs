@@ -1,7 +1,7 @@
 //! The worked examples of `signals.md`, section 12, and what is no change.
 
 use super::*;
-use crate::time::SECOND_NS;
+use ks_vocabulary::time::SECOND_NS;
 
 /// The bucket in which the interval begins; the onset is six buckets later.
 const FIRST: u64 = 1000;

@@ -4,12 +4,12 @@ use alloc::boxed::Box;
 use alloc::vec::Vec;
 use core::ops::Range;
 
-use crate::input::HostFacts;
-use crate::model::{
+use crate::window::Window;
+use ks_vocabulary::input::HostFacts;
+use ks_vocabulary::model::{
     CgroupCell, CgroupName, ProcessCell, ProcessGoneCell, ProcessName, ReadTimes, Sample,
 };
-use crate::time::{SECOND_NS, Timestamp};
-use crate::window::Window;
+use ks_vocabulary::time::{SECOND_NS, Timestamp};
 
 /// Seconds from boot to the first second of the recording: a whole number of buckets.
 const BOOT_S: i64 = 100_000;

@@ -1,13 +1,13 @@
 //! Victims by what they met.
 
 use super::*;
-use crate::input::HostFacts;
-use crate::model::{
+use alloc::string::{String, ToString};
+use ks_vocabulary::input::HostFacts;
+use ks_vocabulary::model::{
     BlockedTaskCell, CallerCell, CallerName, EventCell, EventName, MemoryCell, ProcessCell,
     ProcessName, ReadTimes, Sample,
 };
-use crate::time::Timestamp;
-use alloc::string::{String, ToString};
+use ks_vocabulary::time::Timestamp;
 
 /// A window of 12 s in which `fill` filled each sample beside two processes.
 fn window(fill: impl Fn(u64, &mut Sample)) -> Window {

@@ -1,8 +1,8 @@
 //! Bundles: who is in one, what is in it, and how many there are.
 
 use super::*;
-use crate::model::{ReadTimes, ShortLivedCell, ShortLivedName};
-use crate::time::SECOND_NS;
+use ks_vocabulary::model::{ReadTimes, ShortLivedCell, ShortLivedName};
+use ks_vocabulary::time::SECOND_NS;
 
 fn cpu(bundle: &Bundle) -> Vec<(u64, f64)> {
     bundle.amounts(Account::CpuTime, 0, u64::MAX).collect()

@@ -1,7 +1,7 @@
 //! Decodes payloads in the order they were written.
 
-use ks_engine::input::{Body, Input};
-use ks_engine::time::Timestamp;
+use ks_vocabulary::input::{Body, Input};
+use ks_vocabulary::time::Timestamp;
 
 use super::super::frame::Memory;
 
@@ -27,7 +27,7 @@ impl Decoder {
         if let Body::Sample(sample) = &mut self.input.body
             && let Some(row) = sample.cpu.first()
         {
-            use ks_engine::model::CpuCell;
+            use ks_vocabulary::model::CpuCell;
             let tasks = row.procs_running();
             sample.cpu.as_mut_slice()[0]
                 .set_some(CpuCell::procs_running, tasks.map(|tasks| tasks + 1));

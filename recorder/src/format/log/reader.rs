@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{BufReader, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
-use ks_engine::input::{Body, Input, SCHEMA_VERSION, SchemaVersion};
+use ks_vocabulary::input::{Body, Input, SCHEMA_VERSION, SchemaVersion};
 
 use super::decoder::Decoder;
 use super::{HEADER_BYTES, LARGEST_PAYLOAD, MAGIC};

@@ -5,8 +5,8 @@ use std::io::{Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use ks_engine::input::{Body, Input, SCHEMA_VERSION, SchemaVersion};
-use ks_engine::time::{SECOND_NS, Timestamp};
+use ks_vocabulary::input::{Body, Input, SCHEMA_VERSION, SchemaVersion};
+use ks_vocabulary::time::{SECOND_NS, Timestamp};
 
 use super::syncer::Syncer;
 use super::{HEADER_BYTES, LARGEST_PAYLOAD, MAGIC, check_regular, existing, lock};

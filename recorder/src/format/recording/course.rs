@@ -3,8 +3,8 @@
 
 use std::path::Path;
 
-use ks_engine::input::{Body, Gap, GapReason, Input, RunId, Start};
-use ks_engine::time::Timestamp;
+use ks_vocabulary::input::{Body, Gap, GapReason, Input, RunId, Start};
+use ks_vocabulary::time::Timestamp;
 
 use super::super::damage::Damage;
 

@@ -1,7 +1,7 @@
 //! One file of a stream, sealed or not, while it is read.
 
-use ks_engine::input::{Body, Input, RunId, Start};
-use ks_engine::time::{ClockAnchor, WallTime};
+use ks_vocabulary::input::{Body, Input, RunId, Start};
+use ks_vocabulary::time::{ClockAnchor, WallTime};
 
 use super::super::damage::Damage;
 use super::super::listing::Segment;

@@ -3,8 +3,8 @@
 //! Footers say when a file begins, and how. Of a run that began before the moment the first `Start`
 //! is needed too: it has what was learned before the run.
 
-use ks_engine::input::{Body, Input};
-use ks_engine::time::WallTime;
+use ks_vocabulary::input::{Body, Input};
+use ks_vocabulary::time::WallTime;
 
 use super::super::listing::Segment;
 use super::super::log::LogReader;

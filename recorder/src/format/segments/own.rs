@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use ks_engine::input::{Body, Input, SchemaVersion, Start};
+use ks_vocabulary::input::{Body, Input, SchemaVersion, Start};
 
 use super::super::files::Files;
 use super::super::parquet_file::outline;

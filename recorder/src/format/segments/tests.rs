@@ -1,8 +1,8 @@
 //! Directories of segments: what is removed, sealed, set aside, and what is left alone.
 
 use super::*;
-use ks_engine::input::{Body, Start};
-use ks_engine::time::Timestamp;
+use ks_vocabulary::input::{Body, Start};
+use ks_vocabulary::time::Timestamp;
 
 fn own(number: u64, age_s: u64, bytes: u64) -> Own {
     Own { number, has_log: false, age: Duration::from_secs(age_s), bytes }

@@ -4,7 +4,7 @@ use super::*;
 use crate::import::metric::{fact, instant, reading};
 use crate::import::target::{cpu, vm};
 use crate::import::units::Unit::Count;
-use ks_engine::model::{CpuCell, VmCell};
+use ks_vocabulary::model::{CpuCell, VmCell};
 
 const MS: i64 = 1_000_000;
 

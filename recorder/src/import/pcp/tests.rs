@@ -5,9 +5,9 @@ use std::path::{Path, PathBuf};
 use super::*;
 use crate::format::recording::Reader;
 use crate::import::Zone;
-use ks_engine::input::{Body, Input, Start};
-use ks_engine::model::{Cpu, Disk, Filesystem, Memory, Netns, ReadTimes, Sample, Vm};
-use ks_engine::time::{Timestamp, WallTime};
+use ks_vocabulary::input::{Body, Input, Start};
+use ks_vocabulary::model::{Cpu, Disk, Filesystem, Memory, Netns, ReadTimes, Sample, Vm};
+use ks_vocabulary::time::{Timestamp, WallTime};
 
 struct Case {
     folder: tempfile::TempDir,

@@ -5,9 +5,9 @@ use std::path::PathBuf;
 use super::*;
 use crate::format::recording::Reader;
 use crate::import::Zone;
-use ks_engine::input::{Body, Input, Start};
-use ks_engine::model::{Cpu, Disk, Memory, Nic, Sample, Vm};
-use ks_engine::time::WallTime;
+use ks_vocabulary::input::{Body, Input, Start};
+use ks_vocabulary::model::{Cpu, Disk, Memory, Nic, Sample, Vm};
+use ks_vocabulary::time::WallTime;
 
 struct Case {
     folder: tempfile::TempDir,

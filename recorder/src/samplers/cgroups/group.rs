@@ -5,7 +5,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
-use ks_engine::model::{Cgroup, CgroupCell, CgroupName, Rows};
+use ks_vocabulary::model::{Cgroup, CgroupCell, CgroupName, Rows};
 
 use super::hierarchy::{FileOf, Hierarchy};
 use super::labels::set_labels;

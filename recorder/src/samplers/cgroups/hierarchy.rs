@@ -1,6 +1,6 @@
 //! The mounted hierarchies, and the files that a group of each has.
 
-use ks_engine::model::{Cgroup, CgroupCell as Cell};
+use ks_vocabulary::model::{Cgroup, CgroupCell as Cell};
 
 use super::parse;
 use crate::text::{lines, unescape};

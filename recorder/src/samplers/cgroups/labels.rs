@@ -1,6 +1,6 @@
 //! What the path of a control group says of its owner: systemd unit, container, pod.
 
-use ks_engine::model::{Cgroup, CgroupName};
+use ks_vocabulary::model::{Cgroup, CgroupName};
 
 const ID: usize = 64;
 

@@ -3,7 +3,7 @@
 //! A number that is missing, is no number or does not fit leaves its cell absent. Which files there
 //! are is not known here.
 
-use ks_engine::model::{Cgroup, CgroupCell as Cell};
+use ks_vocabulary::model::{Cgroup, CgroupCell as Cell};
 
 use crate::text::{fields, lines, parse_i64, parse_only_u64, parse_u64};
 

@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use ks_engine::model::Sample;
-use ks_engine::time::{SECOND_NS, Timestamp};
+use ks_vocabulary::model::Sample;
+use ks_vocabulary::time::{SECOND_NS, Timestamp};
 
 use super::Cgroups;
 use crate::absence::Absence;

@@ -2,7 +2,7 @@
 //!
 //! Both files are there only while the module is loaded. The table itself is not read.
 
-use ks_engine::model::{Netns, NetnsCell};
+use ks_vocabulary::model::{Netns, NetnsCell};
 
 use super::patient_file::PatientFile;
 use crate::absence::{Absence, Malformed};

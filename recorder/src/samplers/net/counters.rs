@@ -3,7 +3,7 @@
 //! Values are found by name: each kernel adds columns, and some take columns away. A value that is
 //! no counter (`MaxConn` is -1) is not wanted from anywhere.
 
-use ks_engine::model::{Netns, NetnsCell};
+use ks_vocabulary::model::{Netns, NetnsCell};
 
 use crate::absence::Malformed;
 use crate::text::{fields, lines, parse_u64};

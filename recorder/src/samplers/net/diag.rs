@@ -17,7 +17,7 @@
 
 use std::time::Duration;
 
-use ks_engine::time::{SECOND_NS, Timestamp};
+use ks_vocabulary::time::{SECOND_NS, Timestamp};
 use rustix::fd::OwnedFd;
 use rustix::io::Errno;
 use rustix::net::sockopt::{Timeout, set_socket_timeout};
@@ -238,7 +238,7 @@ fn array_at<const N: usize>(bytes: &[u8], at: usize) -> Option<[u8; N]> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use ks_engine::model::{Netns, Rows};
+    use ks_vocabulary::model::{Netns, Rows};
     use proptest::prelude::*;
 
     /// Eight bytes of attributes follow a socket on all kernels, asked for or not.

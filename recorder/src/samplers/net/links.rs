@@ -8,8 +8,8 @@ use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
-use ks_engine::model::{Nic, NicCell, NicName, Rows};
-use ks_engine::time::{SECOND_NS, Timestamp};
+use ks_vocabulary::model::{Nic, NicCell, NicName, Rows};
+use ks_vocabulary::time::{SECOND_NS, Timestamp};
 
 use super::pace::is_due;
 use super::patient_file::PatientFile;

@@ -17,7 +17,7 @@ mod sockets;
 mod tcp;
 mod tcp_text;
 
-use ks_engine::model::{Netns, NetnsCell, Nic, ReadTimes, Rows, Sample};
+use ks_vocabulary::model::{Netns, NetnsCell, Nic, ReadTimes, Rows, Sample};
 
 use crate::absence::Absence;
 use crate::sampler::{Context, Sampler, States};
@@ -140,7 +140,7 @@ mod tests {
     use crate::clock;
     use crate::host_fs::{Buffer, HostFs};
     use crate::sampler::State;
-    use ks_engine::time::{SECOND_NS, Timestamp};
+    use ks_vocabulary::time::{SECOND_NS, Timestamp};
     use std::path::Path;
 
     const FILES: [(&str, &str); 12] = [

@@ -2,7 +2,7 @@
 //!
 //! Facts of the link (speed, carrier) are not in this file; see `links`.
 
-use ks_engine::model::{Nic, NicCell, NicName, Rows};
+use ks_vocabulary::model::{Nic, NicCell, NicName, Rows};
 
 use crate::absence::Malformed;
 use crate::text::{fields, lines, parse_u64};

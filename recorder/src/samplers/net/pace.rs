@@ -2,7 +2,7 @@
 //!
 //! Nothing here reads anything or asks for the time.
 
-use ks_engine::time::{SECOND_NS, Timestamp};
+use ks_vocabulary::time::{SECOND_NS, Timestamp};
 
 /// Whether `period_ns` passed since `last`. A twentieth too early is taken as passed: ticks do not
 /// come to the nanosecond, and waiting for the next one would stretch 2 s to 3 s.

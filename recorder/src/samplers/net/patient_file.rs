@@ -3,7 +3,7 @@
 //! An attempt to open a file that does not exist costs as much as a reading, and many of these
 //! files depend on modules that a host never loads. What is in the file is not known here.
 
-use ks_engine::time::{SECOND_NS, Timestamp};
+use ks_vocabulary::time::{SECOND_NS, Timestamp};
 
 use super::pace::is_due;
 use crate::absence::Absence;

@@ -6,7 +6,7 @@
 
 use std::cmp::Reverse;
 
-use ks_engine::model::{
+use ks_vocabulary::model::{
     Listener, ListenerCell, ListenerName, Netns, NetnsCell, PortUse, PortUseCell, PortUseName, Rows,
 };
 

@@ -4,7 +4,7 @@
 //! Listing costs: in ticks without one the tables and cells stay absent. A namespace was listed in
 //! a tick exactly when its row has the cells of the states.
 
-use ks_engine::model::{Netns, ReadTimes, Rows, Sample};
+use ks_vocabulary::model::{Netns, ReadTimes, Rows, Sample};
 
 use super::diag::Diag;
 use super::namespace::Namespace;
@@ -178,8 +178,8 @@ mod tests {
     use super::*;
     use crate::clock;
     use crate::host_fs::{Buffer, HostFs};
-    use ks_engine::model::NetnsCell;
-    use ks_engine::time::{SECOND_NS, Timestamp};
+    use ks_vocabulary::model::NetnsCell;
+    use ks_vocabulary::time::{SECOND_NS, Timestamp};
     use std::path::Path;
 
     const HEADER: &str = "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when\n";
@@ -231,7 +231,7 @@ mod tests {
     impl Listed {
         fn ports(&self) -> Vec<(u64, u64)> {
             let key =
-                |row: &ks_engine::model::Listener| (row.netns().unwrap(), row.port().unwrap());
+                |row: &ks_vocabulary::model::Listener| (row.netns().unwrap(), row.port().unwrap());
             self.sample.listeners.iter().map(key).collect()
         }
     }

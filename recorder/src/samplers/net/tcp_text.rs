@@ -103,7 +103,7 @@ fn parse_word(hex: &[u8]) -> Option<[u8; 4]> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use ks_engine::model::{Listener, Netns, Rows};
+    use ks_vocabulary::model::{Listener, Netns, Rows};
     use proptest::prelude::*;
 
     /// Words as a host of this byte order prints them.

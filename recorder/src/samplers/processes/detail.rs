@@ -6,8 +6,8 @@ use std::fs::File;
 use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
 
-use ks_engine::model::{ProcessCell as Cell, Record};
-use ks_engine::time::{SECOND_NS, Timestamp};
+use ks_vocabulary::model::{ProcessCell as Cell, Record};
+use ks_vocabulary::time::{SECOND_NS, Timestamp};
 
 use super::tracked::Tracked;
 use crate::budget::Step;

@@ -5,7 +5,7 @@
 //! out changes the resident size in `stat`. They are read when anything changed, and always for a
 //! process of several threads, whose other threads `schedstat` does not count.
 
-use ks_engine::model::{Process, ProcessCell, Record};
+use ks_vocabulary::model::{Process, ProcessCell, Record};
 
 use super::parse;
 use super::seen::Seen;

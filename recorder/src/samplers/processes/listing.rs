@@ -3,7 +3,7 @@
 use std::mem::MaybeUninit;
 use std::path::Path;
 
-use ks_engine::model::Process;
+use ks_vocabulary::model::Process;
 use rustix::fd::OwnedFd;
 use rustix::fs::{RawDir, SeekFrom, seek};
 

@@ -3,7 +3,7 @@
 //! A task that was in it at each pass and was not switched from in between never left it: the
 //! kernel's own watchdog judges so (`kernel/hung_task.c`). Each such sleep is told once.
 
-use ks_engine::time::{SECOND_NS, Timestamp};
+use ks_vocabulary::time::{SECOND_NS, Timestamp};
 
 use super::pass::Asleep;
 

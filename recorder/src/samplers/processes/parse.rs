@@ -3,7 +3,7 @@
 //! A field that is missing or no number leaves its cell absent. Which files are read, and when, is
 //! not known here.
 
-use ks_engine::model::{Process, ProcessCell as Cell, ProcessName};
+use ks_vocabulary::model::{Process, ProcessCell as Cell, ProcessName};
 
 use crate::text::{lines, parse_i64, parse_u64};
 

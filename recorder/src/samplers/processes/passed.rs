@@ -1,7 +1,7 @@
 //! The row of a process that a pass of the kernel's iterator tells of.
 
 use ks_ebpf::layout::TaskUse;
-use ks_engine::model::{Process, ProcessCell as Cell, ProcessName, Record};
+use ks_vocabulary::model::{Process, ProcessCell as Cell, ProcessName, Record};
 
 use super::cpu_split::CpuSplit;
 use super::pass::Group;

@@ -3,8 +3,8 @@
 use std::path::Path;
 use std::process::{Child, Command};
 
-use ks_engine::model::Sample;
-use ks_engine::time::{SECOND_NS, Timestamp};
+use ks_vocabulary::model::Sample;
+use ks_vocabulary::time::{SECOND_NS, Timestamp};
 
 use super::Processes;
 use crate::absence::Absence;
@@ -68,7 +68,7 @@ fn write(root: &Path, pid: u64, state: char, start: u64, ticks: u64, threads: u6
 }
 
 fn pids(sample: &Sample) -> Vec<u64> {
-    sample.processes.iter().filter_map(ks_engine::model::Process::pid).collect()
+    sample.processes.iter().filter_map(ks_vocabulary::model::Process::pid).collect()
 }
 
 fn gone(sample: &Sample) -> Vec<(Option<u64>, Option<u64>)> {

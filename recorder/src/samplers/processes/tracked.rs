@@ -1,6 +1,6 @@
 //! One process between ticks: its row, and what is remembered to bring it up to date.
 
-use ks_engine::model::{Process, ProcessCell, ProcessName, Record};
+use ks_vocabulary::model::{Process, ProcessCell, ProcessName, Record};
 
 use super::files::Files;
 use super::parse;

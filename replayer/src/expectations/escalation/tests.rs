@@ -1,9 +1,9 @@
 //! Rises of made-up episodes against crossings of made-up counters.
 
-use ks_engine::kind::Kind;
-use ks_engine::kind::Severity::{Critical, High, Medium};
 use ks_scenarios::expectation::Expect;
 use ks_scenarios::scenario::Weakened;
+use ks_vocabulary::kind::Kind;
+use ks_vocabulary::kind::Severity::{Critical, High, Medium};
 
 use super::super::judge::{self, Verdict};
 use super::super::seen::Seen;

@@ -54,7 +54,7 @@ impl Volatility {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::random::Random;
+    use ks_vocabulary::random::Random;
 
     /// The largest rarity in rows 900 to 930 of noise that `change` makes something of from there.
     fn check(change: impl Fn(f64) -> f64) -> f64 {

@@ -4,7 +4,7 @@
 //! usual value in its middle; between two middles it runs straight. Hours are those of UTC: the
 //! shape of a day is found wherever it begins.
 
-use crate::statistics::order::median;
+use crate::order::median;
 use alloc::vec;
 use alloc::vec::Vec;
 use libm::{fabs, floor};

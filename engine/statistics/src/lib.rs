@@ -4,7 +4,14 @@
 //! Values that are not finite never enter: whoever calls has filtered and counted them. A function
 //! that has too few values gives `None`, not zero. Long sums are compensated, short ones run from
 //! left to right, and what is not plain arithmetic is from `libm`, so that all platforms agree.
+//!
+//! [`anomaly`] is no textbook method: it puts several of them together into one score.
+#![cfg_attr(not(test), no_std)]
+#![forbid(unsafe_code)]
 
+extern crate alloc;
+
+pub mod anomaly;
 pub mod autocorrelation;
 pub mod change_points;
 pub mod conformal;

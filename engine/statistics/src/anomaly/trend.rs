@@ -11,8 +11,8 @@
 mod window;
 
 use self::window::Window;
-use crate::statistics::least_squares::least_squares;
-use crate::statistics::theil_sen;
+use crate::least_squares::least_squares;
+use crate::theil_sen;
 use alloc::vec::Vec;
 
 /// Rows in a point of each window.

@@ -1,7 +1,7 @@
 //! Series whose direction is known, noise that has none, and series too poor to tell.
 
 use super::*;
-use crate::random::Random;
+use ks_vocabulary::random::Random;
 
 /// Follows `rows` rows a minute apart: noise between -1 and 1 on what `shape` gives for a row.
 fn follow(rows: u32, shape: impl Fn(f64) -> f64) -> Tracker {

@@ -4,7 +4,7 @@
 //! day, and one for all (`statistics.md`, section 3). The narrowest that has enough speaks. Hours
 //! are those of UTC. Old values fade by 2 % a day.
 
-use crate::statistics::sketch::Sketch;
+use crate::sketch::Sketch;
 use alloc::vec;
 use alloc::vec::Vec;
 use libm::{floor, pow};

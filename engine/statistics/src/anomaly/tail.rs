@@ -161,7 +161,7 @@ fn bin_of(log2_size: f64) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::random::Random;
+    use ks_vocabulary::random::Random;
 
     /// The past of values that are uniform from 1 to 2.
     fn past(values: usize) -> Past {

@@ -1,10 +1,10 @@
 //! One window of a trend: its points, its past slopes, and what they say of the present one.
 
 use super::{PAST_NEEDED, PAST_NEEDED_FORECAST, PROOF_P_MAX};
-use crate::statistics::kendall::merge_equal_times;
-use crate::statistics::order::median;
-use crate::statistics::own_history::p_value;
-use crate::statistics::theil_sen::{self, POINTS_MAX};
+use crate::kendall::merge_equal_times;
+use crate::order::median;
+use crate::own_history::p_value;
+use crate::theil_sen::{self, POINTS_MAX};
 use alloc::collections::VecDeque;
 use alloc::vec::Vec;
 

@@ -138,7 +138,7 @@ impl Deviations {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::random::Random;
+    use ks_vocabulary::random::Random;
 
     /// The rarity of each row of noise, with what `change` makes of it.
     fn rarities(change: impl Fn(usize, f64) -> f64) -> [f64; 1000] {

@@ -1,8 +1,8 @@
 //! The whole score: against an independent implementation, and on series with plain trouble.
 
 use super::*;
-use crate::random::Random;
 use alloc::vec::Vec;
+use ks_vocabulary::random::Random;
 
 const STEP_S: f64 = 300.0;
 const BEGIN_S: f64 = 1_400_000_400.0;
