@@ -5,7 +5,7 @@ use ks_vocabulary::input::HostFacts;
 
 /// A counter that convicts, of a process and of a control group.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Counter {
+pub(crate) struct Counter {
     pub(super) account: Account,
     /// Name of what is counted, of stocks of their growth.
     pub(super) metric: &'static str,
@@ -25,28 +25,28 @@ impl Counter {
     }
 }
 
-pub(super) const CPU: Counter = Counter {
+pub(crate) const CPU: Counter = Counter {
     account: Account::CpuTime,
     metric: "cpu_time",
     level_metric: "cpu_time",
     unit: "ticks",
     group_unit: "us",
 };
-pub(super) const IO: Counter = Counter {
+pub(crate) const IO: Counter = Counter {
     account: Account::IoBytes,
     metric: "io_bytes",
     level_metric: "io_bytes",
     unit: "bytes",
     group_unit: "bytes",
 };
-pub(super) const WRITTEN: Counter = Counter {
+pub(crate) const WRITTEN: Counter = Counter {
     account: Account::Written,
     metric: "written_bytes",
     level_metric: "written_bytes",
     unit: "bytes",
     group_unit: "bytes",
 };
-pub(super) const MAJFLT: Counter = Counter {
+pub(crate) const MAJFLT: Counter = Counter {
     account: Account::MajorFaults,
     metric: "majflt",
     level_metric: "majflt",
@@ -67,7 +67,7 @@ pub(super) const SWAP: Counter = Counter {
     unit: "bytes",
     group_unit: "bytes",
 };
-pub(super) const OPEN_FILES: Counter = Counter {
+pub(crate) const OPEN_FILES: Counter = Counter {
     account: Account::OpenFiles,
     metric: "open_files",
     level_metric: "open_files",
