@@ -6,7 +6,9 @@ use std::{env, fs, io};
 
 fn main() -> io::Result<()> {
     println!("cargo::rerun-if-changed=library");
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("library");
+    // Asked when it runs: a build that is shared between checkouts compiles this in one of them.
+    let here = env::var("CARGO_MANIFEST_DIR").map_err(io::Error::other)?;
+    let folder = Path::new(&here).join("library");
     let mut files: Vec<_> = fs::read_dir(&folder)?.collect::<Result<_, _>>()?;
     files.sort_by_key(fs::DirEntry::file_name);
     let mut text = "const LIBRARY: &[(&str, &str)] = &[\n".to_owned();

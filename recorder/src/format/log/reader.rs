@@ -25,6 +25,12 @@ pub struct LogDamage {
     pub problem: &'static str,
 }
 
+/// Bytes read of the file at a time.
+const BUFFER_BYTES: usize = 256 * 1024;
+/// Searching behind damage may read the log so many times over, and so much in any case.
+const SEARCH_FACTOR: u64 = 64;
+const SEARCH_FLOOR_BYTES: u64 = 1 << 30;
+
 /// Reads the inputs of a log.
 #[derive(Debug)]
 pub struct LogReader {
@@ -39,6 +45,8 @@ pub struct LogReader {
     damage: Option<LogDamage>,
     /// Room for what is searched for a mark.
     searched: Vec<u8>,
+    /// Bytes that were read in search of what is behind damage, at the most.
+    sought_bytes: u64,
 }
 
 /// What stands at a place of the log.
@@ -67,7 +75,7 @@ impl LogReader {
         let file = File::open(path).map_err(|error| Error::io("open", path, error))?;
         let mut reader = Self {
             path: path.to_owned(),
-            file: BufReader::with_capacity(256 * 1024, file),
+            file: BufReader::with_capacity(BUFFER_BYTES, file),
             decoder: Decoder::default(),
             payload: Vec::new(),
             offset: 0,
@@ -75,6 +83,7 @@ impl LogReader {
             in_step: true,
             damage: None,
             searched: Vec::new(),
+            sought_bytes: 0,
         };
         let mut magic = [0; MAGIC.len()];
         let taken = reader.fill(&mut magic)?;
@@ -175,6 +184,9 @@ impl LogReader {
         let offset = self.offset;
         self.damage.get_or_insert(LogDamage { offset, problem });
         self.in_step = false;
+        if self.is_hopeless()? {
+            return Ok(false);
+        }
         if let Some(length) = length {
             self.go_to(offset + length)?;
             if matches!(self.read_frame()?, Found::Frame(_) | Found::End(0)) {
@@ -187,6 +199,17 @@ impl LogReader {
             self.go_to(mark)?;
         }
         Ok(mark.is_some())
+    }
+
+    /// Whether looking behind damage has cost so much that the log was made to cost it: a frame may
+    /// claim to be long at each of many marks. What honest damage costs is far below.
+    fn is_hopeless(&mut self) -> Result<bool, Error> {
+        let file = self.file.get_ref().metadata();
+        let file = file.map_err(|error| Error::io("read", &self.path, error))?;
+        self.sought_bytes += (2 * BUFFER_BYTES + SEARCH_BYTES + 2 * self.payload.len()) as u64;
+        let most_bytes =
+            SEARCH_FACTOR.saturating_mul(file.len()).saturating_add(SEARCH_FLOOR_BYTES);
+        Ok(self.sought_bytes > most_bytes)
     }
 
     /// Reads what stands at the offset.
@@ -319,6 +342,28 @@ mod tests {
         let length = u32::try_from(payload.len()).unwrap();
         let header = [length.to_le_bytes(), crc32fast::hash(payload).to_le_bytes()];
         [header.as_flattened(), payload].concat()
+    }
+
+    /// At each of thousands of marks stands a frame that claims to be long: reading all that they
+    /// claim would take hours.
+    #[test]
+    fn a_log_that_is_made_to_cost_much_is_given_up() {
+        let mut payload = Vec::new();
+        put_mark(&mut payload, SCHEMA_VERSION);
+        let mark = frame(&payload);
+        let claims = [(8u32 << 20).to_le_bytes(), [7; 4]].concat();
+        let mut log = MAGIC.to_vec();
+        while log.len() < 12 << 20 {
+            log.extend_from_slice(&mark);
+            log.extend_from_slice(&claims);
+        }
+        let path = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(path.path(), &log).unwrap();
+        let mut reader = LogReader::open(path.path()).unwrap();
+        assert!(reader.next().unwrap().is_none());
+        assert!(reader.take_damage().is_some());
+        let most_bytes = SEARCH_FACTOR * log.len() as u64 + SEARCH_FLOOR_BYTES;
+        assert!(reader.sought_bytes < 2 * most_bytes, "{}", reader.sought_bytes);
     }
 
     /// What only looks like a mark is passed over where it stands: to read on from each of them
