@@ -23,8 +23,10 @@ use alloc::vec::Vec;
 
 use crate::window::{Call, Stall, Window};
 use ks_vocabulary::kind::{Entity, Kind};
+use ks_vocabulary::metric::Metric;
 use ks_vocabulary::output::Culprit;
 use ks_vocabulary::time::{SECOND_NS, Timestamp};
+use ks_vocabulary::unit::Unit;
 
 use counter::{CPU, Counter, GROWTH, IO, MAJFLT, OPEN_FILES, SWAP, WRITTEN};
 use interval::Interval;
@@ -45,20 +47,20 @@ pub(crate) fn rank(
     since: Option<Timestamp>,
 ) -> (Vec<Culprit>, Vec<Culprit>) {
     let interval = Interval::new(since, window.mono());
-    let by = |counter: &Counter| naming::culprits(&Case { window, entity, interval }, counter);
+    let by = |counter: Counter| naming::culprits(&Case { window, entity, interval }, counter);
     match kind {
-        Kind::LoadMismatch => (by(&CPU), Vec::new()),
+        Kind::LoadMismatch => (by(CPU), Vec::new()),
         Kind::Scheduler => {
             let groups = victim::groups(window, entity, Stall::CpuSome);
             let waiters = if groups.is_empty() { victim::waiters(window, entity) } else { groups };
-            (by(&CPU), waiters)
+            (by(CPU), waiters)
         }
         Kind::IoCongestion => {
             let groups = victim::groups(window, entity, Stall::IoSome);
             let asleep = if groups.is_empty() { victim::asleep(window, entity) } else { groups };
-            (by(&IO), asleep)
+            (by(IO), asleep)
         }
-        Kind::BlockDeviceSaturation => (by(&IO), Vec::new()),
+        Kind::BlockDeviceSaturation => (by(IO), Vec::new()),
         Kind::MemoryPressure => (fills_memory(window, entity, interval), {
             let mut suffer = victim::killed(window, entity);
             suffer.extend(victim::groups(window, entity, Stall::MemorySome));
@@ -66,21 +68,26 @@ pub(crate) fn rank(
             suffer
         }),
         Kind::SwapThrashing => (
-            or_faulting(by(&SWAP), 0.0, || by(&MAJFLT)),
+            or_faulting(by(SWAP), 0.0, || by(MAJFLT)),
             victim::groups(window, entity, Stall::MemorySome),
         ),
-        Kind::PageFault => (by(&MAJFLT), Vec::new()),
-        Kind::TcpExhaustion if *entity == Entity::Host => (by(&OPEN_FILES), Vec::new()),
+        Kind::PageFault => (by(MAJFLT), Vec::new()),
+        Kind::TcpExhaustion if *entity == Entity::Host => (by(OPEN_FILES), Vec::new()),
         Kind::Syscall if matches!(entity, Entity::Filesystem(_)) => {
             // What fills a filesystem may have been written as fast for hours: all of it counts.
             let interval = Interval::of_all(window.mono());
-            (naming::culprits(&Case { window, entity, interval }, &WRITTEN), Vec::new())
+            (naming::culprits(&Case { window, entity, interval }, WRITTEN), Vec::new())
         }
         Kind::Syscall => (
-            victim::callers(window, ("refused_calls", "1"), meets_own_limit(window), |calls| {
-                calls.refused
+            victim::callers(
+                window,
+                (Metric::RefusedCalls, Unit::One),
+                meets_own_limit(window),
+                |calls| calls.refused,
+            ),
+            victim::callers(window, (Metric::SlowCalls, Unit::Nanoseconds), false, |calls| {
+                calls.slow_ns
             }),
-            victim::callers(window, ("slow_calls", "ns"), false, |calls| calls.slow_ns),
         ),
         Kind::NetworkDegradation | Kind::TcpExhaustion => Default::default(),
     }
@@ -90,9 +97,9 @@ pub(crate) fn rank(
 fn fills_memory(window: &Window, entity: &Entity, interval: Interval) -> Vec<Culprit> {
     let place = shortage::place(window, entity);
     let by =
-        |counter: &Counter| naming::culprits(&Case { window, entity: &place, interval }, counter);
+        |counter: Counter| naming::culprits(&Case { window, entity: &place, interval }, counter);
     let floor = if place == Entity::Host { GROWTH_FLOOR_BYTES } else { 0.0 };
-    let mut blamed = or_faulting(by(&GROWTH), floor, || by(&MAJFLT));
+    let mut blamed = or_faulting(by(GROWTH), floor, || by(MAJFLT));
     // Whoever grew so fast that it was gone before it was seen to grow.
     if !blamed.iter().any(|culprit| culprit.convicted) {
         let held = victim::killed_holders(window, &place);
