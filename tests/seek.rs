@@ -5,6 +5,7 @@
 mod host;
 
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use ks_engine::analysis::Knowledge;
 use ks_recorder::format::recording::Reader;
@@ -100,4 +101,50 @@ fn a_part_of_one_file_skips_the_samples_of_row_groups_before_it() {
             assert!(read < all / 2, "{read} of {all} inputs");
         }
     }
+}
+
+/// The lines of `ks dump` from a moment on.
+fn dumped(path: &Path, from: &str) -> String {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_ks"));
+    command.args(["dump", "--format", "csv", "--from", from]).arg(path);
+    let outcome = command.output().unwrap();
+    assert!(outcome.status.success(), "{}", String::from_utf8_lossy(&outcome.stderr));
+    String::from_utf8(outcome.stdout).unwrap()
+}
+
+#[test]
+fn a_dump_of_a_part_is_the_end_of_the_whole() {
+    let folder = tempfile::tempdir().unwrap();
+    record(folder.path());
+    let whole = dumped(folder.path(), "+0s");
+    for from in ["+59m", "+1830s", "+10m"] {
+        let part = dumped(folder.path(), from);
+        let first = part.lines().nth(1).unwrap();
+        assert!(part.lines().count() > 100, "{from}");
+        let end = whole.find(&format!("\n{first}")).unwrap();
+        let (header, rows) = part.split_once('\n').unwrap();
+        assert!(whole.starts_with(header));
+        assert!(whole[end + 1..] == *rows, "{from}: what is skipped is missed");
+    }
+}
+
+/// A file that lies wholly before is damaged, and nobody sees it: it is not read.
+#[test]
+fn a_dump_of_a_part_reads_no_file_before_it() {
+    let folder = tempfile::tempdir().unwrap();
+    record(folder.path());
+    let before = dumped(folder.path(), "+59m");
+    let victim = folder.path().join("00000002.parquet");
+    let mut bytes = std::fs::read(&victim).unwrap();
+    // Of its pages, which stand in front of the footer.
+    bytes[64] ^= 0xff;
+    std::fs::write(&victim, bytes).unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_ks"));
+    command.args(["dump", "--format", "csv"]).arg(folder.path());
+    let whole = command.output().unwrap();
+    assert!(!whole.stderr.is_empty(), "of the whole it is told");
+    command.args(["--from", "+59m"]);
+    let outcome = command.output().unwrap();
+    assert_eq!(String::from_utf8_lossy(&outcome.stderr), "", "it is not even looked at");
+    assert_eq!(String::from_utf8(outcome.stdout).unwrap(), before);
 }

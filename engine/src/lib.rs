@@ -10,7 +10,7 @@ extern crate alloc;
 
 pub mod analysis;
 pub mod board;
-pub mod classifiers;
+mod classifiers;
 mod culprit;
 pub mod engine;
 pub mod incidents;

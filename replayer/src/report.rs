@@ -9,6 +9,7 @@ use jiff::Timestamp as Time;
 use ks_engine::analysis::watch::Watched;
 use ks_recorder::format::damage::Damage;
 use ks_vocabulary::input::{Body, Input};
+use ks_vocabulary::kind::Kind;
 use ks_vocabulary::output::{
     self, Change, Coverage, CoverageState, Defect, ForecastSaid, IncidentChange, Output, Said,
     Signal, Turn,
@@ -231,7 +232,7 @@ impl ReportBuilder {
     ) -> Report {
         path.clone_into(&mut self.recording.path);
         self.recording.lateness = self.lateness.found();
-        let judged = ks_engine::classifiers::ALL.iter().map(|classifier| classifier.kind().word());
+        let judged = Kind::ALL.iter().map(|kind| kind.word());
         let coverage = judged.map(|kind| {
             let told = self.coverage.get(kind).map_or_else(
                 || "cannot tell: too few samples".to_owned(),

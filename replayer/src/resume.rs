@@ -7,7 +7,8 @@
 
 mod mender;
 
-use std::io;
+use std::fs::File;
+use std::io::{self, Read, Seek, SeekFrom};
 use std::path::PathBuf;
 
 use ks_engine::analysis::Knowledge;
@@ -20,6 +21,9 @@ use ks_vocabulary::output::Output;
 use crate::driver::{DriveError, Driver, Keeper, Recorded};
 use crate::range::Range;
 use mender::Mender;
+
+/// No last line of a run is longer than this.
+const TAIL_BYTES: u64 = 512;
 
 /// What became of the last run.
 #[derive(Debug)]
@@ -48,6 +52,21 @@ pub fn finish(
     driver.finish(&mut menders)?;
     menders.end()?;
     Ok(Resumed { knowledge, carry, lines: menders.lines, left_alone: menders.left_alone })
+}
+
+/// Whether the journals of a run have its last line.
+pub fn is_finished(files: &[RunFile]) -> bool {
+    let Some(last) = files.last() else { return true };
+    let tail = File::open(&last.journal).and_then(|mut file| {
+        let length = file.metadata()?.len();
+        file.seek(SeekFrom::Start(length.saturating_sub(TAIL_BYTES)))?;
+        let mut tail = Vec::new();
+        file.read_to_end(&mut tail).map(|_| tail)
+    });
+    let Ok(tail) = tail else { return false };
+    let Some(line) = tail.strip_suffix(b"\n") else { return false };
+    let line = line.rsplit(|byte| *byte == b'\n').next().unwrap_or_default();
+    String::from_utf8_lossy(line).contains("\"output\":\"end\"")
 }
 
 /// The journals of a run, one after the other.

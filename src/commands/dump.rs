@@ -7,6 +7,7 @@ use std::io::{self, Write};
 
 use ks_recorder::format::damage::Damage;
 use ks_recorder::format::recording::Reader;
+use ks_replayer::moment::Moment;
 use ks_replayer::selection::{Table, select};
 use ks_replayer::tabulation::{Row, Tabulation, Wanted};
 use ks_vocabulary::time::WallTime;
@@ -52,6 +53,9 @@ fn dump(arguments: &cli::Dump, out: &mut dyn Write) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Rates at the first moment need a reading before it: no source is read less often than this.
+const LEAD_NS: i64 = 300_000_000_000;
+
 /// Readings of the recording from beginning to end.
 struct Passes<'a> {
     arguments: &'a cli::Dump,
@@ -70,7 +74,14 @@ impl Passes<'_> {
     ) -> anyhow::Result<()> {
         let cli::Dump { path, from, to, top, .. } = self.arguments;
         let mut reader = Reader::open(std::slice::from_ref(path))?;
-        let wanted = Wanted { tables, from: *from, to: *to, top: *top };
+        let begin = reader.begin();
+        // What is skipped is no beginning to count from.
+        let resolved = |moment: &Moment| begin.map_or(*moment, |at| Moment::At(moment.resolve(at)));
+        let (from, to) = (from.as_ref().map(resolved), to.as_ref().map(resolved));
+        if let Some(Moment::At(from)) = from {
+            reader.skip_before(WallTime(from.0.saturating_sub(LEAD_NS)));
+        }
+        let wanted = Wanted { tables, from, to, top: *top };
         let mut tabulation = Tabulation::new(wanted);
         let written = &mut self.rows;
         while let Some(input) = reader.next()? {

@@ -14,7 +14,7 @@ use std::path::Path;
 use anyhow::Context;
 use ks_engine::engine::Engine;
 use ks_recorder::error::Error;
-use ks_recorder::format::segments::{Retention, Segments};
+use ks_recorder::format::segments::{Retention, RunFile, Segments};
 use ks_recorder::recorder::Recorder;
 use ks_replayer::config_file;
 use ks_replayer::driver::{DriveError, Driver};
@@ -31,6 +31,10 @@ use inbox::{Slot, inbox};
 use kept::Kept;
 use reload::Reload;
 use told::Told;
+
+/// Runs before the last one that are looked at: one that can never be finished costs a replay at
+/// each start.
+const EARLIER_RUNS: usize = 3;
 
 pub(crate) fn run(arguments: &cli::Live) -> anyhow::Result<()> {
     let source = &arguments.source;
@@ -113,11 +117,27 @@ fn observe(
 /// one begins with.
 fn finish_last_run(segments: &Segments) -> anyhow::Result<Option<Resumed>> {
     let files = segments.last_run()?;
-    if files.is_empty() {
-        return Ok(None);
+    let Some(first) = files.first() else { return Ok(None) };
+    let resumed = finish_run(&files);
+    finish_earlier_runs(segments, first.number)?;
+    Ok(resumed)
+}
+
+/// Finishes those before segment `number` that could not be when their turn was, as with a disk
+/// that was full.
+fn finish_earlier_runs(segments: &Segments, mut number: u64) -> anyhow::Result<()> {
+    for _ in 0..EARLIER_RUNS {
+        let files = segments.run_before(number)?;
+        let Some(first) = files.first().filter(|_| !resume::is_finished(&files)) else { break };
+        number = first.number;
+        finish_run(&files);
     }
+    Ok(())
+}
+
+fn finish_run(files: &[RunFile]) -> Option<Resumed> {
     let bar = progress::bar();
-    let resumed = resume::finish(&files, progress::told(&bar));
+    let resumed = resume::finish(files, progress::told(&bar));
     bar.finish_and_clear();
     let resumed = match resumed {
         Ok(resumed) => resumed,
@@ -125,7 +145,7 @@ fn finish_last_run(segments: &Segments) -> anyhow::Result<Option<Resumed>> {
         Err(error) => {
             let error = anyhow::Error::from(error);
             render::note(&format!("the last run cannot be gone through again: {error:#}"));
-            return Ok(None);
+            return None;
         }
     };
     if let Some(why) = &resumed.left_alone {
@@ -134,5 +154,5 @@ fn finish_last_run(segments: &Segments) -> anyhow::Result<Option<Resumed>> {
         let lines = resumed.lines;
         render::note(&format!("the last run was cut short: its journal got {lines} lines"));
     }
-    Ok(Some(resumed))
+    Some(resumed)
 }

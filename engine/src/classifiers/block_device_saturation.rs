@@ -14,6 +14,7 @@
 //! work of others: while a disk is busy they are not judged.
 
 use crate::board::{Board, Cover, Evaluation, Held, Relax, Rule};
+use crate::culprit::{Blamed, Case, IO};
 use crate::window::{DiskTrack, DiskWork, Latency, Missing, Span, Window};
 use ks_vocabulary::kind::{Entity, Kind, Severity};
 use ks_vocabulary::metric::Metric;
@@ -82,6 +83,10 @@ impl Classifier for BlockDeviceSaturation {
         if !any {
             board.cover(kind, Cover::NotApplicable("no whole disk"));
         }
+    }
+
+    fn blame(&self, case: &Case<'_>) -> Blamed {
+        Blamed { culprits: case.by(IO), ..Blamed::default() }
     }
 }
 

@@ -14,6 +14,7 @@
 //! host with one reader, so it never raises.
 
 use crate::board::{Board, Cover, Evaluation, Held, Quantity, Relax};
+use crate::culprit::{Blamed, Case, IO, victim};
 use crate::window::{DiskWork, HOST, Missing, Stall, Window};
 use ks_vocabulary::kind::{Entity, Kind};
 use ks_vocabulary::membership::cgroup_entity;
@@ -79,6 +80,14 @@ impl Classifier for IoCongestion {
         }
         judge_groups(window, board);
         cover_groups(window, board, Kind::IoCongestion);
+    }
+
+    fn blame(&self, case: &Case<'_>) -> Blamed {
+        let mut victims = victim::groups(case.window, case.entity, Stall::IoSome);
+        if victims.is_empty() {
+            victims = victim::asleep(case.window, case.entity);
+        }
+        Blamed { culprits: case.by(IO), victims }
     }
 }
 

@@ -15,6 +15,7 @@
 //! uninterruptibly, and stall shares say that nobody waits, there is no demand.
 
 use crate::board::{Board, Cover, Evaluation, Held};
+use crate::culprit::{Blamed, CPU, Case};
 use crate::window::{HOST, Missing, Stall, Step, Window};
 use ks_vocabulary::kind::{Entity, Kind, Severity};
 use ks_vocabulary::metric::Metric;
@@ -57,6 +58,10 @@ impl Classifier for LoadMismatch {
             }
             Err(missing) => board.cover(Kind::LoadMismatch, Cover::Missing(missing)),
         }
+    }
+
+    fn blame(&self, case: &Case<'_>) -> Blamed {
+        Blamed { culprits: case.by(CPU), ..Blamed::default() }
     }
 }
 

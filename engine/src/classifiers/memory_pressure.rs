@@ -12,6 +12,7 @@
 //! A page cache that fills memory: free memory is never looked at. Growth of a tmpfs is real use.
 
 use crate::board::{Board, Cover, Evaluation, Held, Quantity, Relax};
+use crate::culprit::{Blamed, Case, NAMED, victim};
 use crate::window::{CgroupTrack, Group, HOST, Missing, Paging, Stall, Window};
 use ks_vocabulary::kind::{Entity, Kind, Severity};
 use ks_vocabulary::membership::{cgroup_entity, is_below};
@@ -94,6 +95,13 @@ impl Classifier for MemoryPressure {
             Err(missing) => board.cover(Kind::MemoryPressure, Cover::Missing(missing)),
         }
         cover_groups(window, board, Kind::MemoryPressure);
+    }
+
+    fn blame(&self, case: &Case<'_>) -> Blamed {
+        let mut victims = victim::killed(case.window, case.entity);
+        victims.extend(victim::groups(case.window, case.entity, Stall::MemorySome));
+        victims.truncate(NAMED);
+        Blamed { culprits: case.by_memory(), victims }
     }
 }
 

@@ -15,20 +15,30 @@ mod syscall;
 mod tcp_exhaustion;
 
 use crate::board::{Board, Cover};
+use crate::culprit::{Blamed, Case};
 use crate::window::{CgroupTrack, EntityId, Window};
 use ks_vocabulary::kind::Kind;
 use ks_vocabulary::model::Cgroup;
 
 /// Judges one kind on every entity it applies to.
-pub trait Classifier: Sync {
+pub(crate) trait Classifier: Sync {
     /// The kind.
     fn kind(&self) -> Kind;
     /// Reads the window and reports to the board: evaluations of entities, and coverage.
     fn evaluate(&self, window: &Window, board: &mut Board);
+    /// Who is to blame, and who suffers; nobody where no counter of the host says who.
+    fn blame(&self, _case: &Case<'_>) -> Blamed {
+        Blamed::default()
+    }
 }
 
-/// Every classifier, in the order of evaluation.
-pub const ALL: [&dyn Classifier; Kind::COUNT] = [
+/// The one that judges `kind`.
+pub(crate) fn of(kind: Kind) -> &'static dyn Classifier {
+    ALL[kind.index()]
+}
+
+/// Every classifier, in the order of evaluation, which is that of the kinds.
+pub(crate) const ALL: [&dyn Classifier; Kind::COUNT] = [
     &memory_pressure::MemoryPressure,
     &load_mismatch::LoadMismatch,
     &io_congestion::IoCongestion,
@@ -54,4 +64,16 @@ fn cover_groups(window: &Window, board: &mut Board, kind: Kind) {
 /// Every control group but the root, which is the host under another name.
 fn groups(window: &Window) -> impl Iterator<Item = (EntityId, &Cgroup, &CgroupTrack)> {
     window.cgroups.entities().filter(|(_, row, _)| row.path() != Some(b"/"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_kind_has_its_classifier() {
+        for kind in Kind::ALL {
+            assert_eq!(of(kind).kind(), kind);
+        }
+    }
 }

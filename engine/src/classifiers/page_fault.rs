@@ -13,6 +13,7 @@
 //! work and are not looked at.
 
 use crate::board::{Board, Cover, Evaluation, Held, Quantity, Relax};
+use crate::culprit::{Blamed, Case, MAJFLT};
 use crate::window::{
     CgroupTrack, Group, Growth, HOST, Missing, Paging, PressureTrack, Stall, Window,
 };
@@ -64,6 +65,10 @@ impl Classifier for PageFault {
         }
         judge_groups(window, board);
         cover_groups(window, board, Kind::PageFault);
+    }
+
+    fn blame(&self, case: &Case<'_>) -> Blamed {
+        Blamed { culprits: case.by(MAJFLT), ..Blamed::default() }
     }
 }
 

@@ -14,6 +14,7 @@
 //! expects to wait: stalls are not judged where its processes are those that wait.
 
 use crate::board::{Board, Cover, Evaluation, Held, Quantity, Relax};
+use crate::culprit::{Blamed, CPU, Case, victim};
 use crate::window::{CgroupTrack, Group, HOST, Latency, Missing, PressureTrack, Stall, Window};
 use ks_vocabulary::kind::{Entity, Kind, Severity};
 use ks_vocabulary::membership::cgroup_entity;
@@ -90,6 +91,14 @@ impl Classifier for Scheduler {
         }
         judge_groups(window, board);
         cover_groups(window, board, Kind::Scheduler);
+    }
+
+    fn blame(&self, case: &Case<'_>) -> Blamed {
+        let mut victims = victim::groups(case.window, case.entity, Stall::CpuSome);
+        if victims.is_empty() {
+            victims = victim::waiters(case.window, case.entity);
+        }
+        Blamed { culprits: case.by(CPU), victims }
     }
 }
 

@@ -11,6 +11,7 @@
 //! traffic is nothing. With zram the counters are the same and the cost is CPU time.
 
 use crate::board::{Board, Cover, Evaluation, Held, Relax, Rule};
+use crate::culprit::{Blamed, Case, victim};
 use crate::window::{HOST, Missing, Paging, Stall, Window};
 use ks_vocabulary::kind::{Entity, Kind, Severity};
 use ks_vocabulary::metric::Metric;
@@ -59,6 +60,11 @@ impl Classifier for SwapThrashing {
             }
             Err(missing) => board.cover(Kind::SwapThrashing, Cover::Missing(missing)),
         }
+    }
+
+    fn blame(&self, case: &Case<'_>) -> Blamed {
+        let victims = victim::groups(case.window, case.entity, Stall::MemorySome);
+        Blamed { culprits: case.by_swap(), victims }
     }
 }
 

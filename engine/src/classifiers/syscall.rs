@@ -14,6 +14,7 @@
 
 use crate::analysis::resources::{inodes_used, space_used, tasks_max};
 use crate::board::{Board, Cover, Evaluation, Held, Quantity, Relax};
+use crate::culprit::{Blamed, Case, WRITTEN, victim};
 use crate::window::{Call, CallClass, HOST, Latency, Missing, SpaceTrack, Window};
 use ks_vocabulary::kind::{Entity, Kind, Severity};
 use ks_vocabulary::membership::cgroup_entity;
@@ -21,6 +22,7 @@ use ks_vocabulary::metric::Metric;
 use ks_vocabulary::model::{Filesystem, Load};
 use ks_vocabulary::subtype::Subtype;
 use ks_vocabulary::time::{SECOND_NS, Timestamp};
+use ks_vocabulary::unit::Unit;
 
 use super::latency::{self, LatencyLimits};
 use super::{Classifier, groups};
@@ -83,6 +85,9 @@ const LATENCIES: [(CallClass, LatencyLimits); 4] = [
         },
     ),
 ];
+/// What callers are told by, with the unit of its amount.
+const REFUSALS: (Metric, Unit) = (Metric::RefusedCalls, Unit::One);
+const SLOWNESS: (Metric, Unit) = (Metric::SlowCalls, Unit::Nanoseconds);
 /// Calls a second that are refused for lack of a resource: one is medium (our judgement).
 const REFUSED: [Option<f64>; 4] = [None, None, Some(10.0), None];
 
@@ -97,6 +102,30 @@ impl Classifier for Syscall {
         judge_groups(window, board);
         judge_descriptors(window, board);
     }
+
+    fn blame(&self, case: &Case<'_>) -> Blamed {
+        if matches!(case.entity, Entity::Filesystem(_)) {
+            let culprits = case.of_all().by(WRITTEN);
+            return Blamed { culprits, ..Blamed::default() };
+        }
+        let window = case.window;
+        let own = meets_own_limit(window);
+        Blamed {
+            culprits: victim::callers(window, REFUSALS, own, |calls| calls.refused),
+            victims: victim::callers(window, SLOWNESS, false, |calls| calls.slow_ns),
+        }
+    }
+}
+
+/// Whether calls were refused for the descriptors of their own processes, which nobody else uses
+/// up: nine in ten of the last ten seconds (our judgement).
+fn meets_own_limit(window: &Window) -> bool {
+    let grown = |what| {
+        let track = window.bpf_syscall.track().ok()?;
+        track.over(what, 10 * SECOND_NS).ok().map(|growth| growth.by)
+    };
+    let both = grown(Call::NoDescriptor).zip(grown(Call::Refused));
+    both.is_some_and(|(own, all)| own > 0 && own as f64 >= 0.9 * all as f64)
 }
 
 fn judge_filesystems(window: &Window, board: &mut Board) {

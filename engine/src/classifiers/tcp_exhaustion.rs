@@ -15,6 +15,7 @@
 mod host;
 
 use crate::board::{Board, Cover, Evaluation, Held, Quantity, Relax};
+use crate::culprit::{Blamed, Case, OPEN_FILES};
 use crate::window::{Growth, Missing, SocketUse, Tcp, TcpTrack, Window};
 use ks_vocabulary::kind::{Entity, Kind, Severity};
 use ks_vocabulary::metric::Metric;
@@ -62,6 +63,14 @@ impl Classifier for TcpExhaustion {
             board.judge(KIND, id, at, &mut seen, || Entity::Netns(row.netns().unwrap_or(0)));
         }
         host::judge(window, limits, board);
+    }
+
+    /// Of ports and queues nobody is known to be the owner; of handles those who open files are.
+    fn blame(&self, case: &Case<'_>) -> Blamed {
+        if *case.entity != Entity::Host {
+            return Blamed::default();
+        }
+        Blamed { culprits: case.by(OPEN_FILES), ..Blamed::default() }
     }
 }
 

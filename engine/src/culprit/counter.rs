@@ -7,7 +7,7 @@ use ks_vocabulary::unit::Unit;
 
 /// A counter that convicts, of a process and of a control group.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Counter {
+pub(crate) struct Counter {
     pub(super) account: Account,
     /// Name of what is counted, of stocks of their growth.
     pub(super) metric: Metric,
@@ -26,25 +26,25 @@ impl Counter {
     }
 }
 
-pub(super) const CPU: Counter = Counter {
+pub(crate) const CPU: Counter = Counter {
     account: Account::CpuTime,
     metric: Metric::CpuTime,
     level_metric: Metric::CpuTime,
     group_unit: Unit::Microseconds,
 };
-pub(super) const IO: Counter = Counter {
+pub(crate) const IO: Counter = Counter {
     account: Account::IoBytes,
     metric: Metric::IoBytes,
     level_metric: Metric::IoBytes,
     group_unit: Unit::Bytes,
 };
-pub(super) const WRITTEN: Counter = Counter {
+pub(crate) const WRITTEN: Counter = Counter {
     account: Account::Written,
     metric: Metric::WrittenBytes,
     level_metric: Metric::WrittenBytes,
     group_unit: Unit::Bytes,
 };
-pub(super) const MAJFLT: Counter = Counter {
+pub(crate) const MAJFLT: Counter = Counter {
     account: Account::MajorFaults,
     metric: Metric::Majflt,
     level_metric: Metric::Majflt,
@@ -62,7 +62,7 @@ pub(super) const SWAP: Counter = Counter {
     level_metric: Metric::Swap,
     group_unit: Unit::Bytes,
 };
-pub(super) const OPEN_FILES: Counter = Counter {
+pub(crate) const OPEN_FILES: Counter = Counter {
     account: Account::OpenFiles,
     metric: Metric::OpenFiles,
     level_metric: Metric::OpenFiles,

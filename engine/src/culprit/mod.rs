@@ -3,7 +3,8 @@
 //! The rule is that of `signals.md`, section 12. `interval.rs` says over what time is looked,
 //! `past.rs` how far an entity is above what is usual for it, `parties.rs` who the parties are,
 //! and `sets.rs` which of them, alone or as a set, is to blame: at least 40 % of all that is above
-//! the usual, and at least twice the next. Those who suffer are told apart in `victim.rs`.
+//! the usual, and at least twice the next. Those who suffer are told apart in `victim.rs`. Which
+//! counter convicts for a condition its classifier says.
 //!
 //! Executables go by the name of the process, which is what is recorded of them. Open files are
 //! read while a signal stands only, so the first reading of them counts as growth.
@@ -17,20 +18,19 @@ mod rise;
 mod scratch;
 mod sets;
 mod shortage;
-mod victim;
+pub(crate) mod victim;
 
 use alloc::vec::Vec;
 
-use crate::window::{Call, Stall, Window};
-use ks_vocabulary::kind::{Entity, Kind};
-use ks_vocabulary::metric::Metric;
+use crate::window::Window;
+use ks_vocabulary::kind::Entity;
 use ks_vocabulary::output::Culprit;
-use ks_vocabulary::time::{SECOND_NS, Timestamp};
-use ks_vocabulary::unit::Unit;
+use ks_vocabulary::time::Timestamp;
 
-use counter::{CPU, Counter, GROWTH, IO, MAJFLT, OPEN_FILES, SWAP, WRITTEN};
+pub(crate) use counter::{CPU, Counter, IO, MAJFLT, OPEN_FILES, WRITTEN};
+use counter::{GROWTH, SWAP};
 use interval::Interval;
-use parties::Case;
+pub(crate) use parties::Case;
 pub(crate) use sets::{CONVICT_LEAD, CONVICT_SHARE};
 
 /// How many are named of each kind.
@@ -38,86 +38,50 @@ pub(crate) const NAMED: usize = 3;
 /// Growth below this is not what fills a host's memory.
 const GROWTH_FLOOR_BYTES: f64 = 16.0 * 1024.0 * 1024.0;
 
-/// Culprits and victims of a condition. `since` is when the series of the signal changed; without
-/// it the last minute is looked at.
-pub(crate) fn rank(
-    window: &Window,
-    kind: Kind,
-    entity: &Entity,
-    since: Option<Timestamp>,
-) -> (Vec<Culprit>, Vec<Culprit>) {
-    let interval = Interval::new(since, window.mono());
-    let by = |counter: Counter| naming::culprits(&Case { window, entity, interval }, counter);
-    match kind {
-        Kind::LoadMismatch => (by(CPU), Vec::new()),
-        Kind::Scheduler => {
-            let groups = victim::groups(window, entity, Stall::CpuSome);
-            let waiters = if groups.is_empty() { victim::waiters(window, entity) } else { groups };
-            (by(CPU), waiters)
-        }
-        Kind::IoCongestion => {
-            let groups = victim::groups(window, entity, Stall::IoSome);
-            let asleep = if groups.is_empty() { victim::asleep(window, entity) } else { groups };
-            (by(IO), asleep)
-        }
-        Kind::BlockDeviceSaturation => (by(IO), Vec::new()),
-        Kind::MemoryPressure => (fills_memory(window, entity, interval), {
-            let mut suffer = victim::killed(window, entity);
-            suffer.extend(victim::groups(window, entity, Stall::MemorySome));
-            suffer.truncate(NAMED);
-            suffer
-        }),
-        Kind::SwapThrashing => (
-            or_faulting(by(SWAP), 0.0, || by(MAJFLT)),
-            victim::groups(window, entity, Stall::MemorySome),
-        ),
-        Kind::PageFault => (by(MAJFLT), Vec::new()),
-        Kind::TcpExhaustion if *entity == Entity::Host => (by(OPEN_FILES), Vec::new()),
-        Kind::Syscall if matches!(entity, Entity::Filesystem(_)) => {
-            // What fills a filesystem may have been written as fast for hours: all of it counts.
-            let interval = Interval::of_all(window.mono());
-            (naming::culprits(&Case { window, entity, interval }, WRITTEN), Vec::new())
-        }
-        Kind::Syscall => (
-            victim::callers(
-                window,
-                (Metric::RefusedCalls, Unit::One),
-                meets_own_limit(window),
-                |calls| calls.refused,
-            ),
-            victim::callers(window, (Metric::SlowCalls, Unit::Nanoseconds), false, |calls| {
-                calls.slow_ns
-            }),
-        ),
-        Kind::NetworkDegradation | Kind::TcpExhaustion => Default::default(),
-    }
+/// Who is to blame for a condition, and who suffers from it, most first.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Blamed {
+    pub(crate) culprits: Vec<Culprit>,
+    pub(crate) victims: Vec<Culprit>,
 }
 
-/// Who fills the memory that an entity is short of.
-fn fills_memory(window: &Window, entity: &Entity, interval: Interval) -> Vec<Culprit> {
-    let place = shortage::place(window, entity);
-    let by =
-        |counter: Counter| naming::culprits(&Case { window, entity: &place, interval }, counter);
-    let floor = if place == Entity::Host { GROWTH_FLOOR_BYTES } else { 0.0 };
-    let mut blamed = or_faulting(by(GROWTH), floor, || by(MAJFLT));
-    // Whoever grew so fast that it was gone before it was seen to grow.
-    if !blamed.iter().any(|culprit| culprit.convicted) {
-        let held = victim::killed_holders(window, &place);
-        blamed = if held.is_empty() { blamed } else { held };
+impl<'a> Case<'a> {
+    /// What happens to `entity`. `since` is when the series of the signal changed; without it the
+    /// last minute is looked at.
+    pub(crate) fn new(window: &'a Window, entity: &'a Entity, since: Option<Timestamp>) -> Self {
+        Self { window, entity, interval: Interval::new(since, window.mono()) }
     }
-    victim::name_killed(window, &mut blamed);
-    blamed
-}
 
-/// Whether calls were refused for the descriptors of their own processes, which nobody else uses
-/// up: nine in ten of the last ten seconds (our judgement).
-fn meets_own_limit(window: &Window) -> bool {
-    let grown = |what| {
-        let track = window.bpf_syscall.track().ok()?;
-        track.over(what, 10 * SECOND_NS).ok().map(|growth| growth.by)
-    };
-    let both = grown(Call::NoDescriptor).zip(grown(Call::Refused));
-    both.is_some_and(|(own, all)| own > 0 && own as f64 >= 0.9 * all as f64)
+    /// The same over all that is remembered: what fills a filesystem may have been written as fast
+    /// for hours.
+    pub(crate) fn of_all(&self) -> Self {
+        Self { interval: Interval::of_all(self.window.mono()), ..*self }
+    }
+
+    /// Those whose counter rose.
+    pub(crate) fn by(&self, counter: Counter) -> Vec<Culprit> {
+        naming::culprits(self, counter)
+    }
+
+    /// Those who go to swap, or else those who fault.
+    pub(crate) fn by_swap(&self) -> Vec<Culprit> {
+        or_faulting(self.by(SWAP), 0.0, || self.by(MAJFLT))
+    }
+
+    /// Who fills the memory that the entity is short of.
+    pub(crate) fn by_memory(&self) -> Vec<Culprit> {
+        let place = shortage::place(self.window, self.entity);
+        let case = Case { entity: &place, ..*self };
+        let floor = if place == Entity::Host { GROWTH_FLOOR_BYTES } else { 0.0 };
+        let mut blamed = or_faulting(case.by(GROWTH), floor, || case.by(MAJFLT));
+        // Whoever grew so fast that it was gone before it was seen to grow.
+        if !blamed.iter().any(|culprit| culprit.convicted) {
+            let held = victim::killed_holders(self.window, &place);
+            blamed = if held.is_empty() { blamed } else { held };
+        }
+        victim::name_killed(self.window, &mut blamed);
+        blamed
+    }
 }
 
 /// Those who grow; where nobody grew by more than `least`, those who fault, if there are any.

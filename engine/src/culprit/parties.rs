@@ -23,9 +23,9 @@ const UNSEEN_SHARE: f64 = 0.2;
 
 /// What is asked: who is to blame for what happens to `entity`.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Case<'a> {
-    pub(super) window: &'a Window,
-    pub(super) entity: &'a Entity,
+pub(crate) struct Case<'a> {
+    pub(crate) window: &'a Window,
+    pub(crate) entity: &'a Entity,
     pub(super) interval: Interval,
 }
 

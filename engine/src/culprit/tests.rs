@@ -3,13 +3,27 @@
 mod host;
 
 use super::*;
+use crate::classifiers;
 use alloc::string::{String, ToString};
 use host::{Made, at, group, process, run, run_reversed};
+use ks_vocabulary::kind::Kind;
+use ks_vocabulary::metric::Metric;
 use ks_vocabulary::model::Sample;
+use ks_vocabulary::unit::Unit;
 
 const MIB: u64 = 1 << 20;
 /// When the signal's own series changed, in seconds of the recording.
 const ONSET: i64 = 300;
+
+fn rank(
+    window: &Window,
+    kind: Kind,
+    entity: &Entity,
+    since: Option<Timestamp>,
+) -> (Vec<Culprit>, Vec<Culprit>) {
+    let blamed = classifiers::of(kind).blame(&Case::new(window, entity, since));
+    (blamed.culprits, blamed.victims)
+}
 
 fn load(window: &Window, entity: &Entity) -> Vec<Culprit> {
     rank(window, Kind::LoadMismatch, entity, Some(at(ONSET))).0

@@ -21,7 +21,7 @@ const SHORTEST_NS: u64 = SECOND_NS;
 const VICTIM_NS: u64 = 5_000_000_000;
 
 /// Control groups that stall most; what consumes and what suffers need not be the same.
-pub(super) fn groups(window: &Window, entity: &Entity, stall: Stall) -> Vec<Culprit> {
+pub(crate) fn groups(window: &Window, entity: &Entity, stall: Stall) -> Vec<Culprit> {
     if *entity != Entity::Host {
         return Vec::new();
     }
@@ -63,7 +63,7 @@ fn sufferer(row: &Process, metric: Metric, amount: f64) -> Culprit {
 }
 
 /// Processes that slept uninterruptibly at readings of the last five seconds, the most often first.
-pub(super) fn asleep(window: &Window, entity: &Entity) -> Vec<Culprit> {
+pub(crate) fn asleep(window: &Window, entity: &Entity) -> Vec<Culprit> {
     let mut asleep = window.sufferers.asleep();
     asleep.sort_by(|one, other| other.1.total_cmp(&one.1));
     let known = asleep.iter().filter_map(|(key, share)| {
@@ -75,7 +75,7 @@ pub(super) fn asleep(window: &Window, entity: &Entity) -> Vec<Culprit> {
 
 /// Processes that waited for a CPU most, by their share of time over the last seconds; those of
 /// several threads can wait for more than one second in a second.
-pub(super) fn waiters(window: &Window, entity: &Entity) -> Vec<Culprit> {
+pub(crate) fn waiters(window: &Window, entity: &Entity) -> Vec<Culprit> {
     let Some(at) = window.processes.at() else { return Vec::new() };
     let mut waits: Vec<(f64, &Process)> = window
         .processes
@@ -93,7 +93,7 @@ pub(super) fn waiters(window: &Window, entity: &Entity) -> Vec<Culprit> {
 }
 
 /// Victims of the OOM killer: of a group those whose group it is, by its path or its last part.
-pub(super) fn killed(window: &Window, entity: &Entity) -> Vec<Culprit> {
+pub(crate) fn killed(window: &Window, entity: &Entity) -> Vec<Culprit> {
     let total = window.memory.one().ok().and_then(Memory::total_bytes).filter(|total| *total > 0);
     let theirs = |cgroup: &[u8]| {
         let Entity::Cgroup(_, path) = entity else { return true };
@@ -153,7 +153,7 @@ pub(super) fn name_killed(window: &Window, blamed: &mut [Culprit]) {
 
 /// Processes by what their system calls met in the last ten seconds, by `metric` in a unit. Only
 /// where the limit is each one's own can one of them be convicted.
-pub(super) fn callers(
+pub(crate) fn callers(
     window: &Window,
     (metric, unit): (Metric, Unit),
     is_own_limit: bool,

@@ -6,7 +6,8 @@ use alloc::string::{String, ToString};
 
 use super::Engine;
 use crate::board::{Changed, Transition};
-use crate::culprit;
+use crate::classifiers;
+use crate::culprit::{Blamed, Case};
 use crate::mutation;
 use crate::window::Missing;
 use ks_vocabulary::input::{Delivery, SourceState};
@@ -21,13 +22,11 @@ impl Engine {
                 changed.transition,
                 Transition::Cleared | Transition::Accepted | Transition::Ended
             );
-        let (culprits, victims) = if over {
-            Default::default()
+        let blamed = if over {
+            Blamed::default()
         } else {
-            let since = Some(standing.onset);
-            let (culprits, victims) =
-                culprit::rank(&self.window, changed.kind, &changed.entity, since);
-            (mutation::ranked(culprits), victims)
+            let case = Case::new(&self.window, &changed.entity, Some(standing.onset));
+            classifiers::of(changed.kind).blame(&case)
         };
         let index = standing.severity.index();
         let evidence = changed.seen.quantities().map(|noted| Evidence {
@@ -55,8 +54,8 @@ impl Engine {
             onset_ns: standing.onset,
             start_ns: standing.start,
             evidence: evidence.collect(),
-            culprits,
-            victims,
+            culprits: mutation::ranked(blamed.culprits),
+            victims: blamed.victims,
         }
     }
 }

@@ -23,8 +23,8 @@ const TOP: [(&str, &str); 6] = [
     ("mono_ns", "`CLOCK_BOOTTIME`: the time that rates and windows use"),
     (
         "kind",
-        "what was learned: `start`, `sample`, `source_state`, `clock_step`, `gap`, `tick`, `config_change`, \
-        `model_reply`, `action_outcome` or `operator_decision`",
+        "what was learned: `start`, `sample`, `source_state`, `clock_step`, `gap`, `tick`, \
+        `config_change`, `model_reply`, `action_outcome` or `operator_decision`",
     ),
     ("sample", "the tables that were read at this tick; null for other kinds"),
     ("entry", "every other kind as JSON; null for `sample`"),

@@ -102,7 +102,12 @@ impl Segments {
     /// The segments of the last run in the directory, from its first on. Nothing where there is no
     /// run, or where its beginning has been removed.
     pub fn last_run(&self) -> Result<Vec<RunFile>, Error> {
-        own::last_run(&self.folder)
+        self.run_before(u64::MAX)
+    }
+
+    /// The same of the run whose last segment is the one before `number`.
+    pub fn run_before(&self, number: u64) -> Result<Vec<RunFile>, Error> {
+        own::run_before(&self.folder, number)
     }
 
     /// Begins the next segment: its number. Its first input is a `Start`.

@@ -34,7 +34,8 @@ fn record(folder: &Path, judgement: Option<u32>) -> Vec<RunFile> {
 
 fn file(folder: &Path, segment: u32) -> RunFile {
     let name = |ending: &str| folder.join(format!("{segment:08}.{ending}"));
-    RunFile { recording: name("parquet"), journal: name("jsonl"), segment }
+    let number = u64::from(segment);
+    RunFile { number, recording: name("parquet"), journal: name("jsonl"), segment }
 }
 
 fn sample(second: u64) -> Sample {
@@ -84,8 +85,10 @@ fn the_journals_of_a_killed_run_get_what_its_replay_says() {
         if written > first {
             std::fs::write(&files[1].journal, two).unwrap();
         }
+        assert_eq!(is_finished(&files), written == all.len(), "after {written} bytes");
         let resumed = finish(&files, |_, _| {}).unwrap();
         assert_eq!(resumed.left_alone, None);
+        assert!(is_finished(&files));
         assert_eq!(journals(&files), all, "after {written} bytes");
         assert_eq!(resumed.lines > 0, written < all.len());
     }

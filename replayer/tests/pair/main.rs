@@ -123,10 +123,10 @@ fn what_cannot_be_made_durable_is_withheld_and_said_to_be() {
     paper.fails_to_sync = true;
     let driver = run(&mut net, &mut paper);
     assert!(net.asked.is_empty(), "nobody is asked for what a crash would forget");
-    let withheld = paper.log.iter().filter(|input| match &input.body {
-        Body::Answer(answer) => matches!(answer.as_ref(), Answer::ActionOutcome(outcome)
-            if outcome.outcome == Outcome::Withheld),
-        _ => false,
+    let withheld = paper.log.iter().filter(|input| {
+        let Body::Answer(answer) = &input.body else { return false };
+        let Answer::ActionOutcome(outcome) = answer.as_ref() else { return false };
+        outcome.outcome == Outcome::Withheld
     });
     assert_eq!(withheld.count() as u64, driver.machine().asked);
     assert_eq!(driver.machine().accepted.len() as u64, driver.machine().asked);

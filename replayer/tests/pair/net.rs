@@ -14,16 +14,16 @@ use ks_vocabulary::time::{ClockAnchor, SECOND_NS, Timestamp, WallTime};
 pub(crate) struct Fates {
     lost: f64,
     doubled: f64,
-    latest_s: f64,
+    latest_ns: u64,
 }
 
 impl Fates {
     pub(crate) fn all() -> Self {
-        Self { lost: 0.15, doubled: 0.25, latest_s: 7.0 }
+        Self { lost: 0.15, doubled: 0.25, latest_ns: 7 * SECOND_NS }
     }
 
     pub(crate) fn none() -> Self {
-        Self { lost: 0.0, doubled: 0.0, latest_s: 0.5 }
+        Self { lost: 0.0, doubled: 0.0, latest_ns: SECOND_NS / 2 }
     }
 }
 
@@ -63,8 +63,8 @@ impl Net {
     }
 
     fn send(&mut self, request: RequestId) {
-        let latency_s = self.random.next_f64() * self.fates.latest_s;
-        let at = self.now.plus_ns((latency_s * 1e9) as u64);
+        let latency_ns = self.random.next_u64() % self.fates.latest_ns;
+        let at = self.now.plus_ns(latency_ns);
         self.sent += 1;
         self.on_the_way.insert((at, self.sent), request);
     }

@@ -4,6 +4,7 @@ use ks_vocabulary::kind::{Entity, Kind, Severity};
 use ks_vocabulary::model::{Disk, Filesystem, Netns, Nic};
 
 use super::groups::Configured;
+use super::limits::TCP_USED;
 use super::{NONE, Pair, Quantity, Say};
 
 /// Utilisation of a disk; at high its queue has to be as long as this too, with and without seeks,
@@ -17,9 +18,7 @@ const RETRANSMITS: ([f64; 4], u64) = ([0.01, 0.03, 0.10, 0.25], 200);
 /// (section 5).
 const DROPS: ([f64; 4], u64) = ([0.001, 0.01, 0.05, 0.20], 1_000);
 const ERRORS: [f64; 4] = [NONE, 15.0, 150.0, NONE];
-/// Used share of ports, handles and other finite things of TCP, and overflows of accept queues a
-/// second, of which any is medium (section 6).
-pub(super) const TCP_USED: [f64; 4] = [0.5, 0.7, 0.85, 0.95];
+/// Overflows of accept queues a second, of which any is medium (section 6).
 const OVERFLOWS: [f64; 4] = [NONE, NONE, 10.0, 100.0];
 /// Used share of space and inodes (section 10).
 const SPACE_USED: [f64; 4] = [0.80, 0.85, 0.92, 0.97];

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use ks_vocabulary::kind::{Entity, Kind, Severity};
 use ks_vocabulary::model::{Cgroup, PortUse, Sample};
 
-use super::host::{self, FAULTS_STALL, IO_FULL, IO_SOME, MEMORY_FULL, MEMORY_SOME, Use};
-use super::tracers::CPU_SOME;
+use super::limits::{CPU_SOME, IO_FULL, IO_SOME, MEMORY_FULL, MEMORY_SOME};
+use super::memory::{self, FAULTS_STALL, Use, killed};
 use super::{NONE, Pair, Quantity, Say};
 
 /// Throttled share of periods: there is no low one (`signals.md`, section 9).
@@ -64,16 +64,6 @@ pub(super) fn look(pair: &Pair<'_>, say: &mut Say<'_>) {
     }
 }
 
-/// Whether a group's own limit has led to kills. Version 1 counts no failed reclaims: there a limit
-/// that was met stands for one.
-pub(super) fn killed(before: &Cgroup, after: &Cgroup) -> bool {
-    let grew = |get: fn(&Cgroup) -> Option<u64>| {
-        get(before).zip(get(after)).map(|(before, after)| after > before)
-    };
-    let failed = grew(Cgroup::oom).or_else(|| grew(Cgroup::memory_fail));
-    failed == Some(true) && grew(Cgroup::oom_kill) == Some(true)
-}
-
 fn look_at_group(pair: &Pair<'_>, before: &Cgroup, after: &Cgroup, say: &mut Say<'_>) {
     let bytes = |name: Option<&[u8]>| name.unwrap_or_default().to_vec();
     let entity = Entity::Cgroup(bytes(after.hierarchy()), bytes(after.path()));
@@ -99,7 +89,7 @@ fn look_at_group(pair: &Pair<'_>, before: &Cgroup, after: &Cgroup, say: &mut Say
     say(Kind::Scheduler, entity.clone(), waits);
     let refaults = rate(Cgroup::refault).is_some_and(|rate| rate > 0.0);
     let suffers = refaults || some.is_some_and(|some| some >= FAULTS_STALL);
-    say(Kind::PageFault, entity, host::faults(rate(Cgroup::pgmajfault), suffers));
+    say(Kind::PageFault, entity, memory::faults(rate(Cgroup::pgmajfault), suffers));
 }
 
 /// What a group uses of its own limit; without one there is no share.
@@ -109,7 +99,7 @@ fn use_of(pair: &Pair<'_>, row: &Cgroup, met: Option<f64>, some: Option<f64>) ->
     let swap_free = match row.swap_max_bytes() {
         Some(0) => None,
         Some(most) => Some(1.0 - row.swap_bytes().unwrap_or(0) as f64 / most as f64),
-        None => pair.after.memory.first().and_then(host::swap_free),
+        None => pair.after.memory.first().and_then(memory::swap_free),
     };
     let reclaims = met.is_some_and(|rate| rate > 0.0);
     Some(Use { used: held as f64 / max as f64, swap_free, reclaims, some })

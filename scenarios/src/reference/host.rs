@@ -3,21 +3,11 @@
 use ks_vocabulary::kind::{Entity, Kind, Severity};
 use ks_vocabulary::model::{Cpu, FaultTrace, Memory, Pressure, Vm};
 
-use super::devices::TCP_USED;
-use super::groups::killed;
+use super::limits::{IO_FULL, IO_SOME, MEMORY_FULL, MEMORY_SOME, TCP_USED};
+use super::memory::{FAULTS_STALL, USED, Use, faults, killed, swap_free};
 use super::{NONE, Pair, Quantity, Say};
 
-/// Shares of stalled time at each severity (`signals.md`, sections 2 and 4).
-pub(super) const MEMORY_SOME: [f64; 4] = [0.05, 0.15, NONE, NONE];
-pub(super) const MEMORY_FULL: [f64; 4] = [NONE, NONE, 0.15, 0.60];
-pub(super) const IO_SOME: [f64; 4] = [0.10, NONE, NONE, NONE];
-pub(super) const IO_FULL: [f64; 4] = [NONE, 0.05, 0.20, 0.50];
-/// Used share of memory: at low with reclaim, at high and critical with this share of swap free or
-/// less; without swap reclaim, or this stall, stands for its being used up (section 2).
-const USED: [f64; 4] = [0.80, 0.90, 0.90, 0.95];
-const SWAP_FREE: [f64; 4] = [1.0, 1.0, 0.10, 0.05];
-const SOME_WITHOUT_SWAP: f64 = 0.05;
-/// Tasks for each CPU, and tasks in all that high needs more than (section 3).
+/// Tasks for each CPU, and tasks in all that high needs more than (`signals.md`, section 3).
 const DEMAND: [f64; 4] = [1.0, 2.0, 3.0, 8.0];
 const HIGH_TASKS: u64 = 4;
 /// Pages swapped out a second; both ways, with the share of time in which everybody stalls for
@@ -26,9 +16,6 @@ const SWAP_OUT: f64 = 5.0;
 const THRASH: [f64; 4] = [NONE, NONE, 100.0, 1000.0];
 const THRASH_FULL: [f64; 4] = [NONE, NONE, 0.05, 0.30];
 const BOTH_USED: f64 = 0.90;
-/// Major faults a second, which above low need refaults or this stall (section 11).
-pub(super) const MAJOR: [f64; 4] = [10.0, 50.0, 100.0, 500.0];
-pub(super) const FAULTS_STALL: f64 = 0.05;
 /// Time in major faults, as a share of one CPU's (section 11).
 const FAULT_STALL: [f64; 4] = [NONE, 0.05, 0.15, 0.40];
 
@@ -66,33 +53,6 @@ fn grown(pair: &Pair<'_>, get: fn(&Vm) -> Option<u64>) -> f64 {
     both.and_then(|(before, after)| pair.rate(get(before), get(after))).unwrap_or(0.0)
 }
 
-/// What is used of a memory, and whether its end is met.
-pub(super) struct Use {
-    pub(super) used: f64,
-    /// Free share of swap, where there is any.
-    pub(super) swap_free: Option<f64>,
-    pub(super) reclaims: bool,
-    pub(super) some: Option<f64>,
-}
-
-impl Use {
-    /// High and critical; what is below differs between a host and a group.
-    pub(super) fn exhausted(&self) -> Quantity {
-        let meets_end = self.reclaims || self.some.is_some_and(|some| some >= SOME_WITHOUT_SWAP);
-        let is_full = |at: usize| match self.swap_free {
-            Some(free) => free <= SWAP_FREE[at],
-            None => meets_end,
-        };
-        let reached = |at: usize| self.used >= USED[at] && is_full(at);
-        Quantity::graded([false, self.used >= USED[1], reached(2), reached(3)])
-    }
-}
-
-pub(super) fn swap_free(row: &Memory) -> Option<f64> {
-    let total = row.swap_total_bytes().filter(|total| *total > 0)?;
-    Some(row.swap_free_bytes()? as f64 / total as f64)
-}
-
 fn used(row: &Memory) -> Option<f64> {
     let total = row.total_bytes().filter(|total| *total > 0)?;
     Some(1.0 - row.available_bytes()? as f64 / total as f64)
@@ -128,13 +88,6 @@ fn look_at_faults(pair: &Pair<'_>, say: &mut Say<'_>) {
     let quantity = faults(Some(grown(pair, Vm::pgmajfault)), suffers)
         .or(Quantity::of(waited.map(|ns| ns / 1e9), FAULT_STALL));
     say(Kind::PageFault, Entity::Host, quantity);
-}
-
-/// Major faults a second; above low only where somebody suffers by them.
-pub(super) fn faults(major: Option<f64>, suffers: bool) -> Quantity {
-    let [low, others @ ..] = MAJOR;
-    let [medium, high, critical] = others.map(|limit| if suffers { limit } else { NONE });
-    Quantity::of(major, [low, medium, high, critical])
 }
 
 fn look_at_swap(pair: &Pair<'_>, say: &mut Say<'_>) {

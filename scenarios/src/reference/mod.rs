@@ -12,6 +12,8 @@
 mod devices;
 mod groups;
 mod host;
+mod limits;
+mod memory;
 mod tracers;
 
 use std::collections::BTreeMap;

@@ -5,11 +5,10 @@ use ks_vocabulary::kind::{Entity, Kind, Severity};
 use ks_vocabulary::model::{Pressure, Sample, SyscallTrace};
 
 use super::host::stalled;
+use super::limits::CPU_SOME;
 use super::{NONE, Pair, Quantity, Say};
 
-/// Share of time in which a task waits for a CPU, and the 99th percentile of waits
-/// (`signals.md`, section 9).
-pub(super) const CPU_SOME: [f64; 4] = [0.10, 0.25, 0.50, 0.80];
+/// The 99th percentile of waits for a CPU (`signals.md`, section 9).
 const WAIT_NS: [f64; 4] = [5e6, 20e6, 100e6, 500e6];
 /// The 99th percentile of calls to storage, calls that it needs, and calls refused a second
 /// (section 10).

@@ -3,6 +3,10 @@
 //! What is not here is not offered: no SIGKILL, no signal to a group, no service control, no
 //! realtime class, no firewall rule, no deletion, no swap off, no move between control groups.
 
+mod form;
+
+pub use form::{Field, Form};
+
 use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -10,7 +14,6 @@ use alloc::vec::Vec;
 use crate::kind::Kind;
 
 use super::cpu_set::CpuSet;
-use super::form::{Blast, Field, Form, Risk, Undo, Unresolved};
 use super::io::{IoLevel, IoLimit};
 use super::number::{
     CacheLevel, ConntrackMax, Count, DirtyPercent, FinTimeout, HighPort, LinkSpeed, LowPort,
@@ -18,7 +21,8 @@ use super::number::{
     StopTime, SwapLimit, Swappiness, SynBacklog, WatchTime, Weight,
 };
 use super::parameter::Parameter;
-use super::registry::{catalogue, named};
+use super::registry::{Unresolved, catalogue, named};
+use super::risk::{Blast, Risk, Undo};
 use super::scheduling::Class;
 use super::target::{DiskRef, GroupRef, MountRef, NicRef, ProcessRef, Target};
 

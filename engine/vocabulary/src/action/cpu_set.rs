@@ -6,9 +6,10 @@ use core::fmt;
 use core::str::FromStr;
 
 use super::bad_value::BadValue;
-use super::form::Risk;
-use super::number::Spec;
-use super::parameter::{Accepts, Parameter, as_text};
+use super::parameter::{Accepts, Parameter};
+use super::risk::Risk;
+use super::spec::Spec;
+use super::text::as_text;
 
 /// The last CPU that a kernel can have (`NR_CPUS` of x86_64).
 const CPU: Spec = Spec::plain("CPU", 0, 8191);

@@ -8,9 +8,10 @@ use serde::de::{Error, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::bad_value::BadValue;
-use super::form::Risk;
-use super::number::{Bandwidth, RequestRate, Spec};
+use super::number::{Bandwidth, RequestRate};
 use super::parameter::{Accepts, Parameter};
+use super::risk::Risk;
+use super::spec::Spec;
 
 /// Levels of best effort that favour nobody. The kernel takes 8 as a hint's bit, not as idle.
 const LEVEL: Spec = Spec::plain("level of best effort", 4, 7);

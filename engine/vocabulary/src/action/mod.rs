@@ -8,20 +8,21 @@
 mod bad_value;
 mod catalogue;
 mod cpu_set;
-mod form;
 mod io;
 mod number;
 mod parameter;
 mod registry;
+mod risk;
 mod scheduling;
+mod spec;
 mod target;
 #[cfg(test)]
 mod tests;
+mod text;
 
 pub use bad_value::BadValue;
-pub use catalogue::{Action, ActionKind};
+pub use catalogue::{Action, ActionKind, Field, Form};
 pub use cpu_set::CpuSet;
-pub use form::{Blast, Field, Form, Risk, Undo, Unresolved};
 pub use io::{IoLevel, IoLimit};
 pub use number::{
     Bandwidth, CacheLevel, ConntrackMax, Count, DirtyPercent, FinTimeout, HighPort, LinkSpeed,
@@ -29,6 +30,8 @@ pub use number::{
     RequestRate, Somaxconn, StopTime, SwapLimit, Swappiness, SynBacklog, WatchTime, Weight,
 };
 pub use parameter::{Accepts, Parameter};
+pub use registry::Unresolved;
+pub use risk::{Blast, Risk, Undo};
 pub use scheduling::Class;
 pub use target::{Device, Target};
 pub use target::{DiskRef, GroupPath, GroupRef, Handle, MountRef, Name, NicRef, Pid, ProcessRef};

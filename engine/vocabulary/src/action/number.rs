@@ -1,26 +1,19 @@
 //! Whole numbers that can only be made within their bounds.
 //!
-//! A number is written as one; bytes and times may also be written with their units. Fractions,
-//! exponents, signs, leading zeros and booleans are refused: the kernel reads `1e9` as 1.
+//! A number is written as one; bytes and times may also be written with their units. `spec.rs` says
+//! how it is read.
 
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use core::fmt;
 
 use serde::Deserializer;
-use serde::de::{Error, Unexpected, Visitor};
+use serde::de::Error;
 
 use super::bad_value::BadValue;
-use super::form::Risk;
 use super::parameter::{Accepts, Parameter};
-
-/// Units that a number may be written with, and how many of the smallest each is.
-type Units = &'static [(&'static str, u64)];
-
-const NONE: Units = &[];
-const SIZES: Units =
-    &[("B", 1), ("KiB", 1 << 10), ("MiB", 1 << 20), ("GiB", 1 << 30), ("TiB", 1 << 40)];
-const TIMES: Units = &[("s", 1), ("m", 60)];
+use super::risk::Risk;
+use super::spec::{NONE, SIZES, Spec, TIMES};
 
 const SIZE_TEXT: Accepts =
     Accepts::Text { pattern: "^([1-9][0-9]*(B|KiB|MiB|GiB|TiB))+$", example: "512MiB" };
@@ -30,14 +23,6 @@ const TIME_TEXT: Accepts = Accepts::Text { pattern: "^([1-9][0-9]*(s|m))+$", exa
 const PAGE_BYTES: u64 = 4096;
 /// No limit in bytes is above it.
 const BYTES_MAX: u64 = 16 << 40;
-
-/// What a number is called, and its bounds.
-pub(super) struct Spec {
-    what: &'static str,
-    low: u64,
-    high: u64,
-    units: Units,
-}
 
 macro_rules! accepts {
     (NONE, $low:tt, $high:tt) => {
@@ -182,73 +167,5 @@ impl Parameter for LinkSpeed {
 
     fn canonical(&self, _: Risk) -> Option<String> {
         Some(self.0.to_string())
-    }
-}
-
-impl Spec {
-    /// Bounds of a number without units.
-    pub(super) const fn plain(what: &'static str, low: u64, high: u64) -> Self {
-        Self { what, low, high, units: NONE }
-    }
-
-    pub(super) fn check(&self, value: u64) -> Result<u64, BadValue> {
-        if (self.low..=self.high).contains(&value) { Ok(value) } else { Err(self.bad(value)) }
-    }
-
-    /// A number in text, without a unit.
-    pub(super) fn parse(&self, text: &str) -> Result<u64, BadValue> {
-        self.check(digits(text).ok_or_else(|| self.bad(text))?)
-    }
-
-    pub(super) fn bad(&self, found: impl fmt::Display) -> BadValue {
-        BadValue::new(found, self.what, format_args!("{} to {}", self.low, self.high))
-    }
-
-    /// The sum of parts, each a number with a unit.
-    fn sum(&self, text: &str) -> Option<u64> {
-        let mut rest = text;
-        let mut sum = 0u64;
-        while !rest.is_empty() {
-            let end = rest.find(|letter: char| !letter.is_ascii_digit())?;
-            let (number, tail) = rest.split_at(end);
-            let end = tail.find(|letter: char| letter.is_ascii_digit()).unwrap_or(tail.len());
-            let (unit, tail) = tail.split_at(end);
-            let (_, size) = self.units.iter().find(|(name, _)| *name == unit)?;
-            sum = sum.checked_add(digits(number)?.checked_mul(*size)?)?;
-            rest = tail;
-        }
-        Some(sum)
-    }
-}
-
-/// A number in ASCII digits without leading zeros.
-fn digits(text: &str) -> Option<u64> {
-    let is_plain = text.bytes().all(|byte| byte.is_ascii_digit());
-    let is_shortest = text == "0" || !text.starts_with('0');
-    if is_plain && is_shortest { text.parse().ok() } else { None }
-}
-
-impl Visitor<'_> for &Spec {
-    type Value = u64;
-
-    fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(out, "a {}, {} to {}", self.what, self.low, self.high)
-    }
-
-    fn visit_u64<E: Error>(self, value: u64) -> Result<u64, E> {
-        self.check(value).map_err(E::custom)
-    }
-
-    fn visit_i64<E: Error>(self, value: i64) -> Result<u64, E> {
-        let value = u64::try_from(value).map_err(|_| E::custom(self.bad(value)))?;
-        self.visit_u64(value)
-    }
-
-    fn visit_str<E: Error>(self, text: &str) -> Result<u64, E> {
-        if self.units.is_empty() {
-            return Err(E::invalid_type(Unexpected::Str(text), &self));
-        }
-        let value = self.sum(text).ok_or_else(|| E::custom(self.bad(text)))?;
-        self.check(value).map_err(|_| E::custom(self.bad(text)))
     }
 }

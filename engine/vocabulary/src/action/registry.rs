@@ -2,9 +2,10 @@
 //! so that a form cannot be known in one place and forgotten in another.
 
 use alloc::string::String;
+use core::fmt;
 
-use super::form::{Risk, Unresolved};
 use super::parameter::Parameter;
+use super::risk::Risk;
 
 /// A row is the variant with its word and its parameters; the canonical text; where it is
 /// performed by a single write, the text that is written; blast, risk, undo and the kinds that it
@@ -121,6 +122,21 @@ macro_rules! catalogue {
 }
 
 pub(super) use catalogue;
+
+/// A target that the grammar cannot name: it has to be resolved first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Unresolved {
+    /// The parameter that holds it.
+    pub parameter: &'static str,
+}
+
+impl fmt::Display for Unresolved {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "`{}` is not resolved: the canonical text cannot name it", self.parameter)
+    }
+}
+
+impl core::error::Error for Unresolved {}
 
 /// The part of the canonical text that a parameter is.
 pub(super) fn named(

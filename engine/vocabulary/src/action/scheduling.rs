@@ -4,8 +4,8 @@ use alloc::string::String;
 
 use serde::{Deserialize, Serialize};
 
-use super::form::Risk;
 use super::parameter::{Accepts, Parameter};
+use super::risk::Risk;
 
 /// Scheduling classes below the usual one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

@@ -2,13 +2,12 @@
 //! by the exact entity that stands behind one, or, on a modelled host, by a plain name. Whoever
 //! performs an action resolves it; the canonical text names what is resolved, and no plain name.
 
-mod resolved;
 mod text;
 
 use alloc::string::String;
 
 use super::bad_value::BadValue;
-use super::number::Spec;
+use super::spec::Spec;
 
 const HANDLE: Spec = Spec::plain("handle", 1, 999_999_999);
 /// The kernel's init and its thread of threads are no targets.

@@ -27,6 +27,8 @@ pub(super) struct Own {
 /// A segment of a run, with the journal that belongs to it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RunFile {
+    /// Number of the segment in its directory.
+    pub number: u64,
     /// The recording, or what will be one.
     pub recording: PathBuf,
     /// The journal.
@@ -96,10 +98,10 @@ impl Own {
     }
 }
 
-pub(super) fn last_run(folder: &Path) -> Result<Vec<RunFile>, Error> {
+pub(super) fn run_before(folder: &Path, number: u64) -> Result<Vec<RunFile>, Error> {
     let mut files: Vec<RunFile> = Vec::new();
     let mut run = None;
-    for own in list(folder)?.iter().rev() {
+    for own in list(folder)?.iter().rev().filter(|own| own.number < number) {
         let path = recording(folder, own.number);
         // What cannot be read is no part of a run that can be gone through again.
         let Some(start) = start_of(&path) else { break };
@@ -108,7 +110,7 @@ pub(super) fn last_run(folder: &Path) -> Result<Vec<RunFile>, Error> {
             break;
         }
         let (recording, journal) = (path, journal(folder, own.number));
-        files.push(RunFile { recording, journal, segment: start.segment });
+        files.push(RunFile { number: own.number, recording, journal, segment: start.segment });
         if start.segment == 0 {
             files.reverse();
             return Ok(files);

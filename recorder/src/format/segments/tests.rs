@@ -122,6 +122,9 @@ fn the_last_run_is_known_from_its_first_segment_on() {
     assert_eq!(found.iter().map(|file| file.segment).collect::<Vec<_>>(), [0, 1]);
     assert_eq!(found[0].recording, folder.path().join("00000001.parquet"));
     assert_eq!(found[1].journal, folder.path().join("00000002.jsonl"));
+    let before = segments.run_before(found[0].number).unwrap();
+    assert_eq!(before.iter().map(|file| file.number).collect::<Vec<_>>(), [0]);
+    assert_eq!(segments.run_before(0).unwrap(), []);
     std::fs::remove_file(folder.path().join("00000001.parquet")).unwrap();
     assert_eq!(segments.last_run().unwrap(), []);
 }

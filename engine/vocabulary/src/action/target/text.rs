@@ -8,8 +8,8 @@ use super::{
     Name, NicRef, PID, Pid, ProcessRef,
 };
 use crate::action::bad_value::BadValue;
-use crate::action::number::Spec;
-use crate::action::parameter::as_text;
+use crate::action::spec::Spec;
+use crate::action::text::as_text;
 
 const START: Spec = Spec::plain("start of a process", 0, u64::MAX);
 

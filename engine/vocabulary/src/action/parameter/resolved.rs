@@ -4,9 +4,9 @@
 
 use alloc::string::{String, ToString};
 
-use super::{DiskRef, GroupRef, MountRef, NicRef, ProcessRef, Target};
-use crate::action::form::Risk;
-use crate::action::parameter::{Accepts, Parameter};
+use super::{Accepts, Parameter};
+use crate::action::risk::Risk;
+use crate::action::target::{DiskRef, GroupRef, MountRef, NicRef, ProcessRef, Target};
 
 impl Parameter for ProcessRef {
     const ACCEPTS: &'static [Accepts] = &[Accepts::Text {
