@@ -125,7 +125,8 @@ fn signal_text(signal: &Signal, at: &str) -> String {
     );
     let decisive =
         Evidence::decisive(&signal.evidence, signal.subtype).filter(|_| !signal.change.is_over());
-    if let Some(Evidence { metric, value, unit, .. }) = decisive {
+    if let Some(evidence) = decisive {
+        let (Evidence { metric, value, .. }, unit) = (evidence, evidence.unit());
         text += &format!(": {metric} {value:.3} {unit}");
     }
     if let Some(culprit) = signal.culprits.first() {
@@ -262,7 +263,7 @@ fn tell_episode(episode: &Episode, page: &mut Page) {
         let reached = if evidence.past_limit().is_some() { ", reached" } else { "" };
         let limit =
             evidence.limit.map_or(String::new(), |limit| format!(" (limit {limit}{reached})"));
-        let Evidence { metric, value, unit, .. } = evidence;
+        let (Evidence { metric, value, .. }, unit) = (evidence, evidence.unit());
         page.line(format_args!("         {metric} {value:.3} {unit}{limit}"));
     }
     for culprit in &episode.culprits {

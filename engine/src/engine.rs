@@ -173,6 +173,9 @@ impl Engine {
             Some(Ok(knowledge)) => {
                 self.board.load(&knowledge);
                 self.watch.load(&knowledge, &start.host.hostname);
+                if let Some(problem) = knowledge.left_out() {
+                    self.say(at, Said::Defect(Defect { place: "knowledge", problem }));
+                }
             }
             Some(Err(error)) => {
                 let problem = format!("not used: {error}");

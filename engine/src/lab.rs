@@ -12,6 +12,7 @@ use ks_vocabulary::input::{ENGINE_VERSION, SCHEMA_VERSION};
 use ks_vocabulary::kind::{Kind, Severity};
 use ks_vocabulary::model::{ReadTimes, Sample};
 use ks_vocabulary::output::{Change, CoverageState, Said, Signal};
+use ks_vocabulary::subtype::Subtype;
 use ks_vocabulary::time::{ClockAnchor, SECOND_NS, Timestamp};
 
 /// See the module. Time begins at second 1,000 and goes on by one second a tick.
@@ -149,7 +150,7 @@ impl Lab {
     }
 
     /// The subtype of the signal that stands on an entity.
-    pub(crate) fn subtype(&self, kind: Kind, entity: &str) -> Option<&'static str> {
+    pub(crate) fn subtype(&self, kind: Kind, entity: &str) -> Option<Subtype> {
         self.signal(kind, entity)?.subtype
     }
 

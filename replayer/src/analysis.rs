@@ -6,7 +6,9 @@ use ks_engine::analysis::trend::{Direction, Trend};
 use ks_engine::board::Learned;
 use ks_engine::engine::Engine;
 use ks_vocabulary::kind::{Entity, Kind};
+use ks_vocabulary::metric::Metric;
 use ks_vocabulary::time::SECOND_NS;
+use ks_vocabulary::unit::Unit;
 use serde::Serialize;
 
 /// What one quantity normally is.
@@ -17,9 +19,9 @@ pub struct BaselineRow {
     /// Whose.
     pub entity: Entity,
     /// Its name.
-    pub metric: &'static str,
+    pub metric: Metric,
     /// Its unit.
-    pub unit: &'static str,
+    pub unit: Unit,
     /// Values learned.
     pub samples: u64,
     /// Time that they stand for.
@@ -44,9 +46,9 @@ pub struct TrendRow {
     /// Whose.
     pub entity: Entity,
     /// The series.
-    pub metric: &'static str,
+    pub metric: Metric,
     /// Its unit.
-    pub unit: &'static str,
+    pub unit: Unit,
     /// Length of the window.
     pub window_s: u64,
     /// `increasing`, `decreasing`, `stable` or `unproven`.
@@ -82,7 +84,7 @@ fn row(kind: Kind, entity: &Entity, learned: &Learned) -> Option<BaselineRow> {
         kind,
         entity: entity.clone(),
         metric: learned.metric,
-        unit: learned.unit,
+        unit: learned.metric.unit(),
         samples: level.samples,
         covered_s: baseline.covered_ns() / SECOND_NS,
         span: level.span.word(),
@@ -98,18 +100,17 @@ fn row(kind: Kind, entity: &Entity, learned: &Learned) -> Option<BaselineRow> {
 pub fn trends(engine: &Engine) -> Vec<TrendRow> {
     let watched = engine.watched().iter().flat_map(|watched| {
         let metric = watched.resource.metric();
-        rows(&watched.entity, metric, "ratio", &watched.trends)
+        rows(&watched.entity, metric, &watched.trends)
     });
-    let learned = engine.learned().flat_map(|(_, entity, learned)| {
-        rows(entity, learned.metric, learned.unit, &learned.trends.windows)
-    });
+    let learned = engine
+        .learned()
+        .flat_map(|(_, entity, learned)| rows(entity, learned.metric, &learned.trends.windows));
     watched.chain(learned).collect()
 }
 
 fn rows<'a>(
     entity: &'a Entity,
-    metric: &'static str,
-    unit: &'static str,
+    metric: Metric,
     trends: &'a [Trend],
 ) -> impl Iterator<Item = TrendRow> + 'a {
     trends.iter().zip(WINDOWS_NS).filter_map(move |(trend, window_ns)| {
@@ -119,7 +120,7 @@ fn rows<'a>(
         Some(TrendRow {
             entity: entity.clone(),
             metric,
-            unit,
+            unit: metric.unit(),
             window_s: window_ns / SECOND_NS,
             direction: word(seen.direction()),
             slope_per_min: 60.0 * seen.fit.line.slope,
@@ -143,9 +144,9 @@ pub struct GrowerRow {
     /// Its name.
     pub comm: Option<String>,
     /// The series: resident and swapped memory.
-    pub metric: &'static str,
+    pub metric: Metric,
     /// Its unit.
-    pub unit: &'static str,
+    pub unit: Unit,
     /// Length of the window.
     pub window_s: u64,
     /// Theil-Sen slope.
@@ -166,8 +167,8 @@ pub fn growers(engine: &Engine) -> Vec<GrowerRow> {
         GrowerRow {
             entity: Entity::Process(pid, start),
             comm: comm.map(|comm| String::from_utf8_lossy(comm).into_owned()),
-            metric: "rss_and_swap_bytes",
-            unit: "bytes",
+            metric: Metric::RssAndSwapBytes,
+            unit: Metric::RssAndSwapBytes.unit(),
             window_s: grower.window_ns / SECOND_NS,
             slope_per_min: 60.0 * grower.fit.line.slope,
             slope_low: grower.fit.slope_low.map(|low| 60.0 * low),

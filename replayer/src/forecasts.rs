@@ -8,6 +8,7 @@ use ks_engine::analysis::watch::Watched;
 use ks_engine::analysis::{effects, said};
 use ks_vocabulary::action::ActionKind;
 use ks_vocabulary::kind::{Entity, Kind};
+use ks_vocabulary::metric::Metric;
 use ks_vocabulary::output::{ForecastSaid, Turn};
 use serde::Serialize;
 
@@ -25,8 +26,8 @@ pub struct Forecast {
     pub resource: &'static str,
     /// The kind that its end raises.
     pub kind: Kind,
-    /// Name of the used share.
-    pub metric: &'static str,
+    /// The used share.
+    pub metric: Metric,
     /// Used share at which it is at its end.
     pub threshold: f64,
     /// Used share at the beginning.

@@ -2,6 +2,7 @@
 
 use ks_engine::engine::Engine;
 use ks_vocabulary::input::{Body, Input};
+use ks_vocabulary::metric::Metric;
 use ks_vocabulary::time::{SECOND_NS, Timestamp};
 
 /// Values are taken at most once in so long.
@@ -24,7 +25,7 @@ pub struct Value {
 /// See the module.
 #[derive(Debug, Clone)]
 pub struct SeriesTaker {
-    metric: String,
+    metric: Option<Metric>,
     entity: Option<String>,
     /// The entity whose series it is, once seen.
     pub found: Option<String>,
@@ -37,7 +38,7 @@ impl SeriesTaker {
     /// it.
     pub fn new(metric: &str, entity: Option<&str>) -> Self {
         let entity = entity.map(str::to_owned);
-        Self { metric: metric.to_owned(), entity, found: None, values: Vec::new() }
+        Self { metric: Metric::of_word(metric), entity, found: None, values: Vec::new() }
     }
 
     /// Looks at the engine after an input.
@@ -58,9 +59,10 @@ impl SeriesTaker {
     fn find(&self, engine: &Engine) -> Option<(String, f64, Band)> {
         let wanted = self.found.as_ref().or(self.entity.as_ref());
         let is = |entity: &str| wanted.is_none_or(|wanted| wanted == entity);
-        let watched = engine.watched().iter().filter(|one| one.resource.metric() == self.metric);
+        let watched =
+            engine.watched().iter().filter(|one| Some(one.resource.metric()) == self.metric);
         let levels = watched.map(|one| (one.entity.to_string(), one.used, None));
-        let learned = engine.learned().filter(|(.., learned)| learned.metric == self.metric);
+        let learned = engine.learned().filter(|(.., learned)| Some(learned.metric) == self.metric);
         let learned = learned.map(|(_, entity, learned)| {
             let band = learned.baseline.level().map(|level| (level.p50, level.p95));
             (entity.to_string(), learned.value, band)
@@ -69,8 +71,8 @@ impl SeriesTaker {
     }
 }
 
-/// Names of all series that a run has, sorted.
-pub fn names(engine: &Engine) -> Vec<&'static str> {
+/// The quantities of all series that a run has, sorted by their words.
+pub fn names(engine: &Engine) -> Vec<Metric> {
     let watched = engine.watched().iter().map(|one| one.resource.metric());
     let mut names: Vec<_> = watched.chain(engine.learned().map(|(.., one)| one.metric)).collect();
     names.sort_unstable();

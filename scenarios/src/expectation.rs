@@ -1,6 +1,7 @@
 //! What a run must find, and what it must not: `[[expect]]` and `[[forbid]]`.
 
 use ks_vocabulary::kind::{Kind, Severity};
+use ks_vocabulary::subtype::Subtype;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -56,7 +57,8 @@ pub struct Expect {
     pub ancestors: Vec<String>,
     /// Which form of it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub subtype: Option<String>,
+    #[schemars(schema_with = "crate::schema::subtype")]
+    pub subtype: Option<Subtype>,
     /// The peak lies in it.
     #[serde(default)]
     #[schemars(schema_with = "crate::schema::severities")]
@@ -99,7 +101,8 @@ pub struct Forbid {
     pub entity: String,
     /// Which form of it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub subtype: Option<String>,
+    #[schemars(schema_with = "crate::schema::subtype")]
+    pub subtype: Option<Subtype>,
     /// That severity or above.
     #[serde(default = "medium")]
     #[schemars(schema_with = "crate::schema::severity")]

@@ -2,6 +2,7 @@
 
 use ks_vocabulary::action::{Accepts, ActionKind, Form};
 use ks_vocabulary::kind::{Kind, Severity};
+use ks_vocabulary::subtype::Subtype;
 use schemars::{Schema, SchemaGenerator, json_schema, schema_for};
 use serde_json::{Map, Value, json};
 
@@ -14,6 +15,11 @@ pub fn scenario() -> Value {
 
 pub(crate) fn kind(_: &mut SchemaGenerator) -> Schema {
     json_schema!({ "type": "string", "enum": Kind::ALL.map(Kind::word) })
+}
+
+pub(crate) fn subtype(_: &mut SchemaGenerator) -> Schema {
+    let words: Vec<&str> = Subtype::ALL.iter().map(|subtype| subtype.word()).collect();
+    json_schema!({ "type": "string", "enum": words })
 }
 
 pub(crate) fn severity(_: &mut SchemaGenerator) -> Schema {

@@ -11,6 +11,7 @@ use ks_replayer::replay::{Run, drive};
 use ks_replayer::report::Report;
 use ks_replayer::sequence;
 use ks_replayer::series::{self, SeriesTaker};
+use ks_vocabulary::metric::Metric;
 use serde::Serialize;
 
 use crate::cli::analysis::{Analyze, AnalyzeFormat};
@@ -92,8 +93,9 @@ pub(crate) fn run(arguments: &Analyze) -> anyhow::Result<()> {
 }
 
 /// The series in seconds from its beginning.
-fn taken(taker: &SeriesTaker, metric: &str, names: &[&str]) -> anyhow::Result<Vec<Drawn>> {
+fn taken(taker: &SeriesTaker, metric: &str, names: &[Metric]) -> anyhow::Result<Vec<Drawn>> {
     let Some(first) = taker.values.first() else {
+        let names: Vec<&str> = names.iter().map(|metric| metric.word()).collect();
         bail!("no series `{metric}` here; there are: {}", names.join(", "));
     };
     let values = taker.values.iter();
@@ -103,7 +105,9 @@ fn taken(taker: &SeriesTaker, metric: &str, names: &[&str]) -> anyhow::Result<Ve
 fn drawn(taker: &SeriesTaker, series: &[Drawn], report: &Report, metric: Option<&str>) -> Page {
     let entity = taker.found.as_deref().unwrap_or("-");
     let own = report.forecasts.iter().rev().find(|one| {
-        one.action.is_none() && Some(one.metric) == metric && one.entity.to_string() == entity
+        one.action.is_none()
+            && Some(one.metric.word()) == metric
+            && one.entity.to_string() == entity
     });
     let unit = if own.is_some() { "used share" } else { "unit of the series" };
     let mut page = Page::of(format_args!("{} of {entity}", metric.unwrap_or("-")));

@@ -17,8 +17,9 @@ const READERS: [&str; 5] = [
 ];
 
 /// Columns whose names are called on something else: `Cover::state`, the namespace of a process,
-/// the CPU time and the control group of short-lived ones.
-const OTHERS: [(&str, &str); 4] = [
+/// the CPU time and the control group of short-lived ones, `Metric::unit`.
+const OTHERS: [(&str, &str); 5] = [
+    ("cgroups", "unit"),
     ("processes", "state"),
     ("processes", "netns"),
     ("processes", "cpu_ns"),

@@ -4,6 +4,7 @@
 //! Nothing in it comes from the future of the run: it is made from other recordings, and a run
 //! never writes its own.
 
+use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
@@ -11,6 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use ks_vocabulary::input::StoredKnowledge;
 use ks_vocabulary::kind::Kind;
+use ks_vocabulary::metric::Metric;
 
 use super::baseline::Baseline;
 use super::class::Class;
@@ -50,7 +52,7 @@ pub struct KnownBaseline {
     pub kind: Kind,
     /// The entity, as it is written.
     pub entity: String,
-    /// The quantity.
+    /// The word of the quantity, which may be one of another version.
     pub metric: String,
     /// Its baseline.
     pub baseline: Baseline,
@@ -86,7 +88,7 @@ pub struct KnownResiduals {
 pub struct KnownPlacebos {
     /// The kind that was raised.
     pub kind: Kind,
-    /// The quantity.
+    /// The word of the quantity, which may be one of another version.
     pub metric: String,
     /// Mean over 60 s that begin 10 s after the raise, less the mean of the 10 s before it.
     pub values: Vec<f64>,
@@ -138,6 +140,19 @@ impl Knowledge {
         knowledge.check().map(|()| knowledge)
     }
 
+    /// What cannot be used of it, if anything: what it tells of quantities that this engine has
+    /// none of.
+    pub fn left_out(&self) -> Option<String> {
+        let baselines = self.baselines.iter().map(|known| known.metric.as_str());
+        let words = baselines.chain(self.placebos.iter().map(|known| known.metric.as_str()));
+        let mut strangers = words.filter(|word| Metric::of_word(word).is_none());
+        let first = strangers.next()?;
+        let more = strangers.count();
+        Some(format!(
+            "left out: what it tells of `{first}`, which this ks has not, and {more} more"
+        ))
+    }
+
     /// Share of its weight that a value keeps for each day.
     pub fn kept_a_day(&self) -> f64 {
         kept_a_day(self.half_life_days)
@@ -186,7 +201,12 @@ pub fn kept_a_day(half_life_days: f64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use ks_vocabulary::input::Start;
+    use crate::engine::Engine;
+    use alloc::boxed::Box;
+    use alloc::vec;
+    use ks_vocabulary::input::{Body, Stamp, Start};
+    use ks_vocabulary::output::Said;
+    use ks_vocabulary::time::Timestamp;
 
     #[test]
     fn knowledge_of_a_newer_version_leaves_its_start_readable_and_unchanged() {
@@ -203,6 +223,24 @@ mod tests {
         assert!(why.contains("dreams"), "{why}");
         let version = json.replace("\"version\":1", "\"version\":2");
         assert_eq!(read(&version), Err(KnowledgeError::Newer(2)));
+    }
+
+    #[test]
+    fn what_is_known_of_quantities_of_another_version_is_left_out_and_told_of() {
+        let of = |metric: &str| KnownPlacebos {
+            kind: Kind::Scheduler,
+            metric: metric.into(),
+            values: vec![1.0],
+        };
+        let placebos = vec![of("cpu_some_5s"), of("dreams_5s")];
+        let knowledge = Knowledge { placebos, ..Knowledge::empty("h") };
+        let mut engine = Engine::default();
+        let start = Start { knowledge: Some(knowledge.into()), ..Start::default() };
+        engine.handle(Stamp::default().make(Timestamp(1), Body::Start(Box::new(start))));
+        let Said::Defect(defect) = engine.poll().unwrap().body else { panic!() };
+        let expected = "left out: what it tells of `dreams_5s`, which this ks has not, and 0 more";
+        assert_eq!(defect.problem, expected);
+        assert_eq!(engine.knowledge().placebos, [of("cpu_some_5s")]);
     }
 
     #[test]

@@ -66,7 +66,7 @@ mod tests {
             entity: Entity::Host,
             resource: Resource::Memory,
             kind: Kind::MemoryPressure,
-            metric: "memory_used",
+            metric: Resource::Memory.metric(),
             threshold: 0.98,
             level: 0.5,
             slope_per_min: Some(0.03),

@@ -2,6 +2,8 @@
 
 use crate::mutation;
 use ks_vocabulary::kind::Severity;
+use ks_vocabulary::metric::Metric;
+use ks_vocabulary::subtype::Subtype;
 use ks_vocabulary::time::SECOND_NS;
 
 mod two_keys;
@@ -47,12 +49,10 @@ impl Relax {
 /// One quantity with its limits.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Quantity {
-    /// Name.
-    pub metric: &'static str,
+    /// Which.
+    pub metric: Metric,
     /// Value at this reading.
     pub value: f64,
-    /// Unit.
-    pub unit: &'static str,
     /// Limit of each severity, where the quantity has one.
     pub limits: [Option<f64>; 4],
 }
@@ -90,7 +90,7 @@ pub struct Evaluation {
     /// A predicate of its own says that a standing signal goes on.
     kept: bool,
     /// Form of the condition.
-    pub subtype: Option<&'static str>,
+    pub subtype: Option<Subtype>,
     /// How long after the last event the signal stands, where an event was counted.
     pub event_clear_ns: Option<u64>,
     quantities: [Option<Noted>; QUANTITIES],
@@ -101,24 +101,18 @@ pub struct Evaluation {
 
 impl Evaluation {
     /// Nothing seen yet, of a condition in this form.
-    pub fn of(subtype: &'static str) -> Self {
+    pub fn of(subtype: Subtype) -> Self {
         Self { subtype: Some(subtype), ..Self::default() }
     }
 
     /// Adds a quantity to the evidence; the seventeenth and later are left out.
-    pub fn note(&mut self, metric: &'static str, value: f64, unit: &'static str) -> Key {
-        self.note_with(metric, value, unit, [None; 4])
+    pub fn note(&mut self, metric: Metric, value: f64) -> Key {
+        self.note_with(metric, value, [None; 4])
     }
 
     /// Adds a quantity with its limits to the evidence.
-    pub fn note_with(
-        &mut self,
-        metric: &'static str,
-        value: f64,
-        unit: &'static str,
-        limits: [Option<f64>; 4],
-    ) -> Key {
-        self.add(Quantity { metric, value, unit, limits }, None)
+    pub fn note_with(&mut self, metric: Metric, value: f64, limits: [Option<f64>; 4]) -> Key {
+        self.add(Quantity { metric, value, limits }, None)
     }
 
     fn add(&mut self, quantity: Quantity, graded: Option<(Held, Relax)>) -> Key {
@@ -190,7 +184,7 @@ impl Evaluation {
         if self.plain[Severity::Medium.index()..].iter().all(|held| *held == Held::No)
             && self.held[Severity::Medium.index()..].iter().all(|held| *held == Held::No)
         {
-            self.subtype = Some("predicted");
+            self.subtype = Some(Subtype::Predicted);
         }
         self.met(Severity::Medium, true);
     }

@@ -1,7 +1,6 @@
 //! What is learned of the quantities that a condition rests on: their baselines and trends.
 
 use alloc::boxed::Box;
-use alloc::string::String;
 use alloc::vec::Vec;
 
 use crate::analysis::baseline::CADENCE_NS;
@@ -9,6 +8,7 @@ use crate::analysis::slots::{Filling, Point, SLOTS, WINDOWS_NS};
 use crate::analysis::trend::{Scratch, Trend};
 use crate::analysis::{Baseline, Learning, Level};
 use ks_vocabulary::kind::Entity;
+use ks_vocabulary::metric::Metric;
 use ks_vocabulary::time::{Timestamp, WallTime};
 
 use super::evaluation::Evaluation;
@@ -16,10 +16,8 @@ use super::evaluation::Evaluation;
 /// One quantity.
 #[derive(Debug)]
 pub struct Learned {
-    /// Its name.
-    pub metric: &'static str,
-    /// Its unit.
-    pub unit: &'static str,
+    /// Which.
+    pub metric: Metric,
     /// Its last value that was learned.
     pub value: f64,
     /// What it normally is.
@@ -62,7 +60,7 @@ impl Trends {
 #[derive(Debug, Default)]
 pub struct Notebook {
     learned: Vec<Learned>,
-    known: Vec<(String, Baseline)>,
+    known: Vec<(Metric, Baseline)>,
 }
 
 /// What learning needs beside the value.
@@ -81,7 +79,7 @@ pub struct Lesson<'a> {
 
 impl Notebook {
     /// One that begins with what is known.
-    pub fn with(known: Vec<(String, Baseline)>) -> Self {
+    pub fn with(known: Vec<(Metric, Baseline)>) -> Self {
         Self { learned: Vec::new(), known }
     }
 
@@ -89,7 +87,7 @@ impl Notebook {
     pub fn learn(&mut self, seen: &Evaluation, entity: &Entity, lesson: &mut Lesson<'_>) {
         for noted in seen.quantities().filter(|noted| noted.learned) {
             let quantity = &noted.quantity;
-            let at = self.position(quantity.metric, quantity.unit, entity, lesson);
+            let at = self.position(quantity.metric, entity, lesson);
             let learned = &mut self.learned[at];
             let due =
                 learned.last.is_none_or(|last| last.0 / CADENCE_NS != lesson.at.0 / CADENCE_NS);
@@ -103,34 +101,25 @@ impl Notebook {
         }
     }
 
-    fn position(
-        &mut self,
-        metric: &'static str,
-        unit: &'static str,
-        entity: &Entity,
-        lesson: &Lesson<'_>,
-    ) -> usize {
+    fn position(&mut self, metric: Metric, entity: &Entity, lesson: &Lesson<'_>) -> usize {
         if let Some(at) = self.learned.iter().position(|learned| learned.metric == metric) {
             return at;
         }
         let group = matches!(entity, Entity::Cgroup(..));
-        let learning = Learning {
-            max: (unit == "ratio").then_some(1.0),
-            weekly: !group,
-            kept_a_day: lesson.kept_a_day,
-        };
-        let known = self.known.iter().position(|(known, _)| known == metric);
+        let learning =
+            Learning { max: metric.max(), weekly: !group, kept_a_day: lesson.kept_a_day };
+        let known = self.known.iter().position(|(known, _)| *known == metric);
         let mut baseline = known.map(|at| self.known.swap_remove(at).1).unwrap_or_default();
         baseline.refresh(lesson.wall, &learning);
         let first = if group { WINDOWS_NS.len() - 1 } else { WINDOWS_NS.len() - 2 };
         let trends = Box::new(Trends { first, ..Trends::default() });
         let value = f64::NAN;
-        self.learned.push(Learned { metric, unit, value, baseline, learning, trends, last: None });
+        self.learned.push(Learned { metric, value, baseline, learning, trends, last: None });
         self.learned.len() - 1
     }
 
     /// The baseline of a quantity, where there is one.
-    pub fn level(&self, metric: &'static str) -> Option<Level> {
+    pub fn level(&self, metric: Metric) -> Option<Level> {
         let learned = self.learned.iter().find(|learned| learned.metric == metric)?;
         learned.baseline.level()
     }
@@ -153,7 +142,7 @@ impl Notebook {
     }
 
     /// What was known of quantities that did not come.
-    pub fn unmet(&self) -> &[(String, Baseline)] {
+    pub fn unmet(&self) -> &[(Metric, Baseline)] {
         &self.known
     }
 

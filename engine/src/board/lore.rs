@@ -7,22 +7,26 @@ use crate::analysis::forecast::Forecast;
 use crate::analysis::knowledge::{Knowledge, KnownBaseline, KnownPlacebos};
 use crate::window::EntityId;
 use ks_vocabulary::kind::{Entity, Kind};
+use ks_vocabulary::metric::Metric;
 use ks_vocabulary::resource::Resource;
+use ks_vocabulary::subtype::Subtype;
 
 use super::evaluation::Evaluation;
 use super::{Board, Learned, Near, PLACEBOS, Place, Standing};
 
 impl Board {
-    /// Takes what was known before the run.
+    /// Takes what was known before the run; what it tells of quantities that there are none of here
+    /// is left out.
     pub fn load(&mut self, knowledge: &Knowledge) {
         self.half_life_days = Some(knowledge.half_life_days);
         for known in &knowledge.baselines {
+            let Some(metric) = Metric::of_word(&known.metric) else { continue };
             let key = (known.kind, known.entity.clone());
-            let metric = (known.metric.clone(), known.baseline.clone());
-            self.known.entry(key).or_default().push(metric);
+            self.known.entry(key).or_default().push((metric, known.baseline.clone()));
         }
         for known in &knowledge.placebos {
-            let key = (known.kind, known.metric.clone());
+            let Some(metric) = Metric::of_word(&known.metric) else { continue };
+            let key = (known.kind, metric);
             let from = known.values.len().saturating_sub(PLACEBOS);
             self.placebos.entry(key).or_default().extend_from_slice(&known.values[from..]);
         }
@@ -48,7 +52,7 @@ impl Board {
             let unmet = place.notebook.unmet().iter().map(|(metric, baseline)| KnownBaseline {
                 kind: *kind,
                 entity: entity.clone(),
-                metric: metric.clone(),
+                metric: metric.word().into(),
                 baseline: baseline.clone(),
             });
             knowledge.baselines.extend(unmet);
@@ -56,7 +60,7 @@ impl Board {
                 knowledge.baselines.push(KnownBaseline {
                     kind: *kind,
                     entity: entity.clone(),
-                    metric: learned.metric.into(),
+                    metric: learned.metric.word().into(),
                     baseline: learned.baseline.clone(),
                 });
             }
@@ -65,14 +69,14 @@ impl Board {
             let left = known.iter().map(|(metric, baseline)| KnownBaseline {
                 kind: *kind,
                 entity: entity.clone(),
-                metric: metric.clone(),
+                metric: metric.word().into(),
                 baseline: baseline.clone(),
             });
             knowledge.baselines.extend(left);
         }
         let placebos = self.placebos.iter().map(|((kind, metric), values)| KnownPlacebos {
             kind: *kind,
-            metric: metric.clone(),
+            metric: metric.word().into(),
             values: values.clone(),
         });
         knowledge.placebos.extend(placebos);
@@ -118,7 +122,7 @@ impl Board {
             return Vec::new();
         }
         let left = self.places.iter().filter(|(key, place)| {
-            let predicted = |standing: &Standing| standing.subtype == Some("predicted");
+            let predicted = |standing: &Standing| standing.subtype == Some(Subtype::Predicted);
             !self.near.contains_key(key)
                 && self.now.since_ns(place.judged) > stale_ns
                 && place.slot.standing().is_some_and(predicted)

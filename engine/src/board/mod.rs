@@ -32,6 +32,7 @@ use crate::analysis::trend::Scratch;
 use crate::window::{EntityId, Missing};
 use ks_vocabulary::input::{Acceptance, Config};
 use ks_vocabulary::kind::{Entity, Kind};
+use ks_vocabulary::metric::Metric;
 use ks_vocabulary::model::same_bytes;
 use ks_vocabulary::output::{Coverage, CoverageState};
 use ks_vocabulary::time::{ClockAnchor, Timestamp};
@@ -114,9 +115,9 @@ pub struct Board {
     accepted: Accepted,
     /// A forecast has raised something in this run.
     predicted: bool,
-    known: BTreeMap<(Kind, String), Vec<(String, Baseline)>>,
+    known: BTreeMap<(Kind, String), Vec<(Metric, Baseline)>>,
     near: BTreeMap<(Kind, EntityId), (Entity, Near)>,
-    placebos: BTreeMap<(Kind, String), Vec<f64>>,
+    placebos: BTreeMap<(Kind, Metric), Vec<f64>>,
     scratch: Scratch,
 }
 
@@ -176,7 +177,7 @@ impl Board {
             place.seen = *seen;
         }
         if let Some((metric, by)) = place.placebo.take(at, seen, transition == Transition::Raised) {
-            let kept = self.placebos.entry((kind, metric.into())).or_default();
+            let kept = self.placebos.entry((kind, metric)).or_default();
             if kept.len() >= PLACEBOS {
                 kept.remove(0);
             }

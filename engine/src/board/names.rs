@@ -4,12 +4,12 @@
 //! costs a few bytes.
 
 use alloc::string::ToString;
-use core::ptr;
 
 use sha2::{Digest as _, Sha256};
 
 use super::evaluation::{Evaluation, QUANTITIES};
 use ks_vocabulary::kind::{Entity, Kind};
+use ks_vocabulary::metric::Metric;
 
 /// Bytes kept of the hash of the names: enough to tell all places of a run apart.
 const KEPT: usize = 8;
@@ -17,7 +17,7 @@ const KEPT: usize = 8;
 /// The names that were hashed last, with their hash.
 #[derive(Debug, Default)]
 pub(super) struct Names {
-    metrics: [&'static str; QUANTITIES],
+    metrics: [Option<Metric>; QUANTITIES],
     count: usize,
     hash: Option<[u8; KEPT]>,
 }
@@ -41,15 +41,9 @@ impl Names {
         digest.update([seen.mask(), u8::from(seen.keeps())]);
     }
 
-    /// Names are literals: two that lie at the same place are the same, which is asked first.
     fn are_of(&self, seen: &Evaluation) -> bool {
-        let mut known = self.metrics[..self.count].iter();
-        let same = |noted: &super::Noted| {
-            known.next().is_some_and(|known| {
-                ptr::eq(*known, noted.quantity.metric) || *known == noted.quantity.metric
-            })
-        };
-        self.hash.is_some() && seen.quantities().all(same) && known.next().is_none()
+        let metrics = seen.quantities().map(|noted| Some(noted.quantity.metric));
+        self.hash.is_some() && metrics.eq(self.metrics[..self.count].iter().copied())
     }
 
     fn take(&mut self, kind: Kind, entity: &Entity, seen: &Evaluation) {
@@ -60,8 +54,8 @@ impl Names {
         self.count = 0;
         for noted in seen.quantities() {
             names.update([0]);
-            names.update(noted.quantity.metric);
-            self.metrics[self.count] = noted.quantity.metric;
+            names.update(noted.quantity.metric.word());
+            self.metrics[self.count] = Some(noted.quantity.metric);
             self.count += 1;
         }
         let mut kept = [0; KEPT];
@@ -75,11 +69,15 @@ mod tests {
     use super::*;
     use ks_vocabulary::journal::hex;
 
-    fn digest(kind: Kind, entity: &Entity, readings: &[(&'static str, f64)]) -> String {
+    const LOAD: Metric = Metric::Load1;
+    const BUSY: Metric = Metric::BusyShare;
+    const WAIT: Metric = Metric::Wait5s;
+
+    fn digest(kind: Kind, entity: &Entity, readings: &[(Metric, f64)]) -> String {
         let (mut names, mut digest) = (Names::default(), Sha256::new());
         for (metric, value) in readings {
             let mut seen = Evaluation::default();
-            seen.note(metric, *value, "1");
+            seen.note(*metric, *value);
             names.hash(kind, entity, &seen, &mut digest);
         }
         hex(&digest.finalize())
@@ -89,19 +87,19 @@ mod tests {
     fn kind_entity_metric_order_and_bits_are_all_in_it() {
         let host = Entity::Host;
         let disk = Entity::Disk(b"sda".to_vec());
-        let base = digest(Kind::Scheduler, &host, &[("a", 1.0), ("b", 2.0)]);
-        assert_eq!(base, digest(Kind::Scheduler, &host, &[("a", 1.0), ("b", 2.0)]));
+        let base = digest(Kind::Scheduler, &host, &[(LOAD, 1.0), (BUSY, 2.0)]);
+        assert_eq!(base, digest(Kind::Scheduler, &host, &[(LOAD, 1.0), (BUSY, 2.0)]));
         for other in [
-            digest(Kind::Syscall, &host, &[("a", 1.0), ("b", 2.0)]),
-            digest(Kind::Scheduler, &disk, &[("a", 1.0), ("b", 2.0)]),
-            digest(Kind::Scheduler, &host, &[("c", 1.0), ("b", 2.0)]),
-            digest(Kind::Scheduler, &host, &[("b", 1.0), ("a", 2.0)]),
+            digest(Kind::Syscall, &host, &[(LOAD, 1.0), (BUSY, 2.0)]),
+            digest(Kind::Scheduler, &disk, &[(LOAD, 1.0), (BUSY, 2.0)]),
+            digest(Kind::Scheduler, &host, &[(WAIT, 1.0), (BUSY, 2.0)]),
+            digest(Kind::Scheduler, &host, &[(BUSY, 1.0), (LOAD, 2.0)]),
             digest(
                 Kind::Scheduler,
                 &host,
-                &[("a", 1.0), ("b", f64::from_bits(2.0f64.to_bits() + 1))],
+                &[(LOAD, 1.0), (BUSY, f64::from_bits(2.0f64.to_bits() + 1))],
             ),
-            digest(Kind::Scheduler, &host, &[("a", 1.0)]),
+            digest(Kind::Scheduler, &host, &[(LOAD, 1.0)]),
         ] {
             assert_ne!(other, base);
         }

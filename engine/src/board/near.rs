@@ -1,6 +1,7 @@
 //! A forecast that puts the end of a resource near: it raises its kind by itself.
 
 use crate::analysis::forecast::Forecast;
+use ks_vocabulary::metric::Metric;
 use ks_vocabulary::resource::Resource;
 
 use super::evaluation::Evaluation;
@@ -36,8 +37,8 @@ impl Near {
     pub fn tell(&self, seen: &mut Evaluation) {
         seen.predict();
         let limit = [None, Some(self.horizon_s), None, None];
-        seen.note_with("eta_high_s", self.high_s, "s", limit);
-        seen.note("eta_median_s", self.median_s, "s");
-        seen.note(self.resource.metric(), self.level, "ratio");
+        seen.note_with(Metric::EtaHighS, self.high_s, limit);
+        seen.note(Metric::EtaMedianS, self.median_s);
+        seen.note(self.resource.metric(), self.level);
     }
 }

@@ -1,10 +1,10 @@
 //! One condition on one entity: its signal, and what is learned of its quantities.
 
-use alloc::string::String;
 use alloc::vec::Vec;
 
 use crate::analysis::Baseline;
 use ks_vocabulary::kind::{Entity, Severity};
+use ks_vocabulary::metric::Metric;
 use ks_vocabulary::time::{SECOND_NS, Timestamp, WallTime};
 
 use super::evaluation::{Evaluation, Held};
@@ -31,7 +31,7 @@ pub(super) struct Place {
 }
 
 impl Place {
-    pub(super) fn new(entity: Entity, at: Timestamp, known: Vec<(String, Baseline)>) -> Self {
+    pub(super) fn new(entity: Entity, at: Timestamp, known: Vec<(Metric, Baseline)>) -> Self {
         Self {
             entity,
             slot: Slot::default(),

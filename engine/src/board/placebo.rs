@@ -1,6 +1,7 @@
 //! How a quantity went on after a signal was raised and nothing was done: what an action has to
 //! beat (`statistics.md`, section 6).
 
+use ks_vocabulary::metric::Metric;
 use ks_vocabulary::time::{SECOND_NS, Timestamp};
 
 use super::evaluation::Evaluation;
@@ -14,7 +15,7 @@ const STEP_NS: u64 = 5 * SECOND_NS;
 /// One measurement on one place.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Placebo {
-    metric: Option<&'static str>,
+    metric: Option<Metric>,
     /// The last two readings, five seconds apart.
     before: [Option<f64>; 2],
     last: Option<Timestamp>,
@@ -31,7 +32,7 @@ impl Placebo {
         at: Timestamp,
         seen: &Evaluation,
         raised: bool,
-    ) -> Option<(&'static str, f64)> {
+    ) -> Option<(Metric, f64)> {
         let due = self.last.is_none_or(|last| last.0 / STEP_NS != at.0 / STEP_NS);
         if !due && !raised {
             return None;
@@ -81,13 +82,13 @@ mod tests {
         let fed = (0..200).filter_map(|second| {
             let mut seen = Evaluation::default();
             let limits = [Some(1.0), None, None, None];
-            let quantity = Quantity { metric: "level", value: value(second), unit: "1", limits };
+            let quantity = Quantity { metric: Metric::Load1, value: value(second), limits };
             seen.grade(quantity, Held::Met, Relax::Scaled);
             let at = Timestamp(second * SECOND_NS);
             placebo.take(at, &seen, raised.contains(&second))
         });
         fed.map(|(metric, by)| {
-            assert_eq!(metric, "level");
+            assert_eq!(metric, Metric::Load1);
             by
         })
         .collect()

@@ -7,6 +7,7 @@ use alloc::collections::VecDeque;
 
 use crate::mutation;
 use ks_vocabulary::kind::Severity;
+use ks_vocabulary::subtype::Subtype;
 use ks_vocabulary::time::{SECOND_NS, Timestamp};
 
 use super::evaluation::{Evaluation, Held};
@@ -51,7 +52,7 @@ pub struct Standing {
     /// How bad it is.
     pub severity: Severity,
     /// Which form it takes.
-    pub subtype: Option<&'static str>,
+    pub subtype: Option<Subtype>,
     /// Start of the interval in which the limit was first crossed.
     pub onset: Timestamp,
     /// When it was raised.

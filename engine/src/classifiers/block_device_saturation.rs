@@ -17,6 +17,7 @@ use crate::board::{Board, Cover, Evaluation, Held, Relax, Rule};
 use crate::culprit::{Blamed, Case, IO};
 use crate::window::{DiskTrack, DiskWork, Latency, Missing, Span, Window};
 use ks_vocabulary::kind::{Entity, Kind, Severity};
+use ks_vocabulary::metric::Metric;
 use ks_vocabulary::model::Disk;
 use ks_vocabulary::time::SECOND_NS;
 
@@ -40,10 +41,10 @@ const WAIT_TIMES: [u8; 2] = [3, 10];
 /// How long a failed request stands (`signals.md`, section 1).
 const EVENT_CLEAR_S: u64 = 120;
 /// Names of the utilisation over each window, with the severities that have to last so long.
-const WINDOWS: [(&str, u64, [bool; 4]); 3] = [
-    ("utilisation_5s", 5, [true, true, false, false]),
-    ("utilisation_10s", 10, [false, false, true, false]),
-    ("utilisation_30s", 30, [false, false, false, true]),
+const WINDOWS: [(Metric, u64, [bool; 4]); 3] = [
+    (Metric::Utilisation5s, 5, [true, true, false, false]),
+    (Metric::Utilisation10s, 10, [false, false, true, false]),
+    (Metric::Utilisation30s, 30, [false, false, false, true]),
 ];
 
 impl Classifier for BlockDeviceSaturation {
@@ -85,7 +86,7 @@ impl Classifier for BlockDeviceSaturation {
     }
 
     fn blame(&self, case: &Case<'_>) -> Blamed {
-        Blamed { culprits: case.by(&IO), ..Blamed::default() }
+        Blamed { culprits: case.by(IO), ..Blamed::default() }
     }
 }
 
@@ -107,31 +108,31 @@ fn look_at(row: &Disk, track: &DiskTrack) -> Result<Evaluation, Missing> {
         let wait = mean_wait_ms(track, ns);
         match window_s {
             10 => {
-                let key = seen.note_with(metric, used, "ratio", limits);
+                let key = seen.note_with(metric, used, limits);
                 let limit = [None, None, Some(queue_limit), None];
-                seen.note_with("queue_10s", queue, "requests", limit);
+                seen.note_with(Metric::Queue10s, queue, limit);
                 let slow = wait.map(|wait| {
-                    let key = seen.note("wait_10s", wait, "ms");
+                    let key = seen.note(Metric::Wait10s, wait);
                     Rule::Median(key, WAIT_TIMES[0], queue >= queue_limit)
                 });
                 let held = used >= UTILISATION[2] && (slow.is_some() || queue >= queue_limit);
                 seen.ruled(Severity::High, met(held), [Some(Rule::Level(key)), slow]);
             }
             30 => {
-                seen.note_with(metric, used, "ratio", limits);
+                seen.note_with(metric, used, limits);
                 let Some(wait) = wait else { continue };
                 let limit = [None, None, None, Some(wait_limit)];
-                let key = seen.note_with("wait_30s", wait, "ms", limit);
+                let key = seen.note_with(Metric::Wait30s, wait, limit);
                 let busy = used >= UTILISATION[3];
                 seen.met(Severity::Critical, busy && wait >= wait_limit);
                 let slow = Rule::Median(key, WAIT_TIMES[1], false);
                 seen.ruled(Severity::Critical, met(busy), [Some(slow), None]);
             }
             _ => {
-                let key = seen.note_with(metric, used, "ratio", limits);
+                let key = seen.note_with(metric, used, limits);
                 seen.keyed(key, Severity::Low, Held::Met, used >= UTILISATION[0]);
                 seen.keep_keyed(key, used >= Relax::Scaled.limit(UTILISATION[0]));
-                let slow = wait.map(|wait| Rule::Level(seen.note("wait_5s", wait, "ms")));
+                let slow = wait.map(|wait| Rule::Level(seen.note(Metric::Wait5s, wait)));
                 let held = met(used >= UTILISATION[1]);
                 seen.ruled(Severity::Medium, held, [Some(Rule::Level(key)), slow]);
             }
@@ -160,13 +161,13 @@ fn grade_completions(seen: &mut Evaluation, window: &Window, row: &Disk) -> Opti
         .filter_map(|(.., track)| Some(track.errors_over(1).ok()?.by))
         .fold(0, u64::saturating_add);
     if failed > 0 {
-        seen.note_with("failed_requests", failed as f64, "1", [None, None, None, Some(1.0)]);
+        seen.note_with(Metric::FailedRequests, failed as f64, [None, None, None, Some(1.0)]);
     }
     seen.event(Severity::Critical, failed > 0, EVENT_CLEAR_S);
     if let Ok(counted) = window.latencies.over(&Latency::Block(device.into()), Span::Five)
         && let Some(p99) = counted.quantile(0.99)
     {
-        seen.note("latency_p99_5s", p99.value / 1e6, "ms");
+        seen.note(Metric::LatencyP99Over5s, p99.value / 1e6);
     }
     Some(())
 }

@@ -18,6 +18,7 @@ use crate::culprit::{Blamed, Case, IO, victim};
 use crate::window::{DiskWork, HOST, Missing, Stall, Window};
 use ks_vocabulary::kind::{Entity, Kind};
 use ks_vocabulary::membership::cgroup_entity;
+use ks_vocabulary::metric::Metric;
 use ks_vocabulary::model::Cpu;
 use ks_vocabulary::time::{SECOND_NS, Timestamp};
 
@@ -32,25 +33,25 @@ pub(super) struct IoCongestion;
 /// of the kernel's PSI documentation, 50 ms in 1 s.
 const STALLS: [StallLimits; 4] = [
     StallLimits {
-        metric: "io_some_5s",
+        metric: Metric::IoSome5s,
         stall: Stall::IoSome,
         window_s: 5,
         limits: [Some(0.10), None, None, None],
     },
     StallLimits {
-        metric: "io_full_5s",
+        metric: Metric::IoFull5s,
         stall: Stall::IoFull,
         window_s: 5,
         limits: [None, Some(0.05), None, None],
     },
     StallLimits {
-        metric: "io_full_10s",
+        metric: Metric::IoFull10s,
         stall: Stall::IoFull,
         window_s: 10,
         limits: [None, None, Some(0.20), None],
     },
     StallLimits {
-        metric: "io_full_30s",
+        metric: Metric::IoFull30s,
         stall: Stall::IoFull,
         window_s: 30,
         limits: [None, None, None, Some(0.50)],
@@ -86,7 +87,7 @@ impl Classifier for IoCongestion {
         if victims.is_empty() {
             victims = victim::asleep(case.window, case.entity);
         }
-        Blamed { culprits: case.by(&IO), victims }
+        Blamed { culprits: case.by(IO), victims }
     }
 }
 
@@ -120,11 +121,11 @@ fn grade_blocked(seen: &mut Evaluation, window: &Window) -> Result<(), Missing> 
         Some(track.over(DiskWork::Busy, 5 * SECOND_NS).ok()?.per_second() / 1000.0)
     });
     let busiest = shares.fold(0.0, f64::max);
-    seen.note_with("disk_utilisation_5s", busiest, "ratio", [Some(BUSY), Some(BUSY), None, None]);
+    seen.note_with(Metric::DiskUtilisation5s, busiest, [Some(BUSY), Some(BUSY), None, None]);
     // Without a busy disk the wait is for something else, such as a lock of the kernel.
     let value = if busiest >= BUSY { blocked } else { 0.0 };
     let limits = [Some(1.0), Some(BLOCKED_PER_CPU * cpus), None, None];
-    let quantity = Quantity { metric: "blocked_tasks", value, unit: "tasks", limits };
+    let quantity = Quantity { metric: Metric::BlockedTasks, value, limits };
     seen.grade(quantity, Held::Counts, Relax::Scaled);
     Ok(())
 }
@@ -135,12 +136,12 @@ fn note_support(seen: &mut Evaluation, window: &Window) {
         && let Some(cpus @ 1..) = step.after.cpus_online()
         && let hz @ 1.. = window.host().user_hz
     {
-        seen.note("iowait_share", iowait / (hz as f64 * cpus as f64), "ratio");
+        seen.note(Metric::IowaitShare, iowait / (hz as f64 * cpus as f64));
     }
     if let Ok(memory) = window.memory.one()
         && let (Some(dirty), Some(writeback)) = (memory.dirty_bytes(), memory.writeback_bytes())
     {
-        seen.note("unwritten", dirty.saturating_add(writeback) as f64, "bytes");
+        seen.note(Metric::Unwritten, dirty.saturating_add(writeback) as f64);
     }
 }
 

@@ -4,6 +4,7 @@
 
 use crate::board::{Evaluation, Held, Quantity, Relax};
 use crate::window::{Latency, Missing, Span, Window};
+use ks_vocabulary::metric::Metric;
 
 /// A span and the severities that have to last so long.
 const SPANS: [(Span, [bool; 4]); 3] = [
@@ -18,7 +19,7 @@ const ENOUGH: u64 = 100;
 #[derive(Debug)]
 pub(super) struct LatencyLimits {
     /// Over 5, 10 and 30 s.
-    pub(super) metrics: [&'static str; 3],
+    pub(super) metrics: [Metric; 3],
     /// p99 in ms.
     pub(super) limits: [f64; 4],
 }
@@ -42,7 +43,7 @@ pub(super) fn grade(
             continue;
         };
         let limits = core::array::from_fn(|level| levels[level].then_some(limits.limits[level]));
-        let quantity = Quantity { metric, value: p99.value / 1e6, unit: "ms", limits };
+        let quantity = Quantity { metric, value: p99.value / 1e6, limits };
         seen.grade(quantity, Held::Met, Relax::Scaled);
     }
     Ok(())

@@ -18,7 +18,9 @@ use crate::board::{Board, Cover, Evaluation, Held};
 use crate::culprit::{Blamed, CPU, Case};
 use crate::window::{HOST, Missing, Stall, Step, Window};
 use ks_vocabulary::kind::{Entity, Kind, Severity};
+use ks_vocabulary::metric::Metric;
 use ks_vocabulary::model::Cpu;
+use ks_vocabulary::subtype::Subtype;
 use ks_vocabulary::time::SECOND_NS;
 
 use super::{Classifier, niced};
@@ -59,7 +61,7 @@ impl Classifier for LoadMismatch {
     }
 
     fn blame(&self, case: &Case<'_>) -> Blamed {
-        Blamed { culprits: case.by(&CPU), ..Blamed::default() }
+        Blamed { culprits: case.by(CPU), ..Blamed::default() }
     }
 }
 
@@ -74,8 +76,8 @@ fn judge(window: &Window) -> Result<Evaluation, Missing> {
     let blocked = blocked_share(row, window.host().recorder_pid != 0);
     let busy = busy_share(&window.cpu.step()?)?;
     let mut seen = Evaluation::default();
-    let key = seen.note_with("demand_per_cpu", demand, "tasks/cpu", DEMAND.map(Some));
-    seen.note("busy_share", busy, "ratio");
+    let key = seen.note_with(Metric::DemandPerCpu, demand, DEMAND.map(Some));
+    seen.note(Metric::BusyShare, busy);
     // The quantity is a mean over five seconds: it is its own persistence up to medium; high and
     // critical have to last longer and are counted.
     let waits = !is_by_chance(window, busy, blocked.unwrap_or(0.0));
@@ -88,15 +90,15 @@ fn judge(window: &Window) -> Result<Evaluation, Missing> {
     seen.keyed(key, Severity::Critical, Held::Counts, exceeds(DEMAND[3]));
     seen.keep_keyed(key, waits && demand >= DEMAND[0] * RELAXED);
     if let Some(share) = blocked {
-        seen.note("blocked_share", share, "ratio");
+        seen.note(Metric::BlockedShare, share);
     }
     if let Ok(load) = window.load.one()
         && let Some(load1) = load.load1()
     {
-        seen.note("load1", load1, "tasks");
+        seen.note(Metric::Load1, load1);
     }
     let by_demand = subtype(demand, busy, blocked.unwrap_or(0.0));
-    seen.subtype = if is_batch { Some("niced") } else { by_demand };
+    seen.subtype = if is_batch { Some(Subtype::Niced) } else { by_demand };
     Ok(seen)
 }
 
@@ -141,13 +143,13 @@ fn blocked_share(row: &Cpu, recorder: bool) -> Option<f64> {
 }
 
 /// Busy at 0.9: pmieconf `cpu.util`. The others are our judgement, to be measured again.
-fn subtype(demand: f64, busy: f64, blocked: f64) -> Option<&'static str> {
+fn subtype(demand: f64, busy: f64, blocked: f64) -> Option<Subtype> {
     if blocked >= 0.5 {
-        Some("blocked")
+        Some(Subtype::Blocked)
     } else if busy >= 0.9 {
-        Some("cpu_bound")
+        Some(Subtype::CpuBound)
     } else if demand >= DEMAND[1] && busy < 0.5 {
-        Some("idle_mismatch")
+        Some(Subtype::IdleMismatch)
     } else {
         None
     }

@@ -16,7 +16,9 @@ use crate::culprit::{Blamed, Case, NAMED, victim};
 use crate::window::{CgroupTrack, Group, HOST, Missing, Paging, Stall, Window};
 use ks_vocabulary::kind::{Entity, Kind, Severity};
 use ks_vocabulary::membership::{cgroup_entity, is_below};
+use ks_vocabulary::metric::Metric;
 use ks_vocabulary::model::{Cgroup, Cpu, Memory};
+use ks_vocabulary::subtype::Subtype;
 use ks_vocabulary::time::SECOND_NS;
 
 use super::stall::{self, StallLimits};
@@ -30,19 +32,19 @@ pub(super) struct MemoryPressure;
 /// documentation: 150 ms in 1 s), `full` at high (our judgement) and critical (systemd-oomd).
 const STALLS: [StallLimits; 3] = [
     StallLimits {
-        metric: "memory_some_5s",
+        metric: Metric::MemorySome5s,
         stall: Stall::MemorySome,
         window_s: 5,
         limits: [Some(0.05), Some(0.15), None, None],
     },
     StallLimits {
-        metric: "memory_full_10s",
+        metric: Metric::MemoryFull10s,
         stall: Stall::MemoryFull,
         window_s: 10,
         limits: [None, None, Some(0.15), None],
     },
     StallLimits {
-        metric: "memory_full_30s",
+        metric: Metric::MemoryFull30s,
         stall: Stall::MemoryFull,
         window_s: 30,
         limits: [None, None, None, Some(0.60)],
@@ -135,11 +137,11 @@ fn note_reclaim(seen: &mut Evaluation, window: &Window, has_stalls: bool) -> Res
     }
     let stalled = window.bpf_memory.track()?.stalled_over(5 * SECOND_NS)?;
     let cpus = window.cpu.one().ok().and_then(Cpu::cpus_online).unwrap_or(1).max(1) as f64;
-    let (metric, value, unit) = ("reclaim_stall_5s", stalled.per_second() / 1e9 / cpus, "ratio");
+    let (metric, value) = (Metric::ReclaimStall5s, stalled.per_second() / 1e9 / cpus);
     if has_stalls {
-        seen.note(metric, value, unit);
+        seen.note(metric, value);
     } else {
-        let quantity = Quantity { metric, value, unit, limits: RECLAIM };
+        let quantity = Quantity { metric, value, limits: RECLAIM };
         seen.grade(quantity, Held::Met, Relax::Scaled);
     }
     Ok(())
@@ -179,10 +181,10 @@ fn swap_free(row: &Memory) -> Option<f64> {
 /// The predicates of the used share. Without stall shares critical is out of reach but for kills.
 fn grade_use(seen: &mut Evaluation, memory: &Use, has_stalls: bool) {
     let Use { used, swap_free, reclaims, stalls } = memory;
-    seen.note_with("used_share", *used, "ratio", USED.map(Some));
+    seen.note_with(Metric::UsedShare, *used, USED.map(Some));
     if let Some(free) = swap_free {
         let limits = [None, None, Some(SWAP_FREE[0]), Some(SWAP_FREE[1])];
-        seen.note_with("swap_free_share", *free, "ratio", limits);
+        seen.note_with(Metric::SwapFreeShare, *free, limits);
     }
     let exhausted = |level: usize, free_limit: f64| match swap_free {
         Some(free) => *free <= free_limit,
@@ -200,9 +202,9 @@ fn grade_use(seen: &mut Evaluation, memory: &Use, has_stalls: bool) {
 
 fn note_kills(seen: &mut Evaluation, kills: u64) {
     if kills > 0 {
-        seen.note_with("oom_kills", kills as f64, "1", [None, None, None, Some(1.0)]);
+        seen.note_with(Metric::OomKills, kills as f64, [None, None, None, Some(1.0)]);
         seen.event(Severity::Critical, true, KILL_CLEAR_S);
-        seen.subtype = Some("oom_kill");
+        seen.subtype = Some(Subtype::OomKill);
     }
 }
 

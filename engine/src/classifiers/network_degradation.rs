@@ -18,6 +18,8 @@ mod nic;
 use crate::board::{Board, Cover, Evaluation, Held, Quantity, Relax};
 use crate::window::{HOST, Missing, Tcp, TcpTrack, Window};
 use ks_vocabulary::kind::{Entity, Kind};
+use ks_vocabulary::metric::Metric;
+use ks_vocabulary::subtype::Subtype;
 use ks_vocabulary::time::SECOND_NS;
 
 use super::Classifier;
@@ -38,10 +40,10 @@ const WINDOWS: [(u64, [bool; 4]); 3] = [
     (30, [false, false, false, true]),
 ];
 /// Names of a ratio in the evidence, one for each of [`WINDOWS`].
-const RETRANSMIT_METRICS: [&str; 3] =
-    ["retransmit_ratio_5s", "retransmit_ratio_10s", "retransmit_ratio_30s"];
-const SOFTNET_METRICS: [&str; 3] =
-    ["softnet_drop_ratio_5s", "softnet_drop_ratio_10s", "softnet_drop_ratio_30s"];
+const RETRANSMIT_METRICS: [Metric; 3] =
+    [Metric::RetransmitRatio5s, Metric::RetransmitRatio10s, Metric::RetransmitRatio30s];
+const SOFTNET_METRICS: [Metric; 3] =
+    [Metric::SoftnetDropRatio5s, Metric::SoftnetDropRatio10s, Metric::SoftnetDropRatio30s];
 
 /// See the module.
 #[derive(Debug)]
@@ -74,7 +76,7 @@ fn judge_namespaces(window: &Window, board: &mut Board) {
         grade_ratio(&mut seen, RETRANSMITS, |at, ns| {
             Some((RETRANSMIT_METRICS[at], retransmit_ratio(track, ns)?))
         });
-        seen.subtype = Some("retransmits");
+        seen.subtype = Some(Subtype::Retransmits);
         board.judge(KIND, id, at, &mut seen, || Entity::Netns(row.netns().unwrap_or(0)));
     }
 }
@@ -91,7 +93,7 @@ fn judge_softnet(window: &Window, board: &mut Board) {
     };
     let mut seen = Evaluation::default();
     grade_ratio(&mut seen, DROPS, |at, ns| Some((SOFTNET_METRICS[at], softnet_ratio(window, ns)?)));
-    seen.subtype = Some("softnet");
+    seen.subtype = Some(Subtype::Softnet);
     board.judge(KIND, HOST, at, &mut seen, || Entity::Host);
 }
 
@@ -119,13 +121,13 @@ fn ratio(part: u64, whole: u64, floor: u64) -> Option<f64> {
 fn grade_ratio(
     seen: &mut Evaluation,
     limits: [f64; 4],
-    ratio: impl Fn(usize, u64) -> Option<(&'static str, f64)>,
+    ratio: impl Fn(usize, u64) -> Option<(Metric, f64)>,
 ) {
     seen.know([true; 4]);
     for (at, (window_s, levels)) in WINDOWS.iter().enumerate() {
         let Some((metric, value)) = ratio(at, window_s * SECOND_NS) else { continue };
         let limits = core::array::from_fn(|level| levels[level].then_some(limits[level]));
-        seen.grade(Quantity { metric, value, unit: "ratio", limits }, Held::Met, Relax::Scaled);
+        seen.grade(Quantity { metric, value, limits }, Held::Met, Relax::Scaled);
     }
 }
 

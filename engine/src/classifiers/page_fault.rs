@@ -19,6 +19,7 @@ use crate::window::{
 };
 use ks_vocabulary::kind::{Entity, Kind, Severity};
 use ks_vocabulary::membership::cgroup_entity;
+use ks_vocabulary::metric::Metric;
 use ks_vocabulary::time::SECOND_NS;
 
 use super::{Classifier, PERSISTENCE_S, cover_groups, groups};
@@ -33,13 +34,14 @@ const FAULTS: [f64; 4] = [10.0, 50.0, 100.0, 500.0];
 /// suffers (our judgement).
 const STALLED: f64 = 0.05;
 /// Share of one CPU's time spent in major faults (our judgement).
-const STALL_SHARES: [(&str, u64, [Option<f64>; 4]); 3] = [
-    ("fault_stall_5s", 5, [None, Some(0.05), None, None]),
-    ("fault_stall_10s", 10, [None, None, Some(0.15), None]),
-    ("fault_stall_30s", 30, [None, None, None, Some(0.40)]),
+const STALL_SHARES: [(Metric, u64, [Option<f64>; 4]); 3] = [
+    (Metric::FaultStall5s, 5, [None, Some(0.05), None, None]),
+    (Metric::FaultStall10s, 10, [None, None, Some(0.15), None]),
+    (Metric::FaultStall30s, 30, [None, None, None, Some(0.40)]),
 ];
 /// Names of the rate over the persistence of each severity.
-const METRICS: [&str; 4] = ["majflt_5s", "majflt_5s", "majflt_10s", "majflt_30s"];
+const METRICS: [Metric; 4] =
+    [Metric::Majflt5s, Metric::Majflt5s, Metric::Majflt10s, Metric::Majflt30s];
 
 impl Classifier for PageFault {
     fn kind(&self) -> Kind {
@@ -66,7 +68,7 @@ impl Classifier for PageFault {
     }
 
     fn blame(&self, case: &Case<'_>) -> Blamed {
-        Blamed { culprits: case.by(&MAJFLT), ..Blamed::default() }
+        Blamed { culprits: case.by(MAJFLT), ..Blamed::default() }
     }
 }
 
@@ -80,7 +82,7 @@ fn grade_stalls(seen: &mut Evaluation, window: &Window) -> Result<(), Missing> {
             Err(missing) => return Err(missing),
         };
         let value = stalled.per_second() / 1e9;
-        seen.grade(Quantity { metric, value, unit: "ratio", limits }, Held::Met, Relax::Scaled);
+        seen.grade(Quantity { metric, value, limits }, Held::Met, Relax::Scaled);
     }
     Ok(())
 }
@@ -145,12 +147,12 @@ fn grade(span: impl Fn(u64) -> Span) -> Result<Evaluation, Missing> {
         };
         let harm = severity == Severity::Low || refaults > 0 || stalled >= STALLED;
         if severity == Severity::Low {
-            seen.note("refaults_5s", refaults as f64, "pages");
-            seen.note("memory_some_5s", stalled, "ratio");
+            seen.note(Metric::Refaults5s, refaults as f64);
+            seen.note(Metric::MemorySome5s, stalled);
         }
         let key = match noted {
             Some((metric, key)) if metric == METRICS[level] => key,
-            _ => seen.note_with(METRICS[level], rate, "1/s", limits_of(METRICS[level])),
+            _ => seen.note_with(METRICS[level], rate, limits_of(METRICS[level])),
         };
         noted = Some((METRICS[level], key));
         seen.keyed(key, severity, Held::Met, rate >= FAULTS[level] && harm);
@@ -161,7 +163,7 @@ fn grade(span: impl Fn(u64) -> Span) -> Result<Evaluation, Missing> {
     Ok(seen)
 }
 
-fn limits_of(metric: &str) -> [Option<f64>; 4] {
+fn limits_of(metric: Metric) -> [Option<f64>; 4] {
     core::array::from_fn(|level| (METRICS[level] == metric).then_some(FAULTS[level]))
 }
 

@@ -18,7 +18,9 @@ use crate::culprit::{Blamed, CPU, Case, victim};
 use crate::window::{CgroupTrack, Group, HOST, Latency, Missing, PressureTrack, Stall, Window};
 use ks_vocabulary::kind::{Entity, Kind, Severity};
 use ks_vocabulary::membership::cgroup_entity;
+use ks_vocabulary::metric::Metric;
 use ks_vocabulary::model::Cpu;
+use ks_vocabulary::subtype::Subtype;
 use ks_vocabulary::time::{SECOND_NS, Timestamp};
 
 use super::latency::{self, LatencyLimits};
@@ -33,19 +35,19 @@ pub(super) struct Scheduler;
 /// Share of time in which some task waited for a CPU (our judgement).
 const STALLS: [StallLimits; 3] = [
     StallLimits {
-        metric: "cpu_some_5s",
+        metric: Metric::CpuSome5s,
         stall: Stall::CpuSome,
         window_s: 5,
         limits: [Some(0.10), Some(0.25), None, None],
     },
     StallLimits {
-        metric: "cpu_some_10s",
+        metric: Metric::CpuSome10s,
         stall: Stall::CpuSome,
         window_s: 10,
         limits: [None, None, Some(0.50), None],
     },
     StallLimits {
-        metric: "cpu_some_30s",
+        metric: Metric::CpuSome30s,
         stall: Stall::CpuSome,
         window_s: 30,
         limits: [None, None, None, Some(0.80)],
@@ -53,14 +55,14 @@ const STALLS: [StallLimits; 3] = [
 ];
 /// Waits in the run queue (our judgement).
 const WAITS: LatencyLimits = LatencyLimits {
-    metrics: ["run_queue_p99_5s", "run_queue_p99_10s", "run_queue_p99_30s"],
+    metrics: [Metric::RunQueueP99Over5s, Metric::RunQueueP99Over10s, Metric::RunQueueP99Over30s],
     limits: [5.0, 20.0, 100.0, 500.0],
 };
 /// Share of a group's periods in which it was throttled, over 5 s at medium and over 10 s at high
 /// (our judgement).
-const THROTTLED: [(&str, u64, [Option<f64>; 4]); 2] = [
-    ("throttled_share_5s", 5, [None, Some(0.25), None, None]),
-    ("throttled_share_10s", 10, [None, None, Some(0.50), None]),
+const THROTTLED: [(Metric, u64, [Option<f64>; 4]); 2] = [
+    (Metric::ThrottledShare5s, 5, [None, Some(0.25), None, None]),
+    (Metric::ThrottledShare10s, 10, [None, None, Some(0.50), None]),
 ];
 /// Share of CPU time that the hypervisor took, above which contention is not the host's own
 /// (`signals.md`, our judgement).
@@ -96,7 +98,7 @@ impl Classifier for Scheduler {
         if victims.is_empty() {
             victims = victim::waiters(case.window, case.entity);
         }
-        Blamed { culprits: case.by(&CPU), victims }
+        Blamed { culprits: case.by(CPU), victims }
     }
 }
 
@@ -127,7 +129,7 @@ fn grade_or_excuse(
     for of in &STALLS {
         seen.know(of.limits.map(|limit| limit.is_some()));
         if let Ok(share) = track.share(of.stall, of.window_s * SECOND_NS) {
-            seen.note(of.metric, share, "ratio");
+            seen.note(of.metric, share);
         }
     }
     Ok(())
@@ -139,13 +141,13 @@ fn note_cpu(seen: &mut Evaluation, window: &Window) {
         && let Ok(switches) = step.rate("ctxt", Cpu::context_switches)
         && let Some(cpus @ 1..) = step.after.cpus_online()
     {
-        seen.note("switches_per_cpu", switches / cpus as f64, "1/s");
+        seen.note(Metric::SwitchesPerCpu, switches / cpus as f64);
         if let Ok(busy) = busy_share(&step) {
-            seen.note("busy_share", busy, "ratio");
+            seen.note(Metric::BusyShare, busy);
         }
         let stolen = steal_share(&step);
-        seen.note("steal_share", stolen, "ratio");
-        seen.subtype = (stolen >= STOLEN).then_some("stolen");
+        seen.note(Metric::StealShare, stolen);
+        seen.subtype = (stolen >= STOLEN).then_some(Subtype::Stolen);
     }
 }
 
@@ -189,12 +191,12 @@ fn grade_throttling(seen: &mut Evaluation, track: &CgroupTrack) {
     for (metric, window_s, limits) in THROTTLED {
         seen.know(limits.map(|limit| limit.is_some()));
         let Some(value) = throttled_share(track, window_s * SECOND_NS) else { continue };
-        let quantity = Quantity { metric, value, unit: "ratio", limits };
+        let quantity = Quantity { metric, value, limits };
         let key = seen.grade(quantity, Held::Met, Relax::Scaled);
         let lowest = limits[Severity::Medium.index()];
         seen.keep_keyed(key, lowest.is_some_and(|limit| value >= Relax::Scaled.limit(limit)));
         if limits.iter().flatten().any(|limit| value >= *limit) {
-            seen.subtype = Some("throttled");
+            seen.subtype = Some(Subtype::Throttled);
         }
     }
 }

@@ -5,13 +5,14 @@
 
 use crate::board::{Evaluation, Held, Quantity, Relax};
 use crate::window::{Missing, PressureTrack, Stall};
+use ks_vocabulary::metric::Metric;
 use ks_vocabulary::time::SECOND_NS;
 
 /// A share of stalled time over one window, with the limits of that window's severities.
 #[derive(Debug)]
 pub(super) struct StallLimits {
     /// Name in the evidence, with the window.
-    pub(super) metric: &'static str,
+    pub(super) metric: Metric,
     /// Which total.
     pub(super) stall: Stall,
     /// Length of the window, the persistence of the severities that have a limit.
@@ -36,7 +37,7 @@ pub(super) fn grade(
             }
             Err(missing) => return Err(missing),
         };
-        let quantity = Quantity { metric, value, unit: "ratio", limits: *limits };
+        let quantity = Quantity { metric: *metric, value, limits: *limits };
         seen.grade(quantity, Held::Met, Relax::Scaled);
     }
     Ok(())

@@ -14,6 +14,7 @@ use crate::board::{Board, Cover, Evaluation, Held, Relax, Rule};
 use crate::culprit::{Blamed, Case, victim};
 use crate::window::{HOST, Missing, Paging, Stall, Window};
 use ks_vocabulary::kind::{Entity, Kind, Severity};
+use ks_vocabulary::metric::Metric;
 use ks_vocabulary::model::Memory;
 use ks_vocabulary::time::SECOND_NS;
 
@@ -99,7 +100,7 @@ fn grade_out(seen: &mut Evaluation, window: &Window) -> Result<(), Missing> {
     if let Some(growth) = known(paging.over(Paging::SwapOut, 5 * SECOND_NS))? {
         let rate = growth.per_second();
         let limits = [Some(OUT), None, None, None];
-        let noted = seen.note_with("swap_out_5s", rate, "pages/s", limits);
+        let noted = seen.note_with(Metric::SwapOut5s, rate, limits);
         seen.keyed(noted, Severity::Low, Held::Met, rate >= OUT);
         seen.keep_keyed(noted, rate >= Relax::Scaled.limit(OUT));
         key = Some(noted);
@@ -108,8 +109,8 @@ fn grade_out(seen: &mut Evaluation, window: &Window) -> Result<(), Missing> {
     let back = known(paging.over(Paging::SwapIn, TEN_S))?;
     if let (Some(share), Some(back)) = (share, back) {
         let limits = [None, Some(OUT_SHARE), None, None];
-        seen.note_with("swapping_out_share_10s", share, "ratio", limits);
-        seen.note("swap_in_10s", back.per_second(), "pages/s");
+        seen.note_with(Metric::SwappingOutShare10s, share, limits);
+        seen.note(Metric::SwapIn10s, back.per_second());
         let rules = [key.map(Rule::Level), None];
         let holds = share >= OUT_SHARE && back.by > 0;
         seen.ruled(Severity::Medium, if holds { Held::Met } else { Held::No }, rules);
@@ -122,8 +123,8 @@ fn grade_thrash(seen: &mut Evaluation, window: &Window) -> Result<(), Missing> {
     let paging = window.vm.track()?;
     let pressure = window.pressure.track().ok();
     let parts = [
-        (Severity::High, TEN_S, THRASH[0], STALLED[0], "thrash_10s"),
-        (Severity::Critical, THIRTY_S, THRASH[1], STALLED[1], "thrash_30s"),
+        (Severity::High, TEN_S, THRASH[0], STALLED[0], Metric::Thrash10s),
+        (Severity::Critical, THIRTY_S, THRASH[1], STALLED[1], Metric::Thrash30s),
     ];
     for (severity, ns, limit, stalled, metric) in parts {
         let out = known(paging.over(Paging::SwapOut, ns))?;
@@ -132,7 +133,7 @@ fn grade_thrash(seen: &mut Evaluation, window: &Window) -> Result<(), Missing> {
         let both = out.per_second().min(back.per_second());
         let mut limits = [None; 4];
         limits[severity.index()] = Some(limit);
-        let key = seen.note_with(metric, both, "pages/s", limits);
+        let key = seen.note_with(metric, both, limits);
         let full = pressure.and_then(|track| track.share(Stall::MemoryFull, ns).ok());
         let holds = both >= limit && full.is_some_and(|full| full >= stalled);
         seen.keyed(key, severity, Held::Met, holds);
@@ -145,10 +146,10 @@ fn grade_use(seen: &mut Evaluation, memory: &Memory, swap_total: u64) {
     let swap_free = memory.swap_free_bytes().unwrap_or(swap_total).min(swap_total);
     let swap_used = 1.0 - swap_free as f64 / swap_total as f64;
     let limits = [None, None, None, Some(USED)];
-    seen.note_with("swap_used_share", swap_used, "ratio", limits);
+    seen.note_with(Metric::SwapUsedShare, swap_used, limits);
     if let (Some(available), Some(total @ 1..)) = (memory.available_bytes(), memory.total_bytes()) {
         let used = 1.0 - available.min(total) as f64 / total as f64;
-        seen.note_with("used_share", used, "ratio", limits);
+        seen.note_with(Metric::UsedShare, used, limits);
         seen.counts(Severity::Critical, swap_used >= USED && used >= USED);
     }
 }

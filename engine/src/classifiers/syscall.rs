@@ -18,8 +18,11 @@ use crate::culprit::{Blamed, Case, WRITTEN, victim};
 use crate::window::{Call, CallClass, HOST, Latency, Missing, SpaceTrack, Window};
 use ks_vocabulary::kind::{Entity, Kind, Severity};
 use ks_vocabulary::membership::cgroup_entity;
+use ks_vocabulary::metric::Metric;
 use ks_vocabulary::model::{Filesystem, Load};
+use ks_vocabulary::subtype::Subtype;
 use ks_vocabulary::time::{SECOND_NS, Timestamp};
+use ks_vocabulary::unit::Unit;
 
 use super::latency::{self, LatencyLimits};
 use super::{Classifier, groups};
@@ -37,39 +40,54 @@ const COUNTS: [Option<f64>; 4] = [None, Some(0.80), Some(0.90), Some(0.95)];
 /// Less than this and falling is medium at least (our judgement).
 const LITTLE_BYTES: u64 = 1024 * 1024 * 1024;
 const FALLING_NS: u64 = 60 * SECOND_NS;
-const LIMIT: &str = "resource_limit";
+const LIMIT: Subtype = Subtype::ResourceLimit;
 /// Latency of each class that is judged (storage and metadata: the origin's values; the others are
 /// our judgement).
 const LATENCIES: [(CallClass, LatencyLimits); 4] = [
     (
         CallClass::Storage,
         LatencyLimits {
-            metrics: ["storage_p99_5s", "storage_p99_10s", "storage_p99_30s"],
+            metrics: [
+                Metric::StorageP99Over5s,
+                Metric::StorageP99Over10s,
+                Metric::StorageP99Over30s,
+            ],
             limits: [10.0, 100.0, 500.0, 1000.0],
         },
     ),
     (
         CallClass::Metadata,
         LatencyLimits {
-            metrics: ["metadata_p99_5s", "metadata_p99_10s", "metadata_p99_30s"],
+            metrics: [
+                Metric::MetadataP99Over5s,
+                Metric::MetadataP99Over10s,
+                Metric::MetadataP99Over30s,
+            ],
             limits: [10.0, 100.0, 500.0, 1000.0],
         },
     ),
     (
         CallClass::Memory,
         LatencyLimits {
-            metrics: ["memory_p99_5s", "memory_p99_10s", "memory_p99_30s"],
+            metrics: [Metric::MemoryP99Over5s, Metric::MemoryP99Over10s, Metric::MemoryP99Over30s],
             limits: [10.0, 50.0, 200.0, 1000.0],
         },
     ),
     (
         CallClass::Process,
         LatencyLimits {
-            metrics: ["process_p99_5s", "process_p99_10s", "process_p99_30s"],
+            metrics: [
+                Metric::ProcessP99Over5s,
+                Metric::ProcessP99Over10s,
+                Metric::ProcessP99Over30s,
+            ],
             limits: [10.0, 50.0, 200.0, 1000.0],
         },
     ),
 ];
+/// What callers are told by, with the unit of its amount.
+const REFUSALS: (Metric, Unit) = (Metric::RefusedCalls, Unit::One);
+const SLOWNESS: (Metric, Unit) = (Metric::SlowCalls, Unit::Nanoseconds);
 /// Calls a second that are refused for lack of a resource: one is medium (our judgement).
 const REFUSED: [Option<f64>; 4] = [None, None, Some(10.0), None];
 
@@ -87,14 +105,14 @@ impl Classifier for Syscall {
 
     fn blame(&self, case: &Case<'_>) -> Blamed {
         if matches!(case.entity, Entity::Filesystem(_)) {
-            let culprits = case.of_all().by(&WRITTEN);
+            let culprits = case.of_all().by(WRITTEN);
             return Blamed { culprits, ..Blamed::default() };
         }
         let window = case.window;
         let own = meets_own_limit(window);
         Blamed {
-            culprits: victim::callers(window, ("refused_calls", "1"), own, |calls| calls.refused),
-            victims: victim::callers(window, ("slow_calls", "ns"), false, |calls| calls.slow_ns),
+            culprits: victim::callers(window, REFUSALS, own, |calls| calls.refused),
+            victims: victim::callers(window, SLOWNESS, false, |calls| calls.slow_ns),
         }
     }
 }
@@ -130,24 +148,19 @@ fn judge_filesystems(window: &Window, board: &mut Board) {
 fn look_at(row: &Filesystem, track: &SpaceTrack, at: Timestamp) -> Evaluation {
     let mut seen = Evaluation::of(LIMIT);
     seen.know([true; 4]);
-    grade(&mut seen, "space_used_share", space_used(row), SPACE);
-    grade(&mut seen, "inodes_used_share", inodes_used(row), SPACE);
+    grade(&mut seen, Metric::SpaceUsedShare, space_used(row), SPACE);
+    grade(&mut seen, Metric::InodesUsedShare, inodes_used(row), SPACE);
     if let Some(available) = row.available_bytes() {
-        seen.note("available_bytes", available as f64, "bytes");
+        seen.note(Metric::AvailableBytes, available as f64);
         let falls = track.fell_at().is_some_and(|fell| at.since_ns(fell) < FALLING_NS);
         seen.counts(Severity::Medium, available < LITTLE_BYTES && falls);
     }
     seen
 }
 
-fn grade(
-    seen: &mut Evaluation,
-    metric: &'static str,
-    value: Option<f64>,
-    limits: [Option<f64>; 4],
-) {
+fn grade(seen: &mut Evaluation, metric: Metric, value: Option<f64>, limits: [Option<f64>; 4]) {
     if let Some(value) = value {
-        let quantity = Quantity { metric, value, unit: "ratio", limits };
+        let quantity = Quantity { metric, value, limits };
         seen.grade(quantity, Held::Counts, Relax::Share);
     }
 }
@@ -164,7 +177,7 @@ fn judge_host(window: &Window, board: &mut Board) {
         return board.cover(KIND, Cover::Part("process ids: no limits"));
     };
     let mut seen = Evaluation::of(LIMIT);
-    grade(&mut seen, "pids_used_share", Some(tasks as f64 / limit as f64), COUNTS);
+    grade(&mut seen, Metric::PidsUsedShare, Some(tasks as f64 / limit as f64), COUNTS);
     judge_calls(&mut seen, window, board);
     let at = window.load.at().unwrap_or(window.mono());
     board.judge(KIND, HOST, at, &mut seen, || Entity::Host);
@@ -180,16 +193,15 @@ fn judge_calls(seen: &mut Evaluation, window: &Window, board: &mut Board) {
     let worst = seen.mask();
     if let Ok(refused) = track.over(Call::Refused, 1) {
         let rate = refused.per_second();
-        let quantity =
-            Quantity { metric: "refused_calls", value: rate, unit: "1/s", limits: REFUSED };
+        let quantity = Quantity { metric: Metric::RefusedCalls, value: rate, limits: REFUSED };
         seen.grade(quantity, Held::Counts, Relax::Event);
         seen.counts(Severity::Medium, refused.by > 0).keep(refused.by > 0);
     }
     if seen.mask() > worst {
-        seen.subtype = Some("refused");
+        seen.subtype = Some(Subtype::Refused);
     }
     if let Ok(calls) = track.over(Call::Any, 5 * SECOND_NS) {
-        seen.note("calls_5s", calls.per_second(), "1/s");
+        seen.note(Metric::Calls5s, calls.per_second());
     }
     let worst = seen.mask();
     let graded = LATENCIES
@@ -197,7 +209,7 @@ fn judge_calls(seen: &mut Evaluation, window: &Window, board: &mut Board) {
         .map(|(class, limits)| latency::grade(seen, window, &Latency::Syscall(*class), limits));
     let untold = graded.filter(Result::is_err).count();
     if seen.mask() > worst {
-        seen.subtype = Some("slow");
+        seen.subtype = Some(Subtype::Slow);
     }
     if untold > 0 {
         board.cover(KIND, Cover::Part("latency of calls: bpf/syscall does not time them"));
@@ -209,7 +221,7 @@ fn judge_groups(window: &Window, board: &mut Board) {
     for (id, row, _) in groups(window) {
         if let (Some(pids), Some(max @ 1..)) = (row.pids(), row.pids_max()) {
             let mut seen = Evaluation::of(LIMIT);
-            grade(&mut seen, "pids_used_share", Some(pids as f64 / max as f64), COUNTS);
+            grade(&mut seen, Metric::PidsUsedShare, Some(pids as f64 / max as f64), COUNTS);
             board.judge(KIND, id, at, &mut seen, || cgroup_entity(row));
         }
     }
@@ -222,7 +234,7 @@ fn judge_descriptors(window: &Window, board: &mut Board) {
         let row = &known.row;
         if let (Some(open), Some(max @ 1..)) = (row.open_files(), row.open_files_max()) {
             let mut seen = Evaluation::of(LIMIT);
-            grade(&mut seen, "open_files_share", Some(open as f64 / max as f64), COUNTS);
+            grade(&mut seen, Metric::OpenFilesShare, Some(open as f64 / max as f64), COUNTS);
             let pid = row.pid().unwrap_or(0);
             let start = row.start_ticks().unwrap_or(0);
             board.judge(KIND, known.id, at, &mut seen, || Entity::Process(pid, start));

@@ -18,7 +18,9 @@ use crate::board::{Board, Cover, Evaluation, Held, Quantity, Relax};
 use crate::culprit::{Blamed, Case, OPEN_FILES};
 use crate::window::{Growth, Missing, SocketUse, Tcp, TcpTrack, Window};
 use ks_vocabulary::kind::{Entity, Kind, Severity};
+use ks_vocabulary::metric::Metric;
 use ks_vocabulary::model::{Limits, Netns};
+use ks_vocabulary::subtype::Subtype;
 use ks_vocabulary::time::SECOND_NS;
 
 use super::Classifier;
@@ -68,7 +70,7 @@ impl Classifier for TcpExhaustion {
         if *case.entity != Entity::Host {
             return Blamed::default();
         }
-        Blamed { culprits: case.by(&OPEN_FILES), ..Blamed::default() }
+        Blamed { culprits: case.by(OPEN_FILES), ..Blamed::default() }
     }
 }
 
@@ -81,10 +83,10 @@ fn judge_namespace(
     let mut seen = Evaluation::default();
     seen.know([true; 4]);
     let resources = [
-        ("ports", "ports_used_share", ports_used(sockets, limits)),
-        ("time_wait", "time_wait_share", time_wait_used(row, limits)),
-        ("conntrack", "conntrack_share", share(row.conntrack(), row.conntrack_max())),
-        ("accept_queue", "accept_queue_share", accept_queue_used(sockets)),
+        (Subtype::Ports, Metric::PortsUsedShare, ports_used(sockets, limits)),
+        (Subtype::TimeWait, Metric::TimeWaitShare, time_wait_used(row, limits)),
+        (Subtype::Conntrack, Metric::ConntrackShare, share(row.conntrack(), row.conntrack_max())),
+        (Subtype::AcceptQueue, Metric::AcceptQueueShare, accept_queue_used(sockets)),
     ];
     grade_shares(&mut seen, &resources);
     grade_queues(&mut seen, track);
@@ -92,15 +94,15 @@ fn judge_namespace(
 }
 
 /// Grades each share that is known; the fullest resource names the subtype.
-fn grade_shares(seen: &mut Evaluation, resources: &[(&'static str, &'static str, Option<f64>)]) {
+fn grade_shares(seen: &mut Evaluation, resources: &[(Subtype, Metric, Option<f64>)]) {
     let mut fullest = 0.0;
     for (subtype, metric, value) in resources {
         let Some(value) = *value else { continue };
-        let quantity = Quantity { metric, value, unit: "ratio", limits: USED };
+        let quantity = Quantity { metric: *metric, value, limits: USED };
         seen.grade(quantity, Held::Counts, Relax::Share);
         if value > fullest {
             fullest = value;
-            seen.subtype = Some(subtype);
+            seen.subtype = Some(*subtype);
         }
     }
 }
@@ -130,8 +132,8 @@ fn accept_queue_used(sockets: Option<SocketUse>) -> Option<f64> {
 fn grade_queues(seen: &mut Evaluation, track: &TcpTrack) {
     let mut worst = seen.mask();
     let rates = [
-        (Severity::High, 10, OVERFLOWS[0], "overflows_10s"),
-        (Severity::Critical, 30, OVERFLOWS[1], "overflows_30s"),
+        (Severity::High, 10, OVERFLOWS[0], Metric::Overflows10s),
+        (Severity::Critical, 30, OVERFLOWS[1], Metric::Overflows30s),
     ];
     for (severity, window_s, limit, metric) in rates {
         let Ok(growth) = track.over(Tcp::ListenOverflow, window_s * SECOND_NS) else { continue };
@@ -140,22 +142,22 @@ fn grade_queues(seen: &mut Evaluation, track: &TcpTrack) {
         if rate > 0.0 {
             let mut limits = [None; 4];
             limits[severity.index()] = Some(limit);
-            seen.note_with(metric, rate, "1/s", limits);
+            seen.note_with(metric, rate, limits);
         }
         if seen.mask() > worst {
             worst = seen.mask();
-            seen.subtype = Some("accept_queue");
+            seen.subtype = Some(Subtype::AcceptQueue);
         }
     }
     let grown = |what| track.over(what, 1).map_or(0, |growth: Growth| growth.by);
     let events = [
-        ("accept_queue", "accept_queue_overflows", grown(Tcp::ListenOverflow)),
-        ("syn_queue", "syn_queue_drops", grown(Tcp::SynQueueDrop)),
-        ("syn_cookies", "syn_queue_cookies", grown(Tcp::SynCookies)),
+        (Subtype::AcceptQueue, Metric::AcceptQueueOverflows, grown(Tcp::ListenOverflow)),
+        (Subtype::SynQueue, Metric::SynQueueDrops, grown(Tcp::SynQueueDrop)),
+        (Subtype::SynCookies, Metric::SynQueueCookies, grown(Tcp::SynCookies)),
     ];
     for (subtype, metric, count) in events {
         if count > 0 {
-            seen.note_with(metric, count as f64, "1", [None, Some(1.0), None, None]);
+            seen.note_with(metric, count as f64, [None, Some(1.0), None, None]);
             seen.event(Severity::Medium, true, EVENT_CLEAR_S);
         }
         if seen.mask() > worst {

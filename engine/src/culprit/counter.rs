@@ -2,23 +2,24 @@
 
 use crate::window::Account;
 use ks_vocabulary::input::HostFacts;
+use ks_vocabulary::metric::Metric;
+use ks_vocabulary::unit::Unit;
 
 /// A counter that convicts, of a process and of a control group.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Counter {
     pub(super) account: Account,
     /// Name of what is counted, of stocks of their growth.
-    pub(super) metric: &'static str,
+    pub(super) metric: Metric,
     /// Name of what a resident holds or consumes.
-    pub(super) level_metric: &'static str,
-    pub(super) unit: &'static str,
-    pub(super) group_unit: &'static str,
+    pub(super) level_metric: Metric,
+    pub(super) group_unit: Unit,
 }
 
 impl Counter {
     /// Units of a process in one unit of a control group; `None` where that is not known.
-    pub(super) fn group_factor(&self, host: &HostFacts) -> Option<f64> {
-        if self.unit == self.group_unit {
+    pub(super) fn group_factor(self, host: &HostFacts) -> Option<f64> {
+        if self.metric.unit() == self.group_unit {
             return Some(1.0);
         }
         (host.user_hz > 0).then(|| host.user_hz as f64 / 1e6)
@@ -27,50 +28,43 @@ impl Counter {
 
 pub(crate) const CPU: Counter = Counter {
     account: Account::CpuTime,
-    metric: "cpu_time",
-    level_metric: "cpu_time",
-    unit: "ticks",
-    group_unit: "us",
+    metric: Metric::CpuTime,
+    level_metric: Metric::CpuTime,
+    group_unit: Unit::Microseconds,
 };
 pub(crate) const IO: Counter = Counter {
     account: Account::IoBytes,
-    metric: "io_bytes",
-    level_metric: "io_bytes",
-    unit: "bytes",
-    group_unit: "bytes",
+    metric: Metric::IoBytes,
+    level_metric: Metric::IoBytes,
+    group_unit: Unit::Bytes,
 };
 pub(crate) const WRITTEN: Counter = Counter {
     account: Account::Written,
-    metric: "written_bytes",
-    level_metric: "written_bytes",
-    unit: "bytes",
-    group_unit: "bytes",
+    metric: Metric::WrittenBytes,
+    level_metric: Metric::WrittenBytes,
+    group_unit: Unit::Bytes,
 };
 pub(crate) const MAJFLT: Counter = Counter {
     account: Account::MajorFaults,
-    metric: "majflt",
-    level_metric: "majflt",
-    unit: "faults",
-    group_unit: "faults",
+    metric: Metric::Majflt,
+    level_metric: Metric::Majflt,
+    group_unit: Unit::Faults,
 };
 pub(super) const GROWTH: Counter = Counter {
     account: Account::Memory,
-    metric: "memory_growth",
-    level_metric: "memory",
-    unit: "bytes",
-    group_unit: "bytes",
+    metric: Metric::MemoryGrowth,
+    level_metric: Metric::Memory,
+    group_unit: Unit::Bytes,
 };
 pub(super) const SWAP: Counter = Counter {
     account: Account::Swap,
-    metric: "swap_growth",
-    level_metric: "swap",
-    unit: "bytes",
-    group_unit: "bytes",
+    metric: Metric::SwapGrowth,
+    level_metric: Metric::Swap,
+    group_unit: Unit::Bytes,
 };
 pub(crate) const OPEN_FILES: Counter = Counter {
     account: Account::OpenFiles,
-    metric: "open_files",
-    level_metric: "open_files",
-    unit: "1",
-    group_unit: "1",
+    metric: Metric::OpenFiles,
+    level_metric: Metric::OpenFiles,
+    group_unit: Unit::One,
 };

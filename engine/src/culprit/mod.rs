@@ -59,13 +59,13 @@ impl<'a> Case<'a> {
     }
 
     /// Those whose counter rose.
-    pub(crate) fn by(&self, counter: &Counter) -> Vec<Culprit> {
+    pub(crate) fn by(&self, counter: Counter) -> Vec<Culprit> {
         naming::culprits(self, counter)
     }
 
     /// Those who go to swap, or else those who fault.
     pub(crate) fn by_swap(&self) -> Vec<Culprit> {
-        or_faulting(self.by(&SWAP), 0.0, || self.by(&MAJFLT))
+        or_faulting(self.by(SWAP), 0.0, || self.by(MAJFLT))
     }
 
     /// Who fills the memory that the entity is short of.
@@ -73,7 +73,7 @@ impl<'a> Case<'a> {
         let place = shortage::place(self.window, self.entity);
         let case = Case { entity: &place, ..*self };
         let floor = if place == Entity::Host { GROWTH_FLOOR_BYTES } else { 0.0 };
-        let mut blamed = or_faulting(case.by(&GROWTH), floor, || case.by(&MAJFLT));
+        let mut blamed = or_faulting(case.by(GROWTH), floor, || case.by(MAJFLT));
         // Whoever grew so fast that it was gone before it was seen to grow.
         if !blamed.iter().any(|culprit| culprit.convicted) {
             let held = victim::killed_holders(self.window, &place);

@@ -6,6 +6,7 @@ use alloc::vec::Vec;
 use ks_vocabulary::kind::{Entity, text};
 use ks_vocabulary::membership::cgroup_entity;
 use ks_vocabulary::output::Culprit;
+use ks_vocabulary::unit::Unit;
 
 use super::NAMED;
 use super::counter::Counter;
@@ -17,7 +18,7 @@ use super::sets::{Pick, Set, Trial};
 const RESIDENT_SHARE: f64 = 0.2;
 
 /// The culprits of a case by one counter, most first; a steady hog comes last.
-pub(super) fn culprits(case: &Case<'_>, counter: &Counter) -> Vec<Culprit> {
+pub(super) fn culprits(case: &Case<'_>, counter: Counter) -> Vec<Culprit> {
     let (parties, groups) = gather(case, counter);
     let trial = Trial::new(case, &parties);
     let resident = resident(case, counter, &parties);
@@ -39,7 +40,7 @@ fn group_of<'a>(pick: &Pick<'_>, groups: &[Group<'a>]) -> Option<Group<'a>> {
 /// What is known of one that is named.
 struct Sentence<'a> {
     case: &'a Case<'a>,
-    counter: &'a Counter,
+    counter: Counter,
     pick: &'a Pick<'a>,
     group: Option<Group<'a>>,
 }
@@ -76,10 +77,12 @@ impl Sentence<'_> {
     }
 
     /// The amount with its unit: of a control group that of its own counter, in its unit.
-    fn amount(&self, sum: f64) -> (f64, &'static str) {
+    fn amount(&self, sum: f64) -> (f64, Unit) {
         let is_group = matches!(self.pick.set, Set::Cgroup(_));
         let factor = self.counter.group_factor(self.case.window.host());
-        let Some(factor) = factor.filter(|_| is_group) else { return (sum, self.counter.unit) };
+        let Some(factor) = factor.filter(|_| is_group) else {
+            return (sum, self.counter.metric.unit());
+        };
         let is_flow = self.counter.account.is_flow();
         let own = |group: Group<'_>| {
             if is_flow { group.change.amount } else { group.change.excess }
@@ -117,7 +120,7 @@ impl Sentence<'_> {
 }
 
 /// The process that takes most of what it takes as ever, if that is much.
-fn resident(case: &Case<'_>, counter: &Counter, parties: &[Party<'_>]) -> Option<Culprit> {
+fn resident(case: &Case<'_>, counter: Counter, parties: &[Party<'_>]) -> Option<Culprit> {
     let live = parties.iter().filter(|party| matches!(party.who, Who::Live(_)));
     let total: f64 = live.clone().map(|party| party.change.level).sum();
     let recorder = case.window.host().recorder_pid;
@@ -139,7 +142,7 @@ fn resident(case: &Case<'_>, counter: &Counter, parties: &[Party<'_>]) -> Option
         comm: known.row.comm().map(text),
         metric: counter.level_metric,
         amount: party.change.amount,
-        unit: counter.unit,
+        unit: counter.level_metric.unit(),
         share: party.change.level / total,
         convicted: false,
         resident: true,

@@ -63,7 +63,7 @@ pub(super) struct Group<'a> {
 }
 
 /// Everybody who did anything, siblings beside each other, and every group.
-pub(super) fn gather<'a>(case: &Case<'a>, counter: &Counter) -> (Vec<Party<'a>>, Vec<Group<'a>>) {
+pub(super) fn gather<'a>(case: &Case<'a>, counter: Counter) -> (Vec<Party<'a>>, Vec<Group<'a>>) {
     let mut scratch = Scratch::default();
     let mut parties = Vec::new();
     live(case, counter.account, &mut scratch, &mut parties);
@@ -223,7 +223,7 @@ fn settle(family: &mut [Party<'_>], account: Account, interval: &Interval) {
     }
 }
 
-fn groups<'a>(case: &Case<'a>, counter: &Counter, scratch: &mut Scratch) -> Vec<Group<'a>> {
+fn groups<'a>(case: &Case<'a>, counter: Counter, scratch: &mut Scratch) -> Vec<Group<'a>> {
     let account = counter.account;
     let table = &case.window.cgroups;
     let past = &case.window.group_leaders;

@@ -7,7 +7,9 @@ use crate::classifiers;
 use alloc::string::{String, ToString};
 use host::{Made, at, group, process, run, run_reversed};
 use ks_vocabulary::kind::Kind;
+use ks_vocabulary::metric::Metric;
 use ks_vocabulary::model::Sample;
+use ks_vocabulary::unit::Unit;
 
 const MIB: u64 = 1 << 20;
 /// When the signal's own series changed, in seconds of the recording.
@@ -82,7 +84,7 @@ fn stocks_are_ranked_by_their_growth() {
     for (share, expected) in shares.iter().zip([0.75, 0.1875, 0.0625]) {
         assert_near(*share, expected, 1e-6);
     }
-    assert!(found[0].convicted && found[0].metric == "memory_growth");
+    assert!(found[0].convicted && found[0].metric == Metric::MemoryGrowth);
     assert_near(found[0].amount, (181 * 12 * MIB) as f64, 1.0);
 }
 
@@ -111,7 +113,7 @@ fn what_is_held_as_ever_is_told_as_a_level() {
     let window = run(&made, &[], ONSET + 10);
     let (found, _) = rank(&window, Kind::MemoryPressure, &Entity::Host, Some(at(ONSET)));
     assert!(found[0].convicted && found[0].entity.to_string() == "process:11:10030000");
-    assert!(found[1].resident && found[1].metric == "memory");
+    assert!(found[1].resident && found[1].metric == Metric::Memory);
     assert_near(found[1].amount, (4000 * MIB) as f64, 1.0);
 }
 
@@ -156,7 +158,7 @@ fn what_no_reading_saw_is_known_to_its_group() {
     ];
     let found = load(&run(&made, &groups, ONSET + 20), &Entity::Host);
     assert_eq!(named(&found)[0], ("cgroup:/job".to_string(), true));
-    assert_eq!(found[0].unit, "us");
+    assert_eq!(found[0].unit, Unit::Microseconds);
     assert_near(found[0].share, 150.0 / 190.0, 0.02);
 }
 

@@ -6,9 +6,11 @@ use alloc::vec::Vec;
 use crate::window::{Calls, Stall, Window};
 use ks_vocabulary::kind::{Entity, text};
 use ks_vocabulary::membership::{belongs, cgroup_entity, is_within};
+use ks_vocabulary::metric::Metric;
 use ks_vocabulary::model::{Cgroup, Memory, Process};
 use ks_vocabulary::output::Culprit;
 use ks_vocabulary::time::SECOND_NS;
+use ks_vocabulary::unit::Unit;
 
 use super::{CONVICT_LEAD, CONVICT_SHARE, NAMED};
 
@@ -32,9 +34,9 @@ pub(crate) fn groups(window: &Window, entity: &Entity, stall: Stall) -> Vec<Culp
     let named = stalled.iter().take(NAMED).map(|(share, row)| Culprit {
         entity: cgroup_entity(row),
         comm: None,
-        metric: "stalled_share_5s",
+        metric: Metric::StalledShare5s,
         amount: *share,
-        unit: "ratio",
+        unit: Unit::Ratio,
         share: *share,
         convicted: false,
         resident: false,
@@ -45,13 +47,13 @@ pub(crate) fn groups(window: &Window, entity: &Entity, stall: Stall) -> Vec<Culp
 }
 
 /// A process of the table, as a victim.
-fn sufferer(row: &Process, metric: &'static str, amount: f64, unit: &'static str) -> Culprit {
+fn sufferer(row: &Process, metric: Metric, amount: f64) -> Culprit {
     Culprit {
         entity: Entity::Process(row.pid().unwrap_or(0), row.start_ticks().unwrap_or(0)),
         comm: row.comm().map(text),
         metric,
         amount,
-        unit,
+        unit: metric.unit(),
         share: amount,
         convicted: false,
         resident: false,
@@ -66,8 +68,7 @@ pub(crate) fn asleep(window: &Window, entity: &Entity) -> Vec<Culprit> {
     asleep.sort_by(|one, other| other.1.total_cmp(&one.1));
     let known = asleep.iter().filter_map(|(key, share)| {
         let known = window.processes.find(*key)?;
-        belongs(&known.row, entity)
-            .then(|| sufferer(&known.row, "blocked_share_5s", *share, "ratio"))
+        belongs(&known.row, entity).then(|| sufferer(&known.row, Metric::BlockedShare5s, *share))
     });
     known.take(NAMED).collect()
 }
@@ -88,7 +89,7 @@ pub(crate) fn waiters(window: &Window, entity: &Entity) -> Vec<Culprit> {
         .collect();
     waits.sort_by(|one, other| other.0.total_cmp(&one.0));
     let named = waits.iter().take(NAMED);
-    named.map(|(share, row)| sufferer(row, "cpu_wait_share", *share, "ratio")).collect()
+    named.map(|(share, row)| sufferer(row, Metric::CpuWaitShare, *share)).collect()
 }
 
 /// Victims of the OOM killer: of a group those whose group it is, by its path or its last part.
@@ -103,9 +104,9 @@ pub(crate) fn killed(window: &Window, entity: &Entity) -> Vec<Culprit> {
     let named = kills.take(NAMED - 1).map(|killed| Culprit {
         entity: Entity::Process(killed.process.0, killed.process.1),
         comm: Some(text(&killed.comm)),
-        metric: "oom_killed",
+        metric: Metric::OomKilled,
         amount: killed.resident_bytes as f64,
-        unit: "bytes",
+        unit: Unit::Bytes,
         share: total.map_or(0.0, |total| killed.resident_bytes as f64 / total as f64),
         convicted: false,
         resident: false,
@@ -128,7 +129,7 @@ pub(super) fn killed_holders(window: &Window, entity: &Entity) -> Vec<Culprit> {
     let Some(max) = max.filter(|max| *max > 0) else { return Vec::new() };
     let mut holders = killed(window, entity);
     for holder in &mut holders {
-        holder.metric = "memory_when_killed";
+        holder.metric = Metric::MemoryWhenKilled;
         holder.share = (holder.amount / max as f64).min(1.0);
         holder.convicted = holder.share >= CONVICT_SHARE;
     }
@@ -154,7 +155,7 @@ pub(super) fn name_killed(window: &Window, blamed: &mut [Culprit]) {
 /// where the limit is each one's own can one of them be convicted.
 pub(crate) fn callers(
     window: &Window,
-    (metric, unit): (&'static str, &'static str),
+    (metric, unit): (Metric, Unit),
     is_own_limit: bool,
     amount: fn(Calls) -> u64,
 ) -> Vec<Culprit> {

@@ -34,7 +34,6 @@ impl Engine {
             value: noted.quantity.value + 0.0,
             limit: noted.quantity.limits[index],
             baseline_p95: noted.baseline_p95.map(|p95| p95 + 0.0),
-            unit: noted.quantity.unit,
         });
         Signal {
             id: standing.id,

@@ -8,12 +8,10 @@
 //! scores are at most 1 together.
 
 use alloc::collections::BTreeMap;
-use alloc::format;
-use alloc::string::String;
 use alloc::vec;
 use alloc::vec::Vec;
 
-use ks_vocabulary::output::Cause;
+use ks_vocabulary::output::{Cause, Condition, Ground};
 
 use super::member::{Conviction, Member, Party};
 use super::parent::Parent;
@@ -167,38 +165,40 @@ impl<'a> Chain<'a> {
         reached
     }
 
-    fn evidence(&self, candidate: &Candidate<'_>) -> Vec<String> {
-        let mut lines = Vec::new();
+    fn evidence(&self, candidate: &Candidate<'_>) -> Vec<Ground> {
+        let mut grounds = Vec::new();
         for at in candidate.own.iter().take(LINES) {
             let member = &self.members[*at];
-            lines.push(match &member.convicted {
-                Some(found) => {
-                    let percent = found.share * 100.0;
-                    let began = if found.began_before { ", and began before it" } else { "" };
-                    format!("{percent:.0} % of {} in {}{began}", found.metric, name(member))
+            let of = condition(member);
+            grounds.push(match &member.convicted {
+                Some(Conviction { metric, share, began_before, .. }) => {
+                    let (metric, share, began_before) = (*metric, *share, *began_before);
+                    Ground::Convicted { share, metric, of, began_before }
                 }
-                None => format!("nobody is convicted of {}", name(member)),
+                None => Ground::Unconvicted(of),
             });
         }
         let reached = self.reached(&candidate.own);
         let count = reached.iter().filter(|reached| **reached).count();
-        lines.push(format!("explains {count} of {} episodes", self.members.len()));
+        grounds.push(Ground::Explains(count, self.members.len()));
         let led = reached
             .iter()
             .enumerate()
             .filter(|(at, reached)| **reached && !candidate.own.contains(at));
         let links = led.filter_map(|(at, _)| {
             let (cause, parent) = self.causes[at].iter().find(|(cause, _)| reached[*cause])?;
-            // An order is claimed only where it is certain.
-            let order = if parent.is_before { "before" } else { "beside" };
-            let (cause, effect) = (name(&self.members[*cause]), name(&self.members[at]));
-            Some(format!("{cause} {order} {effect}: {}", parent.why()))
+            Some(Ground::Led {
+                cause: condition(&self.members[*cause]),
+                effect: condition(&self.members[at]),
+                is_before: parent.is_before,
+                why: parent.why(),
+            })
         });
-        lines.extend(links.take(LINES));
-        lines
+        grounds.extend(links.take(LINES));
+        grounds
     }
 }
 
-fn name(member: &Member) -> String {
-    format!("{} on {}", member.kind.word(), member.place.entity)
+fn condition(member: &Member) -> Condition {
+    Condition { kind: member.kind, entity: member.place.entity.clone() }
 }

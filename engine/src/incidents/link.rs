@@ -6,6 +6,7 @@
 //! against it (`signals.md`, section 12, steps 5 and 9).
 
 use ks_vocabulary::kind::{Entity, Kind};
+use ks_vocabulary::subtype::Subtype;
 
 use super::mechanism::TABLE;
 use super::member::{Conviction, Member, Party};
@@ -22,7 +23,7 @@ const LEVELLED: [Kind; 5] = [
 /// Those of them in which a group meets its own limit, whatever the host has left.
 const STOCKS: [Kind; 2] = [Kind::MemoryPressure, Kind::SwapThrashing];
 /// A group that is throttled waits for its own quota, not for the host's CPUs.
-const THROTTLED: Option<&str> = Some("throttled");
+const THROTTLED: Option<Subtype> = Some(Subtype::Throttled);
 
 /// How one episode may have led to another, by the nearest mechanism there is.
 pub(super) fn mechanism(cause: &Member, effect: &Member) -> Option<Parent> {

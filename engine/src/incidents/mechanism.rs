@@ -8,20 +8,21 @@ use ks_vocabulary::kind::Kind::{
     self, BlockDeviceSaturation, IoCongestion, LoadMismatch, MemoryPressure, NetworkDegradation,
     PageFault, Scheduler, SwapThrashing, Syscall, TcpExhaustion,
 };
+use ks_vocabulary::subtype::Subtype;
 
 /// Forms of `load_mismatch` that are demand from waiting, not work for the CPUs.
-pub(super) const WAITING: &[&str] = &["blocked", "idle_mismatch"];
+pub(super) const WAITING: &[Subtype] = &[Subtype::Blocked, Subtype::IdleMismatch];
 
 /// Forms of a condition that a row is about.
 #[derive(Debug, Clone, Copy)]
 enum Forms {
     Any,
-    Only(&'static [&'static str]),
-    Except(&'static [&'static str]),
+    Only(&'static [Subtype]),
+    Except(&'static [Subtype]),
 }
 
 impl Forms {
-    fn holds(self, subtype: Option<&str>) -> bool {
+    fn holds(self, subtype: Option<Subtype>) -> bool {
         match self {
             Self::Any => true,
             Self::Only(forms) => subtype.is_some_and(|subtype| forms.contains(&subtype)),
@@ -66,7 +67,11 @@ impl Mechanism {
     }
 
     /// Whether it leads from the one condition, in its form, to the other.
-    pub(super) fn leads(&self, cause: (Kind, Option<&str>), effect: (Kind, Option<&str>)) -> bool {
+    pub(super) fn leads(
+        &self,
+        cause: (Kind, Option<Subtype>),
+        effect: (Kind, Option<Subtype>),
+    ) -> bool {
         self.cause.0 == cause.0
             && self.effect.0 == effect.0
             && self.cause.1.holds(cause.1)
@@ -81,9 +86,15 @@ const fn row(cause: Kind, effect: Kind, why: &'static str) -> Mechanism {
 
 const BLOCKED: Forms = Forms::Only(WAITING);
 const WORK: Forms = Forms::Except(WAITING);
-const SLOW: Forms = Forms::Only(&["slow"]);
-const REFUSED: Forms = Forms::Only(&["refused"]);
-const LOST: Forms = Forms::Only(&["errors", "drops", "utilisation", "carrier_lost", "softnet"]);
+const SLOW: Forms = Forms::Only(&[Subtype::Slow]);
+const REFUSED: Forms = Forms::Only(&[Subtype::Refused]);
+const LOST: Forms = Forms::Only(&[
+    Subtype::Errors,
+    Subtype::Drops,
+    Subtype::Utilisation,
+    Subtype::CarrierLost,
+    Subtype::Softnet,
+]);
 
 /// See the module. All rows are our judgement.
 pub(super) const TABLE: &[Mechanism] = &[
@@ -112,7 +123,7 @@ pub(super) const TABLE: &[Mechanism] = &[
     row(MemoryPressure, LoadMismatch, "tasks that wait for memory are demand").effect_in(BLOCKED),
     row(LoadMismatch, Scheduler, "more tasks want to run than there are CPUs")
         .cause_in(WORK)
-        .effect_in(Forms::Except(&["throttled", "stolen"])),
+        .effect_in(Forms::Except(&[Subtype::Throttled, Subtype::Stolen])),
     row(IoCongestion, Syscall, "calls wait for I/O").effect_in(SLOW),
     row(BlockDeviceSaturation, Syscall, "calls wait for a device").effect_in(SLOW),
     row(PageFault, Syscall, "calls wait for pages").effect_in(SLOW),
@@ -120,21 +131,21 @@ pub(super) const TABLE: &[Mechanism] = &[
     row(MemoryPressure, Syscall, "calls wait for memory").effect_in(SLOW),
     row(Scheduler, Syscall, "calls wait for a CPU").effect_in(SLOW).strict(),
     row(Syscall, Syscall, "calls that ask for more are refused")
-        .cause_in(Forms::Only(&["resource_limit"]))
+        .cause_in(Forms::Only(&[Subtype::ResourceLimit]))
         .effect_in(REFUSED),
     row(TcpExhaustion, Syscall, "no file can be opened any more")
-        .cause_in(Forms::Only(&["file_handles"]))
+        .cause_in(Forms::Only(&[Subtype::FileHandles]))
         .effect_in(REFUSED),
     row(MemoryPressure, Syscall, "calls that ask for memory are refused").effect_in(REFUSED),
     row(Scheduler, TcpExhaustion, "who waits for a CPU accepts late")
-        .effect_in(Forms::Only(&["accept_queue"]))
+        .effect_in(Forms::Only(&[Subtype::AcceptQueue]))
         .strict(),
     row(NetworkDegradation, NetworkDegradation, "what is lost is sent again")
         .cause_in(LOST)
-        .effect_in(Forms::Only(&["retransmits"])),
+        .effect_in(Forms::Only(&[Subtype::Retransmits])),
     row(TcpExhaustion, NetworkDegradation, "what cannot be tracked is dropped and sent again")
-        .cause_in(Forms::Only(&["conntrack"]))
-        .effect_in(Forms::Only(&["retransmits"])),
+        .cause_in(Forms::Only(&[Subtype::Conntrack]))
+        .effect_in(Forms::Only(&[Subtype::Retransmits])),
 ];
 
 #[cfg(test)]
@@ -178,11 +189,16 @@ mod tests {
     #[test]
     fn lost_packets_lead_to_nothing_but_retransmits() {
         for effect in Kind::ALL {
-            for form in [None, Some("blocked"), Some("slow"), Some("refused"), Some("retransmits")]
-            {
-                let cause = (NetworkDegradation, Some("drops"));
+            for form in [
+                None,
+                Some(Subtype::Blocked),
+                Some(Subtype::Slow),
+                Some(Subtype::Refused),
+                Some(Subtype::Retransmits),
+            ] {
+                let cause = (NetworkDegradation, Some(Subtype::Drops));
                 let leads = TABLE.iter().any(|row| row.leads(cause, (effect, form)));
-                let expected = effect == NetworkDegradation && form == Some("retransmits");
+                let expected = effect == NetworkDegradation && form == Some(Subtype::Retransmits);
                 assert_eq!(leads, expected, "{effect:?} {form:?}");
             }
         }

@@ -6,7 +6,9 @@ use alloc::vec::Vec;
 use crate::window::Window;
 use ks_vocabulary::kind::{Entity, Kind, Severity, text};
 use ks_vocabulary::membership::is_within;
+use ks_vocabulary::metric::Metric;
 use ks_vocabulary::output::{Culprit, Signal};
+use ks_vocabulary::subtype::Subtype;
 use ks_vocabulary::time::{SECOND_NS, Timestamp};
 
 use super::mechanism::WAITING;
@@ -24,7 +26,7 @@ const SUFFERERS: usize = 8;
 /// have little.
 const PARENTS: usize = 3;
 /// Who waits for its own pages is convicted by this counter, which tells who suffers as well.
-const FAULTS: &str = "majflt";
+const FAULTS: Metric = Metric::Majflt;
 
 /// Gives the path of the control group that a process is in, where it is known.
 pub type GroupOf<'a> = dyn Fn(&Entity) -> Option<Vec<u8>> + 'a;
@@ -91,7 +93,7 @@ impl Party {
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Conviction {
     pub(super) party: Party,
-    pub(super) metric: &'static str,
+    pub(super) metric: Metric,
     pub(super) share: f64,
     /// It began to take more before the episode began, for certain.
     pub(super) began_before: bool,
@@ -110,7 +112,7 @@ pub(super) struct Member {
     pub(super) episode: u64,
     pub(super) kind: Kind,
     /// Its form when it was worst.
-    pub(super) subtype: Option<&'static str>,
+    pub(super) subtype: Option<Subtype>,
     pub(super) place: Party,
     /// The highest it reached.
     pub(super) severity: Severity,
@@ -230,6 +232,6 @@ fn may_be_first(culprit: &Culprit) -> bool {
     culprit.convicted && !culprit.resident
 }
 
-fn is_waiting(subtype: Option<&str>) -> bool {
+fn is_waiting(subtype: Option<Subtype>) -> bool {
     subtype.is_some_and(|subtype| WAITING.contains(&subtype))
 }

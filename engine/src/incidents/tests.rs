@@ -1,7 +1,7 @@
 //! Tests of incidents: what belongs together, in what order it came, and what was likely first.
 
 use alloc::collections::BTreeMap;
-use alloc::string::String;
+use alloc::string::{String, ToString};
 
 use super::*;
 use ks_vocabulary::kind::Kind::{
@@ -9,8 +9,11 @@ use ks_vocabulary::kind::Kind::{
     PageFault, Scheduler, SwapThrashing, Syscall, TcpExhaustion,
 };
 use ks_vocabulary::kind::{Entity, Severity};
-use ks_vocabulary::output::Culprit;
+use ks_vocabulary::metric::Metric;
+use ks_vocabulary::output::{Cause, Culprit, Ground};
+use ks_vocabulary::subtype::Subtype;
 use ks_vocabulary::time::SECOND_NS;
+use ks_vocabulary::unit::Unit;
 
 /// The process that leaks, one that others' doing makes wait, and two that work hard.
 const LEAK: u64 = 7;
@@ -34,13 +37,13 @@ fn nic() -> Entity {
     Entity::Nic(b"eth0".to_vec())
 }
 
-fn named(entity: Entity, metric: &'static str, convicted: bool) -> Culprit {
+fn named(entity: Entity, metric: Metric, convicted: bool) -> Culprit {
     Culprit {
         entity,
         comm: None,
         metric,
         amount: 1.0,
-        unit: "1",
+        unit: Unit::One,
         share: 0.9,
         convicted,
         resident: false,
@@ -71,19 +74,25 @@ fn host(id: u64, kind: Kind, onset_s: u64) -> Signal {
     signal(id, kind, Entity::Host, onset_s)
 }
 
-fn by(mut signal: Signal, pid: u64, metric: &'static str) -> Signal {
+fn by(mut signal: Signal, pid: u64, metric: Metric) -> Signal {
     signal.culprits.push(named(process(pid), metric, true));
     signal
 }
 
-fn in_form(mut signal: Signal, subtype: &'static str) -> Signal {
+fn in_form(mut signal: Signal, subtype: Subtype) -> Signal {
     signal.subtype = Some(subtype);
     signal
 }
 
 fn hurting(mut signal: Signal, entity: Entity) -> Signal {
-    signal.victims.push(named(entity, "stalled_share_5s", false));
+    signal.victims.push(named(entity, Metric::StalledShare5s, false));
     signal
+}
+
+/// What speaks for a cause, one line for each ground.
+fn told(cause: &Cause) -> String {
+    let lines: Vec<String> = cause.evidence.iter().map(Ground::to_string).collect();
+    lines.join("\n")
 }
 
 #[derive(Default)]
@@ -156,14 +165,14 @@ impl Lab {
 /// A leak that makes a database, in a group of its own, read its pages back.
 fn leak() -> Vec<Signal> {
     vec![
-        hurting(by(host(1, MemoryPressure, 100), LEAK, "memory_growth"), group("/db")),
-        by(host(2, SwapThrashing, 130), VICTIM, "swap_growth"),
-        by(host(3, PageFault, 140), VICTIM, "majflt"),
-        by(host(4, IoCongestion, 150), VICTIM, "io_bytes"),
-        by(signal(5, BlockDeviceSaturation, disk(), 152), VICTIM, "io_bytes"),
-        in_form(by(host(6, LoadMismatch, 160), WORKER, "cpu_time"), "blocked"),
-        in_form(host(7, Syscall, 170), "slow"),
-        by(signal(8, MemoryPressure, group("/db"), 180), VICTIM, "majflt"),
+        hurting(by(host(1, MemoryPressure, 100), LEAK, Metric::MemoryGrowth), group("/db")),
+        by(host(2, SwapThrashing, 130), VICTIM, Metric::SwapGrowth),
+        by(host(3, PageFault, 140), VICTIM, Metric::Majflt),
+        by(host(4, IoCongestion, 150), VICTIM, Metric::IoBytes),
+        by(signal(5, BlockDeviceSaturation, disk(), 152), VICTIM, Metric::IoBytes),
+        in_form(by(host(6, LoadMismatch, 160), WORKER, Metric::CpuTime), Subtype::Blocked),
+        in_form(host(7, Syscall, 170), Subtype::Slow),
+        by(signal(8, MemoryPressure, group("/db"), 180), VICTIM, Metric::Majflt),
     ]
 }
 
@@ -182,7 +191,7 @@ fn a_leak_that_pages_eight_times_is_one_incident_with_the_leaker_as_its_first_ca
     assert_eq!((&first.entity, first.kind), (&process(LEAK), MemoryPressure));
     assert!(first.score > 0.7, "{:?}", said.causes);
     assert!(said.causes.iter().map(|cause| cause.score).sum::<f64>() <= 1.0);
-    let text = first.evidence.join("\n");
+    let text = told(first);
     assert!(text.contains("90 % of memory_growth in memory_pressure on host"), "{text}");
     assert!(text.contains("explains 8 of 8 episodes"), "{text}");
     assert!(!text.contains("began before"), "nothing tells when it began: {text}");
@@ -221,14 +230,14 @@ fn the_order_in_which_verdicts_come_does_not_matter_where_they_begin_together() 
 fn causes_at_once_stay_incidents_of_their_own() {
     let mut lab = Lab::default();
     lab.raise([
-        by(host(1, MemoryPressure, 100), LEAK, "memory_growth"),
-        by(signal(2, BlockDeviceSaturation, disk(), 110), WRITER, "io_bytes"),
-        by(host(3, IoCongestion, 111), WRITER, "io_bytes"),
-        by(host(4, SwapThrashing, 120), LEAK, "swap_growth"),
-        in_form(signal(5, NetworkDegradation, nic(), 121), "errors"),
-        in_form(by(host(6, LoadMismatch, 125), WORKER, "cpu_time"), "cpu_bound"),
-        by(host(7, Scheduler, 126), WORKER, "cpu_time"),
-        in_form(signal(8, NetworkDegradation, Entity::Netns(3), 140), "retransmits"),
+        by(host(1, MemoryPressure, 100), LEAK, Metric::MemoryGrowth),
+        by(signal(2, BlockDeviceSaturation, disk(), 110), WRITER, Metric::IoBytes),
+        by(host(3, IoCongestion, 111), WRITER, Metric::IoBytes),
+        by(host(4, SwapThrashing, 120), LEAK, Metric::SwapGrowth),
+        in_form(signal(5, NetworkDegradation, nic(), 121), Subtype::Errors),
+        in_form(by(host(6, LoadMismatch, 125), WORKER, Metric::CpuTime), Subtype::CpuBound),
+        by(host(7, Scheduler, 126), WORKER, Metric::CpuTime),
+        in_form(signal(8, NetworkDegradation, Entity::Netns(3), 140), Subtype::Retransmits),
     ]);
     assert_eq!(lab.episodes(), [vec![1, 4], vec![2, 3], vec![5, 8], vec![6, 7]]);
     let first: Vec<&Entity> = (1..=4).map(|id| lab.first_cause(id)).collect();
@@ -239,10 +248,10 @@ fn causes_at_once_stay_incidents_of_their_own() {
 fn an_effect_of_two_causes_joins_the_nearest_and_binds_them_not() {
     let mut lab = Lab::default();
     lab.raise([
-        in_form(by(host(1, LoadMismatch, 100), WORKER, "cpu_time"), "cpu_bound"),
-        by(host(2, Scheduler, 101), WORKER, "cpu_time"),
-        by(host(3, IoCongestion, 140), WRITER, "io_bytes"),
-        in_form(host(4, Syscall, 150), "slow"),
+        in_form(by(host(1, LoadMismatch, 100), WORKER, Metric::CpuTime), Subtype::CpuBound),
+        by(host(2, Scheduler, 101), WORKER, Metric::CpuTime),
+        by(host(3, IoCongestion, 140), WRITER, Metric::IoBytes),
+        in_form(host(4, Syscall, 150), Subtype::Slow),
     ]);
     assert_eq!(lab.episodes(), [vec![1, 2], vec![3, 4]]);
 }
@@ -253,7 +262,7 @@ fn a_cause_told_late_joins_what_nothing_explained_and_the_younger_incident_goes(
     lab.raise([
         signal(1, PageFault, group("/a"), 100),
         signal(2, IoCongestion, group("/b"), 101),
-        by(host(3, MemoryPressure, 104), LEAK, "memory_growth"),
+        by(host(3, MemoryPressure, 104), LEAK, Metric::MemoryGrowth),
     ]);
     let said: Vec<_> = lab.incidents().into_iter().map(|one| (one.id, one.change)).collect();
     let (opened, updated) = (IncidentChange::Opened, IncidentChange::Updated);
@@ -268,10 +277,10 @@ fn a_cause_may_be_seen_a_minute_late_and_an_order_is_claimed_only_where_it_is_ce
     let check = |cause_s: u64, effect_s: u64, expected: Option<&str>| {
         let mut lab = Lab::default();
         lab.raise([
-            by(host(1, MemoryPressure, cause_s), LEAK, "memory_growth"),
+            by(host(1, MemoryPressure, cause_s), LEAK, Metric::MemoryGrowth),
             host(2, SwapThrashing, effect_s),
         ]);
-        let told = lab.last(1).causes[0].evidence.join("\n");
+        let told = told(&lab.last(1).causes[0]);
         let Some(order) = expected else {
             return assert_eq!(lab.episodes(), [[1], [2]], "{cause_s} {effect_s}");
         };
@@ -304,18 +313,18 @@ fn nearness_in_time_alone_binds_nothing() {
     check(on(1, MemoryPressure, "/a"), on(2, Scheduler, "/a"), true);
     check(on(1, MemoryPressure, "/user.slice"), on(2, Scheduler, "/user.slice"), false);
     check(on(1, IoCongestion, "/a"), host(2, IoCongestion, 102), true);
-    check(in_form(on(1, Scheduler, "/a"), "throttled"), host(2, Scheduler, 102), false);
+    check(in_form(on(1, Scheduler, "/a"), Subtype::Throttled), host(2, Scheduler, 102), false);
     check(signal(1, NetworkDegradation, nic(), 101), signal(2, Syscall, disk(), 102), false);
     // Somebody is convicted of the one and is where the other is.
-    let works = || by(host(1, LoadMismatch, 100), LEAK, "cpu_time");
-    check(works(), in_form(on(2, Scheduler, "/job"), "throttled"), true);
-    check(works(), in_form(on(2, Scheduler, "/job/part"), "throttled"), false);
-    check(works(), by(host(2, TcpExhaustion, 101), LEAK, "open_files"), true);
-    check(works(), by(host(2, TcpExhaustion, 101), VICTIM, "open_files"), false);
+    let works = || by(host(1, LoadMismatch, 100), LEAK, Metric::CpuTime);
+    check(works(), in_form(on(2, Scheduler, "/job"), Subtype::Throttled), true);
+    check(works(), in_form(on(2, Scheduler, "/job/part"), Subtype::Throttled), false);
+    check(works(), by(host(2, TcpExhaustion, 101), LEAK, Metric::OpenFiles), true);
+    check(works(), by(host(2, TcpExhaustion, 101), VICTIM, Metric::OpenFiles), false);
     // A set of processes holds each of them.
     let set = |entity: Entity| {
         let mut signal = host(2, TcpExhaustion, 101);
-        signal.culprits.push(named(entity, "open_files", true));
+        signal.culprits.push(named(entity, Metric::OpenFiles, true));
         signal
     };
     check(works(), set(group("/job")), true);
@@ -330,41 +339,42 @@ fn nearness_in_time_alone_binds_nothing() {
     check(named_leaky(), set(Entity::Executable(b"leaky".to_vec())), true);
     check(named_leaky(), set(Entity::Executable(b"leak".to_vec())), false);
     // A group that meets its own limit has a leak of its own.
-    let own = |pid: u64| by(on(2, MemoryPressure, "/job"), pid, "memory_growth");
-    check(by(host(1, MemoryPressure, 100), WRITER, "memory_growth"), own(LEAK), false);
-    check(by(host(1, MemoryPressure, 100), LEAK, "memory_growth"), own(LEAK), true);
+    let own = |pid: u64| by(on(2, MemoryPressure, "/job"), pid, Metric::MemoryGrowth);
+    check(by(host(1, MemoryPressure, 100), WRITER, Metric::MemoryGrowth), own(LEAK), false);
+    check(by(host(1, MemoryPressure, 100), LEAK, Metric::MemoryGrowth), own(LEAK), true);
 }
 
 #[test]
 fn where_nobody_is_convicted_the_first_place_is_named_and_a_steady_hog_never() {
     let mut lab = Lab::default();
     let mut scheduler = host(1, Scheduler, 100);
-    scheduler.culprits.push(named(process(WORKER), "cpu_time", false));
-    let steady = Culprit { resident: true, ..named(process(WRITER), "cpu_time", true) };
+    scheduler.culprits.push(named(process(WORKER), Metric::CpuTime, false));
+    let steady = Culprit { resident: true, ..named(process(WRITER), Metric::CpuTime, true) };
     scheduler.culprits.push(steady);
-    lab.raise([scheduler, in_form(signal(2, NetworkDegradation, nic(), 101), "errors")]);
+    lab.raise([scheduler, in_form(signal(2, NetworkDegradation, nic(), 101), Subtype::Errors)]);
     for (id, place) in [(1, Entity::Host), (2, nic())] {
         let causes = &lab.last(id).causes;
         assert_eq!((causes.len(), &causes[0].entity), (1, &place));
         assert!((causes[0].score - 0.5).abs() < 1e-9);
-        assert!(causes[0].evidence[0].starts_with("nobody is convicted of "));
+        assert!(matches!(causes[0].evidence[0], Ground::Unconvicted(_)));
     }
 }
 
 #[test]
 fn when_a_culprit_began_speaks_for_it_where_that_is_certain() {
     let mut lab = Lab::default();
-    let mut signal = by(host(1, MemoryPressure, 100), LEAK, "memory_growth");
+    let mut signal = by(host(1, MemoryPressure, 100), LEAK, Metric::MemoryGrowth);
     signal.culprits[0].began_before = true;
     lab.raise([signal]);
     let expected = "90 % of memory_growth in memory_pressure on host, and began before it";
-    assert_eq!(lab.last(1).causes[0].evidence[0], expected);
+    assert_eq!(lab.last(1).causes[0].evidence[0].to_string(), expected);
 }
 
 #[test]
 fn a_forecast_opens_an_incident_too() {
     let mut lab = Lab::default();
-    let mut near = in_form(signal(1, Syscall, Entity::Filesystem(b"/".to_vec()), 100), "predicted");
+    let mut near =
+        in_form(signal(1, Syscall, Entity::Filesystem(b"/".to_vec()), 100), Subtype::Predicted);
     near.severity = Severity::Medium;
     lab.raise([near]);
     assert_eq!(
@@ -377,7 +387,7 @@ fn a_forecast_opens_an_incident_too() {
 fn a_quiet_minute_closes_and_numbers_are_not_used_again() {
     let mut lab = Lab::default();
     lab.raise([
-        by(host(1, MemoryPressure, 100), LEAK, "memory_growth"),
+        by(host(1, MemoryPressure, 100), LEAK, Metric::MemoryGrowth),
         host(2, SwapThrashing, 101),
     ]);
     lab.clear(&[1], 200);
@@ -411,7 +421,7 @@ fn a_quiet_minute_closes_and_numbers_are_not_used_again() {
 #[test]
 fn what_changes_nothing_for_people_is_not_said_again() {
     let mut lab = Lab::default();
-    lab.raise([by(host(1, MemoryPressure, 100), LEAK, "memory_growth")]);
+    lab.raise([by(host(1, MemoryPressure, 100), LEAK, Metric::MemoryGrowth)]);
     let mut again = lab.standing[&1].clone();
     again.change = Change::Updated;
     lab.raise([again.clone()]);

@@ -1,5 +1,6 @@
 //! Everything the engine says.
 
+mod cause;
 mod evidence;
 
 use alloc::boxed::Box;
@@ -7,12 +8,16 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use serde::Serialize;
 
+pub use cause::{Cause, Condition, Ground};
 pub use evidence::Evidence;
 
 use crate::input::{Asks, RequestId};
 use crate::kind::{Entity, Kind, Severity};
+use crate::metric::Metric;
 use crate::resource::Resource;
+use crate::subtype::Subtype;
 use crate::time::{Timestamp, WallTime};
+use crate::unit::Unit;
 
 /// One thing said, at one time. The order of outputs is part of the result.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -61,7 +66,7 @@ pub struct Signal {
     /// Which condition.
     pub kind: Kind,
     /// Which form of it.
-    pub subtype: Option<&'static str>,
+    pub subtype: Option<Subtype>,
     /// Where.
     pub entity: Entity,
     /// How bad.
@@ -117,11 +122,11 @@ pub struct Culprit {
     /// Name of the process, of a fork tree that of its root.
     pub comm: Option<String>,
     /// The counter that convicts.
-    pub metric: &'static str,
+    pub metric: Metric,
     /// Amount counted in the window; of stocks the growth, of a resident what it holds.
     pub amount: f64,
-    /// Unit of the amount.
-    pub unit: &'static str,
+    /// Unit of the amount; processes and control groups have their own.
+    pub unit: Unit,
     /// Share of all that was counted, 0 to 1; of a resident, of all that is consumed or held.
     pub share: f64,
     /// At least 40 % and at least twice the next outside of it: otherwise it is ambiguous who is
@@ -171,21 +176,6 @@ pub enum IncidentChange {
     Ended,
 }
 
-/// A likely first cause of an incident.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Cause {
-    /// Who or what.
-    pub entity: Entity,
-    /// Name of the process.
-    pub comm: Option<String>,
-    /// The condition that it brought about first.
-    pub kind: Kind,
-    /// How likely, against the others: 0 to 1, and at most 1 together.
-    pub score: f64,
-    /// What speaks for it.
-    pub evidence: Vec<String>,
-}
-
 /// A forecast of the end of a resource. Times are in seconds from `at_ns` of the forecast, the end
 /// of the window that it rests on.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -202,8 +192,8 @@ pub struct ForecastSaid {
     pub resource: Resource,
     /// The kind that its end raises.
     pub kind: Kind,
-    /// Name of the used share.
-    pub metric: &'static str,
+    /// The used share.
+    pub metric: Metric,
     /// Used share at which it is at its end.
     pub threshold: f64,
     /// Used share, by the line through the window.

@@ -6,6 +6,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::kind::{Entity, Kind};
+use crate::metric::Metric;
 use crate::time::SECOND_NS;
 
 /// A forecast looks so far ahead.
@@ -82,17 +83,17 @@ impl Resource {
         }
     }
 
-    /// Name of the used share.
-    pub fn metric(self) -> &'static str {
+    /// The used share.
+    pub fn metric(self) -> Metric {
         match self {
-            Self::Memory => "memory_and_swap_used_share",
-            Self::Swap => "swap_used_share",
-            Self::Space => "space_used_share",
-            Self::Inodes => "inodes_used_share",
-            Self::FileHandles => "file_handles_share",
-            Self::Ports => "ports_used_share",
-            Self::Conntrack => "conntrack_share",
-            Self::Pids => "pids_used_share",
+            Self::Memory => Metric::MemoryAndSwapUsedShare,
+            Self::Swap => Metric::SwapUsedShare,
+            Self::Space => Metric::SpaceUsedShare,
+            Self::Inodes => Metric::InodesUsedShare,
+            Self::FileHandles => Metric::FileHandlesShare,
+            Self::Ports => Metric::PortsUsedShare,
+            Self::Conntrack => Metric::ConntrackShare,
+            Self::Pids => Metric::PidsUsedShare,
         }
     }
 

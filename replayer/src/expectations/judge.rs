@@ -12,6 +12,8 @@
 
 use ks_scenarios::expectation::{Forbid, What, matches};
 use ks_vocabulary::kind::{Kind, Severity};
+use ks_vocabulary::metric::Metric;
+use ks_vocabulary::subtype::Subtype;
 
 use super::alarm::{self, Alarm};
 use super::escalation::{self, Escalation};
@@ -143,7 +145,7 @@ fn look_for(seen: &Seen, truth: &Truth, case: &Measure<'_>, why: &mut Vec<String
         flapping: again(&of_it, truth, interval_s),
         culprit_right,
         delay_s: found
-            .filter(|episode| episode.raised_as.as_deref() != Some("predicted"))
+            .filter(|episode| episode.raised_as != Some(Subtype::Predicted))
             .zip(truth.cross_s)
             .map(|(episode, cross_s)| episode.start_s - cross_s),
         escalations,
@@ -191,8 +193,7 @@ fn nearest(of_it: &[&SeenEpisode], truth: &Truth) -> String {
 
 fn described(episode: &SeenEpisode) -> String {
     let end = episode.end_s.map_or("the end".to_owned(), |end_s| format!("{end_s:.0} s"));
-    let subtype =
-        episode.subtype.as_deref().map_or(String::new(), |subtype| format!(" ({subtype})"));
+    let subtype = episode.subtype.map_or(String::new(), |subtype| format!(" ({subtype})"));
     format!(
         "{} {}{subtype} on {} from {:.0} s to {end}",
         episode.severity.word(),
@@ -241,10 +242,7 @@ fn hold_forbidden(seen: &Seen, forbid: &Forbid, why: &mut Vec<String>) {
             let hit = |episode: &&SeenEpisode| {
                 (forbid.kind == "*" || episode.kind.word() == forbid.kind)
                     && matches(&forbid.entity, &episode.entity)
-                    && forbid
-                        .subtype
-                        .as_ref()
-                        .is_none_or(|one| episode.subtype.as_ref() == Some(one))
+                    && forbid.subtype.is_none_or(|one| episode.subtype == Some(one))
                     && episode.severity >= forbid.severity
                     && episode.start_s < to_s
                     && episode.end_s.is_none_or(|end_s| end_s >= from_s)
@@ -260,7 +258,7 @@ fn hold_forbidden(seen: &Seen, forbid: &Forbid, why: &mut Vec<String>) {
             why.extend(hits.map(|(at_s, _)| format!("forbidden: an incident at {at_s:.0} s")));
         }
         What::Forecast => {
-            let hit = |one: &&(f64, &str, String, Kind)| {
+            let hit = |one: &&(f64, Metric, String, Kind)| {
                 lies(one.0)
                     && matches(&forbid.entity, &one.2)
                     && (forbid.kind == "*" || one.3.word() == forbid.kind)

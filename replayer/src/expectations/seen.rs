@@ -1,7 +1,9 @@
 //! What a run found, reduced to what expectations speak of; times are seconds from its beginning.
 
 use ks_vocabulary::kind::{Kind, Severity};
+use ks_vocabulary::metric::Metric;
 use ks_vocabulary::output::Culprit;
+use ks_vocabulary::subtype::Subtype;
 
 use crate::report::{Report, Span};
 
@@ -12,9 +14,9 @@ pub(super) struct SeenEpisode {
     pub(super) incident: Option<u64>,
     pub(super) kind: Kind,
     pub(super) entity: String,
-    pub(super) subtype: Option<String>,
+    pub(super) subtype: Option<Subtype>,
     /// The form in which it was raised.
-    pub(super) raised_as: Option<String>,
+    pub(super) raised_as: Option<Subtype>,
     pub(super) severity: Severity,
     /// Each severity that it rose to, with when it did; the first is that of the raise.
     pub(super) rises: Vec<(Severity, f64)>,
@@ -51,7 +53,7 @@ pub(super) struct Seen {
     /// Start of each, with its worst severity.
     pub(super) incidents: Vec<(f64, Option<Severity>)>,
     /// Time, metric and entity of each forecast that a limit is near.
-    pub(super) forecasts: Vec<(f64, &'static str, String, Kind)>,
+    pub(super) forecasts: Vec<(f64, Metric, String, Kind)>,
     pub(super) told: Vec<Told>,
 }
 
@@ -70,8 +72,8 @@ impl Seen {
             incident: incident_of(episode.id),
             kind: episode.kind,
             entity: episode.entity.to_string(),
-            subtype: episode.subtype.map(str::to_owned),
-            raised_as: episode.raised_as.map(str::to_owned),
+            subtype: episode.subtype,
+            raised_as: episode.raised_as,
             severity: episode.severity,
             rises: std::iter::once((episode.raised, after(&episode.start)))
                 .chain(episode.escalations.iter().map(|one| (one.severity, after(&one.at))))

@@ -3,6 +3,7 @@
 use ks_scenarios::expectation::{Expect, matches};
 use ks_scenarios::scenario::Scenario;
 use ks_vocabulary::kind::{Kind, Severity};
+use ks_vocabulary::subtype::Subtype;
 
 use super::seen::SeenEpisode;
 
@@ -52,7 +53,7 @@ impl Truth {
     /// Where nobody says when the limit is crossed, the counters do: the first crossing on its
     /// entity at or after the onset. A forecast crosses nothing.
     pub(super) fn find_crossing(&mut self, crossings: &[Crossed]) {
-        if self.cross_s.is_some() || self.expect.subtype.as_deref() == Some("predicted") {
+        if self.cross_s.is_some() || self.expect.subtype == Some(Subtype::Predicted) {
             return;
         }
         let of_it = crossings.iter().filter(|crossed| {
@@ -76,7 +77,7 @@ impl Truth {
     /// Whether an episode was raised when it may be: from one tick before the crossing on, or, as a
     /// forecast of it, from the onset on.
     pub(super) fn is_in_time(&self, episode: &SeenEpisode, interval_s: f64) -> bool {
-        let is_forecast = episode.raised_as.as_deref() == Some("predicted");
+        let is_forecast = episode.raised_as == Some(Subtype::Predicted);
         let from_s = if is_forecast { self.onset_s } else { self.cross_s.unwrap_or(self.onset_s) };
         let slack_s = interval_s + 0.01;
         episode.start_s >= from_s - slack_s && episode.start_s <= self.until_s() + 0.01
@@ -93,8 +94,8 @@ pub(super) fn is_of(expect: &Expect, episode: &SeenEpisode) -> bool {
     let mut places = std::iter::once(&expect.entity).chain(&expect.ancestors);
     episode.kind == expect.kind
         && places.any(|place| matches(place, &episode.entity))
-        && expect.subtype.as_ref().is_none_or(|subtype| {
-            episode.subtype.as_ref() == Some(subtype) || episode.raised_as.as_ref() == Some(subtype)
+        && expect.subtype.is_none_or(|subtype| {
+            episode.subtype == Some(subtype) || episode.raised_as == Some(subtype)
         })
 }
 

@@ -2,6 +2,7 @@
 
 use ks_vocabulary::kind::{Entity, Kind, Severity};
 use ks_vocabulary::output::{Change, Culprit, Evidence, Signal};
+use ks_vocabulary::subtype::Subtype;
 use serde::Serialize;
 
 /// One verdict from raise to clear.
@@ -14,10 +15,10 @@ pub struct Episode {
     /// Which condition.
     pub kind: Kind,
     /// Which form of it.
-    pub subtype: Option<&'static str>,
+    pub subtype: Option<Subtype>,
     /// The form in which it was raised.
     #[serde(skip)]
-    pub raised_as: Option<&'static str>,
+    pub raised_as: Option<Subtype>,
     /// How bad it was when it was raised.
     #[serde(skip)]
     pub raised: Severity,
@@ -118,7 +119,7 @@ impl Episode {
 fn summary(episode: &Episode) -> String {
     let mut text = format!("{} on {}", episode.kind.word(), episode.entity);
     if let Some(decisive) = Evidence::decisive(&episode.evidence, episode.subtype) {
-        let Evidence { metric, value, unit, .. } = decisive;
+        let (Evidence { metric, value, .. }, unit) = (decisive, decisive.unit());
         text += &format!(": {metric} {value:.3} {unit}");
         if let Some(limit) = decisive.limit {
             text += &format!(", limit {limit}");

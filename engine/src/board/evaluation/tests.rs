@@ -14,7 +14,7 @@ fn level(p50: f64, p95: f64) -> Level {
 /// What holds of a value with these limits, given the 95th percentile of its baseline.
 fn graded(value: f64, relax: Relax, p95: Option<f64>) -> ([bool; 4], bool) {
     let mut seen = Evaluation::default();
-    seen.grade(Quantity { metric: "level", value, unit: "1", limits: LIMITS }, Held::Met, relax);
+    seen.grade(Quantity { metric: Metric::Load1, value, limits: LIMITS }, Held::Met, relax);
     seen.settle(|_| p95.map(|p95| level(p95, p95)));
     (seen.held.map(|held| held != Held::No), seen.keeps())
 }
@@ -45,11 +45,11 @@ fn no_baseline_excuses_a_used_share_or_an_event() {
 fn a_predicate_rests_on_the_quantity_it_names() {
     let held = |value: f64, p95: Option<f64>| {
         let mut seen = Evaluation::default();
-        let key = seen.note("level", value, "1");
-        seen.note("other", 1e9, "1");
+        let key = seen.note(Metric::Load1, value);
+        seen.note(Metric::BusyShare, 1e9);
         seen.keyed(key, Severity::Medium, Held::Met, true);
         seen.keep_keyed(key, true);
-        seen.settle(|metric| p95.filter(|_| metric == "level").map(|p95| level(p95, p95)));
+        seen.settle(|metric| p95.filter(|_| metric == Metric::Load1).map(|p95| level(p95, p95)));
         (seen.held[1] != Held::No, seen.keeps())
     };
     assert_eq!(held(5.0, None), (true, true));
@@ -61,7 +61,7 @@ fn a_predicate_rests_on_the_quantity_it_names() {
 fn a_rule_on_the_median_has_a_fallback() {
     let held = |value: f64, p50: Option<f64>, without: bool| {
         let mut seen = Evaluation::default();
-        let key = seen.note("wait", value, "ms");
+        let key = seen.note(Metric::Wait5s, value);
         seen.ruled(Severity::High, Held::Met, [Some(Rule::Median(key, 3, without)), None]);
         seen.settle(|_| p50.map(|p50| level(p50, p50)));
         seen.held[2] != Held::No
@@ -72,13 +72,13 @@ fn a_rule_on_the_median_has_a_fallback() {
 
 #[test]
 fn a_forecast_is_medium_and_gives_way_to_what_is_worse() {
-    let mut seen = Evaluation::of("own");
+    let mut seen = Evaluation::of(Subtype::Slow);
     seen.settle(|_| None);
     seen.predict();
-    assert_eq!((seen.subtype, seen.held[1]), (Some("predicted"), Held::Met));
-    let mut seen = Evaluation::of("own");
+    assert_eq!((seen.subtype, seen.held[1]), (Some(Subtype::Predicted), Held::Met));
+    let mut seen = Evaluation::of(Subtype::Slow);
     seen.met(Severity::High, true);
     seen.settle(|_| None);
     seen.predict();
-    assert_eq!(seen.subtype, Some("own"), "the higher severity keeps its form");
+    assert_eq!(seen.subtype, Some(Subtype::Slow), "the higher severity keeps its form");
 }

@@ -5,6 +5,7 @@
 
 use crate::analysis::Level;
 use ks_vocabulary::kind::Severity;
+use ks_vocabulary::metric::Metric;
 
 use super::{Evaluation, Held, Key, Noted, QUANTITIES, Relax, raise};
 
@@ -74,7 +75,7 @@ impl Evaluation {
     }
 
     /// Turns the second keys, once, by what is known of the baselines of its quantities.
-    pub fn settle(&mut self, level_of: impl Fn(&'static str) -> Option<Level>) {
+    pub fn settle(&mut self, level_of: impl Fn(Metric) -> Option<Level>) {
         let mut levels = [None; QUANTITIES];
         for (noted, level) in self.quantities.iter_mut().flatten().zip(&mut levels) {
             if noted.learned {

@@ -3,6 +3,7 @@
 use super::*;
 use crate::board::evaluation::{Quantity, Relax};
 use ks_vocabulary::kind::Severity::{Critical, High, Low, Medium};
+use ks_vocabulary::metric::Metric;
 
 struct Lab {
     slot: Slot,
@@ -22,7 +23,7 @@ impl Lab {
         self.now += seconds;
         let mut seen = Evaluation::default();
         let limits = [1.0, 2.0, 3.0, 4.0].map(Some);
-        let quantity = Quantity { metric: "level", value: level, unit: "1", limits };
+        let quantity = Quantity { metric: Metric::Load1, value: level, limits };
         seen.grade(quantity, Held::Counts, Relax::Scaled);
         seen.settle(|_| None);
         self.slot.feed(Timestamp(self.now * SECOND_NS), &seen, &mut self.next_id)

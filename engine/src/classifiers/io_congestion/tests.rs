@@ -3,6 +3,7 @@
 use crate::lab::{Lab, Meter};
 use ks_vocabulary::kind::Kind::IoCongestion;
 use ks_vocabulary::kind::Severity::{Critical, High, Low, Medium};
+use ks_vocabulary::metric::Metric;
 use ks_vocabulary::model::{
     CgroupCell, CgroupName, CpuCell, DiskCell, DiskName, MemoryCell, PressureCell, Sample,
 };
@@ -117,7 +118,7 @@ fn without_pressure_blocked_tasks_beside_a_busy_disk_reach_medium() {
         let told = "cannot tell: stall shares: no pressure of I/O; severity ends at medium";
         assert_eq!(lab.coverage(IoCongestion), told);
         if let Some(signal) = lab.signal(IoCongestion, HOST) {
-            let unwritten = signal.evidence.iter().find(|part| part.metric == "unwritten");
+            let unwritten = signal.evidence.iter().find(|part| part.metric == Metric::Unwritten);
             assert!((unwritten.unwrap().value - 11.0).abs() < 1e-9);
         }
     }

@@ -10,6 +10,7 @@ use ks_vocabulary::model::{
     BlockTraceCell, BlockTraceName, BucketCell, BucketName, DiskCell, DiskName, FaultTraceCell,
     FileHandlesCell, LimitsCell, LoadCell, NetnsCell, ReadTimes, Sample, SyscallTraceCell, VmCell,
 };
+use ks_vocabulary::subtype::Subtype;
 
 const HOST: &str = "host";
 const MS: u64 = 1_000_000;
@@ -118,7 +119,7 @@ fn slow_calls_are_judged_by_class_and_waiting_is_not() {
                 "cannot tell: space of filesystems: not in the recording"
             );
             if severity.is_some() {
-                assert_eq!(lab.subtype(Syscall, HOST), Some("slow"), "{class}");
+                assert_eq!(lab.subtype(Syscall, HOST), Some(Subtype::Slow), "{class}");
             }
         });
     }
@@ -139,7 +140,7 @@ fn calls_that_are_refused_are_medium_and_many_are_high() {
         lab.run(20, |sample, _| calls(sample, refused.add(rate), 0, true));
         assert_eq!(lab.severity(Syscall, HOST), expected, "{rate} a second");
         if expected.is_some() {
-            assert_eq!(lab.subtype(Syscall, HOST), Some("refused"));
+            assert_eq!(lab.subtype(Syscall, HOST), Some(Subtype::Refused));
         }
     }
 }
@@ -177,7 +178,7 @@ fn a_connect_without_a_port_is_critical_at_once_and_clears_after_two_minutes() {
     run(&mut lab, 1, 4);
     let event = lab.second();
     assert_eq!(lab.severity(TcpExhaustion, HOST), Some(Critical));
-    assert_eq!(lab.subtype(TcpExhaustion, HOST), Some("ports"));
+    assert_eq!(lab.subtype(TcpExhaustion, HOST), Some(Subtype::Ports));
     run(&mut lab, 130, 4);
     assert_eq!(lab.cleared_at(TcpExhaustion, HOST), Some(event + 120));
 }

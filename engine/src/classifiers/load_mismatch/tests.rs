@@ -4,6 +4,7 @@ use crate::lab::{Lab, Meter};
 use ks_vocabulary::kind::Kind::LoadMismatch;
 use ks_vocabulary::kind::Severity::{Critical, High, Low, Medium};
 use ks_vocabulary::model::{CpuCell, PressureCell, Sample};
+use ks_vocabulary::subtype::Subtype;
 
 const HOST: &str = "host";
 
@@ -63,10 +64,10 @@ fn subtypes_say_what_kind_of_demand_it_is() {
     let demand = |running, blocked, busy| Load { running, blocked, cpus: 10, busy };
     let table = [
         (demand(20, 0, 0.89), None),
-        (demand(20, 0, 0.91), Some("cpu_bound")),
-        (demand(20, 0, 0.49), Some("idle_mismatch")),
+        (demand(20, 0, 0.91), Some(Subtype::CpuBound)),
+        (demand(20, 0, 0.49), Some(Subtype::IdleMismatch)),
         (demand(11, 9, 0.89), None),
-        (demand(10, 10, 0.95), Some("blocked")),
+        (demand(10, 10, 0.95), Some(Subtype::Blocked)),
     ];
     for (load, expected) in table {
         let (mut lab, mut host) = (Lab::new(), Host::default());

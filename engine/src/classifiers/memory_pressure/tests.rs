@@ -6,6 +6,7 @@ use ks_vocabulary::kind::Severity::{Critical, High, Low, Medium};
 use ks_vocabulary::model::{
     CgroupCell, CgroupName, MemoryCell, MemoryTraceCell, PressureCell, Sample, VmCell,
 };
+use ks_vocabulary::subtype::Subtype;
 
 const HOST: &str = "host";
 const GROUP: &str = "cgroup:/job";
@@ -129,7 +130,7 @@ fn a_kill_is_critical_at_once_and_for_five_minutes() {
     let kill = lab.second() + 1;
     lab.run(1, |sample, _| host.fill(sample, Memory { kills: 1, ..quiet() }));
     assert_eq!(lab.severity(MemoryPressure, HOST), Some(Critical));
-    assert_eq!(lab.subtype(MemoryPressure, HOST), Some("oom_kill"));
+    assert_eq!(lab.subtype(MemoryPressure, HOST), Some(Subtype::OomKill));
     lab.run(310, |sample, _| host.fill(sample, quiet()));
     assert_eq!(lab.raised_at(MemoryPressure, HOST), Some(kill));
     assert_eq!(lab.cleared_at(MemoryPressure, HOST), Some(kill + 300));

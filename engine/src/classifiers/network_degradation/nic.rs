@@ -3,7 +3,9 @@
 use crate::board::{Board, Cover, Evaluation, Held, Quantity, Relax};
 use crate::window::{Missing, NicTrack, Traffic, Window};
 use ks_vocabulary::kind::{Entity, Severity};
+use ks_vocabulary::metric::Metric;
 use ks_vocabulary::model::Nic;
+use ks_vocabulary::subtype::Subtype;
 use ks_vocabulary::time::SECOND_NS;
 
 use super::{DROPS, KIND, PACKET_FLOOR, grade_ratio, ratio};
@@ -24,8 +26,8 @@ struct Direction {
     packets: Traffic,
     dropped: Traffic,
     bytes: Traffic,
-    drop_metrics: [&'static str; 3],
-    use_metric: &'static str,
+    drop_metrics: [Metric; 3],
+    use_metric: Metric,
 }
 
 const DIRECTIONS: [Direction; 2] = [
@@ -33,15 +35,15 @@ const DIRECTIONS: [Direction; 2] = [
         packets: Traffic::RxPackets,
         dropped: Traffic::RxDropped,
         bytes: Traffic::RxBytes,
-        drop_metrics: ["rx_drop_ratio_5s", "rx_drop_ratio_10s", "rx_drop_ratio_30s"],
-        use_metric: "rx_utilisation_5s",
+        drop_metrics: [Metric::RxDropRatio5s, Metric::RxDropRatio10s, Metric::RxDropRatio30s],
+        use_metric: Metric::RxUtilisation5s,
     },
     Direction {
         packets: Traffic::TxPackets,
         dropped: Traffic::TxDropped,
         bytes: Traffic::TxBytes,
-        drop_metrics: ["tx_drop_ratio_5s", "tx_drop_ratio_10s", "tx_drop_ratio_30s"],
-        use_metric: "tx_utilisation_5s",
+        drop_metrics: [Metric::TxDropRatio5s, Metric::TxDropRatio10s, Metric::TxDropRatio30s],
+        use_metric: Metric::TxUtilisation5s,
     },
 ];
 
@@ -71,16 +73,16 @@ fn entity(row: &Nic, own: Option<u64>) -> Entity {
 fn look_at(row: &Nic, track: &NicTrack) -> Evaluation {
     let mut seen = Evaluation::default();
     if !is_loopback(row) {
-        grade_part(&mut seen, "errors", |seen| grade_errors(seen, track));
+        grade_part(&mut seen, Subtype::Errors, |seen| grade_errors(seen, track));
     }
-    grade_part(&mut seen, "drops", |seen| {
+    grade_part(&mut seen, Subtype::Drops, |seen| {
         grade_ratio(seen, DROPS, |at, ns| drop_ratio(track, at, ns));
     });
-    grade_part(&mut seen, "utilisation", |seen| grade_utilisation(seen, row, track));
+    grade_part(&mut seen, Subtype::Utilisation, |seen| grade_utilisation(seen, row, track));
     if track.lost_carrier {
-        seen.note_with("carrier_lost", 1.0, "1", [None, None, None, Some(1.0)]);
+        seen.note_with(Metric::CarrierLost, 1.0, [None, None, None, Some(1.0)]);
         seen.event(Severity::Critical, true, CARRIER_CLEAR_S);
-        seen.subtype = Some("carrier_lost");
+        seen.subtype = Some(Subtype::CarrierLost);
     }
     seen
 }
@@ -94,7 +96,7 @@ fn is_loopback(row: &Nic) -> bool {
 }
 
 /// Grades one part. The first part to reach the highest severity names the subtype.
-fn grade_part(seen: &mut Evaluation, subtype: &'static str, grade: impl FnOnce(&mut Evaluation)) {
+fn grade_part(seen: &mut Evaluation, subtype: Subtype, grade: impl FnOnce(&mut Evaluation)) {
     let before = seen.mask();
     grade(seen);
     if seen.mask() > before {
@@ -106,7 +108,7 @@ fn grade_errors(seen: &mut Evaluation, track: &NicTrack) {
     seen.know([true, true, true, false]);
     if let Some(rate) = error_rate(track, 5 * SECOND_NS) {
         let limits = [Some(ERRORS[0]), Some(ERRORS[1]), None, None];
-        let key = seen.note_with("errors_5s", rate, "1/s", limits);
+        let key = seen.note_with(Metric::Errors5s, rate, limits);
         // The low limit must be exceeded, not reached, and stays 0 when relaxed.
         seen.keyed(key, Severity::Low, Held::Met, rate > ERRORS[0]);
         seen.keyed(key, Severity::Medium, Held::Met, rate >= ERRORS[1]);
@@ -114,7 +116,7 @@ fn grade_errors(seen: &mut Evaluation, track: &NicTrack) {
     }
     if let Some(value) = error_rate(track, 10 * SECOND_NS) {
         let limits = [None, None, Some(ERRORS_HIGH), None];
-        let quantity = Quantity { metric: "errors_10s", value, unit: "1/s", limits };
+        let quantity = Quantity { metric: Metric::Errors10s, value, limits };
         seen.grade(quantity, Held::Met, Relax::Scaled);
     }
 }
@@ -127,7 +129,7 @@ fn error_rate(track: &NicTrack, ns: u64) -> Option<f64> {
 }
 
 /// Dropped share of the worse direction, with its name in the evidence.
-fn drop_ratio(track: &NicTrack, window: usize, ns: u64) -> Option<(&'static str, f64)> {
+fn drop_ratio(track: &NicTrack, window: usize, ns: u64) -> Option<(Metric, f64)> {
     let ratios = DIRECTIONS.iter().filter_map(|direction| {
         let packets = track.over(direction.packets, ns).ok()?;
         let dropped = track.over(direction.dropped, ns).ok()?;
@@ -146,7 +148,7 @@ fn grade_utilisation(seen: &mut Evaluation, row: &Nic, track: &NicTrack) {
     });
     let busier = shares.max_by(|one, other| one.1.total_cmp(&other.1));
     if let Some((metric, value)) = busier {
-        let quantity = Quantity { metric, value, unit: "ratio", limits: UTILISATION };
+        let quantity = Quantity { metric, value, limits: UTILISATION };
         seen.grade(quantity, Held::Met, Relax::Scaled);
     }
 }

@@ -4,6 +4,7 @@ use crate::lab::{Lab, Meter};
 use ks_vocabulary::kind::Kind::NetworkDegradation;
 use ks_vocabulary::kind::Severity::{self, Critical, High, Low, Medium};
 use ks_vocabulary::model::{NetnsCell, NicCell, NicName, Sample, SoftnetCell};
+use ks_vocabulary::subtype::Subtype;
 
 const NIC: &str = "nic:eth0";
 const NETNS: &str = "netns:7";
@@ -166,7 +167,7 @@ fn each_limit_of_drops_in_each_direction_and_of_softnet() {
         lab.run(45, |sample, _| rest.fill_softnet(sample, packets, ratio));
         let found = lab.severity(NetworkDegradation, HOST);
         assert_eq!(found, expected, "{ratio} of {packets} of softnet");
-        let subtype = expected.map(|_| "softnet");
+        let subtype = expected.map(|_| Subtype::Softnet);
         assert_eq!(lab.subtype(NetworkDegradation, HOST), subtype);
     }
 }
@@ -190,7 +191,7 @@ fn each_limit_of_retransmits() {
         lab.run(45, |sample, _| rest.fill_netns(sample, segments, ratio));
         let found = lab.severity(NetworkDegradation, NETNS);
         assert_eq!(found, expected, "{ratio} of {segments}");
-        let subtype = expected.map(|_| "retransmits");
+        let subtype = expected.map(|_| Subtype::Retransmits);
         assert_eq!(lab.subtype(NetworkDegradation, NETNS), subtype);
     }
 }
@@ -222,12 +223,15 @@ fn just_above_the_relaxed_limit_it_goes_on() {
 #[test]
 fn the_worst_part_names_the_subtype() {
     let table = [
-        (Link { rx_errors: 1.0, ..quiet() }, "errors"),
-        (Link { rx_drops: 0.002, ..quiet() }, "drops"),
-        (Link { load: 0.8, speed_mbit: Some(100), ..quiet() }, "utilisation"),
-        (Link { rx_errors: 1.0, rx_drops: 0.002, ..quiet() }, "errors"),
-        (Link { rx_errors: 1.0, rx_drops: 0.02, ..quiet() }, "drops"),
-        (Link { rx_errors: 1.0, load: 0.9, speed_mbit: Some(100), ..quiet() }, "utilisation"),
+        (Link { rx_errors: 1.0, ..quiet() }, Subtype::Errors),
+        (Link { rx_drops: 0.002, ..quiet() }, Subtype::Drops),
+        (Link { load: 0.8, speed_mbit: Some(100), ..quiet() }, Subtype::Utilisation),
+        (Link { rx_errors: 1.0, rx_drops: 0.002, ..quiet() }, Subtype::Errors),
+        (Link { rx_errors: 1.0, rx_drops: 0.02, ..quiet() }, Subtype::Drops),
+        (
+            Link { rx_errors: 1.0, load: 0.9, speed_mbit: Some(100), ..quiet() },
+            Subtype::Utilisation,
+        ),
     ];
     for (link, expected) in table {
         let lab = after(10, link);
@@ -245,7 +249,7 @@ fn a_lost_carrier_is_critical_at_once_and_for_two_minutes() {
         let loss = lab.second() + 1;
         run(&mut lab, &mut interface, 1, Link { carrier: lost, ..Link::default() });
         assert_eq!(lab.severity(NetworkDegradation, NIC), Some(Critical));
-        assert_eq!(lab.subtype(NetworkDegradation, NIC), Some("carrier_lost"));
+        assert_eq!(lab.subtype(NetworkDegradation, NIC), Some(Subtype::CarrierLost));
         run(&mut lab, &mut interface, 130, Link { carrier: lost, ..Link::default() });
         assert_eq!(lab.raised_at(NetworkDegradation, NIC), Some(loss));
         assert_eq!(lab.cleared_at(NetworkDegradation, NIC), Some(loss + 120));

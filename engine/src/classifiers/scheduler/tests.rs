@@ -4,6 +4,7 @@ use crate::lab::{Lab, Meter};
 use ks_vocabulary::kind::Kind::Scheduler;
 use ks_vocabulary::kind::Severity::{Critical, High, Low, Medium};
 use ks_vocabulary::model::{CgroupCell, CgroupName, CpuCell, PressureCell, Sample};
+use ks_vocabulary::subtype::Subtype;
 
 const HOST: &str = "host";
 const GROUP: &str = "cgroup:/job";
@@ -92,7 +93,7 @@ fn just_above_the_relaxed_limit_it_goes_on() {
 
 #[test]
 fn steal_names_the_hypervisor() {
-    for (steal, subtype) in [(0.049, None), (0.051, Some("stolen"))] {
+    for (steal, subtype) in [(0.049, None), (0.051, Some(Subtype::Stolen))] {
         let (mut lab, mut host) = (Lab::new(), Host::default());
         lab.run(20, |sample, _| host.fill(sample, 0.3, steal));
         assert_eq!(lab.subtype(Scheduler, HOST), subtype);
@@ -103,12 +104,12 @@ fn steal_names_the_hypervisor() {
 fn each_limit_of_a_group() {
     let table = [
         (Some(0.0), 0.249, None, None),
-        (Some(0.0), 0.251, Some(Medium), Some("throttled")),
-        (Some(0.0), 0.499, Some(Medium), Some("throttled")),
-        (Some(0.0), 0.501, Some(High), Some("throttled")),
-        (None, 0.251, Some(Medium), Some("throttled")),
+        (Some(0.0), 0.251, Some(Medium), Some(Subtype::Throttled)),
+        (Some(0.0), 0.499, Some(Medium), Some(Subtype::Throttled)),
+        (Some(0.0), 0.501, Some(High), Some(Subtype::Throttled)),
+        (None, 0.251, Some(Medium), Some(Subtype::Throttled)),
         (Some(0.101), 0.0, Some(Low), None),
-        (Some(0.501), 0.3, Some(High), Some("throttled")),
+        (Some(0.501), 0.3, Some(High), Some(Subtype::Throttled)),
         (Some(0.501), 0.2, Some(High), None),
         (Some(0.801), 0.0, Some(Critical), None),
         (Some(0.099), 0.0, None, None),

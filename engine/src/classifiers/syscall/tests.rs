@@ -7,6 +7,7 @@ use ks_vocabulary::model::{
     CgroupCell, CgroupName, FilesystemCell, FilesystemName, LimitsCell, LoadCell, ProcessCell,
     Sample,
 };
+use ks_vocabulary::subtype::Subtype;
 
 const DATA: &str = "filesystem:/data";
 const GIB: u64 = 1024 * 1024 * 1024;
@@ -64,7 +65,7 @@ fn each_limit_of_space_and_inodes_from_below_and_above() {
             let told = "cannot tell: latency, errors and rate of calls: need bpf/syscall";
             assert_eq!(lab.coverage(Syscall), told);
             if expected.is_some() {
-                assert_eq!(lab.subtype(Syscall, DATA), Some("resource_limit"));
+                assert_eq!(lab.subtype(Syscall, DATA), Some(Subtype::ResourceLimit));
             }
         }
     }

@@ -3,7 +3,9 @@
 use crate::board::{Board, Cover, Evaluation};
 use crate::window::{Call, HOST, Missing, Window};
 use ks_vocabulary::kind::{Entity, Severity};
+use ks_vocabulary::metric::Metric;
 use ks_vocabulary::model::{FileHandles, Limits, Netns};
+use ks_vocabulary::subtype::Subtype;
 
 use super::{EVENT_CLEAR_S, KIND, grade_shares, share};
 
@@ -21,9 +23,13 @@ pub(super) fn judge(window: &Window, limits: Option<&Limits>, board: &mut Board)
     seen.know([true; 4]);
     let pages = own.and_then(Netns::tcp_mem_pages);
     let resources = [
-        ("file_handles", "file_handles_share", handles.and_then(handles_used)),
-        ("orphans", "orphans_share", share(own.and_then(Netns::tcp_orphan), max_orphans(limits))),
-        ("tcp_memory", "tcp_memory_share", share(pages, max_pages(limits))),
+        (Subtype::FileHandles, Metric::FileHandlesShare, handles.and_then(handles_used)),
+        (
+            Subtype::Orphans,
+            Metric::OrphansShare,
+            share(own.and_then(Netns::tcp_orphan), max_orphans(limits)),
+        ),
+        (Subtype::TcpMemory, Metric::TcpMemoryShare, share(pages, max_pages(limits))),
     ];
     grade_shares(&mut seen, &resources);
     if let (Some(pages), Some(limits)) = (pages, limits) {
@@ -43,8 +49,8 @@ fn grade_connects(seen: &mut Evaluation, window: &Window, board: &mut Board) {
     };
     let refused = track.over(Call::NoPort, 1).map_or(0, |growth| growth.by);
     if refused > 0 {
-        seen.note_with("connects_without_port", refused as f64, "1", [None, None, None, Some(1.0)]);
-        seen.subtype = Some("ports");
+        seen.note_with(Metric::ConnectsWithoutPort, refused as f64, [None, None, None, Some(1.0)]);
+        seen.subtype = Some(Subtype::Ports);
     }
     seen.event(Severity::Critical, refused > 0, EVENT_CLEAR_S);
 }
@@ -72,6 +78,6 @@ fn grade_memory(seen: &mut Evaluation, pages: u64, limits: &Limits) {
     seen.counts(Severity::High, pressed);
     seen.counts(Severity::Critical, reached(limits.tcp_mem_max_pages()));
     if pressed {
-        seen.subtype = Some("tcp_memory");
+        seen.subtype = Some(Subtype::TcpMemory);
     }
 }

@@ -7,6 +7,7 @@ use ks_vocabulary::model::{
     FileHandlesCell, LimitsCell, ListenerCell, ListenerName, NetnsCell, PortUseCell, PortUseName,
     Record, Sample,
 };
+use ks_vocabulary::subtype::Subtype;
 
 const HOST: &str = "host";
 const NETNS: &str = "netns:7";
@@ -80,14 +81,14 @@ fn after(seconds: u64, second: Second) -> Lab {
 #[test]
 fn each_share_of_each_resource_from_below_and_above() {
     type Make = fn(u64) -> Second;
-    let resources: [(Make, &str, &str); 7] = [
-        (|ports| Second { ports, ..Second::default() }, NETNS, "ports"),
-        (|time_wait| Second { time_wait, ..Second::default() }, NETNS, "time_wait"),
-        (|conntrack| Second { conntrack, ..Second::default() }, NETNS, "conntrack"),
-        (|queue| Second { queue, ..Second::default() }, NETNS, "accept_queue"),
-        (|handles| Second { handles, ..Second::default() }, HOST, "file_handles"),
-        (|orphans| Second { orphans, ..Second::default() }, HOST, "orphans"),
-        (|pages| Second { pages, ..Second::default() }, HOST, "tcp_memory"),
+    let resources: [(Make, &str, Subtype); 7] = [
+        (|ports| Second { ports, ..Second::default() }, NETNS, Subtype::Ports),
+        (|time_wait| Second { time_wait, ..Second::default() }, NETNS, Subtype::TimeWait),
+        (|conntrack| Second { conntrack, ..Second::default() }, NETNS, Subtype::Conntrack),
+        (|queue| Second { queue, ..Second::default() }, NETNS, Subtype::AcceptQueue),
+        (|handles| Second { handles, ..Second::default() }, HOST, Subtype::FileHandles),
+        (|orphans| Second { orphans, ..Second::default() }, HOST, Subtype::Orphans),
+        (|pages| Second { pages, ..Second::default() }, HOST, Subtype::TcpMemory),
     ];
     let table: [(u64, Option<Severity>); 8] = [
         (499, None),
@@ -143,10 +144,10 @@ fn memory_of_tcp_is_held_against_the_kernels_own_limits() {
 #[test]
 fn one_overflow_is_medium_at_once_and_clears_after_two_minutes() {
     type Make = fn(f64) -> Second;
-    let events: [(Make, &str); 3] = [
-        (|overflows| Second { overflows, ..Second::default() }, "accept_queue"),
-        (|syn_drops| Second { syn_drops, ..Second::default() }, "syn_queue"),
-        (|cookies| Second { cookies, ..Second::default() }, "syn_cookies"),
+    let events: [(Make, Subtype); 3] = [
+        (|overflows| Second { overflows, ..Second::default() }, Subtype::AcceptQueue),
+        (|syn_drops| Second { syn_drops, ..Second::default() }, Subtype::SynQueue),
+        (|cookies| Second { cookies, ..Second::default() }, Subtype::SynCookies),
     ];
     for (make, subtype) in events {
         let (mut lab, mut host) = (Lab::new(), Host::default());

@@ -30,7 +30,7 @@ fn window(fill: impl Fn(u64, &mut Sample)) -> Window {
     window
 }
 
-fn named(found: &[Culprit]) -> Vec<(String, &'static str, f64)> {
+fn named(found: &[Culprit]) -> Vec<(String, Metric, f64)> {
     found.iter().map(|one| (one.entity.to_string(), one.metric, one.share)).collect()
 }
 
@@ -38,7 +38,7 @@ fn named(found: &[Culprit]) -> Vec<(String, &'static str, f64)> {
 fn who_waits_for_a_cpu_is_named_with_the_share_of_time() {
     let window = window(|_, _| {});
     let found = waiters(&window, &Entity::Host);
-    assert_eq!(named(&found), [("process:7:1".to_string(), "cpu_wait_share", 0.5)]);
+    assert_eq!(named(&found), [("process:7:1".to_string(), Metric::CpuWaitShare, 0.5)]);
     let other = Entity::Cgroup(b"v2".to_vec(), b"/other".to_vec());
     assert!(waiters(&window, &other).is_empty());
 }
@@ -69,7 +69,7 @@ fn who_sleeps_uninterruptibly_is_named() {
         sample.blocked.set_read(ReadTimes::default());
     });
     let found = asleep(&window, &Entity::Host);
-    assert_eq!(named(&found), [("process:8:1".to_string(), "blocked_share_5s", 0.5)]);
+    assert_eq!(named(&found), [("process:8:1".to_string(), Metric::BlockedShare5s, 0.5)]);
 }
 
 /// A window of a host of 1000 bytes at whose end a process that held so many was killed.
@@ -96,7 +96,7 @@ fn a_victim_of_the_oom_killer_is_that_of_its_group_and_of_the_host() {
     let group = |path: &[u8]| Entity::Cgroup(b"memory".to_vec(), path.to_vec());
     for entity in [Entity::Host, group(b"/service")] {
         let found = killed(&window, &entity);
-        assert_eq!(named(&found), [("process:9:2".to_string(), "oom_killed", 0.25)]);
+        assert_eq!(named(&found), [("process:9:2".to_string(), Metric::OomKilled, 0.25)]);
     }
     assert!(killed(&window, &group(b"/other")).is_empty());
 }
@@ -104,16 +104,16 @@ fn a_victim_of_the_oom_killer_is_that_of_its_group_and_of_the_host() {
 #[test]
 fn who_held_most_when_it_was_killed_is_to_blame_for_the_host_and_in_place_of_its_group() {
     let held = killed_holders(&with_kill(b"/a/service", 400), &Entity::Host);
-    assert_eq!(named(&held), [("process:9:2".to_string(), "memory_when_killed", 0.4)]);
+    assert_eq!(named(&held), [("process:9:2".to_string(), Metric::MemoryWhenKilled, 0.4)]);
     assert!(held[0].convicted);
     assert!(killed_holders(&with_kill(b"/a/service", 399), &Entity::Host).is_empty());
 
     let group = |path: &[u8], amount: f64, convicted| Culprit {
         entity: Entity::Cgroup(Vec::new(), path.to_vec()),
         comm: None,
-        metric: "memory_growth",
+        metric: Metric::MemoryGrowth,
         amount,
-        unit: "bytes",
+        unit: Unit::Bytes,
         share: 0.9,
         convicted,
         resident: false,
@@ -145,14 +145,16 @@ fn callers_are_named_by_what_their_calls_met() {
         }
         sample.bpf_callers.set_read(ReadTimes::default());
     });
-    let found = callers(&window, ("slow_calls", "ns"), false, |calls| calls.slow_ns);
+    let found =
+        callers(&window, (Metric::SlowCalls, Unit::Nanoseconds), false, |calls| calls.slow_ns);
     let expected = [
-        ("process:7:1".to_string(), "slow_calls", 0.75),
-        ("process:8:1".to_string(), "slow_calls", 0.25),
+        ("process:7:1".to_string(), Metric::SlowCalls, 0.75),
+        ("process:8:1".to_string(), Metric::SlowCalls, 0.25),
     ];
     assert_eq!(named(&found), expected);
     assert!(!found[0].convicted);
-    let found = callers(&window, ("slow_calls", "ns"), true, |calls| calls.slow_ns);
+    let found =
+        callers(&window, (Metric::SlowCalls, Unit::Nanoseconds), true, |calls| calls.slow_ns);
     let convicted: Vec<bool> = found.iter().map(|one| one.convicted).collect();
     assert_eq!(convicted, [true, false], "three times the next, where the limit is its own");
 }

@@ -93,8 +93,8 @@ fn found_is_in_time_on_the_entity_and_in_the_range() {
 #[test]
 fn a_forecast_may_come_before_the_crossing_and_not_before_the_onset() {
     let predicted = |start_s| SeenEpisode {
-        raised_as: Some("predicted".into()),
-        subtype: Some("oom_kill".into()),
+        raised_as: Some(Subtype::Predicted),
+        subtype: Some(Subtype::OomKill),
         ..episode(start_s)
     };
     check(&seen(vec![predicted(105.0)]), "", "");
