@@ -88,6 +88,8 @@ fn what_makes_no_sense_is_refused_with_its_place() {
     check_bad("[[fault]]\nat = \"5m\"\ndemand = { spin = 1.0 }", "needs a `target`");
     check_bad("[[expect]]\nkind = \"scheduler\"", "there is no fault");
     check_bad("[[expect]]\nkind = \"sheduler\"", "bad.toml:4:8: unknown variant");
+    let form = "[[expect]]\nkind = \"syscall\"\nsubtype = \"slwo\"";
+    check_bad(form, "bad.toml:5:11: unknown variant");
     check_bad("[[forbid]]\nkind = \"sheduler\"", "none of the ten kinds");
 }
 
