@@ -47,6 +47,12 @@ impl Pace {
         now >= self.due
     }
 
+    /// Whether it is time to stop, asked by whoever always has something else to do than to wait.
+    pub(crate) fn is_over(&self, now: Timestamp) -> bool {
+        // The last tick before the end may be late.
+        self.end.is_some_and(|end| end <= now && end <= self.due) || is_readable(&self.stop)
+    }
+
     /// The tick that is due is done, or left out.
     pub(crate) fn go_on(&mut self) {
         self.due = next_due(self.due, self.interval_ns, clock::now());
@@ -106,6 +112,11 @@ fn wait_until(until: Timestamp, stop: &UnixStream, wakes: &[BorrowedFd<'_>]) -> 
     }
 }
 
+fn is_readable(stream: &UnixStream) -> bool {
+    let at_once = Timespec { tv_sec: 0, tv_nsec: 0 };
+    poll(&mut [PollFd::new(stream, PollFlags::IN)], Some(&at_once)).is_ok_and(|ready| ready > 0)
+}
+
 /// A stream that can be read once one of `signals` has come.
 pub(crate) fn signal_pipe(signals: &[i32]) -> std::io::Result<UnixStream> {
     let (read, write) = UnixStream::pair()?;
@@ -118,6 +129,21 @@ pub(crate) fn signal_pipe(signals: &[i32]) -> std::io::Result<UnixStream> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn who_is_always_late_is_told_to_stop_too() {
+        use std::io::Write;
+        let (stop, mut signal) = UnixStream::pair().unwrap();
+        let (due, end) = (Timestamp(5000), Some(Timestamp(6000)));
+        let mut pace = Pace { stop, interval_ns: 1000, length_ns: None, due, end };
+        assert!(!pace.is_over(Timestamp(9000)), "the tick before the end is late");
+        pace.due = Timestamp(10_000);
+        assert!(pace.is_over(Timestamp(9000)));
+        pace.end = None;
+        assert!(!pace.is_over(Timestamp(9000)));
+        signal.write_all(b"x").unwrap();
+        assert!(pace.is_over(Timestamp(9000)));
+    }
 
     #[test]
     fn ticks_do_not_drift_and_missed_ones_are_missed() {

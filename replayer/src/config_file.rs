@@ -70,6 +70,11 @@ struct Accept {
 /// Reads a file.
 pub fn load(path: &Path) -> Result<Config, ConfigFileError> {
     let io_error = |error| ConfigFileError::Io { path: path.to_owned(), error };
+    // A daemon reads it too, and would wait for a pipe's other end.
+    if !std::fs::metadata(path).map_err(io_error)?.is_file() {
+        let problem = "it is not a regular file";
+        return Err(io_error(std::io::Error::new(std::io::ErrorKind::InvalidInput, problem)));
+    }
     let file = std::fs::File::open(path).map_err(io_error)?;
     let mut bytes = Vec::new();
     file.take(LARGEST_BYTES + 1).read_to_end(&mut bytes).map_err(io_error)?;
@@ -148,6 +153,17 @@ mod tests {
         assert_eq!(accept[0].until_ns, Some(WallTime(2_000_000_000)));
         assert_eq!((accept[1].kind, accept[1].until_ns), (Kind::Scheduler, None));
         assert_eq!(parse(Path::new("ks.toml"), b"").unwrap(), Config::default());
+    }
+
+    #[test]
+    fn only_a_regular_file_is_opened() {
+        let (read, write) = std::io::pipe().unwrap();
+        let path = format!("/dev/fd/{}", std::os::fd::AsRawFd::as_raw_fd(&read));
+        for path in [path.as_str(), "/dev/zero", "/proc/self"] {
+            let error = load(Path::new(path)).unwrap_err().to_string();
+            assert!(error.ends_with("it is not a regular file"), "{error}");
+        }
+        drop(write);
     }
 
     #[test]

@@ -199,7 +199,7 @@ impl<M: Machine> Driver<M> {
         }
         keeper.hear(input, self.differences.told());
         let position = if is_what_if {
-            self.stamp.place(input)
+            self.stamp.place(input, begins)
         } else {
             self.stamp.follow(input);
             input.position()
@@ -222,6 +222,10 @@ impl<M: Machine> Driver<M> {
         if let Body::Start(start) = body {
             ENGINE_VERSION.clone_into(&mut start.engine_version);
             start.judgement = Some(JUDGEMENT);
+            if start.segment > 0 {
+                // Segments before it may be removed before the run is gone through again.
+                start.carry = Some(self.machine.carry()).filter(|carry| !carry.is_empty());
+            }
             self.teach(start);
         }
         self.differences.hear(body);
@@ -244,10 +248,11 @@ impl<M: Machine> Driver<M> {
         Some(Body::Start(start))
     }
 
-    /// What the recorded run asked for, and what others answered it, is that run's.
+    /// What the recorded run asked for, and what others answered it, is that run's. What an
+    /// operator calls normal was asked for by none: it holds whoever judges.
     fn is_of_another_run(&self, body: &Body) -> bool {
         match body.class() {
-            Class::Answer => true,
+            Class::Answer => matches!(body, Body::Answer(answer) if answer.answers().is_some()),
             Class::Control => *body == Body::Tick || self.config.is_some(),
             Class::Border | Class::Telemetry => false,
         }

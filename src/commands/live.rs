@@ -38,7 +38,6 @@ const EARLIER_RUNS: usize = 3;
 
 pub(crate) fn run(arguments: &cli::Live) -> anyhow::Result<()> {
     let source = &arguments.source;
-    let mut pace = Pace::new(source.interval, arguments.duration)?;
     let retention = Retention { age: arguments.keep, bytes: arguments.keep_bytes };
     let segments = Segments::open(&arguments.output, retention, source.sync())?;
     for aside in segments.set_aside() {
@@ -48,6 +47,8 @@ pub(crate) fn run(arguments: &cli::Live) -> anyhow::Result<()> {
     let config = arguments.config.as_deref().map(config_file::load).transpose()?;
     let reload = arguments.config.clone().map(Reload::of).transpose()?;
     let resumed = finish_last_run(&segments)?;
+    // Until here a signal ends the process at once: a run gone through again may be a long one.
+    let mut pace = Pace::new(source.interval, arguments.duration)?;
     let mut recorder = Recorder::new(&source.root, pace.interval_ns(), source.options(false));
     if let Some(config) = config {
         recorder.configure(config);
@@ -66,10 +67,12 @@ pub(crate) fn run(arguments: &cli::Live) -> anyhow::Result<()> {
     let segment_ns = u64::try_from(arguments.segment.as_nanos()).context("segment too long")?;
     let (inbox, slot) = inbox()?;
     let told = Told::new();
-    let _server = serve(&arguments.output, told.clone(), slot);
+    let answering = told.clone();
     pace.begin();
     let mut here = Here::new(recorder, pace, (inbox, reload), segment_ns);
     let (mut kept, mut driver) = (Kept::new(segments, arguments.format, told), Driver::default());
+    // Dropped before the lock on the directory is: the socket of the next daemon is not ours.
+    let _server = serve(&arguments.output, answering, slot);
     let outcome = observe(&mut driver, &mut here, &mut kept);
     // Whatever ended the run, what was recorded before it is kept.
     let said = driver.finish(&mut kept);

@@ -1,21 +1,24 @@
 //! The daemon's end of its control socket: one thread, one question at a time.
 
 use std::fs::File;
-use std::io;
+use std::io::{self, Read, Write};
 use std::os::fd::AsRawFd;
 use std::os::unix::fs::FileTypeExt;
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use ks_recorder::clock;
+use ks_vocabulary::time::{SECOND_NS, Timestamp};
 use rustix::fs::Mode;
 use rustix::net::sockopt::socket_peercred;
 use rustix::process::{geteuid, umask};
 
 use super::{Question, Reply, frame, path};
 
-/// Time for a question to come and an answer to go.
-const PATIENCE: Duration = Duration::from_secs(2);
+/// Time for a question to come, and for an answer to go.
+const PATIENCE_NS: u64 = 2 * SECOND_NS;
+const PATIENCE: Duration = Duration::from_nanos(PATIENCE_NS);
 
 /// The socket. It is removed with this.
 pub(crate) struct Server {
@@ -48,33 +51,71 @@ pub(crate) fn listen(
     let server = Server { path: socket };
     std::thread::Builder::new().name("ks-control".to_owned()).spawn(move || {
         for stream in listener.incoming() {
-            // Whoever goes away or says nothing has no answer.
-            let _ = stream.and_then(|stream| serve(stream, &answer));
+            match stream {
+                // Whoever goes away or says nothing has no answer.
+                Ok(stream) => drop(serve(&stream, &answer)),
+                // Without descriptors the next one is refused as well, and at once.
+                Err(_) => std::thread::sleep(PATIENCE),
+            }
         }
     })?;
     Ok(server)
 }
 
-fn serve(mut stream: UnixStream, answer: &impl Fn(Question, u32) -> Reply) -> io::Result<()> {
-    stream.set_read_timeout(Some(PATIENCE))?;
-    stream.set_write_timeout(Some(PATIENCE))?;
-    let uid = socket_peercred(&stream)?.uid;
+fn serve(stream: &UnixStream, answer: &impl Fn(Question, u32) -> Reply) -> io::Result<()> {
+    let uid = socket_peercred(stream)?.uid;
     let reply = if uid.is_root() || uid == geteuid() {
-        match frame::read(&mut stream, frame::QUESTION_BYTES) {
+        match frame::read(&mut Patient::new(stream), frame::QUESTION_BYTES) {
             Ok(question) => answer(question, uid.as_raw()),
             Err(error) => Reply::Refused { reason: error.to_string() },
         }
     } else {
         Reply::Refused { reason: "only root and the user of the daemon may ask".to_owned() }
     };
-    frame::write(&mut stream, &reply)
+    frame::write(&mut Patient::new(stream), &reply)
+}
+
+/// A stream with [`PATIENCE`] for all that comes or goes, however little at a time.
+struct Patient<'a> {
+    stream: &'a UnixStream,
+    until: Timestamp,
+}
+
+impl<'a> Patient<'a> {
+    fn new(stream: &'a UnixStream) -> Self {
+        Self { stream, until: clock::now().plus_ns(PATIENCE_NS) }
+    }
+
+    fn left(&self) -> io::Result<Option<Duration>> {
+        match self.until.since_ns(clock::now()) {
+            0 => Err(io::ErrorKind::TimedOut.into()),
+            left_ns => Ok(Some(Duration::from_nanos(left_ns))),
+        }
+    }
+}
+
+impl Read for Patient<'_> {
+    fn read(&mut self, bytes: &mut [u8]) -> io::Result<usize> {
+        self.stream.set_read_timeout(self.left()?)?;
+        self.stream.read(bytes)
+    }
+}
+
+impl Write for Patient<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.stream.set_write_timeout(self.left()?)?;
+        self.stream.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.stream.flush()
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::control::{Status, ask};
-    use std::io::Write;
     use std::os::unix::fs::PermissionsExt;
 
     fn answers(question: Question, uid: u32) -> Reply {
@@ -115,6 +156,22 @@ mod tests {
         rude.write_all(&[0xff; 64]).unwrap();
         let _silent = UnixStream::connect(path(folder.path())).unwrap();
         assert!(ask(folder.path(), &Question::Status {}).is_ok());
+    }
+
+    #[test]
+    fn who_says_a_little_at_a_time_keeps_nobody_from_asking() {
+        let folder = tempfile::tempdir().unwrap();
+        let _server = listen(folder.path(), answers).unwrap();
+        let mut slow = UnixStream::connect(path(folder.path())).unwrap();
+        slow.write_all(&[0, 0, 16, 0]).unwrap();
+        let drops = std::thread::spawn(move || {
+            (0..100).any(|_| {
+                std::thread::sleep(PATIENCE / 10);
+                slow.write_all(b" ").is_err()
+            })
+        });
+        assert!(ask(folder.path(), &Question::Status {}).is_ok());
+        assert!(drops.join().unwrap(), "it is closed");
     }
 
     #[test]

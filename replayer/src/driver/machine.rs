@@ -2,7 +2,7 @@
 
 use ks_engine::analysis::Knowledge;
 use ks_engine::engine::{Engine, Stage};
-use ks_vocabulary::input::{Body, Position};
+use ks_vocabulary::input::{Body, Carry, Position};
 use ks_vocabulary::output::Output;
 use ks_vocabulary::time::Timestamp;
 
@@ -20,6 +20,8 @@ pub trait Machine {
     fn any_standing(&self) -> bool;
     /// What is known by now.
     fn knowledge(&self) -> Knowledge;
+    /// What the next run would have to go on with.
+    fn carry(&self) -> Carry;
 }
 
 impl Machine for Engine {
@@ -45,5 +47,9 @@ impl Machine for Engine {
 
     fn knowledge(&self) -> Knowledge {
         Self::knowledge(self)
+    }
+
+    fn carry(&self) -> Carry {
+        Self::carry(self)
     }
 }

@@ -3,7 +3,10 @@
 use std::path::Path;
 
 use ks_recorder::format::writer::Writer;
-use ks_vocabulary::input::{Input, JUDGEMENT, Start};
+use ks_vocabulary::input::{
+    Acceptance, Answer, Decision, Input, JUDGEMENT, OperatorDecision, Start,
+};
+use ks_vocabulary::kind::Kind;
 use ks_vocabulary::model::{CpuCell, ReadTimes, Sample};
 use ks_vocabulary::time::{SECOND_NS, Timestamp};
 
@@ -27,9 +30,16 @@ fn record(folder: &Path, judgement: Option<u32>) -> Vec<RunFile> {
         for second in u64::from(segment) * 120 + 1..(u64::from(segment) + 1) * 120 {
             append(second, Body::Sample(Box::new(sample(second))));
         }
+        let said = OperatorDecision { uid: Some(0), decision: Decision::Accept(normal()) };
+        let said = Body::Answer(Box::new(Answer::OperatorDecision(said)));
+        append(u64::from(segment + 1) * 120, said);
         writer.seal().unwrap();
     }
     files
+}
+
+fn normal() -> Acceptance {
+    Acceptance { kind: Kind::Scheduler, entity: "host".to_owned(), until_ns: None }
 }
 
 fn file(folder: &Path, segment: u32) -> RunFile {
@@ -59,7 +69,7 @@ fn replayed(files: &[RunFile]) -> (Vec<u8>, usize) {
     run.finish("r", &mut all).unwrap();
     let is_later = |line: &&str| {
         let seq = line.strip_prefix("{\"seq\":").unwrap().split(',').next().unwrap();
-        seq.parse::<u64>().unwrap() >= 120
+        seq.parse::<u64>().unwrap() >= 121
     };
     let text = String::from_utf8(all.clone()).unwrap();
     let first = text.lines().take_while(|line| !is_later(line)).map(|line| line.len() + 1).sum();
@@ -69,6 +79,18 @@ fn replayed(files: &[RunFile]) -> (Vec<u8>, usize) {
 fn journals(files: &[RunFile]) -> Vec<u8> {
     let read = |file: &RunFile| std::fs::read(&file.journal).unwrap_or_default();
     files.iter().flat_map(read).collect()
+}
+
+/// Neither an engine of another judgement nor a lost beginning makes what operators said forgotten.
+#[test]
+fn what_operators_call_normal_is_carried_out_of_a_run_that_is_another_one_too() {
+    for judgement in [Some(JUDGEMENT), Some(JUDGEMENT + 1)] {
+        let folder = tempfile::tempdir().unwrap();
+        let files = record(folder.path(), judgement);
+        for files in [&files[..], &files[1..]] {
+            assert_eq!(finish(files, |_, _| {}).unwrap().carry.accepted, [normal()]);
+        }
+    }
 }
 
 /// However much of the journals was written: cut anywhere, in the midst of a line too.

@@ -26,12 +26,6 @@ pub(crate) struct Asker {
 }
 
 impl Asker {
-    pub(crate) fn carry(&self) -> Carry {
-        let mut carry = Carry::default();
-        self.requests.carry(self.clock, &mut carry);
-        carry
-    }
-
     fn ask(&mut self, at: Position, request: Request) {
         self.asked += 1;
         self.say(at, Said::Request(request));
@@ -86,5 +80,11 @@ impl Machine for Asker {
 
     fn knowledge(&self) -> Knowledge {
         Knowledge::empty("pair")
+    }
+
+    fn carry(&self) -> Carry {
+        let mut carry = Carry::default();
+        self.requests.carry(self.clock, &mut carry);
+        carry
     }
 }

@@ -8,8 +8,10 @@ mod paper;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use ks_replayer::driver::{Driver, Keeper as _, Machine as _};
-use ks_vocabulary::input::{Answer, Body, Carry, Outcome, RequestId};
+use ks_recorder::error::Error;
+use ks_replayer::driver::{Arrival, Driver, Keeper as _, Machine as _, Wants, World};
+use ks_vocabulary::input::{Answer, Body, Carry, Outcome, RequestId, Start};
+use ks_vocabulary::time::Timestamp;
 
 use asker::Asker;
 use net::{Fates, Net};
@@ -171,4 +173,32 @@ fn a_run_that_was_killed_leaves_no_effect_unasked_for() {
         assert_eq!(ends, next.asked.len(), "killed at {killed_at}");
     }
     assert!(resumed > 100, "{resumed}");
+}
+
+/// A world in which one thing is learned.
+struct Once(Body);
+
+impl World for Once {
+    fn wait(&mut self, _: Wants) -> Result<Arrival<'_>, Error> {
+        Ok(Arrival::Learned(Timestamp(0), &mut self.0))
+    }
+}
+
+/// Where the segments before it are removed, a later one is all that a restart has.
+#[test]
+fn a_later_segment_begins_with_what_the_run_would_leave_by_then() {
+    let (mut net, mut paper) = (Net::new(1, 60, Fates::none()), Paper::default());
+    let mut driver = Driver::<Asker>::default();
+    for _ in 0..20 {
+        assert!(driver.turn(&mut net, &mut paper).unwrap());
+    }
+    let carry = driver.machine().carry();
+    assert!(carry.last_request > 0);
+    let start = Start { boot_id: "pair".into(), segment: 1, ..Start::default() };
+    driver.turn(&mut Once(Body::Start(Box::new(start))), &mut paper).unwrap();
+    let begun = paper.log.iter().rev().find_map(|input| match &input.body {
+        Body::Start(start) => Some(start),
+        _ => None,
+    });
+    assert_eq!(begun.unwrap().carry.as_ref(), Some(&carry));
 }

@@ -11,7 +11,7 @@ use ks_recorder::clock;
 use ks_recorder::error::Error;
 use ks_recorder::recorder::Recorder;
 use ks_replayer::driver::{Arrival, Wants, World};
-use ks_vocabulary::input::{ActionOutcome, Answer, Asks, Body, Gap, GapReason, Outcome};
+use ks_vocabulary::input::{ActionOutcome, Answer, Asks, Body, Config, Gap, GapReason, Outcome};
 use ks_vocabulary::output::Request;
 use ks_vocabulary::time::Timestamp;
 
@@ -32,6 +32,8 @@ pub(super) struct Here {
     ends: Option<Timestamp>,
     /// Ticks that could not be recorded since the last one that was.
     lost: u64,
+    /// A configuration that was read again and could not be logged.
+    config: Option<Config>,
     /// Answers to what was asked here.
     answers: VecDeque<Body>,
     given: Given,
@@ -43,6 +45,7 @@ enum Given {
     Start,
     Gap,
     Answer,
+    Config(Config),
     Post(Post),
     Else,
 }
@@ -63,6 +66,7 @@ impl Here {
             number: 0,
             ends: None,
             lost: 0,
+            config: None,
             answers: VecDeque::new(),
             given: Given::Else,
             lent: Body::Tick,
@@ -86,7 +90,11 @@ impl Here {
         if self.pace.is_due(clock::now()) {
             self.pace.go_on();
         }
-        self.given = Given::Else;
+        if let Given::Config(config) = std::mem::replace(&mut self.given, Given::Else) {
+            self.config.get_or_insert(config);
+        }
+        // Who is told that it is not logged must not find it logged later.
+        while self.inbox.take().is_some() {}
         self.recorder.forget();
         self.ends = None;
         self.lost += 1;
@@ -100,7 +108,7 @@ impl Here {
             Given::Answer => drop(self.answers.pop_front()),
             // Who asked may have gone away.
             Given::Post(post) => drop(post.logged.try_send(())),
-            Given::Else => {}
+            Given::Config(_) | Given::Else => {}
         }
     }
 
@@ -120,8 +128,11 @@ impl Here {
         if let Some(answer) = self.answers.front() {
             return Some((Given::Answer, answer.clone()));
         }
-        if let Some(config) = self.reload.as_ref().and_then(Reload::take) {
-            return Some((Given::Else, Body::ConfigChange(Box::new(config))));
+        let newest = self.reload.as_ref().and_then(Reload::take);
+        if let Some(config) = newest.or_else(|| self.config.take()) {
+            let body = Body::ConfigChange(Box::new(config.clone()));
+            self.config = None;
+            return Some((Given::Config(config), body));
         }
         let mut post = self.inbox.take()?;
         let body = std::mem::replace(&mut post.body, Body::Tick);
@@ -152,6 +163,10 @@ impl World for Here {
             }
             let now = clock::now();
             let is_due = self.pace.is_due(now);
+            // A host on which a tick takes longer than an interval never comes to sleep.
+            if is_due && self.pace.is_over(now) {
+                return Ok(Arrival::Over);
+            }
             if is_due && self.ends.is_none_or(|ends| now >= ends) {
                 let (at, start) = self.recorder.start(self.number);
                 self.ends = Some(at.plus_ns(self.segment_ns));

@@ -1,6 +1,6 @@
 //! What an operator asks the daemon, and what he is answered.
 
-use std::sync::mpsc::sync_channel;
+use std::sync::mpsc::{RecvTimeoutError, sync_channel};
 use std::time::Duration;
 
 use ks_replayer::config_file::{ENTITY_FORMS, is_entity};
@@ -38,7 +38,10 @@ fn say(decision: OperatorDecision, slot: &Slot) -> Result<(), &'static str> {
     let (logged, is_logged) = sync_channel(1);
     let body = Body::Answer(Box::new(Answer::OperatorDecision(decision)));
     slot.send(Post { body, logged })?;
-    is_logged
-        .recv_timeout(PATIENCE)
-        .map_err(|_| "it could not be logged: see what the daemon says of its disk")
+    is_logged.recv_timeout(PATIENCE).map_err(|error| match error {
+        RecvTimeoutError::Disconnected => {
+            "it could not be logged: see what the daemon says of its disk"
+        }
+        RecvTimeoutError::Timeout => "it waits to be logged: see what the daemon says of its disk",
+    })
 }

@@ -48,9 +48,9 @@ impl Stamp {
     }
 
     /// Where an input of a recording stands in a run that is another one than was recorded. It
-    /// keeps its number unless inputs that were made up before it have that number.
-    pub fn place(&mut self, input: &Input) -> Position {
-        let begins = matches!(&input.body, Body::Start(start) if start.segment == 0);
+    /// keeps its number unless inputs that were made up before it have that number. Where a run
+    /// `begins` with it, which may be in its middle, nothing was before it.
+    pub fn place(&mut self, input: &Input, begins: bool) -> Position {
         let (next, last) =
             if begins { (0, Timestamp::default()) } else { (self.next, self.input.mono) };
         let seq = input.seq.max(next);
@@ -96,13 +96,13 @@ mod tests {
     fn a_recorded_input_keeps_its_number_where_it_can() {
         let mut stamp = Stamp::default();
         let input = |seq| Input { seq, mono: Timestamp(seq * 10), body: Body::Tick };
-        assert_eq!(stamp.place(&input(7)).seq, 7, "a part may begin anywhere");
+        assert_eq!(stamp.place(&input(7), true).seq, 7, "a part may begin anywhere");
         assert_eq!(stamp.make(Timestamp(75), Body::Tick).seq, 8, "made up");
-        let placed = [8, 9, 15].map(|seq| stamp.place(&input(seq)).seq);
+        let placed = [8, 9, 15].map(|seq| stamp.place(&input(seq), false).seq);
         assert_eq!(placed, [9, 10, 15], "no two have one number");
         let start = Body::Start(Box::default());
-        let begun = stamp.place(&Input { seq: 0, mono: Timestamp(3), body: start });
-        assert_eq!((begun.seq, begun.mono.0), (0, 3), "a run is a value");
+        let begun = stamp.place(&Input { seq: 4, mono: Timestamp(3), body: start }, true);
+        assert_eq!((begun.seq, begun.mono.0), (4, 3), "a run is a value");
     }
 
     #[test]

@@ -41,7 +41,8 @@ pub struct Start {
     /// What an operator configured, likewise.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub config: Option<Config>,
-    /// What the run before left to do, likewise.
+    /// What the run before left to do; in later segments what this one would leave by then, for
+    /// whoever has none before it. A run that goes on has its own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub carry: Option<Carry>,
 }
