@@ -196,9 +196,9 @@ fn a_later_segment_begins_with_what_the_run_would_leave_by_then() {
     assert!(carry.last_request > 0);
     let start = Start { boot_id: "pair".into(), segment: 1, ..Start::default() };
     driver.turn(&mut Once(Body::Start(Box::new(start))), &mut paper).unwrap();
-    let begun = paper.log.iter().rev().find_map(|input| match &input.body {
-        Body::Start(start) => Some(start),
-        _ => None,
-    });
+    let begun =
+        paper.log.iter().rev().find_map(|input| {
+            if let Body::Start(start) = &input.body { Some(start) } else { None }
+        });
     assert_eq!(begun.unwrap().carry.as_ref(), Some(&carry));
 }
