@@ -9,6 +9,10 @@ use ks_vocabulary::input::{Acceptance, Config};
 use ks_vocabulary::kind::{Entity, Kind};
 use ks_vocabulary::time::WallTime;
 
+/// Words of operators that are remembered; the oldest go (our judgement: nobody says so many, but a
+/// script may).
+const MOST: usize = 1000;
+
 /// See the module.
 #[derive(Debug, Default)]
 pub(super) struct Accepted {
@@ -28,6 +32,9 @@ impl Accepted {
         let same =
             |known: &Acceptance| known.kind == acceptance.kind && known.entity == acceptance.entity;
         self.said.retain(|known| !same(known));
+        if self.said.len() == MOST {
+            self.said.remove(0);
+        }
         self.said.push(acceptance);
     }
 

@@ -94,6 +94,18 @@ fn the_configuration_says_it_too_and_takes_it_back() {
 }
 
 #[test]
+fn of_a_flood_of_words_the_last_are_remembered() {
+    let mut lab = Lab::new();
+    for number in 0..3000 {
+        let entity = alloc::format!("disk:{number}");
+        lab.hear(said(Acceptance { entity, ..normal(None) }));
+    }
+    let accepted = lab.engine().carry().accepted;
+    assert_eq!(accepted.len(), 1000);
+    assert_eq!(accepted[999].entity, "disk:2999");
+}
+
+#[test]
 fn an_answer_that_nobody_asked_for_is_a_defect() {
     let mut engine = crate::engine::Engine::default();
     let outcome = ActionOutcome { request: RequestId(3), outcome: Outcome::Applied, reason: None };
