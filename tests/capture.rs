@@ -6,7 +6,9 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 use ks_recorder::format::recording::Reader;
-use ks_vocabulary::input::Body;
+use ks_recorder::format::writer::Writer;
+use ks_vocabulary::input::{Acceptance, Answer, Body, Decision, OperatorDecision, Stamp};
+use ks_vocabulary::kind::Kind;
 
 fn ks(folder: &Path, arguments: &[&str]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_ks"));
@@ -90,4 +92,36 @@ fn what_cannot_be_cut_is_told_and_nothing_is_left_behind() {
     let bad = ["capture", "--from", "bad.parquet", "--around", "+9s", "-o", "x.parquet"];
     check(folder, &bad, 4, "is not a recording");
     assert_eq!(std::fs::read_dir(folder).unwrap().count(), 2);
+}
+
+/// What an operator called normal before the part stays normal in it.
+#[test]
+fn a_cut_knows_what_was_called_normal_before_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    check(folder, &["scenario", "build", "runaway_threads", "-o", "built.parquet"], 0, "holds");
+    let mut reader = Reader::open(&[folder.join("built.parquet")]).unwrap();
+    let mut writer = Writer::create(&folder.join("whole.parquet"), false).unwrap();
+    let (mut stamp, mut count) = (Stamp::default(), 0);
+    while let Some(input) = reader.next().unwrap() {
+        writer.append(stamp.make(input.mono, input.body.clone())).unwrap();
+        count += 1;
+        if count == 5 {
+            let normal =
+                Acceptance { kind: Kind::LoadMismatch, entity: "host".to_owned(), until_ns: None };
+            let decision = Decision::Accept(normal);
+            let said = Answer::OperatorDecision(OperatorDecision { uid: Some(0), decision });
+            writer.append(stamp.make(input.mono, Body::Answer(Box::new(said)))).unwrap();
+        }
+    }
+    writer.seal().unwrap();
+    let cut = ["capture", "--from", "whole.parquet", "--around", "+510s", "--before", "1m"];
+    let cut = [cut.as_slice(), &["--after", "1m", "-o", "cut.parquet"]].concat();
+    check(folder, &cut, 0, "are those of the original");
+    let replayed = ks(folder, &["replay", "cut.parquet", "--format", "json"]);
+    let report: serde_json::Value = serde_json::from_slice(&replayed.stdout).unwrap();
+    let kinds = report["episodes"].as_array().unwrap().iter().map(|one| &one["kind"]);
+    let kinds: Vec<_> = kinds.collect();
+    assert!(kinds.iter().any(|kind| *kind == "scheduler"), "{kinds:?}");
+    assert!(kinds.iter().all(|kind| *kind != "load_mismatch"), "{kinds:?}");
 }

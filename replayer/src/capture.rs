@@ -14,7 +14,7 @@ use ks_recorder::error::Error;
 use ks_recorder::format::recording::Reader;
 use ks_recorder::format::writer::Writer;
 use ks_vocabulary::input::{
-    Body, ENGINE_VERSION, Input, SCHEMA_VERSION, SourceState, Stamp, Start,
+    Body, Carry, Class, ENGINE_VERSION, Input, SCHEMA_VERSION, SourceState, Stamp, Start,
 };
 use ks_vocabulary::kind::Kind;
 use ks_vocabulary::time::{ClockAnchor, WallTime};
@@ -225,16 +225,12 @@ struct Before {
 
 impl Before {
     fn hear(&mut self, body: &Body) {
-        match body {
-            Body::Start(start) => self.start = Some(start.clone()),
-            Body::SourceState(state) => self.keep(state),
-            Body::Sample(_)
-            | Body::ClockStep(_)
-            | Body::Gap(_)
-            | Body::Tick
-            | Body::ConfigChange(_)
-            | Body::Answer(_)
-            | Body::Other(_) => {}
+        if let Body::Start(start) = body {
+            self.start = Some(start.clone());
+        } else if let Body::SourceState(state) = body {
+            self.keep(state);
+        } else if let (Body::ConfigChange(config), Some(start)) = (body, &mut self.start) {
+            start.config = Some((**config).clone());
         }
     }
 
@@ -253,14 +249,18 @@ impl Before {
         start.judgement = None;
         start.began_ns = Some(passed.mono);
         start.knowledge = Some(self.run.engine().knowledge().into());
+        // What was asked for before the cut is answered before it, or never.
+        let accepted = self.run.engine().carry().accepted;
+        start.carry = Some(Carry { accepted, ..Carry::default() }).filter(|one| !one.is_empty());
         let seq = passed.seq.saturating_sub(1);
         Stamp::from(seq).make(passed.mono, Body::Start(start)).clone()
     }
 }
 
-/// Whether an input may be the first of a cut: what says where inputs come from is in its `Start`.
+/// Whether an input may be the first of a cut: where inputs come from, and what an operator said
+/// before, is in its `Start`.
 fn is_telling(body: &Body) -> bool {
-    !matches!(body, Body::Start(_) | Body::SourceState(_) | Body::Tick)
+    body.class() == Class::Telemetry && !matches!(body, Body::SourceState(_))
 }
 
 fn append(

@@ -55,8 +55,8 @@ impl Range {
         self.first.as_ref().unwrap_or(input)
     }
 
-    /// Whether the input is fed. What says where inputs come from, and which sources deliver, is
-    /// never left out.
+    /// Whether the input is fed. What says where inputs come from, which sources deliver, and
+    /// what is called normal is never left out.
     pub fn takes(&mut self, input: &Input) -> bool {
         self.first = None;
         if let Body::Start(start) = &input.body {
@@ -67,7 +67,9 @@ impl Range {
         let before = self.from.is_some_and(|from| at < from.resolve(begin));
         let after = self.to.is_some_and(|to| at >= to.resolve(begin));
         match &input.body {
-            Body::Start(_) | Body::SourceState(_) => !after,
+            Body::Start(_) | Body::SourceState(_) | Body::ConfigChange(_) | Body::Answer(_) => {
+                !after
+            }
             _ if after => {
                 self.over = true;
                 false
@@ -86,13 +88,9 @@ impl Range {
                 self.first = Some(first);
                 true
             }
-            Body::Sample(_)
-            | Body::ClockStep(_)
-            | Body::Gap(_)
-            | Body::Tick
-            | Body::ConfigChange(_)
-            | Body::Answer(_)
-            | Body::Other(_) => !before,
+            Body::Sample(_) | Body::ClockStep(_) | Body::Gap(_) | Body::Tick | Body::Other(_) => {
+                !before
+            }
         }
     }
 

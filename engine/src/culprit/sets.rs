@@ -252,18 +252,7 @@ fn prefixes(path: &[u8]) -> impl Iterator<Item = &[u8]> {
 
 /// Whether a control group is a part of the entity, and not all of it.
 fn is_candidate(path: &[u8], entity: &Entity) -> bool {
-    match entity {
-        Entity::Cgroup(_, own) => is_below(path, own),
-        Entity::Host
-        | Entity::Disk(_)
-        | Entity::Nic(_)
-        | Entity::NicOf(..)
-        | Entity::Filesystem(_)
-        | Entity::Netns(_)
-        | Entity::Process(..)
-        | Entity::ForkTree(..)
-        | Entity::Executable(_) => !HALVES.contains(&path),
-    }
+    if let Entity::Cgroup(_, own) = entity { is_below(path, own) } else { !HALVES.contains(&path) }
 }
 
 /// Whether a process can be the root of a fork tree: everything descends from the first one, and

@@ -17,18 +17,7 @@ pub fn belongs(row: &Process, entity: &Entity) -> bool {
 
 /// Whether a control group is part of an entity.
 pub fn is_in(path: &[u8], entity: &Entity) -> bool {
-    match entity {
-        Entity::Cgroup(_, group) => is_within(path, group),
-        Entity::Host
-        | Entity::Disk(_)
-        | Entity::Nic(_)
-        | Entity::NicOf(..)
-        | Entity::Filesystem(_)
-        | Entity::Netns(_)
-        | Entity::Process(..)
-        | Entity::ForkTree(..)
-        | Entity::Executable(_) => true,
-    }
+    if let Entity::Cgroup(_, group) = entity { is_within(path, group) } else { true }
 }
 
 /// Whether a control group is another or lies below it, by their paths.

@@ -84,22 +84,14 @@ impl PartWriter {
             self.flush_group()?;
         }
         self.json.clear();
-        match &input.body {
-            Body::Start(start) => {
-                self.clock = start.clock;
-                if self.start.is_none() {
-                    self.start = Some((**start).clone());
-                }
-                self.sources.clone_from(&start.sources);
+        if let Body::Start(start) = &input.body {
+            self.clock = start.clock;
+            if self.start.is_none() {
+                self.start = Some((**start).clone());
             }
-            Body::SourceState(state) => self.note_source(state),
-            Body::Sample(_)
-            | Body::ClockStep(_)
-            | Body::Gap(_)
-            | Body::Tick
-            | Body::ConfigChange(_)
-            | Body::Answer(_)
-            | Body::Other(_) => {}
+            self.sources.clone_from(&start.sources);
+        } else if let Body::SourceState(state) = &input.body {
+            self.note_source(state);
         }
         if !matches!(input.body, Body::Sample(_)) {
             entry::write(&input.body, &mut self.json)?;
