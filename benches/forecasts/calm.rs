@@ -5,8 +5,9 @@ use ks_engine::analysis::Watch;
 use ks_engine::analysis::resources::Level;
 use ks_engine::analysis::slots::{Filling, SLOTS, WINDOWS_NS};
 use ks_engine::analysis::trend::{Direction, Scratch, Trend};
+use ks_engine::board::Board;
 use ks_engine::window::EntityId;
-use ks_vocabulary::kind::Entity;
+use ks_vocabulary::kind::{Entity, Group};
 use ks_vocabulary::resource::Resource;
 use ks_vocabulary::time::{SECOND_NS, Timestamp};
 
@@ -117,6 +118,7 @@ pub(crate) fn false_forecasts() {
         })
         .collect();
     let mut watch = Watch::default();
+    let nothing = Board::default();
     let (mut made, mut near) = (0u64, 0u64);
     let mut standing = vec![false; SERIES as usize];
     for second in 1..=HOURS * 3600 {
@@ -124,8 +126,8 @@ pub(crate) fn false_forecasts() {
             let used = (*level + *sd * noise.next(&mut draws)).clamp(0.0, 0.97);
             let at = Timestamp(second * SECOND_NS);
             let level = Level { resource: Resource::Memory, id: EntityId(id), at, used };
-            let entity = || Entity::Cgroup(b"v2".to_vec(), id.to_string().into_bytes());
-            watch.take(level, &entity, &|_, _| false);
+            let entity = || Entity::Cgroup(Group::at(id.to_string().as_bytes()));
+            watch.take(level, &entity, &nothing);
         }
         watch.take_turns();
         for (one, stood) in watch.series().iter().zip(&mut standing) {

@@ -3,6 +3,7 @@
 use ks_engine::analysis::Watch;
 use ks_engine::analysis::class::Class;
 use ks_engine::analysis::resources::Level;
+use ks_engine::board::Board;
 use ks_engine::window::HOST;
 use ks_vocabulary::kind::Entity;
 use ks_vocabulary::random::Random;
@@ -207,11 +208,12 @@ pub(crate) fn run(shape: Shape, seed: u64, part: f64, watch: &mut Watch) -> Opti
         }
     }
     let crossing = values.len() as u64 - 1;
+    let nothing = Board::default();
     let look = CALM_S + ((crossing - CALM_S) as f64 * part) as u64;
     for (second, used) in (0..=look).zip(&values) {
         let at = Timestamp(second * SECOND_NS);
         let level = Level { resource: Resource::Memory, id: HOST, at, used: *used };
-        watch.take(level, &|| Entity::Host, &|_, _| false);
+        watch.take(level, &|| Entity::Host, &nothing);
     }
     let made = watch.series()[0].outcome.as_ref().ok()?;
     let actual_s = crossing as f64 - made.at.0 as f64 / 1e9;

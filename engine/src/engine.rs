@@ -173,7 +173,7 @@ impl Engine {
             Some(Ok(knowledge)) => {
                 self.board.load(&knowledge);
                 self.watch.load(&knowledge, &start.host.hostname);
-                if let Some(problem) = knowledge.left_out() {
+                for problem in knowledge.left_out() {
                     self.say(at, Said::Defect(Defect { place: "knowledge", problem }));
                 }
             }
@@ -244,8 +244,8 @@ impl Engine {
         let gone = self.window.take_gone();
         self.board.forget(&gone);
         self.watch.forget(&gone);
-        let board = &self.board;
-        self.watch.update(&self.window, &|kind, id| board.stands(kind, id));
+        self.board.influences.expire(at.mono);
+        self.watch.update(&self.window, &self.board);
         self.watch.expire(at.mono, self.board.stale_after_ns());
         self.board.set_near(self.watch.near());
         let left_out = self.watch.left_out();
@@ -316,6 +316,7 @@ impl Engine {
     pub fn carry(&self) -> Carry {
         let mut carry = Carry { accepted: self.board.said_normal(), ..Carry::default() };
         self.requests.carry(self.clock, &mut carry);
+        self.board.influences.carry(self.clock, &mut carry);
         carry
     }
 

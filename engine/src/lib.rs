@@ -14,6 +14,7 @@ mod classifiers;
 mod culprit;
 pub mod engine;
 pub mod incidents;
+pub mod influence;
 #[cfg(test)]
 mod lab;
 pub mod mutation;

@@ -11,7 +11,8 @@ use alloc::vec::Vec;
 use serde::{Deserialize, Serialize};
 
 use ks_vocabulary::input::StoredKnowledge;
-use ks_vocabulary::kind::Kind;
+use ks_vocabulary::kind::{Kind, text};
+use ks_vocabulary::lasting::{Lasting, Whose};
 use ks_vocabulary::metric::Metric;
 
 use super::baseline::Baseline;
@@ -50,8 +51,8 @@ pub struct Knowledge {
 pub struct KnownBaseline {
     /// The kind that judges the quantity.
     pub kind: Kind,
-    /// The entity, as it is written.
-    pub entity: String,
+    /// Whose.
+    pub entity: Whose,
     /// The word of the quantity, which may be one of another version.
     pub metric: String,
     /// Its baseline.
@@ -64,8 +65,8 @@ pub struct KnownBaseline {
 pub struct KnownSlopes {
     /// The resource.
     pub resource: Resource,
-    /// The entity, as it is written.
-    pub entity: String,
+    /// Whose.
+    pub entity: Whose,
     /// Index of the window length.
     pub window: u8,
     /// Used share a second.
@@ -114,8 +115,8 @@ pub enum KnowledgeError {
 
 impl KnownSlopes {
     /// Whether they are those of a resource of an entity.
-    pub fn is_of(&self, resource: Resource, entity: &str) -> bool {
-        self.resource == resource && self.entity == entity
+    pub fn is_of(&self, resource: Resource, entity: &Lasting) -> bool {
+        self.resource == resource && self.entity.known() == Some(entity)
     }
 }
 
@@ -141,16 +142,19 @@ impl Knowledge {
     }
 
     /// What cannot be used of it, if anything: what it tells of quantities that this engine has
-    /// none of.
-    pub fn left_out(&self) -> Option<String> {
+    /// none of, and of entities that another boot had.
+    pub fn left_out(&self) -> impl Iterator<Item = String> {
         let baselines = self.baselines.iter().map(|known| known.metric.as_str());
         let words = baselines.chain(self.placebos.iter().map(|known| known.metric.as_str()));
-        let mut strangers = words.filter(|word| Metric::of_word(word).is_none());
-        let first = strangers.next()?;
-        let more = strangers.count();
-        Some(format!(
-            "left out: what it tells of `{first}`, which this ks has not, and {more} more"
-        ))
+        let metrics = words.filter(|word| Metric::of_word(word).is_none());
+        let baselines = self.baselines.iter().map(|known| &known.entity);
+        let whose = baselines.chain(self.slopes.iter().map(|known| &known.entity));
+        let entities = whose.filter_map(|whose| match whose {
+            Whose::Known(_) => None,
+            Whose::Stranger(written) => Some(written.as_str()),
+        });
+        let of_metrics = told(metrics, "which this ks has not");
+        of_metrics.into_iter().chain(told(entities, "which means nothing in another boot"))
     }
 
     /// Share of its weight that a value keeps for each day.
@@ -185,6 +189,12 @@ impl Knowledge {
         }
         Ok(())
     }
+}
+
+fn told<'a>(mut strangers: impl Iterator<Item = &'a str>, why: &str) -> Option<String> {
+    let first = text(strangers.next()?.as_bytes());
+    let more = strangers.count();
+    Some(format!("left out: what it tells of `{first}`, {why}, and {more} more"))
 }
 
 impl From<Knowledge> for StoredKnowledge {
@@ -241,6 +251,26 @@ mod tests {
         let expected = "left out: what it tells of `dreams_5s`, which this ks has not, and 0 more";
         assert_eq!(defect.problem, expected);
         assert_eq!(engine.knowledge().placebos, [of("cpu_some_5s")]);
+    }
+
+    #[test]
+    fn what_is_known_of_pids_and_namespaces_is_left_out_and_told_of() {
+        let of = |entity: &str| KnownSlopes {
+            resource: Resource::Memory,
+            entity: String::from(entity).into(),
+            window: 0,
+            values: vec![1.0],
+        };
+        let slopes = ["process:7:99", "cgroup:/a", "netns:4"].map(of).to_vec();
+        let knowledge = Knowledge { slopes, ..Knowledge::empty("h") };
+        let told: Vec<_> = knowledge.left_out().collect();
+        let expected = "left out: what it tells of `process:7:99`, which means nothing in another \
+                        boot, and 1 more";
+        assert_eq!(told, [expected]);
+        let mut engine = Engine::default();
+        let start = Start { knowledge: Some(knowledge.into()), ..Start::default() };
+        engine.handle(Stamp::default().make(Timestamp(1), Body::Start(Box::new(start))));
+        assert_eq!(engine.knowledge().slopes, [of("cgroup:/a")]);
     }
 
     #[test]

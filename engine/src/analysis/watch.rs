@@ -1,10 +1,11 @@
 //! Every finite resource over time: its trends, its forecast, and how earlier forecasts turned out.
 
-use alloc::string::ToString;
 use alloc::vec::Vec;
 
+use crate::influence::LastFelt;
 use crate::window::{EntityId, Window};
 use ks_vocabulary::kind::{Entity, Kind};
+use ks_vocabulary::lasting::{Lasting, Whose};
 use ks_vocabulary::output::Turn;
 use ks_vocabulary::resource::Resource;
 use ks_vocabulary::time::{SECOND_NS, Timestamp, seconds};
@@ -24,6 +25,8 @@ const SAY_EVERY_NS: u64 = 60 * SECOND_NS;
 /// Forecasts kept until their resource ends, at most one in so long; then every other goes.
 const KEEP_EVERY_NS: u64 = 10 * SECOND_NS;
 const KEPT: usize = 128;
+/// The longest window that a forecast rests on.
+const LONGEST_NS: u64 = WINDOWS_NS[WINDOWS_NS.len() - 1];
 /// A resource that fell by so much below its end can end again.
 const RECOVERED: f64 = 0.05;
 
@@ -33,6 +36,15 @@ struct Made {
     at: Timestamp,
     point_s: f64,
     class: Class,
+}
+
+/// What a resource is read amid.
+pub trait Around {
+    /// Whether a signal stands on a kind and entity.
+    fn stands(&self, kind: Kind, id: EntityId) -> bool;
+
+    /// Whether what is measured of an entity may be due to something that was done.
+    fn is_influenced(&self, entity: &Entity, at: Timestamp) -> bool;
 }
 
 /// One resource of one entity.
@@ -55,6 +67,7 @@ pub struct Watched {
     said_at: Option<Timestamp>,
     made: Vec<Made>,
     ended: bool,
+    felt: LastFelt,
 }
 
 /// See the module.
@@ -97,11 +110,11 @@ impl Watch {
         self.calibration.load(other, &residuals);
     }
 
-    /// Takes a sample. `stands` says whether a signal stands on a kind and entity.
-    pub fn update(&mut self, window: &Window, stands: &dyn Fn(Kind, EntityId) -> bool) {
+    /// Takes a sample.
+    pub fn update(&mut self, window: &Window, around: &dyn Around) {
         self.cursor = 0;
         self.left_out = 0;
-        resources::read(window, &mut |level, entity| self.take(level, entity, stands));
+        resources::read(window, &mut |level, entity| self.take(level, entity, around));
     }
 
     /// Takes back forecasts of what has not been read for longer than `stale_ns`.
@@ -124,12 +137,7 @@ impl Watch {
     }
 
     /// Takes one level; those of one sample come in the same order as those of the one before.
-    pub fn take(
-        &mut self,
-        level: Level,
-        entity: &dyn Fn() -> Entity,
-        stands: &dyn Fn(Kind, EntityId) -> bool,
-    ) {
+    pub fn take(&mut self, level: Level, entity: &dyn Fn() -> Entity, around: &dyn Around) {
         let Some(index) = self.find(&level, entity) else { return };
         self.cursor = index + 1;
         let watched = &mut self.series[index];
@@ -138,8 +146,11 @@ impl Watch {
         }
         watched.used = level.used;
         watched.at = level.at;
+        if around.is_influenced(&watched.entity, level.at) {
+            watched.felt.feel(level.at);
+        }
         watched.score(&level, &mut self.calibration);
-        if watched.push(level.at, level.used, &mut self.scratch, stands) {
+        if watched.push(level.at, level.used, &mut self.scratch, around) {
             let threshold = watched.resource.threshold(&watched.entity);
             let horizon_ns = watched.resource.horizon_ns();
             let (trends, known) = (&watched.trends, &self.calibration);
@@ -164,10 +175,12 @@ impl Watch {
             self.left_out += 1;
             return None;
         }
-        let entity = entity();
-        let name = entity.to_string();
-        let mut watched = Watched::new(level, entity);
-        for known in self.known.iter().filter(|known| known.is_of(level.resource, &name)) {
+        let mut watched = Watched::new(level, entity());
+        let lasting = Lasting::of(&watched.entity);
+        let is_own = |known: &&KnownSlopes| {
+            lasting.as_ref().is_some_and(|own| known.is_of(level.resource, own))
+        };
+        for known in self.known.iter().filter(is_own) {
             if let Some(trend) = watched.trends.get_mut(usize::from(known.window)) {
                 known.values.iter().for_each(|slope| trend.learn(*slope));
             }
@@ -210,10 +223,10 @@ impl Watch {
     /// Adds what is known by now; entities that did not come keep what was known of them.
     pub fn store(&self, knowledge: &mut Knowledge) {
         for watched in &self.series {
-            let entity = watched.entity.to_string();
+            let Some(lasting) = Lasting::of(&watched.entity) else { continue };
             for (window, trend) in (0..).zip(&watched.trends) {
                 let values = trend.history().to_vec();
-                let entity = entity.clone();
+                let entity = Whose::Known(lasting.clone());
                 let known = KnownSlopes { resource: watched.resource, entity, window, values };
                 if !known.values.is_empty() {
                     knowledge.slopes.push(known);
@@ -222,10 +235,12 @@ impl Watch {
         }
         let came = |known: &&KnownSlopes| {
             !self.series.iter().any(|watched| {
-                watched.resource == known.resource && watched.entity.to_string() == known.entity
+                let own = Lasting::of(&watched.entity);
+                own.is_some_and(|own| known.is_of(watched.resource, &own))
             })
         };
-        knowledge.slopes.extend(self.known.iter().filter(came).cloned());
+        let known = self.known.iter().filter(|known| known.entity.known().is_some());
+        knowledge.slopes.extend(known.filter(came).cloned());
         let own = self.calibration.own();
         let own = own.map(|(class, values)| KnownResiduals { class, values: values.to_vec() });
         knowledge.residuals.extend(own);
@@ -255,6 +270,7 @@ impl Watched {
             said_at: None,
             made: Vec::new(),
             ended: false,
+            felt: LastFelt::default(),
         }
     }
 
@@ -272,7 +288,7 @@ impl Watched {
         at: Timestamp,
         used: f64,
         scratch: &mut Scratch,
-        stands: &dyn Fn(Kind, EntityId) -> bool,
+        around: &dyn Around,
     ) -> bool {
         let mut point = Point { at, value: used };
         let mut looked = false;
@@ -280,7 +296,8 @@ impl Watched {
         for ((filling, trend), window_ns) in lengths {
             let slot_ns = window_ns / SLOTS as u64;
             let Some(done) = filling.push(slot_ns, point.at, point.value) else { break };
-            let spoilt = stands(self.resource.kind(), self.id);
+            let stands = around.stands(self.resource.kind(), self.id);
+            let spoilt = stands || self.felt.spoils(at, window_ns);
             looked |= trend.push(done, window_ns, spoilt, scratch);
             point = done;
         }
@@ -288,8 +305,12 @@ impl Watched {
     }
 
     /// Where the resource ended, the forecast made half way there is held against the truth: one
-    /// for each end, as `statistics.md` scores them.
+    /// for each end, as `statistics.md` scores them. What came otherwise because something was done
+    /// says nothing of a forecast.
     fn score(&mut self, level: &Level, calibration: &mut Calibration) {
+        if self.felt.spoils(level.at, 0) {
+            self.made.clear();
+        }
         let threshold = self.resource.threshold(&self.entity);
         if level.used < threshold - RECOVERED {
             self.ended = false;
@@ -309,7 +330,8 @@ impl Watched {
     }
 
     fn keep(&mut self) {
-        let Ok(made) = &self.outcome else {
+        let made = self.outcome.as_ref().ok().filter(|made| !self.felt.spoils(made.at, LONGEST_NS));
+        let Some(made) = made else {
             self.made.clear();
             return;
         };

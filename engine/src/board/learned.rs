@@ -7,6 +7,7 @@ use crate::analysis::baseline::CADENCE_NS;
 use crate::analysis::slots::{Filling, Point, SLOTS, WINDOWS_NS};
 use crate::analysis::trend::{Scratch, Trend};
 use crate::analysis::{Baseline, Learning, Level};
+use crate::influence::LastFelt;
 use ks_vocabulary::kind::Entity;
 use ks_vocabulary::metric::Metric;
 use ks_vocabulary::time::{Timestamp, WallTime};
@@ -36,16 +37,21 @@ pub struct Trends {
     /// By window length; the shorter ones are for resources only.
     pub windows: [Trend; WINDOWS_NS.len()],
     first: usize,
+    felt: LastFelt,
 }
 
 impl Trends {
-    fn push(&mut self, at: Timestamp, value: f64, stands: bool, scratch: &mut Scratch) {
-        let mut point = Point { at, value };
+    fn push(&mut self, value: f64, lesson: &mut Lesson<'_>) {
+        let mut point = Point { at: lesson.at, value };
+        if lesson.is_influenced {
+            self.felt.feel(lesson.at);
+        }
         let lengths = self.filling.iter_mut().zip(&mut self.windows).zip(WINDOWS_NS);
         for ((filling, trend), window_ns) in lengths.skip(self.first) {
             let slot_ns = window_ns / SLOTS as u64;
             let Some(done) = filling.push(slot_ns, point.at, point.value) else { return };
-            trend.push(done, window_ns, stands, scratch);
+            let spoilt = lesson.stands || self.felt.spoils(lesson.at, window_ns);
+            trend.push(done, window_ns, spoilt, lesson.scratch);
             point = done;
         }
     }
@@ -71,6 +77,8 @@ pub struct Lesson<'a> {
     pub wall: WallTime,
     /// A signal stands on the place.
     pub stands: bool,
+    /// Something was done that may move it.
+    pub is_influenced: bool,
     /// Share of its weight that a value keeps for each day.
     pub kept_a_day: f64,
     /// Room for trends.
@@ -94,9 +102,11 @@ impl Notebook {
             if due {
                 learned.last = Some(lesson.at);
                 learned.value = quantity.value;
-                let times = (lesson.at, lesson.wall);
-                learned.baseline.learn(times, quantity.value, lesson.stands, &learned.learning);
-                learned.trends.push(lesson.at, quantity.value, lesson.stands, lesson.scratch);
+                if !lesson.is_influenced {
+                    let times = (lesson.at, lesson.wall);
+                    learned.baseline.learn(times, quantity.value, lesson.stands, &learned.learning);
+                }
+                learned.trends.push(quantity.value, lesson);
             }
         }
     }

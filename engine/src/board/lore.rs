@@ -1,15 +1,18 @@
 //! The board's part of the knowledge: what it begins with, and what it has learned.
 
-use alloc::string::ToString;
 use alloc::vec::Vec;
 
+use crate::analysis::Baseline;
 use crate::analysis::forecast::Forecast;
 use crate::analysis::knowledge::{Knowledge, KnownBaseline, KnownPlacebos};
+use crate::analysis::watch::Around;
 use crate::window::EntityId;
 use ks_vocabulary::kind::{Entity, Kind};
+use ks_vocabulary::lasting::{Lasting, Whose};
 use ks_vocabulary::metric::Metric;
 use ks_vocabulary::resource::Resource;
 use ks_vocabulary::subtype::Subtype;
+use ks_vocabulary::time::Timestamp;
 
 use super::evaluation::Evaluation;
 use super::{Board, Learned, Near, PLACEBOS, Place, Standing};
@@ -21,7 +24,8 @@ impl Board {
         self.half_life_days = Some(knowledge.half_life_days);
         for known in &knowledge.baselines {
             let Some(metric) = Metric::of_word(&known.metric) else { continue };
-            let key = (known.kind, known.entity.clone());
+            let Some(entity) = known.entity.known() else { continue };
+            let key = (known.kind, entity.clone());
             self.known.entry(key).or_default().push((metric, known.baseline.clone()));
         }
         for known in &knowledge.placebos {
@@ -47,32 +51,27 @@ impl Board {
         if let Some(days) = self.half_life_days {
             knowledge.half_life_days = days;
         }
-        for ((kind, _), place) in &self.places {
-            let entity = place.entity.to_string();
-            let unmet = place.notebook.unmet().iter().map(|(metric, baseline)| KnownBaseline {
-                kind: *kind,
-                entity: entity.clone(),
+        let mut known = |kind: Kind, entity: &Lasting, metric: Metric, baseline: &Baseline| {
+            knowledge.baselines.push(KnownBaseline {
+                kind,
+                entity: Whose::Known(entity.clone()),
                 metric: metric.word().into(),
                 baseline: baseline.clone(),
             });
-            knowledge.baselines.extend(unmet);
+        };
+        for ((kind, _), place) in &self.places {
+            let Some(entity) = Lasting::of(&place.entity) else { continue };
+            for (metric, baseline) in place.notebook.unmet() {
+                known(*kind, &entity, *metric, baseline);
+            }
             for learned in place.notebook.iter().filter(|learned| learned.baseline.samples() > 0) {
-                knowledge.baselines.push(KnownBaseline {
-                    kind: *kind,
-                    entity: entity.clone(),
-                    metric: learned.metric.word().into(),
-                    baseline: learned.baseline.clone(),
-                });
+                known(*kind, &entity, learned.metric, &learned.baseline);
             }
         }
-        for ((kind, entity), known) in &self.known {
-            let left = known.iter().map(|(metric, baseline)| KnownBaseline {
-                kind: *kind,
-                entity: entity.clone(),
-                metric: metric.word().into(),
-                baseline: baseline.clone(),
-            });
-            knowledge.baselines.extend(left);
+        for ((kind, entity), left) in &self.known {
+            for (metric, baseline) in left {
+                known(*kind, entity, *metric, baseline);
+            }
         }
         let placebos = self.placebos.iter().map(|((kind, metric), values)| KnownPlacebos {
             kind: *kind,
@@ -130,15 +129,20 @@ impl Board {
         left.map(|((kind, id), place)| (*kind, *id, place.entity.clone())).collect()
     }
 
-    /// Whether a signal stands on a kind and entity.
-    pub fn stands(&self, kind: Kind, id: EntityId) -> bool {
-        self.places.get(&(kind, id)).is_some_and(|place| place.slot.standing().is_some())
-    }
-
     /// Everything that is learned, by kind and entity.
     pub fn learned(&self) -> impl Iterator<Item = (Kind, &Entity, &Learned)> {
         self.places.iter().flat_map(|((kind, _), place)| {
             place.notebook.iter().map(|learned| (*kind, &place.entity, learned))
         })
+    }
+}
+
+impl Around for Board {
+    fn stands(&self, kind: Kind, id: EntityId) -> bool {
+        self.places.get(&(kind, id)).is_some_and(|place| place.slot.standing().is_some())
+    }
+
+    fn is_influenced(&self, entity: &Entity, at: Timestamp) -> bool {
+        self.influences.touch(entity, at)
     }
 }

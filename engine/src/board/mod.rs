@@ -14,7 +14,7 @@ mod slot;
 
 use alloc::borrow::Cow;
 use alloc::collections::BTreeMap;
-use alloc::string::{String, ToString};
+use alloc::string::String;
 use alloc::vec::Vec;
 use sha2::{Digest as _, Sha256};
 
@@ -29,9 +29,11 @@ pub use slot::{PERSISTENCE_NS, Slot, Standing, Transition};
 use crate::analysis::Baseline;
 use crate::analysis::knowledge::{HALF_LIFE_DAYS, kept_a_day};
 use crate::analysis::trend::Scratch;
+use crate::influence::Influences;
 use crate::window::{EntityId, Missing};
 use ks_vocabulary::input::{Acceptance, Config};
 use ks_vocabulary::kind::{Entity, Kind};
+use ks_vocabulary::lasting::Lasting;
 use ks_vocabulary::metric::Metric;
 use ks_vocabulary::model::same_bytes;
 use ks_vocabulary::output::{Coverage, CoverageState};
@@ -113,9 +115,11 @@ pub struct Board {
     kept_a_day: f64,
     accepts_all: bool,
     accepted: Accepted,
+    /// What was done to the host and may be felt.
+    pub(crate) influences: Influences,
     /// A forecast has raised something in this run.
     predicted: bool,
-    known: BTreeMap<(Kind, String), Vec<(Metric, Baseline)>>,
+    known: BTreeMap<(Kind, Lasting), Vec<(Metric, Baseline)>>,
     near: BTreeMap<(Kind, EntityId), (Entity, Near)>,
     placebos: BTreeMap<(Kind, Metric), Vec<f64>>,
     scratch: Scratch,
@@ -144,14 +148,16 @@ impl Board {
         let known = &mut self.known;
         let place = self.places.entry((kind, id)).or_insert_with(|| {
             let entity = entity();
-            let known = known.remove(&(kind, entity.to_string())).unwrap_or_default();
-            Place::new(entity, at, known)
+            let lasting = Lasting::of(&entity).and_then(|of| known.remove(&(kind, of)));
+            Place::new(entity, at, lasting.unwrap_or_default())
         });
         let stands = place.slot.standing().is_some();
+        let is_influenced = self.influences.touch(&place.entity, at);
         let mut lesson = Lesson {
             at,
             wall: self.clock.at(at),
             stands: stands && !self.accepts_all,
+            is_influenced,
             kept_a_day: self.kept_a_day,
             scratch: &mut self.scratch,
         };
@@ -176,7 +182,11 @@ impl Board {
         if place.slot.standing().is_some() {
             place.seen = *seen;
         }
-        if let Some((metric, by)) = place.placebo.take(at, seen, transition == Transition::Raised) {
+        if is_influenced {
+            place.placebo.restart();
+        } else if let Some((metric, by)) =
+            place.placebo.take(at, seen, transition == Transition::Raised)
+        {
             let kept = self.placebos.entry((kind, metric)).or_default();
             if kept.len() >= PLACEBOS {
                 kept.remove(0);
@@ -327,3 +337,6 @@ fn ended(kind: Kind, mut place: Place, transition: Transition) -> Option<Changed
     let (entity, seen) = (place.entity, place.seen);
     Some(Changed { kind, entity, transition, stale: false, standing, seen })
 }
+
+#[cfg(test)]
+mod tests;

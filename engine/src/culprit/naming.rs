@@ -3,7 +3,7 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use ks_vocabulary::kind::{Entity, text};
+use ks_vocabulary::kind::{Entity, Group as GroupEntity, text};
 use ks_vocabulary::membership::cgroup_entity;
 use ks_vocabulary::output::Culprit;
 use ks_vocabulary::unit::Unit;
@@ -100,7 +100,7 @@ impl Sentence<'_> {
             (Set::Cgroup(path), None) => {
                 let rows = self.case.window.cgroups.entities();
                 let mut found = rows.map(|(_, row, _)| row).filter(|row| row.path() == Some(path));
-                let unknown = || Entity::Cgroup(b"v2".to_vec(), path.to_vec());
+                let unknown = || Entity::Cgroup(GroupEntity::at(path));
                 found.next().map_or_else(unknown, cgroup_entity)
             }
         }

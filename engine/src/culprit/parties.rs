@@ -8,7 +8,7 @@ use alloc::vec::Vec;
 use crate::window::{
     Account, BUCKET_NS, Bundle, GroupConsumption, Known, ProcessKey, RING_BUCKETS, Window,
 };
-use ks_vocabulary::kind::Entity;
+use ks_vocabulary::kind::{Entity, Group as GroupEntity};
 use ks_vocabulary::membership::{belongs, is_child, is_in};
 use ks_vocabulary::model::Cgroup;
 
@@ -275,7 +275,7 @@ fn unseen<'a>(
     let direct = parties.iter().filter(|party| party.cgroup == path);
     let direct: f64 = direct.map(|party| party.change.excess).sum();
     let excess = whole - inner - direct;
-    let entity = Entity::Cgroup(Vec::new(), path.to_vec());
+    let entity = Entity::Cgroup(GroupEntity::at(path));
     let table = &case.window.processes;
     if excess < UNSEEN_SHARE * whole
         || !table.iter().any(|known| belongs(&known.row, &entity))

@@ -252,7 +252,11 @@ fn prefixes(path: &[u8]) -> impl Iterator<Item = &[u8]> {
 
 /// Whether a control group is a part of the entity, and not all of it.
 fn is_candidate(path: &[u8], entity: &Entity) -> bool {
-    if let Entity::Cgroup(_, own) = entity { is_below(path, own) } else { !HALVES.contains(&path) }
+    if let Entity::Cgroup(own) = entity {
+        is_below(path, &own.path)
+    } else {
+        !HALVES.contains(&path)
+    }
 }
 
 /// Whether a process can be the root of a fork tree: everything descends from the first one, and

@@ -15,10 +15,10 @@ const LATELY_NS: u64 = 10 * SECOND_NS;
 /// The nearest of a group and those around it that is near its own limit. The host where none is:
 /// what the group loses then is taken for others, and who fills the host's memory is to blame.
 pub(super) fn place(window: &Window, entity: &Entity) -> Entity {
-    let Entity::Cgroup(hierarchy, path) = entity else { return entity.clone() };
+    let Entity::Cgroup(group) = entity else { return entity.clone() };
     let around = window.cgroups.entities().filter(|(_, row, _)| {
-        row.hierarchy() == Some(hierarchy.as_slice())
-            && row.path().is_some_and(|above| is_within(path, above))
+        row.hierarchy() == Some(group.hierarchy.as_slice())
+            && row.path().is_some_and(|above| is_within(&group.path, above))
     });
     let limited = around.filter(|(_, row, track)| is_near_limit(row, track));
     let nearest = limited.max_by_key(|(_, row, _)| row.path().map_or(0, <[u8]>::len));
@@ -36,6 +36,7 @@ fn is_near_limit(row: &Cgroup, track: &CgroupTrack) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use ks_vocabulary::kind::Group as GroupEntity;
     use ks_vocabulary::model::{CgroupCell, CgroupName, ReadTimes, Sample};
     use ks_vocabulary::time::Timestamp;
 
@@ -50,11 +51,11 @@ mod tests {
 
     fn sample(groups: &[Row], limit_met: u64) -> Sample {
         let mut sample = Sample::default();
-        for (inode, (path, held, max, high)) in (1u64..).zip(groups) {
+        for (path, held, max, high) in groups {
             let row = sample.cgroups.push();
             row.set_name(CgroupName::hierarchy, b"v2");
             row.set_name(CgroupName::path, path);
-            row.set(CgroupCell::inode, inode);
+            row.set(CgroupCell::inode, inode(path).unwrap());
             row.set(CgroupCell::memory_bytes, *held);
             row.set(CgroupCell::memory_fail, limit_met);
             for (cell, limit) in
@@ -69,8 +70,13 @@ mod tests {
         sample
     }
 
+    /// Another for each of the paths here.
+    fn inode(path: &[u8]) -> Option<u64> {
+        Some(path.len() as u64)
+    }
+
     fn group(path: &[u8]) -> Entity {
-        Entity::Cgroup(b"v2".to_vec(), path.to_vec())
+        Entity::Cgroup(GroupEntity { inode: inode(path), ..GroupEntity::at(path) })
     }
 
     #[test]

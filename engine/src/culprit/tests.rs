@@ -6,7 +6,7 @@ use super::*;
 use crate::classifiers;
 use alloc::string::{String, ToString};
 use host::{Made, at, group, process, run, run_reversed};
-use ks_vocabulary::kind::Kind;
+use ks_vocabulary::kind::{Group, Kind};
 use ks_vocabulary::metric::Metric;
 use ks_vocabulary::model::Sample;
 use ks_vocabulary::unit::Unit;
@@ -249,7 +249,7 @@ fn a_group_names_its_own_processes_only() {
         new.burning(move |_| rate)
     };
     let made = [newcomer(10, "/a", 10), newcomer(20, "/ab", 90), newcomer(30, "/a/b", 5)];
-    let entity = Entity::Cgroup(b"v2".to_vec(), b"/a".to_vec());
+    let entity = Entity::Cgroup(Group::at(b"/a"));
     let found = load(&run(&made, &[], ONSET + 10), &entity);
     let expected =
         [("process:10:10030000".to_string(), true), ("process:30:10030000".to_string(), false)];

@@ -4,7 +4,7 @@
 use alloc::vec::Vec;
 
 use crate::window::{Calls, Stall, Window};
-use ks_vocabulary::kind::{Entity, text};
+use ks_vocabulary::kind::{Entity, Group, text};
 use ks_vocabulary::membership::{belongs, cgroup_entity, is_within};
 use ks_vocabulary::metric::Metric;
 use ks_vocabulary::model::{Cgroup, Memory, Process};
@@ -96,7 +96,7 @@ pub(crate) fn waiters(window: &Window, entity: &Entity) -> Vec<Culprit> {
 pub(crate) fn killed(window: &Window, entity: &Entity) -> Vec<Culprit> {
     let total = window.memory.one().ok().and_then(Memory::total_bytes).filter(|total| *total > 0);
     let theirs = |cgroup: &[u8]| {
-        let Entity::Cgroup(_, path) = entity else { return true };
+        let Entity::Cgroup(Group { path, .. }) = entity else { return true };
         is_within(cgroup, path) || path.rsplit(|byte| *byte == b'/').next() == Some(cgroup)
     };
     let kills = window.sufferers.killed().filter(|killed| theirs(&killed.cgroup));

@@ -11,8 +11,9 @@ impl Engine {
     /// Takes what others said. Of each request one answer is accepted.
     pub(super) fn answer(&mut self, at: Position, answer: &Answer) {
         if let Some((request, asks)) = answer.answers() {
-            if let Err(problem) = self.requests.answer(request, asks) {
-                self.say(at, Said::Defect(Defect { place: "answer", problem }));
+            match self.requests.answer(request, asks) {
+                Ok(()) => self.heed(at, answer),
+                Err(problem) => self.say(at, Said::Defect(Defect { place: "answer", problem })),
             }
             self.await_answers();
         }
@@ -22,6 +23,12 @@ impl Engine {
         }) = answer
         {
             self.board.accept(acceptance.clone());
+        }
+    }
+
+    fn heed(&mut self, at: Position, answer: &Answer) {
+        if let Answer::ActionOutcome(outcome) = answer {
+            self.board.influences.end(outcome.request, outcome.outcome, at.mono);
         }
     }
 
@@ -43,6 +50,7 @@ impl Engine {
             self.say(at, Said::Request(request));
         }
         self.await_answers();
+        self.board.influences.resume(carry, at.mono, self.clock);
         for acceptance in &carry.accepted {
             self.board.accept(acceptance.clone());
         }

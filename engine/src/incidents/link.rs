@@ -5,7 +5,7 @@
 //! a row of [`TABLE`] says so, their places touch, and the order of their onsets does not speak
 //! against it (`signals.md`, section 12, steps 5 and 9).
 
-use ks_vocabulary::kind::{Entity, Kind};
+use ks_vocabulary::kind::{Entity, Group, Kind};
 use ks_vocabulary::subtype::Subtype;
 
 use super::mechanism::TABLE;
@@ -73,7 +73,7 @@ fn is_one_place(one: &Member, other: &Member) -> bool {
 
 /// The host holds everything, and each outermost slice of systemd a part of everything.
 fn is_wide(entity: &Entity) -> bool {
-    if let Entity::Cgroup(_, path) = entity {
+    if let Entity::Cgroup(Group { path, .. }) = entity {
         path.ends_with(b".slice") && path.iter().rposition(|byte| *byte == b'/') == Some(0)
     } else {
         *entity == Entity::Host

@@ -4,7 +4,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use crate::window::Window;
-use ks_vocabulary::kind::{Entity, Kind, Severity, text};
+use ks_vocabulary::kind::{Entity, Group, Kind, Severity, text};
 use ks_vocabulary::membership::is_within;
 use ks_vocabulary::metric::Metric;
 use ks_vocabulary::output::{Culprit, Signal};
@@ -48,8 +48,8 @@ pub(super) struct Party {
 
 impl Party {
     fn new(entity: &Entity, comm: Option<&String>, group_of: &GroupOf<'_>) -> Self {
-        let group = if let Entity::Cgroup(_, path) = entity {
-            Some(path.clone())
+        let group = if let Entity::Cgroup(group) = entity {
+            Some(group.path.clone())
         } else {
             group_of(entity)
         };
@@ -57,14 +57,14 @@ impl Party {
     }
 
     /// Whether the other is the same or part of it. The control groups of a job have one path in
-    /// all hierarchies, so those are not told apart; that of everything tells nothing. Of a tree of
-    /// processes the root is known, of those of one executable the name.
+    /// all hierarchies, and one after each restart, so those are not told apart; that of everything
+    /// tells nothing. Of a tree of processes the root is known, of those of one executable the name.
     pub(super) fn holds(&self, other: &Self) -> bool {
         if self.entity == other.entity {
             return true;
         }
         match (&self.entity, &other.entity) {
-            (Entity::Cgroup(_, path), _) => {
+            (Entity::Cgroup(Group { path, .. }), _) => {
                 path != b"/" && other.group.as_ref().is_some_and(|inner| is_within(inner, path))
             }
             (Entity::ForkTree(pid, start), Entity::Process(other_pid, other_start)) => {

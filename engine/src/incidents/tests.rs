@@ -8,7 +8,7 @@ use ks_vocabulary::kind::Kind::{
     self, BlockDeviceSaturation, IoCongestion, LoadMismatch, MemoryPressure, NetworkDegradation,
     PageFault, Scheduler, SwapThrashing, Syscall, TcpExhaustion,
 };
-use ks_vocabulary::kind::{Entity, Severity};
+use ks_vocabulary::kind::{Entity, Group, Severity};
 use ks_vocabulary::metric::Metric;
 use ks_vocabulary::output::{Cause, Culprit, Ground};
 use ks_vocabulary::subtype::Subtype;
@@ -26,7 +26,7 @@ fn process(pid: u64) -> Entity {
 }
 
 fn group(path: &str) -> Entity {
-    Entity::Cgroup(b"v2".to_vec(), path.into())
+    Entity::Cgroup(Group::at(path.as_bytes()))
 }
 
 fn disk() -> Entity {

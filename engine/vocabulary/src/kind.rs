@@ -126,14 +126,32 @@ pub enum Entity {
     Filesystem(Vec<u8>),
     /// A network namespace, by its inode.
     Netns(u64),
-    /// A control group: hierarchy and path.
-    Cgroup(Vec<u8>, Vec<u8>),
+    /// A control group.
+    Cgroup(Group),
     /// A process: pid and start in clock ticks after boot.
     Process(u64, u64),
     /// A process with all that descend from it: its pid and start.
     ForkTree(u64, u64),
     /// All processes of a name, which is that of the executable as a rule.
     Executable(Vec<u8>),
+}
+
+/// A control group. One made anew under the same path is another: its directory has another inode.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Group {
+    /// `v2`, or the controllers of version 1, joined by commas.
+    pub hierarchy: Vec<u8>,
+    /// Path below the hierarchy's mount point.
+    pub path: Vec<u8>,
+    /// Inode of the directory; `None` where the path alone is known.
+    pub inode: Option<u64>,
+}
+
+impl Group {
+    /// A group of version 2 of which the path alone is known.
+    pub fn at(path: &[u8]) -> Self {
+        Self { hierarchy: b"v2".to_vec(), path: path.to_vec(), inode: None }
+    }
 }
 
 impl fmt::Display for Entity {
@@ -145,11 +163,11 @@ impl fmt::Display for Entity {
             Self::NicOf(netns, name) => write!(out, "nic:{}@netns:{netns}", text(name)),
             Self::Filesystem(mount) => write!(out, "filesystem:{}", text(mount)),
             Self::Netns(inode) => write!(out, "netns:{inode}"),
-            Self::Cgroup(hierarchy, path) if hierarchy == b"v2" => {
-                write!(out, "cgroup:{}", text(path))
+            Self::Cgroup(group) if group.hierarchy == b"v2" => {
+                write!(out, "cgroup:{}", text(&group.path))
             }
-            Self::Cgroup(hierarchy, path) => {
-                write!(out, "cgroup:{}:{}", text(hierarchy), text(path))
+            Self::Cgroup(group) => {
+                write!(out, "cgroup:{}:{}", text(&group.hierarchy), text(&group.path))
             }
             Self::Process(pid, start) => write!(out, "process:{pid}:{start}"),
             Self::ForkTree(pid, start) => write!(out, "fork_tree:{pid}:{start}"),
@@ -183,8 +201,9 @@ mod tests {
         let check = |entity: Entity, expected: &str| assert_eq!(entity.to_string(), expected);
         check(Entity::Host, "host");
         check(Entity::Disk(b"sda".to_vec()), "disk:sda");
-        check(Entity::Cgroup(b"v2".to_vec(), b"/a".to_vec()), "cgroup:/a");
-        check(Entity::Cgroup(b"memory".to_vec(), b"/a".to_vec()), "cgroup:memory:/a");
+        check(Entity::Cgroup(Group::at(b"/a")), "cgroup:/a");
+        let memory = Group { hierarchy: b"memory".to_vec(), inode: Some(7), ..Group::at(b"/a") };
+        check(Entity::Cgroup(memory), "cgroup:memory:/a");
         check(Entity::Process(7, 99), "process:7:99");
         check(Entity::ForkTree(7, 99), "fork_tree:7:99");
         check(Entity::Executable(b"make".to_vec()), "executable:make");

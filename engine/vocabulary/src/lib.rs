@@ -12,6 +12,7 @@ pub mod histogram;
 pub mod input;
 pub mod journal;
 pub mod kind;
+pub mod lasting;
 pub mod membership;
 pub mod metric;
 pub mod model;

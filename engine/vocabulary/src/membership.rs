@@ -1,12 +1,16 @@
 //! What is part of what on a host: control groups by their paths, and the processes in them.
 
-use crate::kind::Entity;
+use crate::kind::{Entity, Group};
 use crate::model::{Cgroup, Process};
 
 /// The entity of a control group's row.
 pub fn cgroup_entity(row: &Cgroup) -> Entity {
     let bytes = |name: Option<&[u8]>| name.unwrap_or_default().to_vec();
-    Entity::Cgroup(bytes(row.hierarchy()), bytes(row.path()))
+    Entity::Cgroup(Group {
+        hierarchy: bytes(row.hierarchy()),
+        path: bytes(row.path()),
+        inode: row.inode(),
+    })
 }
 
 /// Whether a process is part of an entity.
@@ -17,7 +21,7 @@ pub fn belongs(row: &Process, entity: &Entity) -> bool {
 
 /// Whether a control group is part of an entity.
 pub fn is_in(path: &[u8], entity: &Entity) -> bool {
-    if let Entity::Cgroup(_, group) = entity { is_within(path, group) } else { true }
+    if let Entity::Cgroup(group) = entity { is_within(path, &group.path) } else { true }
 }
 
 /// Whether a control group is another or lies below it, by their paths.

@@ -9,6 +9,8 @@ use ks_engine::analysis::Knowledge;
 use ks_scenarios::expectation::matches;
 use ks_vocabulary::input::{Acceptance, Answer, Body, Decision, Input, Start};
 use ks_vocabulary::journal::hex;
+use ks_vocabulary::kind::{Entity, Group};
+use ks_vocabulary::lasting::{Exact, Lasting, Whose};
 use ks_vocabulary::model::{RowMut, SCHEMAS, Sample, Schema};
 use sha2::{Digest as _, Sha256};
 
@@ -77,6 +79,9 @@ impl Redaction {
         }
         if let Some(carry) = &mut start.carry {
             self.accepted(&mut carry.accepted);
+            for one in &mut carry.influences {
+                one.target = Exact(self.typed(&one.target.0));
+            }
         }
         // Names in what cannot be understood cannot be found either.
         let known = start.knowledge.take().and_then(|stored| Knowledge::read(&stored).ok());
@@ -110,13 +115,41 @@ impl Redaction {
 
     fn knowledge(&self, mut knowledge: Knowledge, hostname: &str) -> Knowledge {
         hostname.clone_into(&mut knowledge.host);
-        for one in &mut knowledge.baselines {
-            one.entity = self.entity(&one.entity);
-        }
-        for one in &mut knowledge.slopes {
-            one.entity = self.entity(&one.entity);
-        }
+        knowledge.baselines.retain_mut(|one| self.whose(&mut one.entity));
+        knowledge.slopes.retain_mut(|one| self.whose(&mut one.entity));
         knowledge
+    }
+
+    /// False where it cannot be understood, and so may hold any name.
+    fn whose(&self, whose: &mut Whose) -> bool {
+        let known = whose.known().map(|lasting| self.typed(lasting.as_ref()));
+        let token = known.and_then(|entity| Lasting::of(&entity));
+        token.map(|lasting| *whose = Whose::Known(lasting)).is_some()
+    }
+
+    fn typed(&self, entity: &Entity) -> Entity {
+        let lossy = |name: &[u8]| String::from_utf8_lossy(name).into_owned();
+        match entity {
+            Entity::Cgroup(group) => {
+                let path = self.path(&lossy(&group.path)).into_bytes();
+                Entity::Cgroup(Group { path, ..group.clone() })
+            }
+            Entity::Filesystem(mount) if mount != b"/" => {
+                Entity::Filesystem(format!("/{}", self.token("m", mount)).into_bytes())
+            }
+            Entity::Executable(name) if name != b"kthreadd" && !self.is_kept(&lossy(name)) => {
+                Entity::Executable(self.token("p", name).into_bytes())
+            }
+            Entity::Host
+            | Entity::Disk(_)
+            | Entity::Nic(_)
+            | Entity::NicOf(..)
+            | Entity::Filesystem(_)
+            | Entity::Netns(_)
+            | Entity::Process(..)
+            | Entity::ForkTree(..)
+            | Entity::Executable(_) => entity.clone(),
+        }
     }
 
     fn sample(&self, sample: &mut Sample) {
@@ -181,23 +214,11 @@ impl Redaction {
         self.hash(b"a", address).iter().copied().take(address.len()).collect()
     }
 
-    /// An entity as it is written, with tokens for its names.
+    /// An entity as it is written, with tokens for its names; what is none may hold any name.
     pub(super) fn entity(&self, entity: &str) -> String {
-        match entity.split_once(':') {
-            Some(("cgroup", rest)) => match rest.split_once(':') {
-                Some((hierarchy, path)) if !hierarchy.contains('/') => {
-                    format!("cgroup:{hierarchy}:{}", self.path(path))
-                }
-                _ => format!("cgroup:{}", self.path(rest)),
-            },
-            Some(("filesystem", mount)) if mount != "/" => {
-                format!("filesystem:/{}", self.token("m", mount.as_bytes()))
-            }
-            Some(("executable", name)) if name != "kthreadd" && !self.is_kept(name) => {
-                format!("executable:{}", self.token("p", name.as_bytes()))
-            }
-            _ => entity.to_owned(),
-        }
+        let known = Exact::try_from(entity.to_owned());
+        let token = |_| self.token("e", entity.as_bytes());
+        known.map_or_else(token, |Exact(entity)| self.typed(&entity).to_string())
     }
 
     fn token(&self, what: &str, name: &[u8]) -> String {

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use ks_vocabulary::kind::{Entity, Kind, Severity};
+use ks_vocabulary::membership::cgroup_entity;
 use ks_vocabulary::model::{Cgroup, PortUse, Sample};
 
 use super::limits::{CPU_SOME, IO_FULL, IO_SOME, MEMORY_FULL, MEMORY_SOME};
@@ -65,8 +66,7 @@ pub(super) fn look(pair: &Pair<'_>, say: &mut Say<'_>) {
 }
 
 fn look_at_group(pair: &Pair<'_>, before: &Cgroup, after: &Cgroup, say: &mut Say<'_>) {
-    let bytes = |name: Option<&[u8]>| name.unwrap_or_default().to_vec();
-    let entity = Entity::Cgroup(bytes(after.hierarchy()), bytes(after.path()));
+    let entity = cgroup_entity(after);
     let rate = |get: fn(&Cgroup) -> Option<u64>| pair.rate(get(before), get(after));
     let share = |get: fn(&Cgroup) -> Option<u64>| rate(get).map(|us| us / 1e6);
     let some = share(Cgroup::memory_some_total_us);

@@ -10,6 +10,21 @@ use alloc::vec;
 struct Lab {
     watch: Watch,
     second: u64,
+    /// Something was done, and is felt.
+    is_influenced: bool,
+}
+
+/// Nothing stands; something is felt where it says so.
+struct Felt(bool);
+
+impl Around for Felt {
+    fn stands(&self, _: Kind, _: EntityId) -> bool {
+        false
+    }
+
+    fn is_influenced(&self, _: &Entity, _: Timestamp) -> bool {
+        self.0
+    }
 }
 
 impl Lab {
@@ -18,7 +33,7 @@ impl Lab {
             self.second += 1;
             let at = Timestamp(self.second * SECOND_NS);
             let level = Level { resource: Resource::Memory, id: HOST, at, used: used(step) };
-            self.watch.take(level, &|| Entity::Host, &|_, _| false);
+            self.watch.take(level, &|| Entity::Host, &Felt(self.is_influenced));
         }
         self.watch.take_turns().into_iter().map(|(_, turn)| turn).collect()
     }
@@ -65,6 +80,36 @@ fn a_leak_that_stops_is_taken_back_and_teaches_nothing() {
     assert!(turns.contains(&Turn::Withdrawn), "{turns:?}");
     assert!(lab.outcome().is_err());
     assert_eq!(lab.watch.calibration.own().count(), 0);
+}
+
+#[test]
+fn what_ends_after_something_was_done_teaches_nothing() {
+    let mut lab = Lab::default();
+    lab.calm(1_800);
+    let leak = |at: u64| 0.3 + 0.000_5 * at as f64 + wave(at);
+    lab.run(400, leak);
+    lab.is_influenced = true;
+    lab.run(10, |at| leak(at + 400));
+    lab.is_influenced = false;
+    lab.run(960, |at| leak(at + 410));
+    assert_eq!(*lab.outcome(), Err(NoForecast::AtItsEnd), "it did end");
+    assert_eq!(lab.watch.calibration.own().count(), 0);
+}
+
+#[test]
+fn windows_in_which_something_was_done_are_no_past() {
+    let slopes = |is_influenced: bool| {
+        let mut lab = Lab { is_influenced, ..Lab::default() };
+        lab.calm(30);
+        lab.is_influenced = false;
+        lab.calm(570);
+        let series = &lab.watch.series()[0];
+        series.trends.each_ref().map(|trend| trend.history().len())
+    };
+    let (with, without) = (slopes(true), slopes(false));
+    assert!(with[0] > 0 && with[0] < without[0], "{with:?} {without:?}");
+    // A window of a minute moves by its eighth, and the last reading of the change is in eight.
+    assert!(without[0] - with[0] <= 12, "{with:?} {without:?}");
 }
 
 #[test]

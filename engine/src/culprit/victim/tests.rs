@@ -39,7 +39,7 @@ fn who_waits_for_a_cpu_is_named_with_the_share_of_time() {
     let window = window(|_, _| {});
     let found = waiters(&window, &Entity::Host);
     assert_eq!(named(&found), [("process:7:1".to_string(), Metric::CpuWaitShare, 0.5)]);
-    let other = Entity::Cgroup(b"v2".to_vec(), b"/other".to_vec());
+    let other = Entity::Cgroup(Group::at(b"/other"));
     assert!(waiters(&window, &other).is_empty());
 }
 
@@ -93,7 +93,7 @@ fn with_kill(cgroup: &'static [u8], resident_bytes: u64) -> Window {
 #[test]
 fn a_victim_of_the_oom_killer_is_that_of_its_group_and_of_the_host() {
     let window = with_kill(b"service", 250);
-    let group = |path: &[u8]| Entity::Cgroup(b"memory".to_vec(), path.to_vec());
+    let group = |path: &[u8]| Entity::Cgroup(Group::at(path));
     for entity in [Entity::Host, group(b"/service")] {
         let found = killed(&window, &entity);
         assert_eq!(named(&found), [("process:9:2".to_string(), Metric::OomKilled, 0.25)]);
@@ -109,7 +109,7 @@ fn who_held_most_when_it_was_killed_is_to_blame_for_the_host_and_in_place_of_its
     assert!(killed_holders(&with_kill(b"/a/service", 399), &Entity::Host).is_empty());
 
     let group = |path: &[u8], amount: f64, convicted| Culprit {
-        entity: Entity::Cgroup(Vec::new(), path.to_vec()),
+        entity: Entity::Cgroup(Group::at(path)),
         comm: None,
         metric: Metric::MemoryGrowth,
         amount,
@@ -122,9 +122,9 @@ fn who_held_most_when_it_was_killed_is_to_blame_for_the_host_and_in_place_of_its
     };
     let cases = [
         (group(b"/a", 1000.0, true), "process:9:2"),
-        (group(b"/a", 1001.0, true), "cgroup::/a"),
-        (group(b"/b", 100.0, true), "cgroup::/b"),
-        (group(b"/a", 1000.0, false), "cgroup::/a"),
+        (group(b"/a", 1001.0, true), "cgroup:/a"),
+        (group(b"/b", 100.0, true), "cgroup:/b"),
+        (group(b"/a", 1000.0, false), "cgroup:/a"),
     ];
     for (first, expected) in cases {
         let mut blamed = [first];

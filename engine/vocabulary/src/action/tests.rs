@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::kind::Entity;
+use crate::kind::{Entity, Group};
 use examples::EXAMPLES;
 use grammar::matching;
 
@@ -175,7 +175,7 @@ fn targets_are_typed_by_what_they_name() {
     let group = |text: &str| text.parse::<GroupRef>().map(|group| group.to_string());
     assert_eq!(group("cgroup:/a.slice/b@1.service").unwrap(), "/a.slice/b@1.service");
     assert_eq!(group("cg#4").unwrap(), "cg#4");
-    let entity = Entity::Cgroup(b"v2".to_vec(), b"/a".to_vec());
+    let entity = Entity::Cgroup(Group::at(b"/a"));
     assert_eq!(group(&entity.to_string()).unwrap(), "/a");
     let bad = ["/", "a", "", "/a/../b", "/a//b", "/-a", "/.a", "/a b", "/a;id", "/a\n", "cg#x"];
     for text in bad {

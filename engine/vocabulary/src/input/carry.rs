@@ -4,6 +4,7 @@ use alloc::vec::Vec;
 use serde::{Deserialize, Serialize};
 
 use super::answers::{Acceptance, Asks, RequestId};
+use crate::lasting::Exact;
 use crate::time::WallTime;
 
 /// What an operator configured, in the form in which it holds.
@@ -25,6 +26,9 @@ pub struct Carry {
     /// Requests without an answer.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub open: Vec<OpenRequest>,
+    /// What was done to the host and may be felt still.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub influences: Vec<CarriedInfluence>,
     /// What operators accepted as normal while runs lasted.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub accepted: Vec<Acceptance>,
@@ -35,6 +39,19 @@ impl Carry {
     pub fn is_empty(&self) -> bool {
         *self == Self::default()
     }
+}
+
+/// A change of the host.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CarriedInfluence {
+    /// The request that asked for it.
+    pub request: RequestId,
+    /// What was changed.
+    pub target: Exact,
+    /// From when on it may have been.
+    pub from_ns: WallTime,
+    /// Until when it was at most.
+    pub until_ns: WallTime,
 }
 
 /// A request without an answer.
