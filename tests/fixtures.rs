@@ -8,6 +8,7 @@ use std::process::Command;
 use ks_recorder::format::log::{LogReader, LogWriter};
 use ks_recorder::format::recording::Reader;
 use ks_vocabulary::input::Input;
+use serde_json::Value;
 
 const FOLDER: &str = "fixtures/recordings";
 
@@ -17,7 +18,7 @@ fn recordings() -> Vec<PathBuf> {
     let mut found: Vec<_> =
         entries.filter(|path| path.extension().is_some_and(|end| end == "parquet")).collect();
     found.sort();
-    assert!(found.len() >= 31, "{found:?}");
+    assert!(found.len() >= 35, "{found:?}");
     found
 }
 
@@ -51,7 +52,25 @@ fn what_was_wrong_is_found() {
     let output = Command::new(env!("CARGO_BIN_EXE_ks")).arg("test").args(cases).output().unwrap();
     let said = String::from_utf8_lossy(&output.stdout);
     assert!(output.status.success(), "{said}");
-    assert!(said.contains("31 passed, 0 failed"), "{said}");
+    assert!(said.contains("35 passed, 0 failed"), "{said}");
+}
+
+/// Recorded for 165 s after the fault: what was raised clears, and the incidents close.
+#[test]
+fn what_is_over_clears_and_its_incident_closes() {
+    for fault in ["cpu_overload", "disk_saturation", "syscall_storm"] {
+        let name = format!("{FOLDER}/{fault}_cleared.parquet");
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(name);
+        let run: Value = serde_json::from_str(&replayed(&path, "json")).unwrap();
+        let severe = |found: &Value| {
+            let severe = |one: &&Value| one["severity"] == "high" || one["severity"] == "critical";
+            let states = found.as_array().unwrap().iter().filter(severe);
+            states.map(|one| one["state"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+        };
+        let (episodes, incidents) = (severe(&run["episodes"]), severe(&run["incidents"]));
+        assert!(!episodes.is_empty() && episodes.iter().all(|state| state == "cleared"), "{run}");
+        assert_eq!(incidents, ["closed"], "{fault}");
+    }
 }
 
 fn inputs(path: &Path) -> Vec<Input> {

@@ -4,9 +4,10 @@
 use ks_engine::analysis::Watch;
 use ks_engine::analysis::resources::Level;
 use ks_engine::analysis::slots::{Filling, SLOTS, WINDOWS_NS};
-use ks_engine::analysis::trend::{Direction, Scratch, Trend};
+use ks_engine::analysis::trend::{Scratch, Trend};
 use ks_engine::board::Board;
 use ks_engine::window::EntityId;
+use ks_statistics::own_history::Direction;
 use ks_vocabulary::kind::{Entity, Group};
 use ks_vocabulary::resource::Resource;
 use ks_vocabulary::time::{SECOND_NS, Timestamp};

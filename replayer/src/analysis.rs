@@ -2,7 +2,7 @@
 
 use ks_engine::analysis::growers::Grower;
 use ks_engine::analysis::slots::WINDOWS_NS;
-use ks_engine::analysis::trend::{Direction, Trend};
+use ks_engine::analysis::trend::Trend;
 use ks_engine::board::Learned;
 use ks_engine::engine::Engine;
 use ks_vocabulary::kind::{Entity, Kind};
@@ -122,7 +122,7 @@ fn rows<'a>(
             metric,
             unit: metric.unit(),
             window_s: window_ns / SECOND_NS,
-            direction: word(seen.direction()),
+            direction: seen.direction().word(),
             slope_per_min: 60.0 * seen.fit.line.slope,
             slope_low: seen.fit.slope_low.map(|low| 60.0 * low),
             slope_high: seen.fit.slope_high.map(|high| 60.0 * high),
@@ -177,13 +177,4 @@ pub fn growers(engine: &Engine) -> Vec<GrowerRow> {
         }
     };
     engine.growers().into_iter().map(row).collect()
-}
-
-fn word(direction: Direction) -> &'static str {
-    match direction {
-        Direction::Increasing => "increasing",
-        Direction::Decreasing => "decreasing",
-        Direction::Stable => "stable",
-        Direction::Unproven => "unproven",
-    }
 }

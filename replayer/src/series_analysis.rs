@@ -4,8 +4,9 @@
 //! A row without a value has no score: what was not seen is neither usual nor unusual.
 
 use ks_statistics::anomaly::forecast::{self, Eta};
-use ks_statistics::anomaly::trend::{Direction, Tracker, Trend};
+use ks_statistics::anomaly::trend::{Tracker, Trend};
 use ks_statistics::anomaly::{Scored, Scorer};
+use ks_statistics::own_history::Direction;
 use serde::Serialize;
 
 use crate::csv_series::{Reading, Row};

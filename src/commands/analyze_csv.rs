@@ -193,7 +193,7 @@ mod tests {
         let check = |time: &str, reading: Reading, scored: Option<Scored>, expected: &str| {
             let time = time.to_owned();
             let row = Row { line: 2, time, time_s: 0.0, reading, goes_back: false };
-            let direction = ks_statistics::anomaly::trend::Direction::Unproven;
+            let direction = ks_statistics::own_history::Direction::Unproven;
             let mut out = Vec::new();
             csv_line(&row, &Analyzed { scored, direction }, &mut out).unwrap();
             assert_eq!(String::from_utf8(out).unwrap(), expected);

@@ -12,11 +12,11 @@ use crate::tree::{SourceFile, assert_none, checkout};
 /// A new entry is the size at hand and some three in a hundred, for work on several branches.
 const LINES_MAX: [(&str, usize); 8] = [
     ("ebpf/src/", 1_000),
-    ("engine/src/", 12_900),
-    ("engine/statistics/src/", 2_450),
-    ("engine/vocabulary/src/", 5_500),
+    ("engine/src/", 12_850),
+    ("engine/statistics/src/", 2_780),
+    ("engine/vocabulary/src/", 5_770),
     ("recorder/src/", 16_800),
-    ("replayer/src/", 7_000),
+    ("replayer/src/", 7_200),
     ("scenarios/src/", 7_250),
     ("src/", 7_350),
 ];

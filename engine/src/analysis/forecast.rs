@@ -149,7 +149,7 @@ impl Refusal {
             Self::FewPoints => "too few readings".to_string(),
             Self::FewValues => "it hardly changes".to_string(),
             Self::FewWindows(known) => {
-                let needed = super::trend::GATE.0;
+                let needed = ks_statistics::own_history::FORECAST.windows;
                 alloc::format!("cannot tell: {known} past windows, {needed} needed")
             }
             Self::NotUnusual => "it does not grow faster than it used to".to_string(),

@@ -15,7 +15,7 @@ use ks_vocabulary::kind::{Kind, text};
 use ks_vocabulary::lasting::{Lasting, Whose};
 use ks_vocabulary::metric::Metric;
 
-use super::baseline::Baseline;
+use super::Baseline;
 use super::class::Class;
 use super::slots::WINDOWS_NS;
 use ks_vocabulary::resource::Resource;

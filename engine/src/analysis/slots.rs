@@ -7,6 +7,7 @@
 use alloc::vec::Vec;
 
 use ks_statistics::order::median;
+use ks_statistics::own_history::HOLE_PARTS;
 use ks_vocabulary::time::{SECOND_NS, Timestamp, seconds};
 
 /// Slots of a window.
@@ -82,7 +83,7 @@ impl Ring {
         let mut before = last;
         for back in 1..=SLOTS {
             let Some(point) = self.points[(self.next + SLOTS - back) % SLOTS] else { break };
-            let hole = before.at.since_ns(point.at) > window_ns / 4;
+            let hole = before.at.since_ns(point.at) > window_ns / u64::from(HOLE_PARTS);
             if hole || last.at.since_ns(point.at) >= window_ns {
                 break;
             }

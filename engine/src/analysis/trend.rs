@@ -4,33 +4,22 @@
 //! series' own past: how often did it rise as steeply when nothing was wrong? A test against white
 //! noise would be wrong by a factor, since telemetry is autocorrelated (`statistics.md`, 2.3).
 
-use alloc::collections::VecDeque;
 use alloc::vec::Vec;
 
 use ks_statistics::least_squares::{self, LeastSquares};
-use ks_statistics::own_history;
+use ks_statistics::own_history::{
+    self, DIRECTION, DISJOINT, Direction, FORECAST, History, Look, POINTS_MIN, varies,
+};
 use ks_statistics::theil_sen::{self, Fit};
 use ks_vocabulary::time::{Timestamp, seconds};
 
-use super::slots::{Point, Ring, SLOTS};
+use super::slots::{Point, Ring};
 
 /// Past windows kept.
 pub const HISTORY: usize = 400;
-/// Windows begin every so many slots: an eighth of a window.
-const STRIDE_SLOTS: usize = SLOTS / 8;
-/// Strides in a window: the last window that shares nothing with this one was so many ago.
-const DISJOINT: usize = SLOTS / STRIDE_SLOTS;
-/// A slope becomes history once two windows have passed and it was no part of a rise.
-const PENDING: usize = 2 * DISJOINT;
-/// Points and distinct values without which no slope is taken (our judgement).
-const ENOUGH_POINTS: usize = 8;
-const ENOUGH_DISTINCT: usize = 5;
 /// Share of its length that a window has to span: shorter ones vary more, and are not compared with
 /// whole ones.
 const WHOLE: f64 = 0.8;
-/// Past windows, and the share of them as steep, for a forecast and for naming a direction.
-pub const GATE: (usize, f64) = (199, 0.01);
-const DIRECTION: (usize, f64) = (99, 0.05);
 
 /// Why there is no slope, or no forecast.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,19 +36,6 @@ pub enum Refusal {
     SlopeUncertain,
     /// Steep in this window only, not in the one before it.
     NotLasting,
-}
-
-/// Which way a series goes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Direction {
-    /// Steeper than its past.
-    Increasing,
-    /// It falls more steeply than its past.
-    Decreasing,
-    /// No steeper than its past.
-    Stable,
-    /// Too little past to compare with.
-    Unproven,
 }
 
 /// What one window shows.
@@ -79,24 +55,20 @@ pub struct Seen {
     pub varies: bool,
 }
 
-#[derive(Debug, Clone, Copy)]
-struct Pending {
-    slope: f64,
-    spoilt: bool,
-    /// The gate's first two conditions held.
-    steep: bool,
-}
-
 /// See the module.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct Trend {
     ring: Ring,
-    /// Slopes of past windows, in units a second.
-    history: Vec<f64>,
-    oldest: usize,
-    pending: VecDeque<Pending>,
+    /// Slopes of windows, in units a second.
+    history: History,
     stride: Option<u64>,
     last: Option<Result<Seen, Refusal>>,
+}
+
+impl Default for Trend {
+    fn default() -> Self {
+        Self { ring: Ring::default(), history: History::of(HISTORY), stride: None, last: None }
+    }
 }
 
 /// Room for one evaluation.
@@ -125,7 +97,7 @@ impl Trend {
         self.stride = Some(stride);
         let seen = self.look(window_ns, scratch);
         if let Ok(seen) = &seen {
-            self.remember(seen, spoilt);
+            self.history.push(look(seen, spoilt));
         }
         self.last = Some(seen);
         true
@@ -135,13 +107,13 @@ impl Trend {
         let points = &mut scratch.points;
         let at = self.ring.window(window_ns, points).ok_or(Refusal::FewPoints)?;
         let span_s = points.first().map_or(0.0, |(first_s, _)| -first_s);
-        if points.len() < ENOUGH_POINTS || span_s < WHOLE * seconds(window_ns) {
+        if points.len() < POINTS_MIN || span_s < WHOLE * seconds(window_ns) {
             return Err(Refusal::FewPoints);
         }
         let fit = theil_sen::fit(points, &mut scratch.slopes).ok_or(Refusal::FewPoints)?;
-        let compared = self.history.len();
-        let (slope, past) = (fit.line.slope, &self.history);
-        let enough = compared >= DIRECTION.0;
+        let (slope, past) = (fit.line.slope, self.history.slopes());
+        let compared = past.len();
+        let enough = compared >= DIRECTION.windows;
         Ok(Seen {
             at,
             fit,
@@ -152,33 +124,9 @@ impl Trend {
         })
     }
 
-    fn remember(&mut self, seen: &Seen, spoilt: bool) {
-        let steep = is_steep(seen);
-        self.pending.push_back(Pending { slope: seen.fit.line.slope, spoilt, steep });
-        if steep && self.before().is_some_and(|before| before.steep) {
-            self.pending.iter_mut().for_each(|pending| pending.spoilt = true);
-        }
-        if self.pending.len() > PENDING
-            && let Some(oldest) = self.pending.pop_front()
-            && !oldest.spoilt
-        {
-            self.learn(oldest.slope);
-        }
-    }
-
-    /// The window that ended where this one begins.
-    fn before(&self) -> Option<&Pending> {
-        self.pending.len().checked_sub(1 + DISJOINT).and_then(|at| self.pending.get(at))
-    }
-
     /// Adds the slope of a calm window, in units a second.
     pub fn learn(&mut self, slope: f64) {
-        if self.history.len() < HISTORY {
-            self.history.push(slope);
-        } else {
-            self.history[self.oldest] = slope;
-            self.oldest = (self.oldest + 1) % HISTORY;
-        }
+        self.history.learn(slope);
     }
 
     /// The slope that a forecast may rest on: unusual in two windows that share nothing, and not
@@ -188,16 +136,16 @@ impl Trend {
         if !seen.varies {
             return Err(Refusal::FewValues);
         }
-        if seen.compared < GATE.0 {
+        if seen.compared < FORECAST.windows {
             return Err(Refusal::FewWindows(seen.compared));
         }
-        if seen.p_up.is_none_or(|p| p > GATE.1) {
+        if seen.p_up.is_none_or(|p| p > FORECAST.p_max) {
             return Err(Refusal::NotUnusual);
         }
         if seen.fit.slope_low.is_none_or(|low| low <= 0.0) {
             return Err(Refusal::SlopeUncertain);
         }
-        if !self.before().is_some_and(|before| before.steep) {
+        if self.history.proof(1.0).is_none_or(|p| p > FORECAST.p_max) {
             return Err(Refusal::NotLasting);
         }
         Ok(seen)
@@ -206,8 +154,8 @@ impl Trend {
     /// How much the slope changed lately: the root mean square of its relative difference to the
     /// last, over the windows that end in the last one or where it begins. 0 is a steady line.
     pub fn wobble(&self) -> Option<f64> {
-        let last = self.pending.back()?.slope;
-        let others = self.pending.iter().rev().skip(1).take(DISJOINT);
+        let last = self.history.pending().next()?.slope;
+        let others = self.history.pending().skip(1).take(DISJOINT);
         let squares = others.map(|past| (past.slope / last - 1.0) * (past.slope / last - 1.0));
         let (sum, count) = squares.fold((0.0, 0u32), |(sum, count), one| (sum + one, count + 1));
         let wobble = libm::sqrt(sum / f64::from(count));
@@ -228,55 +176,41 @@ impl Trend {
 
     /// The slopes of calm past windows, in units a second.
     pub fn history(&self) -> &[f64] {
-        &self.history
+        self.history.slopes()
     }
 
     /// Forgets the readings, as after a gap; the past slopes stay.
     pub fn restart(&mut self) {
         self.ring.clear();
-        self.pending.clear();
+        self.history.restart();
         self.stride = None;
         self.last = None;
     }
 }
 
-fn is_steep(seen: &Seen) -> bool {
-    seen.varies
-        && seen.compared >= GATE.0
-        && seen.p_up.is_some_and(|p| p <= GATE.1)
-        && seen.fit.slope_low.is_some_and(|low| low > 0.0)
+/// Only a rise that may be forecast keeps its slopes out of the past: what falls does not end.
+fn look(seen: &Seen, is_spoilt: bool) -> Look {
+    let is_certain = seen.varies
+        && seen.compared >= FORECAST.windows
+        && seen.fit.slope_low.is_some_and(|low| low > 0.0);
+    let rises = seen.p_up.filter(|_| is_certain);
+    Look { slope: seen.fit.line.slope, rises, falls: None, is_spoilt }
 }
 
 impl Seen {
     /// The direction, where the past is long enough to name one.
     pub fn direction(&self) -> Direction {
         match (self.p_up, self.p_down) {
-            (Some(up), _) if up <= DIRECTION.1 && self.fit.line.slope > 0.0 => {
+            (Some(up), _) if up <= DIRECTION.p_max && self.fit.line.slope > 0.0 => {
                 Direction::Increasing
             }
-            (_, Some(down)) if down <= DIRECTION.1 && self.fit.line.slope < 0.0 => {
+            (_, Some(down)) if down <= DIRECTION.p_max && self.fit.line.slope < 0.0 => {
                 Direction::Decreasing
             }
             (None, _) | (_, None) => Direction::Unproven,
             (Some(_), Some(_)) => Direction::Stable,
         }
     }
-}
-
-/// Whether so many different values are among the points that a slope says something.
-fn varies(points: &[(f64, f64)]) -> bool {
-    let mut distinct = [0.0; ENOUGH_DISTINCT];
-    let mut count = 0;
-    for (_, value) in points {
-        if !distinct[..count].contains(value) {
-            distinct[count] = *value;
-            count += 1;
-            if count == ENOUGH_DISTINCT {
-                return true;
-            }
-        }
-    }
-    false
 }
 
 #[cfg(test)]

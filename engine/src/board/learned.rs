@@ -3,16 +3,21 @@
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 
-use crate::analysis::baseline::CADENCE_NS;
 use crate::analysis::slots::{Filling, Point, SLOTS, WINDOWS_NS};
 use crate::analysis::trend::{Scratch, Trend};
-use crate::analysis::{Baseline, Learning, Level};
+use crate::analysis::{Baseline, Learning, Level, Moment};
 use crate::influence::LastFelt;
 use ks_vocabulary::kind::Entity;
 use ks_vocabulary::metric::Metric;
-use ks_vocabulary::time::{Timestamp, WallTime};
+use ks_vocabulary::time::{SECOND_NS, Timestamp, WallTime};
 
 use super::evaluation::Evaluation;
+
+/// Time between two values that are learned: the windows of most verdicts are as long, so closer
+/// values would hold the same readings twice.
+const CADENCE_NS: u64 = 5 * SECOND_NS;
+/// A value stands for at most so much time before it (our judgement).
+const LONGEST_NS: u64 = 3 * CADENCE_NS;
 
 /// One quantity.
 #[derive(Debug)]
@@ -103,8 +108,9 @@ impl Notebook {
                 learned.last = Some(lesson.at);
                 learned.value = quantity.value;
                 if !lesson.is_influenced {
-                    let times = (lesson.at, lesson.wall);
-                    learned.baseline.learn(times, quantity.value, lesson.stands, &learned.learning);
+                    let moment = Moment { mono_ns: lesson.at.0, hour: hour_of(lesson.wall) };
+                    let (stands, learning) = (lesson.stands, &learned.learning);
+                    learned.baseline.learn(moment, quantity.value, stands, learning);
                 }
                 learned.trends.push(quantity.value, lesson);
             }
@@ -116,11 +122,16 @@ impl Notebook {
             return at;
         }
         let group = matches!(entity, Entity::Cgroup(..));
-        let learning =
-            Learning { max: metric.max(), weekly: !group, kept_a_day: lesson.kept_a_day };
+        let learning = Learning {
+            max: metric.max(),
+            weekly: !group,
+            kept_a_day: lesson.kept_a_day,
+            cadence_ns: CADENCE_NS,
+            longest_ns: LONGEST_NS,
+        };
         let known = self.known.iter().position(|(known, _)| *known == metric);
         let mut baseline = known.map(|at| self.known.swap_remove(at).1).unwrap_or_default();
-        baseline.refresh(lesson.wall, &learning);
+        baseline.refresh(hour_of(lesson.wall), &learning);
         let first = if group { WINDOWS_NS.len() - 1 } else { WINDOWS_NS.len() - 2 };
         let trends = Box::new(Trends { first, ..Trends::default() });
         let value = f64::NAN;
@@ -138,7 +149,7 @@ impl Notebook {
     pub fn accept(&mut self, wall: WallTime) {
         for learned in &mut self.learned {
             learned.baseline.accept();
-            learned.baseline.refresh(wall, &learned.learning);
+            learned.baseline.refresh(hour_of(wall), &learned.learning);
         }
     }
 
@@ -160,4 +171,9 @@ impl Notebook {
     pub fn iter(&self) -> core::slice::Iter<'_, Learned> {
         self.learned.iter()
     }
+}
+
+/// Hours since 1970, UTC.
+fn hour_of(wall: WallTime) -> i64 {
+    wall.0.div_euclid(3_600 * SECOND_NS.cast_signed())
 }

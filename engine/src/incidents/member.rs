@@ -57,8 +57,8 @@ impl Party {
     }
 
     /// Whether the other is the same or part of it. The control groups of a job have one path in
-    /// all hierarchies, and one after each restart, so those are not told apart; that of everything
-    /// tells nothing. Of a tree of processes the root is known, of those of one executable the name.
+    /// all hierarchies and after each restart, so those are not told apart; that of everything
+    /// tells nothing. Of a tree of processes the root is known, of one executable the name.
     pub(super) fn holds(&self, other: &Self) -> bool {
         if self.entity == other.entity {
             return true;

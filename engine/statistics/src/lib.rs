@@ -13,6 +13,7 @@ extern crate alloc;
 
 pub mod anomaly;
 pub mod autocorrelation;
+pub mod baseline;
 pub mod change_points;
 pub mod conformal;
 pub mod kendall;

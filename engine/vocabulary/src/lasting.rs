@@ -1,7 +1,7 @@
 //! Entities as text that can be read back to the byte, and which of them a boot leaves the same.
 //!
-//! [`Entity`]'s own text is for people: it replaces what a terminal could be steered by. This one is
-//! for what one run leaves to another.
+//! [`Entity`]'s own text is for people: it replaces what a terminal could be steered by. This one
+//! is for what one run leaves to another.
 
 use alloc::format;
 use alloc::string::{String, ToString};

@@ -1,6 +1,6 @@
 //! Tests of trends: what is refused, what is unusual, and what a rise does to the past.
 
-use super::super::slots::{Filling, WINDOWS_NS};
+use super::super::slots::{Filling, SLOTS, WINDOWS_NS};
 use super::*;
 use ks_vocabulary::time::SECOND_NS;
 
@@ -72,7 +72,7 @@ fn a_constant_series_that_begins_to_grow_is_unusual() {
     let mut lab = Lab::new();
     lab.run(2_400, |_| 5.0);
     assert_eq!(lab.gate(), Err(Refusal::FewValues));
-    assert!(lab.trend.history().len() >= GATE.0, "calm windows are its past");
+    assert!(lab.trend.history().len() >= FORECAST.windows, "calm windows are its past");
     lab.run(200, |at| 5.0 + at as f64);
     assert!(lab.gate().is_ok());
 }

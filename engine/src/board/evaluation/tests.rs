@@ -2,12 +2,12 @@
 
 use super::*;
 use crate::analysis::Level;
-use crate::analysis::level::Span;
+use ks_statistics::baseline::{Span, trigger_level};
 
 const LIMITS: [Option<f64>; 4] = [Some(1.0), Some(2.0), Some(3.0), Some(8.0)];
 
 fn level(p50: f64, p95: f64) -> Level {
-    let trigger = crate::analysis::level::trigger_level(p95, None);
+    let trigger = trigger_level(p95, None);
     Level { p50, p75: p50, p95, volatility: 0.0, trigger, span: Span::All, samples: 1_000 }
 }
 

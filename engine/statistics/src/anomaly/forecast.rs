@@ -5,7 +5,8 @@
 //! section 5: a trend proven in two windows that share no row, a slope whose bounds leave zero out,
 //! and a threshold within the horizon.
 
-use super::trend::{PAST_NEEDED_FORECAST, PROOF_P_MAX, Trend};
+use super::trend::Trend;
+use crate::own_history::FORECAST;
 use alloc::format;
 use alloc::string::String;
 use libm::fabs;
@@ -58,15 +59,15 @@ pub fn forecast(trend: Option<&Trend>, threshold: Option<f64>) -> Result<Eta, St
 fn require_proof(trend: &Trend) -> Result<(), String> {
     let Some(proof) = trend.proof else {
         return Err(format!(
-            "trend unproven: {} past windows, {PAST_NEEDED_FORECAST} needed, and a last window \
-             without a gap",
-            trend.past
+            "trend unproven: {} past windows, {} needed, and a last window without a gap",
+            trend.past, FORECAST.windows
         ));
     };
-    if proof > PROOF_P_MAX {
+    if proof > FORECAST.p_max {
         return Err(format!(
-            "no trend that stands out from the past of the series: p {proof:.3}, at most \
-             {PROOF_P_MAX} needed in two windows"
+            "no trend that stands out from the past of the series: p {proof:.3}, at most {} \
+             needed in two windows",
+            FORECAST.p_max
         ));
     }
     Ok(())
@@ -74,8 +75,8 @@ fn require_proof(trend: &Trend) -> Result<(), String> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::trend::Direction;
     use super::*;
+    use crate::own_history::Direction;
 
     /// A proven rise of 1 in 10 s, at level 50.
     fn rising() -> Trend {

@@ -12,14 +12,13 @@
 //! 3. The rarest speaks for the row. Its rarity is averaged with its rank among the rarities of all
 //!    earlier rows, so that a restless series does not score high all the time.
 //!
-//! Beside the score it tells what is normal at this hour (`baseline.rs`), and `trend.rs` tells
-//! whether the series rises.
+//! Beside the score it tells what is normal at this hour ([`crate::baseline`]), and `trend.rs`
+//! tells whether the series rises.
 //!
 //! Its constants were chosen on generated series, on which none of them matters much: doubling or
 //! halving one changes the share of windows found by less than 0.01, `RANK_PART` by 0.03. The
 //! series of a public benchmark served as a check. `benches/anomaly` measures both.
 
-pub mod baseline;
 mod deviation;
 pub mod forecast;
 mod season;
@@ -29,12 +28,12 @@ mod tests;
 pub mod trend;
 mod volatility;
 
-use self::baseline::Baseline;
 use self::deviation::Deviations;
 use self::season::{HourMean, Season};
 use self::tail::Past;
 use self::volatility::Volatility;
-use libm::{exp2, log10};
+use crate::baseline::{Baseline, Learning, Moment};
+use libm::{exp2, floor, log10};
 
 /// Larger values count as this one: the square of their sum is still a number.
 pub const VALUE_MAX: f64 = 1e150;
@@ -55,6 +54,12 @@ const RANK_PART: f64 = 0.5;
 /// about one false alarm in a thousand rows, measured on generated series.
 const HALF_DECADES: f64 = 2.5;
 
+const HOUR_S: f64 = 3600.0;
+/// Every row is learned, whatever its cadence, and stands for the time since the one before it. A
+/// day leaves 0.98 of a value's weight (`statistics.md`, section 3).
+const LEARNING: Learning =
+    Learning { max: None, weekly: true, kept_a_day: 0.98, cadence_ns: 0, longest_ns: u64::MAX };
+
 /// What is said of one row.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Scored {
@@ -71,6 +76,7 @@ pub struct Scored {
 #[derive(Clone, Debug)]
 pub struct Scorer {
     now_s: Option<f64>,
+    first_s: Option<f64>,
     baseline: Baseline,
     plain: Deviations,
     seasons: [(Season, Deviations); 2],
@@ -90,6 +96,7 @@ impl Scorer {
     pub fn new() -> Self {
         Self {
             now_s: None,
+            first_s: None,
             baseline: Baseline::default(),
             plain: Deviations::default(),
             seasons: [Season::of_day(), Season::of_week()].map(|it| (it, Deviations::default())),
@@ -106,10 +113,12 @@ impl Scorer {
     pub fn push(&mut self, time_s: f64, value: f64) -> Scored {
         assert!(time_s.is_finite() && value.is_finite(), "rows are finite");
         let now_s = self.now_s.map_or(time_s, |before_s| before_s.max(time_s));
+        let first_s = *self.first_s.get_or_insert(now_s);
         self.now_s = Some(now_s);
         let value = value.clamp(-VALUE_MAX, VALUE_MAX);
-        let normal = self.baseline.at(now_s);
-        self.baseline.learn(now_s, value);
+        let at = moment(now_s, first_s);
+        let normal = self.baseline.level_at(at.hour, &LEARNING);
+        self.baseline.learn(at, value, false, &LEARNING);
         if let Some((number, mean)) = self.hour.ended(now_s) {
             for (season, _) in &mut self.seasons {
                 season.learn(number, mean);
@@ -143,6 +152,16 @@ impl Scorer {
         }
         unrest.max(plain).max(seasonal)
     }
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "times so far apart that they do not fit are as far apart as can be"
+)]
+fn moment(now_s: f64, first_s: f64) -> Moment {
+    let mono_ns = ((now_s - first_s) * 1e9) as u64;
+    Moment { mono_ns, hour: floor(now_s / HOUR_S) as i64 }
 }
 
 /// The rarity of a statistic over `window` rows, comparable with that of other windows.

@@ -2,7 +2,7 @@
 //!
 //! Two windows of 64 points are kept: single rows, and medians of eight rows. Each time a window
 //! has moved by an eighth its robust slope is compared with the slopes it had before
-//! (`statistics.md`, section 4). A series rises when the bounds of its slope are above zero, and
+//! ([`crate::own_history`]). A series rises when the bounds of its slope are above zero, and
 //! the slope is rare among those, or nearly all of them rise: a leak that is as old as the series
 //! is no less a leak. Where both windows are tested, each is held to half of the error, so a steady
 //! series is called rising in at most 5 of 100 windows. The shorter window that names a direction
@@ -12,43 +12,12 @@ mod window;
 
 use self::window::Window;
 use crate::least_squares::least_squares;
+use crate::own_history::{DIRECTION, Direction};
 use crate::theil_sen;
 use alloc::vec::Vec;
 
 /// Rows in a point of each window.
 const SLOT_ROWS: [usize; 2] = [1, 8];
-/// Past windows that a direction needs, and what its p-value may be (section 4).
-const PAST_NEEDED: usize = 99;
-const P_MAX: f64 = 0.05;
-/// Past windows that a forecast needs, and what its p-value may be in two windows that share no row
-/// (section 5).
-pub(super) const PAST_NEEDED_FORECAST: usize = 199;
-pub(super) const PROOF_P_MAX: f64 = 0.01;
-
-/// Where a series goes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Direction {
-    /// Upward.
-    Increasing,
-    /// Downward.
-    Decreasing,
-    /// Neither, as far as can be told.
-    Stable,
-    /// The past is too short to tell.
-    Unproven,
-}
-
-impl Direction {
-    /// Its word.
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Increasing => "increasing",
-            Self::Decreasing => "decreasing",
-            Self::Stable => "stable",
-            Self::Unproven => "unproven",
-        }
-    }
-}
 
 /// The line through the last window, and how much it stands out from earlier ones.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -141,7 +110,7 @@ impl Tracker {
             r2: ols.and_then(|ols| ols.r2).filter(|r2| r2.is_finite()),
             significance: p.map(|p| p.min(1.0)),
             proof: window.proof(fit.line.slope),
-            past: window.past.len(),
+            past: window.past().len(),
             rows: part.points.len() * window.slot_rows,
             span_s: last_s,
         })
@@ -158,9 +127,9 @@ impl Tracker {
         self.named = 0;
         for (at, window) in self.windows.iter().enumerate() {
             let Some(verdict) = window.tested() else { continue };
-            let named = if verdict.rises * tested <= P_MAX {
+            let named = if verdict.rises * tested <= DIRECTION.p_max {
                 Direction::Increasing
-            } else if verdict.falls * tested <= P_MAX {
+            } else if verdict.falls * tested <= DIRECTION.p_max {
                 Direction::Decreasing
             } else {
                 Direction::Stable

@@ -1,28 +1,18 @@
 //! One window of a trend: its points, its past slopes, and what they say of the present one.
 
-use super::{PAST_NEEDED, PAST_NEEDED_FORECAST, PROOF_P_MAX};
 use crate::kendall::merge_equal_times;
 use crate::order::median;
-use crate::own_history::p_value;
+use crate::own_history::{
+    DIRECTION, DISJOINT, FORECAST, HOLE_PARTS, History, Look, POINTS_MIN, p_value, varies,
+};
 use crate::theil_sen::{self, POINTS_MAX};
 use alloc::collections::VecDeque;
 use alloc::vec::Vec;
 
-/// Points between two evaluations: an eighth of a window.
-const STRIDE: usize = POINTS_MAX / 8;
-/// Evaluations after which a window shares no row with an earlier one.
-const DISJOINT: usize = POINTS_MAX / STRIDE;
-/// Evaluations before a slope counts as past. Two windows: so a trend can be proven in two that
-/// share no row before its own slopes are what it is compared with.
-const LAG: usize = 2 * DISJOINT;
+/// Points between two looks.
+const STRIDE: usize = POINTS_MAX / DISJOINT;
 /// Past windows that are remembered.
 const PAST_MAX: usize = 1000;
-/// A window of fewer points, or of fewer different values, has no trend (section 4); one whose
-/// values are all equal has: none.
-const POINTS_MIN: usize = 8;
-const VALUES_MIN: usize = 5;
-/// Only what comes after a gap longer than this part of the window counts (section 4).
-const GAP_PART: f64 = 0.25;
 
 /// What the past says of one window.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -60,13 +50,9 @@ pub(super) struct Window {
     points: VecDeque<(f64, f64)>,
     /// Points since the last evaluation.
     since: usize,
-    /// Slopes of past windows; once full, the oldest makes way.
-    pub(super) past: Vec<f64>,
-    oldest: usize,
-    /// Slopes that are to become past.
-    waiting: VecDeque<f64>,
-    /// The last evaluations; `None` for one that had no trend to judge.
-    verdicts: VecDeque<Option<Verdict>>,
+    history: History,
+    /// The last look; `None` where it had no trend to judge.
+    verdict: Option<Verdict>,
     scratch: Vec<f64>,
 }
 
@@ -77,10 +63,8 @@ impl Window {
             slot: Vec::new(),
             points: VecDeque::new(),
             since: 0,
-            past: Vec::new(),
-            oldest: 0,
-            waiting: VecDeque::new(),
-            verdicts: VecDeque::new(),
+            history: History::of(PAST_MAX),
+            verdict: None,
             scratch: Vec::new(),
         }
     }
@@ -106,12 +90,11 @@ impl Window {
         }
         self.since = 0;
         let judged = self.judge();
-        self.verdicts.push_back(judged.map(|(verdict, _)| verdict));
-        if self.verdicts.len() > DISJOINT + 1 {
-            self.verdicts.pop_front();
-        }
-        if let Some((_, slope)) = judged {
-            self.remember(slope);
+        self.verdict = judged.map(|(verdict, _)| verdict);
+        if let Some((verdict, slope)) = judged {
+            let of_forecast = |p: f64| (verdict.past >= FORECAST.windows).then_some(p);
+            let (rises, falls) = (of_forecast(verdict.rises), of_forecast(verdict.falls));
+            self.history.push(Look { slope, rises, falls, is_spoilt: false });
         }
         true
     }
@@ -121,42 +104,27 @@ impl Window {
         let part = self.part().filter(|part| part.whole)?;
         let fit = theil_sen::fit(&part.points, &mut self.scratch)?;
         let slope = fit.line.slope;
-        let mirrored: Vec<f64> = self.past.iter().map(|known| -known).collect();
+        let past = self.history.slopes();
+        let mirrored: Vec<f64> = past.iter().map(|known| -known).collect();
         let (mut rises, mut falls) = (1.0, 1.0);
         if fit.slope_low.is_some_and(|low| low > 0.0) {
-            rises = one_sided(slope, &self.past, &mirrored);
+            rises = one_sided(slope, past, &mirrored);
         } else if fit.slope_high.is_some_and(|high| high < 0.0) {
-            falls = one_sided(-slope, &mirrored, &self.past);
+            falls = one_sided(-slope, &mirrored, past);
         }
-        Some((Verdict { rises, falls, past: self.past.len() }, slope))
+        Some((Verdict { rises, falls, past: past.len() }, slope))
     }
 
-    /// A slope becomes past after a while. While a trend is proven none does: a leak would else
-    /// become usual by lasting.
-    fn remember(&mut self, slope: f64) {
-        let proven = |slope: f64| self.proof(slope).is_some_and(|p| p <= PROOF_P_MAX);
-        if proven(1.0) || proven(-1.0) {
-            self.waiting.clear();
-            return;
-        }
-        self.waiting.push_back(slope);
-        if self.waiting.len() <= LAG {
-            return;
-        }
-        let Some(slope) = self.waiting.pop_front() else { return };
-        if self.past.len() < PAST_MAX {
-            self.past.push(slope);
-        } else {
-            self.past[self.oldest] = slope;
-            self.oldest = (self.oldest + 1) % PAST_MAX;
-        }
+    /// Slopes of past windows.
+    pub(super) fn past(&self) -> &[f64] {
+        self.history.slopes()
     }
 
     /// The points after the last long gap, those of one time merged. `None` where they are too few
     /// or too much alike.
     pub(super) fn part(&self) -> Option<Part> {
         let (first, last) = (self.points.front()?, self.points.back()?);
-        let gap_s = (last.0 - first.0) * GAP_PART;
+        let gap_s = (last.0 - first.0) / f64::from(HOLE_PARTS);
         let times = self.points.iter().map(|(time_s, _)| *time_s);
         let pairs = times.clone().zip(times.skip(1));
         let cut = pairs.enumerate().rfind(|(_, (a, b))| b - a > gap_s);
@@ -166,25 +134,20 @@ impl Window {
         let mut points: Vec<(f64, f64)> =
             kept.map(|(time_s, value)| (time_s - begin_s, *value)).collect();
         merge_equal_times(&mut points, &mut Vec::new());
-        let mut values: Vec<f64> = points.iter().map(|(_, value)| *value).collect();
-        values.sort_unstable_by(f64::total_cmp);
-        let different = values.chunk_by(|a, b| a >= b).count();
-        let enough = points.len() >= POINTS_MIN && (different == 1 || different >= VALUES_MIN);
+        let is_constant = points.windows(2).all(|pair| (pair[0].1 - pair[1].1).abs() <= 0.0);
+        let enough = points.len() >= POINTS_MIN && (is_constant || varies(&points));
         enough.then_some(Part { points, begin_s, whole: from == 0 })
     }
 
     /// The present verdict, if its past is long enough for a direction.
     pub(super) fn tested(&self) -> Option<Verdict> {
-        let verdict = *self.verdicts.back()?;
-        verdict.filter(|verdict| verdict.past >= PAST_NEEDED)
+        self.verdict.filter(|verdict| verdict.past >= DIRECTION.windows)
     }
 
+    /// The larger p-value in the direction of `slope` of this window and of the last one that
+    /// shares no row with it.
     pub(super) fn proof(&self, slope: f64) -> Option<f64> {
-        let earlier = self.verdicts.len().checked_sub(DISJOINT + 1)?;
-        let before = (*self.verdicts.get(earlier)?)?;
-        let present = (*self.verdicts.back()?)?;
-        let enough = before.past.min(present.past) >= PAST_NEEDED_FORECAST;
-        enough.then(|| present.p(slope).max(before.p(slope)))
+        self.verdict.and_then(|_| self.history.proof(slope))
     }
 }
 

@@ -1,28 +1,25 @@
-//! What one quantity of one entity normally is.
+//! What one series normally is, by the hour where enough is known.
 //!
-//! Values are learned every five seconds into a sketch, and their distance from the running median
-//! into a second one: the spread read from the first would be 0 for a gauge that varies less than
-//! the sketch's own error. Rules and numbers are those of `statistics.md`, section 3.
+//! Values are learned into a sketch, and their distance from the running median into a second one:
+//! the spread read from the first would be 0 for a gauge that varies less than the sketch's own
+//! error. Of the same hour of the week, the same hour of any day, and all of the past, the
+//! narrowest that holds enough speaks. Rules and numbers are those of `statistics.md`, section 3.
+
+mod level;
 
 use alloc::boxed::Box;
 use alloc::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use ks_statistics::running_median::RunningMedian;
-use ks_statistics::sketch::Sketch;
-use ks_vocabulary::time::{SECOND_NS, Timestamp, WallTime};
+use crate::running_median::RunningMedian;
+use crate::sketch::Sketch;
 
-use super::level::{Level, Span, trigger_level};
+pub use self::level::{Level, Span, trigger_level};
 
-/// Time between two values that are learned: the windows of most verdicts are as long, so closer
-/// values would hold the same readings twice.
-pub const CADENCE_NS: u64 = 5 * SECOND_NS;
-/// A value stands for at most so much time before it: three times the cadence.
-const LONGEST_NS: u64 = 3 * CADENCE_NS;
 /// Values and time that a baseline needs before it gates anything (our judgement).
 const ENOUGH_SAMPLES: u64 = 300;
-const ENOUGH_NS: u64 = 1_800 * SECOND_NS;
+const ENOUGH_NS: u64 = 1_800_000_000_000;
 /// Values, and periods they come from, that the baseline of one hour needs (our judgement).
 const ENOUGH_OF_HOUR: u64 = 60;
 const ENOUGH_PERIODS: u32 = 3;
@@ -32,6 +29,16 @@ const COUNT_MAX: u64 = 1 << 62;
 const LOOK_EVERY: u32 = 12;
 /// A normal scale's share of the median absolute deviation.
 const MAD_TO_SCALE: f64 = 1.4826;
+
+/// When a value was read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Moment {
+    /// By a clock that never steps.
+    pub mono_ns: u64,
+    /// Hours since 1970, UTC.
+    pub hour: i64,
+}
+
 /// Values and deviations of some stretch of time.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Spread {
@@ -87,7 +94,7 @@ pub struct Baseline {
     #[serde(skip)]
     running: RunningMedian,
     #[serde(skip)]
-    learned_at: Option<Timestamp>,
+    learned_at_ns: Option<u64>,
     #[serde(skip)]
     level: Option<Level>,
     #[serde(skip)]
@@ -105,27 +112,25 @@ pub struct Learning {
     pub weekly: bool,
     /// Share of its weight that a value keeps for each day.
     pub kept_a_day: f64,
+    /// Of the values in so much time the first is learned; with 0 all are.
+    pub cadence_ns: u64,
+    /// A value stands for at most so much time before it.
+    pub longest_ns: u64,
 }
 
 impl Baseline {
-    /// Takes a value; of those within five seconds the first is learned. While a signal `stands`
-    /// on the series it goes to a shadow.
-    pub fn learn(
-        &mut self,
-        (at, wall): (Timestamp, WallTime),
-        value: f64,
-        stands: bool,
-        learning: &Learning,
-    ) {
-        let covered_ns = match self.learned_at {
-            Some(last) if at.0 / CADENCE_NS == last.0 / CADENCE_NS => return,
-            Some(last) => at.since_ns(last).min(LONGEST_NS),
+    /// Takes a finite value, in the order of their times. While a signal `stands` on the series it
+    /// goes to a shadow.
+    pub fn learn(&mut self, at: Moment, value: f64, stands: bool, learning: &Learning) {
+        let Moment { mono_ns, hour } = at;
+        let slot = |at_ns: u64| at_ns.checked_div(learning.cadence_ns);
+        let covered_ns = match self.learned_at_ns {
+            Some(last_ns) if slot(mono_ns).is_some() && slot(mono_ns) == slot(last_ns) => return,
+            Some(last_ns) => mono_ns.saturating_sub(last_ns).min(learning.longest_ns),
             None => 0,
         };
-        self.learned_at = Some(at);
-        self.running.push(value);
-        let deviation = (value - self.running.median().unwrap_or(value)).abs();
-        let hour = hour_of(wall);
+        self.learned_at_ns = Some(mono_ns);
+        let deviation = self.running.push_deviation(value);
         if stands {
             let shadow = self.shadow.get_or_insert_default();
             shadow.spread.learn(value, deviation);
@@ -134,7 +139,7 @@ impl Baseline {
             self.shadow = None;
             self.decay(hour.div_euclid(24), learning.kept_a_day);
             self.all.learn(value, deviation);
-            self.covered_ns += covered_ns;
+            self.covered_ns = self.covered_ns.saturating_add(covered_ns);
             let of_week = u8::try_from(hour_of_week(hour, learning.weekly)).unwrap_or(0);
             let known = self.hours.entry(of_week).or_default();
             if known.periods == 0 || known.last != hour {
@@ -150,7 +155,7 @@ impl Baseline {
     }
 
     fn decay(&mut self, day: i64, kept_a_day: f64) {
-        let passed = self.day.map_or(0, |last| day - last);
+        let passed = self.day.map_or(0, |last| day.saturating_sub(last));
         self.day = Some(day);
         if passed <= 0 {
             return;
@@ -203,9 +208,17 @@ impl Baseline {
         self.level
     }
 
-    /// Looks at the quantiles for the hour of `wall`, as after loading.
-    pub fn refresh(&mut self, wall: WallTime, learning: &Learning) {
-        self.look(hour_of(wall), learning);
+    /// Looks at the quantiles for an hour since 1970, as after loading.
+    pub fn refresh(&mut self, hour: i64, learning: &Learning) {
+        self.look(hour, learning);
+    }
+
+    /// The baseline of an hour since 1970, looked at anew where the last look was at another.
+    pub fn level_at(&mut self, hour: i64, learning: &Learning) -> Option<Level> {
+        if self.looked_hour != Some(hour) {
+            self.look(hour, learning);
+        }
+        self.level
     }
 
     /// Quantiles of all of the past, whether or not there is enough to gate anything.
@@ -262,7 +275,7 @@ impl Baseline {
     /// Forgets where the series was, as after a gap; what was learned stays.
     pub fn restart(&mut self) {
         self.running = RunningMedian::default();
-        self.learned_at = None;
+        self.learned_at_ns = None;
     }
 }
 
@@ -271,11 +284,6 @@ fn level_of(spread: &Spread, span: Span, max: Option<f64>) -> Option<Level> {
     let volatility = MAD_TO_SCALE * spread.deviations.quantile(0.5)?;
     let trigger = trigger_level(p95, max);
     Some(Level { p50, p75, p95, volatility, trigger, span, samples: spread.samples })
-}
-
-/// Hours since 1970 UTC.
-fn hour_of(wall: WallTime) -> i64 {
-    wall.0.div_euclid(3_600_000_000_000)
 }
 
 fn hour_of_week(hour: i64, weekly: bool) -> i64 {

@@ -3,7 +3,18 @@
 use super::*;
 
 const HOUR_S: u64 = 3_600;
-const LEARNING: Learning = Learning { max: None, weekly: true, kept_a_day: 0.98 };
+const SECOND_NS: u64 = 1_000_000_000;
+const LEARNING: Learning = Learning {
+    max: None,
+    weekly: true,
+    kept_a_day: 0.98,
+    cadence_ns: 5 * SECOND_NS,
+    longest_ns: 15 * SECOND_NS,
+};
+
+fn moment(second: u64) -> Moment {
+    Moment { mono_ns: second * SECOND_NS, hour: (second / HOUR_S).cast_signed() }
+}
 
 /// Feeds a value every five seconds.
 fn feed(
@@ -14,9 +25,7 @@ fn feed(
     value: impl Fn(u64) -> f64,
 ) {
     for second in (from_s..from_s + seconds).step_by(5) {
-        let at = Timestamp(second * SECOND_NS);
-        let wall = WallTime((second * SECOND_NS).cast_signed());
-        baseline.learn((at, wall), value(second), stands, &LEARNING);
+        baseline.learn(moment(second), value(second), stands, &LEARNING);
     }
 }
 
@@ -53,11 +62,9 @@ fn the_spread_of_a_gauge_that_hardly_varies_is_not_zero() {
 fn readings_within_five_seconds_are_one() {
     let (mut often, mut seldom) = (Baseline::default(), Baseline::default());
     for second in 0..4_000u64 {
-        let at = Timestamp(second * SECOND_NS);
-        let wall = WallTime((second * SECOND_NS).cast_signed());
-        often.learn((at, wall), (second % 50) as f64, false, &LEARNING);
+        often.learn(moment(second), (second % 50) as f64, false, &LEARNING);
         if second % 5 == 0 {
-            seldom.learn((at, wall), (second % 50) as f64, false, &LEARNING);
+            seldom.learn(moment(second), (second % 50) as f64, false, &LEARNING);
         }
     }
     assert_eq!(often, seldom);
@@ -134,9 +141,32 @@ fn what_is_stored_is_what_is_loaded() {
     feed(&mut baseline, 0, HOUR_S, false, |at| (at % 71) as f64 - 30.0);
     let text = serde_json::to_string(&baseline).unwrap();
     let mut loaded: Baseline = serde_json::from_str(&text).unwrap();
-    loaded.refresh(WallTime(0), &LEARNING);
+    loaded.refresh(0, &LEARNING);
     assert_eq!(loaded.all, baseline.all);
     let bad = text.replace("\"samples\":720", "\"samples\":-1");
     assert_ne!(bad, text);
     assert!(serde_json::from_str::<Baseline>(&bad).is_err());
+}
+
+#[test]
+fn a_series_of_any_cadence_is_learned_whole_and_known_by_its_hours() {
+    let each = Learning { cadence_ns: 0, longest_ns: u64::MAX, ..LEARNING };
+    // A value in five minutes: by day the hour, at weekends a hundred more.
+    let taught = |days: u64| {
+        let mut baseline = Baseline::default();
+        for row in 0..days * 288 {
+            let hour = (row / 12 % 24 + 1) as f64;
+            let value = if (row / 288) % 7 >= 5 { hour + 100.0 } else { hour };
+            baseline.learn(moment(row * 300), value, false, &each);
+        }
+        baseline
+    };
+    let check = |days: u64, at: u64, p50: f64| {
+        let level = taught(days).level_at(at.cast_signed(), &each).unwrap();
+        close(level.p50, p50, 0.011);
+    };
+    check(2, 2 * 24, 12.5);
+    check(6, 6 * 24 + 7, 8.0);
+    check(36, 35 * 24 + 7, 8.0);
+    check(36, 40 * 24 + 7, 108.0);
 }
