@@ -55,7 +55,7 @@ mod tests {
             let row = sample.cgroups.push();
             row.set_name(CgroupName::hierarchy, b"v2");
             row.set_name(CgroupName::path, path);
-            row.set(CgroupCell::inode, inode(path).unwrap());
+            row.set(CgroupCell::inode, inode(path));
             row.set(CgroupCell::memory_bytes, *held);
             row.set(CgroupCell::memory_fail, limit_met);
             for (cell, limit) in
@@ -71,12 +71,12 @@ mod tests {
     }
 
     /// Another for each of the paths here.
-    fn inode(path: &[u8]) -> Option<u64> {
-        Some(path.len() as u64)
+    fn inode(path: &[u8]) -> u64 {
+        path.len() as u64
     }
 
     fn group(path: &[u8]) -> Entity {
-        Entity::Cgroup(GroupEntity { inode: inode(path), ..GroupEntity::at(path) })
+        Entity::Cgroup(GroupEntity { inode: Some(inode(path)), ..GroupEntity::at(path) })
     }
 
     #[test]
