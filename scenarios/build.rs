@@ -1,4 +1,7 @@
 //! Gathers the scenarios of `library/` into one table, sorted by name.
+//!
+//! The table names no folder of this machine: a build that is shared between checkouts may keep it
+//! from another one.
 
 use std::fmt::Write as _;
 use std::path::Path;
@@ -6,7 +9,6 @@ use std::{env, fs, io};
 
 fn main() -> io::Result<()> {
     println!("cargo::rerun-if-changed=library");
-    // Asked when it runs: a build that is shared between checkouts compiles this in one of them.
     let here = env::var("CARGO_MANIFEST_DIR").map_err(io::Error::other)?;
     let folder = Path::new(&here).join("library");
     let mut files: Vec<_> = fs::read_dir(&folder)?.collect::<Result<_, _>>()?;
@@ -15,7 +17,9 @@ fn main() -> io::Result<()> {
     for file in files {
         let path = file.path();
         let Some(name) = path.file_stem().and_then(|name| name.to_str()) else { continue };
-        let _ = writeln!(text, "    ({name:?}, include_str!({:?})),", path.display().to_string());
+        let inside = format!("/library/{name}.toml");
+        let here = "env!(\"CARGO_MANIFEST_DIR\")";
+        let _ = writeln!(text, "    ({name:?}, include_str!(concat!({here}, {inside:?}))),");
     }
     text += "];\n";
     let out = env::var("OUT_DIR").map_err(io::Error::other)?;

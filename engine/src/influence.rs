@@ -121,6 +121,9 @@ impl LastFelt {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::engine::Engine;
+    use alloc::boxed::Box;
+    use ks_vocabulary::input::{ActionOutcome, Answer, Asks, Body, OpenRequest, Stamp, Start};
     use ks_vocabulary::kind::Group;
     use ks_vocabulary::time::WallTime;
 
@@ -178,6 +181,23 @@ mod tests {
         assert_eq!(moved(&group), [true; 6]);
         assert_eq!(moved(&mount), [true, true, true, true, false, false]);
         assert_eq!(moved(&nic), [true, true, false, false, true, true]);
+    }
+
+    #[test]
+    fn the_engine_goes_on_with_what_was_done_until_it_hears_that_it_was_not() {
+        let mut carry = Carry { last_request: 1, ..Carry::default() };
+        let until_ns = WallTime(200_000_000_000);
+        carry.open.push(OpenRequest { request: ONE, asks: Asks::Effect, until_ns });
+        changed().carry(ClockAnchor::default(), &mut carry);
+        let mut engine = Engine::default();
+        let mut stamp = Stamp::default();
+        let start = Start { carry: Some(carry), ..Start::default() };
+        engine.handle(stamp.make(second(100), Body::Start(Box::new(start))));
+        assert_eq!(engine.carry().influences.len(), 1);
+        let outcome = ActionOutcome { request: ONE, outcome: Outcome::Withheld, reason: None };
+        let answer = Body::Answer(Box::new(Answer::ActionOutcome(outcome)));
+        engine.handle(stamp.make(second(101), answer));
+        assert_eq!(engine.carry().influences, []);
     }
 
     #[test]
