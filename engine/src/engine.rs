@@ -5,6 +5,7 @@
 //! engine's state.
 
 mod dialogue;
+mod learned;
 mod words;
 
 use alloc::boxed::Box;
@@ -12,22 +13,16 @@ use alloc::collections::{BTreeMap, VecDeque};
 use alloc::format;
 use alloc::string::String;
 
-use alloc::vec::Vec;
-
 use crate::analysis::Knowledge;
-use crate::analysis::growers::{Grower, growers};
 use crate::analysis::said;
-use crate::analysis::watch::{Watch, Watched};
-use crate::board::{Board, Learned};
+use crate::analysis::watch::Watch;
+use crate::board::Board;
 use crate::classifiers;
 use crate::incidents::{Incidents, group_of};
 use crate::mutation;
 use crate::requests::Requests;
 use crate::window::Window;
-use ks_vocabulary::input::{
-    Acceptance, Body, Carry, Gap, GapReason, Input, Position, RunId, SourceState, Start,
-};
-use ks_vocabulary::kind::{Entity, Kind};
+use ks_vocabulary::input::{Body, Gap, GapReason, Input, Position, RunId, SourceState, Start};
 use ks_vocabulary::model::Sample;
 use ks_vocabulary::output::{Defect, Digest, End, Output, Said};
 use ks_vocabulary::time::{ClockAnchor, Timestamp};
@@ -291,48 +286,6 @@ impl Engine {
             let said = said::say(&self.watch.series()[index], turn);
             self.say(at, Said::Forecast(Box::new(said)));
         }
-    }
-
-    /// Learns what stands above a limit too: for knowledge made from recordings that an operator
-    /// calls normal. Such a run is no replay, and its journal is not kept.
-    pub fn accept_all(&mut self) {
-        self.board.accept_all();
-    }
-
-    /// What is known by now, for runs to come.
-    pub fn knowledge(&self) -> Knowledge {
-        let mut knowledge = Knowledge::empty(&self.window.host().hostname);
-        self.board.store(&mut knowledge);
-        self.watch.store(&mut knowledge);
-        knowledge
-    }
-
-    /// Conditions that operators call normal.
-    pub fn accepted(&self) -> impl Iterator<Item = &Acceptance> {
-        self.board.accepted()
-    }
-
-    /// What the next run has to go on with.
-    pub fn carry(&self) -> Carry {
-        let mut carry = Carry { accepted: self.board.said_normal(), ..Carry::default() };
-        self.requests.carry(self.clock, &mut carry);
-        self.board.influences.carry(self.clock, &mut carry);
-        carry
-    }
-
-    /// Every finite resource, with its trends and forecast.
-    pub fn watched(&self) -> &[Watched] {
-        self.watch.series()
-    }
-
-    /// Every quantity with a baseline, with its kind and entity.
-    pub fn learned(&self) -> impl Iterator<Item = (Kind, &Entity, &Learned)> {
-        self.board.learned()
-    }
-
-    /// The processes whose memory grows most.
-    pub fn growers(&self) -> Vec<Grower<'_>> {
-        growers(&self.window.processes)
     }
 
     fn say(&mut self, at: Position, body: Said) {

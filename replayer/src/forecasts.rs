@@ -4,7 +4,7 @@ use std::iter;
 
 use ks_engine::analysis::prospect::{Prospect, horizon_s, prospects};
 use ks_engine::analysis::simulate::FanPoint;
-use ks_engine::analysis::watch::Watched;
+use ks_engine::analysis::watched::Watched;
 use ks_engine::analysis::{effects, said};
 use ks_vocabulary::action::ActionKind;
 use ks_vocabulary::kind::{Entity, Kind};

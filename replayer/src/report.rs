@@ -6,7 +6,7 @@ mod incident;
 use std::collections::BTreeMap;
 
 use jiff::Timestamp as Time;
-use ks_engine::analysis::watch::Watched;
+use ks_engine::analysis::watched::Watched;
 use ks_recorder::format::damage::Damage;
 use ks_vocabulary::input::{Body, Input};
 use ks_vocabulary::kind::Kind;

@@ -14,6 +14,7 @@ pub mod simulate;
 pub mod slots;
 pub mod trend;
 pub mod watch;
+pub mod watched;
 
 pub use knowledge::Knowledge;
 pub use ks_statistics::baseline::{Baseline, Learning, Level, Moment};

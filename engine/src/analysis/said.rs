@@ -4,7 +4,7 @@ use ks_vocabulary::output::{ForecastSaid, Turn};
 use ks_vocabulary::time::SECOND_NS;
 
 use super::slots::WINDOWS_NS;
-use super::watch::Watched;
+use super::watched::Watched;
 
 /// What is said of a resource: its forecast, or why there is none.
 pub fn say(watched: &Watched, change: Turn) -> ForecastSaid {

@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 use crate::analysis::Baseline;
 use crate::analysis::forecast::Forecast;
 use crate::analysis::knowledge::{Knowledge, KnownBaseline, KnownPlacebos};
-use crate::analysis::watch::Around;
+use crate::analysis::watched::Around;
 use crate::window::EntityId;
 use ks_vocabulary::kind::{Entity, Kind};
 use ks_vocabulary::lasting::{Lasting, Whose};

@@ -3,6 +3,7 @@
 //! Classifiers report to the board; the engine asks it what changed.
 
 mod accepted;
+mod coverage;
 mod evaluation;
 mod learned;
 mod lore;
@@ -12,13 +13,14 @@ mod place;
 mod placebo;
 mod slot;
 
-use alloc::borrow::Cow;
 use alloc::collections::BTreeMap;
 use alloc::string::String;
 use alloc::vec::Vec;
 use sha2::{Digest as _, Sha256};
 
 use accepted::Accepted;
+pub use coverage::Cover;
+use coverage::Coverages;
 pub use evaluation::{Evaluation, Held, Key, Noted, Quantity, Relax, Rule};
 use learned::Lesson;
 pub use learned::{Learned, Notebook};
@@ -35,8 +37,7 @@ use ks_vocabulary::input::{Acceptance, Config};
 use ks_vocabulary::kind::{Entity, Kind};
 use ks_vocabulary::lasting::Lasting;
 use ks_vocabulary::metric::Metric;
-use ks_vocabulary::model::same_bytes;
-use ks_vocabulary::output::{Coverage, CoverageState};
+use ks_vocabulary::output::Coverage;
 use ks_vocabulary::time::{ClockAnchor, Timestamp};
 
 /// Ticks for which inputs may be missing before a kind goes `cannot tell`.
@@ -47,39 +48,6 @@ const PLACEBOS: usize = 400;
 
 /// Sources read every ten seconds are not stale between two readings.
 const STALE_FLOOR_NS: u64 = 15_000_000_000;
-
-/// What a classifier says of a kind, or of a part of it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Cover {
-    /// Nothing to judge on this host.
-    NotApplicable(&'static str),
-    /// Judged.
-    Ok,
-    /// A part cannot be judged; the text names the part and what it needs.
-    Part(&'static str),
-    /// Inputs are missing.
-    Missing(Missing),
-}
-
-impl Cover {
-    /// Of several answers the highest counts: without its inputs a kind has no parts.
-    fn rank(self) -> u8 {
-        match self {
-            Self::NotApplicable(_) => 0,
-            Self::Ok => 1,
-            Self::Part(_) => 2,
-            Self::Missing(_) => 3,
-        }
-    }
-
-    fn state(self) -> CoverageState {
-        match self {
-            Self::NotApplicable(_) => CoverageState::NotApplicable,
-            Self::Ok => CoverageState::Ok,
-            Self::Part(_) | Self::Missing(_) => CoverageState::CannotTell,
-        }
-    }
-}
 
 /// A signal that changed, to be put into words by the engine.
 #[derive(Debug)]
@@ -104,9 +72,7 @@ pub struct Board {
     now: Timestamp,
     stale_after_ns: u64,
     places: BTreeMap<(Kind, EntityId), Place>,
-    covers: [Option<Cover>; Kind::COUNT],
-    missing_ticks: [u32; Kind::COUNT],
-    reported: [Option<(CoverageState, String)>; Kind::COUNT],
+    coverage: Coverages,
     changed: Vec<Changed>,
     next_id: u64,
     hash: Sha256,
@@ -132,7 +98,7 @@ impl Board {
         self.clock = clock;
         self.kept_a_day = kept_a_day(self.half_life_days.unwrap_or(HALF_LIFE_DAYS));
         self.stale_after_ns = interval_ns.saturating_mul(u64::from(PATIENCE_TICKS));
-        self.covers = [None; Kind::COUNT];
+        self.coverage.begin();
     }
 
     /// Takes what was seen of one entity at the reading of time `at`.
@@ -144,7 +110,7 @@ impl Board {
         seen: &mut Evaluation,
         entity: impl FnOnce() -> Entity,
     ) {
-        self.cover(kind, Cover::Ok);
+        self.coverage.cover(kind, Cover::Ok);
         let known = &mut self.known;
         let place = self.places.entry((kind, id)).or_insert_with(|| {
             let entity = entity();
@@ -223,10 +189,7 @@ impl Board {
 
     /// Says what can be told of `kind`; of several answers the worst counts, of equals the first.
     pub fn cover(&mut self, kind: Kind, cover: Cover) {
-        let known = &mut self.covers[kind.index()];
-        if known.is_none_or(|known| cover.rank() > known.rank()) {
-            *known = Some(cover);
-        }
+        self.coverage.cover(kind, cover);
     }
 
     /// Ends what belongs to entities that are gone.
@@ -295,34 +258,7 @@ impl Board {
 
     /// Coverage that changed; `explain` puts a missing input into words.
     pub fn take_coverage(&mut self, explain: impl Fn(Missing) -> String) -> Vec<Coverage> {
-        let mut changed = Vec::new();
-        for kind in Kind::ALL {
-            let index = kind.index();
-            let Some(cover) = self.covers[index] else { continue };
-            let missing = matches!(cover, Cover::Missing(_));
-            let ticks = &mut self.missing_ticks[index];
-            *ticks = if missing { ticks.saturating_add(1) } else { 0 };
-            // Without an earlier reading nothing is missing yet: a window fills.
-            if cover == Cover::Missing(Missing::NoEarlier) || missing && *ticks <= PATIENCE_TICKS {
-                continue;
-            }
-            let reason = match cover {
-                Cover::Ok => Cow::Borrowed(""),
-                Cover::NotApplicable(why) | Cover::Part(why) => Cow::Borrowed(why),
-                Cover::Missing(missing) => Cow::Owned(explain(missing)),
-            };
-            let state = cover.state();
-            let same = |(known, why): &(CoverageState, String)| {
-                *known == state && same_bytes(why.as_bytes(), reason.as_bytes())
-            };
-            if !self.reported[index].as_ref().is_some_and(same) {
-                let reason = reason.into_owned();
-                let told = Some(reason.clone()).filter(|reason| !reason.is_empty());
-                changed.push(Coverage { kind, state, reason: told });
-                self.reported[index] = Some((state, reason));
-            }
-        }
-        changed
+        self.coverage.take(explain)
     }
 
     /// The hash of everything judged since the last call.

@@ -2,8 +2,13 @@
 
 use super::*;
 use crate::analysis::calibration::Source;
+use crate::analysis::class::Class;
+use crate::analysis::forecast::NoForecast;
+use crate::analysis::trend::Refusal;
 use crate::window::HOST;
 use alloc::vec;
+use ks_vocabulary::kind::Kind;
+use ks_vocabulary::time::SECOND_NS;
 
 /// One resource at one reading a second.
 #[derive(Default)]
