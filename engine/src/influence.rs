@@ -5,6 +5,7 @@
 
 use alloc::vec::Vec;
 
+use crate::analysis::slots::SLOTS;
 use ks_vocabulary::input::{CarriedInfluence, Carry, Outcome, RequestId};
 use ks_vocabulary::kind::Entity;
 use ks_vocabulary::lasting::Exact;
@@ -13,6 +14,8 @@ use ks_vocabulary::time::{ClockAnchor, SECOND_NS, Timestamp};
 /// What is measured tells of so much time before it: the longest mean that a verdict rests on is
 /// that of a minute, as the kernel's load average has it.
 const TAIL_NS: u64 = 60 * SECOND_NS;
+/// Slots by which the first reading of a window's points may be older than the window is long.
+const SLOTS_LATE: u64 = 2;
 
 /// One change of the host.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -89,16 +92,16 @@ impl Influences {
         carry.influences = felt.collect();
     }
 
-    /// Goes on with those of the run before: nothing was measured by this one before `now`.
+    /// Goes on with those of the run before, for what is left of them by the wall clock. That may
+    /// have been set back: none lasts longer than it was to.
     pub fn resume(&mut self, carry: &Carry, now: Timestamp, clock: ClockAnchor) {
         for carried in &carry.influences {
-            let left_ns = carried.until_ns.0.saturating_sub(clock.at(now).0);
-            let until = match u64::try_from(left_ns) {
-                Ok(left_ns) => now.plus_ns(left_ns),
-                Err(_) => Timestamp(now.0.saturating_sub(left_ns.unsigned_abs())),
-            };
+            let whole_ns = carried.until_ns.0.saturating_sub(carried.from_ns.0).max(0);
+            let left_ns = carried.until_ns.0.saturating_sub(clock.at(now).0).min(whole_ns);
+            let until = now.offset_ns(left_ns);
+            let from = Timestamp(until.0.saturating_sub(whole_ns.unsigned_abs()));
             let target = carried.target.0.clone();
-            self.begin(carried.request, Influence { target, from: Timestamp(0), until });
+            self.begin(carried.request, Influence { target, from, until });
         }
     }
 }
@@ -112,9 +115,12 @@ impl LastFelt {
         self.0 = Some(at);
     }
 
-    /// Whether a window of so much time before `at` holds a reading that was.
+    /// Whether a window of so much time that is looked at when `at` is read holds a reading that
+    /// was. Its slots are medians of slots: its youngest is over a while before the look, and its
+    /// oldest began before the window.
     pub(crate) fn spoils(self, at: Timestamp, window_ns: u64) -> bool {
-        self.0.is_some_and(|last| at.since_ns(last) <= window_ns)
+        let longest_ns = window_ns + SLOTS_LATE * (window_ns / SLOTS as u64);
+        self.0.is_some_and(|last| at.since_ns(last) <= longest_ns)
     }
 }
 
@@ -216,5 +222,14 @@ mod tests {
         let mut late = Influences::default();
         late.resume(&carry, second(300), anchor(300, 230_000_000_000));
         assert_eq!(felt(&late).last(), Some(&(300 - 30 + 60)), "what is left of its tail");
+        // A host without a clock of its own begins in 1970, and what was done lasts no longer.
+        let mut of_2026 = Carry::default();
+        changed().carry(anchor(0, 1_790_000_000_000_000_000), &mut of_2026);
+        for _ in 0..3 {
+            let mut early = Influences::default();
+            early.resume(&of_2026, second(7), anchor(7, 0));
+            assert_eq!(felt(&early).last(), Some(&(7 + 100 + 60)));
+            early.carry(anchor(7, 1_790_000_000_000_000_000), &mut of_2026);
+        }
     }
 }

@@ -96,9 +96,7 @@ impl Trend {
         }
         self.stride = Some(stride);
         let seen = self.look(window_ns, scratch);
-        if let Ok(seen) = &seen {
-            self.history.push(look(seen, spoilt));
-        }
+        self.history.push(seen.as_ref().ok().map(|seen| look(seen, spoilt)));
         self.last = Some(seen);
         true
     }
@@ -154,8 +152,8 @@ impl Trend {
     /// How much the slope changed lately: the root mean square of its relative difference to the
     /// last, over the windows that end in the last one or where it begins. 0 is a steady line.
     pub fn wobble(&self) -> Option<f64> {
-        let last = self.history.pending().next()?.slope;
-        let others = self.history.pending().skip(1).take(DISJOINT);
+        let last = self.history.pending().next()??.slope;
+        let others = self.history.pending().skip(1).take(DISJOINT).flatten();
         let squares = others.map(|past| (past.slope / last - 1.0) * (past.slope / last - 1.0));
         let (sum, count) = squares.fold((0.0, 0u32), |(sum, count), one| (sum + one, count + 1));
         let wobble = libm::sqrt(sum / f64::from(count));

@@ -18,6 +18,8 @@ use super::evaluation::Evaluation;
 const CADENCE_NS: u64 = 5 * SECOND_NS;
 /// A value stands for at most so much time before it (our judgement).
 const LONGEST_NS: u64 = 3 * CADENCE_NS;
+/// Values that have to be left of the past: half of those that make a baseline (our judgement).
+const WEIGHT_MIN: f64 = 150.0;
 
 /// One quantity.
 #[derive(Debug)]
@@ -128,6 +130,7 @@ impl Notebook {
             kept_a_day: lesson.kept_a_day,
             cadence_ns: CADENCE_NS,
             longest_ns: LONGEST_NS,
+            weight_min: WEIGHT_MIN,
         };
         let known = self.known.iter().position(|(known, _)| *known == metric);
         let mut baseline = known.map(|at| self.known.swap_remove(at).1).unwrap_or_default();

@@ -133,7 +133,7 @@ impl<'a> Chain<'a> {
         for (at, credit) in self.credits().into_iter().enumerate().filter(|(_, it)| *it > 0.0) {
             let (party, share) = self.suspect(at);
             let score = credit * share;
-            match candidates.iter_mut().find(|known| known.party.entity == party.entity) {
+            match candidates.iter_mut().find(|known| known.party.is_same(party)) {
                 Some(known) => known.score += score,
                 None => candidates.push(Candidate { party, score, first: at, own: Vec::new() }),
             }
@@ -143,7 +143,7 @@ impl<'a> Chain<'a> {
                 .filter(|at| {
                     let is_convicted = self.members[*at].convicted.is_some();
                     let is_root = self.causes[*at].is_empty();
-                    let is_own = self.suspect(*at).0.entity == candidate.party.entity;
+                    let is_own = self.suspect(*at).0.is_same(candidate.party);
                     is_own && (is_convicted || is_root)
                 })
                 .collect();

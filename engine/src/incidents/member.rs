@@ -56,11 +56,22 @@ impl Party {
         Self { entity: entity.clone(), comm: comm.cloned(), group }
     }
 
+    /// Whether the other is the same. Of a control group that is gone the path alone is known, and a
+    /// job that is started anew is the same job.
+    pub(super) fn is_same(&self, other: &Self) -> bool {
+        match (&self.entity, &other.entity) {
+            (Entity::Cgroup(one), Entity::Cgroup(other)) => {
+                one.hierarchy == other.hierarchy && one.path == other.path
+            }
+            (one, other) => one == other,
+        }
+    }
+
     /// Whether the other is the same or part of it. The control groups of a job have one path in
     /// all hierarchies and after each restart, so those are not told apart; that of everything
     /// tells nothing. Of a tree of processes the root is known, of one executable the name.
     pub(super) fn holds(&self, other: &Self) -> bool {
-        if self.entity == other.entity {
+        if self.is_same(other) {
             return true;
         }
         match (&self.entity, &other.entity) {

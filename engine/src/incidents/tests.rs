@@ -296,6 +296,26 @@ fn a_cause_may_be_seen_a_minute_late_and_an_order_is_claimed_only_where_it_is_ce
 }
 
 #[test]
+fn a_group_of_which_the_path_alone_is_known_is_no_second_cause() {
+    let convicting = |id: u64, kind: Kind, inode: Option<u64>| {
+        let mut signal = host(id, kind, 100 + id);
+        let entity = Entity::Cgroup(Group { inode, ..Group::at(b"/a") });
+        signal.culprits.push(named(entity, Metric::CpuTime, true));
+        signal
+    };
+    let mut lab = Lab::default();
+    lab.raise([
+        convicting(1, LoadMismatch, Some(5)),
+        convicting(2, Scheduler, None),
+        convicting(3, TcpExhaustion, Some(6)),
+    ]);
+    assert_eq!(lab.episodes(), [[1, 2, 3]]);
+    let causes = &lab.last(1).causes;
+    let text: Vec<_> = causes.iter().map(|cause| cause.entity.to_string()).collect();
+    assert_eq!(text, ["cgroup:/a"]);
+}
+
+#[test]
 fn nearness_in_time_alone_binds_nothing() {
     let check = |one: Signal, other: Signal, together: bool| {
         let (kinds, mut lab) = ((one.kind, other.kind), Lab::default());

@@ -23,8 +23,10 @@ const ENOUGH_NS: u64 = 1_800_000_000_000;
 /// Values, and periods they come from, that the baseline of one hour needs (our judgement).
 const ENOUGH_OF_HOUR: u64 = 60;
 const ENOUGH_PERIODS: u32 = 3;
-/// No count of a baseline is as large: nanoseconds of 142 years.
-const COUNT_MAX: u64 = 1 << 62;
+/// No count of a baseline is as large: nanoseconds of 36 years.
+const COUNT_MAX: u64 = 1 << 60;
+/// Nor are as many periods: hours of a century.
+const PERIODS_MAX: u32 = 1 << 20;
 /// Values learned between two looks at the quantiles: a minute's worth.
 const LOOK_EVERY: u32 = 12;
 /// A normal scale's share of the median absolute deviation.
@@ -116,6 +118,8 @@ pub struct Learning {
     pub cadence_ns: u64,
     /// A value stands for at most so much time before it.
     pub longest_ns: u64,
+    /// Where less weight than this is left of the past, it has faded.
+    pub weight_min: f64,
 }
 
 impl Baseline {
@@ -171,8 +175,7 @@ impl Baseline {
     fn look(&mut self, hour: i64, learning: &Learning) {
         self.since_look = 0;
         self.looked_hour = Some(hour);
-        // What has faded counts no more.
-        if self.all.values.count() < ENOUGH_SAMPLES as f64 / 2.0
+        if self.all.values.count() < learning.weight_min
             || self.all.samples < ENOUGH_SAMPLES
             || self.covered_ns < ENOUGH_NS
         {
@@ -234,9 +237,10 @@ impl Baseline {
             && self.covered_ns < COUNT_MAX
             && self.day.is_none_or(|day| day.unsigned_abs() < COUNT_MAX)
             && self.shadow.as_deref().is_none_or(shadow)
-            && self.hours.iter().all(|(key, hour)| {
-                *key < 168 && spread(&hour.spread) && u64::from(hour.periods) < COUNT_MAX >> 20
-            })
+            && self
+                .hours
+                .iter()
+                .all(|(key, hour)| *key < 168 && spread(&hour.spread) && hour.periods < PERIODS_MAX)
     }
 
     /// Values learned.

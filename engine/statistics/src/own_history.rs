@@ -84,7 +84,8 @@ pub struct History {
     slopes: Vec<f64>,
     oldest: usize,
     most: usize,
-    pending: VecDeque<Look>,
+    /// `None` for a look at a window that told nothing.
+    pending: VecDeque<Option<Look>>,
 }
 
 impl History {
@@ -98,16 +99,17 @@ impl History {
         &self.slopes
     }
 
-    /// Takes a look at the window. Its slope becomes past after a while; while a trend is proven
-    /// none does: a leak would else become usual by lasting.
-    pub fn push(&mut self, look: Look) {
+    /// Takes a look at the window; `None` where there is no slope, as after a hole. A slope becomes
+    /// past after a while; while a trend is proven none does: a leak would else become usual by
+    /// lasting.
+    pub fn push(&mut self, look: Option<Look>) {
         self.pending.push_back(look);
         let is_proven = |slope: f64| self.proof(slope).is_some_and(|p| p <= FORECAST.p_max);
         if is_proven(1.0) || is_proven(-1.0) {
-            self.pending.iter_mut().for_each(|pending| pending.is_spoilt = true);
+            self.pending.iter_mut().flatten().for_each(|pending| pending.is_spoilt = true);
         }
         if self.pending.len() > PENDING
-            && let Some(oldest) = self.pending.pop_front()
+            && let Some(oldest) = self.pending.pop_front().flatten()
             && !oldest.is_spoilt
         {
             self.learn(oldest.slope);
@@ -127,18 +129,19 @@ impl History {
     /// The larger p-value, in the direction of `slope`, of the last look and of the one that ended
     /// where its window begins; `None` where either has none.
     pub fn proof(&self, slope: f64) -> Option<f64> {
-        let last = self.pending.back()?.p(slope)?;
+        let last = self.pending.back()?.as_ref()?.p(slope)?;
         Some(last.max(self.before()?.p(slope)?))
     }
 
     /// The look at the window that ended where the last one begins.
-    pub fn before(&self) -> Option<&Look> {
-        self.pending.len().checked_sub(1 + DISJOINT).and_then(|at| self.pending.get(at))
+    fn before(&self) -> Option<&Look> {
+        let at = self.pending.len().checked_sub(1 + DISJOINT)?;
+        self.pending.get(at)?.as_ref()
     }
 
     /// The looks that are not past yet, the last first.
-    pub fn pending(&self) -> impl Iterator<Item = &Look> {
-        self.pending.iter().rev()
+    pub fn pending(&self) -> impl Iterator<Item = Option<&Look>> {
+        self.pending.iter().rev().map(Option::as_ref)
     }
 
     /// Forgets what is not past yet, as after a gap.
@@ -211,8 +214,8 @@ mod tests {
         check(1.0, &null, 0.55);
     }
 
-    fn look(slope: f64, p: Option<f64>) -> Look {
-        Look { slope, rises: p, falls: None, is_spoilt: false }
+    fn look(slope: f64, p: Option<f64>) -> Option<Look> {
+        Some(Look { slope, rises: p, falls: None, is_spoilt: false })
     }
 
     #[test]

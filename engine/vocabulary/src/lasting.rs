@@ -6,12 +6,16 @@
 use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
-use core::fmt::{self, Write as _};
+use core::fmt;
 
 use serde::{Deserialize, Serialize};
 
 use crate::kind::{Entity, Group, text};
 
+/// What a byte's two hexadecimal digits follow. People read it where a byte is no text, and of the
+/// texts of earlier versions only those hold it that lost a byte. A backslash is none: systemd
+/// writes those into names.
+const LOST: char = char::REPLACEMENT_CHARACTER;
 /// What ends a name that has more after it.
 const NETNS: &str = "@netns:";
 const INODE: &str = "@inode:";
@@ -120,7 +124,10 @@ fn written(entity: &Entity) -> String {
             if group.hierarchy == b"v2" && group.path.starts_with(b"/") {
                 return format!("cgroup:{path}{inode}");
             }
-            let hierarchy = escaped(&group.hierarchy).replace(':', "\\x3a");
+            let mut hierarchy = escaped(&group.hierarchy);
+            for (end, symbol) in [(":", b':'), ("/", b'/')] {
+                hierarchy = hierarchy.replace(end, &hex(symbol));
+            }
             format!("cgroup:{hierarchy}:{path}{inode}")
         }
         Entity::Host | Entity::Netns(_) | Entity::Process(..) | Entity::ForkTree(..) => {
@@ -174,36 +181,36 @@ fn tail<'a>(text: &'a str, end: &str) -> (&'a str, Option<u64>) {
     number.map_or((text, None), |(name, number)| (name, Some(number)))
 }
 
-/// A name as text: what is no text, a backslash, and an end that is part of the name are written as
+/// A name as text: what is no text, and an end that is part of the name, are written as
 /// hexadecimal numbers.
 fn escaped(name: &[u8]) -> String {
     let mut out = String::new();
-    let hex = |out: &mut String, byte: u8| {
-        let _ = write!(out, "\\x{byte:02x}");
-    };
     for chunk in name.utf8_chunks() {
         for (at, symbol) in chunk.valid().char_indices() {
             let rest = &chunk.valid()[at..];
             let is_end = rest.starts_with(NETNS) || rest.starts_with(INODE);
-            if symbol == '\\' || symbol.is_control() || is_end {
+            if symbol == LOST || symbol.is_control() || is_end {
                 let mut room = [0; 4];
-                symbol.encode_utf8(&mut room).bytes().for_each(|byte| hex(&mut out, byte));
+                out.extend(symbol.encode_utf8(&mut room).bytes().map(hex));
             } else {
                 out.push(symbol);
             }
         }
-        chunk.invalid().iter().for_each(|byte| hex(&mut out, *byte));
+        out.extend(chunk.invalid().iter().copied().map(hex));
     }
     out
 }
 
+fn hex(byte: u8) -> String {
+    format!("{LOST}{byte:02x}")
+}
+
 fn bytes(escaped: &str) -> Option<Vec<u8>> {
-    let mut parts = escaped.split('\\');
+    let mut parts = escaped.split(LOST);
     let mut out = parts.next().unwrap_or_default().as_bytes().to_vec();
     for part in parts {
-        let digits = part.strip_prefix('x')?;
-        let (number, rest) = (digits.get(..2)?, digits.get(2..)?);
-        out.push(u8::from_str_radix(number, 16).ok()?);
+        let (digits, rest) = part.split_at_checked(2)?;
+        out.push(u8::from_str_radix(digits, 16).ok()?);
         out.extend(rest.as_bytes());
     }
     Some(out)
@@ -219,6 +226,7 @@ mod tests {
             &b"@netns:7"[..],
             b"@inode:7",
             b"\\x41",
+            "\u{fffd}41".as_bytes(),
             b"\xff",
             b"\x1b[2J",
             b":",
@@ -231,7 +239,7 @@ mod tests {
     fn entities() -> impl Strategy<Value = Entity> {
         let path = || prop_oneof![names(), names().prop_map(|name| [b"/".to_vec(), name].concat())];
         let hierarchy =
-            prop::sample::select(alloc::vec!["v2", "memory", "cpu,cpuacct", "a:/b", ""]);
+            prop::sample::select(alloc::vec!["v2", "memory", "cpu,cpuacct", "a:/b", "/b", ""]);
         let inode = prop::option::of(any::<u64>());
         let group = (hierarchy, path(), inode).prop_map(|(hierarchy, path, inode)| {
             Entity::Cgroup(Group { hierarchy: hierarchy.into(), path, inode })
@@ -295,5 +303,11 @@ mod tests {
         let memory = Group { hierarchy: b"memory".to_vec(), ..Group::at(b"/a") };
         check("cgroup:memory:/a", Entity::Cgroup(memory));
         check("filesystem:/var/lib:x", Entity::Filesystem(b"/var/lib:x".to_vec()));
+        let slice = br"/system.slice/system-systemd\x2dfsck.slice";
+        check(r"cgroup:/system.slice/system-systemd\x2dfsck.slice", {
+            Entity::Cgroup(Group::at(slice))
+        });
+        check(r"executable:a\b", Entity::Executable(br"a\b".to_vec()));
+        assert_eq!(read("executable:a\u{fffd}b"), None, "what it was is lost");
     }
 }

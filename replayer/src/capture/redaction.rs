@@ -253,6 +253,10 @@ mod tests {
         assert_eq!(redaction.entity("cgroup:/system.slice/a.service"), {
             format!("cgroup:{}", redaction.path("/system.slice/a.service"))
         });
+        // Systemd writes backslashes into names.
+        assert_eq!(redaction.entity(r"cgroup:/system.slice/a\x2db.service"), {
+            format!("cgroup:{}", redaction.path(r"/system.slice/a\x2db.service"))
+        });
         assert_eq!(redaction.entity("process:7:9"), "process:7:9");
         assert_eq!(redaction.name("processes", "comm", b"kthreadd"), None);
         assert_eq!(redaction.name("disks", "name", b"sda"), None);

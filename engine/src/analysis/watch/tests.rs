@@ -118,6 +118,23 @@ fn windows_in_which_something_was_done_are_no_past() {
 }
 
 #[test]
+fn nothing_that_was_read_while_something_was_done_gets_into_the_past() {
+    let slopes = |done_s: u64, used: f64| {
+        let mut lab = Lab { is_influenced: true, ..Lab::default() };
+        lab.run(done_s, |at| used + wave(at));
+        lab.is_influenced = false;
+        lab.calm(5_500);
+        let series = &lab.watch.series()[0];
+        series.trends.each_ref().map(|trend| trend.history().to_vec())
+    };
+    for done_s in (60..400).step_by(7) {
+        let calm = slopes(done_s, 0.3);
+        assert!(calm.iter().all(|slopes| !slopes.is_empty()));
+        assert_eq!(slopes(done_s, 0.9), calm, "{done_s} s");
+    }
+}
+
+#[test]
 fn what_is_known_of_a_host_is_used_by_its_next_run() {
     let mut lab = Lab::default();
     lab.calm(1_800);

@@ -56,9 +56,16 @@ const HALF_DECADES: f64 = 2.5;
 
 const HOUR_S: f64 = 3600.0;
 /// Every row is learned, whatever its cadence, and stands for the time since the one before it. A
-/// day leaves 0.98 of a value's weight (`statistics.md`, section 3).
-const LEARNING: Learning =
-    Learning { max: None, weekly: true, kept_a_day: 0.98, cadence_ns: 0, longest_ns: u64::MAX };
+/// day leaves 0.98 of a value's weight (`statistics.md`, section 3); how much is left in all says
+/// nothing, since of rows a day apart never more than 50 weigh.
+const LEARNING: Learning = Learning {
+    max: None,
+    weekly: true,
+    kept_a_day: 0.98,
+    cadence_ns: 0,
+    longest_ns: u64::MAX,
+    weight_min: 0.0,
+};
 
 /// What is said of one row.
 #[derive(Clone, Copy, Debug, PartialEq)]

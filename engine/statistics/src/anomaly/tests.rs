@@ -162,3 +162,11 @@ fn the_baseline_is_what_was_known_before_the_row() {
     assert!((scored.baseline_p50.unwrap() - 4.0).abs() < 0.05, "{scored:?}");
     assert!((scored.baseline_p95.unwrap() - 4.0).abs() < 0.05, "{scored:?}");
 }
+
+#[test]
+fn a_series_of_one_value_a_day_has_a_normal() {
+    let mut scorer = Scorer::new();
+    let rows = (0..400).map(|day| scorer.push(f64::from(day) * 86_400.0, f64::from(day % 7)));
+    let last = rows.last().unwrap();
+    assert!(last.baseline_p50.is_some(), "{last:?}");
+}

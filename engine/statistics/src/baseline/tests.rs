@@ -10,6 +10,7 @@ const LEARNING: Learning = Learning {
     kept_a_day: 0.98,
     cadence_ns: 5 * SECOND_NS,
     longest_ns: 15 * SECOND_NS,
+    weight_min: 150.0,
 };
 
 fn moment(second: u64) -> Moment {
@@ -169,4 +170,21 @@ fn a_series_of_any_cadence_is_learned_whole_and_known_by_its_hours() {
     check(6, 6 * 24 + 7, 8.0);
     check(36, 35 * 24 + 7, 8.0);
     check(36, 40 * 24 + 7, 108.0);
+}
+
+#[test]
+fn counts_that_would_overflow_are_not_sound() {
+    let mut baseline = Baseline::default();
+    (0..7).for_each(|day| feed(&mut baseline, day * 24 * HOUR_S, HOUR_S, false, |_| 1.0));
+    assert!(baseline.is_sound());
+    let text = serde_json::to_string(&baseline).unwrap();
+    for (was, is) in [
+        ("\"periods\":1", "\"periods\":4294967295"),
+        ("\"samples\":720", { "\"samples\":4611686018427387903" }),
+    ] {
+        let stored = text.replace(was, is);
+        assert_ne!(stored, text);
+        let loaded: Baseline = serde_json::from_str(&stored).unwrap();
+        assert!(!loaded.is_sound(), "{is}");
+    }
 }

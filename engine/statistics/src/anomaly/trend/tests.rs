@@ -119,3 +119,21 @@ fn times_that_are_equal_or_go_back_do_no_harm() {
     }
     assert_eq!(still.trend(), None);
 }
+
+#[test]
+fn what_was_proven_before_a_gap_proves_nothing_after_it() {
+    let mut random = Random::stream(17, "gap");
+    let mut tracker = Tracker::new();
+    let mut proofs = Vec::new();
+    for row in 0..2110 {
+        let noise = random.next_f64() + random.next_f64() - 1.0;
+        // It rises at last, and a gap of a day lies in the rise.
+        let late_s = if row < 2004 { 0.0 } else { 86_400.0 };
+        let value = (f64::from(row) - 1900.0).max(0.0) * 0.2 + noise;
+        tracker.push(f64::from(row) * 60.0 + late_s, value);
+        if row >= 2004 {
+            proofs.push(tracker.trend().and_then(|trend| trend.proof));
+        }
+    }
+    assert!(proofs.iter().all(Option::is_none), "{proofs:?}");
+}

@@ -91,11 +91,11 @@ impl Window {
         self.since = 0;
         let judged = self.judge();
         self.verdict = judged.map(|(verdict, _)| verdict);
-        if let Some((verdict, slope)) = judged {
+        self.history.push(judged.map(|(verdict, slope)| {
             let of_forecast = |p: f64| (verdict.past >= FORECAST.windows).then_some(p);
             let (rises, falls) = (of_forecast(verdict.rises), of_forecast(verdict.falls));
-            self.history.push(Look { slope, rises, falls, is_spoilt: false });
-        }
+            Look { slope, rises, falls, is_spoilt: false }
+        }));
         true
     }
 
@@ -147,7 +147,7 @@ impl Window {
     /// The larger p-value in the direction of `slope` of this window and of the last one that
     /// shares no row with it.
     pub(super) fn proof(&self, slope: f64) -> Option<f64> {
-        self.verdict.and_then(|_| self.history.proof(slope))
+        self.history.proof(slope)
     }
 }
 
