@@ -5,7 +5,6 @@
 
 use alloc::vec::Vec;
 
-use crate::analysis::slots::SLOTS;
 use ks_vocabulary::input::{CarriedInfluence, Carry, Outcome, RequestId};
 use ks_vocabulary::kind::Entity;
 use ks_vocabulary::lasting::Exact;
@@ -14,8 +13,9 @@ use ks_vocabulary::time::{ClockAnchor, SECOND_NS, Timestamp};
 /// What is measured tells of so much time before it: the longest mean that a verdict rests on is
 /// that of a minute, as the kernel's load average has it.
 const TAIL_NS: u64 = 60 * SECOND_NS;
-/// Slots by which the first reading of a window's points may be older than the window is long.
-const SLOTS_LATE: u64 = 2;
+/// The part of a window by which the first reading of its points may be older than it is long: two
+/// of its sixteen slots.
+const LATE_PART: u64 = 8;
 
 /// One change of the host.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -119,7 +119,7 @@ impl LastFelt {
     /// was. Its slots are medians of slots: its youngest is over a while before the look, and its
     /// oldest began before the window.
     pub(crate) fn spoils(self, at: Timestamp, window_ns: u64) -> bool {
-        let longest_ns = window_ns + SLOTS_LATE * (window_ns / SLOTS as u64);
+        let longest_ns = window_ns + window_ns / LATE_PART;
         self.0.is_some_and(|last| at.since_ns(last) <= longest_ns)
     }
 }
@@ -222,7 +222,7 @@ mod tests {
         let mut late = Influences::default();
         late.resume(&carry, second(300), anchor(300, 230_000_000_000));
         assert_eq!(felt(&late).last(), Some(&(300 - 30 + 60)), "what is left of its tail");
-        // A host without a clock of its own begins in 1970, and what was done lasts no longer.
+        // A host without a clock of its own begins in 1970, and what was done lasts as long.
         let mut of_2026 = Carry::default();
         changed().carry(anchor(0, 1_790_000_000_000_000_000), &mut of_2026);
         for _ in 0..3 {

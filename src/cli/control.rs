@@ -36,7 +36,8 @@ pub(crate) struct Accept {
     /// Where, as verdicts write it: host, disk:sda, cgroup:/system.slice/x.service
     #[arg(value_name = "ENTITY", value_parser = entity)]
     pub(crate) entity: String,
-    /// Until this time, such as 2027-01-01T00:00:00Z [default: for good]
+    /// Until this time, such as 2027-01-01T00:00:00Z; one that is past takes it back [default: for
+    /// good]
     #[arg(long, value_name = "TIME", value_parser = until)]
     pub(crate) until: Option<i64>,
     #[command(flatten)]

@@ -80,6 +80,9 @@ impl Told for ControlError {
 
     fn hint(&self) -> Option<&'static str> {
         match self {
+            Self::Absent { folder, .. } if folder.is_dir() => {
+                Some("`ks live -o` on it goes on there; what was written so far `ks replay` reads")
+            }
             Self::Absent { .. } => Some("name the directory that `ks live -o` writes"),
             Self::Silent { .. } | Self::Refused { .. } => None,
         }

@@ -70,6 +70,10 @@ fn what_a_daemon_was_told_is_in_its_recording_and_survives_a_kill() {
     wait_for(folder, "it goes on", |status| status["samples"].as_u64() > Some(2));
     assert!(names(&status(folder), "host"), "what was said is carried");
     assert!(!names(&status(folder), "disk:b"), "what was configured is not");
+    let past = ["accept", "load_mismatch", "host", "--until", "2020-01-01T00:00:00Z"];
+    let told = String::from_utf8(ks(&past, folder).stderr).unwrap();
+    assert!(told.contains("is judged as ever"), "{told}");
+    wait_for(folder, "what is past is taken back", |status| !names(status, "host"));
     terminate(&mut child);
     drop(load);
     assert!(!folder.join("control.sock").exists());

@@ -56,8 +56,8 @@ impl Party {
         Self { entity: entity.clone(), comm: comm.cloned(), group }
     }
 
-    /// Whether the other is the same. Of a control group that is gone the path alone is known, and a
-    /// job that is started anew is the same job.
+    /// Whether the other is the same. Of a control group that is gone the path alone is known, and
+    /// a job that is started anew is the same job.
     pub(super) fn is_same(&self, other: &Self) -> bool {
         match (&self.entity, &other.entity) {
             (Entity::Cgroup(one), Entity::Cgroup(other)) => {

@@ -67,7 +67,8 @@ impl Told {
         if let Body::Start(start) = &input.body {
             self.clock = start.clock;
         }
-        let at = rfc3339(self.clock.at(input.mono));
+        let wall = self.clock.at(input.mono);
+        let at = rfc3339(wall);
         let mut status = self.lock();
         if matches!(input.body, Body::Sample(_)) {
             status.samples += 1;
@@ -79,6 +80,7 @@ impl Told {
         }
         status.accepted = engine
             .accepted()
+            .filter(|one| one.holds(wall))
             .map(|one| Accepted {
                 kind: one.kind,
                 entity: one.entity.clone(),
