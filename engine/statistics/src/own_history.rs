@@ -214,28 +214,28 @@ mod tests {
         check(1.0, &null, 0.55);
     }
 
-    fn look(slope: f64, p: Option<f64>) -> Option<Look> {
-        Some(Look { slope, rises: p, falls: None, is_spoilt: false })
+    fn look(slope: f64, p: Option<f64>) -> Look {
+        Look { slope, rises: p, falls: None, is_spoilt: false }
     }
 
     #[test]
     fn a_slope_is_past_two_windows_later_and_the_oldest_makes_way() {
         let mut history = History::of(3);
-        (0..16).for_each(|at| history.push(look(f64::from(at), None)));
+        (0..16).for_each(|at| history.push(Some(look(f64::from(at), None))));
         assert!(history.slopes().is_empty());
-        (16..20).for_each(|at| history.push(look(f64::from(at), None)));
+        (16..20).for_each(|at| history.push(Some(look(f64::from(at), None))));
         assert_eq!(history.slopes(), [3.0, 1.0, 2.0]);
         history.restart();
-        (0..16).for_each(|at| history.push(look(f64::from(at), None)));
+        (0..16).for_each(|at| history.push(Some(look(f64::from(at), None))));
         assert_eq!(history.slopes(), [3.0, 1.0, 2.0]);
     }
 
     #[test]
     fn a_trend_that_is_proven_in_two_windows_never_becomes_past() {
         let mut history = History::of(100);
-        (0..9).for_each(|_| history.push(look(5.0, Some(0.005))));
+        (0..9).for_each(|_| history.push(Some(look(5.0, Some(0.005)))));
         assert_eq!(history.proof(1.0), Some(0.005));
-        (0..30).for_each(|_| history.push(look(1.0, Some(0.5))));
+        (0..30).for_each(|_| history.push(Some(look(1.0, Some(0.5)))));
         assert_eq!(history.proof(1.0), Some(0.5));
         assert!(!history.slopes().contains(&5.0), "{:?}", history.slopes());
         assert_eq!(history.slopes().len(), 30 - 16);
