@@ -129,7 +129,8 @@ fn the_journals_of_several_runs_are_their_replay_also_after_kills() {
     }
     let (folder, scratch) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     let _load = load(scratch.path());
-    for wait_ms in [7200, 6700] {
+    let raised = "\"output\":\"signal\",\"id\":1,\"change\":\"raised\"";
+    for (runs, wait_ms) in [(1, 700), (2, 300)] {
         let before = named(folder.path(), "parquet").len();
         let mut child = live(folder.path(), &["--segment", "1s"]);
         let begun = (0..1000).any(|_| {
@@ -137,6 +138,11 @@ fn the_journals_of_several_runs_are_their_replay_also_after_kills() {
             named(folder.path(), "log").len() + named(folder.path(), "parquet").len() > before
         });
         assert!(begun, "no segment within 10 s");
+        let stands = (0..3000).any(|_| {
+            std::thread::sleep(Duration::from_millis(10));
+            journals(folder.path()).matches(raised).count() >= runs
+        });
+        assert!(stands, "nothing is raised within 30 s under load");
         std::thread::sleep(Duration::from_millis(wait_ms));
         child.kill().unwrap();
         child.wait().unwrap();
@@ -147,7 +153,7 @@ fn the_journals_of_several_runs_are_their_replay_also_after_kills() {
     assert_eq!(journal.matches("\"output\":\"end\"").count(), 3, "each run says that it is over");
     assert_eq!(replayed(folder.path(), scratch.path()), journal);
     assert!(named(folder.path(), "log").is_empty(), "everything is sealed");
-    let first = journal.matches("\"output\":\"signal\",\"id\":1,\"change\":\"raised\"").count();
+    let first = journal.matches(raised).count();
     assert!(first >= 2, "episodes are numbered within their run: {journal}");
 }
 
