@@ -100,7 +100,7 @@ fn row(kind: Kind, entity: &Entity, learned: &Learned) -> Option<BaselineRow> {
 pub fn trends(engine: &Engine) -> Vec<TrendRow> {
     let watched = engine.watched().iter().flat_map(|watched| {
         let metric = watched.resource.metric();
-        rows(&watched.entity, metric, &watched.trends)
+        rows(&watched.entity, metric, &watched.trends.windows)
     });
     let learned = engine
         .learned()

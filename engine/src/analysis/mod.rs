@@ -13,6 +13,7 @@ pub mod shipped;
 pub mod simulate;
 pub mod slots;
 pub mod trend;
+pub mod trends;
 pub mod watch;
 pub mod watched;
 

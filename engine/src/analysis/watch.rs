@@ -114,7 +114,7 @@ impl Watch {
             lasting.as_ref().is_some_and(|own| known.is_of(level.resource, own))
         };
         for known in self.known.iter().filter(is_own) {
-            if let Some(trend) = watched.trends.get_mut(usize::from(known.window)) {
+            if let Some(trend) = watched.trends.windows.get_mut(usize::from(known.window)) {
                 known.values.iter().for_each(|slope| trend.learn(*slope));
             }
         }
@@ -157,7 +157,7 @@ impl Watch {
     pub fn store(&self, knowledge: &mut Knowledge) {
         for watched in &self.series {
             let Some(lasting) = Lasting::of(&watched.entity) else { continue };
-            for (window, trend) in (0..).zip(&watched.trends) {
+            for (window, trend) in (0..).zip(&watched.trends.windows) {
                 let values = trend.history().to_vec();
                 let entity = Whose::Known(lasting.clone());
                 let known = KnownSlopes { resource: watched.resource, entity, window, values };

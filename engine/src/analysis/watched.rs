@@ -2,7 +2,6 @@
 
 use alloc::vec::Vec;
 
-use crate::influence::LastFelt;
 use crate::window::EntityId;
 use ks_vocabulary::kind::{Entity, Kind};
 use ks_vocabulary::output::Turn;
@@ -13,16 +12,14 @@ use super::calibration::Calibration;
 use super::class::Class;
 use super::forecast::{Forecast, NoForecast, forecast};
 use super::resources::Level;
-use super::slots::{Filling, Point, SLOTS, WINDOWS_NS};
-use super::trend::{Refusal, Scratch, Trend};
+use super::trend::{Refusal, Scratch};
+use super::trends::Trends;
 
 /// A forecast that stands is said again after so long.
 const SAY_EVERY_NS: u64 = 60 * SECOND_NS;
 /// Forecasts kept until their resource ends, at most one in so long; then every other goes.
 const KEEP_EVERY_NS: u64 = 10 * SECOND_NS;
 const KEPT: usize = 128;
-/// The longest window that a forecast rests on.
-const LONGEST_NS: u64 = WINDOWS_NS[WINDOWS_NS.len() - 1];
 /// A resource that fell by so much below its end can end again.
 const RECOVERED: f64 = 0.05;
 
@@ -55,15 +52,13 @@ pub struct Watched {
     pub used: f64,
     /// When that was.
     pub at: Timestamp,
-    filling: [Filling; WINDOWS_NS.len()],
-    /// The trend over each window length.
-    pub trends: [Trend; WINDOWS_NS.len()],
+    /// Where it is heading.
+    pub trends: Trends,
     /// The forecast, or why there is none.
     pub outcome: Result<Forecast, NoForecast>,
     said_at: Option<Timestamp>,
     made: Vec<Made>,
     ended: bool,
-    felt: LastFelt,
 }
 
 impl Watched {
@@ -74,19 +69,16 @@ impl Watched {
             id: level.id,
             used: level.used,
             at: level.at,
-            filling: Default::default(),
-            trends: Default::default(),
+            trends: Trends::default(),
             outcome: Err(NoForecast::Trend(Refusal::FewPoints)),
             said_at: None,
             made: Vec::new(),
             ended: false,
-            felt: LastFelt::default(),
         }
     }
 
     pub(super) fn restart(&mut self) {
-        self.filling.iter_mut().for_each(Filling::clear);
-        self.trends.iter_mut().for_each(Trend::restart);
+        self.trends.restart();
         self.made.clear();
         self.outcome = Err(NoForecast::Trend(Refusal::FewPoints));
     }
@@ -100,16 +92,19 @@ impl Watched {
         calibration: &mut Calibration,
     ) -> Option<Turn> {
         (self.used, self.at) = (level.used, level.at);
-        if around.is_influenced(&self.entity, level.at) {
-            self.felt.feel(level.at);
+        let is_influenced = around.is_influenced(&self.entity, level.at);
+        if is_influenced {
+            // What comes otherwise because something was done says nothing of a forecast.
+            self.made.clear();
         }
         self.score(level, calibration);
-        if !self.push(level.at, level.used, scratch, around) {
+        let stands = || around.stands(self.resource.kind(), self.id);
+        if !self.trends.push((level.at, level.used), is_influenced, stands, scratch) {
             return None;
         }
         let threshold = self.resource.threshold(&self.entity);
         let horizon_ns = self.resource.horizon_ns();
-        self.outcome = forecast(&self.trends, threshold, horizon_ns, calibration);
+        self.outcome = forecast(&self.trends.windows, threshold, horizon_ns, calibration);
         self.turn()
     }
 
@@ -119,36 +114,9 @@ impl Watched {
         self.turn()
     }
 
-    /// Feeds the slots, each length with the medians of the one before it; true where a window was
-    /// looked at.
-    fn push(
-        &mut self,
-        at: Timestamp,
-        used: f64,
-        scratch: &mut Scratch,
-        around: &dyn Around,
-    ) -> bool {
-        let mut point = Point { at, value: used };
-        let mut looked = false;
-        let lengths = self.filling.iter_mut().zip(&mut self.trends).zip(WINDOWS_NS);
-        for ((filling, trend), window_ns) in lengths {
-            let slot_ns = window_ns / SLOTS as u64;
-            let Some(done) = filling.push(slot_ns, point.at, point.value) else { break };
-            let stands = around.stands(self.resource.kind(), self.id);
-            let spoilt = stands || self.felt.spoils(at, window_ns);
-            looked |= trend.push(done, window_ns, spoilt, scratch);
-            point = done;
-        }
-        looked
-    }
-
     /// Where the resource ended, the forecast made half way there is held against the truth: one
-    /// for each end, as `statistics.md` scores them. What came otherwise because something was done
-    /// says nothing of a forecast.
+    /// for each end, as `statistics.md` scores them.
     fn score(&mut self, level: &Level, calibration: &mut Calibration) {
-        if self.felt.spoils(level.at, 0) {
-            self.made.clear();
-        }
         let threshold = self.resource.threshold(&self.entity);
         if level.used < threshold - RECOVERED {
             self.ended = false;
@@ -168,8 +136,9 @@ impl Watched {
     }
 
     fn keep(&mut self) {
-        let made = self.outcome.as_ref().ok().filter(|made| !self.felt.spoils(made.at, LONGEST_NS));
-        let Some(made) = made else {
+        let made = self.outcome.as_ref().ok();
+        let is_calm = |made: &&Forecast| !self.trends.may_rest_on_what_was_done(made.at);
+        let Some(made) = made.filter(is_calm) else {
             self.made.clear();
             return;
         };

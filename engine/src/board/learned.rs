@@ -3,10 +3,9 @@
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 
-use crate::analysis::slots::{Filling, Point, SLOTS, WINDOWS_NS};
-use crate::analysis::trend::{Scratch, Trend};
+use crate::analysis::trend::Scratch;
+use crate::analysis::trends::Trends;
 use crate::analysis::{Baseline, Learning, Level, Moment};
-use crate::influence::LastFelt;
 use ks_vocabulary::kind::Entity;
 use ks_vocabulary::metric::Metric;
 use ks_vocabulary::time::{SECOND_NS, Timestamp, WallTime};
@@ -35,38 +34,6 @@ pub struct Learned {
     /// Where it is heading, over the longer window lengths.
     pub trends: Box<Trends>,
     last: Option<Timestamp>,
-}
-
-/// Trends of a quantity; a control group has that of the longest window only, since there are many.
-#[derive(Debug, Default)]
-pub struct Trends {
-    filling: [Filling; WINDOWS_NS.len()],
-    /// By window length; the shorter ones are for resources only.
-    pub windows: [Trend; WINDOWS_NS.len()],
-    first: usize,
-    felt: LastFelt,
-}
-
-impl Trends {
-    fn push(&mut self, value: f64, lesson: &mut Lesson<'_>) {
-        let mut point = Point { at: lesson.at, value };
-        if lesson.is_influenced {
-            self.felt.feel(lesson.at);
-        }
-        let lengths = self.filling.iter_mut().zip(&mut self.windows).zip(WINDOWS_NS);
-        for ((filling, trend), window_ns) in lengths.skip(self.first) {
-            let slot_ns = window_ns / SLOTS as u64;
-            let Some(done) = filling.push(slot_ns, point.at, point.value) else { return };
-            let spoilt = lesson.stands || self.felt.spoils(lesson.at, window_ns);
-            trend.push(done, window_ns, spoilt, lesson.scratch);
-            point = done;
-        }
-    }
-
-    fn restart(&mut self) {
-        self.filling.iter_mut().for_each(Filling::clear);
-        self.windows.iter_mut().for_each(Trend::restart);
-    }
 }
 
 /// The quantities of one place that are learned.
@@ -114,7 +81,9 @@ impl Notebook {
                     let (stands, learning) = (lesson.stands, &learned.learning);
                     learned.baseline.learn(moment, quantity.value, stands, learning);
                 }
-                learned.trends.push(quantity.value, lesson);
+                let Lesson { at, stands, is_influenced, .. } = *lesson;
+                let reading = (at, quantity.value);
+                learned.trends.push(reading, is_influenced, || stands, lesson.scratch);
             }
         }
     }
@@ -135,8 +104,8 @@ impl Notebook {
         let known = self.known.iter().position(|(known, _)| *known == metric);
         let mut baseline = known.map(|at| self.known.swap_remove(at).1).unwrap_or_default();
         baseline.refresh(hour_of(lesson.wall), &learning);
-        let first = if group { WINDOWS_NS.len() - 1 } else { WINDOWS_NS.len() - 2 };
-        let trends = Box::new(Trends { first, ..Trends::default() });
+        // The shorter ones are for resources; of control groups there are many.
+        let trends = Box::new(Trends::of_longest(if group { 1 } else { 2 }));
         let value = f64::NAN;
         self.learned.push(Learned { metric, value, baseline, learning, trends, last: None });
         self.learned.len() - 1

@@ -109,7 +109,7 @@ fn windows_in_which_something_was_done_are_no_past() {
         lab.is_influenced = false;
         lab.calm(570);
         let series = &lab.watch.series()[0];
-        series.trends.each_ref().map(|trend| trend.history().len())
+        series.trends.windows.each_ref().map(|trend| trend.history().len())
     };
     let (with, without) = (slopes(true), slopes(false));
     assert!(with[0] > 0 && with[0] < without[0], "{with:?} {without:?}");
@@ -125,7 +125,7 @@ fn nothing_that_was_read_while_something_was_done_gets_into_the_past() {
         lab.is_influenced = false;
         lab.calm(5_500);
         let series = &lab.watch.series()[0];
-        series.trends.each_ref().map(|trend| trend.history().to_vec())
+        series.trends.windows.each_ref().map(|trend| trend.history().to_vec())
     };
     for done_s in (60..400).step_by(7) {
         let calm = slopes(done_s, 0.3);

@@ -54,6 +54,7 @@ const RANK_PART: f64 = 0.5;
 /// about one false alarm in a thousand rows, measured on generated series.
 const HALF_DECADES: f64 = 2.5;
 
+/// Seconds of an hour.
 const HOUR_S: f64 = 3600.0;
 /// Every row is learned, whatever its cadence, and stands for the time since the one before it. A
 /// day leaves 0.98 of a value's weight (`statistics.md`, section 3); how much is left in all says

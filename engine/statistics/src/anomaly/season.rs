@@ -4,13 +4,12 @@
 //! usual value in its middle; between two middles it runs straight. Hours are those of UTC: the
 //! shape of a day is found wherever it begins.
 
+use super::HOUR_S;
 use crate::order::median;
 use alloc::vec;
 use alloc::vec::Vec;
 use libm::{fabs, floor};
 
-/// Seconds of an hour.
-const HOUR_S: f64 = 3600.0;
 /// The most occurrences of an hour that are remembered.
 const KEPT_MAX: usize = 10;
 /// Occurrences before an hour has a usual value: the median of three stands one bad day.
