@@ -20,6 +20,8 @@ pub(crate) struct Lab {
     engine: Engine,
     stamp: Stamp,
     second: u64,
+    /// Seconds between two samples.
+    cadence: u64,
     standing: BTreeMap<(Kind, String), Signal>,
     /// What happened to each condition last.
     last: BTreeMap<(Kind, String), Change>,
@@ -30,10 +32,16 @@ pub(crate) struct Lab {
 
 impl Lab {
     pub(crate) fn new() -> Self {
+        Self::every(1)
+    }
+
+    /// One whose samples are so many seconds apart.
+    pub(crate) fn every(cadence: u64) -> Self {
         let mut lab = Self {
             engine: Engine::default(),
             stamp: Stamp::from(1),
             second: 1_000,
+            cadence,
             standing: BTreeMap::new(),
             last: BTreeMap::new(),
             coverage: BTreeMap::new(),
@@ -47,7 +55,7 @@ impl Lab {
             boot_id: "b".into(),
             clock: ClockAnchor::default(),
             seed: 1,
-            interval_ns: SECOND_NS,
+            interval_ns: cadence * SECOND_NS,
             segment: 0,
             sources: [].into(),
             ..Start::default()
@@ -73,11 +81,11 @@ impl Lab {
         self.handle(Body::Gap(Gap { suspended_ns, ..Gap::in_all(GapReason::Suspend) }));
     }
 
-    /// `seconds` pass; `fill` puts rows into each second's sample, counting from 0. A table with
+    /// `seconds` pass, or as many intervals; `fill` puts rows into each sample, counting from 0. A table with
     /// rows counts as read; one without is absent.
     pub(crate) fn run(&mut self, seconds: u64, mut fill: impl FnMut(&mut Sample, u64)) {
         for second in 0..seconds {
-            self.second += 1;
+            self.second += self.cadence;
             let mut sample = Sample::default();
             fill(&mut sample, second);
             for table in sample.tables_mut() {

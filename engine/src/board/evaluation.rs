@@ -89,6 +89,8 @@ pub struct Evaluation {
     relaxed: [bool; 4],
     /// A predicate of its own says that a standing signal goes on.
     kept: bool,
+    /// The highest severity that is not discrete harm, where a second source knows of none.
+    most: Option<Severity>,
     /// Form of the condition.
     pub subtype: Option<Subtype>,
     /// How long after the last event the signal stands, where an event was counted.
@@ -171,6 +173,16 @@ impl Evaluation {
             self.event_clear_ns = Some(self.event_clear_ns.unwrap_or(0).max(clear_ns));
         }
         self.set(severity, if holds { Held::Event } else { Held::No })
+    }
+
+    /// Asks a second source whether there is harm, one that does not rest on the same counter.
+    /// Where it knows of none nothing above `most` holds, but for what was counted as discrete
+    /// harm; where it was not read (`None`) the first is believed.
+    pub fn second(&mut self, agrees: Option<bool>, most: Severity) -> &mut Self {
+        if agrees == Some(false) {
+            self.most = Some(self.most.map_or(most, |known| known.min(most)));
+        }
+        self
     }
 
     /// A relaxed predicate: where it holds a standing signal goes on.

@@ -61,7 +61,7 @@ impl Classifier for BlockDeviceSaturation {
         let mut any = false;
         let is_below_busy = window.disks.entities().any(|(_, row, track)| {
             row.stacked() != Some(true)
-                && busy_share(track, WINDOWS[0].1).is_ok_and(|busy| busy >= UTILISATION[0])
+                && busy_share(row, track, WINDOWS[0].1).is_ok_and(|busy| busy >= UTILISATION[0])
         });
         for (id, row, track) in window.disks.entities() {
             if row.stacked() == Some(true) && is_below_busy {
@@ -98,7 +98,7 @@ fn look_at(row: &Disk, track: &DiskTrack) -> Result<Evaluation, Missing> {
     seen.know([true; 4]);
     for (metric, window_s, levels) in WINDOWS {
         let ns = window_s * SECOND_NS;
-        let used = match busy_share(track, window_s) {
+        let used = match busy_share(row, track, window_s) {
             Ok(busy) => busy,
             Err(Missing::NoEarlier) => continue,
             Err(missing) => return Err(missing),
@@ -141,9 +141,14 @@ fn look_at(row: &Disk, track: &DiskTrack) -> Result<Evaluation, Missing> {
     Ok(seen)
 }
 
-/// Share of the last so many seconds in which a request was in flight.
-fn busy_share(track: &DiskTrack, seconds: u64) -> Result<f64, Missing> {
-    track.over(DiskWork::Busy, seconds * SECOND_NS).map(|busy| busy.per_second() / 1000.0)
+/// Share of the last so many seconds in which a request was in flight. By Little's law it is no more
+/// than the mean number in flight: kernels that count busy time in whole ticks of the clock tell of
+/// much more. A request that is under way counts, since its own time is told when it is done.
+fn busy_share(row: &Disk, track: &DiskTrack, seconds: u64) -> Result<f64, Missing> {
+    let of = |what| track.over(what, seconds * SECOND_NS).map(|ms| ms.per_second() / 1000.0);
+    let busy = of(DiskWork::Busy)?;
+    let Ok(queued) = of(DiskWork::Queued) else { return Ok(busy) };
+    Ok(busy.min(queued.max(row.in_flight().unwrap_or(0) as f64)))
 }
 
 fn met(holds: bool) -> Held {

@@ -11,13 +11,17 @@
 //! that wait to be written, as support.
 //! # False positives
 //! A backup makes `some` high and `full` low. Idle time with I/O outstanding is high on an idle
-//! host with one reader, so it never raises.
+//! host with one reader, so it never raises. The kernel counts threads that wait in `io_uring` for
+//! a packet as waiting for I/O: they are in no uninterruptible sleep, and no disk has work.
+//! # Second source
+//! Requests in flight at a disk, or tasks in uninterruptible sleep: without either it is low at
+//! most.
 
 use crate::board::{Board, Cover, Evaluation, Held, Quantity, Relax};
 use crate::culprit::{Blamed, Case, IO, victim};
-use crate::window::{DiskWork, HOST, Missing, Stall, Window};
-use ks_vocabulary::kind::{Entity, Kind};
-use ks_vocabulary::membership::cgroup_entity;
+use crate::window::{DiskWork, HOST, Missing, PressureTrack, Stall, Window};
+use ks_vocabulary::kind::{Entity, Kind, Severity};
+use ks_vocabulary::membership::{belongs, cgroup_entity};
 use ks_vocabulary::metric::Metric;
 use ks_vocabulary::model::Cpu;
 use ks_vocabulary::time::{SECOND_NS, Timestamp};
@@ -61,6 +65,9 @@ const STALLS: [StallLimits; 4] = [
 /// busy for this share of the time (our judgement).
 const BLOCKED_PER_CPU: f64 = 1.0;
 const BUSY: f64 = 0.70;
+/// Requests in flight, or tasks in uninterruptible sleep, that agree with a stall: half as many as
+/// there are stalled at least (our judgement; either is a mean, and one task stalls for all of it).
+const AGREES: f64 = 0.5;
 
 impl Classifier for IoCongestion {
     fn kind(&self) -> Kind {
@@ -99,7 +106,9 @@ fn has_stalls(window: &Window) -> bool {
 fn judge_host(window: &Window) -> Result<(Timestamp, Evaluation), Missing> {
     let mut seen = Evaluation::default();
     let at = if has_stalls(window) {
-        stall::grade(&mut seen, window.pressure.track()?, &STALLS)?;
+        let track = window.pressure.track()?;
+        stall::grade(&mut seen, track, &STALLS)?;
+        seen.second(second(window, track, &Entity::Host), Severity::Low);
         window.pressure.at()
     } else {
         grade_blocked(&mut seen, window)?;
@@ -107,6 +116,33 @@ fn judge_host(window: &Window) -> Result<(Timestamp, Evaluation), Missing> {
     };
     note_support(&mut seen, window);
     Ok((at.unwrap_or(window.mono()), seen))
+}
+
+/// Whether disks or sleeping tasks tell of waits as well, over the shortest window.
+fn second(window: &Window, track: &PressureTrack, entity: &Entity) -> Option<bool> {
+    let share = track.share(Stall::IoSome, 5 * SECOND_NS).ok()?;
+    let in_flight = in_flight(window);
+    let is_own = |key| {
+        *entity == Entity::Host
+            || window.processes.find(key).is_some_and(|known| belongs(&known.row, entity))
+    };
+    let asleep = window.sufferers.mean_asleep(is_own);
+    let known = [in_flight, asleep];
+    // What was not read may know of it.
+    let agrees = known.into_iter().flatten().any(|waiting| waiting >= AGREES * share);
+    (agrees || known.iter().all(Option::is_some)).then_some(agrees)
+}
+
+/// Requests in flight over all disks: by their time over the last five seconds, and at the last
+/// reading, since the time of a request counts when it is done.
+fn in_flight(window: &Window) -> Option<f64> {
+    window.disks.at().filter(|_| window.disks.is_fresh())?;
+    let each = window.disks.entities().map(|(_, row, track)| {
+        let by_time = track.over(DiskWork::Queued, 5 * SECOND_NS).ok();
+        let by_time = by_time.map_or(0.0, |time| time.per_second() / 1000.0);
+        by_time.max(row.in_flight().unwrap_or(0) as f64)
+    });
+    Some(each.sum())
 }
 
 /// Blocked tasks beside a busy disk: all that kernels without PSI tell.
@@ -150,6 +186,8 @@ fn judge_groups(window: &Window, board: &mut Board) {
     for (id, row, track) in groups(window) {
         let mut seen = Evaluation::default();
         if stall::grade(&mut seen, &track.pressure, &STALLS).is_ok() {
+            let entity = cgroup_entity(row);
+            seen.second(second(window, &track.pressure, &entity), Severity::Low);
             board.judge(Kind::IoCongestion, id, at, &mut seen, || cgroup_entity(row));
         }
     }

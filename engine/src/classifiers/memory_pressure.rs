@@ -10,10 +10,15 @@
 //! Stall shares over 5, 10 and 30 s, the used share, free swap, kills.
 //! # False positives
 //! A page cache that fills memory: free memory is never looked at. Growth of a tmpfs is real use.
+//! Huge pages that are kept for later, swap that idle containers filled long ago, a limit that is
+//! filled by page cache in use: memory is full, and nobody waits for it.
+//! # Second source
+//! Where stall shares say that nobody waits a used share is low at most, whatever is reclaimed. A
+//! stall that is high or critical wants reclaim, refaults, pages swapped, or a memory in use.
 
 use crate::board::{Board, Cover, Evaluation, Held, Quantity, Relax};
 use crate::culprit::{Blamed, Case, NAMED, victim};
-use crate::window::{CgroupTrack, Group, HOST, Missing, Paging, Stall, Window};
+use crate::window::{CgroupTrack, Group, HOST, Missing, Paging, PressureTrack, Stall, Window};
 use ks_vocabulary::kind::{Entity, Kind, Severity};
 use ks_vocabulary::membership::{cgroup_entity, is_below};
 use ks_vocabulary::metric::Metric;
@@ -58,8 +63,10 @@ const RECLAIM: [Option<f64>; 4] = [Some(0.05), Some(0.15), None, None];
 const USED: [f64; 4] = [0.80, 0.90, 0.90, 0.95];
 /// Free share of swap at high and critical (earlyoom).
 const SWAP_FREE: [f64; 2] = [0.10, 0.05];
-/// Without swap this stall, or direct reclaim, stands for its being used up.
-const SOME_WITHOUT_SWAP: f64 = 0.05;
+/// Shares of time stalled, over the persistence of each severity, with which a used share is as bad:
+/// somebody waits at medium, and as much as is low by itself at high and critical (our judgement).
+/// Without swap the latter, or direct reclaim, stands for its being used up.
+const WAITS: [f64; 4] = [0.0, 0.01, 0.05, 0.05];
 /// Zero is the last interval.
 const RECLAIM_SPANS_S: [u64; 4] = [0, 5, 10, 30];
 const KILL_CLEAR_S: u64 = 300;
@@ -72,8 +79,9 @@ struct Use {
     /// Whether allocations reclaimed directly: in the last interval for low, so that it persists
     /// like any rate, and over the window of each severity above, where it stands for swap.
     reclaims: [bool; 4],
-    /// Whether tasks stalled for memory over the same.
-    stalls: [bool; 4],
+    /// Whether tasks stalled for memory over the persistence of each severity; `None` where nobody
+    /// tells.
+    stalls: [Option<bool>; 4],
 }
 
 impl Classifier for MemoryPressure {
@@ -119,6 +127,7 @@ fn judge_host(window: &Window, group_kills: u64) -> Result<Evaluation, Missing> 
     let host_use = use_of_host(window);
     if let Ok(host_use) = &host_use {
         grade_use(&mut seen, host_use, graded.is_ok());
+        seen.second(works(window, host_use), Severity::Medium);
     }
     // Any of them is enough; with none there is nothing to judge.
     if graded.is_err() && reclaim.is_err() {
@@ -166,11 +175,37 @@ fn use_of_host(window: &Window) -> Result<Use, Missing> {
             let growth = paging.over(Paging::DirectReclaim, span_s * SECOND_NS);
             growth.is_ok_and(|growth| growth.by > 0)
         }),
-        stalls: super::PERSISTENCE_S.map(|span_s| {
-            let share = stalls.and_then(|track| track.share(Stall::MemorySome, span_s * SECOND_NS));
-            share.is_ok_and(|share| share >= SOME_WITHOUT_SWAP)
-        }),
+        stalls: waits(stalls.ok().filter(|_| window.pressure.is_fresh())),
     })
+}
+
+/// Whether tasks stall for memory over the persistence of each severity.
+fn waits(track: Option<&PressureTrack>) -> [Option<bool>; 4] {
+    core::array::from_fn(|level| {
+        let ns = super::PERSISTENCE_S[level] * SECOND_NS;
+        match track?.share(Stall::MemorySome, ns) {
+            Ok(share) => Some(share >= WAITS[level]),
+            // A window that has yet to fill tells of no stall that lasted.
+            Err(Missing::NoEarlier) => Some(false),
+            Err(_) => None,
+        }
+    })
+}
+
+/// Whether the kernel's counters tell of a shortage too: it reclaims, pages come back that were
+/// dropped or swapped out, or hardly any memory is left.
+fn works(window: &Window, memory: &Use) -> Option<bool> {
+    let paging = window.vm.track().ok()?;
+    let counts = [
+        Paging::DirectReclaim,
+        Paging::RefaultAnon,
+        Paging::RefaultFile,
+        Paging::SwapIn,
+        Paging::SwapOut,
+        Paging::MajorFault,
+    ];
+    let grew = |what| paging.over(what, 30 * SECOND_NS).is_ok_and(|growth| growth.by > 0);
+    Some(memory.used >= USED[0] || counts.into_iter().any(grew))
 }
 
 fn swap_free(row: &Memory) -> Option<f64> {
@@ -186,14 +221,15 @@ fn grade_use(seen: &mut Evaluation, memory: &Use, has_stalls: bool) {
         let limits = [None, None, Some(SWAP_FREE[0]), Some(SWAP_FREE[1])];
         seen.note_with(Metric::SwapFreeShare, *free, limits);
     }
+    let waits = |level: usize| stalls[level] != Some(false);
     let exhausted = |level: usize, free_limit: f64| match swap_free {
         Some(free) => *free <= free_limit,
-        None => stalls[level] || reclaims[level],
+        None => stalls[level] == Some(true) || reclaims[level],
     };
-    seen.counts(Severity::Low, *used >= USED[0] && reclaims[0]);
-    seen.counts(Severity::Medium, *used >= USED[1]);
-    seen.counts(Severity::High, *used >= USED[2] && exhausted(2, SWAP_FREE[0]));
-    let critical = *used >= USED[3] && exhausted(3, SWAP_FREE[1]);
+    seen.counts(Severity::Low, *used >= USED[0] && reclaims[0] || *used >= USED[1]);
+    seen.counts(Severity::Medium, *used >= USED[1] && waits(1));
+    seen.counts(Severity::High, *used >= USED[2] && exhausted(2, SWAP_FREE[0]) && waits(2));
+    let critical = *used >= USED[3] && exhausted(3, SWAP_FREE[1]) && waits(3);
     seen.counts(Severity::Critical, has_stalls && critical);
     seen.counts(Severity::High, !has_stalls && critical);
     let relaxed = |limit: f64| *used >= Relax::Share.limit(limit);
@@ -212,6 +248,8 @@ fn note_kills(seen: &mut Evaluation, kills: u64) {
 fn judge_groups(window: &Window, board: &mut Board) -> u64 {
     let Some(at) = window.cgroups.at().filter(|_| window.cgroups.is_fresh()) else { return 0 };
     let host_swap = window.memory.one().ok().and_then(swap_free);
+    let host = window.pressure.track().ok().filter(|_| window.pressure.is_fresh());
+    let host_waits = waits(host);
     let mut theirs = 0;
     for (id, row, track) in groups(window) {
         let kills = kills_at_limit(track);
@@ -219,7 +257,7 @@ fn judge_groups(window: &Window, board: &mut Board) -> u64 {
         theirs += kills;
         let mut seen = Evaluation::default();
         let graded = stall::grade(&mut seen, &track.pressure, &STALLS);
-        if let Some(memory) = use_of_group(row, track, host_swap) {
+        if let Some(memory) = use_of_group(row, track, host_swap, host_waits) {
             grade_use(&mut seen, &memory, true);
         } else if graded.is_err() && kills == 0 {
             continue;
@@ -247,8 +285,14 @@ fn is_innermost(window: &Window, row: &Cgroup) -> bool {
     })
 }
 
-/// Use of a group against its own limit; without one there is no share.
-fn use_of_group(row: &Cgroup, track: &CgroupTrack, host_swap: Option<f64>) -> Option<Use> {
+/// Use of a group against its own limit; without one there is no share. Groups of version 1 have no
+/// stall shares: where nobody waits on the host, nobody does in them.
+fn use_of_group(
+    row: &Cgroup,
+    track: &CgroupTrack,
+    host_swap: Option<f64>,
+    host_waits: [Option<bool>; 4],
+) -> Option<Use> {
     let max = row.memory_max_bytes().filter(|max| *max > 0)?;
     let held = row.memory_bytes()?.saturating_sub(row.inactive_file_bytes().unwrap_or(0));
     let swap_free = match row.swap_max_bytes() {
@@ -266,10 +310,11 @@ fn use_of_group(row: &Cgroup, track: &CgroupTrack, host_swap: Option<f64>) -> Op
             let growth = track.over(Group::LimitMet, span_s * SECOND_NS);
             growth.is_ok_and(|growth| growth.by > 0)
         }),
-        stalls: super::PERSISTENCE_S.map(|span_s| {
-            let share = track.pressure.share(Stall::MemorySome, span_s * SECOND_NS);
-            share.is_ok_and(|share| share >= SOME_WITHOUT_SWAP)
-        }),
+        stalls: if track.pressure.is_given(Stall::MemorySome) {
+            waits(Some(&track.pressure))
+        } else {
+            host_waits
+        },
     })
 }
 

@@ -30,9 +30,12 @@ const KIND: Kind = Kind::NetworkDegradation;
 const DROPS: [f64; 4] = [0.001, 0.01, 0.05, 0.20];
 /// Share of segments sent again (our judgement).
 const RETRANSMITS: [f64; 4] = [0.01, 0.03, 0.10, 0.25];
-/// With fewer packets or segments in its window a ratio says nothing (our judgement).
+/// With fewer packets or segments in its window, what was lost among them, a share says nothing (our
+/// judgement). In windows beyond the longest, which cadences of a minute make, as many more are
+/// asked for: else a segment or two a second would do.
 const PACKET_FLOOR: u64 = 1_000;
 const SEGMENT_FLOOR: u64 = 200;
+const FLOOR_NS: u64 = 30 * SECOND_NS;
 /// The persistence of the severities in seconds, and which of them have to last so long.
 const WINDOWS: [(u64, [bool; 4]); 3] = [
     (5, [true, true, false, false]),
@@ -84,7 +87,8 @@ fn judge_namespaces(window: &Window, board: &mut Board) {
 fn retransmit_ratio(track: &TcpTrack, ns: u64) -> Option<f64> {
     let sent = track.over(Tcp::Sent, ns).ok()?;
     let again = track.over(Tcp::Retransmitted, ns).ok()?;
-    ratio(again.by, sent.by, SEGMENT_FLOOR)
+    // The kernel leaves what it sends again out of what it sent.
+    lost_share(again.by, sent.by, SEGMENT_FLOOR, sent.ns)
 }
 
 fn judge_softnet(window: &Window, board: &mut Board) {
@@ -99,18 +103,23 @@ fn judge_softnet(window: &Window, board: &mut Board) {
 
 /// Packets dropped for each one processed, over all CPUs.
 fn softnet_ratio(window: &Window, ns: u64) -> Option<f64> {
-    let (mut processed, mut dropped) = (0u64, 0u64);
+    let (mut processed, mut dropped, mut over_ns) = (0u64, 0u64, ns);
     for (_, _, track) in window.softnet.entities() {
         // A CPU that has just come online has no window yet: the others are judged without it.
         let Ok((taken, lost)) = track.over(ns) else { continue };
         processed = processed.saturating_add(taken.by);
         dropped = dropped.saturating_add(lost.by);
+        over_ns = over_ns.max(taken.ns);
     }
-    ratio(dropped, processed, PACKET_FLOOR)
+    lost_share(dropped, processed, PACKET_FLOOR, over_ns)
 }
 
-fn ratio(part: u64, whole: u64, floor: u64) -> Option<f64> {
-    (whole >= floor).then(|| part as f64 / whole as f64)
+/// Share of all that was lost, where there was enough of it in `ns`. What was lost is no part of
+/// what got through: where all is lost nothing does.
+fn lost_share(lost: u64, passed: u64, floor: u64, ns: u64) -> Option<f64> {
+    let all = lost.saturating_add(passed);
+    let floor = floor.saturating_mul((ns / FLOOR_NS).max(1));
+    (all >= floor).then(|| lost as f64 / all as f64)
 }
 
 /// Grades a ratio over each of [`WINDOWS`], given with its name in the evidence.

@@ -9,8 +9,12 @@
 //! Major faults a second; refaults, which say that pages in use were dropped; the stall share.
 //! # False positives
 //! A program that starts touches its file for the first time, and a scan of a large mapped file
-//! faults without harm: without refaults and without stalls it stays low. Minor faults are normal
-//! work and are not looked at.
+//! faults without harm: without refaults and without stalls it stays low. A database that maps more
+//! than fits into memory faults and refaults all day at the speed of its disk. Minor faults are
+//! normal work and are not looked at.
+//! # Second source
+//! A rate is no harm without its cost: tasks that stall for memory or for I/O. Without either it is
+//! medium at most.
 
 use crate::board::{Board, Cover, Evaluation, Held, Quantity, Relax};
 use crate::culprit::{Blamed, Case, MAJFLT};
@@ -33,6 +37,8 @@ const FAULTS: [f64; 4] = [10.0, 50.0, 100.0, 500.0];
 /// From medium on refaults, or this share of time stalled for memory, must say that somebody
 /// suffers (our judgement).
 const STALLED: f64 = 0.05;
+/// Share of time stalled for I/O that is the cost of faults (`io_congestion`, low).
+const STALLED_IO: f64 = 0.10;
 /// Share of one CPU's time spent in major faults (our judgement).
 const STALL_SHARES: [(Metric, u64, [Option<f64>; 4]); 3] = [
     (Metric::FaultStall5s, 5, [None, Some(0.05), None, None]),
@@ -99,15 +105,24 @@ fn judge_host(window: &Window) -> Result<Evaluation, Missing> {
         return Err(Missing::Source("vmstat"));
     }
     let paging = window.vm.track()?;
-    let pressure = window.pressure.track().ok();
-    grade(|ns| {
+    let pressure = window.pressure.track().ok().filter(|_| window.pressure.is_fresh());
+    let mut seen = grade(|ns| {
         let by = |what| paging.over(what, ns).map_or(0, |growth| growth.by);
         Span {
             faults: paging.over(Paging::MajorFault, ns),
             refaults: by(Paging::RefaultAnon).saturating_add(by(Paging::RefaultFile)),
             stalled: pressure.map_or(0.0, |track| stalled(track, ns)),
         }
-    })
+    })?;
+    seen.second(pressure.and_then(costs), Severity::Medium);
+    Ok(seen)
+}
+
+/// Whether anybody waits for the pages, over the shortest window.
+fn costs(track: &PressureTrack) -> Option<bool> {
+    let of = |stall| track.share(stall, PERSISTENCE_S[0] * SECOND_NS).ok();
+    let (memory, io) = (of(Stall::MemorySome)?, of(Stall::IoSome));
+    Some(memory >= STALLED || io.is_some_and(|io| io >= STALLED_IO))
 }
 
 fn stalled(track: &PressureTrack, ns: u64) -> f64 {
@@ -119,6 +134,7 @@ fn judge_groups(window: &Window, board: &mut Board) {
     for (id, row, track) in groups(window) {
         // A group of a hierarchy without memory has no faults to judge.
         if let Ok(mut seen) = grade(|ns| span_of_group(track, ns)) {
+            seen.second(costs(&track.pressure), Severity::Medium);
             board.judge(Kind::PageFault, id, at, &mut seen, || cgroup_entity(row));
         }
     }

@@ -10,8 +10,9 @@
 //! The 99th percentile of waits and stall shares over 5, 10 and 30 s; throttled
 //! shares of periods, switches for each CPU, steal.
 //! # False positives
-//! Throttling is a limit that somebody set, not contention: a subtype of its own. Niced batch work
-//! expects to wait: stalls are not judged where its processes are those that wait.
+//! Throttling is a limit that somebody set, not contention: a subtype of its own. A group that meets
+//! its quota in one of two periods, and then sleeps for seconds, loses no time to speak of. Niced
+//! batch work expects to wait: stalls are not judged where its processes are those that wait.
 
 use crate::board::{Board, Cover, Evaluation, Held, Quantity, Relax};
 use crate::culprit::{Blamed, CPU, Case, victim};
@@ -64,6 +65,10 @@ const THROTTLED: [(Metric, u64, [Option<f64>; 4]); 2] = [
     (Metric::ThrottledShare5s, 5, [None, Some(0.25), None, None]),
     (Metric::ThrottledShare10s, 10, [None, None, Some(0.50), None]),
 ];
+/// Time that a group's CPUs lose to throttling for each second, below which the share of its periods
+/// says nothing: at medium and at high (our judgement, as low and between medium and high of the
+/// stall shares).
+const LOST: [f64; 2] = [0.10, 0.25];
 /// Share of CPU time that the hypervisor took, above which contention is not the host's own
 /// (`signals.md`, our judgement).
 const STOLEN: f64 = 0.05;
@@ -191,6 +196,12 @@ fn grade_throttling(seen: &mut Evaluation, track: &CgroupTrack) {
     for (metric, window_s, limits) in THROTTLED {
         seen.know(limits.map(|limit| limit.is_some()));
         let Some(value) = throttled_share(track, window_s * SECOND_NS) else { continue };
+        let lost = track.over(Group::ThrottledTime, window_s * SECOND_NS).ok();
+        let least = if window_s == THROTTLED[0].1 { LOST[0] } else { LOST[1] };
+        if lost.is_some_and(|lost| lost.share_of_us() < least) {
+            seen.note_with(metric, value, limits);
+            continue;
+        }
         let quantity = Quantity { metric, value, limits };
         let key = seen.grade(quantity, Held::Met, Relax::Scaled);
         let lowest = limits[Severity::Medium.index()];

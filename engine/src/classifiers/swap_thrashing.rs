@@ -7,8 +7,11 @@
 //! # Evidence
 //! Both rates, the smaller of them over 10 and 30 s, the used shares, the stall shares.
 //! # False positives
-//! Pages moved out once and never missed stay low. Swap that was filled long ago and has no
-//! traffic is nothing. With zram the counters are the same and the cost is CPU time.
+//! Pages moved out once and never missed stay low, also when one of them is read back now and
+//! then. Swap that was filled long ago and has no traffic is nothing, however little memory is left
+//! beside it. With zram the counters are the same and the cost is CPU time.
+//! # Second source
+//! High and critical want pages that move and tasks that stall for memory.
 
 use crate::board::{Board, Cover, Evaluation, Held, Relax, Rule};
 use crate::culprit::{Blamed, Case, victim};
@@ -35,6 +38,12 @@ const STALLED: [f64; 2] = [0.05, 0.30];
 /// Used shares of swap and of memory that are critical together (systemd-oomd, which applies its
 /// limit for used swap to both).
 const USED: f64 = 0.90;
+/// Pages a second that move either way, and the share of time in which some task stalls for memory,
+/// with which that is critical: what moves at low, and what is a stall at low (our judgement).
+const MOVES: f64 = OUT;
+const WAITS: f64 = 0.05;
+/// Pages that come back for each that goes out at medium: fewer were not missed (our judgement).
+const BACK: f64 = 0.1;
 /// Samples and time over which pages are watched going out (pmieconf `memory.exhausted`).
 const TEN_SAMPLES: (usize, u64) = (10, TEN_S);
 const TEN_S: u64 = 10 * SECOND_NS;
@@ -88,7 +97,8 @@ fn judge(window: &Window) -> Result<Option<Evaluation>, Missing> {
     seen.know([true; 4]);
     grade_out(&mut seen, window)?;
     grade_thrash(&mut seen, window)?;
-    grade_use(&mut seen, memory, total);
+    let moves = moves(window)?;
+    grade_use(&mut seen, memory, total, moves);
     Ok(Some(seen))
 }
 
@@ -112,7 +122,9 @@ fn grade_out(seen: &mut Evaluation, window: &Window) -> Result<(), Missing> {
         seen.note_with(Metric::SwappingOutShare10s, share, limits);
         seen.note(Metric::SwapIn10s, back.per_second());
         let rules = [key.map(Rule::Level), None];
-        let holds = share >= OUT_SHARE && back.by > 0;
+        let out = known(paging.over(Paging::SwapOut, TEN_S))?.map_or(0, |growth| growth.by);
+        let is_missed = back.by > 0 && back.by as f64 >= BACK * out as f64;
+        let holds = share >= OUT_SHARE && is_missed;
         seen.ruled(Severity::Medium, if holds { Held::Met } else { Held::No }, rules);
     }
     Ok(())
@@ -141,8 +153,18 @@ fn grade_thrash(seen: &mut Evaluation, window: &Window) -> Result<(), Missing> {
     Ok(())
 }
 
-/// Swap and memory both nearly full.
-fn grade_use(seen: &mut Evaluation, memory: &Memory, swap_total: u64) {
+/// Whether pages move and tasks stall for it; that it lasts is counted.
+fn moves(window: &Window) -> Result<bool, Missing> {
+    let paging = window.vm.track()?;
+    let rate = |what| Ok(known(paging.over(what, TEN_S))?.map_or(0.0, |one| one.per_second()));
+    let moved: f64 = rate(Paging::SwapOut)? + rate(Paging::SwapIn)?;
+    let track = window.pressure.track().ok().filter(|_| has_stalls(window));
+    let waits = track.and_then(|track| track.share(Stall::MemorySome, TEN_S).ok());
+    Ok(moved >= MOVES && waits.is_none_or(|share| share >= WAITS))
+}
+
+/// Swap and memory both nearly full, while pages move.
+fn grade_use(seen: &mut Evaluation, memory: &Memory, swap_total: u64, moves: bool) {
     let swap_free = memory.swap_free_bytes().unwrap_or(swap_total).min(swap_total);
     let swap_used = 1.0 - swap_free as f64 / swap_total as f64;
     let limits = [None, None, None, Some(USED)];
@@ -150,7 +172,7 @@ fn grade_use(seen: &mut Evaluation, memory: &Memory, swap_total: u64) {
     if let (Some(available), Some(total @ 1..)) = (memory.available_bytes(), memory.total_bytes()) {
         let used = 1.0 - available.min(total) as f64 / total as f64;
         seen.note_with(Metric::UsedShare, used, limits);
-        seen.counts(Severity::Critical, swap_used >= USED && used >= USED);
+        seen.counts(Severity::Critical, swap_used >= USED && used >= USED && moves);
     }
 }
 

@@ -22,6 +22,8 @@ pub enum Group {
     Periods,
     /// Those in which the group was throttled.
     Throttled,
+    /// Microseconds that its CPUs lost by it.
+    ThrottledTime,
     /// Faults that waited for I/O.
     MajorFault,
     /// Refaults of reclaimed pages.
@@ -39,6 +41,7 @@ impl Group {
         match self {
             Self::Periods => "nr_periods",
             Self::Throttled => "nr_throttled",
+            Self::ThrottledTime => "throttled_usec",
             Self::MajorFault => "pgmajfault",
             Self::Refault => "workingset_refault",
             Self::LimitMet => "memory_fail",
@@ -53,7 +56,7 @@ impl Group {
 pub struct CgroupTrack {
     /// Stall totals.
     pub pressure: PressureTrack,
-    counters: Counters<7>,
+    counters: Counters<8>,
     bucket: Option<u64>,
     first: Option<(Timestamp, GroupConsumption)>,
     at_bucket: GroupConsumption,
@@ -166,6 +169,7 @@ impl Track<Cgroup> for CgroupTrack {
         let values = [
             row.nr_periods(),
             row.nr_throttled(),
+            row.throttled_us(),
             row.pgmajfault(),
             row.refault(),
             row.memory_fail(),

@@ -156,6 +156,15 @@ impl Sufferers {
         counts.into_iter().map(|(key, count)| (key, f64::from(count) / readings)).collect()
     }
 
+    /// How many of the processes that `counts` slept uninterruptibly at once, in the mean over the
+    /// readings of the last seconds; `None` where none was read.
+    pub fn mean_asleep(&self, counts: impl Fn(ProcessKey) -> bool) -> Option<f64> {
+        let readings = self.sleeps.len();
+        let all = self.sleeps.iter().flat_map(|(_, asleep)| asleep);
+        let counted = all.filter(|process| counts(**process)).count();
+        (readings > 0).then(|| counted as f64 / readings as f64)
+    }
+
     /// Victims of the OOM killer of the last five minutes, the latest first.
     pub fn killed(&self) -> impl Iterator<Item = &Killed> {
         self.kills.iter().rev()

@@ -138,6 +138,7 @@ pub const NEEDS: &[Need] = &[
             "cpu_usage_us",
             "nr_periods",
             "nr_throttled",
+            "throttled_us",
             "memory_bytes",
             "memory_max_bytes",
             "memory_high_bytes",

@@ -50,6 +50,9 @@ pub(super) fn look(pair: &Pair<'_>, configured: &Configured, say: &mut Say<'_>) 
 fn saturation(pair: &Pair<'_>, before: &Disk, after: &Disk) -> Quantity {
     let rate = |get: fn(&Disk) -> Option<u64>| pair.rate(get(before), get(after));
     let Some(busy) = rate(Disk::io_ms).map(|ms| ms / 1e3) else { return Quantity::default() };
+    // A device is busy for no more of the time than its mean number in flight (Little's law).
+    let in_flight = after.in_flight().unwrap_or(0) as f64;
+    let busy = rate(Disk::queue_ms).map_or(busy, |ms| busy.min((ms / 1e3).max(in_flight)));
     let sum = |gets: [fn(&Disk) -> Option<u64>; 2]| gets.into_iter().filter_map(rate).sum::<f64>();
     let done = sum([Disk::reads, Disk::writes]);
     let wait_ms = sum([Disk::read_ms, Disk::write_ms]) / done.max(f64::MIN_POSITIVE);
@@ -91,8 +94,8 @@ fn look_at_netns(
     let entity = Entity::Netns(after.netns().unwrap_or(0));
     let of = |get: fn(&Netns) -> Option<u64>| grown(get(before), get(after));
     let (again, sent) = (of(Netns::tcp_retrans_segs), of(Netns::tcp_out_segs));
-    if sent >= RETRANSMITS.1 {
-        let share = again as f64 / sent as f64;
+    if sent + again >= RETRANSMITS.1 {
+        let share = again as f64 / (sent + again) as f64;
         let quantity = Quantity::of(Some(share), RETRANSMITS.0);
         say(Kind::NetworkDegradation, entity.clone(), quantity);
     }

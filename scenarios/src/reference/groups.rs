@@ -4,14 +4,17 @@ use std::collections::BTreeMap;
 
 use ks_vocabulary::kind::{Entity, Kind, Severity};
 use ks_vocabulary::membership::cgroup_entity;
-use ks_vocabulary::model::{Cgroup, PortUse, Sample};
+use ks_vocabulary::model::{Cgroup, PortUse, Pressure, Sample};
 
+use super::host;
 use super::limits::{CPU_SOME, IO_FULL, IO_SOME, MEMORY_FULL, MEMORY_SOME};
 use super::memory::{self, FAULTS_STALL, Use, killed};
 use super::{NONE, Pair, Quantity, Say};
 
 /// Throttled share of periods: there is no low one (`signals.md`, section 9).
 const THROTTLED: [f64; 4] = [NONE, 0.25, 0.50, NONE];
+/// Seconds of its CPUs that a group loses in one at least.
+const LOST: [f64; 4] = [NONE, 0.10, 0.25, NONE];
 /// Used share of descriptors and process ids (section 10).
 const HANDLES: [f64; 4] = [NONE, 0.80, 0.90, 0.95];
 
@@ -84,12 +87,16 @@ fn look_at_group(pair: &Pair<'_>, before: &Cgroup, after: &Cgroup, say: &mut Say
     say(Kind::IoCongestion, entity.clone(), io);
     let periods = rate(Cgroup::nr_periods).filter(|periods| *periods > 0.0);
     let throttled = rate(Cgroup::nr_throttled).zip(periods).map(|(some, all)| some / all);
+    let lost = share(Cgroup::throttled_us);
+    let costs = LOST.map(|least| lost.is_none_or(|lost| lost >= least));
+    let limits = core::array::from_fn(|at| if costs[at] { THROTTLED[at] } else { NONE });
     let waits = Quantity::of(share(Cgroup::cpu_some_total_us), CPU_SOME)
-        .or(Quantity::of(throttled, THROTTLED));
+        .or(Quantity::of(throttled, limits));
     say(Kind::Scheduler, entity.clone(), waits);
     let refaults = rate(Cgroup::refault).is_some_and(|rate| rate > 0.0);
     let suffers = refaults || some.is_some_and(|some| some >= FAULTS_STALL);
-    say(Kind::PageFault, entity, memory::faults(rate(Cgroup::pgmajfault), suffers));
+    let stalls = (some, share(Cgroup::io_some_total_us));
+    say(Kind::PageFault, entity, memory::faults(rate(Cgroup::pgmajfault), suffers, stalls));
 }
 
 /// What a group uses of its own limit; without one there is no share.
@@ -102,5 +109,7 @@ fn use_of(pair: &Pair<'_>, row: &Cgroup, met: Option<f64>, some: Option<f64>) ->
         None => pair.after.memory.first().and_then(memory::swap_free),
     };
     let reclaims = met.is_some_and(|rate| rate > 0.0);
+    // Groups of version 1 have no stall shares: those of the host speak for them.
+    let some = some.or_else(|| host::stalled(pair, Pressure::memory_some_total_us));
     Some(Use { used: held as f64 / max as f64, swap_free, reclaims, some })
 }

@@ -16,6 +16,8 @@ const SWAP_OUT: f64 = 5.0;
 const THRASH: [f64; 4] = [NONE, NONE, 100.0, 1000.0];
 const THRASH_FULL: [f64; 4] = [NONE, NONE, 0.05, 0.30];
 const BOTH_USED: f64 = 0.90;
+/// Share of time stalled for memory with which that is so, while pages move.
+const MOVES_SOME: f64 = 0.05;
 /// Time in major faults, as a share of one CPU's (section 11).
 const FAULT_STALL: [f64; 4] = [NONE, 0.05, 0.15, 0.40];
 
@@ -85,7 +87,8 @@ fn look_at_faults(pair: &Pair<'_>, say: &mut Say<'_>) {
     let traced = pair.before.bpf_page_fault.first().zip(pair.after.bpf_page_fault.first());
     let get = FaultTrace::major_ns;
     let waited = traced.and_then(|(before, after)| pair.rate(get(before), get(after)));
-    let quantity = faults(Some(grown(pair, Vm::pgmajfault)), suffers)
+    let stalls = (some, stalled(pair, Pressure::io_some_total_us));
+    let quantity = faults(Some(grown(pair, Vm::pgmajfault)), suffers, stalls)
         .or(Quantity::of(waited.map(|ns| ns / 1e9), FAULT_STALL));
     say(Kind::PageFault, Entity::Host, quantity);
 }
@@ -99,7 +102,9 @@ fn look_at_swap(pair: &Pair<'_>, say: &mut Say<'_>) {
     let full = stalled(pair, Pressure::memory_full_total_us).unwrap_or(0.0);
     let thrashes = |at: usize| out.min(back) >= THRASH[at] && full >= THRASH_FULL[at];
     let both_used = 1.0 - free >= BOTH_USED && used(row).is_some_and(|used| used >= BOTH_USED);
-    let is_critical = thrashes(3) || both_used;
+    let some = stalled(pair, Pressure::memory_some_total_us);
+    let moves = out + back >= SWAP_OUT && some.is_none_or(|some| some >= MOVES_SOME);
+    let is_critical = thrashes(3) || both_used && moves;
     let quantity = Quantity::graded([out >= SWAP_OUT, false, thrashes(2), is_critical]);
     say(Kind::SwapThrashing, Entity::Host, quantity);
 }

@@ -10,9 +10,14 @@ use super::{NONE, Quantity};
 pub(super) const USED: [f64; 4] = [0.80, 0.90, 0.90, 0.95];
 const SWAP_FREE: [f64; 4] = [1.0, 1.0, 0.10, 0.05];
 const SOME_WITHOUT_SWAP: f64 = 0.05;
-/// Major faults a second, which above low need refaults or this stall (section 11).
+/// Where stalls are told of, this much of the time must be one at medium, high and critical: a used
+/// share alone is low.
+const WAITS: [f64; 4] = [0.0, 0.01, 0.05, 0.05];
+/// Major faults a second, which above low need refaults or this stall (section 11), and above medium
+/// this stall, or one of I/O, where stalls are told of.
 const MAJOR: [f64; 4] = [10.0, 50.0, 100.0, 500.0];
 pub(super) const FAULTS_STALL: f64 = 0.05;
+const FAULTS_IO: f64 = 0.10;
 
 /// What is used of a memory, and whether its end is met.
 pub(super) struct Use {
@@ -24,15 +29,17 @@ pub(super) struct Use {
 }
 
 impl Use {
-    /// High and critical; what is below differs between a host and a group.
+    /// What the used share says; low by reclaim differs between a host and a group.
     pub(super) fn exhausted(&self) -> Quantity {
         let meets_end = self.reclaims || self.some.is_some_and(|some| some >= SOME_WITHOUT_SWAP);
         let is_full = |at: usize| match self.swap_free {
             Some(free) => free <= SWAP_FREE[at],
             None => meets_end,
         };
-        let reached = |at: usize| self.used >= USED[at] && is_full(at);
-        Quantity::graded([false, self.used >= USED[1], reached(2), reached(3)])
+        let waits = |at: usize| self.some.is_none_or(|some| some >= WAITS[at]);
+        let reached = |at: usize| self.used >= USED[at] && is_full(at) && waits(at);
+        let is_used = self.used >= USED[1];
+        Quantity::graded([is_used, is_used && waits(1), reached(2), reached(3)])
     }
 }
 
@@ -41,11 +48,24 @@ pub(super) fn swap_free(row: &Memory) -> Option<f64> {
     Some(row.swap_free_bytes()? as f64 / total as f64)
 }
 
-/// Major faults a second; above low only where somebody suffers by them.
-pub(super) fn faults(major: Option<f64>, suffers: bool) -> Quantity {
-    let [low, others @ ..] = MAJOR;
-    let [medium, high, critical] = others.map(|limit| if suffers { limit } else { NONE });
-    Quantity::of(major, [low, medium, high, critical])
+/// Major faults a second; above low only where somebody suffers by them, above medium only where
+/// they cost time: `stalled` are the shares for memory and for I/O.
+pub(super) fn faults(
+    major: Option<f64>,
+    suffers: bool,
+    (memory, io): (Option<f64>, Option<f64>),
+) -> Quantity {
+    let [low, medium, high, critical] = MAJOR;
+    let costs =
+        memory.is_none_or(|some| some >= FAULTS_STALL) || io.is_some_and(|some| some >= FAULTS_IO);
+    let or_none = |limit: f64, holds: bool| if holds { limit } else { NONE };
+    let limits = [
+        low,
+        or_none(medium, suffers),
+        or_none(high, suffers && costs),
+        or_none(critical, suffers && costs),
+    ];
+    Quantity::of(major, limits)
 }
 
 /// Whether a group's own limit has led to kills. Version 1 counts no failed reclaims: there a limit

@@ -35,6 +35,24 @@ fn below_its_own_level_a_value_is_no_verdict_but_at_critical() {
 }
 
 #[test]
+fn without_a_second_source_nothing_but_events_is_above_what_may_be() {
+    let held = |value: f64, agrees: Option<bool>, event: bool| {
+        let mut seen = Evaluation::default();
+        let quantity = Quantity { metric: Metric::Load1, value, limits: LIMITS };
+        seen.grade(quantity, Held::Met, Relax::Scaled);
+        seen.event(Severity::Critical, event, 1).second(agrees, Severity::Low);
+        seen.settle(|_| None);
+        (seen.held.map(|held| held != Held::No), seen.mask())
+    };
+    let all = ([true; 4], 0b1111);
+    assert_eq!(held(9.0, Some(true), false), all);
+    assert_eq!(held(9.0, None, false), all, "what was not asked is no contradiction");
+    assert_eq!(held(9.0, Some(false), false), ([true, false, false, false], 1));
+    assert_eq!(held(0.5, Some(false), false), ([false; 4], 0), "it raises nothing either");
+    assert_eq!(held(9.0, Some(false), true), ([true, false, false, true], 0b1111), "harm is harm");
+}
+
+#[test]
 fn no_baseline_excuses_a_used_share_or_an_event() {
     for relax in [Relax::Share, Relax::Event] {
         assert_eq!(graded(2.5, relax, Some(40.0)), ([true, true, false, false], true));

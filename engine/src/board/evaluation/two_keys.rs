@@ -108,6 +108,20 @@ impl Evaluation {
                 None => self.kept = true,
             }
         }
+        if let Some(most) = self.most {
+            self.lower_to(most);
+        }
+    }
+
+    /// What holds above `most` without an event holds at `most`.
+    fn lower_to(&mut self, most: Severity) {
+        for severity in Severity::ALL.into_iter().filter(|severity| *severity > most) {
+            let held = self.held[severity.index()];
+            if held != Held::Event {
+                self.held[severity.index()] = Held::No;
+                raise(&mut self.held, most, held);
+            }
+        }
     }
 }
 

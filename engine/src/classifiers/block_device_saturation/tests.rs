@@ -94,6 +94,21 @@ fn just_above_the_relaxed_limit_it_goes_on() {
 }
 
 #[test]
+fn a_busy_share_is_no_more_than_the_mean_in_flight() {
+    for (queue, in_flight, expected) in
+        [(0.06, 0, None), (0.699, 0, None), (0.701, 0, Some(Low)), (0.06, 1, Some(Medium))]
+    {
+        let (mut lab, mut disk) = (Lab::new(), Disk::default());
+        lab.run(20, |sample, _| {
+            disk.fill(sample, flash(0.93, queue, 0.2));
+            sample.disks.as_mut_slice()[0].set(DiskCell::in_flight, in_flight as u64);
+        });
+        let found = lab.severity(BlockDeviceSaturation, SDA);
+        assert_eq!(found, expected, "{queue} in the mean, {in_flight} at readings");
+    }
+}
+
+#[test]
 fn a_stacked_device_is_judged_while_no_disk_is_busy() {
     let judged = |below: f64| {
         let (mut lab, mut stacked, mut disk) = (Lab::new(), Disk::default(), Disk::default());

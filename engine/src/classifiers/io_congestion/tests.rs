@@ -5,7 +5,8 @@ use ks_vocabulary::kind::Kind::IoCongestion;
 use ks_vocabulary::kind::Severity::{Critical, High, Low, Medium};
 use ks_vocabulary::metric::Metric;
 use ks_vocabulary::model::{
-    CgroupCell, CgroupName, CpuCell, DiskCell, DiskName, MemoryCell, PressureCell, Sample,
+    BlockedTaskCell, CgroupCell, CgroupName, CpuCell, DiskCell, DiskName, MemoryCell, PressureCell,
+    ProcessCell, ProcessName, ReadTimes, Sample,
 };
 
 const HOST: &str = "host";
@@ -82,6 +83,53 @@ fn just_above_the_relaxed_limit_it_goes_on() {
     lab.run(20, |sample, _| host.fill(sample, 0.12, 0.0));
     lab.run(200, |sample, _| host.fill(sample, 0.081, 0.0));
     assert_eq!(lab.severity(IoCongestion, HOST), Some(Low));
+}
+
+/// Requests in flight by the time they took and at the reading, tasks that sleep, and what holds.
+const SECOND: [(f64, u64, Option<u64>, Option<ks_vocabulary::kind::Severity>); 6] = [
+    (0.0, 0, Some(0), Some(Low)),
+    (0.44, 0, Some(0), Some(Low)),
+    (0.46, 0, Some(0), Some(Critical)),
+    (0.0, 1, Some(0), Some(Critical)),
+    (0.0, 0, Some(1), Some(Critical)),
+    // Who sleeps is not known.
+    (0.0, 0, None, Some(Critical)),
+];
+
+#[test]
+fn a_stall_that_neither_disks_nor_sleeping_tasks_know_of_is_low() {
+    for (queue, in_flight, asleep, expected) in SECOND {
+        let (mut lab, mut host, mut group) = (Lab::new(), Host::default(), Host::default());
+        let mut queued = Meter::default();
+        lab.run(40, |sample, _| {
+            host.fill(sample, 0.9, 0.9);
+            group.fill_group(sample, 0.9, 0.9);
+            let row = sample.disks.push();
+            row.set_name(DiskName::name, b"sda");
+            for cell in [DiskCell::reads, DiskCell::writes, DiskCell::read_ms, DiskCell::write_ms] {
+                row.set(cell, 0u64);
+            }
+            row.set(DiskCell::io_ms, 0u64);
+            row.set(DiskCell::queue_ms, queued.add(queue * 1000.0));
+            row.set(DiskCell::in_flight, in_flight);
+            let Some(asleep) = asleep else { return };
+            for pid in 0..asleep {
+                let row = sample.blocked.push();
+                row.set(BlockedTaskCell::pid, 7 + pid);
+                row.set(BlockedTaskCell::start_ticks, 1u64);
+                let row = sample.processes.push();
+                row.set(ProcessCell::pid, 7 + pid);
+                row.set(ProcessCell::start_ticks, 1u64);
+                row.set_name(ProcessName::cgroup, b"/job");
+            }
+            sample.blocked.set_read(ReadTimes::default());
+            sample.processes.set_read(ReadTimes::default());
+        });
+        for entity in [HOST, "cgroup:/job"] {
+            let found = lab.severity(IoCongestion, entity);
+            assert_eq!(found, expected, "{entity} {queue} {in_flight} {asleep:?}");
+        }
+    }
 }
 
 /// A host without PSI: `busy` is the share of the time that its disk works.

@@ -20,6 +20,7 @@ struct Memory {
     swap_free: Option<f64>,
     reclaims: u32,
     kills: u32,
+    refaults: u32,
 }
 
 #[derive(Default)]
@@ -28,6 +29,7 @@ struct Host {
     full_us: Meter,
     reclaims: Meter,
     kills: Meter,
+    refaults: Meter,
 }
 
 impl Host {
@@ -48,6 +50,7 @@ impl Host {
         let row = sample.vm.push();
         row.set(VmCell::allocstall, self.reclaims.add(memory.reclaims.into()));
         row.set(VmCell::oom_kill, self.kills.add(memory.kills.into()));
+        row.set(VmCell::refault_file, self.refaults.add(memory.refaults.into()));
     }
 }
 
@@ -58,10 +61,10 @@ fn quiet() -> Memory {
 #[test]
 fn each_limit_of_the_host_from_below_and_above() {
     let some = |some| Memory { some, ..quiet() };
-    let full = |full| Memory { some: full, full, ..quiet() };
-    let used = |used| Memory { used, ..quiet() };
+    let full = |full| Memory { some: full, full, refaults: 1, ..quiet() };
+    let used = |used, some| Memory { used, some, ..quiet() };
     let reclaiming = |used| Memory { used, reclaims: 1, ..quiet() };
-    let swapped = |used, free| Memory { used, swap_free: Some(free), ..quiet() };
+    let swapped = |used, free, some| Memory { used, some, swap_free: Some(free), ..quiet() };
     let bare = |used, some, reclaims| Memory { some, used, reclaims, ..Memory::default() };
     let table = [
         (some(0.049), None),
@@ -74,20 +77,26 @@ fn each_limit_of_the_host_from_below_and_above() {
         (full(0.601), Some(Critical)),
         (reclaiming(0.799), None),
         (reclaiming(0.801), Some(Low)),
-        (used(0.899), None),
-        (used(0.901), Some(Medium)),
-        (swapped(0.901, 0.101), Some(Medium)),
-        (swapped(0.901, 0.099), Some(High)),
-        (swapped(0.899, 0.099), None),
-        (swapped(0.949, 0.049), Some(High)),
-        (swapped(0.951, 0.051), Some(High)),
-        (swapped(0.951, 0.049), Some(Critical)),
-        (bare(0.901, 0.0, 0), Some(Medium)),
+        (used(0.899, 0.04), None),
+        (used(0.901, 0.009), Some(Low)),
+        (used(0.901, 0.011), Some(Medium)),
+        (swapped(0.901, 0.101, 0.051), Some(Medium)),
+        (swapped(0.901, 0.099, 0.049), Some(Medium)),
+        (swapped(0.901, 0.099, 0.051), Some(High)),
+        (swapped(0.899, 0.099, 0.04), None),
+        (swapped(0.949, 0.049, 0.051), Some(High)),
+        (swapped(0.951, 0.051, 0.051), Some(High)),
+        (swapped(0.951, 0.049, 0.051), Some(Critical)),
+        (swapped(0.951, 0.0, 0.0), Some(Low)),
+        (bare(0.901, 0.0, 0), Some(Low)),
         (bare(0.901, 0.049, 0), Some(Medium)),
         (bare(0.901, 0.051, 0), Some(High)),
-        (bare(0.901, 0.0, 1), Some(High)),
-        (bare(0.951, 0.0, 0), Some(Medium)),
+        (bare(0.901, 0.0, 1), Some(Low)),
+        (bare(0.951, 0.0, 1), Some(Low)),
         (bare(0.951, 0.051, 0), Some(Critical)),
+        // A stall that nothing else tells of.
+        (Memory { refaults: 0, ..full(0.601) }, Some(Medium)),
+        (Memory { refaults: 0, used: 0.81, ..full(0.601) }, Some(Critical)),
     ];
     for (at, (memory, expected)) in table.into_iter().enumerate() {
         let (mut lab, mut host) = (Lab::new(), Host::default());
@@ -193,6 +202,7 @@ fn each_limit_of_a_group() {
     let max = Some(1_000_000);
     let full = |full| Memory { full, ..Memory::default() };
     let used = |used, reclaims| Memory { used, reclaims, ..Memory::default() };
+    let waits = |used, reclaims, some| Memory { used, reclaims, full: some, ..Memory::default() };
     let table = [
         (full(0.049), max, None),
         (full(0.051), max, Some(Low)),
@@ -201,9 +211,12 @@ fn each_limit_of_a_group() {
         (used(0.799, 1), max, None),
         (used(0.801, 1), max, Some(Low)),
         (used(0.801, 0), max, None),
-        (used(0.901, 0), max, Some(Medium)),
-        (used(0.901, 1), max, Some(High)),
-        (used(0.951, 1), max, Some(Critical)),
+        (used(0.901, 0), max, Some(Low)),
+        (used(0.951, 1), max, Some(Low)),
+        (waits(0.901, 0, 0.011), max, Some(Medium)),
+        (waits(0.901, 1, 0.049), max, Some(Medium)),
+        (waits(0.901, 1, 0.051), max, Some(High)),
+        (waits(0.951, 1, 0.051), max, Some(Critical)),
         (used(0.951, 1), None, None),
     ];
     for (at, (memory, max, expected)) in table.into_iter().enumerate() {

@@ -8,7 +8,7 @@ use ks_vocabulary::model::Nic;
 use ks_vocabulary::subtype::Subtype;
 use ks_vocabulary::time::SECOND_NS;
 
-use super::{DROPS, KIND, PACKET_FLOOR, grade_ratio, ratio};
+use super::{DROPS, KIND, PACKET_FLOOR, grade_ratio, lost_share};
 
 /// Errors a second over 5 s. Low is any at all (USE method: each error deserves a look), medium is
 /// pmieconf `pernetif.errors`.
@@ -17,6 +17,9 @@ const ERRORS: [f64; 2] = [0.0, 15.0];
 const ERRORS_HIGH: f64 = 150.0;
 /// Used share of the link at low (USE method: 70 % queues) and medium (pmieconf `pernetif.util`).
 const UTILISATION: [Option<f64>; 4] = [Some(0.70), Some(0.85), None, None];
+/// A link that is used for more than all of it has another speed than it says; the little more is
+/// what two readings that are not quite as far apart can give.
+const BELIEVED: f64 = 1.05;
 const CARRIER_CLEAR_S: u64 = 120;
 /// ARPHRD number of loopback.
 const LOOPBACK: u64 = 772;
@@ -133,7 +136,8 @@ fn drop_ratio(track: &NicTrack, window: usize, ns: u64) -> Option<(Metric, f64)>
     let ratios = DIRECTIONS.iter().filter_map(|direction| {
         let packets = track.over(direction.packets, ns).ok()?;
         let dropped = track.over(direction.dropped, ns).ok()?;
-        Some((direction.drop_metrics[window], ratio(dropped.by, packets.by, PACKET_FLOOR)?))
+        let share = lost_share(dropped.by, packets.by, PACKET_FLOOR, packets.ns)?;
+        Some((direction.drop_metrics[window], share))
     });
     ratios.max_by(|one, other| one.1.total_cmp(&other.1))
 }
@@ -147,7 +151,7 @@ fn grade_utilisation(seen: &mut Evaluation, row: &Nic, track: &NicTrack) {
         Some((direction.use_metric, 8.0 * bytes.per_second() / speed_bits))
     });
     let busier = shares.max_by(|one, other| one.1.total_cmp(&other.1));
-    if let Some((metric, value)) = busier {
+    if let Some((metric, value)) = busier.filter(|(_, share)| *share <= BELIEVED) {
         let quantity = Quantity { metric, value, limits: UTILISATION };
         seen.grade(quantity, Held::Met, Relax::Scaled);
     }

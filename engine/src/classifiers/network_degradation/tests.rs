@@ -28,7 +28,7 @@ struct Link {
 
 #[derive(Default)]
 struct Interface {
-    packets: Meter,
+    packets: [Meter; 2],
     rx_dropped: Meter,
     tx_dropped: Meter,
     rx_errors: Meter,
@@ -41,9 +41,9 @@ impl Interface {
         let row = sample.nics.push();
         row.set_name(NicName::name, name.as_bytes());
         row.set(NicCell::netns, netns);
-        let packets = self.packets.add(link.packets);
-        row.set(NicCell::rx_packets, packets);
-        row.set(NicCell::tx_packets, packets);
+        let [rx, tx] = [link.rx_drops, link.tx_drops].map(|lost| link.packets * (1.0 - lost));
+        row.set(NicCell::rx_packets, self.packets[0].add(rx));
+        row.set(NicCell::tx_packets, self.packets[1].add(tx));
         row.set(NicCell::rx_dropped, self.rx_dropped.add(link.packets * link.rx_drops));
         row.set(NicCell::tx_dropped, self.tx_dropped.add(link.packets * link.tx_drops));
         row.set(NicCell::rx_errors, self.rx_errors.add(link.rx_errors));
@@ -70,12 +70,12 @@ impl Rest {
         let row = sample.netns.push();
         row.set(NetnsCell::netns, OWN);
         row.set(NetnsCell::own, true);
-        row.set(NetnsCell::tcp_out_segs, self.segments.add(segments));
+        row.set(NetnsCell::tcp_out_segs, self.segments.add(segments * (1.0 - ratio)));
         row.set(NetnsCell::tcp_retrans_segs, self.again.add(segments * ratio));
     }
 
     fn fill_softnet(&mut self, sample: &mut Sample, packets: f64, ratio: f64) {
-        let processed = [self.processed.add(packets), 0];
+        let processed = [self.processed.add(packets * (1.0 - ratio)), 0];
         let dropped = [0, self.dropped.add(packets * ratio)];
         for (cpu, (processed, dropped)) in (0u64..).zip(processed.into_iter().zip(dropped)) {
             let row = sample.softnet.push();
@@ -125,6 +125,8 @@ fn each_limit_of_an_interface_from_below_and_above() {
         (load(0.849), Some(Low)),
         (load(0.85), Some(Medium)),
         (load(1.0), Some(Medium)),
+        // Its speed is another one.
+        (load(1.06), None),
         (Link { speed_mbit: Some(0), ..load(1.0) }, None),
         (Link { speed_mbit: None, ..load(1.0) }, None),
     ];
@@ -135,9 +137,9 @@ fn each_limit_of_an_interface_from_below_and_above() {
     }
 }
 
-/// Dropped shares with their severities. The floors are those of 5, 10 and 30 s: 199.8, 99.9 and
-/// 33.3 packets a second are 999 in each.
-const DROPS: [(f64, f64, Option<Severity>); 14] = [
+/// Dropped shares with their severities. The floors are those of 5, 10 and 30 s: 199.2, 99.7 and
+/// 33.2 packets a second are a few less than 1,000 in each, and rounding adds two at most.
+const DROPS: [(f64, f64, Option<Severity>); 15] = [
     (1e6, 0.000_999, None),
     (1e6, 0.001, Some(Low)),
     (1e6, 0.009_99, Some(Low)),
@@ -146,12 +148,13 @@ const DROPS: [(f64, f64, Option<Severity>); 14] = [
     (1e6, 0.05, Some(High)),
     (1e6, 0.1999, Some(High)),
     (1e6, 0.20, Some(Critical)),
-    (199.8, 0.04, None),
+    (199.2, 0.04, None),
     (200.0, 0.04, Some(Medium)),
-    (99.9, 0.1, None),
+    (99.7, 0.1, None),
     (100.0, 0.1, Some(High)),
-    (33.3, 0.5, None),
+    (33.2, 0.5, None),
     (33.4, 0.5, Some(Critical)),
+    (1e6, 1.0, Some(Critical)),
 ];
 
 #[test]
@@ -183,7 +186,8 @@ fn each_limit_of_retransmits() {
         (1e4, 0.10, Some(High)),
         (1e4, 0.2499, Some(High)),
         (1e4, 0.25, Some(Critical)),
-        (39.8, 0.05, None),
+        (1e4, 1.0, Some(Critical)),
+        (39.2, 0.05, None),
         (40.0, 0.05, Some(Medium)),
     ];
     for (segments, ratio, expected) in table {
@@ -193,6 +197,15 @@ fn each_limit_of_retransmits() {
         assert_eq!(found, expected, "{ratio} of {segments}");
         let subtype = expected.map(|_| Subtype::Retransmits);
         assert_eq!(lab.subtype(NetworkDegradation, NETNS), subtype);
+    }
+}
+
+#[test]
+fn at_a_cadence_of_a_minute_a_segment_a_second_says_nothing() {
+    for (segments, expected) in [(6.0, None), (7.0, Some(Critical))] {
+        let (mut lab, mut rest) = (Lab::every(60), Rest::default());
+        lab.run(10, |sample, _| rest.fill_netns(sample, segments * 60.0, 0.5));
+        assert_eq!(lab.severity(NetworkDegradation, NETNS), expected, "{segments} a second");
     }
 }
 

@@ -43,7 +43,8 @@ impl Host {
 #[test]
 fn each_limit_from_below_and_above() {
     let calm = |faults| Second { faults, ..Second::default() };
-    let thrash = |faults| Second { faults, refaults: 1.0, some: 0.0 };
+    let thrash = |faults| Second { faults, refaults: 1.0, some: 0.051 };
+    let database = |faults, some| Second { faults, refaults: 9_000.0, some };
     let stall = |faults, some| Second { faults, refaults: 0.0, some };
     let table = [
         (calm(9.8), None),
@@ -55,6 +56,8 @@ fn each_limit_from_below_and_above() {
         (thrash(100.2), Some(High)),
         (thrash(499.8), Some(High)),
         (thrash(500.2), Some(Critical)),
+        (database(10_000.0, 0.049), Some(Medium)),
+        (database(10_000.0, 0.051), Some(Critical)),
         (stall(60.0, 0.049), Some(Low)),
         (stall(60.0, 0.051), Some(Medium)),
     ];

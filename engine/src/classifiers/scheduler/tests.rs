@@ -35,16 +35,23 @@ struct Job {
     some_us: Meter,
     periods: Meter,
     throttled: Meter,
+    lost_us: Meter,
 }
 
 impl Job {
     fn fill(&mut self, sample: &mut Sample, some: Option<f64>, throttled: f64) {
+        self.fill_lost(sample, some, throttled, 1.0);
+    }
+
+    /// `lost` are the seconds that its CPUs lose in one.
+    fn fill_lost(&mut self, sample: &mut Sample, some: Option<f64>, throttled: f64, lost: f64) {
         let row = sample.cgroups.push();
         row.set_name(CgroupName::hierarchy, b"v2");
         row.set_name(CgroupName::path, b"/job");
         row.set(CgroupCell::inode, 1u64);
         row.set(CgroupCell::nr_periods, self.periods.add(1000.0));
         row.set(CgroupCell::nr_throttled, self.throttled.add(throttled * 1000.0));
+        row.set(CgroupCell::throttled_us, self.lost_us.add(lost * 1e6));
         let some_us = some.map(|some| self.some_us.add(some * 1e6));
         row.set_some(CgroupCell::cpu_some_total_us, some_us);
     }
@@ -123,6 +130,16 @@ fn each_limit_of_a_group() {
         assert_eq!(lab.severity(Scheduler, GROUP), severity, "{some:?} {throttled}");
         assert_eq!(lab.subtype(Scheduler, GROUP), subtype, "{some:?} {throttled}");
         assert_eq!(lab.severity(Scheduler, HOST), None);
+    }
+}
+
+#[test]
+fn a_quota_that_is_met_now_and_then_costs_nothing() {
+    let table = [(0.099, None), (0.101, Some(Medium)), (0.249, Some(Medium)), (0.251, Some(High))];
+    for (lost, expected) in table {
+        let (mut lab, mut job) = (Lab::new(), Job::default());
+        lab.run(40, |sample, _| job.fill_lost(sample, None, 0.6, lost));
+        assert_eq!(lab.severity(Scheduler, GROUP), expected, "{lost} s lost in one");
     }
 }
 

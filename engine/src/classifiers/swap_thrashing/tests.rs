@@ -28,7 +28,9 @@ struct Host {
 impl Host {
     fn fill(&mut self, sample: &mut Sample, second: Second) {
         let row = sample.pressure.push();
-        row.set(PressureCell::memory_full_total_us, self.full_us.add(second.full * 1e6));
+        let full_us = self.full_us.add(second.full * 1e6);
+        row.set(PressureCell::memory_full_total_us, full_us);
+        row.set(PressureCell::memory_some_total_us, full_us);
         self.fill_memory(sample, second);
     }
 
@@ -48,7 +50,9 @@ impl Host {
 fn each_limit_from_below_and_above() {
     let out = |out| Second { out, ..QUIET };
     let thrash = |rate, full| Second { out: rate, back: rate, full, ..QUIET };
-    let used = |swap_used, used| Second { swap_used, used, ..QUIET };
+    let used = |swap_used, used| Second { swap_used, used, out: 3.0, back: 3.0, full: 0.06 };
+    let still = |out, full| Second { out, back: 0.0, full, ..used(950, 950) };
+    let missed = |out, back| Second { out, back, ..QUIET };
     let table = [
         (QUIET, None),
         (out(4.8), None),
@@ -64,6 +68,12 @@ fn each_limit_from_below_and_above() {
         (used(899, 950), None),
         (used(950, 899), None),
         (used(900, 900), Some(Critical)),
+        (still(0.0, 0.06), None),
+        (still(4.5, 0.06), None),
+        (still(5.5, 0.06), Some(Critical)),
+        (still(5.5, 0.04), Some(Low)),
+        (missed(100.0, 9.0), Some(Low)),
+        (missed(100.0, 11.0), Some(Medium)),
     ];
     for (at, (second, expected)) in table.into_iter().enumerate() {
         let (mut lab, mut host) = (Lab::new(), Host::default());
@@ -80,7 +90,7 @@ fn three_seconds_of_ten_are_medium_and_two_are_not() {
         lab.run(30, |sample, second| {
             let swaps = second % 10 < seconds;
             let rate = if swaps { 40.0 } else { 0.0 };
-            host.fill(sample, Second { out: rate, back: 1.0, ..QUIET });
+            host.fill(sample, Second { out: rate, back: 2.0, ..QUIET });
         });
         assert_eq!(lab.severity(SwapThrashing, HOST), Some(expected));
     }

@@ -2,6 +2,10 @@
 //!
 //! `operstate` and `carrier` are read at each tick. `speed` asks the driver under a lock of the
 //! whole network stack, so it is read, with `type`, every 5 s at most. Counters are not read here.
+//!
+//! Speed and carrier are facts where a device vouches for them, or a bond of devices. A tap or a
+//! `veth` says a number that its driver made up, and a bridge has a carrier while it has a port:
+//! of those neither is recorded.
 
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
@@ -75,6 +79,10 @@ struct Link {
     carrier: PatientFile,
     speed: HostFile,
     device_type: HostFile,
+    /// A file of its device, and one of a bond.
+    vouchers: [HostFile; 2],
+    /// One of them is there; `None` before that was asked.
+    is_vouched: Option<bool>,
     last_operstate: Vec<u8>,
     speed_mbit: Option<u64>,
     type_number: Option<u64>,
@@ -90,6 +98,9 @@ impl Link {
             carrier: PatientFile::new(HostFile::single(folder.join("carrier"))),
             speed: HostFile::single(folder.join("speed")),
             device_type: HostFile::single(folder.join("type")),
+            vouchers: ["device/uevent", "bonding/mode"]
+                .map(|file| HostFile::single(folder.join(file))),
+            is_vouched: None,
             last_operstate: Vec::new(),
             speed_mbit: None,
             type_number: None,
@@ -116,7 +127,9 @@ impl Link {
                 self.carrier.forgive();
             }
         });
-        if let Ok(text) = self.carrier.read(context.host, context.buffer, context.tick) {
+        if self.is_vouched == Some(true)
+            && let Ok(text) = self.carrier.read(context.host, context.buffer, context.tick)
+        {
             row.set_some(NicCell::carrier, parse_carrier(text));
         }
         // A copied tree may hold `type` alone.
@@ -125,9 +138,19 @@ impl Link {
 
     fn describe(&mut self, context: &mut Context<'_>) {
         self.described = Some(context.tick);
-        let speed = self.speed.read(context.host, context.buffer);
-        self.speed_mbit = speed.ok().and_then(parse_speed);
-        self.speed.close();
+        let vouchers = &mut self.vouchers;
+        let is_vouched = *self.is_vouched.get_or_insert_with(|| {
+            vouchers.iter_mut().any(|file| {
+                let is_there = file.read(context.host, context.buffer).is_ok();
+                file.close();
+                is_there
+            })
+        });
+        if is_vouched {
+            let speed = self.speed.read(context.host, context.buffer);
+            self.speed_mbit = speed.ok().and_then(parse_speed);
+            self.speed.close();
+        }
         let device_type = self.device_type.read(context.host, context.buffer);
         self.type_number = device_type.ok().and_then(parse_only_u64);
         self.device_type.close();
@@ -214,8 +237,9 @@ mod tests {
     fn only_the_own_namespace_has_links_and_speed_is_read_every_five_seconds() {
         let root = tempfile::tempdir().unwrap();
         let folder = root.path().join("sys/class/net/eth0");
-        std::fs::create_dir_all(&folder).unwrap();
+        std::fs::create_dir_all(folder.join("device")).unwrap();
         let write = |file: &str, text: &str| std::fs::write(folder.join(file), text).unwrap();
+        write("device/uevent", "DRIVER=made_up");
         let mut links = Links::default();
         for (second, speed, state, expected) in
             [(0, "10", "up", 10), (4, "20", "down", 10), (5, "30", "up", 30)]
@@ -234,6 +258,30 @@ mod tests {
         let mut none = Rows::default();
         sample(&mut links, root.path(), &mut none, 6);
         assert!(links.links.is_empty(), "what vanished is forgotten");
+    }
+
+    #[test]
+    fn speed_and_carrier_are_those_of_devices_and_bonds() {
+        let root = tempfile::tempdir().unwrap();
+        for (name, voucher) in [("eth0", "device/uevent"), ("bond0", "bonding/mode"), ("tap0", "x")]
+        {
+            let folder = root.path().join("sys/class/net").join(name);
+            let voucher = folder.join(voucher);
+            std::fs::create_dir_all(voucher.parent().unwrap()).unwrap();
+            for (file, text) in [("speed", "10"), ("carrier", "1"), ("operstate", "up")] {
+                std::fs::write(folder.join(file), text).unwrap();
+            }
+            std::fs::write(voucher, "").unwrap();
+        }
+        let mut rows = Rows::default();
+        for name in [&b"bond0"[..], b"eth0", b"tap0"] {
+            interface(&mut rows, 7, name);
+        }
+        sample(&mut Links::default(), root.path(), &mut rows, 0);
+        let facts: Vec<_> = rows.iter().map(|row| (row.speed_mbit(), row.carrier())).collect();
+        let known = (Some(10), Some(true));
+        assert_eq!(facts, [known, known, (None, None)]);
+        assert!(rows.iter().all(|row| row.operstate() == Some(b"up")));
     }
 
     proptest! {

@@ -162,6 +162,7 @@ mod tests {
         ),
         ("proc/sys/net/netfilter/nf_conntrack_count", "17\n"),
         ("proc/sys/net/netfilter/nf_conntrack_max", "262144\n"),
+        ("sys/class/net/eth0/device/uevent", "DRIVER=made_up\n"),
         ("sys/class/net/eth0/operstate", "up\n"),
         ("sys/class/net/eth0/carrier", "1\n"),
         ("sys/class/net/eth0/speed", "10000\n"),

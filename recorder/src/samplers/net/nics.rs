@@ -34,7 +34,8 @@ pub(super) fn parse_dev(text: &[u8], netns: u64, rows: &mut Rows<Nic>) -> Result
         return Err(Malformed { line: 1, expected: "a header with `|` between its halves" });
     }
     for line in lines(text).skip(2) {
-        let Some(colon) = line.iter().position(|byte| *byte == b':') else { continue };
+        // Names may hold a colon, as aliases of kernels before 4.15 do; numbers hold none.
+        let Some(colon) = line.iter().rposition(|byte| *byte == b':') else { continue };
         let name = line[..colon].trim_ascii();
         if name.is_empty() {
             continue;
@@ -111,6 +112,16 @@ colls carrier compressed
         let rows = parse(NEW).unwrap();
         assert_eq!(rows.as_slice().len(), 3);
         assert_eq!(rows.as_slice()[2].rx_bytes(), Some(40_205_191));
+    }
+
+    #[test]
+    fn the_last_colon_ends_the_name() {
+        let text = b"|\n|\neth0:1: 7 2 3 4 5 6 7 8 9 1 1 1 1 1 1 1\neth0:2:8 2 3 4 5 6 7 8 9 1 1 1 1 1 1 1\n";
+        let rows = parse(text).unwrap();
+        let read = |row: &Nic| (row.name().map(<[u8]>::to_vec), row.rx_bytes());
+        let found: Vec<_> = rows.iter().map(read).collect();
+        let expected = [(Some(b"eth0:1".to_vec()), Some(7)), (Some(b"eth0:2".to_vec()), Some(8))];
+        assert_eq!(found, expected);
     }
 
     #[test]
