@@ -3,6 +3,7 @@
 use crate::mutation;
 use ks_vocabulary::kind::Severity;
 use ks_vocabulary::metric::Metric;
+use ks_vocabulary::output::past_limit;
 use ks_vocabulary::subtype::Subtype;
 use ks_vocabulary::time::SECOND_NS;
 
@@ -241,6 +242,19 @@ impl Evaluation {
             mask |= u8::from(higher) << severity.index();
         }
         mask
+    }
+
+    /// How far the quantity that is furthest past its limit of `severity` is past it, as a multiple
+    /// of the limit; 0 where that severity does not hold.
+    pub fn past(&self, severity: Severity) -> f64 {
+        if self.mask() >> severity.index() & 1 == 0 {
+            return 0.0;
+        }
+        let past = self.quantities().filter_map(|noted| {
+            let Quantity { metric, value, limits } = noted.quantity;
+            past_limit(metric, value, limits[severity.index()]?)
+        });
+        past.fold(1.0, f64::max)
     }
 
     /// The quantities noted.

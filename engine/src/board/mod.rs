@@ -12,6 +12,7 @@ mod near;
 mod place;
 mod placebo;
 mod slot;
+mod worst;
 
 use alloc::collections::BTreeMap;
 use alloc::string::String;
@@ -34,7 +35,7 @@ use crate::analysis::trend::Scratch;
 use crate::influence::Influences;
 use crate::window::{EntityId, Missing};
 use ks_vocabulary::input::{Acceptance, Config};
-use ks_vocabulary::kind::{Entity, Kind};
+use ks_vocabulary::kind::{Entity, Kind, Severity};
 use ks_vocabulary::lasting::Lasting;
 use ks_vocabulary::metric::Metric;
 use ks_vocabulary::output::Coverage;
@@ -62,8 +63,10 @@ pub struct Changed {
     pub stale: bool,
     /// The signal as it is, or as it was when it cleared.
     pub standing: Standing,
-    /// What was seen.
+    /// What was seen; once it is over, at the worst moment.
     pub seen: Evaluation,
+    /// The severity whose limits that is held against.
+    pub limits_of: Severity,
 }
 
 /// See the module.
@@ -144,10 +147,7 @@ impl Board {
             seen.keep_critical();
         }
         let transition = place.feed((at, wall), seen, &mut self.next_id, is_accepted);
-        // What ends or grows stale without a reading is told by what was seen last.
-        if place.slot.standing().is_some() {
-            place.seen = *seen;
-        }
+        let transition = place.remember(seen, transition);
         if is_influenced {
             place.placebo.restart();
         } else if let Some((metric, by)) =
@@ -162,8 +162,7 @@ impl Board {
         if let Some(standing) = place.slot.standing().copied().or(before)
             && transition != Transition::None
         {
-            let (entity, seen) = (place.entity.clone(), *seen);
-            self.changed.push(Changed { kind, entity, transition, stale: false, standing, seen });
+            self.changed.push(place.change(kind, transition, standing, seen));
         }
     }
 
@@ -220,14 +219,9 @@ impl Board {
         for ((kind, _), place) in &mut self.places {
             if now.since_ns(place.judged) > stale_after_ns && place.slot.mark_stale() {
                 let Some(standing) = place.slot.standing().copied() else { continue };
-                self.changed.push(Changed {
-                    kind: *kind,
-                    entity: place.entity.clone(),
-                    transition: Transition::Updated,
-                    stale: true,
-                    standing,
-                    seen: place.seen,
-                });
+                let told = place.worst.map(|worst| worst.seen).unwrap_or_default();
+                let changed = place.change(*kind, Transition::Updated, standing, &told);
+                self.changed.push(Changed { stale: true, ..changed });
             }
         }
     }
@@ -270,8 +264,8 @@ impl Board {
 /// The end of what stood in a place, if anything did.
 fn ended(kind: Kind, mut place: Place, transition: Transition) -> Option<Changed> {
     let standing = place.slot.end()?;
-    let (entity, seen) = (place.entity, place.seen);
-    Some(Changed { kind, entity, transition, stale: false, standing, seen })
+    let seen = place.worst.map(|worst| worst.seen).unwrap_or_default();
+    Some(place.change(kind, transition, standing, &seen))
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use alloc::vec::Vec;
 
 use crate::analysis::Baseline;
-use ks_vocabulary::kind::{Entity, Severity};
+use ks_vocabulary::kind::{Entity, Kind, Severity};
 use ks_vocabulary::metric::Metric;
 use ks_vocabulary::time::{SECOND_NS, Timestamp, WallTime};
 
@@ -12,6 +12,8 @@ use super::learned::Notebook;
 use super::names::Names;
 use super::placebo::Placebo;
 use super::slot::{Slot, Standing, Transition};
+use super::worst::Worst;
+use super::Changed;
 
 /// A signal that stood so long, and was not critical in that time, is the normal where only
 /// quantities with a baseline hold it (`signals.md`, "Accepted as normal").
@@ -23,7 +25,8 @@ pub(super) struct Place {
     pub(super) entity: Entity,
     pub(super) slot: Slot,
     pub(super) judged: Timestamp,
-    pub(super) seen: Evaluation,
+    /// While a signal stands.
+    pub(super) worst: Option<Worst>,
     pub(super) notebook: Notebook,
     pub(super) placebo: Placebo,
     pub(super) names: Names,
@@ -36,7 +39,7 @@ impl Place {
             entity,
             slot: Slot::default(),
             judged: at,
-            seen: Evaluation::default(),
+            worst: None,
             notebook: Notebook::with(known),
             placebo: Placebo::default(),
             names: Names::default(),
@@ -69,6 +72,41 @@ impl Place {
             return transition;
         }
         self.accept(wall)
+    }
+
+    /// Keeps the worst moment of what stands.
+    pub(super) fn remember(&mut self, seen: &Evaluation, transition: Transition) -> Transition {
+        let Some(standing) = self.slot.standing() else { return transition };
+        match &mut self.worst {
+            Some(worst) if transition != Transition::Raised => {
+                worst.take(standing.severity, seen, transition)
+            }
+            worst => {
+                *worst = Some(Worst::new(standing.severity, seen));
+                transition
+            }
+        }
+    }
+
+    /// What is said of a signal that changed: as it is, or, where it is over, at its worst.
+    pub(super) fn change(
+        &self,
+        kind: Kind,
+        transition: Transition,
+        standing: Standing,
+        seen: &Evaluation,
+    ) -> Changed {
+        let over = self.slot.standing().is_none();
+        let worst = self.worst.as_ref().filter(|_| over);
+        Changed {
+            kind,
+            entity: self.entity.clone(),
+            transition,
+            stale: false,
+            standing,
+            seen: worst.map_or(*seen, |worst| worst.seen),
+            limits_of: worst.map_or(standing.severity, |worst| worst.severity),
+        }
     }
 
     /// What stands is normal from here on.

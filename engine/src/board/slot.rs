@@ -12,18 +12,28 @@ use ks_vocabulary::time::{SECOND_NS, Timestamp};
 
 use super::evaluation::{Evaluation, Held};
 
-/// Time for which the low predicate must be false before a signal clears.
+/// Time for which the low predicate must be false before a signal clears, and at how many readings.
 const CLEAR_NS: u64 = 60 * SECOND_NS;
-/// Time for which a severity's predicate must be false before it falls by one step.
+const CLEAR_READINGS: u64 = 5;
+/// Time for which a severity's predicate must be false before it falls by one step, or another form
+/// must be seen before it is told, and at how many readings.
 const FALL_NS: u64 = 30 * SECOND_NS;
+const FALL_READINGS: u64 = 3;
 /// More than three raises in this time are one flapping signal.
 const FLAP_NS: u64 = 900 * SECOND_NS;
+/// In so many times of clearing at least: at a minute a sample a quarter of an hour holds none.
+const FLAP_CLEARS: u64 = 15;
+/// Readings that persistence counts at least (`signals.md`, "Persistence").
+const PERSISTENCE_READINGS: u64 = 2;
 const FLAP_PAIRS: usize = 3;
 /// Share of the persistence window in which the predicate must hold.
 const HELD_SHARE: f64 = 0.8;
 
 /// Persistence of each severity: 5, 5, 10 and 30 s.
 pub const PERSISTENCE_NS: [u64; 4] = [5 * SECOND_NS, 5 * SECOND_NS, 10 * SECOND_NS, 30 * SECOND_NS];
+
+/// Intervals kept however long they are, for the cadence and for persistence.
+const INTERVALS_LEAST: usize = 3;
 
 /// What changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -63,6 +73,8 @@ pub struct Standing {
     pub stale: bool,
     clear_after: Timestamp,
     true_at: [Timestamp; 4],
+    /// When the form that stands was seen last.
+    formed_at: Timestamp,
 }
 
 /// See the module.
@@ -126,11 +138,37 @@ impl Slot {
         }
     }
 
+    /// Time between readings where none is late: the shortest of the last intervals. One alone may
+    /// be a late one, and says nothing.
+    fn cadence_ns(&self) -> u64 {
+        if self.intervals.len() < 2 {
+            return 0;
+        }
+        self.intervals.iter().map(|(ns, _)| *ns).min().unwrap_or(0)
+    }
+
+    fn fall_ns(&self) -> u64 {
+        FALL_NS.max(self.cadence_ns().saturating_mul(FALL_READINGS))
+    }
+
+    fn flap_ns(&self) -> u64 {
+        FLAP_NS.max(self.cadence_ns().saturating_mul(CLEAR_READINGS * FLAP_CLEARS))
+    }
+
+    fn clear_ns(&self, seen: &Evaluation, flapping: bool) -> u64 {
+        if flapping {
+            return self.flap_ns();
+        }
+        let least_ns = CLEAR_NS.max(self.cadence_ns().saturating_mul(CLEAR_READINGS));
+        seen.event_clear_ns.unwrap_or(0).max(least_ns)
+    }
+
     fn push_interval(&mut self, ns: u64, mask: u8) {
         self.intervals.push_back((ns, mask));
         let mut total: u64 = self.intervals.iter().map(|(ns, _)| *ns).sum();
         while let Some((oldest, _)) = self.intervals.front()
             && total - oldest >= PERSISTENCE_NS[3]
+            && self.intervals.len() > INTERVALS_LEAST
         {
             total -= oldest;
             self.intervals.pop_front();
@@ -140,12 +178,14 @@ impl Slot {
     /// The predicate held for 80 % of the shortest run of last intervals that reaches D.
     fn persists(&self, severity: Severity) -> bool {
         let (mut total, mut held) = (0, 0);
+        let least_ns = mutation::persistence(PERSISTENCE_NS[severity.index()])
+            .max(self.cadence_ns().saturating_mul(PERSISTENCE_READINGS));
         for (ns, mask) in self.intervals.iter().rev() {
             total += ns;
             if mask >> severity.index() & 1 == 1 {
                 held += ns;
             }
-            if total >= mutation::persistence(PERSISTENCE_NS[severity.index()]) {
+            if total >= least_ns {
                 return held as f64 >= HELD_SHARE * total as f64;
             }
         }
@@ -165,7 +205,8 @@ impl Slot {
     }
 
     fn raise(&mut self, now: Timestamp, severity: Severity, seen: &Evaluation, next_id: &mut u64) {
-        while self.raised.front().is_some_and(|at| now.since_ns(*at) > FLAP_NS) {
+        let flap_ns = self.flap_ns();
+        while self.raised.front().is_some_and(|at| now.since_ns(*at) > flap_ns) {
             self.raised.pop_front();
         }
         let flapping = self.raised.len() >= FLAP_PAIRS;
@@ -179,8 +220,9 @@ impl Slot {
             start: now,
             flapping,
             stale: false,
-            clear_after: now.plus_ns(clear_ns(seen, flapping)),
+            clear_after: now.plus_ns(self.clear_ns(seen, flapping)),
             true_at: [now; 4],
+            formed_at: now,
         });
     }
 
@@ -200,7 +242,7 @@ impl Slot {
             }
         }
         if seen.keeps() || mask != 0 {
-            let until = now.plus_ns(clear_ns(seen, standing.flapping));
+            let until = now.plus_ns(self.clear_ns(seen, standing.flapping));
             standing.clear_after = standing.clear_after.max(until);
         } else if now >= standing.clear_after {
             self.standing = None;
@@ -212,16 +254,14 @@ impl Slot {
                 let index = standing.severity.index();
                 if let Some(lower) = standing.severity.below()
                     && seen.has_level(lower)
-                    && now.since_ns(standing.true_at[index]) >= FALL_NS
+                    && now.since_ns(standing.true_at[index]) >= self.fall_ns()
                 {
                     standing.severity = lower;
                     standing.true_at[lower.index()] = now;
                 }
             }
         }
-        if mask != 0 {
-            standing.subtype = seen.subtype;
-        }
+        self.form(now, &mut standing, seen, was.0);
         self.standing = Some(standing);
         let is = (standing.severity, standing.subtype, standing.stale);
         if standing.severity > was.0 {
@@ -229,10 +269,20 @@ impl Slot {
         }
         if was == is { Transition::None } else { Transition::Updated }
     }
-}
 
-fn clear_ns(seen: &Evaluation, flapping: bool) -> u64 {
-    if flapping { FLAP_NS } else { seen.event_clear_ns.unwrap_or(0).max(CLEAR_NS) }
+    /// A form goes with its severity: at another one it is the form at hand; at the same one
+    /// another has to be seen for as long as a severity takes to fall.
+    fn form(&self, now: Timestamp, standing: &mut Standing, seen: &Evaluation, was: Severity) {
+        if seen.mask() == 0 {
+            return;
+        }
+        let is_other = seen.subtype != standing.subtype;
+        let is_due = now.since_ns(standing.formed_at) >= self.fall_ns();
+        if !is_other || standing.severity != was || is_due {
+            standing.subtype = seen.subtype;
+            standing.formed_at = now;
+        }
+    }
 }
 
 #[cfg(test)]

@@ -28,7 +28,7 @@ impl Engine {
             let case = Case::new(&self.window, &changed.entity, Some(standing.onset));
             classifiers::of(changed.kind).blame(&case)
         };
-        let index = standing.severity.index();
+        let index = changed.limits_of.index();
         let evidence = changed.seen.quantities().map(|noted| Evidence {
             metric: noted.quantity.metric,
             value: noted.quantity.value + 0.0,

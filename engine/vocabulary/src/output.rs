@@ -9,7 +9,7 @@ use alloc::vec::Vec;
 use serde::Serialize;
 
 pub use cause::{Cause, Condition, Ground};
-pub use evidence::Evidence;
+pub use evidence::{Evidence, past_limit};
 
 use crate::input::{Asks, RequestId};
 use crate::kind::{Entity, Kind, Severity};

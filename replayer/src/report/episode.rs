@@ -104,6 +104,8 @@ impl Episode {
         let worse = signal.severity > self.severity || signal.change == Change::Raised;
         if signal.change.is_over() {
             self.end = Some(at);
+            // It is told by its worst moment.
+            self.evidence.clone_from(&signal.evidence);
         } else if worse {
             self.peak = at;
             self.severity = signal.severity;

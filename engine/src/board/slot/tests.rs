@@ -171,3 +171,54 @@ fn after_a_gap_windows_begin_anew_and_what_stands_stays() {
     lab.slot.restart();
     assert_eq!(lab.severity(), Some(Low));
 }
+
+/// Readings every `every` seconds at one level; after how many it was raised and over.
+fn slow(every: u64, levels: &[f64]) -> Vec<Transition> {
+    let mut lab = Lab::new();
+    let quiet = (0..3).map(|_| lab.after(every, 0.0)).all(|said| said == Transition::None);
+    assert!(quiet);
+    levels.iter().map(|level| lab.after(every, *level)).collect()
+}
+
+#[test]
+fn at_a_minute_a_reading_two_raise_and_five_clear() {
+    use Transition::{Cleared, None, Raised};
+    let said = slow(60, &[1.5, 1.5, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0]);
+    assert_eq!(said[..6], [None, Raised, None, None, None, None]);
+    assert_eq!(said.iter().filter(|said| **said == Cleared).count(), 1);
+    assert_eq!(slow(60, &[1.5, 0.0, 0.0])[..2], [None, None], "one reading is none that lasts");
+}
+
+#[test]
+fn at_a_minute_a_reading_a_severity_falls_after_three() {
+    use Transition::{None, Raised, Updated};
+    let said = slow(60, &[2.5, 2.5, 1.5, 1.5, 1.5, 1.5]);
+    assert_eq!(said, [None, Raised, None, None, Updated, None]);
+}
+
+#[test]
+fn a_form_is_told_once_it_lasts_and_at_once_with_another_severity() {
+    let mut lab = Lab::new();
+    let mut see = |seconds: u64, severity: Severity, subtype| {
+        let mut last = Transition::None;
+        for _ in 0..seconds {
+            lab.now += 1;
+            let mut seen = Evaluation::of(subtype);
+            seen.met(severity, true).know([true; 4]);
+            seen.settle(|_| None);
+            let said = lab.slot.feed(Timestamp(lab.now * SECOND_NS), &seen, &mut lab.next_id);
+            if said != Transition::None {
+                last = said;
+            }
+        }
+        (last, lab.slot.standing().and_then(|standing| standing.subtype))
+    };
+    assert_eq!(see(1, Low, Subtype::Slow), (Transition::Raised, Some(Subtype::Slow)));
+    for _ in 0..20 {
+        assert_eq!(see(2, Low, Subtype::Niced), (Transition::None, Some(Subtype::Slow)));
+        assert_eq!(see(1, Low, Subtype::Slow), (Transition::None, Some(Subtype::Slow)));
+    }
+    assert_eq!(see(29, Low, Subtype::Niced), (Transition::None, Some(Subtype::Slow)));
+    assert_eq!(see(1, Low, Subtype::Niced), (Transition::Updated, Some(Subtype::Niced)));
+    assert_eq!(see(1, High, Subtype::Slow), (Transition::Escalated, Some(Subtype::Slow)));
+}

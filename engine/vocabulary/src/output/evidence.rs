@@ -41,13 +41,7 @@ impl Evidence {
     /// How often its limit goes into the value, 1 or more; `None` where the limit is not reached,
     /// or there is none. The limit of a free share is reached from above.
     pub fn past_limit(&self) -> Option<f64> {
-        let limit = self.limit.filter(|limit| *limit > 0.0)?;
-        let past = if self.metric.is_of_what_is_left() {
-            limit / self.value.max(f64::MIN_POSITIVE)
-        } else {
-            self.value / limit
-        };
-        (past >= 1.0).then_some(past)
+        past_limit(self.metric, self.value, self.limit?)
     }
 
     /// What to name where one quantity is named: that of the form of the condition, else what is
@@ -63,6 +57,19 @@ impl Evidence {
         });
         most.or_else(|| all.iter().find(|one| one.metric == Metric::EtaMedianS)).or(all.first())
     }
+}
+
+/// How often a limit goes into a value, as [`Evidence::past_limit`] says it.
+pub fn past_limit(metric: Metric, value: f64, limit: f64) -> Option<f64> {
+    if limit <= 0.0 {
+        return None;
+    }
+    let past = if metric.is_of_what_is_left() {
+        limit / value.max(f64::MIN_POSITIVE)
+    } else {
+        value / limit
+    };
+    (past >= 1.0).then_some(past)
 }
 
 #[cfg(test)]
