@@ -1,6 +1,7 @@
 //! What the engine says, for people and programs; notes and errors to stderr.
 
 pub(crate) mod analysis;
+mod coverage;
 pub(crate) mod detection;
 mod incident;
 
@@ -221,10 +222,7 @@ fn page(report: &Report) -> Page {
         page.line("No signal was raised.");
     }
     page.gap();
-    page.line("What can be told:");
-    for (kind, told) in &report.coverage {
-        page.line(format_args!("  {kind:24} {told}"));
-    }
+    coverage::tell(report, &mut page);
     for defect in &report.defects {
         page.line(format_args!("  defect in {}: {}", defect.place, defect.problem));
     }

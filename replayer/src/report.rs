@@ -50,7 +50,8 @@ pub struct Report {
     pub incidents: Vec<Incident>,
     /// Decisions of an agent: this engine has none.
     pub decisions: [(); 0],
-    /// What can be told of each kind: the worst over the run.
+    /// What can be told of each kind over the whole run: `ok`, `ok: without X` where a part, or part of
+    /// the time, was not judged, `cannot tell: reason` where nothing was, `not applicable: reason`.
     pub coverage: BTreeMap<&'static str, String>,
     /// The same over time.
     pub coverage_spans: BTreeMap<&'static str, Vec<Span>>,
@@ -103,7 +104,6 @@ pub(crate) struct ReportBuilder {
     recording: Recording,
     /// By run and number.
     episodes: BTreeMap<(u64, u64), Episode>,
-    coverage: BTreeMap<&'static str, Coverage>,
     spans: BTreeMap<&'static str, Vec<Span>>,
     defects: Vec<Defect>,
     forecasts: Vec<Forecast>,
@@ -218,10 +218,6 @@ impl ReportBuilder {
         }
         let state = word(coverage.state);
         spans.push(Span { from: at, to: None, state, reason: coverage.reason.clone() });
-        let worst = self.coverage.entry(kind).or_insert_with(|| coverage.clone());
-        if coverage.state > worst.state {
-            worst.clone_from(coverage);
-        }
     }
 
     pub(crate) fn finish(
@@ -232,17 +228,8 @@ impl ReportBuilder {
     ) -> Report {
         path.clone_into(&mut self.recording.path);
         self.recording.lateness = self.lateness.found();
-        let judged = Kind::ALL.iter().map(|kind| kind.word());
-        let coverage = judged.map(|kind| {
-            let told = self.coverage.get(kind).map_or_else(
-                || "cannot tell: too few samples".to_owned(),
-                |coverage| match &coverage.reason {
-                    Some(reason) => format!("{}: {reason}", word(coverage.state)),
-                    None => word(coverage.state).to_owned(),
-                },
-            );
-            (kind, told)
-        });
+        let kinds = Kind::ALL.iter().map(|kind| kind.word());
+        let coverage = kinds.map(|kind| (kind, over_all(self.spans.get(kind))));
         Report {
             mode: if differs.is_empty() { Mode::AsRecorded } else { Mode::WhatIf },
             differs,
@@ -259,10 +246,64 @@ impl ReportBuilder {
     }
 }
 
+/// What can be told of a kind, all its spans together.
+fn over_all(spans: Option<&Vec<Span>>) -> String {
+    let Some(last) = spans.and_then(|spans| spans.last()) else {
+        return "cannot tell: too few samples".to_owned();
+    };
+    let spans = spans.map_or(&[][..], Vec::as_slice);
+    let with = |state| spans.iter().rfind(|span| span.state == word(state));
+    let told = |span: &Span| match &span.reason {
+        Some(reason) => format!("{}: {reason}", span.state),
+        None => span.state.to_owned(),
+    };
+    let Some(ok) = with(CoverageState::Ok) else {
+        return with(CoverageState::CannotTell).map_or_else(|| told(last), told);
+    };
+    let lacks = |span: &&Span| span.state == ok.state && span.reason.is_some();
+    let part = spans.iter().rfind(lacks).and_then(|span| span.reason.clone());
+    match (with(CoverageState::CannotTell), part) {
+        (Some(not), _) => {
+            let why = not.reason.as_deref().unwrap_or("its inputs");
+            format!("{}: without {why}, for part of the time", ok.state)
+        }
+        (None, Some(part)) => format!("{}: {part}", ok.state),
+        (None, None) => ok.state.to_owned(),
+    }
+}
+
 fn word(state: CoverageState) -> &'static str {
     match state {
         CoverageState::NotApplicable => "not applicable",
         CoverageState::Ok => "ok",
         CoverageState::CannotTell => "cannot tell",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn over(spans: &[(CoverageState, Option<&str>)]) -> String {
+        let span = |(state, reason): &(CoverageState, Option<&str>)| Span {
+            from: String::new(),
+            to: None,
+            state: word(*state),
+            reason: reason.map(str::to_owned),
+        };
+        over_all(Some(&spans.iter().map(span).collect()))
+    }
+
+    #[test]
+    fn not_judged_is_what_was_judged_at_no_time() {
+        use CoverageState::{CannotTell, NotApplicable, Ok};
+        assert_eq!(over_all(None), "cannot tell: too few samples");
+        assert_eq!(over(&[(Ok, None)]), "ok");
+        assert_eq!(over(&[(CannotTell, Some("stat"))]), "cannot tell: stat");
+        let part = over(&[(CannotTell, Some("stat: gone")), (Ok, None)]);
+        assert_eq!(part, "ok: without stat: gone, for part of the time");
+        assert_eq!(over(&[(Ok, Some("without x")), (Ok, None)]), "ok: without x");
+        let none = over(&[(CannotTell, Some("x")), (NotApplicable, Some("no swap"))]);
+        assert_eq!(none, "cannot tell: x");
     }
 }

@@ -1,13 +1,12 @@
 //! What can be told of each kind, and what of it changed.
 
-use alloc::borrow::Cow;
+use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 
 use super::PATIENCE_TICKS;
 use crate::window::Missing;
 use ks_vocabulary::kind::Kind;
-use ks_vocabulary::model::same_bytes;
 use ks_vocabulary::output::{Coverage, CoverageState};
 
 /// What a classifier says of a kind, or of a part of it.
@@ -23,22 +22,72 @@ pub enum Cover {
     Missing(Missing),
 }
 
-impl Cover {
-    /// Of several answers the highest counts: without its inputs a kind has no parts.
-    fn rank(self) -> u8 {
-        match self {
-            Self::NotApplicable(_) => 0,
-            Self::Ok => 1,
-            Self::Part(_) => 2,
-            Self::Missing(_) => 3,
+/// Parts of one kind that are named; more are hardly ever missing at once.
+const PARTS: usize = 4;
+
+/// What was said of a kind while one sample was judged.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+struct Told {
+    /// Anything of it was judged, or would be if it were there.
+    judged: bool,
+    /// Why there is nothing to judge.
+    nothing: Option<&'static str>,
+    /// What could not be judged.
+    lacks: [Option<Cover>; PARTS],
+}
+
+impl Told {
+    fn take(&mut self, cover: Cover) {
+        match cover {
+            Cover::NotApplicable(why) => self.nothing = self.nothing.or(Some(why)),
+            Cover::Ok => self.judged = true,
+            // Without an earlier reading nothing is missing yet: a window fills.
+            Cover::Missing(Missing::NoEarlier) => {}
+            Cover::Part(_) | Cover::Missing(_) => self.lack(cover),
         }
     }
 
-    fn state(self) -> CoverageState {
-        match self {
-            Self::NotApplicable(_) => CoverageState::NotApplicable,
-            Self::Ok => CoverageState::Ok,
-            Self::Part(_) | Self::Missing(_) => CoverageState::CannotTell,
+    fn lack(&mut self, cover: Cover) {
+        for known in &mut self.lacks {
+            match known {
+                Some(known) if *known == cover => return,
+                Some(_) => {}
+                None => return *known = Some(cover),
+            }
+        }
+    }
+
+    fn is_silent(&self) -> bool {
+        *self == Self::default()
+    }
+
+    fn misses_input(&self) -> bool {
+        self.lacks.iter().flatten().any(|cover| matches!(cover, Cover::Missing(_)))
+    }
+
+    fn state(&self) -> CoverageState {
+        let lacks = self.lacks[0].is_some();
+        match (self.judged, self.nothing) {
+            (true, _) => CoverageState::Ok,
+            (false, Some(_)) if !lacks => CoverageState::NotApplicable,
+            (false, _) if lacks && !self.misses_input() => CoverageState::Ok,
+            (false, _) => CoverageState::CannotTell,
+        }
+    }
+
+    fn reason(&self, explain: &impl Fn(Missing) -> String) -> String {
+        let state = self.state();
+        let lacks = self.lacks.iter().flatten().filter_map(|cover| match cover {
+            Cover::Missing(missing) => Some(explain(*missing)),
+            // Of a kind that is not judged at all no part matters.
+            Cover::Part(why) => (state == CoverageState::Ok).then(|| String::from(*why)),
+            Cover::Ok | Cover::NotApplicable(_) => None,
+        });
+        let reason = lacks.collect::<Vec<_>>().join("; ");
+        match state {
+            CoverageState::Ok if !reason.is_empty() => format!("without {reason}"),
+            CoverageState::Ok | CoverageState::CannotTell => reason,
+            CoverageState::NotApplicable => String::from(self.nothing.unwrap_or_default()),
         }
     }
 }
@@ -46,23 +95,20 @@ impl Cover {
 /// Of all kinds.
 #[derive(Debug, Default)]
 pub(super) struct Coverages {
-    covers: [Option<Cover>; Kind::COUNT],
+    told: [Told; Kind::COUNT],
     missing_ticks: [u32; Kind::COUNT],
-    reported: [Option<(CoverageState, String)>; Kind::COUNT],
+    reported: [Option<(Told, CoverageState, String)>; Kind::COUNT],
 }
 
 impl Coverages {
     /// Begins the evaluation of a sample.
     pub(super) fn begin(&mut self) {
-        self.covers = [None; Kind::COUNT];
+        self.told = [Told::default(); Kind::COUNT];
     }
 
-    /// Of several answers the worst counts, of equals the first.
+    /// Takes one answer of several.
     pub(super) fn cover(&mut self, kind: Kind, cover: Cover) {
-        let known = &mut self.covers[kind.index()];
-        if known.is_none_or(|known| cover.rank() > known.rank()) {
-            *known = Some(cover);
-        }
+        self.told[kind.index()].take(cover);
     }
 
     /// What changed; `explain` puts a missing input into words.
@@ -70,30 +116,31 @@ impl Coverages {
         let mut changed = Vec::new();
         for kind in Kind::ALL {
             let index = kind.index();
-            let Some(cover) = self.covers[index] else { continue };
-            let missing = matches!(cover, Cover::Missing(_));
-            let ticks = &mut self.missing_ticks[index];
-            *ticks = if missing { ticks.saturating_add(1) } else { 0 };
-            // Without an earlier reading nothing is missing yet: a window fills.
-            if cover == Cover::Missing(Missing::NoEarlier) || missing && *ticks <= PATIENCE_TICKS {
+            let told = self.told[index];
+            if told.is_silent() {
                 continue;
             }
-            let reason = match cover {
-                Cover::Ok => Cow::Borrowed(""),
-                Cover::NotApplicable(why) | Cover::Part(why) => Cow::Borrowed(why),
-                Cover::Missing(missing) => Cow::Owned(explain(missing)),
-            };
-            let state = cover.state();
-            let same = |(known, why): &(CoverageState, String)| {
-                *known == state && same_bytes(why.as_bytes(), reason.as_bytes())
-            };
-            if !self.reported[index].as_ref().is_some_and(same) {
-                let reason = reason.into_owned();
-                let told = Some(reason.clone()).filter(|reason| !reason.is_empty());
-                changed.push(Coverage { kind, state, reason: told });
-                self.reported[index] = Some((state, reason));
+            let missing = told.misses_input();
+            let ticks = &mut self.missing_ticks[index];
+            *ticks = if missing { ticks.saturating_add(1) } else { 0 };
+            if missing && *ticks <= PATIENCE_TICKS {
+                continue;
             }
+            let known = self.reported[index].as_ref();
+            // Why an input is missing may change; all else is in what was told.
+            if !missing && known.is_some_and(|(known, ..)| *known == told) {
+                continue;
+            }
+            let (state, reason) = (told.state(), told.reason(&explain));
+            if known.is_none_or(|(_, was, why)| *was != state || *why != reason) {
+                let said = Some(reason.clone()).filter(|reason| !reason.is_empty());
+                changed.push(Coverage { kind, state, reason: said });
+            }
+            self.reported[index] = Some((told, state, reason));
         }
         changed
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -7,13 +7,13 @@ use ks_vocabulary::kind::{Entity, Kind, Severity};
 use ks_vocabulary::metric::Metric;
 use ks_vocabulary::time::{SECOND_NS, Timestamp, WallTime};
 
+use super::Changed;
 use super::evaluation::{Evaluation, Held};
 use super::learned::Notebook;
 use super::names::Names;
 use super::placebo::Placebo;
 use super::slot::{Slot, Standing, Transition};
 use super::worst::Worst;
-use super::Changed;
 
 /// A signal that stood so long, and was not critical in that time, is the normal where only
 /// quantities with a baseline hold it (`signals.md`, "Accepted as normal").

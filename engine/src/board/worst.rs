@@ -64,8 +64,8 @@ mod tests {
         seen
     }
 
-    fn value(worst: &Worst) -> f64 {
-        worst.seen.quantities().map(|noted| noted.quantity.value).sum()
+    fn is(worst: &Worst, value: f64) -> bool {
+        worst.seen.quantities().all(|noted| (noted.quantity.value - value).abs() < 1e-9)
     }
 
     #[test]
@@ -80,7 +80,7 @@ mod tests {
             (0.0, None, 30.0),
         ] {
             assert_eq!(worst.take(Severity::Low, &seen(now), None), said, "{now}");
-            assert_eq!(value(&worst), kept);
+            assert!(is(&worst, kept));
         }
     }
 
@@ -88,8 +88,8 @@ mod tests {
     fn a_higher_severity_begins_anew_and_a_lower_one_is_never_worse() {
         let mut worst = Worst::new(Severity::Low, &seen(50.0));
         let said = worst.take(Severity::Medium, &seen(100.0), Transition::Escalated);
-        assert_eq!((said, value(&worst)), (Transition::Escalated, 100.0));
+        assert!(said == Transition::Escalated && is(&worst, 100.0));
         worst.take(Severity::Low, &seen(99.0), Transition::Updated);
-        assert_eq!((worst.severity, value(&worst)), (Severity::Medium, 100.0));
+        assert!(worst.severity == Severity::Medium && is(&worst, 100.0));
     }
 }

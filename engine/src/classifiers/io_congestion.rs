@@ -79,7 +79,7 @@ impl Classifier for IoCongestion {
             Ok((at, mut seen)) => {
                 board.judge(Kind::IoCongestion, HOST, at, &mut seen, || Entity::Host);
                 if !has_stalls(window) {
-                    let part = "stall shares: no pressure of I/O; severity ends at medium";
+                    let part = "stall shares: no pressure of I/O, severity ends at medium";
                     board.cover(Kind::IoCongestion, Cover::Part(part));
                 }
             }

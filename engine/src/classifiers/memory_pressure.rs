@@ -94,7 +94,7 @@ impl Classifier for MemoryPressure {
         match judge_host(window, group_kills) {
             Ok(mut seen) => {
                 if !has_stalls(window) {
-                    let part = "stall shares: no pressure of memory; severity ends at high";
+                    let part = "stall shares: no pressure of memory, severity ends at high";
                     board.cover(Kind::MemoryPressure, Cover::Part(part));
                 }
                 let at = window.memory.at().max(window.pressure.at()).unwrap_or(window.mono());

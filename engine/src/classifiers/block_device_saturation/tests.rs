@@ -66,7 +66,7 @@ fn each_limit_from_below_and_above() {
         let (mut lab, mut disk) = (Lab::new(), Disk::default());
         lab.run(40, |sample, _| disk.fill(sample, second));
         assert_eq!(lab.severity(BlockDeviceSaturation, SDA), expected, "row {at}");
-        let told = "cannot tell: errors and latency at completion: need bpf/block_io";
+        let told = "ok: without errors and latency at completion: need bpf/block_io";
         assert_eq!(lab.coverage(BlockDeviceSaturation), told);
     }
 }
@@ -96,12 +96,12 @@ fn just_above_the_relaxed_limit_it_goes_on() {
 #[test]
 fn a_busy_share_is_no_more_than_the_mean_in_flight() {
     for (queue, in_flight, expected) in
-        [(0.06, 0, None), (0.699, 0, None), (0.701, 0, Some(Low)), (0.06, 1, Some(Medium))]
+        [(0.06, 0u64, None), (0.699, 0, None), (0.701, 0, Some(Low)), (0.06, 1, Some(Medium))]
     {
         let (mut lab, mut disk) = (Lab::new(), Disk::default());
         lab.run(20, |sample, _| {
             disk.fill(sample, flash(0.93, queue, 0.2));
-            sample.disks.as_mut_slice()[0].set(DiskCell::in_flight, in_flight as u64);
+            sample.disks.as_mut_slice()[0].set(DiskCell::in_flight, in_flight);
         });
         let found = lab.severity(BlockDeviceSaturation, SDA);
         assert_eq!(found, expected, "{queue} in the mean, {in_flight} at readings");

@@ -52,7 +52,7 @@ fn each_limit_of_the_host_and_of_a_group_from_below_and_above() {
         let (mut lab, mut host) = (Lab::new(), Host::default());
         lab.run(40, |sample, _| host.fill(sample, some, full));
         assert_eq!(lab.severity(IoCongestion, HOST), expected, "{some} {full}");
-        let told = "cannot tell: control groups: not in the recording";
+        let told = "ok: without control groups: not in the recording";
         assert_eq!(lab.coverage(IoCongestion), told);
         let (mut lab, mut host, mut group) = (Lab::new(), Host::default(), Host::default());
         lab.run(40, |sample, _| {
@@ -163,7 +163,7 @@ fn without_pressure_blocked_tasks_beside_a_busy_disk_reach_medium() {
         let (mut lab, mut busy_ms) = (Lab::new(), Meter::default());
         lab.run(60, |sample, _| without_pressure(sample, &mut busy_ms, blocked, busy));
         assert_eq!(lab.severity(IoCongestion, HOST), expected, "{blocked} {busy}");
-        let told = "cannot tell: stall shares: no pressure of I/O; severity ends at medium";
+        let told = "ok: without stall shares: no pressure of I/O, severity ends at medium; control groups: not in the recording";
         assert_eq!(lab.coverage(IoCongestion), told);
         if let Some(signal) = lab.signal(IoCongestion, HOST) {
             let unwritten = signal.evidence.iter().find(|part| part.metric == Metric::Unwritten);

@@ -116,7 +116,7 @@ fn slow_calls_are_judged_by_class_and_waiting_is_not() {
         check_each(Syscall, limits, fill, |lab, severity| {
             assert_eq!(
                 lab.coverage(Syscall),
-                "cannot tell: space of filesystems: not in the recording"
+                "ok: without space of filesystems: not in the recording"
             );
             if severity.is_some() {
                 assert_eq!(lab.subtype(Syscall, HOST), Some(Subtype::Slow), "{class}");
@@ -153,7 +153,7 @@ fn what_is_not_timed_is_said() {
         sample.filesystems.set_read(ReadTimes::default());
         sample.bpf_histograms.set_read(ReadTimes::default());
     });
-    let told = "cannot tell: latency of calls: bpf/syscall does not time them";
+    let told = "ok: without latency of calls: bpf/syscall does not time them";
     assert_eq!(lab.coverage(Syscall), told);
 }
 
@@ -226,7 +226,7 @@ fn faults_that_are_counted_and_not_timed_are_told_apart() {
         sample.cgroups.set_read(ReadTimes::default());
         sample.bpf_page_fault.push().set(FaultTraceCell::user, 1u64);
     });
-    let told = "cannot tell: stall and latency of faults: bpf/page_fault does not time them";
+    let told = "ok: without stall and latency of faults: bpf/page_fault does not time them";
     assert_eq!(lab.coverage(PageFault), told);
 }
 

@@ -62,7 +62,7 @@ fn quiet() -> Memory {
 fn each_limit_of_the_host_from_below_and_above() {
     let some = |some| Memory { some, ..quiet() };
     let full = |full| Memory { some: full, full, refaults: 1, ..quiet() };
-    let used = |used, some| Memory { used, some, ..quiet() };
+    let used = |used, some| Memory { some, used, ..quiet() };
     let reclaiming = |used| Memory { used, reclaims: 1, ..quiet() };
     let swapped = |used, free, some| Memory { used, some, swap_free: Some(free), ..quiet() };
     let bare = |used, some, reclaims| Memory { some, used, reclaims, ..Memory::default() };
@@ -151,7 +151,7 @@ fn without_pressure_it_rests_on_the_used_share_and_ends_at_high() {
     let full = Memory { used: 0.97, swap_free: Some(0.01), ..Memory::default() };
     lab.run(45, |sample, _| host.fill_use(sample, full));
     assert_eq!(lab.severity(MemoryPressure, HOST), Some(High));
-    let part = "cannot tell: stall shares: no pressure of memory; severity ends at high";
+    let part = "ok: without stall shares: no pressure of memory, severity ends at high; control groups: not in the recording";
     assert_eq!(lab.coverage(MemoryPressure), part);
 }
 

@@ -318,26 +318,32 @@ fn what_is_absent_is_named() {
     let mut lab = Lab::new();
     lab.absent("net/dev", "permission denied");
     lab.run(4, |sample, _| Rest::default().fill_netns(sample, 0.0, 0.0));
-    assert_eq!(lab.coverage(NetworkDegradation), "cannot tell: net/dev: permission denied");
+    assert_eq!(
+        lab.coverage(NetworkDegradation),
+        "ok: without net/dev: permission denied; softnet drops: no net/softnet_stat"
+    );
 
     let mut lab = Lab::new();
     lab.absent("net/snmp", "no such file");
     lab.run(4, |sample, _| Interface::default().fill(sample, "eth0", OWN, Link::default()));
-    assert_eq!(lab.coverage(NetworkDegradation), "cannot tell: net/snmp: no such file");
+    assert_eq!(
+        lab.coverage(NetworkDegradation),
+        "ok: without net/snmp: no such file; softnet drops: no net/softnet_stat"
+    );
 
     let mut lab = Lab::new();
     lab.run(1, |sample, _| {
         Interface::default().fill(sample, "eth0", OWN, Link::default());
         Rest::default().fill_netns(sample, 0.0, 0.0);
     });
-    let part = "cannot tell: softnet drops: no net/softnet_stat";
+    let part = "ok: without softnet drops: no net/softnet_stat";
     assert_eq!(lab.coverage(NetworkDegradation), part);
 }
 
 #[test]
 fn a_namespace_without_its_counters_is_a_part_unless_it_is_the_own_one() {
-    let missing = "cannot tell: net/snmp: not in the recording";
-    let part = "cannot tell: retransmits of a network namespace: no net/snmp";
+    let missing = "ok: without net/snmp: not in the recording";
+    let part = "ok: without retransmits of a network namespace: no net/snmp";
     for (own, expected) in [(true, missing), (false, part)] {
         let mut lab = Lab::new();
         lab.run(4, |sample, _| {

@@ -8,7 +8,8 @@ use ks_vocabulary::subtype::Subtype;
 
 const HOST: &str = "host";
 const GROUP: &str = "cgroup:/job";
-const TRACER: &str = "cannot tell: run-queue latency: needs bpf/scheduler";
+const TRACER: &str =
+    "ok: without run-queue latency: needs bpf/scheduler; control groups: not in the recording";
 
 #[derive(Default)]
 struct Host {

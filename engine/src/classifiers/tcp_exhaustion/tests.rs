@@ -11,7 +11,7 @@ use ks_vocabulary::subtype::Subtype;
 
 const HOST: &str = "host";
 const NETNS: &str = "netns:7";
-const TRACER: &str = "cannot tell: errors of connect: need bpf/syscall";
+const TRACER: &str = "ok: without errors of connect: need bpf/syscall";
 
 /// A second of a quiet host whose every limit is 1,000.
 #[derive(Clone, Copy, Default)]
@@ -200,19 +200,22 @@ fn what_is_absent_is_named() {
         host.fill(sample, Second::default());
         sample.file_handles.clear();
     });
-    assert_eq!(lab.coverage(TcpExhaustion), "cannot tell: sys/fs/file-nr: permission denied");
+    assert_eq!(
+        lab.coverage(TcpExhaustion),
+        "ok: without sys/fs/file-nr: permission denied; errors of connect: need bpf/syscall"
+    );
     let (mut lab, mut host) = (Lab::new(), Host::default());
     lab.run(5, |sample, _| {
         host.fill(sample, Second::default());
         sample.limits.clear();
     });
-    let told = "cannot tell: ports, TIME_WAIT, orphans, memory: no limits";
+    let told = "ok: without ports, TIME_WAIT, orphans, memory: no limits; errors of connect: need bpf/syscall";
     assert_eq!(lab.coverage(TcpExhaustion), told);
     let (mut lab, mut host) = (Lab::new(), Host::default());
     lab.run(5, |sample, _| {
         host.fill(sample, Second::default());
         sample.netns.as_mut_slice()[0].row_mut().unset_cell(NetnsCell::listen as usize);
     });
-    let told = "cannot tell: ports and accept queues: sockets were not listed";
+    let told = "ok: without ports and accept queues: sockets were not listed; errors of connect: need bpf/syscall";
     assert_eq!(lab.coverage(TcpExhaustion), told);
 }
