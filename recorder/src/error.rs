@@ -126,6 +126,16 @@ pub enum Error {
         /// The file.
         path: PathBuf,
     },
+    /// A program of another tool, which reads that tool's files, cannot be run.
+    #[error("cannot read `{}` with `{program}`", path.display())]
+    NoProgram {
+        /// The program.
+        program: &'static str,
+        /// The file to be read.
+        path: PathBuf,
+        /// Why not.
+        source: std::io::Error,
+    },
     /// An input cannot be written as JSON.
     #[error("an input of kind `{kind}` cannot be written: {problem}")]
     Entry {
@@ -171,6 +181,7 @@ impl Error {
             | Self::Newer { .. }
             | Self::Import { .. }
             | Self::NoTimeZone { .. }
+            | Self::NoProgram { .. }
             | Self::Entry { .. } => self.to_string(),
         }
     }
@@ -206,6 +217,7 @@ impl Error {
                 | Self::Twins { .. }
                 | Self::Locked { .. }
                 | Self::NotRegular { .. }
+                | Self::NoProgram { .. }
         )
     }
 }
