@@ -121,10 +121,12 @@ pub enum Error {
         remedy: &'static str,
     },
     /// A file of another tool has local times and does not say of which zone.
-    #[error("`{}` does not state the time zone of its times", path.display())]
+    #[error("`{}` {}", path.display(), no_zone(named.as_deref()))]
     NoTimeZone {
         /// The file.
         path: PathBuf,
+        /// What it calls the zone.
+        named: Option<String>,
     },
     /// A program of another tool, which reads that tool's files, cannot be run.
     #[error("cannot read `{}` with `{program}`", path.display())]
@@ -144,6 +146,13 @@ pub enum Error {
         /// Why.
         problem: String,
     },
+}
+
+fn no_zone(named: Option<&str>) -> String {
+    named.map_or_else(
+        || "does not state the time zone of its times".to_owned(),
+        |name| format!("calls the time zone of its times `{name}`, as several zones are called"),
+    )
 }
 
 impl Error {

@@ -172,7 +172,7 @@ impl Rows {
     fn time(&mut self) -> Result<i64, Error> {
         let text = String::from_utf8_lossy(self.field(self.layout.time)).into_owned();
         self.clock.read(&text).map_err(|unclear| match unclear {
-            Unclear::NoZone => Error::NoTimeZone { path: self.path.clone() },
+            Unclear::NoZone => Error::NoTimeZone { path: self.path.clone(), named: None },
             Unclear::NotATime => {
                 let place = self.place(self.layout.time);
                 self.bad(place, format!("`{text}` is no time"), TIMES)
