@@ -1,6 +1,8 @@
 //! Files of other tools through the whole product: imported, inspected, replayed, refused.
 #![expect(clippy::unwrap_used, reason = "a test fails by it")]
 
+use std::fs::Permissions;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
@@ -92,4 +94,58 @@ fn a_recording_that_stands_there_is_kept_unless_it_is_to_be_replaced() {
     assert_eq!(import("sar", &file, &output, &[]).status.code(), Some(3));
     assert_eq!(std::fs::read_to_string(&output).unwrap(), "mine");
     assert!(import("sar", &file, &output, &["--force"]).status.success());
+}
+
+/// A folder with a `pminfo` that does as its shell script says, and `ks import pcp --metrics`
+/// where it is the only program.
+fn metrics_of(archive: &str, pminfo: Option<&str>) -> Output {
+    let folder = tempfile::tempdir().unwrap();
+    if let Some(script) = pminfo {
+        let path = folder.path().join("pminfo");
+        std::fs::write(&path, format!("#!/bin/sh\n{script}\n")).unwrap();
+        std::fs::set_permissions(&path, Permissions::from_mode(0o755)).unwrap();
+    }
+    let mut ks = Command::new(env!("CARGO_BIN_EXE_ks"));
+    ks.args(["import", "pcp", "--metrics", archive]).env("PATH", folder.path()).output().unwrap()
+}
+
+#[test]
+fn the_command_for_an_archive_asks_for_what_it_has_and_nothing_else() {
+    let script = "[ \"$1\" = -a ] && [ \"$2\" = 'my archive' ] || exit 1\n\
+                  printf '%s\\n' proc.nprocs mem.util.free kernel.all.intr kernel.all.load";
+    let done = metrics_of("my archive", Some(script));
+    let told = String::from_utf8_lossy(&done.stdout);
+    assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+    let expected = "pmrep -a 'my archive' -Z UTC -r -u -o csv kernel.all.intr kernel.all.load \
+                    mem.util.free > host.csv\n\
+                    ks import pcp host.csv --timezone UTC -o host.parquet\n";
+    assert_eq!(told, expected);
+}
+
+#[test]
+fn an_archive_that_cannot_be_listed_is_told_with_the_remedy() {
+    let check = |pminfo: Option<&str>, code: i32, expected: &[&str]| {
+        let done = metrics_of("sa.0", pminfo);
+        let told = String::from_utf8_lossy(&done.stderr);
+        assert_eq!(done.status.code(), Some(code), "{told}");
+        for words in expected.iter().chain(&["sa.0"]) {
+            assert!(told.contains(words), "{told}");
+        }
+        assert!(done.stdout.is_empty());
+    };
+    check(None, 3, &["cannot read `sa.0` with `pminfo`", "install PCP (package `pcp`)"]);
+    let broken = "echo 'pminfo: Cannot open archive: Illegal label record' >&2; exit 1";
+    check(Some(broken), 4, &["Illegal label record", "an archive of pmlogger"]);
+    check(Some("echo proc.nprocs"), 4, &["none of its 1 metrics"]);
+}
+
+#[test]
+fn without_a_file_or_an_archive_there_is_nothing_to_import() {
+    let run = |more: &[&str]| {
+        let mut ks = Command::new(env!("CARGO_BIN_EXE_ks"));
+        ks.args(["import", "pcp"]).args(more).output().unwrap().status.code()
+    };
+    assert_eq!(run(&[]), Some(2));
+    assert_eq!(run(&["host.csv"]), Some(2));
+    assert_eq!(run(&["host.csv", "--metrics", "archive"]), Some(2));
 }

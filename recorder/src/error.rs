@@ -121,10 +121,22 @@ pub enum Error {
         remedy: &'static str,
     },
     /// A file of another tool has local times and does not say of which zone.
-    #[error("`{}` does not state the time zone of its times", path.display())]
+    #[error("`{}` {}", path.display(), no_zone(named.as_deref()))]
     NoTimeZone {
         /// The file.
         path: PathBuf,
+        /// What it calls the zone.
+        named: Option<String>,
+    },
+    /// A program of another tool, which reads that tool's files, cannot be run.
+    #[error("cannot read `{}` with `{program}`", path.display())]
+    NoProgram {
+        /// The program.
+        program: &'static str,
+        /// The file to be read.
+        path: PathBuf,
+        /// Why not.
+        source: std::io::Error,
     },
     /// An input cannot be written as JSON.
     #[error("an input of kind `{kind}` cannot be written: {problem}")]
@@ -134,6 +146,13 @@ pub enum Error {
         /// Why.
         problem: String,
     },
+}
+
+fn no_zone(named: Option<&str>) -> String {
+    named.map_or_else(
+        || "does not state the time zone of its times".to_owned(),
+        |name| format!("calls the time zone of its times `{name}`, as several zones are called"),
+    )
 }
 
 impl Error {
@@ -171,6 +190,7 @@ impl Error {
             | Self::Newer { .. }
             | Self::Import { .. }
             | Self::NoTimeZone { .. }
+            | Self::NoProgram { .. }
             | Self::Entry { .. } => self.to_string(),
         }
     }
@@ -206,6 +226,7 @@ impl Error {
                 | Self::Twins { .. }
                 | Self::Locked { .. }
                 | Self::NotRegular { .. }
+                | Self::NoProgram { .. }
         )
     }
 }

@@ -15,16 +15,30 @@ pub(crate) struct Import {
 /// Whose recordings are imported.
 #[derive(Debug, Subcommand)]
 pub(crate) enum ImportCommand {
-    /// A CSV file of Performance Co-Pilot: what `pmrep -z -r -u -o csv` prints of an archive
-    #[command(after_help = "Examples:\n  \
-        pmrep -z -r -u -o csv -a ARCHIVE kernel.all mem disk.dev network > host.csv\n  \
-        ks import pcp host.csv --timezone Europe/Berlin -o host.parquet\n  \
-        ks replay host.parquet")]
-    Pcp(ImportFile),
+    /// A CSV file of Performance Co-Pilot: what `pmrep -Z UTC -r -u -o csv` prints of an archive
+    #[command(after_help = "pmrep stops at a metric that the archive lacks, so ask ks for the \
+        command that fits:\n  ks import pcp --metrics ARCHIVE\n\n\
+        It prints two commands such as these:\n  \
+        pmrep -a ARCHIVE -Z UTC -r -u -o csv kernel.all.intr mem.util.free > host.csv\n  \
+        ks import pcp host.csv --timezone UTC -o host.parquet\n\n\
+        Without -Z UTC, pmrep writes local times. In an archive of version 2 they are an hour off \
+        once summer time begins or ends.")]
+    Pcp(ImportPcp),
     /// A JSON file of sysstat: what `sadf -j FILE -- -A` prints
     #[command(after_help = "Examples:\n  sadf -j /var/log/sysstat/sa04 -- -A > host.json\n  \
         ks import sar host.json -o host.parquet\n  ks replay host.parquet")]
     Sar(ImportFile),
+}
+
+/// Arguments of `ks import pcp`.
+#[derive(Debug, Args)]
+pub(crate) struct ImportPcp {
+    /// Print the commands that import this archive, with the metrics that it has; needs PCP's
+    /// `pminfo`
+    #[arg(long, value_name = "ARCHIVE", exclusive = true)]
+    pub(crate) metrics: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) file: Option<ImportFile>,
 }
 
 /// What is imported, and where to.

@@ -144,6 +144,8 @@ impl Told for ks_recorder::error::Error {
             Some("`ks recover` seals what stands before the damage")
         } else if matches!(self, Self::NoTimeZone { .. }) {
             Some("name it with --timezone, such as --timezone Europe/Berlin or --timezone UTC")
+        } else if matches!(self, Self::NoProgram { .. }) {
+            Some("install PCP (package `pcp`), or run this where it is installed")
         } else if matches!(self, Self::Newer { .. }) {
             Some("use a newer version of ks")
         } else {

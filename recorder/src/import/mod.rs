@@ -12,6 +12,7 @@ mod cadence;
 mod metric;
 mod output;
 mod pcp;
+mod pcp_archive;
 mod pcp_layout;
 mod pcp_metrics;
 mod pcp_rows;
@@ -19,7 +20,9 @@ mod pcp_samples;
 mod sar;
 mod sar_counters;
 mod sar_file;
+mod sar_memory;
 mod sar_metrics;
+mod sar_stamp;
 mod sar_values;
 mod sources;
 mod summary;
@@ -50,7 +53,13 @@ pub struct Order<'a> {
 /// Is told what is done and what there is to do, in bytes.
 pub type Progress<'a> = dyn FnMut(u64, u64) + 'a;
 
-/// Imports what `pmrep -z -r -u -o csv` prints of an archive of Performance Co-Pilot.
+/// The metrics of an archive of Performance Co-Pilot that [`pcp`] makes something of: `pmrep` is to
+/// be asked for these, and for no others. They are listed by PCP's own `pminfo`.
+pub fn pcp_metrics(archive: &Path) -> Result<Vec<&'static str>, Error> {
+    pcp_archive::metrics(archive)
+}
+
+/// Imports what `pmrep -Z UTC -r -u -o csv` prints of an archive of Performance Co-Pilot.
 pub fn pcp(order: &Order<'_>, progress: &mut Progress<'_>) -> Result<Summary, Error> {
     output::refuse_existing(order.output, order.force)?;
     pcp::import(order, progress)

@@ -61,6 +61,7 @@ fn summary(survey: Survey, plan: &Plan, samples: u64) -> Summary {
         left_out: left_out.collect(),
         no_value: survey.no_value,
         back: survey.back,
+        lengthless: Skipped::default(),
         row: ("row", "line"),
         coarse: survey.rows.iter().all(|(at_ns, _)| at_ns % 1_000_000_000 == 0),
     };

@@ -1,7 +1,9 @@
-//! The header of what `pmrep -o csv` prints: `Time`, then `METRIC` or `METRIC-INSTANCE`.
+//! The header of what `pmrep -o csv` prints: `Time`, then a title for each metric and instance.
 //!
-//! With `-k` the columns `Host` and `Interval` stand before `Time`. A name of a metric has no `-`,
-//! so the first one ends it, and an instance may hold more of them.
+//! With `-k` the columns `Host` and `Interval` stand before `Time`. A title is `METRIC` or
+//! `METRIC-INSTANCE`, since PCP 7.1.3 `METRIC[INSTANCE]`, and `METRIC[INSTANCE](UNIT)` where units
+//! are asked for. A name of a metric has none of these signs, so the first one ends it, and an
+//! instance may hold more of them.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
@@ -127,10 +129,29 @@ enum Meaning {
     Unknown(String),
 }
 
+/// The name of the metric in a title, and the instance.
+fn name_and_instance(title: &[u8]) -> (&[u8], Option<&[u8]>) {
+    let Some(end) = title.iter().position(|byte| b"-[(".contains(byte)) else {
+        return (title, None);
+    };
+    let (name, rest) = (&title[..end], &title[end + 1..]);
+    let instance = match title[end] {
+        b'-' => Some(rest),
+        b'[' => Some(rest.strip_suffix(b"]").unwrap_or_else(|| without_unit(rest))),
+        _ => None,
+    };
+    (name.trim_ascii_end(), instance)
+}
+
+/// What stands before the last `](`, which a unit follows.
+fn without_unit(rest: &[u8]) -> &[u8] {
+    let end = rest.windows(2).rposition(|pair| pair == b"](");
+    &rest[..end.unwrap_or(rest.len())]
+}
+
 fn meaning(title: &[u8]) -> Meaning {
-    let end = title.iter().position(|byte| *byte == b'-');
-    let name = String::from_utf8_lossy(&title[..end.unwrap_or(title.len())]).into_owned();
-    let id = end.map(|end| &title[end + 1..]);
+    let (name, id) = name_and_instance(title);
+    let name = String::from_utf8_lossy(name).into_owned();
     let mut of_name = METRICS.iter().enumerate().filter(|(_, metric)| metric.name == name);
     let found = of_name.find_map(|(index, metric)| match (metric.to, metric.instance) {
         (To::Host(fact), _) => id.is_none().then_some(Meaning::Host(fact)),
@@ -191,8 +212,47 @@ mod tests {
     }
 
     #[test]
+    fn instances_in_brackets_and_units_are_those_that_a_dash_introduces() {
+        let old = [
+            "Time",
+            "disk.dev.read_bytes-dm-0",
+            "disk.dev.read-sda",
+            "kernel.all.load-1 minute",
+            "filesys.free-/dev/mapper/a(b)[c]",
+            "network.interface.in.bytes-virbr0-nic",
+            "kernel.all.intr",
+        ];
+        let brackets = [
+            "Time",
+            "disk.dev.read_bytes[dm-0]",
+            "disk.dev.read[sda]",
+            "kernel.all.load[1 minute]",
+            "filesys.free[/dev/mapper/a(b)[c]]",
+            "network.interface.in.bytes[virbr0-nic]",
+            "kernel.all.intr",
+        ];
+        let units = [
+            "Time",
+            "disk.dev.read_bytes[dm-0](Kbyte)",
+            "disk.dev.read[sda](count)",
+            "kernel.all.load[1 minute](none)",
+            "filesys.free[/dev/mapper/a(b)[c]](Kbyte)",
+            "network.interface.in.bytes[virbr0-nic](byte)",
+            "kernel.all.intr(count)",
+        ];
+        let expected = rows(&read(&old).unwrap());
+        assert_eq!(expected.len(), 6);
+        for titles in [&brackets, &units] {
+            let layout = read(titles).unwrap();
+            assert_eq!(rows(&layout), expected);
+            assert!(layout.unknown.is_empty(), "{:?}", layout.unknown);
+        }
+    }
+
+    #[test]
     fn what_is_not_known_is_named_without_its_instances() {
-        let titles = ["Time", "proc.nprocs", "disk.md.read-md0", "disk.md.read-md1", "hinv.ncpu-x"];
+        let titles =
+            ["Time", "proc.nprocs", "disk.md.read-md0", "disk.md.read[md1]", "hinv.ncpu-x"];
         let layout = read(&titles).unwrap();
         let unknown: Vec<&str> = layout.unknown.iter().map(String::as_str).collect();
         assert_eq!(unknown, ["disk.md.read", "hinv.ncpu", "proc.nprocs"]);

@@ -21,7 +21,7 @@ use super::metric::{HostFact, Metric, fact, host, instant, mount, one_of, part, 
 use super::target::{
     cpu, cpus, disks, file_handles, filesystems, load, memory, netns, nics, pressure, softnet, vm,
 };
-use super::units::Unit::{ByteRate, Count, Flag, Kilobytes, Real, SectorPairs};
+use super::units::Unit::{ByteRate, Count, Flag, Kilobytes, Limit, Real, SectorPairs};
 
 /// See the module.
 pub(super) const METRICS: &[Metric] = &[
@@ -238,7 +238,7 @@ pub(super) const METRICS: &[Metric] = &[
     // `/proc/sys/fs/file-nr`.
     reading("vfs.files.count", Count, file_handles(H::allocated)),
     reading("vfs.files.free", Count, file_handles(H::unused)),
-    reading("vfs.files.max", Count, file_handles(H::max)),
+    reading("vfs.files.max", Limit, file_handles(H::max)),
 ];
 
 #[cfg(test)]
@@ -254,7 +254,7 @@ mod tests {
             let expected = match metric.unit {
                 Real => CellType::F64,
                 Flag => CellType::Bool,
-                Count | Kilobytes | SectorPairs | ByteRate => CellType::U64,
+                Count | Limit | Kilobytes | SectorPairs | ByteRate => CellType::U64,
             };
             let cells = target.table.schema().unwrap().cells;
             assert_eq!(cells[target.cell].cell_type, expected, "{}", metric.name);

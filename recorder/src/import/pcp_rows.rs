@@ -14,7 +14,7 @@ use super::zone::{Clock, Unclear, Zone};
 use crate::error::Error;
 
 /// How the file is to be made.
-const COMMAND: &str = "write the file with `pmrep -z -r -u -o csv`, its header included";
+const COMMAND: &str = "write the file with `pmrep -Z UTC -r -u -o csv`, its header included";
 const TIMES: &str = "let pmrep write times as it does, or with -f '%Y-%m-%dT%H:%M:%S.%f'";
 const COUNTERS: &str = "write counters as they are: `pmrep -r`, without -b, -B, -q, -Q, -y and -Y";
 const CUT: &str = "the file is cut short, or not one of pmrep: write it anew, with commas between";
@@ -172,7 +172,7 @@ impl Rows {
     fn time(&mut self) -> Result<i64, Error> {
         let text = String::from_utf8_lossy(self.field(self.layout.time)).into_owned();
         self.clock.read(&text).map_err(|unclear| match unclear {
-            Unclear::NoZone => Error::NoTimeZone { path: self.path.clone() },
+            Unclear::NoZone => Error::NoTimeZone { path: self.path.clone(), named: None },
             Unclear::NotATime => {
                 let place = self.place(self.layout.time);
                 self.bad(place, format!("`{text}` is no time"), TIMES)

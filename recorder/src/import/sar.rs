@@ -10,9 +10,9 @@ use super::cadence::{INSTANT_NS, median, span};
 use super::output::{Header, Output, USER_HZ};
 use super::pcp_rows::Skipped;
 use super::sar_counters::Counters;
-use super::sar_file::{Head, Statistic, each};
+use super::sar_file::{Aside, Head, Statistic, each};
 use super::sar_metrics::{METRICS, Value};
-use super::sar_values::{CPUS_ONLINE, TOTAL_BYTES, Values, is_used, walk};
+use super::sar_values::{CPUS_ONLINE, Known, TOTAL_BYTES, Values, is_used, walk};
 use super::sources::Given;
 use super::summary::{Rest, Summary};
 use super::target::Target;
@@ -31,7 +31,7 @@ struct Survey {
     present: BTreeSet<Target>,
     unknown: BTreeSet<String>,
     unfit: Skipped,
-    back: Skipped,
+    aside: Aside,
 }
 
 /// Imports a file.
@@ -54,7 +54,8 @@ pub(super) fn import(order: &Order<'_>, progress: &mut Progress<'_>) -> Result<S
         unknown: survey.unknown,
         left_out: left_out.iter().map(|(key, (_, why))| ((*key).to_owned(), why.clone())).collect(),
         no_value: survey.unfit,
-        back: survey.back,
+        back: survey.aside.back,
+        lengthless: survey.aside.lengthless,
         row: ("statistic", "statistic"),
         coarse: false,
     };
@@ -81,11 +82,10 @@ fn left_out(survey: &Survey, interval_ns: i64) -> BTreeMap<&'static str, (Target
 fn survey(order: &Order<'_>, progress: &mut Progress<'_>) -> Result<Survey, Error> {
     let mut survey = Survey::default();
     let mut half = |done: u64, all: u64| progress(done, all.saturating_mul(2));
-    let back = each(order, &mut half, &mut |head, statistic| {
+    survey.aside = each(order, &mut half, &mut |head, statistic| {
         survey.take(head, statistic);
         Ok(())
     })?;
-    survey.back = back;
     Ok(survey)
 }
 
@@ -106,13 +106,24 @@ impl Survey {
                 });
             }
         });
-        let values = Values::read(&statistic.sections, head.cpus, |_| true);
+        let values = Values::read(&statistic.sections, self.known(head, statistic), |_| true);
         for _ in 0..values.unfit {
             self.unfit.add(statistic.number);
         }
         for ((table, _), cells) in values.rows {
             self.present.extend(cells.into_keys().map(|cell| Target { table, cell }));
         }
+    }
+}
+
+impl Survey {
+    /// What is known of a statistic. Boots stand at the end of a file, so that they are known once
+    /// it was read.
+    fn known(&self, head: &Head, statistic: &Statistic) -> Known {
+        let boots = self.aside.boots.iter();
+        let boot = boots.rev().find(|boot| boot.at_ns < statistic.at_ns);
+        let cpus = boot.map(|boot| boot.cpus).or(head.cpus);
+        Known { cpus, names_zones: statistic.names_its_zone }
     }
 }
 
@@ -173,7 +184,8 @@ fn write(
     let mut counters = Counters::new(output, survey.begin_ns);
     let mut half = |done: u64, all: u64| progress(all.saturating_add(done), all.saturating_mul(2));
     each(order, &mut half, &mut |head, statistic| {
-        let values = Values::read(&statistic.sections, head.cpus, &takes);
+        let known = survey.known(head, statistic);
+        let values = Values::read(&statistic.sections, known, &takes);
         counters.take(statistic, &values)
     })?;
     Ok(counters.count)

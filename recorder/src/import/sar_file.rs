@@ -1,7 +1,8 @@
 //! The statistics of what `sadf -j` prints, one after the other.
 //!
 //! A day of them is larger than what it says, so that the file is read as a stream: an object with
-//! `sysstat`, which has `hosts`, of which the only one tells of itself and has `statistics`.
+//! `sysstat`, which has `hosts`, of which the only one tells of itself and has `statistics`, and
+//! after them `restarts`.
 
 use std::cell::Cell;
 use std::fmt;
@@ -15,7 +16,8 @@ use serde::de::{
 use serde_json::{Map, Value};
 
 use super::pcp_rows::Skipped;
-use super::zone::{Clock, Unclear};
+use super::sar_stamp::{self, NoInstant};
+use super::zone::Clock;
 use super::{Order, Progress};
 use crate::error::Error;
 
@@ -44,6 +46,8 @@ pub(super) struct Statistic {
     pub(super) number: u64,
     /// Whether others were skipped before it because they went back in time.
     pub(super) after_step: bool,
+    /// Whether its time names its zone, as since sysstat 12.7.1.
+    pub(super) names_its_zone: bool,
     /// What was seen.
     pub(super) sections: Map<String, Value>,
 }
@@ -51,13 +55,31 @@ pub(super) struct Statistic {
 /// Takes a statistic, or says why not.
 pub(super) type Take<'a> = dyn FnMut(&Head, &Statistic) -> Result<(), Error> + 'a;
 
-/// Gives every statistic of the file to `take`, in order. The return value is which were skipped
-/// because they go back in time.
+/// A boot of the host, and the CPUs that it had from then on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Boot {
+    pub(super) at_ns: i64,
+    pub(super) cpus: u64,
+}
+
+/// What a file has beside the statistics that were given out.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Aside {
+    /// Statistics that go back in time.
+    pub(super) back: Skipped,
+    /// Statistics of no length of time: of two records in one second, or of a first record.
+    pub(super) lengthless: Skipped,
+    /// Boots that say how many CPUs there were, in order.
+    pub(super) boots: Vec<Boot>,
+}
+
+/// Gives every statistic of the file to `take`, in order, but those that are told in the return
+/// value.
 pub(super) fn each(
     order: &Order<'_>,
     progress: &mut Progress<'_>,
     take: &mut Take<'_>,
-) -> Result<Skipped, Error> {
+) -> Result<Aside, Error> {
     let file = File::open(order.file).map_err(|error| Error::io("open", order.file, error))?;
     let all = file.metadata().map_or(0, |meta| meta.len());
     let done = Rc::new(Cell::new(0));
@@ -73,7 +95,7 @@ pub(super) fn each(
         clock: Clock::new(order.zone),
         last_ns: None,
         number: 0,
-        back: Skipped::default(),
+        aside: Aside::default(),
         after_step: false,
         failed: None,
     };
@@ -82,9 +104,16 @@ pub(super) fn each(
     let read = read.and_then(|()| json.end());
     match (walk.failed.take(), read) {
         (Some(error), _) => Err(error),
-        (None, Ok(())) => Ok(walk.back),
+        (None, Ok(())) => Ok(walk.aside),
         (None, Err(error)) => Err(unreadable(order, error)),
     }
+}
+
+/// The length of an interval; `None` where it has none. That of a first record is beyond all time
+/// in some versions.
+fn length_ns(seconds: u64) -> Option<i64> {
+    let seconds = i64::try_from(seconds).ok().filter(|seconds| *seconds > 0)?;
+    seconds.checked_mul(SECOND_NS)
 }
 
 /// A file that tells how much of it was read.
@@ -122,7 +151,7 @@ struct Walk<'a> {
     clock: Clock,
     last_ns: Option<i64>,
     number: u64,
-    back: Skipped,
+    aside: Aside,
     after_step: bool,
     failed: Option<Error>,
 }
@@ -134,6 +163,7 @@ impl Walk<'_> {
             "nodename" => self.head.name = text(),
             "release" => self.head.kernel = text(),
             "machine" => self.head.machine = text(),
+            "restarts" => self.restarts(value),
             "number-of-cpus" => self.head.cpus = value.as_u64().filter(|cpus| *cpus > 0),
             _ => {}
         }
@@ -146,34 +176,49 @@ impl Walk<'_> {
         }
         let stamp = sections.remove("timestamp").unwrap_or_default();
         let at_ns = self.time(&stamp)?;
-        let seconds = stamp.get("interval").and_then(Value::as_i64).filter(|seconds| *seconds > 0);
-        let interval_ns = seconds.and_then(|seconds| seconds.checked_mul(SECOND_NS));
-        let interval_ns = interval_ns
-            .ok_or_else(|| self.bad("interval", "no number of seconds from 1 on".to_owned()))?;
+        let seconds = stamp.get("interval").and_then(Value::as_u64);
+        let seconds = seconds
+            .ok_or_else(|| self.bad("interval", "no number of seconds from 0 on".to_owned()))?;
+        let Some(interval_ns) = length_ns(seconds) else {
+            self.aside.lengthless.add(self.number);
+            return Ok(());
+        };
         if self.last_ns.is_some_and(|last_ns| at_ns <= last_ns) {
-            self.back.add(self.number);
+            self.aside.back.add(self.number);
             self.after_step = true;
             return Ok(());
         }
         self.last_ns = Some(at_ns);
         let after_step = std::mem::take(&mut self.after_step);
+        let names_its_zone = sar_stamp::names_its_zone(&stamp);
         let number = self.number;
-        let statistic = Statistic { at_ns, interval_ns, number, after_step, sections };
+        let statistic =
+            Statistic { at_ns, interval_ns, number, after_step, names_its_zone, sections };
         (self.take)(&self.head, &statistic)
     }
 
-    /// The end of the interval. `utc` says that it is not a local time.
+    /// The end of the interval.
     fn time(&mut self, stamp: &Value) -> Result<i64, Error> {
-        let part = |key: &str| stamp.get(key).and_then(Value::as_str).unwrap_or_default();
-        let is_utc = stamp
-            .get("utc")
-            .is_some_and(|utc| utc.as_u64() == Some(1) || utc.as_bool() == Some(true));
-        let zone = if is_utc { "Z" } else { "" };
-        let text = format!("{}T{}{zone}", part("date"), part("time"));
-        self.clock.read(&text).map_err(|unclear| match unclear {
-            Unclear::NoZone => Error::NoTimeZone { path: self.order.file.to_owned() },
-            Unclear::NotATime => self.bad("timestamp", format!("`{text}` is no time")),
+        sar_stamp::read(&mut self.clock, stamp).map_err(|none| match none {
+            NoInstant::NoZone(named) => {
+                Error::NoTimeZone { path: self.order.file.to_owned(), named }
+            }
+            NoInstant::NotATime(text) => self.bad("timestamp", format!("`{text}` is no time")),
         })
+    }
+
+    /// Boots whose time and CPUs are told: they stand after all statistics, in an order of their
+    /// own.
+    fn restarts(&mut self, list: &Value) {
+        let mut clock = Clock::new(self.order.zone);
+        let boots = list.as_array().into_iter().flatten().filter_map(|entry| entry.get("boot"));
+        self.aside.boots = boots
+            .filter_map(|boot| {
+                let cpus = boot.get("cpu_count")?.as_u64().filter(|cpus| *cpus > 0)?;
+                Some(Boot { at_ns: sar_stamp::read(&mut clock, boot).ok()?, cpus })
+            })
+            .collect();
+        self.aside.boots.sort_by_key(|boot| boot.at_ns);
     }
 
     fn bad(&self, key: &str, problem: String) -> Error {

@@ -212,6 +212,8 @@ pub(super) const METRICS: &[Metric] = &[
     is("network.net-etcp", "atmptf", EVENTS, netns(N::tcp_attempt_fails)),
     is("network.net-etcp", "estres", EVENTS, netns(N::tcp_estab_resets)),
     is("network.net-etcp", "retrans", EVENTS, netns(N::tcp_retrans_segs)),
+    // Since sysstat 12.7.6.
+    is("network.net-etcp", "retrseg", EVENTS, netns(N::tcp_retrans_segs)),
     is("network.net-etcp", "isegerr", EVENTS, netns(N::tcp_in_errs)),
     is("network.net-etcp", "orsts", EVENTS, netns(N::tcp_out_rsts)),
     is("network.net-udp", "idgmerr", EVENTS, netns(N::udp_in_errors)),

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use ks_vocabulary::model::{CpuCell, MemoryCell};
 use serde_json::{Map, Value as Json};
 
+use super::sar_memory::{OF_TOTAL, total_bytes};
 use super::sar_metrics::{LISTS, METRICS, Metric, Value};
 use super::target::{Instance, Table, Target, cpu, memory};
 use super::units::whole;
@@ -16,6 +17,15 @@ pub(super) enum Amount {
     Level(u64),
     /// By how much a counter grows in a second.
     PerSecond(f64),
+}
+
+/// What is known of a statistic without its numbers.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Known {
+    /// The CPUs of the host.
+    pub(super) cpus: Option<u64>,
+    /// Whether times name their zone, as since sysstat 12.7.1.
+    pub(super) names_zones: bool,
 }
 
 /// What one statistic holds.
@@ -86,10 +96,10 @@ pub(super) fn instance(table: Table, id: Option<&str>) -> Option<Instance> {
 }
 
 impl Values {
-    /// The numbers of a statistic of a host with so many CPUs, of the metrics that `takes`.
+    /// The numbers of a statistic, of the metrics that `takes`.
     pub(super) fn read(
         sections: &Map<String, Json>,
-        cpus: Option<u64>,
+        known: Known,
         takes: impl Fn(usize) -> bool,
     ) -> Self {
         let mut values = Self::default();
@@ -98,7 +108,7 @@ impl Values {
             for (rank, metric) in metrics_of(place).filter(|(rank, _)| takes(*rank)) {
                 let target = metric.to;
                 let Some(instance) = instance(target.table, place.id) else { continue };
-                let Some(amount) = amount(metric.value, number, cpus) else {
+                let Some(amount) = amount(metric.value, number, known.cpus) else {
                     values.unfit += 1;
                     continue;
                 };
@@ -114,13 +124,14 @@ impl Values {
                 }
             }
         });
-        values.add_facts(sections, cpus);
+        values.add_facts(sections, known);
         values
     }
 
     /// What follows from several numbers: the CPUs of the host, and its memory.
-    fn add_facts(&mut self, sections: &Map<String, Json>, cpus: Option<u64>) {
-        let facts = [(CPUS_ONLINE, cpus), (TOTAL_BYTES, total_bytes(sections))];
+    fn add_facts(&mut self, sections: &Map<String, Json>, known: Known) {
+        let total_bytes = total_bytes(sections, known.names_zones);
+        let facts = [(CPUS_ONLINE, known.cpus), (TOTAL_BYTES, total_bytes)];
         for (target, value) in facts {
             let row = self.rows.get_mut(&(target.table, Instance::Only));
             if let (Some(row), Some(value)) = (row, value) {
@@ -130,7 +141,7 @@ impl Values {
     }
 }
 
-/// Told by `number-of-cpus`.
+/// Told by `number-of-cpus`, and by boots.
 pub(super) const CPUS_ONLINE: Target = cpu(CpuCell::cpus_online);
 /// Told by `memused` and what share of the memory it is.
 pub(super) const TOTAL_BYTES: Target = memory(MemoryCell::total_bytes);
@@ -159,32 +170,6 @@ fn plus(one: Amount, other: Amount) -> Amount {
     }
 }
 
-/// Numbers of the section `memory` of which only the total is made.
-const OF_TOTAL: [&str; 3] = ["memused", "memused-percent", "slab"];
-
-/// `MemTotal`. sar gives what is used, and its share of the total in percents with two digits; of
-/// what used meant in its versions, that which agrees with the share is the one.
-fn total_bytes(sections: &Map<String, Json>) -> Option<u64> {
-    /// Half of the last digit, and a little for the rounding of floats.
-    const ROUNDING: f64 = 0.0051;
-    let section = sections.get("memory")?;
-    let number = |key: &str| section.get(key).and_then(Json::as_u64);
-    let used_kb = number("memused").filter(|used| *used > 0)?;
-    let share = section.get("memused-percent").and_then(Json::as_f64)?;
-    // All but what is free; or all but what is free, cache, buffers and slab.
-    let all_but_free = used_kb.checked_add(number("memfree")?)?;
-    let rest = ["buffers", "cached", "slab"].map(number);
-    let all_but_cache = rest.into_iter().try_fold(all_but_free, |sum, part| sum.checked_add(part?));
-    let agrees =
-        |total_kb: &u64| (used_kb as f64 / *total_kb as f64 * 100.0 - share).abs() <= ROUNDING;
-    let mut agreeing = [Some(all_but_free), all_but_cache].into_iter().flatten().filter(agrees);
-    let total_kb = agreeing.next()?;
-    if agreeing.any(|other| other != total_kb) {
-        return None;
-    }
-    total_kb.checked_mul(1024)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -192,7 +177,8 @@ mod tests {
     use ks_vocabulary::model::DiskCell;
 
     fn values(json: &str, cpus: Option<u64>) -> Values {
-        Values::read(&serde_json::from_str(json).unwrap(), cpus, |_| true)
+        let known = Known { cpus, names_zones: false };
+        Values::read(&serde_json::from_str(json).unwrap(), known, |_| true)
     }
 
     fn cell(values: &Values, target: Target, instance: Instance) -> Option<Amount> {
@@ -222,20 +208,6 @@ mod tests {
         assert_eq!(sectors, Some(Amount::PerSecond(8.0)));
         assert_eq!(cell(&found, disks(DiskCell::io_ms), sda()), None);
         assert_eq!(found.unfit, 1, "of what is not taken nothing is said");
-    }
-
-    #[test]
-    fn memory_is_told_where_used_and_its_share_agree() {
-        let check = |memory: &str, expected: Option<u64>| {
-            let sections = serde_json::from_str(&format!(r#"{{"memory": {memory}}}"#)).unwrap();
-            assert_eq!(total_bytes(&sections), expected.map(|kb| kb * 1024), "{memory}");
-        };
-        let rest = r#""memfree": 5000, "buffers": 500, "cached": 2000, "slab": 500"#;
-        check(&format!(r#"{{"memused": 2000, "memused-percent": 20.0, {rest}}}"#), Some(10_000));
-        check(&format!(r#"{{"memused": 5000, "memused-percent": 50.0, {rest}}}"#), Some(10_000));
-        check(&format!(r#"{{"memused": 5000, "memused-percent": 70.0, {rest}}}"#), None);
-        check(r#"{"memused": 5000, "memused-percent": 50.0, "memfree": 5000}"#, Some(10_000));
-        check(r#"{"memfree": 5000}"#, None);
     }
 
     #[test]

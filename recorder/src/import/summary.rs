@@ -32,6 +32,8 @@ pub(super) struct Rest {
     pub(super) no_value: Skipped,
     /// Rows that went back in time.
     pub(super) back: Skipped,
+    /// Rows of no length of time.
+    pub(super) lengthless: Skipped,
     /// What a row is called, and how its position is.
     pub(super) row: (&'static str, &'static str),
     /// Whether all times are whole seconds where fractions are to be had.
@@ -61,6 +63,13 @@ impl Rest {
             notes.push(format!(
                 "{row}s that go back in time: {count}, the first is {position} {line}; they were \
                  left out, and no rate is taken across them"
+            ));
+        }
+        let Skipped { count, line } = self.lengthless;
+        if count > 0 {
+            notes.push(format!(
+                "{row}s of no length of time, as of two records in one second: {count}, the first \
+                 is {position} {line}; they were left out"
             ));
         }
         notes.extend(holes(times_ns, interval_ns));

@@ -5,6 +5,8 @@
 pub(super) enum Unit {
     /// A number that stays as it is: counts, bytes, milliseconds, microseconds.
     Count,
+    /// A limit, where -1 says that there is none.
+    Limit,
     /// Kilobytes of 1,024 bytes, which become bytes.
     Kilobytes,
     /// The same, which become sectors of 512 bytes.
@@ -39,6 +41,8 @@ pub(super) enum Unfit {
 
 /// What tools write where they have no value; `nan` and `inf` in any form are the same.
 const NO_VALUE: [&str; 4] = ["N/A", "?", "None", "no value"];
+/// What PCP makes of a limit that the kernel gives as the largest number there is.
+const NO_LIMIT: &str = "-1";
 /// What a driver that knows no speed (-1) looks like as an unsigned number of Mbit/s.
 const UNKNOWN_SPEED: u64 = u32::MAX as u64;
 const BYTES_PER_KILOBYTE: u64 = 1024;
@@ -49,6 +53,9 @@ impl Unit {
     /// The value of a text.
     pub(super) fn read(self, text: &str) -> Result<Found, Unfit> {
         if text.is_empty() {
+            return Ok(Found::Nothing);
+        }
+        if self == Self::Limit && text == NO_LIMIT {
             return Ok(Found::Nothing);
         }
         if NO_VALUE.contains(&text) {
@@ -66,7 +73,7 @@ impl Unit {
 
     fn of_whole(self, whole: u64) -> Result<Found, Unfit> {
         let bits = match self {
-            Self::Count | Self::Real => Some(whole),
+            Self::Count | Self::Limit | Self::Real => Some(whole),
             Self::Kilobytes => whole.checked_mul(BYTES_PER_KILOBYTE),
             Self::SectorPairs => whole.checked_mul(SECTORS_PER_KILOBYTE),
             Self::Flag => Some(u64::from(whole != 0)),
@@ -116,6 +123,14 @@ mod tests {
     fn an_unknown_speed_is_absent() {
         check(Unit::ByteRate, "0", Ok(Found::Nothing));
         check(Unit::ByteRate, "536870911875000", Ok(Found::Nothing));
+    }
+
+    #[test]
+    fn a_limit_of_minus_one_is_absent_and_no_other_is() {
+        check(Unit::Limit, "-1", Ok(Found::Nothing));
+        check(Unit::Limit, "12", Ok(Found::Bits(12)));
+        check(Unit::Limit, "-2", Err(Unfit::NotWhole));
+        check(Unit::Limit, "-1.0", Err(Unfit::NotWhole));
     }
 
     #[test]

@@ -220,6 +220,18 @@ fn rows_that_go_back_in_time_are_left_out_with_a_gap() {
 }
 
 #[test]
+fn files_without_a_limit_are_no_reason_to_refuse_the_archive() {
+    let text = "Time,vfs.files.count,vfs.files.max\n\
+                2026-01-02 00:00:00.1,1280,-1\n\
+                2026-01-02 00:00:01.1,1312,-1\n";
+    let (case, summary) = imported(text);
+    assert!(summary.notes.is_empty(), "{:?}", summary.notes);
+    let (_, last) = &case.samples()[1];
+    let handles = last.file_handles.first().map(|row| (row.allocated(), row.max()));
+    assert_eq!(handles, Some((Some(1312), None)));
+}
+
+#[test]
 fn what_was_not_taken_is_told() {
     let text = "Host,Interval,Time,kernel.all.intr,proc.nprocs,mem.util.free,kernel.all.running\n\
                 example,0,2026-01-02 00:00:00 UTC+1,1,2,NaN,3\n\

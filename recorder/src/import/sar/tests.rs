@@ -6,7 +6,7 @@ use super::*;
 use crate::format::recording::Reader;
 use crate::import::Zone;
 use ks_vocabulary::input::{Body, Input, Start};
-use ks_vocabulary::model::{Cpu, Disk, Memory, Nic, Sample, Vm};
+use ks_vocabulary::model::{Cpu, Disk, Memory, Netns, Nic, Sample, Vm};
 use ks_vocabulary::time::WallTime;
 
 struct Case {
@@ -203,6 +203,101 @@ fn local_times_want_a_zone() {
     assert_eq!(case.inputs().0.clock.at_ns, WallTime(1_767_312_000_000_000_000));
 }
 
+/// The same file of sysstat 12.7.1 or later.
+fn newer(statistics: &[(&str, &str)], zone: &str) -> String {
+    file(0, statistics).replace(r#""utc": 0"#, &format!(r#""tz": "{zone}""#))
+}
+
+#[test]
+fn times_that_say_utc_are_so_whatever_the_option_says_and_no_other_name_is_believed() {
+    let paging = [("01:00:10", r#""swap-pages": {"pswpout": 1.0}"#)];
+    let utc = WallTime(1_767_315_600_000_000_000);
+    for zone in [None, Some("Europe/Berlin")] {
+        let case = Case::new(&newer(&paging, "UTC"));
+        case.import(zone).unwrap();
+        assert_eq!(case.inputs().0.clock.at_ns, utc, "{zone:?}");
+    }
+    let case = Case::new(&newer(&paging, "CST"));
+    let error = case.import(None).unwrap_err();
+    assert!(matches!(error, Error::NoTimeZone { .. }), "{error}");
+    assert!(error.to_string().contains("`CST`"), "{error}");
+    case.import(Some("UTC")).unwrap();
+    assert_eq!(case.inputs().0.clock.at_ns, utc);
+}
+
+#[test]
+fn segments_that_were_sent_again_are_read_under_their_newer_name() {
+    let tcp = |key: &str| format!(r#""network": {{"net-etcp": {{"{key}": 3.0}}}}"#);
+    for key in ["retrans", "retrseg"] {
+        let case = Case::new(&newer(&[("00:00:10", &tcp(key))], "UTC"));
+        let summary = case.import(None).unwrap();
+        let sent = told(&case, |sample| sample.netns.first().and_then(Netns::tcp_retrans_segs));
+        assert_eq!(sent, ["0 Some(0)", "10 Some(30)"], "{key}");
+        assert!(summary.notes.is_empty(), "{:?}", summary.notes);
+    }
+}
+
+#[test]
+fn memory_in_use_may_be_all_but_what_is_available() {
+    let sections = r#""memory": {"memfree": 600, "avail": 740, "memused": 260,
+        "memused-percent": 26.0, "buffers": 10, "cached": 150, "slab": 20}"#;
+    let total = |text: &str| {
+        let case = Case::new(text);
+        case.import(None).unwrap();
+        let last = case.inputs().1.pop().unwrap();
+        let Body::Sample(last) = last.body else { panic!("{last:?}") };
+        last.memory.first().and_then(Memory::total_bytes)
+    };
+    assert_eq!(total(&newer(&[("00:00:10", sections)], "UTC")), Some(1000 * 1024));
+    assert_eq!(total(&file(1, &[("00:00:10", sections)])), None, "it was not so then");
+}
+
+#[test]
+fn two_records_in_one_second_cost_no_other() {
+    let paging = r#""swap-pages": {"pswpout": 1.0}"#;
+    let times = ["00:00:10", "00:00:20", "00:00:21", "00:00:31"];
+    let text = file(1, &times.map(|time| (time, paging)));
+    for length in ["0", "184467440737095516"] {
+        let third = r#""time": "00:00:21", "utc": 1,
+            "interval": "#;
+        let text = text.replace(&format!("{third}10"), &format!("{third}{length}"));
+        let case = Case::new(&text);
+        let summary = case.import(None).unwrap();
+        let out = told(&case, |sample| sample.vm.first().and_then(Vm::pswpout));
+        assert_eq!(out, ["0 Some(0)", "10 Some(10)", "20 Some(20)", "31 Some(31)"], "{length}");
+        let note = "statistics of no length of time, as of two records in one second: 1, the first \
+                    is statistic 3; they were left out";
+        assert_eq!(summary.notes, [note]);
+    }
+}
+
+#[test]
+fn after_a_boot_with_other_cpus_shares_are_of_those() {
+    let load = r#""cpu-load": [{"cpu": "all", "user": 50.0, "idle": 50.0}]"#;
+    let times = ["00:00:10", "00:00:20", "00:05:00"];
+    for stamp in [r#""utc": 1"#, r#""tz": "UTC""#] {
+        let boot = format!(
+            r#""restarts": [{{"boot": {{"date": "2026-01-02", "time": "00:04:45", {stamp},
+            "cpu_count": 8}}}}]"#
+        );
+        let text = file(1, &times.map(|time| (time, load))).replace(r#""utc": 1"#, stamp);
+        let case = Case::new(&text.replace(r#""restarts": []"#, &boot));
+        case.import(None).unwrap();
+        let cpus = told(&case, |sample| {
+            sample.cpu.first().map(|row: &Cpu| (row.cpus_online(), row.user_ticks()))
+        });
+        let expected = [
+            "0 Some((None, Some(0)))",
+            "10 Some((Some(4), Some(20000)))",
+            "20 Some((Some(4), Some(40000)))",
+            "20 gap of all",
+            "290 Some((None, Some(40000)))",
+            "300 Some((Some(8), Some(80000)))",
+        ];
+        assert_eq!(cpus, expected, "{stamp}");
+    }
+}
+
 #[test]
 fn what_sadf_did_not_print_is_refused_with_its_place() {
     let check = |text: &str, expected: &str| {
@@ -220,7 +315,8 @@ fn what_sadf_did_not_print_is_refused_with_its_place() {
     check(&whole[..whole.len() / 2], "EOF");
     check(&whole.replace("1.0", "NaN"), "expected");
     check(&whole.replace("00:00:10", "noon"), "statistic 1, `timestamp`: `2026-01-02Tnoon");
-    check(&whole.replace("\"interval\": 10", "\"interval\": 0"), "statistic 1, `interval`");
+    check(&whole.replace("\"interval\": 10", "\"interval\": -1"), "statistic 1, `interval`");
+    check(&whole.replace("\"interval\": 10", "\"interval\": 0"), "no statistics");
     check(&whole.replace("swap-pages", "serial"), "no statistic has a number");
     let host = r#""hosts": [{"statistics": []}, "#;
     check(&whole.replace(r#""hosts": ["#, host), "several hosts");
