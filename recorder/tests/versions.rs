@@ -135,6 +135,36 @@ fn a_recording_and_a_log_of_version_1_3_are_read_without_what_came_later() {
     recover(&path).unwrap();
 }
 
+/// Between 1.4 and 1.5 tables grew, some of which have names whose bits come after the cells.
+#[test]
+fn a_recording_and_a_log_of_version_1_4_are_read_with_the_masks_of_their_time() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("version_1_4.parquet");
+    let log = folder.path().join("version_1_4.parquet.log");
+    std::fs::copy(fixture("version_1_4.parquet.log"), &log).unwrap();
+    let mut reader = LogReader::open(&log).unwrap();
+    let logged: Vec<Input> = std::iter::from_fn(|| reader.next().unwrap().cloned()).collect();
+    assert_eq!(reader.take_damage(), None);
+    let mut reader = Reader::open(&[fixture("version_1_4.parquet")]).unwrap();
+    let sealed: Vec<Input> = std::iter::from_fn(|| reader.next().unwrap().cloned()).collect();
+    assert_eq!(sealed, logged);
+    let samples = samples(&sealed);
+    assert_eq!(samples.len(), 5);
+    let group = samples[0].cgroups.iter().find(|row| row.path() == Some(b"/tested/hog")).unwrap();
+    assert_eq!((group.hierarchy(), group.populated()), (Some(b"v2".as_slice()), Some(true)));
+    assert_eq!((group.oom_kill(), group.memory_high()), (Some(1), None));
+    let disk = samples[0].disks.first().unwrap();
+    assert_eq!(
+        (disk.name(), disk.scheduler()),
+        (Some(b"vda".as_slice()), Some(b"none".as_slice()))
+    );
+    assert_eq!((disk.slaves(), disk.major()), (None, None));
+    let nic = samples[0].nics.first().unwrap();
+    assert_eq!((nic.name(), nic.device_type()), (Some(b"lo".as_slice()), Some(772)));
+    assert_eq!((nic.operstate(), nic.rx_missed()), (Some(b"unknown".as_slice()), None));
+    recover(&path).unwrap();
+}
+
 /// A file of 1.3 has one checksum: where it is wrong nothing of the file is believed.
 #[test]
 fn a_damaged_file_of_version_1_3_is_an_error_alone_and_left_out_among_others() {

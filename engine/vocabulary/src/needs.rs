@@ -66,7 +66,17 @@ pub const NEEDS: &[Need] = &[
     ),
     (
         "disks",
-        &["reads", "read_ms", "writes", "write_ms", "io_ms", "queue_ms", "rotational", "stacked"],
+        &[
+            "reads",
+            "read_ms",
+            "writes",
+            "write_ms",
+            "in_flight",
+            "io_ms",
+            "queue_ms",
+            "rotational",
+            "stacked",
+        ],
     ),
     (
         "filesystems",
@@ -154,6 +164,8 @@ pub const NEEDS: &[Need] = &[
             "io_write_bytes",
             "pids",
             "pids_max",
+            "pswpin",
+            "pswpout",
             "cpu_some_total_us",
             "memory_some_total_us",
             "memory_full_total_us",

@@ -61,9 +61,12 @@ const KEYS: &[(&[u8], MemoryCell)] = &[
     (b"VmallocUsed:", MemoryCell::vmalloc_used_bytes),
     (b"Percpu:", MemoryCell::percpu_bytes),
     (b"AnonHugePages:", MemoryCell::anon_huge_pages_bytes),
+    (b"Balloon:", MemoryCell::balloon_bytes),
     (b"HugePages_Total:", MemoryCell::huge_pages),
     (b"HugePages_Free:", MemoryCell::huge_pages_free),
+    (b"HugePages_Rsvd:", MemoryCell::huge_pages_reserved),
     (b"Hugepagesize:", MemoryCell::huge_page_bytes),
+    (b"Hugetlb:", MemoryCell::hugetlb_bytes),
 ];
 
 /// Parses `/proc/meminfo`. Values with a unit are kB of 1,024 bytes.
@@ -111,6 +114,18 @@ mod tests {
         assert_eq!(memory.swap_free_bytes(), Some(0));
         assert_eq!(memory.available_bytes(), None, "not on this kernel");
         assert_eq!(memory.huge_pages(), Some(3));
+    }
+
+    #[test]
+    fn huge_pages_of_all_sizes_and_those_promised_are_told_from_those_of_one_size() {
+        let text = b"MemTotal: 4096 kB\nBalloon: 12 kB\nHugePages_Total: 2\nHugePages_Free: 1\n\
+            HugePages_Rsvd: 1\nHugePages_Surp: 0\nHugepagesize: 2048 kB\nHugetlb: 1052672 kB\n";
+        let mut rows = Rows::default();
+        parse_meminfo(text, &mut rows).unwrap();
+        let memory = rows.first().unwrap();
+        assert_eq!((memory.huge_pages(), memory.huge_pages_reserved()), (Some(2), Some(1)));
+        assert_eq!(memory.hugetlb_bytes(), Some(1_052_672 * 1024), "2 of 2 MiB and one of 1 GiB");
+        assert_eq!(memory.balloon_bytes(), Some(12 * 1024));
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! `/proc/vmstat`: paging and reclaim counters.
+//! `/proc/vmstat`: paging and reclaim counters, and the count of hung tasks beside them.
 //!
 //! Kernels split some counters by zone or kind, each generation in another way: the parts are
 //! summed. Nothing else is derived here.
@@ -8,17 +8,21 @@ use ks_vocabulary::model::{Record, Rows, Sample, Vm, VmCell};
 use crate::absence::Malformed;
 use crate::host_fs::HostFile;
 use crate::sampler::{Context, Sampler};
-use crate::text::{fields, lines, parse_u64};
+use crate::text::{fields, lines, parse_only_u64, parse_u64};
 
 /// Reads `/proc/vmstat`.
 #[derive(Debug)]
 pub(super) struct Vmstat {
     file: HostFile,
+    hung_tasks: HostFile,
 }
 
 impl Default for Vmstat {
     fn default() -> Self {
-        Self { file: HostFile::new("proc/vmstat") }
+        Self {
+            file: HostFile::new("proc/vmstat"),
+            hung_tasks: HostFile::single("proc/sys/kernel/hung_task_detect_count"),
+        }
     }
 }
 
@@ -29,6 +33,12 @@ impl Sampler for Vmstat {
 
     fn sample(&mut self, context: &mut Context<'_>, sample: &mut Sample) {
         context.read_table("vmstat", &mut self.file, &mut sample.vm, parse_vmstat);
+        // The kernel may lack it: then the cell stays absent.
+        if let Some(row) = sample.vm.as_mut_slice().first_mut()
+            && let Ok(text) = self.hung_tasks.read(context.host, context.buffer)
+        {
+            row.set_some(VmCell::hung_tasks, parse_only_u64(text));
+        }
     }
 }
 
@@ -44,6 +54,8 @@ enum Role {
 /// The keys of interest, in the order of their bytes.
 const KEYS: &[(&[u8], Role)] = &[
     (b"allocstall", Role::Part(VmCell::allocstall)),
+    (b"balloon_deflate", Role::Whole(VmCell::balloon_deflate)),
+    (b"balloon_inflate", Role::Whole(VmCell::balloon_inflate)),
     (b"compact_stall", Role::Whole(VmCell::compact_stall)),
     (b"drop_pagecache", Role::Whole(VmCell::drop_pagecache)),
     (b"nr_dirtied", Role::Whole(VmCell::nr_dirtied)),
@@ -74,6 +86,9 @@ const KEYS: &[(&[u8], Role)] = &[
     (b"workingset_refault", Role::Whole(VmCell::refault_file)),
     (b"workingset_refault_anon", Role::Whole(VmCell::refault_anon)),
     (b"workingset_refault_file", Role::Whole(VmCell::refault_file)),
+    (b"zswpin", Role::Whole(VmCell::zswpin)),
+    (b"zswpout", Role::Whole(VmCell::zswpout)),
+    (b"zswpwb", Role::Whole(VmCell::zswpwb)),
 ];
 
 /// Most of the two hundred lines are of no interest, so the list is in the order of bytes, and a
@@ -114,6 +129,9 @@ pub(super) fn parse_vmstat(text: &[u8], rows: &mut Rows<Vm>) -> Result<(), Malfo
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::host_fs::{Buffer, HostFs};
+    use crate::sampler::{RunTimes, States};
+    use ks_vocabulary::time::Timestamp;
     use proptest::prelude::*;
 
     const LINUX_6_18: &[u8] = b"nr_free_pages 1315596\nnuma_hit 23859886\nnuma_miss 3\n\
@@ -129,7 +147,8 @@ mod tests {
         pgsteal_kswapd 11\npgsteal_direct 12\npgsteal_khugepaged 1000\npgscan_kswapd 21\n\
         pgscan_direct 22\npgscan_khugepaged 1000\npgscan_direct_throttle 1000\n\
         drop_pagecache 1\noom_kill 0\ncompact_stall 0\nthp_fault_alloc 0\n\
-        thp_fault_fallback 9\nnr_unstable 0\n";
+        thp_fault_fallback 9\nballoon_inflate 51\nballoon_deflate 50\nballoon_migrate 3\n\
+        zswpin 61\nzswpout 62\nzswpwb 63\nnr_unstable 0\n";
 
     const LINUX_4_4: &[u8] = b"nr_free_pages 14070\nnr_dirty 12\nnr_writeback 0\n\
         nr_writeback_temp 5\nworkingset_refault 221551\nworkingset_activate 41733\n\
@@ -159,7 +178,11 @@ mod tests {
         assert_eq!((vm.pgsteal_kswapd(), vm.pgsteal_direct()), (Some(11), Some(12)));
         assert_eq!((vm.nr_dirty(), vm.nr_dirty_threshold()), (Some(15_380), Some(1_201_173)));
         assert_eq!((vm.pgfault(), vm.thp_fault_alloc()), (Some(24_468_747), Some(0)));
-        assert!((0..Vm::CELLS.len()).all(|cell| vm.row().cell(cell).is_some()), "every cell");
+        assert_eq!((vm.zswpin(), vm.zswpout(), vm.zswpwb()), (Some(61), Some(62), Some(63)));
+        assert_eq!((vm.balloon_inflate(), vm.balloon_deflate()), (Some(51), Some(50)));
+        let of_file = |cell: &usize| *cell != VmCell::hung_tasks as usize;
+        let mut cells = (0..Vm::CELLS.len()).filter(of_file);
+        assert!(cells.all(|cell| vm.row().cell(cell).is_some()), "every cell");
     }
 
     #[test]
@@ -177,7 +200,7 @@ mod tests {
 
     #[test]
     fn a_truncated_text_gives_what_is_there() {
-        assert_eq!(check(&LINUX_6_18[..LINUX_6_18.len() - 140]).pgfault(), Some(24_468_747));
+        assert_eq!(check(&LINUX_6_18[..LINUX_6_18.len() - 220]).pgfault(), Some(24_468_747));
         assert_eq!(check(b"pgpgin 1\npgpgout").pgpgout_kb(), None);
         assert_eq!(check(b"pgpgin 18446744073709551616\npgfree 2\n").pgpgin_kb(), None);
     }
@@ -188,6 +211,35 @@ mod tests {
         assert!(parse_vmstat(b"garbage\npgpgin\n", &mut Rows::default()).is_err());
         let half = parse_vmstat(b"pgalloc_dma 1\npgalloc_normal\n", &mut Rows::default());
         assert_eq!(half, Err(Malformed { line: 2, expected: "a number" }));
+    }
+
+    #[test]
+    fn hung_tasks_are_counted_where_the_kernel_does() {
+        let root = tempfile::tempdir().unwrap();
+        std::fs::create_dir_all(root.path().join("proc/sys/kernel")).unwrap();
+        std::fs::write(root.path().join("proc/vmstat"), LINUX_6_18).unwrap();
+        let mut sampler = Vmstat::default();
+        let mut hung_tasks = || {
+            let mut sample = Sample::default();
+            let mut context = Context {
+                host: &HostFs::new(root.path()),
+                buffer: &mut Buffer::default(),
+                states: &mut States::default(),
+                tick: Timestamp(0),
+                keyframe: false,
+                detail: false,
+                budget: &mut crate::budget::Budget::default(),
+                losses: &mut Vec::new(),
+                run_times: &mut RunTimes::new(),
+                measures_run_time: false,
+            };
+            sampler.sample(&mut context, &mut sample);
+            sample.vm.first().unwrap().hung_tasks()
+        };
+        assert_eq!(hung_tasks(), None);
+        let file = root.path().join("proc/sys/kernel/hung_task_detect_count");
+        std::fs::write(file, "4\n").unwrap();
+        assert_eq!(hung_tasks(), Some(4));
     }
 
     #[test]

@@ -50,5 +50,19 @@ record! {
         cell io_some_total_us: u64, Counter, "us", "v2 `io.pressure some total`";
         cell io_full_total_us: u64, Counter, "us", "v2 `io.pressure full total`";
         cell populated: bool, Gauge, "1", "v2 `cgroup.events populated`";
+        cell memory_high: u64, Counter, "1", "v2 `memory.events high`: held up at `memory.high`";
+        cell sock_throttled: u64, Counter, "1", "v2 `memory.events sock_throttled`, since 6.18";
+        cell active_file_bytes: u64, Gauge, "bytes", "`memory.stat active_file`, v1 `total_`";
+        cell shmem_bytes: u64, Gauge, "bytes", "`memory.stat shmem`, v1 `total_shmem`";
+        cell slab_reclaimable_bytes: u64, Gauge, "bytes", "v2 `memory.stat slab_reclaimable`";
+        cell pswpin: u64, Counter, "pages", "v2 `memory.stat pswpin`: swapped in, since 6.18";
+        cell pswpout: u64, Counter, "pages", "v2 `memory.stat pswpout`: swapped out, since 6.18";
+        cell zswpin: u64, Counter, "pages", "v2 `memory.stat zswpin`: back from zswap, since 5.19";
+        cell zswpout: u64, Counter, "pages", "v2 `memory.stat zswpout`: into zswap, since 5.19";
+        cell zswpwb: u64, Counter, "pages", "v2 `memory.stat zswpwb`: zswap to swap, since 6.8";
+        cell pids_fail: u64, Counter, "1", "`pids.events max`: forks refused at `pids.max`, since 4.8";
+        cell nr_bursts: u64, Counter, "1", "v2 `cpu.stat nr_bursts`: periods above quota, since 5.15";
+        cell burst_us: u64, Counter, "us", "v2 `cpu.stat burst_usec`: time above quota, since 5.15";
+        cell throttled_local_us: u64, Counter, "us", "v2 `cpu.stat.local throttled_usec`, since 6.6";
     }
 }

@@ -40,12 +40,15 @@ record! {
         cell huge_pages: u64, Gauge, "pages", "`HugePages_Total`";
         cell huge_pages_free: u64, Gauge, "pages", "`HugePages_Free`";
         cell huge_page_bytes: u64, Gauge, "bytes", "`Hugepagesize`";
+        cell hugetlb_bytes: u64, Gauge, "bytes", "`Hugetlb`: huge pages of all sizes, since 4.19";
+        cell huge_pages_reserved: u64, Gauge, "pages", "`HugePages_Rsvd`: promised, not taken yet";
+        cell balloon_bytes: u64, Gauge, "bytes", "`Balloon`: given back to a hypervisor, since 6.16";
     }
 }
 
 record! {
     /// Paging and reclaim, from `/proc/vmstat`. Where the kernel splits a counter by zone or kind,
-    /// the sum is stored.
+    /// the sum is stored. Hung tasks are counted in `/proc/sys/kernel`.
     pub struct Vm, VmCell, VmName {
         key [] [];
         cell pgpgin_kb: u64, Counter, "kB", "`pgpgin`: read from block devices";
@@ -77,6 +80,12 @@ record! {
         cell nr_writeback: u64, Gauge, "pages", "`nr_writeback`";
         cell nr_dirty_threshold: u64, Gauge, "pages", "`nr_dirty_threshold`: writers are throttled";
         cell nr_dirty_background_threshold: u64, Gauge, "pages", "`nr_dirty_background_threshold`";
+        cell zswpin: u64, Counter, "pages", "`zswpin`: read back from zswap, since 5.19";
+        cell zswpout: u64, Counter, "pages", "`zswpout`: compressed into zswap, since 5.19";
+        cell zswpwb: u64, Counter, "pages", "`zswpwb`: written from zswap to swap, since 6.8";
+        cell balloon_inflate: u64, Counter, "pages", "`balloon_inflate`: given to a hypervisor, 3.19";
+        cell balloon_deflate: u64, Counter, "pages", "`balloon_deflate`: taken back from it, 3.19";
+        cell hung_tasks: u64, Counter, "1", "`kernel/hung_task_detect_count`, since 6.13";
     }
 }
 

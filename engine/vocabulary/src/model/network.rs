@@ -23,6 +23,9 @@ record! {
         cell speed_mbit: u64, Label, "Mbit/s", "`speed`; absent when unknown (-1)";
         cell carrier: bool, Gauge, "1", "`carrier`; absent when the interface is down";
         cell device_type: u64, Label, "1", "`type`: ARPHRD number, 772 is loopback";
+        cell has_device: bool, Label, "1", "`device` is there: hardware, or what a hypervisor gives";
+        cell rx_missed: u64, Counter, "1", "`statistics/rx_missed_errors`: no buffers; of devices";
+        cell rx_nohandler: u64, Counter, "1", "`statistics/rx_nohandler`, every 5 s, since 4.6";
     }
 }
 
@@ -86,6 +89,12 @@ record! {
         cell listen: u64, Gauge, "1", "TCP sockets in LISTEN";
         cell conntrack: u64, Gauge, "1", "`nf_conntrack_count`, own namespace only";
         cell conntrack_max: u64, Gauge, "1", "`nf_conntrack_max`";
+        cell tcp_memory_pressures: u64, Counter, "1", "netstat `TcpExt TCPMemoryPressures`: entered";
+        cell tcp_rcvq_drop: u64, Counter, "1", "netstat `TcpExt TCPRcvQDrop`: queue full, since 4.19";
+        cell tcp_zero_window_drop: u64, Counter, "1", "netstat `TcpExt TCPZeroWindowDrop`, since 4.19";
+        cell conntrack_insert_failed: u64, Counter, "1", "`stat/nf_conntrack insert_failed`, summed";
+        cell conntrack_drop: u64, Counter, "1", "`stat/nf_conntrack drop`: table full, summed";
+        cell conntrack_early_drop: u64, Counter, "1", "`stat/nf_conntrack early_drop`, summed";
     }
 }
 

@@ -4,11 +4,12 @@ use super::record::record;
 
 record! {
     /// A whole block device, from `/proc/diskstats` (fields counted after the name) and
-    /// `/sys/block/DEV/queue`. Partitions and unused loop and ram devices are left out.
+    /// `/sys/block/DEV`. Partitions and unused loop and ram devices are left out.
     pub struct Disk, DiskCell, DiskName {
         key [name] [];
         name name: Key, "device name";
         name scheduler: Label, "`queue/scheduler`: the one in brackets";
+        name slaves: Label, "devices it lies on, by commas: `slaves/`, or a multipath's hidden paths";
         cell reads: u64, Counter, "1", "field 1: reads completed";
         cell reads_merged: u64, Counter, "1", "field 2";
         cell read_sectors: u64, Counter, "sectors", "field 3: of 512 bytes";
@@ -29,7 +30,10 @@ record! {
         cell nr_requests: u64, Label, "1", "`queue/nr_requests`";
         cell size_sectors: u64, Label, "sectors", "`size`: of 512 bytes";
         cell queue_depth: u64, Label, "1", "`device/queue_depth`";
-        cell stacked: bool, Label, "1", "device mapper, md, loop or zram: its I/O is another's too, or CPU";
+        cell stacked: bool, Label, "1", "it lies on others, a file or memory: its I/O is theirs too";
+        cell hidden: bool, Label, "1", "`hidden`: a path of a multipath device, since 4.15";
+        cell major: u64, Label, "1", "major device number";
+        cell minor: u64, Label, "1", "minor device number";
     }
 }
 

@@ -32,12 +32,14 @@ const fn seldom(name: &'static str, parse: fn(&[u8], &mut Cgroup)) -> FileOf {
 
 const VERSION_2: &[FileOf] = &[
     often("cpu.stat", parse::cpu_stat),
+    often("cpu.stat.local", parse::cpu_stat_local),
     often("memory.current", |text, row| parse::number(text, Cell::memory_bytes, row)),
     often("memory.swap.current", |text, row| parse::number(text, Cell::swap_bytes, row)),
     often("memory.stat", parse::memory_stat),
     often("memory.events", parse::memory_events),
     often("io.stat", parse::io_stat),
     often("pids.current", |text, row| parse::number(text, Cell::pids, row)),
+    often("pids.events", parse::pids_events),
     often("cpu.pressure", |text, row| {
         parse::pressure(text, Cell::cpu_some_total_us, Cell::cpu_full_total_us, row);
     }),
@@ -100,6 +102,7 @@ const VERSION_1: [(&str, &[FileOf]); 5] = [
         "pids",
         &[
             often("pids.current", |text, row| parse::number(text, Cell::pids, row)),
+            often("pids.events", parse::pids_events),
             seldom("pids.max", |text, row| parse::limit(text, Cell::pids_max, row)),
         ],
     ),

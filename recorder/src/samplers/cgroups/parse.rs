@@ -49,8 +49,15 @@ pub(super) fn cpu_stat(text: &[u8], row: &mut Cgroup) {
         (b"nr_periods", Cell::nr_periods),
         (b"nr_throttled", Cell::nr_throttled),
         (b"throttled_usec", Cell::throttled_us),
+        (b"nr_bursts", Cell::nr_bursts),
+        (b"burst_usec", Cell::burst_us),
     ];
     keyed(text, KEYS, row);
+}
+
+/// `cpu.stat.local`: what the group itself waited, for its own limit or for one above it.
+pub(super) fn cpu_stat_local(text: &[u8], row: &mut Cgroup) {
+    keyed(text, &[(b"throttled_usec", Cell::throttled_local_us)], row);
 }
 
 /// `cpu.stat` of version 1, whose time is in nanoseconds.
@@ -82,10 +89,18 @@ pub(super) fn memory_stat(text: &[u8], row: &mut Cgroup) {
         (b"anon", Cell::anon_bytes),
         (b"file", Cell::file_bytes),
         (b"inactive_file", Cell::inactive_file_bytes),
+        (b"active_file", Cell::active_file_bytes),
+        (b"shmem", Cell::shmem_bytes),
         (b"slab", Cell::slab_bytes),
+        (b"slab_reclaimable", Cell::slab_reclaimable_bytes),
         (b"pgfault", Cell::pgfault),
         (b"pgmajfault", Cell::pgmajfault),
         (b"pgscan", Cell::pgscan),
+        (b"pswpin", Cell::pswpin),
+        (b"pswpout", Cell::pswpout),
+        (b"zswpin", Cell::zswpin),
+        (b"zswpout", Cell::zswpout),
+        (b"zswpwb", Cell::zswpwb),
     ];
     keyed(text, KEYS, row);
     set_refaults(text, row);
@@ -97,6 +112,8 @@ pub(super) fn memory_stat_v1(text: &[u8], row: &mut Cgroup) {
         (b"total_rss", Cell::anon_bytes),
         (b"total_cache", Cell::file_bytes),
         (b"total_inactive_file", Cell::inactive_file_bytes),
+        (b"total_active_file", Cell::active_file_bytes),
+        (b"total_shmem", Cell::shmem_bytes),
         // The last line counts, and `total_` lines come after those of the group alone.
         (b"swap", Cell::swap_bytes),
         (b"total_swap", Cell::swap_bytes),
@@ -125,9 +142,19 @@ fn sum(mut values: impl Iterator<Item = Option<u64>>) -> Option<u64> {
 
 /// `memory.events`.
 pub(super) fn memory_events(text: &[u8], row: &mut Cgroup) {
-    const KEYS: &[Key] =
-        &[(b"max", Cell::memory_fail), (b"oom", Cell::oom), (b"oom_kill", Cell::oom_kill)];
+    const KEYS: &[Key] = &[
+        (b"high", Cell::memory_high),
+        (b"max", Cell::memory_fail),
+        (b"oom", Cell::oom),
+        (b"oom_kill", Cell::oom_kill),
+        (b"sock_throttled", Cell::sock_throttled),
+    ];
     keyed(text, KEYS, row);
+}
+
+/// `pids.events` of both versions.
+pub(super) fn pids_events(text: &[u8], row: &mut Cgroup) {
+    keyed(text, &[(b"max", Cell::pids_fail)], row);
 }
 
 /// `memory.oom_control` of version 1.
@@ -199,20 +226,24 @@ mod tests {
     #[test]
     fn files_of_version_2() {
         let text = b"usage_usec 9\nuser_usec 5\nsystem_usec 4\nnr_periods 3\nnr_throttled 2\n\
-            throttled_usec 1\n";
+            throttled_usec 1\nnr_bursts 7\nburst_usec 8\n";
         let cpu = row(|row| cpu_stat(text, row));
         assert_eq!((cpu.cpu_usage_us(), cpu.nr_throttled()), (Some(9), Some(2)));
         assert_eq!((cpu.nr_periods(), cpu.throttled_us()), (Some(3), Some(1)));
+        assert_eq!((cpu.nr_bursts(), cpu.burst_us()), (Some(7), Some(8)));
+        let local = row(|row| cpu_stat_local(b"throttled_usec 6\n", row));
+        assert_eq!((local.throttled_local_us(), local.throttled_us()), (Some(6), None));
         let text = b"anon 1\nfile 2\nslab 3\ninactive_file 4\npgfault 5\npgmajfault 6\npgscan 7\n\
             workingset_refault_anon 8\nworkingset_refault_file 9\nworkingset_activate_anon 99\n";
         let memory = row(|row| memory_stat(text, row));
         assert_eq!((memory.anon_bytes(), memory.inactive_file_bytes()), (Some(1), Some(4)));
         assert_eq!((memory.pgscan(), memory.refault()), (Some(7), Some(17)));
-        let events = row(|row| memory_events(b"low 0\nhigh 1\nmax 2\noom 3\noom_kill 4\n", row));
-        assert_eq!(
-            (events.memory_fail(), events.oom(), events.oom_kill()),
-            (Some(2), Some(3), Some(4))
-        );
+        let text = b"low 0\nhigh 1\nmax 2\noom 3\noom_kill 4\noom_group_kill 9\nsock_throttled 5\n";
+        let events = row(|row| memory_events(text, row));
+        assert_eq!((events.memory_high(), events.memory_fail()), (Some(1), Some(2)));
+        assert_eq!((events.oom(), events.oom_kill()), (Some(3), Some(4)));
+        assert_eq!(events.sock_throttled(), Some(5));
+        assert_eq!(row(|row| pids_events(b"max 3\n", row)).pids_fail(), Some(3));
         let io = row(|row| {
             io_stat(
                 b"8:0 rbytes=1 wbytes=2 rios=3 wios=4 dbytes=9\n8:16 rbytes=10 wbytes=20\n",
@@ -226,6 +257,21 @@ mod tests {
             pressure(text, Cell::io_some_total_us, Cell::io_full_total_us, row);
         });
         assert_eq!((stall.io_some_total_us(), stall.io_full_total_us()), (Some(5), Some(6)));
+    }
+
+    #[test]
+    fn pages_swapped_and_what_files_and_shared_memory_take_are_those_of_memory_stat() {
+        let text = b"file 9\nshmem 1\nactive_file 2\nslab_reclaimable 3\nslab_unreclaimable 9\n\
+            slab 12\npswpin 4\npswpout 5\nzswpin 6\nzswpout 7\nzswpwb 8\n";
+        let memory = row(|row| memory_stat(text, row));
+        assert_eq!((memory.shmem_bytes(), memory.active_file_bytes()), (Some(1), Some(2)));
+        assert_eq!((memory.slab_reclaimable_bytes(), memory.slab_bytes()), (Some(3), Some(12)));
+        assert_eq!((memory.pswpin(), memory.pswpout()), (Some(4), Some(5)));
+        let zswap = (memory.zswpin(), memory.zswpout(), memory.zswpwb());
+        assert_eq!(zswap, (Some(6), Some(7), Some(8)));
+        let old = b"active_file 9\nshmem 9\ntotal_shmem 1\ntotal_active_file 2\n";
+        let memory = row(|row| memory_stat_v1(old, row));
+        assert_eq!((memory.shmem_bytes(), memory.active_file_bytes()), (Some(1), Some(2)));
     }
 
     #[test]
@@ -281,8 +327,8 @@ mod tests {
         fn any_bytes_are_taken(bytes: Vec<u8>) {
             let mut row = Cgroup::default();
             for parse in [
-                cpu_stat, cpu_stat_v1, cpu_max, quota_v1, memory_stat, memory_stat_v1,
-                memory_events, oom_control, io_stat, events,
+                cpu_stat, cpu_stat_local, cpu_stat_v1, cpu_max, quota_v1, memory_stat,
+                memory_stat_v1, memory_events, oom_control, io_stat, events, pids_events,
             ] {
                 parse(&bytes, &mut row);
             }

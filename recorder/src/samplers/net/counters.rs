@@ -64,6 +64,9 @@ const NETSTAT: &[Key] = &[
     (b"TcpExt:", b"TCPReqQFullDoCookies", NetnsCell::req_q_full_do_cookies),
     (b"TcpExt:", b"TCPReqQFullDrop", NetnsCell::req_q_full_drop),
     (b"TcpExt:", b"TCPSynRetrans", NetnsCell::tcp_syn_retrans),
+    (b"TcpExt:", b"TCPMemoryPressures", NetnsCell::tcp_memory_pressures),
+    (b"TcpExt:", b"TCPRcvQDrop", NetnsCell::tcp_rcvq_drop),
+    (b"TcpExt:", b"TCPZeroWindowDrop", NetnsCell::tcp_zero_window_drop),
 ];
 
 const SNMP6: &[(&[u8], NetnsCell)] = &[
@@ -248,7 +251,7 @@ Udp: 80000 40 12 79000 12 0 0 0
         TCPDeferAcceptDrop IPReversePathFilter TCPTimeWaitOverflow TCPReqQFullDoCookies \
         TCPReqQFullDrop TCPRetransFail TCPRcvCoalesce TCPOFOQueue TCPOFODrop TCPOFOMerge \
         TCPChallengeACK TCPSYNChallenge TCPAutoCorking TCPFromZeroWindowAdv TCPToZeroWindowAdv \
-        TCPWantZeroWindowAdv TCPSynRetrans TCPOrigDataSent";
+        TCPWantZeroWindowAdv TCPSynRetrans TCPOrigDataSent TCPZeroWindowDrop TCPRcvQDrop";
 
     #[test]
     fn netstat_is_read_by_name_wherever_the_name_stands() {
@@ -280,6 +283,9 @@ Udp: 80000 40 12 79000 12 0 0 0
             assert_eq!(row.req_q_full_do_cookies(), place("TCPReqQFullDoCookies"));
             assert_eq!(row.req_q_full_drop(), place("TCPReqQFullDrop"));
             assert_eq!(row.tcp_syn_retrans(), place("TCPSynRetrans"));
+            assert_eq!(row.tcp_memory_pressures(), place("TCPMemoryPressures"));
+            assert_eq!(row.tcp_rcvq_drop(), place("TCPRcvQDrop"));
+            assert_eq!(row.tcp_zero_window_drop(), place("TCPZeroWindowDrop"));
         }
     }
 

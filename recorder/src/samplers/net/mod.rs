@@ -116,7 +116,7 @@ impl Net {
                 }
             }
             if namespace.own {
-                let outcome = self.conntrack.sample(context, row);
+                let outcome = self.conntrack.sample(&mut namespace.conntrack, context, row);
                 any |= outcome.is_ok();
                 report(context.states, "net/conntrack", outcome);
             }
@@ -235,6 +235,21 @@ mod tests {
         assert_eq!(states.get("listeners"), Some(from_text));
         for source in Net::default().sources() {
             assert!(states.get(source).is_some(), "{source} has no state");
+        }
+    }
+
+    #[test]
+    fn connections_that_were_not_tracked_are_counted_where_the_table_is() {
+        let text = "entries insert_failed drop early_drop\n11 01 0a 00\n11 02 0b 01\n";
+        for folder in ["proc/self/net", "proc/net"] {
+            let root = tempfile::tempdir().unwrap();
+            write(root.path(), &[(&format!("{folder}/stat/nf_conntrack"), text)]);
+            write(root.path(), &[("proc/sys/net/netfilter/nf_conntrack_count", "17\n")]);
+            write(root.path(), &[("proc/sys/net/netfilter/nf_conntrack_max", "18\n")]);
+            let (sample, _) = tick(&mut Net::default(), root.path(), clock::now());
+            let row = sample.netns.first().unwrap();
+            assert_eq!((row.conntrack_insert_failed(), row.conntrack_drop()), (Some(3), Some(21)));
+            assert_eq!((row.conntrack_early_drop(), row.conntrack()), (Some(1), Some(17)));
         }
     }
 

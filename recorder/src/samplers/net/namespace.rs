@@ -30,6 +30,8 @@ pub(super) struct Namespace {
     pub(super) dev: PatientFile,
     /// The files of [`SOURCES`], in that order.
     pub(super) counters: [PatientFile; SOURCES.len()],
+    /// `net/stat/nf_conntrack`, which is read of the own namespace.
+    pub(super) conntrack: PatientFile,
     /// `net/tcp`, which is opened for each listing.
     pub(super) tcp: PathBuf,
     /// `net/tcp6`, likewise.
@@ -60,6 +62,7 @@ impl Namespace {
             pid: None,
             dev: PatientFile::new(HostFile::new(folder.join("dev"))),
             counters: SOURCES.map(|source| single(source.file)),
+            conntrack: PatientFile::new(HostFile::new(folder.join("stat/nf_conntrack"))),
             tcp: folder.join("tcp"),
             tcp6: folder.join("tcp6"),
             listing: Listing::default(),
