@@ -4,6 +4,7 @@
 //! `signals.md` ("limit for ETA" of each kind). What has no limit is no resource.
 
 use crate::window::{EntityId, HOST, Window};
+use ks_vocabulary::held;
 use ks_vocabulary::kind::Entity;
 use ks_vocabulary::membership::cgroup_entity;
 use ks_vocabulary::model::{Cgroup, Filesystem, Limits, Load};
@@ -59,7 +60,7 @@ fn read_memory(window: &Window, each: &mut Each<'_>) {
     };
     let swap = row.swap_total_bytes().filter(|total| *total > 0);
     let swap_free = row.swap_free_bytes().filter(|_| swap.is_some()).unwrap_or(0);
-    let all = row.total_bytes().map(|total| total.saturating_add(swap.unwrap_or(0)));
+    let all = held::ordinary_bytes(row).map(|bytes| bytes.saturating_add(swap.unwrap_or(0)));
     let left = row.available_bytes().map(|available| available.saturating_add(swap_free));
     let used = all.zip(left).map(|(all, left)| all.saturating_sub(left));
     give(each, Resource::Memory, (HOST, at), share(used, all), &|| Entity::Host);
@@ -141,8 +142,7 @@ fn read_groups(window: &Window, each: &mut Each<'_>) {
 }
 
 fn group_memory(row: &Cgroup) -> Option<f64> {
-    let used = row.memory_bytes()?.saturating_sub(row.inactive_file_bytes().unwrap_or(0));
-    share(Some(used), row.memory_max_bytes())
+    share(held::held_bytes(row), row.memory_max_bytes())
 }
 
 #[cfg(test)]

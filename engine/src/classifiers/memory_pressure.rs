@@ -10,15 +10,18 @@
 //! Stall shares over 5, 10 and 30 s, the used share, free swap, kills.
 //! # False positives
 //! A page cache that fills memory: free memory is never looked at. Growth of a tmpfs is real use.
-//! Huge pages that are kept for later, swap that idle containers filled long ago, a limit that is
-//! filled by page cache in use: memory is full, and nobody waits for it.
+//! Huge pages, in use or kept for later, are no part of the memory that is shared out. Page cache,
+//! in use or not, is not held. Swap that idle containers filled long ago: memory is full, and nobody
+//! waits for it.
 //! # Second source
-//! Where stall shares say that nobody waits a used share is low at most, whatever is reclaimed. A
-//! stall that is high or critical wants reclaim, refaults, pages swapped, or a memory in use.
+//! Where stall shares say that nobody waits a used share is low at most, whatever is reclaimed; it is
+//! medium where nothing can give any more, or a group spills into swap. A stall that is high or
+//! critical wants reclaim, refaults, pages swapped, or a memory in use.
 
 use crate::board::{Board, Cover, Evaluation, Held, Quantity, Relax};
 use crate::culprit::{Blamed, Case, NAMED, victim};
 use crate::window::{CgroupTrack, Group, HOST, Missing, Paging, PressureTrack, Stall, Window};
+use ks_vocabulary::held;
 use ks_vocabulary::kind::{Entity, Kind, Severity};
 use ks_vocabulary::membership::{cgroup_entity, is_below};
 use ks_vocabulary::metric::Metric;
@@ -67,6 +70,9 @@ const SWAP_FREE: [f64; 2] = [0.10, 0.05];
 /// somebody waits at medium, and as much as is low by itself at high and critical (our judgement).
 /// Without swap the latter, or direct reclaim, stands for its being used up.
 const WAITS: [f64; 4] = [0.0, 0.01, 0.05, 0.05];
+/// Growth of a group's swap, over the ten to twenty seconds of which consumption is known, with which
+/// its limit is too small for what it holds (`swap_thrashing`, low: 5 pages a second).
+const SPILL_BYTES: u64 = 5 * 4096 * 20;
 /// Zero is the last interval.
 const RECLAIM_SPANS_S: [u64; 4] = [0, 5, 10, 30];
 const KILL_CLEAR_S: u64 = 300;
@@ -76,6 +82,10 @@ struct Use {
     used: f64,
     /// Free share of swap; `None` without swap.
     swap_free: Option<f64>,
+    /// Nearly all that is in use is known to be such that only swap could make it free.
+    is_held: bool,
+    /// Swap takes what the memory cannot.
+    spills: bool,
     /// Whether allocations reclaimed directly: in the last interval for low, so that it persists
     /// like any rate, and over the window of each severity above, where it stands for swap.
     reclaims: [bool; 4],
@@ -164,13 +174,14 @@ fn use_of_host(window: &Window) -> Result<Use, Missing> {
         return Err(Missing::Source("vmstat"));
     }
     let row = window.memory.one()?;
-    let available = row.available_bytes().ok_or(Missing::Field("MemAvailable"))?;
-    let total = row.total_bytes().filter(|total| *total > 0).ok_or(Missing::Field("MemTotal"))?;
+    let used = held::used_share(row).ok_or(Missing::Field("MemAvailable"))?;
     let paging = window.vm.track()?;
     let stalls = window.pressure.track();
     Ok(Use {
-        used: 1.0 - available.min(total) as f64 / total as f64,
+        used,
         swap_free: swap_free(row),
+        is_held: held::held_share(row).is_some_and(|held| held >= USED[0]),
+        spills: false,
         reclaims: RECLAIM_SPANS_S.map(|span_s| {
             let growth = paging.over(Paging::DirectReclaim, span_s * SECOND_NS);
             growth.is_ok_and(|growth| growth.by > 0)
@@ -215,19 +226,20 @@ fn swap_free(row: &Memory) -> Option<f64> {
 
 /// The predicates of the used share. Without stall shares critical is out of reach but for kills.
 fn grade_use(seen: &mut Evaluation, memory: &Use, has_stalls: bool) {
-    let Use { used, swap_free, reclaims, stalls } = memory;
+    let Use { used, swap_free, is_held, spills, reclaims, stalls } = memory;
     seen.note_with(Metric::UsedShare, *used, USED.map(Some));
     if let Some(free) = swap_free {
         let limits = [None, None, Some(SWAP_FREE[0]), Some(SWAP_FREE[1])];
         seen.note_with(Metric::SwapFreeShare, *free, limits);
     }
     let waits = |level: usize| stalls[level] != Some(false);
+    let gives = !is_held || swap_free.is_some_and(|free| free > SWAP_FREE[0]);
     let exhausted = |level: usize, free_limit: f64| match swap_free {
         Some(free) => *free <= free_limit,
         None => stalls[level] == Some(true) || reclaims[level],
     };
     seen.counts(Severity::Low, *used >= USED[0] && reclaims[0] || *used >= USED[1]);
-    seen.counts(Severity::Medium, *used >= USED[1] && waits(1));
+    seen.counts(Severity::Medium, *used >= USED[1] && (waits(1) || !gives || *spills));
     seen.counts(Severity::High, *used >= USED[2] && exhausted(2, SWAP_FREE[0]) && waits(2));
     let critical = *used >= USED[3] && exhausted(3, SWAP_FREE[1]) && waits(3);
     seen.counts(Severity::Critical, has_stalls && critical);
@@ -294,7 +306,7 @@ fn use_of_group(
     host_waits: [Option<bool>; 4],
 ) -> Option<Use> {
     let max = row.memory_max_bytes().filter(|max| *max > 0)?;
-    let held = row.memory_bytes()?.saturating_sub(row.inactive_file_bytes().unwrap_or(0));
+    let held = held::held_bytes(row)?;
     let swap_free = match row.swap_max_bytes() {
         Some(0) => None,
         Some(swap_max) => {
@@ -306,6 +318,8 @@ fn use_of_group(
     Some(Use {
         used: held as f64 / max as f64,
         swap_free,
+        is_held: row.active_file_bytes().is_some(),
+        spills: track.consumption(row).swap_bytes >= SPILL_BYTES,
         reclaims: RECLAIM_SPANS_S.map(|span_s| {
             let growth = track.over(Group::LimitMet, span_s * SECOND_NS);
             growth.is_ok_and(|growth| growth.by > 0)

@@ -16,6 +16,7 @@
 use crate::board::{Board, Cover, Evaluation, Held, Relax, Rule};
 use crate::culprit::{Blamed, Case, victim};
 use crate::window::{HOST, Missing, Paging, Stall, Window};
+use ks_vocabulary::held;
 use ks_vocabulary::kind::{Entity, Kind, Severity};
 use ks_vocabulary::metric::Metric;
 use ks_vocabulary::model::Memory;
@@ -169,8 +170,7 @@ fn grade_use(seen: &mut Evaluation, memory: &Memory, swap_total: u64, moves: boo
     let swap_used = 1.0 - swap_free as f64 / swap_total as f64;
     let limits = [None, None, None, Some(USED)];
     seen.note_with(Metric::SwapUsedShare, swap_used, limits);
-    if let (Some(available), Some(total @ 1..)) = (memory.available_bytes(), memory.total_bytes()) {
-        let used = 1.0 - available.min(total) as f64 / total as f64;
+    if let Some(used) = held::used_share(memory) {
         seen.note_with(Metric::UsedShare, used, limits);
         seen.counts(Severity::Critical, swap_used >= USED && used >= USED && moves);
     }

@@ -1,5 +1,6 @@
 //! What processes and control groups are charged with: who consumes or holds how much of what.
 
+use ks_vocabulary::held;
 use ks_vocabulary::model::{Cgroup, Process};
 use ks_vocabulary::time::SECOND_NS;
 
@@ -141,8 +142,7 @@ impl GroupConsumption {
     /// All that was counted of a group by this row.
     pub(super) fn total(row: &Cgroup) -> Self {
         let io = row.io_read_bytes().unwrap_or(0).saturating_add(row.io_write_bytes().unwrap_or(0));
-        let unused = row.inactive_file_bytes().unwrap_or(0);
-        let charged = row.memory_bytes().unwrap_or(0).saturating_sub(unused);
+        let charged = held::held_bytes(row).unwrap_or(0);
         let swap_bytes = row.swap_bytes().unwrap_or(0);
         Self {
             cpu_us: row.cpu_usage_us().unwrap_or(0),

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use ks_vocabulary::held;
 use ks_vocabulary::kind::{Entity, Kind, Severity};
 use ks_vocabulary::membership::cgroup_entity;
 use ks_vocabulary::model::{Cgroup, PortUse, Pressure, Sample};
@@ -15,6 +16,8 @@ use super::{NONE, Pair, Quantity, Say};
 const THROTTLED: [f64; 4] = [NONE, 0.25, 0.50, NONE];
 /// Seconds of its CPUs that a group loses in one at least.
 const LOST: [f64; 4] = [NONE, 0.10, 0.25, NONE];
+/// Bytes a second that a group without room sends to swap.
+const SPILL: f64 = 5.0 * 4096.0;
 /// Used share of descriptors and process ids (section 10).
 const HANDLES: [f64; 4] = [NONE, 0.80, 0.90, 0.95];
 
@@ -75,7 +78,9 @@ fn look_at_group(pair: &Pair<'_>, before: &Cgroup, after: &Cgroup, say: &mut Say
     let some = share(Cgroup::memory_some_total_us);
     let mut memory = Quantity::of(some, MEMORY_SOME)
         .or(Quantity::of(share(Cgroup::memory_full_total_us), MEMORY_FULL));
-    if let Some(held) = use_of(pair, after, rate(Cgroup::memory_fail), some) {
+    // A level that falls has no rate.
+    let spilt = rate(Cgroup::swap_bytes).unwrap_or(0.0);
+    if let Some(held) = use_of(pair, after, rate(Cgroup::memory_fail), some, spilt) {
         memory = memory.or(held.exhausted());
     }
     if killed(before, after) {
@@ -100,9 +105,15 @@ fn look_at_group(pair: &Pair<'_>, before: &Cgroup, after: &Cgroup, say: &mut Say
 }
 
 /// What a group uses of its own limit; without one there is no share.
-fn use_of(pair: &Pair<'_>, row: &Cgroup, met: Option<f64>, some: Option<f64>) -> Option<Use> {
+fn use_of(
+    pair: &Pair<'_>,
+    row: &Cgroup,
+    met: Option<f64>,
+    some: Option<f64>,
+    spilt: f64,
+) -> Option<Use> {
     let max = row.memory_max_bytes().filter(|max| *max > 0)?;
-    let held = row.memory_bytes()?.saturating_sub(row.inactive_file_bytes().unwrap_or(0));
+    let held = held::held_bytes(row)?;
     let swap_free = match row.swap_max_bytes() {
         Some(0) => None,
         Some(most) => Some(1.0 - row.swap_bytes().unwrap_or(0) as f64 / most as f64),
@@ -111,5 +122,7 @@ fn use_of(pair: &Pair<'_>, row: &Cgroup, met: Option<f64>, some: Option<f64>) ->
     let reclaims = met.is_some_and(|rate| rate > 0.0);
     // Groups of version 1 have no stall shares: those of the host speak for them.
     let some = some.or_else(|| host::stalled(pair, Pressure::memory_some_total_us));
-    Some(Use { used: held as f64 / max as f64, swap_free, reclaims, some })
+    let used = held as f64 / max as f64;
+    let is_held = row.active_file_bytes().is_some();
+    Some(Use { used, swap_free, reclaims, some, is_held, spills: spilt >= SPILL })
 }

@@ -1,5 +1,6 @@
 //! Quantities of the host as a whole.
 
+use ks_vocabulary::held;
 use ks_vocabulary::kind::{Entity, Kind, Severity};
 use ks_vocabulary::model::{Cpu, FaultTrace, Memory, Pressure, Vm};
 
@@ -55,20 +56,16 @@ fn grown(pair: &Pair<'_>, get: fn(&Vm) -> Option<u64>) -> f64 {
     both.and_then(|(before, after)| pair.rate(get(before), get(after))).unwrap_or(0.0)
 }
 
-fn used(row: &Memory) -> Option<f64> {
-    let total = row.total_bytes().filter(|total| *total > 0)?;
-    Some(1.0 - row.available_bytes()? as f64 / total as f64)
-}
-
 fn look_at_memory(pair: &Pair<'_>, say: &mut Say<'_>) {
     let some = stalled(pair, Pressure::memory_some_total_us);
     let mut quantity = Quantity::of(some, MEMORY_SOME)
         .or(Quantity::of(stalled(pair, Pressure::memory_full_total_us), MEMORY_FULL));
     if let Some(row) = pair.after.memory.first()
-        && let Some(used) = used(row)
+        && let Some(used) = held::used_share(row)
     {
         let reclaims = grown(pair, Vm::allocstall) > 0.0;
-        let held = Use { used, swap_free: swap_free(row), reclaims, some };
+        let is_held = held::held_share(row).is_some_and(|held| held >= USED[0]);
+        let held = Use { used, swap_free: swap_free(row), reclaims, some, is_held, spills: false };
         let is_short = used >= USED[0] && reclaims;
         quantity =
             quantity.or(held.exhausted()).or(Quantity::graded([is_short, false, false, false]));
@@ -101,7 +98,8 @@ fn look_at_swap(pair: &Pair<'_>, say: &mut Say<'_>) {
     let (out, back) = (grown(pair, Vm::pswpout), grown(pair, Vm::pswpin));
     let full = stalled(pair, Pressure::memory_full_total_us).unwrap_or(0.0);
     let thrashes = |at: usize| out.min(back) >= THRASH[at] && full >= THRASH_FULL[at];
-    let both_used = 1.0 - free >= BOTH_USED && used(row).is_some_and(|used| used >= BOTH_USED);
+    let both_used =
+        1.0 - free >= BOTH_USED && held::used_share(row).is_some_and(|used| used >= BOTH_USED);
     let some = stalled(pair, Pressure::memory_some_total_us);
     let moves = out + back >= SWAP_OUT && some.is_none_or(|some| some >= MOVES_SOME);
     let is_critical = thrashes(3) || both_used && moves;

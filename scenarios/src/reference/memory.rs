@@ -26,6 +26,10 @@ pub(super) struct Use {
     pub(super) swap_free: Option<f64>,
     pub(super) reclaims: bool,
     pub(super) some: Option<f64>,
+    /// Only swap could make room.
+    pub(super) is_held: bool,
+    /// Swap takes what the memory cannot.
+    pub(super) spills: bool,
 }
 
 impl Use {
@@ -39,7 +43,9 @@ impl Use {
         let waits = |at: usize| self.some.is_none_or(|some| some >= WAITS[at]);
         let reached = |at: usize| self.used >= USED[at] && is_full(at) && waits(at);
         let is_used = self.used >= USED[1];
-        Quantity::graded([is_used, is_used && waits(1), reached(2), reached(3)])
+        let gives = !self.is_held || self.swap_free.is_some_and(|free| free > SWAP_FREE[2]);
+        let is_medium = is_used && (waits(1) || !gives || self.spills);
+        Quantity::graded([is_used, is_medium, reached(2), reached(3)])
     }
 }
 

@@ -87,6 +87,9 @@ fn push(group: &Group, sums: &Sums, sample: &mut Sample) {
     row.set(Cell::anon_bytes, sums.anon * PAGE);
     row.set(Cell::file_bytes, sums.file * PAGE);
     row.set(Cell::inactive_file_bytes, sums.file / 2 * PAGE);
+    row.set(Cell::active_file_bytes, (sums.file - sums.file / 2) * PAGE);
+    row.set(Cell::shmem_bytes, 0u64);
+    row.set(Cell::slab_reclaimable_bytes, 0u64);
     row.set(Cell::slab_bytes, 0u64);
     row.set(Cell::pgfault, counted.faults.value());
     row.set(Cell::pgmajfault, counted.major.value());

@@ -272,3 +272,65 @@ fn without_stall_shares_the_time_spent_reclaiming_stands_for_them() {
         assert_eq!(lab.severity(MemoryPressure, HOST), expected, "{share} {with_psi}");
     }
 }
+
+#[test]
+fn what_is_full_and_held_is_medium_where_nothing_can_give() {
+    for (held, swap_free, expected) in [
+        (0.79, None, Low),
+        (0.81, None, Medium),
+        (0.81, Some(0.11), Low),
+        (0.81, Some(0.09), Medium),
+    ] {
+        let (mut lab, mut host) = (Lab::new(), Host::default());
+        lab.run(60, |sample, _| {
+            host.fill(sample, Memory { used: 0.92, swap_free, ..Memory::default() });
+            let row = &mut sample.memory.as_mut_slice()[0];
+            row.set(MemoryCell::anon_bytes, Meter::default().add((held - 0.01) * 1e6));
+            row.set(MemoryCell::shmem_bytes, 5_000u64);
+            row.set(MemoryCell::slab_unreclaimable_bytes, 5_000u64);
+        });
+        assert_eq!(lab.severity(MemoryPressure, HOST), Some(expected), "{held} {swap_free:?}");
+    }
+}
+
+#[test]
+fn huge_pages_are_no_part_of_the_memory_that_is_shared_out() {
+    for (pool_bytes, expected) in [(0u64, Some(Low)), (920_000, None)] {
+        let (mut lab, mut host) = (Lab::new(), Host::default());
+        lab.run(60, |sample, _| {
+            host.fill(sample, Memory { used: 0.95, swap_free: Some(1.0), ..Memory::default() });
+            sample.memory.as_mut_slice()[0].set(MemoryCell::hugetlb_bytes, pool_bytes);
+        });
+        assert_eq!(lab.severity(MemoryPressure, HOST), expected, "a pool of {pool_bytes}");
+    }
+}
+
+#[test]
+fn cache_in_use_is_not_held_and_a_group_that_spills_into_swap_is_short() {
+    let full = Memory { used: 0.95, reclaims: 1, ..Memory::default() };
+    for (active, spill, expected) in
+        [(800_000u64, 0, None), (0, 0, Medium.into()), (0, 40_000u64, Some(Medium))]
+    {
+        let (mut lab, mut host, mut groups) = (Lab::new(), Host::default(), Groups::default());
+        lab.run(60, |sample, second| {
+            host.fill(sample, quiet());
+            groups.fill(sample, full, Some(1_000_000));
+            let row = &mut sample.cgroups.as_mut_slice()[1];
+            row.set(CgroupCell::active_file_bytes, active);
+            row.set(CgroupCell::swap_bytes, second * spill);
+            if spill > 0 {
+                row.set(CgroupCell::swap_max_bytes, 100_000_000u64);
+            }
+        });
+        assert_eq!(lab.severity(MemoryPressure, GROUP), expected, "{active} {spill}");
+    }
+    let (mut lab, mut host, mut groups) = (Lab::new(), Host::default(), Groups::default());
+    lab.run(60, |sample, _| {
+        host.fill(sample, quiet());
+        groups.fill(sample, full, Some(1_000_000));
+        let row = &mut sample.cgroups.as_mut_slice()[1];
+        row.set(CgroupCell::active_file_bytes, 0u64);
+        row.set(CgroupCell::swap_max_bytes, 100_000_000u64);
+    });
+    assert_eq!(lab.severity(MemoryPressure, GROUP), Some(Low), "swap has room for it");
+}
