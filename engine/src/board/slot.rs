@@ -23,7 +23,8 @@ const FALL_READINGS: u64 = 3;
 const FLAP_NS: u64 = 900 * SECOND_NS;
 /// In so many times of clearing at least: at a minute a sample a quarter of an hour holds none.
 const FLAP_CLEARS: u64 = 15;
-/// Readings that persistence counts at least (`signals.md`, "Persistence").
+/// Readings that persistence counts where they come less often than it asks for (`signals.md`,
+/// "Persistence").
 const PERSISTENCE_READINGS: u64 = 2;
 const FLAP_PAIRS: usize = 3;
 /// Share of the persistence window in which the predicate must hold.
@@ -178,8 +179,13 @@ impl Slot {
     /// The predicate held for 80 % of the shortest run of last intervals that reaches D.
     fn persists(&self, severity: Severity) -> bool {
         let (mut total, mut held) = (0, 0);
-        let least_ns = mutation::persistence(PERSISTENCE_NS[severity.index()])
-            .max(self.cadence_ns().saturating_mul(PERSISTENCE_READINGS));
+        let (asked_ns, cadence_ns) = (PERSISTENCE_NS[severity.index()], self.cadence_ns());
+        let asked_ns = mutation::persistence(asked_ns);
+        let least_ns = if cadence_ns > asked_ns {
+            cadence_ns.saturating_mul(PERSISTENCE_READINGS)
+        } else {
+            asked_ns
+        };
         for (ns, mask) in self.intervals.iter().rev() {
             total += ns;
             if mask >> severity.index() & 1 == 1 {
