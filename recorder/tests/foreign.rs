@@ -5,12 +5,14 @@ use std::fs::File;
 use std::path::Path;
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, Int64Array, RecordBatch, StringArray, StructArray};
+use arrow::array::{ArrayRef, Int64Array, RecordBatch, StringArray, StructArray, UInt32Array};
+use arrow::compute::{concat_batches, take_record_batch};
 use arrow::datatypes::{DataType, Field};
 use ks_recorder::error::Error;
 use ks_recorder::format::recording::Reader;
-use ks_vocabulary::input::Body;
+use ks_vocabulary::input::{Body, Input};
 use parquet::arrow::ArrowWriter;
+use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use parquet::basic::{Compression, ZstdLevel};
 use parquet::file::properties::{WriterProperties, WriterVersion};
 
@@ -116,4 +118,67 @@ fn unknown_columns_are_ignored_and_missing_ones_absent() {
     assert_eq!(words.data_type(), &DataType::Utf8);
     write(&path, columns("weather", "rain", words), WriterProperties::default());
     assert_eq!(read(&path).unwrap(), vec![None; available().len()]);
+}
+
+/// The rows of a recording of ours, written in this order by another writer.
+fn rewrite(path: &Path, order: impl Fn(u32) -> Vec<u32>) {
+    let original =
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("../fixtures/rewritten/original.parquet");
+    let file = File::open(original).unwrap();
+    let reader = ParquetRecordBatchReaderBuilder::try_new(file).unwrap();
+    let batches: Vec<RecordBatch> = reader.build().unwrap().map(|batch| batch.unwrap()).collect();
+    let rows = concat_batches(batches[0].schema_ref(), &batches).unwrap();
+    let order = UInt32Array::from(order(u32::try_from(rows.num_rows()).unwrap()));
+    let rows = take_record_batch(&rows, &order).unwrap();
+    let mut writer =
+        ArrowWriter::try_new(File::create(path).unwrap(), rows.schema(), None).unwrap();
+    writer.write(&rows).unwrap();
+    writer.close().unwrap();
+}
+
+fn inputs(path: &Path) -> Result<Vec<Input>, Error> {
+    let mut reader = Reader::open(&[path.to_owned()])?;
+    let mut inputs = Vec::new();
+    while let Some(input) = reader.next()? {
+        inputs.push(input.clone());
+    }
+    Ok(inputs)
+}
+
+#[test]
+fn rows_in_another_order_are_refused_with_the_row() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("x.parquet");
+    let check = |order: &dyn Fn(u32) -> Vec<u32>, expected_row: u64| {
+        rewrite(&path, order);
+        match inputs(&path).unwrap_err() {
+            Error::Row { row, path: named, .. } => {
+                assert_eq!((row, named), (expected_row, path.clone()));
+            }
+            other => panic!("{other}"),
+        }
+    };
+    check(&|rows| (0..rows).rev().collect(), 1);
+    check(&|rows| (0..4).chain([6, 4, 5]).chain(7..rows).collect(), 5);
+    // The beginning of the run: last, in the middle, second, and once more.
+    check(&|rows| (1..rows).chain([0]).collect(), 46);
+    check(&|rows| (1..9).chain([0]).chain(9..rows).collect(), 8);
+    check(&|rows| [1, 0].into_iter().chain(2..rows).collect(), 1);
+    check(&|rows| (0..9).chain([0]).chain(9..rows).collect(), 9);
+}
+
+#[test]
+fn without_a_start_the_times_are_those_of_the_rows() {
+    let folder = tempfile::tempdir().unwrap();
+    let (whole, path) = (folder.path().join("whole.parquet"), folder.path().join("x.parquet"));
+    rewrite(&whole, |rows| (0..rows).collect());
+    rewrite(&path, |rows| (1..rows).collect());
+    let (whole, cut) = (inputs(&whole).unwrap(), inputs(&path).unwrap());
+    assert_eq!(whole[1..], cut[1..]);
+    let (Body::Start(start), Body::Start(made_up)) = (&whole[0].body, &cut[0].body) else {
+        panic!("a run begins so");
+    };
+    assert_eq!(made_up.host.hostname, "x");
+    let last = whole[whole.len() - 1].mono;
+    assert_eq!(made_up.clock.at(last), start.clock.at(last));
 }

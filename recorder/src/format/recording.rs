@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 
 use ks_vocabulary::input::{Body, HostFacts, Input, Start};
 use ks_vocabulary::needs::is_needed;
-use ks_vocabulary::time::{Timestamp, WallTime};
+use ks_vocabulary::time::{ClockAnchor, Timestamp, WallTime};
 
 use super::damage::Damage;
 use super::listing::{Segment, segments};
@@ -326,7 +326,7 @@ fn open_under_either_name(
 
 /// A `Start` for a file that does not begin with one. Where it is damaged its footer may still have
 /// it; what was cut off from a run of ours goes on without. Of others nothing is known but the name
-/// and the time.
+/// of the file and the times of its rows.
 fn made_up_start(course: &Course, open: &mut Open) -> Option<Input> {
     if std::mem::replace(&mut open.is_begun, true) || matches!(open.last().body, Body::Start(_)) {
         return None;
@@ -341,6 +341,9 @@ fn made_up_start(course: &Course, open: &mut Open) -> Option<Input> {
     }
     let hostname = open.segment.path.file_stem().unwrap_or_default().to_string_lossy();
     let host = HostFacts { hostname: hostname.into_owned(), ..HostFacts::default() };
-    let start = Start { host, ..Start::default() };
+    let mut start = Start { host, ..Start::default() };
+    if let Some(at_ns) = open.wall() {
+        start.clock = ClockAnchor { mono_ns: mono, at_ns };
+    }
     Some(Input::recorded(seq, mono, Body::Start(Box::new(start))))
 }

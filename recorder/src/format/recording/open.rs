@@ -86,6 +86,14 @@ impl Open {
         }
     }
 
+    /// The wall time of the input at hand, where the file says it beside the input.
+    pub(super) fn wall(&self) -> Option<WallTime> {
+        match &self.file {
+            Either::Parquet(file) => file.last_wall(),
+            Either::Log(_) => None,
+        }
+    }
+
     /// Who wrote it, where nothing vouches for what it holds.
     pub(super) fn foreign_writer(&self) -> Option<&str> {
         match &self.file {
