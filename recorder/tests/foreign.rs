@@ -9,11 +9,16 @@ use arrow::array::{ArrayRef, Int64Array, RecordBatch, StringArray, StructArray, 
 use arrow::compute::{concat_batches, take_record_batch};
 use arrow::datatypes::{DataType, Field};
 use ks_recorder::error::Error;
+use ks_recorder::format::log::LogWriter;
 use ks_recorder::format::recording::Reader;
 use ks_vocabulary::input::{Body, Input};
+use ks_vocabulary::time::Timestamp;
 use parquet::arrow::ArrowWriter;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
-use parquet::basic::{Compression, ZstdLevel};
+use parquet::basic::{BrotliLevel, Compression, GzipLevel, ZstdLevel};
+use parquet::file::metadata::{
+    ColumnChunkMetaData, ParquetMetaDataReader, ParquetMetaDataWriter, RowGroupMetaData,
+};
 use parquet::file::properties::{WriterProperties, WriterVersion};
 
 const ROWS: i64 = 1000;
@@ -67,6 +72,7 @@ fn every_codec_and_page_version_is_read() {
         Compression::UNCOMPRESSED,
         Compression::SNAPPY,
         Compression::LZ4_RAW,
+        Compression::GZIP(GzipLevel::default()),
         Compression::ZSTD(ZstdLevel::try_new(1).unwrap()),
     ];
     for codec in codecs {
@@ -120,6 +126,39 @@ fn unknown_columns_are_ignored_and_missing_ones_absent() {
     assert_eq!(read(&path).unwrap(), vec![None; available().len()]);
 }
 
+/// Writes the footer of a file anew: its pages are said to be compressed with brotli.
+fn say_brotli(path: &Path) {
+    let metadata = ParquetMetaDataReader::new().parse_and_finish(&File::open(path).unwrap());
+    let metadata = metadata.unwrap();
+    let codec = Compression::BROTLI(BrotliLevel::default());
+    let columns = |group: &RowGroupMetaData| -> Vec<ColumnChunkMetaData> {
+        let columns = group.columns().iter().cloned();
+        columns.map(|it| it.into_builder().set_compression(codec).build().unwrap()).collect()
+    };
+    let groups = metadata.row_groups().iter();
+    let groups: Vec<RowGroupMetaData> = groups
+        .map(|it| it.clone().into_builder().set_column_metadata(columns(it)).build().unwrap())
+        .collect();
+    let mut bytes = std::fs::read(path).unwrap();
+    let tail: [u8; 4] = bytes[bytes.len() - 8..bytes.len() - 4].try_into().unwrap();
+    bytes.truncate(bytes.len() - 8 - usize::try_from(u32::from_le_bytes(tail)).unwrap());
+    let metadata = metadata.into_builder().set_row_groups(groups).build();
+    ParquetMetaDataWriter::new(&mut bytes, &metadata).finish().unwrap();
+    std::fs::write(path, bytes).unwrap();
+}
+
+#[test]
+fn a_compression_that_is_not_read_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("x.parquet");
+    let values: ArrayRef = Arc::new(Int64Array::from_iter_values(0..ROWS));
+    write(&path, columns("memory", "available_bytes", values), WriterProperties::default());
+    say_brotli(&path);
+    let error = read(&path).unwrap_err();
+    assert!(matches!(&error, Error::Codec { codec, .. } if codec == "brotli"), "{error}");
+    assert!(error.to_string().contains("x.parquet"), "{error}");
+}
+
 /// The rows of a recording of ours, written in this order by another writer.
 fn rewrite(path: &Path, order: impl Fn(u32) -> Vec<u32>) {
     let original =
@@ -151,12 +190,9 @@ fn rows_in_another_order_are_refused_with_the_row() {
     let path = folder.path().join("x.parquet");
     let check = |order: &dyn Fn(u32) -> Vec<u32>, expected_row: u64| {
         rewrite(&path, order);
-        match inputs(&path).unwrap_err() {
-            Error::Row { row, path: named, .. } => {
-                assert_eq!((row, named), (expected_row, path.clone()));
-            }
-            other => panic!("{other}"),
-        }
+        let error = inputs(&path).unwrap_err();
+        let Error::Row { row, path: named, .. } = &error else { panic!("{error}") };
+        assert_eq!((*row, named), (expected_row, &path));
     };
     check(&|rows| (0..rows).rev().collect(), 1);
     check(&|rows| (0..4).chain([6, 4, 5]).chain(7..rows).collect(), 5);
@@ -165,6 +201,27 @@ fn rows_in_another_order_are_refused_with_the_row() {
     check(&|rows| (1..9).chain([0]).chain(9..rows).collect(), 8);
     check(&|rows| [1, 0].into_iter().chain(2..rows).collect(), 1);
     check(&|rows| (0..9).chain([0]).chain(9..rows).collect(), 9);
+}
+
+#[test]
+fn a_log_without_a_start_is_read_and_one_out_of_order_is_refused_with_the_row() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("x.parquet.log");
+    let logged = |seqs: &[u64]| {
+        let _ = std::fs::remove_file(&path);
+        let mut writer = LogWriter::create(&path, false).unwrap();
+        for seq in seqs {
+            let mono = Timestamp(seq * 1_000_000_000);
+            writer.append(&Input::recorded(*seq, mono, Body::Tick)).unwrap();
+        }
+        drop(writer);
+        inputs(&path)
+    };
+    let kinds: Vec<String> =
+        logged(&[5, 6, 7]).unwrap().iter().map(|input| input.body.kind().to_owned()).collect();
+    assert_eq!(kinds, ["start", "tick", "tick", "tick"]);
+    let error = logged(&[5, 7, 6]).unwrap_err();
+    assert!(matches!(&error, Error::Row { row: 2, .. }), "{error}");
 }
 
 #[test]

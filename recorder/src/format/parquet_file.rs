@@ -18,7 +18,8 @@ use super::entry;
 use super::guarded::guarded;
 use super::pages::Groups;
 use super::parquet_checks::{
-    Origin, check_chunks, check_group, check_magic, check_version, footer, not_parquet, origin,
+    Origin, check_chunks, check_codecs, check_group, check_magic, check_version, footer,
+    not_parquet, origin,
 };
 use super::part::{CREATED_BY, FOOTER_START};
 use super::projection::{projection, without_samples};
@@ -81,6 +82,7 @@ impl ParquetFile {
         let builder = builder.map_err(|problem| panicked(path, problem))?.map_err(failed)?;
         let metadata = builder.metadata();
         check_version(path, metadata)?;
+        check_codecs(path, metadata)?;
         check_chunks(path, &file, metadata)?;
         let groups = Groups::new(clone()?, Arc::clone(metadata));
         let groups = groups.map_err(|error| Error::io("read", path, error))?;
@@ -172,7 +174,15 @@ impl ParquetFile {
     pub fn foreign_writer(&self) -> Option<&str> {
         match &self.origin {
             Origin::Foreign(writer) => Some(writer),
-            Origin::Checked(_) | Origin::Older => None,
+            Origin::Checked(_) | Origin::Compared | Origin::Unchecked(_) => None,
+        }
+    }
+
+    /// Who wrote the file, where no checksum vouches for its content.
+    pub fn unvouched_writer(&self) -> Option<&str> {
+        match &self.origin {
+            Origin::Foreign(writer) | Origin::Unchecked(writer) => Some(writer),
+            Origin::Checked(_) | Origin::Compared => None,
         }
     }
 

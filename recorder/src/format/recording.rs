@@ -14,6 +14,7 @@ use std::path::{Path, PathBuf};
 use ks_vocabulary::input::{Body, HostFacts, Input, Start};
 use ks_vocabulary::needs::is_needed;
 use ks_vocabulary::time::{ClockAnchor, Timestamp, WallTime};
+use serde::Serialize;
 
 use super::damage::Damage;
 use super::listing::{Segment, segments};
@@ -50,6 +51,16 @@ pub struct Reader {
     done_bytes: u64,
     all_bytes: u64,
     torn_bytes: u64,
+    unvouched: Vec<Unvouched>,
+}
+
+/// A Parquet file without a checksum of ours.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Unvouched {
+    /// The file.
+    pub path: PathBuf,
+    /// Who wrote it, by its own words.
+    pub writer: String,
 }
 
 impl Reader {
@@ -92,6 +103,7 @@ impl Reader {
             done_bytes: 0,
             all_bytes,
             torn_bytes: 0,
+            unvouched: Vec::new(),
         }
     }
 
@@ -160,6 +172,11 @@ impl Reader {
     /// Bytes of torn frames at the end of logs, which a kill leaves.
     pub fn torn_bytes(&self) -> u64 {
         self.torn_bytes
+    }
+
+    /// Files read so far that nobody vouches for.
+    pub fn unvouched(&self) -> &[Unvouched] {
+        &self.unvouched
     }
 
     /// What could not be read so far, and was left out.
@@ -288,6 +305,10 @@ impl Reader {
                             "`{path}` was written by {writer}: nothing vouches for its content"
                         ));
                     }
+                    self.unvouched.extend(open.unvouched_writer().map(|writer| Unvouched {
+                        path: segment.path.clone(),
+                        writer: writer.to_owned(),
+                    }));
                     self.current = Some(open);
                     return Ok(true);
                 }

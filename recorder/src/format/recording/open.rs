@@ -102,6 +102,14 @@ impl Open {
         }
     }
 
+    /// Who wrote it, where it is no log and has no checksum.
+    pub(super) fn unvouched_writer(&self) -> Option<&str> {
+        match &self.file {
+            Either::Parquet(file) => file.unvouched_writer(),
+            Either::Log(_) => None,
+        }
+    }
+
     /// The first `Start` and its number, where a footer that is whole repeats them.
     pub(super) fn first_start(&self) -> Option<(u64, Start)> {
         match &self.file {
