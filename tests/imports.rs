@@ -149,3 +149,13 @@ fn without_a_file_or_an_archive_there_is_nothing_to_import() {
     assert_eq!(run(&["host.csv"]), Some(2));
     assert_eq!(run(&["host.csv", "--metrics", "archive"]), Some(2));
 }
+
+#[test]
+fn a_file_that_another_writer_wrote_is_not_called_sealed() {
+    let rewritten =
+        |name: &str| Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/rewritten").join(name);
+    assert_eq!(json("inspect", &rewritten("original.parquet"))["sealed"], true);
+    let found = json("inspect", &rewritten("pyarrow.parquet"));
+    assert_eq!(found["sealed"], false);
+    assert_eq!(found["unvouched"][0]["writer"], "parquet-cpp-arrow version 26.0.1");
+}

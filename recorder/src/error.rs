@@ -100,6 +100,14 @@ pub enum Error {
         /// What is wrong.
         problem: String,
     },
+    /// Pages are compressed in a way that is not read here.
+    #[error("`{}` is compressed with {codec}, which ks does not read", path.display())]
+    Codec {
+        /// The file.
+        path: PathBuf,
+        /// The name of the compression.
+        codec: String,
+    },
     /// The Parquet library refused the file.
     #[error("`{}`: {problem}", path.display())]
     Parquet {
@@ -188,6 +196,7 @@ impl Error {
             | Self::Twins { .. }
             | Self::Locked { .. }
             | Self::Newer { .. }
+            | Self::Codec { .. }
             | Self::Import { .. }
             | Self::NoTimeZone { .. }
             | Self::NoProgram { .. }

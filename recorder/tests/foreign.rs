@@ -5,13 +5,20 @@ use std::fs::File;
 use std::path::Path;
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, Int64Array, RecordBatch, StringArray, StructArray};
+use arrow::array::{ArrayRef, Int64Array, RecordBatch, StringArray, StructArray, UInt32Array};
+use arrow::compute::{concat_batches, take_record_batch};
 use arrow::datatypes::{DataType, Field};
 use ks_recorder::error::Error;
+use ks_recorder::format::log::LogWriter;
 use ks_recorder::format::recording::Reader;
-use ks_vocabulary::input::Body;
+use ks_vocabulary::input::{Body, Input};
+use ks_vocabulary::time::Timestamp;
 use parquet::arrow::ArrowWriter;
-use parquet::basic::{Compression, ZstdLevel};
+use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+use parquet::basic::{BrotliLevel, Compression, GzipLevel, ZstdLevel};
+use parquet::file::metadata::{
+    ColumnChunkMetaData, ParquetMetaDataReader, ParquetMetaDataWriter, RowGroupMetaData,
+};
 use parquet::file::properties::{WriterProperties, WriterVersion};
 
 const ROWS: i64 = 1000;
@@ -65,6 +72,7 @@ fn every_codec_and_page_version_is_read() {
         Compression::UNCOMPRESSED,
         Compression::SNAPPY,
         Compression::LZ4_RAW,
+        Compression::GZIP(GzipLevel::default()),
         Compression::ZSTD(ZstdLevel::try_new(1).unwrap()),
     ];
     for codec in codecs {
@@ -116,4 +124,118 @@ fn unknown_columns_are_ignored_and_missing_ones_absent() {
     assert_eq!(words.data_type(), &DataType::Utf8);
     write(&path, columns("weather", "rain", words), WriterProperties::default());
     assert_eq!(read(&path).unwrap(), vec![None; available().len()]);
+}
+
+/// Writes the footer of a file anew: its pages are said to be compressed with brotli.
+fn say_brotli(path: &Path) {
+    let metadata = ParquetMetaDataReader::new().parse_and_finish(&File::open(path).unwrap());
+    let metadata = metadata.unwrap();
+    let codec = Compression::BROTLI(BrotliLevel::default());
+    let columns = |group: &RowGroupMetaData| -> Vec<ColumnChunkMetaData> {
+        let columns = group.columns().iter().cloned();
+        columns.map(|it| it.into_builder().set_compression(codec).build().unwrap()).collect()
+    };
+    let groups = metadata.row_groups().iter();
+    let groups: Vec<RowGroupMetaData> = groups
+        .map(|it| it.clone().into_builder().set_column_metadata(columns(it)).build().unwrap())
+        .collect();
+    let mut bytes = std::fs::read(path).unwrap();
+    let tail: [u8; 4] = bytes[bytes.len() - 8..bytes.len() - 4].try_into().unwrap();
+    bytes.truncate(bytes.len() - 8 - usize::try_from(u32::from_le_bytes(tail)).unwrap());
+    let metadata = metadata.into_builder().set_row_groups(groups).build();
+    ParquetMetaDataWriter::new(&mut bytes, &metadata).finish().unwrap();
+    std::fs::write(path, bytes).unwrap();
+}
+
+#[test]
+fn a_compression_that_is_not_read_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("x.parquet");
+    let values: ArrayRef = Arc::new(Int64Array::from_iter_values(0..ROWS));
+    write(&path, columns("memory", "available_bytes", values), WriterProperties::default());
+    say_brotli(&path);
+    let error = read(&path).unwrap_err();
+    assert!(matches!(&error, Error::Codec { codec, .. } if codec == "brotli"), "{error}");
+    assert!(error.to_string().contains("x.parquet"), "{error}");
+}
+
+/// The rows of a recording of ours, written in this order by another writer.
+fn rewrite(path: &Path, order: impl Fn(u32) -> Vec<u32>) {
+    let original =
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("../fixtures/rewritten/original.parquet");
+    let file = File::open(original).unwrap();
+    let reader = ParquetRecordBatchReaderBuilder::try_new(file).unwrap();
+    let batches: Vec<RecordBatch> = reader.build().unwrap().map(|batch| batch.unwrap()).collect();
+    let rows = concat_batches(batches[0].schema_ref(), &batches).unwrap();
+    let order = UInt32Array::from(order(u32::try_from(rows.num_rows()).unwrap()));
+    let rows = take_record_batch(&rows, &order).unwrap();
+    let mut writer =
+        ArrowWriter::try_new(File::create(path).unwrap(), rows.schema(), None).unwrap();
+    writer.write(&rows).unwrap();
+    writer.close().unwrap();
+}
+
+fn inputs(path: &Path) -> Result<Vec<Input>, Error> {
+    let mut reader = Reader::open(&[path.to_owned()])?;
+    let mut inputs = Vec::new();
+    while let Some(input) = reader.next()? {
+        inputs.push(input.clone());
+    }
+    Ok(inputs)
+}
+
+#[test]
+fn rows_in_another_order_are_refused_with_the_row() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("x.parquet");
+    let check = |order: &dyn Fn(u32) -> Vec<u32>, expected_row: u64| {
+        rewrite(&path, order);
+        let error = inputs(&path).unwrap_err();
+        let Error::Row { row, path: named, .. } = &error else { panic!("{error}") };
+        assert_eq!((*row, named), (expected_row, &path));
+    };
+    check(&|rows| (0..rows).rev().collect(), 1);
+    check(&|rows| (0..4).chain([6, 4, 5]).chain(7..rows).collect(), 5);
+    // The beginning of the run: last, in the middle, second, and once more.
+    check(&|rows| (1..rows).chain([0]).collect(), 46);
+    check(&|rows| (1..9).chain([0]).chain(9..rows).collect(), 8);
+    check(&|rows| [1, 0].into_iter().chain(2..rows).collect(), 1);
+    check(&|rows| (0..9).chain([0]).chain(9..rows).collect(), 9);
+}
+
+#[test]
+fn a_log_without_a_start_is_read_and_one_out_of_order_is_refused_with_the_row() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("x.parquet.log");
+    let logged = |seqs: &[u64]| {
+        let _ = std::fs::remove_file(&path);
+        let mut writer = LogWriter::create(&path, false).unwrap();
+        for seq in seqs {
+            let mono = Timestamp(seq * 1_000_000_000);
+            writer.append(&Input::recorded(*seq, mono, Body::Tick)).unwrap();
+        }
+        drop(writer);
+        inputs(&path)
+    };
+    let kinds: Vec<String> =
+        logged(&[5, 6, 7]).unwrap().iter().map(|input| input.body.kind().to_owned()).collect();
+    assert_eq!(kinds, ["start", "tick", "tick", "tick"]);
+    let error = logged(&[5, 7, 6]).unwrap_err();
+    assert!(matches!(&error, Error::Row { row: 2, .. }), "{error}");
+}
+
+#[test]
+fn without_a_start_the_times_are_those_of_the_rows() {
+    let folder = tempfile::tempdir().unwrap();
+    let (whole, path) = (folder.path().join("whole.parquet"), folder.path().join("x.parquet"));
+    rewrite(&whole, |rows| (0..rows).collect());
+    rewrite(&path, |rows| (1..rows).collect());
+    let (whole, cut) = (inputs(&whole).unwrap(), inputs(&path).unwrap());
+    assert_eq!(whole[1..], cut[1..]);
+    let (Body::Start(start), Body::Start(made_up)) = (&whole[0].body, &cut[0].body) else {
+        panic!("a run begins so");
+    };
+    assert_eq!(made_up.host.hostname, "x");
+    let last = whole[whole.len() - 1].mono;
+    assert_eq!(made_up.clock.at(last), start.clock.at(last));
 }

@@ -36,6 +36,25 @@ fn a_file_that_another_writer_rewrote_is_read_and_named() {
     }
 }
 
+/// A checksum that another writer copied is not one of its content; those of older versions are.
+#[test]
+fn nobody_vouches_for_what_has_no_checksum_of_ours() {
+    let versions = |name: &str| fixture("../versions").join(name);
+    let check = |path: &Path, expected: Option<&str>| {
+        let mut reader = Reader::open(&[path.to_owned()]).unwrap();
+        assert!(reader.next().unwrap().is_some());
+        let writers: Vec<&str> =
+            reader.unvouched().iter().map(|file| file.writer.as_str()).collect();
+        assert_eq!(writers, expected.as_slice(), "{}", path.display());
+        assert!(reader.unvouched().iter().all(|file| file.path == path));
+    };
+    check(&fixture("original.parquet"), None);
+    check(&fixture("pyarrow.parquet"), Some("parquet-cpp-arrow version 26.0.1"));
+    check(&fixture("duckdb.parquet"), Some("DuckDB version v2.0.1 (build 8d78114e90)"));
+    check(&versions("version_1_2.parquet"), None);
+    check(&versions("version_1_3.parquet"), None);
+}
+
 /// Wherever one bit of the footer is another one, the file is not believed.
 #[test]
 fn a_footer_that_is_not_the_one_that_was_written_is_refused() {

@@ -8,7 +8,7 @@ use ks_recorder::error::Error;
 use ks_recorder::format::damage::Damage;
 use ks_recorder::format::listing::{Segment, segments};
 use ks_recorder::format::parquet_file::column_bytes;
-use ks_recorder::format::recording::Reader;
+use ks_recorder::format::recording::{Reader, Unvouched};
 use ks_vocabulary::input::{Body, Input, RunId, SourceState, Start};
 use ks_vocabulary::time::{ClockAnchor, Timestamp, seconds};
 use serde::Serialize;
@@ -34,8 +34,10 @@ pub struct Inspection {
     /// Ticks that came late.
     #[serde(flatten)]
     pub lateness: Lateness,
-    /// Whether every file of it is sealed.
+    /// Whether every file of it is sealed: it is whole, and a checksum vouches for its content.
     pub sealed: bool,
+    /// Its Parquet files that nobody vouches for.
+    pub unvouched: Vec<Unvouched>,
     /// The last known state of each source, by name.
     pub sources: BTreeMap<String, Source>,
     /// Size of its files.
@@ -95,6 +97,7 @@ pub fn inspect(path: &Path, mut progress: impl FnMut(u64, u64)) -> Result<Inspec
     if reader.is_foreign() {
         tally.take_back_start();
     }
+    tally.inspection.unvouched = reader.unvouched().to_vec();
     tally.inspection.damaged = reader.damages().to_vec();
     tally.finish(&files, reader.torn_bytes())
 }
@@ -164,7 +167,7 @@ impl Tally {
         // What a log repeats of its sealed file counts once.
         let files: Vec<&Segment> = files.iter().filter(|file| !file.twin).collect();
         let mut inspection = self.inspection;
-        inspection.sealed = files.iter().all(|file| file.sealed);
+        inspection.sealed = inspection.unvouched.is_empty() && files.iter().all(|file| file.sealed);
         inspection.torn_bytes = torn_bytes;
         inspection.bytes = files.iter().map(|file| size_bytes(&file.path)).sum();
         let bytes = inspection.bytes as f64;

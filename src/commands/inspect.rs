@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use indicatif::{ProgressBar, ProgressStyle};
+use ks_recorder::format::recording::Unvouched;
 use ks_replayer::inspection::{ColumnBytes, Inspection, Source, inspect};
 use ks_vocabulary::time::seconds;
 
@@ -43,6 +44,7 @@ fn for_people(path: &Path, inspection: &Inspection) -> Page {
         if host.is_empty() { "an unnamed host" } else { host },
         if inspection.sealed { "sealed" } else { "not sealed" },
     ));
+    tell_unvouched(&inspection.unvouched, &mut page);
     page.line(format_args!(
         "{} to {}, {:.1} s recorded, gaps: {}, late ticks: {}, missed ticks: {}",
         inspection.start.as_deref().unwrap_or("-"),
@@ -66,6 +68,16 @@ fn for_people(path: &Path, inspection: &Inspection) -> Page {
     tell_sources(inspection, &mut page);
     tell_columns(inspection, &mut page);
     page
+}
+
+/// Names the first of the files that nobody vouches for, and counts the rest.
+fn tell_unvouched(files: &[Unvouched], page: &mut Page) {
+    let Some(Unvouched { path, writer }) = files.first() else { return };
+    let path = path.display();
+    page.line(format_args!("nobody vouches for the content of `{path}`, written by {writer}"));
+    if files.len() > 1 {
+        page.line(format_args!("nor for that of {} more files", files.len() - 1));
+    }
 }
 
 fn tell_sources(inspection: &Inspection, page: &mut Page) {
@@ -127,5 +139,19 @@ mod tests {
         assert!(lines.contains("  5.5 %  sample.c0\n"), "{lines}");
         assert!(lines.contains("sample.c14\n") && !lines.contains("sample.c15\n"));
         assert!(lines.contains("- bytes a tick, - MB a day"));
+    }
+    #[test]
+    fn a_file_that_nobody_vouches_for_is_not_called_sealed() {
+        let file = |name: &str| Unvouched { path: name.into(), writer: "DuckDB\nv2".to_owned() };
+        let told = |files: &[Unvouched]| {
+            let inspection = Inspection { unvouched: files.to_vec(), ..Inspection::default() };
+            for_people(Path::new("a.parquet"), &inspection).as_str().to_owned()
+        };
+        let one = "a.parquet: 0 ticks of an unnamed host, not sealed\n\
+                   nobody vouches for the content of `b.parquet`, written by DuckDB\\u{a}v2\n";
+        assert!(told(&[file("b.parquet")]).starts_with(one));
+        let three = format!("{one}nor for that of 2 more files\n");
+        assert!(told(&["b.parquet", "c", "d"].map(file)).starts_with(&three));
+        assert!(!told(&[]).contains("vouches"));
     }
 }

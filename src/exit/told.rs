@@ -146,6 +146,8 @@ impl Told for ks_recorder::error::Error {
             Some("name it with --timezone, such as --timezone Europe/Berlin or --timezone UTC")
         } else if matches!(self, Self::NoProgram { .. }) {
             Some("install PCP (package `pcp`), or run this where it is installed")
+        } else if matches!(self, Self::Codec { .. }) {
+            Some("rewrite the file with zstd compression")
         } else if matches!(self, Self::Newer { .. }) {
             Some("use a newer version of ks")
         } else {

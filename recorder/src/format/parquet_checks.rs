@@ -5,6 +5,7 @@ use std::io::Read;
 use std::path::Path;
 
 use ks_vocabulary::input::{SCHEMA_VERSION, SchemaVersion};
+use parquet::basic::Compression;
 use parquet::file::metadata::{ColumnChunkMetaData, ParquetMetaData, RowGroupMetaData};
 
 use super::checked_file::{Checksum, FOOTER_CHECKSUM, FOOTER_GROUPS, read_checksum};
@@ -17,8 +18,10 @@ use crate::error::Error;
 pub(super) enum Origin {
     /// This writer, with a checksum for each row group.
     Checked(Vec<Checksum>),
-    /// This writer, before 1.4: the content was compared with one checksum, or there is none.
-    Older,
+    /// This writer, before 1.4: the content was compared with one checksum.
+    Compared,
+    /// This writer, by its own words, and there is no checksum.
+    Unchecked(String),
     /// Another writer: its footer may repeat a checksum of ours, which is not one of its content.
     Foreign(String),
 }
@@ -91,12 +94,14 @@ pub(super) fn origin(
         let groups = groups.filter(|groups| groups.len() == metadata.num_row_groups());
         return groups.map(Origin::Checked).ok_or_else(|| unreadable(FOOTER_GROUPS));
     }
-    let Some(json) = footer(metadata, FOOTER_CHECKSUM) else { return Ok(Origin::Older) };
+    let Some(json) = footer(metadata, FOOTER_CHECKSUM) else {
+        return Ok(Origin::Unchecked(writer.to_owned()));
+    };
     let expected: Option<Checksum> = serde_json::from_str(json).ok();
     let expected = expected.ok_or_else(|| unreadable(FOOTER_CHECKSUM))?;
     let found = read_checksum(file, 0, expected.bytes);
     if found.map_err(|error| Error::io("read", path, error))? == expected {
-        return Ok(Origin::Older);
+        return Ok(Origin::Compared);
     }
     let problem = format!("checksum mismatch over the first {} bytes", expected.bytes);
     Err(Error::Damaged { path: path.to_owned(), offset: 0, problem })
@@ -108,6 +113,31 @@ pub(super) fn check_group(file: &mut File, origin: &Origin, at: usize) -> std::i
     let Some(expected) = groups.get(at) else { return Ok(false) };
     let from = groups[..at].iter().map(|group| group.bytes).sum();
     Ok(read_checksum(file, from, expected.bytes)? == *expected)
+}
+
+/// Compressions that are read: not all of Parquet's, since others have libraries of their own that
+/// hardly anybody needs.
+fn is_read(codec: Compression) -> bool {
+    match codec {
+        Compression::UNCOMPRESSED
+        | Compression::SNAPPY
+        | Compression::GZIP(_)
+        | Compression::LZ4
+        | Compression::LZ4_RAW
+        | Compression::ZSTD(_) => true,
+        Compression::BROTLI(_) | Compression::LZO => false,
+    }
+}
+
+/// Refuses a file whose pages cannot be unpacked, before one is tried.
+pub(super) fn check_codecs(path: &Path, metadata: &ParquetMetaData) -> Result<(), Error> {
+    let columns = metadata.row_groups().iter().flat_map(RowGroupMetaData::columns);
+    let unread = columns.map(ColumnChunkMetaData::compression).find(|codec| !is_read(*codec));
+    unread.map_or(Ok(()), |codec| {
+        let name = format!("{codec:?}").to_lowercase();
+        let codec = name.split('(').next().unwrap_or_default().to_owned();
+        Err(Error::Codec { path: path.to_owned(), codec })
+    })
 }
 
 /// Each column chunk must lie within the file: over another footer the library panics.

@@ -18,7 +18,8 @@ use super::entry;
 use super::guarded::guarded;
 use super::pages::Groups;
 use super::parquet_checks::{
-    Origin, check_chunks, check_group, check_magic, check_version, footer, not_parquet, origin,
+    Origin, check_chunks, check_codecs, check_group, check_magic, check_version, footer,
+    not_parquet, origin,
 };
 use super::part::{CREATED_BY, FOOTER_START};
 use super::projection::{projection, without_samples};
@@ -26,6 +27,11 @@ use crate::error::Error;
 
 /// Ticks decoded at once: enough to spread the cost of a batch, few enough to stay in cache.
 const BATCH_ROWS: usize = 128;
+
+/// A row that begins a run is not read behind rows of a later time: they are of that run, whose
+/// order another writer has not kept. Where files of several runs were joined, times go on.
+const LATE_START: &str = "a row of kind `start` behind rows of a later time: write the rows of \
+                          each run in the order of `seq`, its `start` first";
 
 /// A row group that cannot be read.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -54,6 +60,8 @@ pub struct ParquetFile {
     batch: Option<Batch>,
     next_row: usize,
     row: u64,
+    /// Time of the row returned last.
+    wall: Option<WallTime>,
     damage: Option<GroupDamage>,
     input: Input,
 }
@@ -74,6 +82,7 @@ impl ParquetFile {
         let builder = builder.map_err(|problem| panicked(path, problem))?.map_err(failed)?;
         let metadata = builder.metadata();
         check_version(path, metadata)?;
+        check_codecs(path, metadata)?;
         check_chunks(path, &file, metadata)?;
         let groups = Groups::new(clone()?, Arc::clone(metadata));
         let groups = groups.map_err(|error| Error::io("read", path, error))?;
@@ -100,6 +109,7 @@ impl ParquetFile {
             batch: None,
             next_row: 0,
             row: 0,
+            wall: None,
             damage: None,
             input: Input::recorded(0, Timestamp::default(), Body::Tick),
         })
@@ -127,11 +137,14 @@ impl ParquetFile {
             if self.skips_samples && batch.kind(at) == "sample" {
                 continue;
             }
-            read_row(batch, at, row, &mut self.input).map_err(|problem| Error::Row {
-                path: self.path.clone(),
-                row,
-                problem,
-            })?;
+            let bad = |problem| Error::Row { path: self.path.clone(), row, problem };
+            read_row(batch, at, row, &mut self.input).map_err(bad)?;
+            let wall = wall(batch, at).unwrap_or(self.input.mono.0);
+            let wall = WallTime(i64::try_from(wall).unwrap_or(i64::MAX));
+            let is_late = self.wall.replace(wall).is_some_and(|before| wall < before);
+            if is_late && matches!(self.input.body, Body::Start(_)) && self.is_foreign() {
+                return Err(bad(LATE_START.to_owned()));
+            }
             return Ok(Some(&self.input));
         }
     }
@@ -146,6 +159,11 @@ impl ParquetFile {
         self.row.saturating_sub(1)
     }
 
+    /// The time of the row returned last: what `at` says, or `mono_ns` where there is no `at`.
+    pub fn last_wall(&self) -> Option<WallTime> {
+        self.wall
+    }
+
     /// Rows returned so far, and rows in all.
     pub fn progress(&self) -> (u64, u64) {
         let rows = self.groups.metadata().file_metadata().num_rows();
@@ -156,8 +174,20 @@ impl ParquetFile {
     pub fn foreign_writer(&self) -> Option<&str> {
         match &self.origin {
             Origin::Foreign(writer) => Some(writer),
-            Origin::Checked(_) | Origin::Older => None,
+            Origin::Checked(_) | Origin::Compared | Origin::Unchecked(_) => None,
         }
+    }
+
+    /// Who wrote the file, where no checksum vouches for its content.
+    pub fn unvouched_writer(&self) -> Option<&str> {
+        match &self.origin {
+            Origin::Foreign(writer) | Origin::Unchecked(writer) => Some(writer),
+            Origin::Checked(_) | Origin::Compared => None,
+        }
+    }
+
+    fn is_foreign(&self) -> bool {
+        self.foreign_writer().is_some()
     }
 
     /// The first `Start` and its number, where the footer repeats them and is whole.
@@ -291,10 +321,14 @@ fn panicked(path: &Path, problem: String) -> Error {
     Error::Parquet { path: path.to_owned(), problem }
 }
 
+/// The wall time of a row, in ns since 1970.
+fn wall(batch: &Batch, at: usize) -> Option<u64> {
+    signed(batch.at.as_ref(), at).and_then(|at| u64::try_from(at).ok())
+}
+
 fn read_row(batch: &Batch, at: usize, row: u64, input: &mut Input) -> Result<(), String> {
     input.seq = batch.seq.as_ref().and_then(|cells| cells.get(at)).unwrap_or(row);
-    let wall = signed(batch.at.as_ref(), at).and_then(|at| u64::try_from(at).ok());
-    let mono = batch.mono.as_ref().and_then(|cells| cells.get(at)).or(wall);
+    let mono = batch.mono.as_ref().and_then(|cells| cells.get(at)).or_else(|| wall(batch, at));
     input.mono = Timestamp(mono.ok_or("neither `mono_ns` nor `at` has a value")?);
     let kind = batch.kind(at);
     if kind == "sample" {

@@ -13,7 +13,8 @@ use std::path::{Path, PathBuf};
 
 use ks_vocabulary::input::{Body, HostFacts, Input, Start};
 use ks_vocabulary::needs::is_needed;
-use ks_vocabulary::time::{Timestamp, WallTime};
+use ks_vocabulary::time::{ClockAnchor, Timestamp, WallTime};
+use serde::Serialize;
 
 use super::damage::Damage;
 use super::listing::{Segment, segments};
@@ -50,6 +51,16 @@ pub struct Reader {
     done_bytes: u64,
     all_bytes: u64,
     torn_bytes: u64,
+    unvouched: Vec<Unvouched>,
+}
+
+/// A Parquet file without a checksum of ours.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Unvouched {
+    /// The file.
+    pub path: PathBuf,
+    /// Who wrote it, by its own words.
+    pub writer: String,
 }
 
 impl Reader {
@@ -92,6 +103,7 @@ impl Reader {
             done_bytes: 0,
             all_bytes,
             torn_bytes: 0,
+            unvouched: Vec::new(),
         }
     }
 
@@ -160,6 +172,11 @@ impl Reader {
     /// Bytes of torn frames at the end of logs, which a kill leaves.
     pub fn torn_bytes(&self) -> u64 {
         self.torn_bytes
+    }
+
+    /// Files read so far that nobody vouches for.
+    pub fn unvouched(&self) -> &[Unvouched] {
+        &self.unvouched
     }
 
     /// What could not be read so far, and was left out.
@@ -288,6 +305,10 @@ impl Reader {
                             "`{path}` was written by {writer}: nothing vouches for its content"
                         ));
                     }
+                    self.unvouched.extend(open.unvouched_writer().map(|writer| Unvouched {
+                        path: segment.path.clone(),
+                        writer: writer.to_owned(),
+                    }));
                     self.current = Some(open);
                     return Ok(true);
                 }
@@ -326,7 +347,7 @@ fn open_under_either_name(
 
 /// A `Start` for a file that does not begin with one. Where it is damaged its footer may still have
 /// it; what was cut off from a run of ours goes on without. Of others nothing is known but the name
-/// and the time.
+/// of the file and the times of its rows.
 fn made_up_start(course: &Course, open: &mut Open) -> Option<Input> {
     if std::mem::replace(&mut open.is_begun, true) || matches!(open.last().body, Body::Start(_)) {
         return None;
@@ -341,6 +362,9 @@ fn made_up_start(course: &Course, open: &mut Open) -> Option<Input> {
     }
     let hostname = open.segment.path.file_stem().unwrap_or_default().to_string_lossy();
     let host = HostFacts { hostname: hostname.into_owned(), ..HostFacts::default() };
-    let start = Start { host, ..Start::default() };
+    let mut start = Start { host, ..Start::default() };
+    if let Some(at_ns) = open.wall() {
+        start.clock = ClockAnchor { mono_ns: mono, at_ns };
+    }
     Some(Input::recorded(seq, mono, Body::Start(Box::new(start))))
 }

@@ -86,10 +86,26 @@ impl Open {
         }
     }
 
+    /// The wall time of the input at hand, where the file says it beside the input.
+    pub(super) fn wall(&self) -> Option<WallTime> {
+        match &self.file {
+            Either::Parquet(file) => file.last_wall(),
+            Either::Log(_) => None,
+        }
+    }
+
     /// Who wrote it, where nothing vouches for what it holds.
     pub(super) fn foreign_writer(&self) -> Option<&str> {
         match &self.file {
             Either::Parquet(file) => file.foreign_writer(),
+            Either::Log(_) => None,
+        }
+    }
+
+    /// Who wrote it, where it is no log and has no checksum.
+    pub(super) fn unvouched_writer(&self) -> Option<&str> {
+        match &self.file {
+            Either::Parquet(file) => file.unvouched_writer(),
             Either::Log(_) => None,
         }
     }
