@@ -3,6 +3,7 @@
 //! Which groups there are is found every five seconds by walking the directories; in between those
 //! known are read. What is in a file is in `parse`, which files there are in `hierarchy`.
 
+mod disks;
 mod group;
 mod hierarchy;
 mod labels;
@@ -21,7 +22,8 @@ use crate::budget::Step;
 use crate::host_fs::{HostFile, HostFs};
 use crate::sampler::{Context, Sampler, State};
 
-use group::{Group, folder};
+use disks::Disks;
+use group::{Group, Means, folder};
 use hierarchy::{Hierarchy, parse_mounts};
 
 const SOURCE: &str = "cgroups";
@@ -40,6 +42,7 @@ pub(super) struct Cgroups {
     hierarchies: Vec<Hierarchy>,
     /// By hierarchy and path: the order of their rows.
     groups: BTreeMap<(String, Vec<u8>), Group>,
+    disks: Disks,
     walked: Option<Timestamp>,
     /// Why the last walk found nothing.
     failed: Option<Absence>,
@@ -52,6 +55,7 @@ impl Default for Cgroups {
             mountinfo: HostFile::new("proc/self/mountinfo"),
             hierarchies: Vec::new(),
             groups: BTreeMap::new(),
+            disks: Disks::default(),
             walked: None,
             failed: None,
             left_out: false,
@@ -81,8 +85,9 @@ impl Cgroups {
         // The walk is not in the table's time: it would shift the counters' rates.
         let begin_ns = context.elapsed_ns();
         let rows = &mut sample.cgroups;
-        let mut spare = OPEN_FILES;
-        self.groups.retain(|_, group| group.read(context.host, context.buffer, &mut spare, rows));
+        self.disks.update(&sample.disks);
+        let mut means = means(context, &self.disks);
+        self.groups.retain(|_, group| group.read(&mut means, rows));
         if self.groups.is_empty() {
             context.states.absent(SOURCE, self.failed.unwrap_or(NONE));
             return;
@@ -117,11 +122,15 @@ impl Cgroups {
             let same = known.remove(&key).filter(|group| group.inode == inode);
             let mut group =
                 same.unwrap_or_else(|| Group::new(context.host, hierarchy, &key.1, inode));
-            group.refresh(context.host, context.buffer);
+            group.refresh(&mut means(context, &self.disks));
             self.groups.insert(key, group);
         }
         Ok(())
     }
+}
+
+fn means<'a>(context: &'a mut Context<'_>, disks: &'a Disks) -> Means<'a> {
+    Means { host: context.host, buffer: context.buffer, disks, spare: OPEN_FILES }
 }
 
 /// Inode of a group's directory, and the paths of those in it.
