@@ -19,7 +19,8 @@ use ks_vocabulary::time::{SECOND_NS, Timestamp};
 
 use crate::absence::Absence;
 use crate::budget::Step;
-use crate::host_fs::{HostFile, HostFs};
+use crate::host_fs::HostFs;
+use crate::mount_table::MountTable;
 use crate::sampler::{Context, Sampler, State};
 
 use disks::Disks;
@@ -36,9 +37,9 @@ const OPEN_FILES: usize = 4096;
 const NONE: Absence = Absence::Off("no control-group hierarchy is mounted");
 
 /// Reads every control group.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Cgroups {
-    mountinfo: HostFile,
+    mounts: MountTable,
     hierarchies: Vec<Hierarchy>,
     /// By hierarchy and path: the order of their rows.
     groups: BTreeMap<(String, Vec<u8>), Group>,
@@ -47,20 +48,6 @@ pub(super) struct Cgroups {
     /// Why the last walk found nothing.
     failed: Option<Absence>,
     left_out: bool,
-}
-
-impl Default for Cgroups {
-    fn default() -> Self {
-        Self {
-            mountinfo: HostFile::new("proc/self/mountinfo"),
-            hierarchies: Vec::new(),
-            groups: BTreeMap::new(),
-            disks: Disks::default(),
-            walked: None,
-            failed: None,
-            left_out: false,
-        }
-    }
 }
 
 impl Sampler for Cgroups {
@@ -101,7 +88,7 @@ impl Cgroups {
 
     /// Finds the groups anew: the outermost first, in the order of their names.
     fn walk(&mut self, context: &mut Context<'_>) -> Result<(), Absence> {
-        let text = self.mountinfo.read(context.host, context.buffer)?;
+        let text = self.mounts.read(context.host, context.buffer)?;
         if text.is_empty() {
             return Err(Absence::Empty);
         }

@@ -148,6 +148,19 @@ fn io_that_passes_two_devices_is_counted_once() {
 }
 
 #[test]
+fn the_groups_of_a_copied_tree_are_found_without_the_link_to_who_copied_it() {
+    let root = tree();
+    std::fs::remove_file(root.path().join("proc/self/mountinfo")).unwrap();
+    write(root.path(), "proc/mounts", b"none /cg/v2 cgroup2 rw 0 0\nx / ext4 rw 0 0\n");
+    let expected = [("v2", "/"), ("v2", "/a.slice")];
+    let expected = expected.map(|(one, other)| (one.to_owned(), other.to_owned()));
+    assert_eq!(names(&Lab::new(root.path()).tick(0)), expected);
+    let init = b"32 24 0:28 / /cg/memory rw - cgroup cgroup rw,memory\n";
+    write(root.path(), "proc/1/mountinfo", init);
+    assert_eq!(names(&Lab::new(root.path()).tick(0))[0].0, "memory");
+}
+
+#[test]
 fn without_a_hierarchy_the_source_says_so() {
     let root = tempfile::tempdir().unwrap();
     write(root.path(), "proc/self/mountinfo", b"1 0 8:1 / / rw - ext4 /dev/sda1 rw\n");
