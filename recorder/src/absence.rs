@@ -10,6 +10,8 @@ use rustix::io::Errno;
 pub enum Absence {
     /// The kernel or the root has no such file.
     NotFound,
+    /// `/proc` is mounted so that it shows processes and nothing of the host.
+    PidsOnly,
     /// Permission was refused.
     Denied,
     /// The file exists and the kernel does not support it here.
@@ -60,6 +62,7 @@ impl fmt::Display for Absence {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NotFound => out.write_str("no such file"),
+            Self::PidsOnly => out.write_str("/proc shows processes only (subset=pid)"),
             Self::Denied => out.write_str("permission denied"),
             Self::Unsupported => out.write_str("not supported by this kernel"),
             Self::System(error) => write!(out, "{error}"),
@@ -78,6 +81,9 @@ impl Absence {
     pub fn remedy(&self) -> Option<&'static str> {
         match self {
             Self::NotFound => Some("a kernel built or booted with this file"),
+            Self::PidsOnly => {
+                Some("ProcSubset=all in the unit, or /proc mounted without subset=pid")
+            }
             Self::Denied => Some("run as root, or with CAP_SYS_PTRACE and CAP_DAC_READ_SEARCH"),
             Self::Unsupported => Some("a kernel that supports it, or enabling it at boot"),
             Self::Root => Some("record the live host, without --root"),

@@ -5,6 +5,7 @@
 //! When descriptors run short, files are opened for each reading too.
 
 use std::cell::Cell;
+use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 use rustix::fd::{AsRawFd, OwnedFd};
@@ -13,6 +14,7 @@ use rustix::io::Errno;
 use rustix::process::{Resource, getrlimit, setrlimit};
 
 use crate::absence::Absence;
+use crate::mount_table::ProcView;
 
 /// A host seen through its files.
 #[derive(Debug, Clone)]
@@ -23,6 +25,7 @@ pub struct HostFs {
     /// one as high as this says that as many are in use.
     keep_below: i32,
     scarce: Cell<bool>,
+    view: ProcView,
 }
 
 /// Share of the limit of descriptors up to which files stay open (DESIGN section 6).
@@ -32,7 +35,9 @@ impl HostFs {
     /// The host whose `/proc` and `/sys` are below `root`.
     pub fn new(root: &Path) -> Self {
         let (root, live) = (root.to_owned(), root == Path::new("/"));
-        Self { root, live, keep_below: i32::MAX, scarce: Cell::new(false) }
+        let (keep_below, view) = (i32::MAX, ProcView::default());
+        let host = Self { root, live, keep_below, scarce: Cell::new(false), view };
+        Self { view: ProcView::read(&host), ..host }
     }
 
     /// Raises this process's limit of descriptors as far as it goes, and keeps files open up to
@@ -57,6 +62,11 @@ impl HostFs {
         self.live
     }
 
+    /// Whether processes of others are hidden from who may not trace them.
+    pub(crate) fn hides_processes(&self) -> bool {
+        self.view.hides_processes
+    }
+
     /// The root path.
     pub fn root(&self) -> &Path {
         &self.root
@@ -65,7 +75,12 @@ impl HostFs {
     /// Opens `path`, given from the root without a leading slash.
     pub fn open(&self, path: &Path) -> Result<OwnedFd, Absence> {
         let flags = OFlags::RDONLY | OFlags::CLOEXEC;
-        rustix::fs::open(self.root.join(path), flags, Mode::empty()).map_err(Absence::from)
+        let opened = rustix::fs::open(self.root.join(path), flags, Mode::empty());
+        opened.map_err(|error| {
+            let absence = Absence::from(error);
+            let is_kept_back = self.view.pids_only && !is_of_a_process(path);
+            if absence == Absence::NotFound && is_kept_back { Absence::PidsOnly } else { absence }
+        })
     }
 
     /// Reads a whole file once, for facts asked at the start.
@@ -75,6 +90,13 @@ impl HostFs {
     }
 }
 
+/// Whether a path is that of a process or not below `/proc`.
+fn is_of_a_process(path: &Path) -> bool {
+    let Ok(below) = path.strip_prefix("proc") else { return true };
+    let first = below.components().next().map(|part| part.as_os_str().as_bytes());
+    first.is_none_or(|name| name == b"self" || name.iter().all(u8::is_ascii_digit))
+}
+
 /// Space that files are read into; one serves all of them in turn.
 #[derive(Debug)]
 pub struct Buffer(Vec<u8>);
@@ -82,6 +104,17 @@ pub struct Buffer(Vec<u8>);
 impl Default for Buffer {
     fn default() -> Self {
         Self(vec![0; 64 * 1024])
+    }
+}
+
+impl Buffer {
+    /// Takes a copy of `bytes`, as if it had been read.
+    pub(crate) fn fill(&mut self, bytes: &[u8]) -> &[u8] {
+        if self.0.len() < bytes.len() {
+            self.0.resize(bytes.len(), 0);
+        }
+        self.0[..bytes.len()].copy_from_slice(bytes);
+        &self.0[..bytes.len()]
     }
 }
 
@@ -197,6 +230,24 @@ mod tests {
         host.keep_below = 0;
         file.read(&host, &mut buffer).unwrap();
         assert!(!file.is_open() && host.is_scarce());
+    }
+
+    #[test]
+    fn where_proc_shows_processes_only_other_files_say_so() {
+        let root = tempfile::tempdir().unwrap();
+        std::fs::create_dir_all(root.path().join("proc/self")).unwrap();
+        let mounts = "22 27 0:21 / /proc rw - proc proc rw,subset=pid\n";
+        std::fs::write(root.path().join("proc/self/mountinfo"), mounts).unwrap();
+        let host = HostFs::new(root.path());
+        let absence = |path: &str| host.open(Path::new(path)).unwrap_err();
+        assert_eq!(absence("proc/meminfo"), Absence::PidsOnly);
+        assert_eq!(absence("proc/sys/kernel/pid_max"), Absence::PidsOnly);
+        for other in ["proc/77/stat", "proc/self/io", "sys/class/net"] {
+            assert_eq!(absence(other), Absence::NotFound, "{other}");
+        }
+        std::fs::write(root.path().join("proc/self/mountinfo"), "").unwrap();
+        let open = HostFs::new(root.path());
+        assert_eq!(open.open(Path::new("proc/meminfo")).unwrap_err(), Absence::NotFound);
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 
-use ks_vocabulary::input::{Delivery, SourceState};
+use ks_vocabulary::input::{Delivery, HIDEPID, SourceState};
 use ks_vocabulary::model::{ReadTimes, Record, Rows, Sample};
 use ks_vocabulary::time::Timestamp;
 
@@ -158,6 +158,8 @@ pub enum State {
     On,
     /// It delivers, within a limit that the text states.
     Limited(&'static str),
+    /// It delivers the processes that are not hidden from the recorder.
+    Hidden(Hidden),
     /// It gives nothing.
     Absent(Absence),
     /// It was left out: reading took this long, more than its share of the interval.
@@ -167,6 +169,29 @@ pub enum State {
     },
     /// It was left out, for the recorder to keep to its share of a CPU.
     OverBudget,
+}
+
+/// How many processes are seen where others are hidden.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Hidden {
+    /// Those seen.
+    pub processes: usize,
+    /// Their tasks.
+    pub tasks: u64,
+    /// The tasks of the host, where it says how many.
+    pub all_tasks: Option<u64>,
+}
+
+impl std::fmt::Display for Hidden {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { processes, tasks, all_tasks } = self;
+        let are = if *processes == 1 { "process is" } else { "processes are" };
+        write!(out, "{HIDEPID}{processes} {are} visible, with {tasks} ")?;
+        match all_tasks {
+            Some(all) => write!(out, "of {all} tasks"),
+            None => out.write_str("tasks, and others are hidden"),
+        }
+    }
 }
 
 impl States {
@@ -248,6 +273,7 @@ impl State {
         let (state, reason) = match self {
             Self::On => (Delivery::On, None),
             Self::Limited(limit) => (Delivery::On, Some(limit.to_owned())),
+            Self::Hidden(hidden) => (Delivery::On, Some(hidden.to_string())),
             Self::Absent(absence) => (Delivery::Absent, Some(absence.to_string())),
             Self::Shed { took_ms } => {
                 (Delivery::Shed, Some(format!("reading took {took_ms} ms, more than its share")))

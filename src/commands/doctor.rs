@@ -79,6 +79,9 @@ fn remedy(state: State) -> Option<&'static str> {
         State::Absent(absence) => absence.remedy(),
         State::Shed { .. } => Some("a longer --interval, which leaves it more time"),
         State::OverBudget => Some("a higher --max-cpu, or a longer --interval"),
+        State::Hidden(_) => {
+            Some("run as root, or with CAP_SYS_PTRACE, or a /proc mounted without hidepid")
+        }
         State::On | State::Limited(_) => None,
     }
 }
@@ -133,6 +136,32 @@ mod tests {
         let end = "  needs: a kernel built or booted with this file\n\
             capabilities kept after loading: CAP_BPF\n";
         assert!(lines.ends_with(end), "{lines}");
+    }
+
+    #[test]
+    fn where_proc_is_restricted_its_mount_is_what_is_advised() {
+        let root = tempfile::tempdir().unwrap();
+        let write = |path: &str, text: &str| {
+            let path = root.path().join(path);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, text).unwrap();
+        };
+        let options = "rw,hidepid=invisible,subset=pid";
+        write("proc/self/mountinfo", &format!("9 1 0:5 / /proc rw - proc proc {options}\n"));
+        write("proc/50/stat", "50 (a) S 1 1 1 0 -1 0 5 0 0 0 1 0 0 0 20 0 3 0 7 0 0\n");
+        let (findings, _) = examine(root.path());
+        let found = |name: &str| {
+            let mut sources = findings.sources.iter();
+            let finding = sources.find(|finding| finding.name == name).unwrap();
+            (finding.state, finding.reason.clone().unwrap_or_default(), finding.remedy.unwrap())
+        };
+        let (state, reason, remedy) = found("meminfo");
+        assert_eq!((state, reason.as_str()), ("absent", "/proc shows processes only (subset=pid)"));
+        assert!(remedy.starts_with("ProcSubset=all"), "{remedy}");
+        let (state, reason, remedy) = found("processes");
+        assert_eq!(state, "on");
+        assert!(reason.starts_with("hidepid: 1 process is visible, with 3 tasks"), "{reason}");
+        assert!(remedy.contains("CAP_SYS_PTRACE"), "{remedy}");
     }
 
     #[test]

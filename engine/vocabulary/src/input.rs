@@ -174,6 +174,10 @@ impl Delivery {
     }
 }
 
+/// How the reason of the source `processes` begins where those of others are hidden from the
+/// recorder: what is seen is not all there is, and who is to blame may be hidden.
+pub const HIDEPID: &str = "hidepid: ";
+
 /// State of one source.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SourceState {

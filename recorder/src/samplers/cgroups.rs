@@ -3,6 +3,7 @@
 //! Which groups there are is found every five seconds by walking the directories; in between those
 //! known are read. What is in a file is in `parse`, which files there are in `hierarchy`.
 
+mod disks;
 mod group;
 mod hierarchy;
 mod labels;
@@ -18,10 +19,12 @@ use ks_vocabulary::time::{SECOND_NS, Timestamp};
 
 use crate::absence::Absence;
 use crate::budget::Step;
-use crate::host_fs::{HostFile, HostFs};
+use crate::host_fs::HostFs;
+use crate::mount_table::MountTable;
 use crate::sampler::{Context, Sampler, State};
 
-use group::{Group, folder};
+use disks::Disks;
+use group::{Group, Means, folder};
 use hierarchy::{Hierarchy, parse_mounts};
 
 const SOURCE: &str = "cgroups";
@@ -34,29 +37,17 @@ const OPEN_FILES: usize = 4096;
 const NONE: Absence = Absence::Off("no control-group hierarchy is mounted");
 
 /// Reads every control group.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Cgroups {
-    mountinfo: HostFile,
+    mounts: MountTable,
     hierarchies: Vec<Hierarchy>,
     /// By hierarchy and path: the order of their rows.
     groups: BTreeMap<(String, Vec<u8>), Group>,
+    disks: Disks,
     walked: Option<Timestamp>,
     /// Why the last walk found nothing.
     failed: Option<Absence>,
     left_out: bool,
-}
-
-impl Default for Cgroups {
-    fn default() -> Self {
-        Self {
-            mountinfo: HostFile::new("proc/self/mountinfo"),
-            hierarchies: Vec::new(),
-            groups: BTreeMap::new(),
-            walked: None,
-            failed: None,
-            left_out: false,
-        }
-    }
 }
 
 impl Sampler for Cgroups {
@@ -81,8 +72,9 @@ impl Cgroups {
         // The walk is not in the table's time: it would shift the counters' rates.
         let begin_ns = context.elapsed_ns();
         let rows = &mut sample.cgroups;
-        let mut spare = OPEN_FILES;
-        self.groups.retain(|_, group| group.read(context.host, context.buffer, &mut spare, rows));
+        self.disks.update(&sample.disks);
+        let mut means = means(context, &self.disks);
+        self.groups.retain(|_, group| group.read(&mut means, rows));
         if self.groups.is_empty() {
             context.states.absent(SOURCE, self.failed.unwrap_or(NONE));
             return;
@@ -96,7 +88,7 @@ impl Cgroups {
 
     /// Finds the groups anew: the outermost first, in the order of their names.
     fn walk(&mut self, context: &mut Context<'_>) -> Result<(), Absence> {
-        let text = self.mountinfo.read(context.host, context.buffer)?;
+        let text = self.mounts.read(context.host, context.buffer)?;
         if text.is_empty() {
             return Err(Absence::Empty);
         }
@@ -117,11 +109,15 @@ impl Cgroups {
             let same = known.remove(&key).filter(|group| group.inode == inode);
             let mut group =
                 same.unwrap_or_else(|| Group::new(context.host, hierarchy, &key.1, inode));
-            group.refresh(context.host, context.buffer);
+            group.refresh(&mut means(context, &self.disks));
             self.groups.insert(key, group);
         }
         Ok(())
     }
+}
+
+fn means<'a>(context: &'a mut Context<'_>, disks: &'a Disks) -> Means<'a> {
+    Means { host: context.host, buffer: context.buffer, disks, spare: OPEN_FILES }
 }
 
 /// Inode of a group's directory, and the paths of those in it.

@@ -1,20 +1,20 @@
 //! `/proc/diskstats`: what each whole block device did, with its settings from `/sys/block`.
 //!
 //! Partitions are left out, since their I/O is their disk's, and so are loop, ram and zram devices
-//! that were never used. Which devices lie on top of which is not looked for.
+//! that were never used. Which devices lie on which is in `stack`.
 
-use std::collections::BTreeMap;
-use std::ffi::OsString;
-use std::os::unix::ffi::OsStringExt;
-use std::path::{Path, PathBuf};
+mod devices;
+mod queue;
+mod stack;
 
 use ks_vocabulary::model::{Disk, DiskCell, DiskName, ReadTimes, Rows, Sample};
-use ks_vocabulary::time::{SECOND_NS, Timestamp};
 
 use crate::absence::{Absence, Malformed};
-use crate::host_fs::{Buffer, HostFile, HostFs};
+use crate::host_fs::HostFile;
 use crate::sampler::{Context, Sampler};
-use crate::text::{fields, lines, parse_only_u64, parse_u64};
+use crate::text::{fields, lines, parse_u64};
+
+use devices::Devices;
 
 /// Reads `/proc/diskstats`, and `/sys/block` for what seldom changes.
 #[derive(Debug)]
@@ -78,6 +78,8 @@ const FIELDS: [Option<DiskCell>; 17] = [
     Some(DiskCell::flush_ms),
 ];
 
+const NUMBERS: &str = "major, minor and device name";
+
 /// Parses `/proc/diskstats`, keeping the devices that `is_whole` says are whole. An empty text is
 /// that of a host without block devices.
 pub(super) fn parse_diskstats(
@@ -88,11 +90,15 @@ pub(super) fn parse_diskstats(
     for (at, line) in lines(text).enumerate() {
         let mut parts = fields(line);
         let Some(major) = parts.next() else { continue };
-        let (Some(_), Some(name)) = (parse_u64(major), parts.nth(1)) else {
-            return Err(Malformed { line: at + 1, expected: "major, minor and device name" });
+        let (Some(major), Some(minor)) = (parse_u64(major), parts.next().and_then(parse_u64))
+        else {
+            return Err(Malformed { line: at + 1, expected: NUMBERS });
         };
+        let name = parts.next().ok_or(Malformed { line: at + 1, expected: NUMBERS })?;
         let row = rows.push();
         row.set_name(DiskName::name, name);
+        row.set(DiskCell::major, major);
+        row.set(DiskCell::minor, minor);
         let mut used = false;
         for (cell, field) in FIELDS.into_iter().zip(parts) {
             let value = parse_u64(field);
@@ -116,131 +122,13 @@ fn is_spare(name: &[u8]) -> bool {
     SPARE.iter().any(|prefix| name.starts_with(prefix))
 }
 
-/// Devices whose I/O is also I/O of another one, or work of a CPU.
-const STACKED: [&[u8]; 4] = [b"dm-", b"md", b"loop", b"zram"];
-
-fn is_stacked(name: &[u8]) -> bool {
-    STACKED.iter().any(|prefix| name.starts_with(prefix))
-}
-
-/// How long what `/sys/block` says of a device is taken to hold.
-const FACTS_AGE_NS: u64 = 60 * SECOND_NS;
-
-/// What is known of each device by name. Devices come and go, and names are used again.
-#[derive(Debug, Default)]
-struct Devices(BTreeMap<Vec<u8>, Device>);
-
-#[derive(Debug)]
-struct Device {
-    whole: bool,
-    /// Since when `whole` and `queue` hold.
-    learned: Timestamp,
-    /// Whether the text being read has the device.
-    seen: bool,
-    /// Read at first use.
-    queue: Option<Queue>,
-}
-
-impl Devices {
-    fn is_whole(&mut self, host: &HostFs, tick: Timestamp, name: &[u8]) -> bool {
-        if let Some(device) = self.0.get_mut(name)
-            && tick.since_ns(device.learned) < FACTS_AGE_NS
-        {
-            device.seen = true;
-            return device.whole;
-        }
-        let whole = host.open(&sysfs_folder(name)).is_ok();
-        let device = Device { whole, learned: tick, seen: true, queue: None };
-        self.0.insert(name.to_vec(), device);
-        whole
-    }
-
-    /// Where no device is whole, it may be that `/sys` is not there to say so.
-    fn check(&self, host: &HostFs) -> Result<(), Absence> {
-        let unclear = !self.0.is_empty() && !self.0.values().any(|device| device.whole);
-        if unclear && host.open(Path::new("sys/block")).is_err() {
-            return Err(Absence::Off("no /sys/block to tell disks from partitions"));
-        }
-        Ok(())
-    }
-
-    /// Adds to each row what `/sys/block` says of its device.
-    fn describe(&mut self, host: &HostFs, buffer: &mut Buffer, rows: &mut Rows<Disk>) {
-        for row in rows.as_mut_slice() {
-            let Some(name) = row.name() else { continue };
-            let stacked = is_stacked(name);
-            let Some(device) = self.0.get_mut(name) else { continue };
-            let queue = device.queue.get_or_insert_with(|| Queue::read(host, buffer, name));
-            row.set(DiskCell::stacked, stacked);
-            queue.write(row);
-        }
-    }
-
-    fn forget_gone(&mut self) {
-        self.0.retain(|_, device| std::mem::take(&mut device.seen));
-    }
-}
-
-/// The folder of a device; `/` in a name, as in `cciss/c0d0`, is `!` there.
-fn sysfs_folder(name: &[u8]) -> PathBuf {
-    let name = name.iter().map(|byte| if *byte == b'/' { b'!' } else { *byte }).collect();
-    Path::new("sys/block").join(OsString::from_vec(name))
-}
-
-/// Settings of a device.
-#[derive(Debug, Default)]
-struct Queue {
-    scheduler: Option<Vec<u8>>,
-    rotational: Option<bool>,
-    nr_requests: Option<u64>,
-    size_sectors: Option<u64>,
-    queue_depth: Option<u64>,
-}
-
-impl Queue {
-    fn read(host: &HostFs, buffer: &mut Buffer, name: &[u8]) -> Self {
-        let folder = sysfs_folder(name);
-        let scheduler = HostFile::single(folder.join("queue/scheduler")).read(host, buffer);
-        let scheduler = scheduler.ok().and_then(parse_scheduler).map(<[u8]>::to_vec);
-        let mut number = |file: &str| {
-            let text = HostFile::single(folder.join(file)).read(host, buffer);
-            text.ok().and_then(parse_only_u64)
-        };
-        Self {
-            scheduler,
-            rotational: number("queue/rotational").map(|value| value != 0),
-            nr_requests: number("queue/nr_requests"),
-            size_sectors: number("size"),
-            queue_depth: number("device/queue_depth"),
-        }
-    }
-
-    fn write(&self, row: &mut Disk) {
-        if let Some(scheduler) = &self.scheduler {
-            row.set_name(DiskName::scheduler, scheduler);
-        }
-        row.set_some(DiskCell::rotational, self.rotational);
-        row.set_some(DiskCell::nr_requests, self.nr_requests);
-        row.set_some(DiskCell::size_sectors, self.size_sectors);
-        row.set_some(DiskCell::queue_depth, self.queue_depth);
-    }
-}
-
-/// The scheduler in brackets, or the only one.
-fn parse_scheduler(text: &[u8]) -> Option<&[u8]> {
-    let chosen =
-        fields(text).find_map(|field| field.strip_prefix(b"[").and_then(|f| f.strip_suffix(b"]")));
-    let mut all = fields(text);
-    match (chosen, all.next(), all.next()) {
-        (None, Some(only), None) => Some(only),
-        (chosen, _, _) => chosen,
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use super::queue::parse_scheduler;
     use super::*;
+    use crate::host_fs::{Buffer, HostFs};
     use crate::sampler::{State, States};
+    use ks_vocabulary::time::{SECOND_NS, Timestamp};
     use proptest::prelude::*;
 
     const LINUX_6_18: &[u8] = b"   7       0 loop0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0\n\
@@ -356,16 +244,84 @@ mod tests {
         fake.write("sys/block/sda/size", b"536870912\n");
         fake.write("sys/block/sda/device/queue_depth", b"32\n");
         fake.write("sys/block/cciss!c0d0/size", b"7\n");
-        fake.write("sys/block/dm-0/size", b"9\n");
+        fake.write("sys/block/sda/slaves/.keep", b"");
+        fake.write("sys/block/dm-0/slaves/sda/size", b"536870912\n");
         let [cciss, mapped, sda] = fake.ask(0) else { unreachable!("three disks") };
-        assert_eq!((cciss.size_sectors(), cciss.stacked()), (Some(7), Some(false)));
+        assert_eq!((cciss.size_sectors(), cciss.stacked()), (Some(7), None), "not said");
         assert_eq!((mapped.scheduler(), mapped.stacked()), (None, Some(true)));
+        assert_eq!((sda.stacked(), sda.slaves()), (Some(false), None));
         assert_eq!(sda.scheduler(), Some(b"none".as_slice()));
         assert_eq!((sda.rotational(), sda.nr_requests()), (Some(true), Some(256)));
         assert_eq!((sda.size_sectors(), sda.queue_depth()), (Some(536_870_912), Some(32)));
         fake.write("sys/block/sda/queue/scheduler", b"none [bfq]\n");
         assert_eq!(fake.ask(59)[2].scheduler(), Some(b"none".as_slice()));
         assert_eq!(fake.ask(60)[2].scheduler(), Some(b"bfq".as_slice()));
+    }
+
+    /// What each row says of the devices below: name, stacked, those it lies on, hidden.
+    type Below = (String, Option<bool>, Option<String>, Option<bool>);
+
+    fn below(rows: &[Disk]) -> Vec<Below> {
+        let text = |name: &[u8]| String::from_utf8_lossy(name).into_owned();
+        let row = |row: &Disk| {
+            (text(row.name().unwrap()), row.stacked(), row.slaves().map(text), row.hidden())
+        };
+        rows.iter().map(row).collect()
+    }
+
+    #[test]
+    fn what_lies_on_others_is_what_sysfs_says_whatever_its_name() {
+        let mut fake = Fake::new();
+        let names = ["bcache0", "dm-1", "loop0", "md-like", "sda", "sdb", "sdb1", "zram0"];
+        let line = |(at, name): (usize, &&str)| format!("8 {at} {name} 1 0 0 0\n");
+        let text: String = names.iter().enumerate().map(line).collect();
+        fake.write("proc/diskstats", text.as_bytes());
+        for name in ["bcache0/slaves/sda", "dm-1/slaves/sda", "dm-1/slaves/sdb1", "sdb/sdb1"] {
+            fake.write(&format!("sys/block/{name}/size"), b"1\n");
+        }
+        for name in ["sda", "sdb", "md-like"] {
+            fake.write(&format!("sys/block/{name}/slaves/.keep"), b"");
+        }
+        fake.write("sys/block/loop0/loop/backing_file", b"/image\n");
+        fake.write("sys/block/zram0/mm_stat", b"0 0 0\n");
+        let row = |name: &str, stacked: bool, slaves: Option<&str>| {
+            (name.to_owned(), Some(stacked), slaves.map(str::to_owned), None)
+        };
+        let expected = [
+            row("bcache0", true, Some("sda")),
+            row("dm-1", true, Some("sda,sdb")),
+            row("loop0", true, None),
+            row("md-like", false, None),
+            row("sda", false, None),
+            row("sdb", false, None),
+            row("zram0", true, None),
+        ];
+        assert_eq!(below(fake.ask(0)), expected);
+        let numbers: Vec<_> = fake.ask(1).iter().map(|row| (row.major(), row.minor())).collect();
+        assert_eq!(numbers[1], (Some(8), Some(1)));
+    }
+
+    #[test]
+    fn the_head_of_a_multipath_device_lies_on_its_hidden_paths() {
+        let mut fake = Fake::new();
+        let text = b"259 1 nvme1c0n1 1 0 0 0\n259 2 nvme1c3n1 1 0 0 0\n259 0 nvme1n1 1 0 0 0\n\
+            259 5 nvme2n1 1 0 0 0\n";
+        fake.write("proc/diskstats", text);
+        for (name, hidden) in [("nvme1c0n1", 1), ("nvme1c3n1", 1), ("nvme1n1", 0), ("nvme2n1", 0)] {
+            fake.write(&format!("sys/block/{name}/hidden"), format!("{hidden}\n").as_bytes());
+            fake.write(&format!("sys/block/{name}/slaves/.keep"), b"");
+        }
+        let row = |name: &str, slaves: Option<&str>, hidden: bool| {
+            (name.to_owned(), Some(slaves.is_some()), slaves.map(str::to_owned), Some(hidden))
+        };
+        let expected = [
+            row("nvme1c0n1", None, true),
+            row("nvme1c3n1", None, true),
+            row("nvme1n1", Some("nvme1c0n1,nvme1c3n1"), false),
+            row("nvme2n1", None, false),
+        ];
+        assert_eq!(below(fake.ask(0)), expected);
+        assert_eq!(below(fake.ask(1)), expected);
     }
 
     #[test]

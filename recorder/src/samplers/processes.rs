@@ -16,15 +16,15 @@ mod tracked;
 
 use ks_ebpf::processes::ProcessIterator;
 use ks_vocabulary::model::{
-    BlockedTaskCell, BlockedTaskName, EventCell, EventName, Process, ProcessGoneCell, ReadTimes,
-    Sample,
+    BlockedTaskCell, BlockedTaskName, EventCell, EventName, Load, Process, ProcessGoneCell,
+    ReadTimes, Sample,
 };
 use ks_vocabulary::time::Timestamp;
 
 use crate::absence::Absence;
 use crate::budget::{STRETCHED_NS, Step};
 use crate::host_fs::HostFile;
-use crate::sampler::{Context, Sampler, State};
+use crate::sampler::{Context, Hidden, Sampler, State};
 
 use detail::Details;
 use listing::Listing;
@@ -64,6 +64,8 @@ pub(crate) struct Processes {
     details: Details,
     long_blocks: LongBlocks,
     sampled: Option<Timestamp>,
+    /// What was seen when others were first found to be hidden.
+    seen: Option<Hidden>,
 }
 
 impl Sampler for Processes {
@@ -102,8 +104,27 @@ impl Processes {
         let times = ReadTimes { begin_ns, end_ns: context.elapsed_ns() };
         sample.processes.set_read(times);
         sample.processes_gone.set_read(times);
-        set_state(context);
+        if context.keyframe {
+            let hides = context.host.hides_processes() && self.failed.is_some();
+            let all_tasks = sample.load.first().and_then(Load::tasks);
+            self.seen = self.hidden_from(all_tasks).filter(|_| hides).map(|now| {
+                // It is told once, and not whenever a process comes or goes.
+                self.seen.unwrap_or(now)
+            });
+        }
+        set_state(self.seen, context);
         self.sample_blocked(context, sample);
+    }
+
+    /// What is seen, if the first process, which every host has, is not.
+    fn hidden_from(&self, all_tasks: Option<u64>) -> Option<Hidden> {
+        let is_seen = |known: &&Tracked| known.row.threads().is_some();
+        if find(&self.known, 1).as_ref().is_some_and(is_seen) {
+            return None;
+        }
+        let seen = self.known.iter().filter(is_seen);
+        let tasks = seen.clone().filter_map(|known| known.row.threads()).sum();
+        Some(Hidden { processes: seen.count(), tasks, all_tasks })
     }
 
     /// Reads by `iterator`, or from `/proc` where there is none and the reason is given.
@@ -120,6 +141,7 @@ impl Processes {
             details: Details::default(),
             long_blocks: LongBlocks::default(),
             sampled: None,
+            seen: None,
         }
     }
 
@@ -229,8 +251,11 @@ impl Processes {
     }
 }
 
-/// Says what is left out of the rows.
-fn set_state(context: &mut Context<'_>) {
+/// Says what is left out of the rows: whoever is hidden first, since no verdict can name them.
+fn set_state(seen: Option<Hidden>, context: &mut Context<'_>) {
+    if let Some(seen) = seen {
+        return context.states.set(SOURCE, State::Hidden(seen));
+    }
     for (step, what) in [(Step::Processes, STRETCHED), (Step::OpenFiles, NO_OPEN_FILES)] {
         if let Some(cost) = context.budget.taken(step) {
             return context.states.over_budget(SOURCE, State::Limited(what), cost);

@@ -107,6 +107,18 @@ impl<R: Record> Rows<R> {
         self.len = self.len.saturating_sub(1);
     }
 
+    /// Removes the rows that `is_kept` refuses, leaving the order of the others.
+    pub fn retain(&mut self, mut is_kept: impl FnMut(&R) -> bool) {
+        let mut kept = 0;
+        for at in 0..self.len {
+            if is_kept(&self.rows[at]) {
+                self.rows.swap(kept, at);
+                kept += 1;
+            }
+        }
+        self.len = kept;
+    }
+
     /// Sorts by key, as readers and the engine expect.
     pub fn sort(&mut self) {
         if !self.as_slice().is_sorted_by(|a, b| a.cmp_key(b) != Ordering::Greater) {

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use ks_vocabulary::model::{Cgroup, CgroupCell, CgroupName, Rows};
 
+use super::disks::Disks;
 use super::hierarchy::{FileOf, Hierarchy};
 use super::labels::set_labels;
 use crate::absence::Absence;
@@ -31,6 +32,17 @@ struct Slot {
     of: FileOf,
     file: HostFile,
     state: SlotState,
+}
+
+/// What groups are read with at one tick.
+#[derive(Debug)]
+pub(super) struct Means<'a> {
+    pub(super) host: &'a HostFs,
+    pub(super) buffer: &'a mut Buffer,
+    /// The devices whose I/O is counted.
+    pub(super) disks: &'a Disks,
+    /// How many more files may stay open.
+    pub(super) spare: usize,
 }
 
 /// What a file was last.
@@ -63,12 +75,12 @@ impl Group {
     }
 
     /// Reads what seldom changes, and asks again for files that were missing.
-    pub(super) fn refresh(&mut self, host: &HostFs, buffer: &mut Buffer) {
+    pub(super) fn refresh(&mut self, means: &mut Means<'_>) {
         self.template.clone_from(&self.key);
         for slot in &mut self.files {
             if slot.of.seldom {
-                if let Ok(text) = slot.file.read(host, buffer) {
-                    (slot.of.parse)(text, &mut self.template);
+                if let Ok(text) = slot.file.read(means.host, means.buffer) {
+                    slot.of.parse(text, means.disks, &mut self.template);
                 }
                 slot.file.close();
             } else if slot.state == SlotState::Missing {
@@ -77,15 +89,8 @@ impl Group {
         }
     }
 
-    /// Appends the group's row, keeping no more files open than `spare`. False says that the group
-    /// is gone: it has no row.
-    pub(super) fn read(
-        &mut self,
-        host: &HostFs,
-        buffer: &mut Buffer,
-        spare: &mut usize,
-        rows: &mut Rows<Cgroup>,
-    ) -> bool {
+    /// Appends the group's row. False says that the group is gone: it has no row.
+    pub(super) fn read(&mut self, means: &mut Means<'_>, rows: &mut Rows<Cgroup>) -> bool {
         if self.reopens && !is_there(&self.directory, self.inode) {
             return false;
         }
@@ -97,12 +102,12 @@ impl Group {
             if slot.state == SlotState::Missing {
                 continue;
             }
-            match slot.file.read(host, buffer) {
+            match slot.file.read(means.host, means.buffer) {
                 Ok(text) => {
-                    (slot.of.parse)(text, row);
+                    slot.of.parse(text, means.disks, row);
                     slot.state = SlotState::Delivers;
                     any = true;
-                    self.reopens |= !slot.keep(spare);
+                    self.reopens |= !slot.keep(&mut means.spare);
                 }
                 // A file goes with its directory, or with a controller that is switched off.
                 Err(Absence::NotFound)

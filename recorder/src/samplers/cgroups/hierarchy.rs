@@ -2,6 +2,7 @@
 
 use ks_vocabulary::model::{Cgroup, CgroupCell as Cell};
 
+use super::disks::Disks;
 use super::parse;
 use crate::text::{lines, unescape};
 
@@ -11,9 +12,28 @@ pub(super) struct FileOf {
     /// Its name.
     pub(super) name: &'static str,
     /// Sets the cells that come from it.
-    pub(super) parse: fn(&[u8], &mut Cgroup),
+    pub(super) parse: Parse,
     /// It seldom changes: read with the list of groups, not at every tick.
     pub(super) seldom: bool,
+}
+
+/// How a file is parsed.
+#[derive(Clone, Copy)]
+pub(super) enum Parse {
+    /// By its text.
+    Text(fn(&[u8], &mut Cgroup)),
+    /// By its lines of the devices that count.
+    Devices(fn(&[u8], &Disks, &mut Cgroup)),
+}
+
+impl FileOf {
+    /// Sets the cells of `row` that come from `text`.
+    pub(super) fn parse(&self, text: &[u8], disks: &Disks, row: &mut Cgroup) {
+        match self.parse {
+            Parse::Text(parse) => parse(text, row),
+            Parse::Devices(parse) => parse(text, disks, row),
+        }
+    }
 }
 
 impl std::fmt::Debug for FileOf {
@@ -23,11 +43,15 @@ impl std::fmt::Debug for FileOf {
 }
 
 const fn often(name: &'static str, parse: fn(&[u8], &mut Cgroup)) -> FileOf {
-    FileOf { name, parse, seldom: false }
+    FileOf { name, parse: Parse::Text(parse), seldom: false }
 }
 
 const fn seldom(name: &'static str, parse: fn(&[u8], &mut Cgroup)) -> FileOf {
-    FileOf { name, parse, seldom: true }
+    FileOf { name, parse: Parse::Text(parse), seldom: true }
+}
+
+const fn devices(name: &'static str, parse: fn(&[u8], &Disks, &mut Cgroup)) -> FileOf {
+    FileOf { name, parse: Parse::Devices(parse), seldom: false }
 }
 
 const VERSION_2: &[FileOf] = &[
@@ -37,7 +61,7 @@ const VERSION_2: &[FileOf] = &[
     often("memory.swap.current", |text, row| parse::number(text, Cell::swap_bytes, row)),
     often("memory.stat", parse::memory_stat),
     often("memory.events", parse::memory_events),
-    often("io.stat", parse::io_stat),
+    devices("io.stat", parse::io_stat),
     often("pids.current", |text, row| parse::number(text, Cell::pids, row)),
     often("pids.events", parse::pids_events),
     often("cpu.pressure", |text, row| {
@@ -90,11 +114,11 @@ const VERSION_1: [(&str, &[FileOf]); 5] = [
     (
         "blkio",
         &[
-            often("blkio.throttle.io_service_bytes_recursive", |text, row| {
-                parse::blkio(text, Cell::io_read_bytes, Cell::io_write_bytes, row);
+            devices("blkio.throttle.io_service_bytes_recursive", |text, disks, row| {
+                parse::blkio(text, disks, [Cell::io_read_bytes, Cell::io_write_bytes], row);
             }),
-            often("blkio.throttle.io_serviced_recursive", |text, row| {
-                parse::blkio(text, Cell::io_reads, Cell::io_writes, row);
+            devices("blkio.throttle.io_serviced_recursive", |text, disks, row| {
+                parse::blkio(text, disks, [Cell::io_reads, Cell::io_writes], row);
             }),
         ],
     ),

@@ -20,8 +20,9 @@ pub(super) fn set_labels(path: &[u8], row: &mut Cgroup) {
     }
 }
 
+/// Units of these types have groups of their own (`systemd.resource-control(5)`).
 fn is_unit(part: &[u8]) -> bool {
-    const ENDS: [&[u8]; 5] = [b".service", b".scope", b".slice", b".socket", b".mount"];
+    const ENDS: [&[u8]; 6] = [b".service", b".scope", b".slice", b".socket", b".mount", b".swap"];
     ENDS.iter().any(|end| part.len() > end.len() && part.ends_with(end))
 }
 
@@ -86,6 +87,7 @@ mod tests {
         };
         check("/", None, None, None);
         check("/system.slice/ssh.service", Some("ssh.service"), None, None);
+        check("/system.slice/dev-vdb.swap", Some("dev-vdb.swap"), None, None);
         check("/system.slice/ssh.service/inner", Some("ssh.service"), None, None);
         check(&format!("/docker/{CONTAINER}"), None, Some(CONTAINER), None);
         let scope = format!("docker-{CONTAINER}.scope");

@@ -5,6 +5,7 @@
 
 use ks_vocabulary::model::{Cgroup, CgroupCell as Cell};
 
+use super::disks::Disks;
 use crate::text::{fields, lines, parse_i64, parse_only_u64, parse_u64};
 
 /// A cell with the key of its line.
@@ -162,8 +163,8 @@ pub(super) fn oom_control(text: &[u8], row: &mut Cgroup) {
     keyed(text, &[(b"oom_kill", Cell::oom_kill)], row);
 }
 
-/// `io.stat`: a line for each device, summed.
-pub(super) fn io_stat(text: &[u8], row: &mut Cgroup) {
+/// `io.stat`: a line for each device, summed over those of `disks` that count.
+pub(super) fn io_stat(text: &[u8], disks: &Disks, row: &mut Cgroup) {
     const KEYS: [(&[u8], Cell); 4] = [
         (b"rbytes=", Cell::io_read_bytes),
         (b"wbytes=", Cell::io_write_bytes),
@@ -171,16 +172,22 @@ pub(super) fn io_stat(text: &[u8], row: &mut Cgroup) {
         (b"wios=", Cell::io_writes),
     ];
     for (prefix, cell) in KEYS {
-        let values = fields(text).filter_map(|field| field.strip_prefix(prefix));
+        let values = counted(text, disks).flat_map(fields);
+        let values = values.filter_map(|field| field.strip_prefix(prefix));
         row.set_some(cell, sum(values.map(parse_u64)));
     }
 }
 
+/// The lines of the devices that count.
+fn counted<'t>(text: &'t [u8], disks: &Disks) -> impl Iterator<Item = &'t [u8]> {
+    lines(text).filter(|line| fields(line).next().is_some_and(|device| disks.counts(device, text)))
+}
+
 /// `blkio.throttle.*` of version 1: device, operation, value; summed over devices. Without a device
 /// nothing was counted, which `Total 0` alone says of a host that does much I/O (Linux 6.18).
-pub(super) fn blkio(text: &[u8], read: Cell, write: Cell, row: &mut Cgroup) {
-    for (operation, cell) in [(b"Read".as_slice(), read), (b"Write".as_slice(), write)] {
-        let values = lines(text).filter_map(|line| {
+pub(super) fn blkio(text: &[u8], disks: &Disks, cells: [Cell; 2], row: &mut Cgroup) {
+    for (operation, cell) in [b"Read".as_slice(), b"Write"].into_iter().zip(cells) {
+        let values = counted(text, disks).filter_map(|line| {
             let mut parts = fields(line).skip(1);
             (parts.next()? == operation).then(|| parts.next().and_then(parse_u64))
         });
@@ -217,6 +224,8 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
+    const BYTES: [Cell; 2] = [Cell::io_read_bytes, Cell::io_write_bytes];
+
     fn row(parse: impl Fn(&mut Cgroup)) -> Cgroup {
         let mut row = Cgroup::default();
         parse(&mut row);
@@ -247,6 +256,7 @@ mod tests {
         let io = row(|row| {
             io_stat(
                 b"8:0 rbytes=1 wbytes=2 rios=3 wios=4 dbytes=9\n8:16 rbytes=10 wbytes=20\n",
+                &Disks::default(),
                 row,
             );
         });
@@ -288,7 +298,7 @@ mod tests {
         let text = b"oom_kill_disable 0\nunder_oom 0\noom_kill 6\n";
         assert_eq!(row(|row| oom_control(text, row)).oom_kill(), Some(6));
         let text = b"8:0 Read 10\n8:0 Write 5\n8:0 Total 15\n8:16 Read 1\nTotal 16\n";
-        let io = row(|row| blkio(text, Cell::io_read_bytes, Cell::io_write_bytes, row));
+        let io = row(|row| blkio(text, &Disks::default(), BYTES, row));
         assert_eq!((io.io_read_bytes(), io.io_write_bytes()), (Some(11), Some(5)));
     }
 
@@ -307,13 +317,12 @@ mod tests {
 
     #[test]
     fn a_sum_that_is_not_known_is_absent() {
-        let io = |text: &[u8]| row(|row| io_stat(text, row)).io_read_bytes();
+        let io = |text: &[u8]| row(|row| io_stat(text, &Disks::default(), row)).io_read_bytes();
         assert_eq!(io(b""), None);
         assert_eq!(io(b"8:0 rbytes=1\n8:16 rbytes=x\n"), None);
         assert_eq!(io(b"8:0 rbytes=18446744073709551615\n8:16 rbytes=1\n"), None);
-        let v1 = |text: &[u8]| {
-            row(|row| blkio(text, Cell::io_read_bytes, Cell::io_write_bytes, row)).io_read_bytes()
-        };
+        let v1 =
+            |text: &[u8]| row(|row| blkio(text, &Disks::default(), BYTES, row)).io_read_bytes();
         assert_eq!((v1(b"Total 0\n"), v1(b"8:0 Read\n")), (None, None));
         let refault = |text: &[u8]| row(|row| memory_stat(text, row)).refault();
         assert_eq!(refault(b"workingset_refault 7\n"), Some(7));
@@ -328,11 +337,12 @@ mod tests {
             let mut row = Cgroup::default();
             for parse in [
                 cpu_stat, cpu_stat_local, cpu_stat_v1, cpu_max, quota_v1, memory_stat,
-                memory_stat_v1, memory_events, oom_control, io_stat, events, pids_events,
+                memory_stat_v1, memory_events, oom_control, events, pids_events,
             ] {
                 parse(&bytes, &mut row);
             }
-            blkio(&bytes, Cell::io_reads, Cell::io_writes, &mut row);
+            io_stat(&bytes, &Disks::default(), &mut row);
+            blkio(&bytes, &Disks::default(), BYTES, &mut row);
             pressure(&bytes, Cell::io_some_total_us, Cell::io_full_total_us, &mut row);
         }
     }

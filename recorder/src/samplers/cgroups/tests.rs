@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use ks_vocabulary::model::Sample;
+use ks_vocabulary::model::{DiskCell, DiskName, ReadTimes, Sample};
 use ks_vocabulary::time::{SECOND_NS, Timestamp};
 
 use super::Cgroups;
@@ -31,7 +31,11 @@ impl Lab {
     }
 
     fn tick(&mut self, second: u64) -> Sample {
-        let mut sample = Sample::default();
+        self.tick_with(second, Sample::default())
+    }
+
+    /// A tick at which other tables were read before.
+    fn tick_with(&mut self, second: u64, mut sample: Sample) -> Sample {
         let mut context = Context {
             host: &self.host,
             buffer: &mut self.buffer,
@@ -119,6 +123,41 @@ fn limits_are_read_with_the_walk_and_files_that_are_garbage_leave_cells_absent()
     let row = lab.tick(1).cgroups.as_slice()[3].clone();
     assert_eq!((row.cpu_quota_us(), row.cpu_usage_us()), (Some(50_000), None));
     assert_eq!(lab.tick(5).cgroups.as_slice()[3].cpu_quota_us(), Some(-1));
+}
+
+#[test]
+fn io_that_passes_two_devices_is_counted_once() {
+    let root = tree();
+    let lines = b"254:0 rbytes=7 wbytes=60 rios=1 wios=2\n8:0 rbytes=7 wbytes=60 rios=1 wios=2\n";
+    write(root.path(), "cg/v2/a.slice/io.stat", lines);
+    let mut sample = Sample::default();
+    for (name, major, slaves) in [("dm-0", 254u64, "sda"), ("sda", 8, "")] {
+        let row = sample.disks.push();
+        row.set_name(DiskName::name, name.as_bytes());
+        row.set_name(DiskName::slaves, slaves.as_bytes());
+        row.set(DiskCell::major, major);
+        row.set(DiskCell::minor, 0u64);
+        row.set(DiskCell::stacked, !slaves.is_empty());
+    }
+    sample.disks.set_read(ReadTimes::default());
+    let mut lab = Lab::new(root.path());
+    let row = lab.tick_with(0, sample).cgroups.as_slice()[3].clone();
+    assert_eq!((row.io_write_bytes(), row.io_reads()), (Some(60), Some(1)));
+    let later = lab.tick(1).cgroups.as_slice()[3].clone();
+    assert_eq!(later.io_write_bytes(), Some(60), "what is known of disks stays");
+}
+
+#[test]
+fn the_groups_of_a_copied_tree_are_found_without_the_link_to_who_copied_it() {
+    let root = tree();
+    std::fs::remove_file(root.path().join("proc/self/mountinfo")).unwrap();
+    write(root.path(), "proc/mounts", b"none /cg/v2 cgroup2 rw 0 0\nx / ext4 rw 0 0\n");
+    let expected = [("v2", "/"), ("v2", "/a.slice")];
+    let expected = expected.map(|(one, other)| (one.to_owned(), other.to_owned()));
+    assert_eq!(names(&Lab::new(root.path()).tick(0)), expected);
+    let init = b"32 24 0:28 / /cg/memory rw - cgroup cgroup rw,memory\n";
+    write(root.path(), "proc/1/mountinfo", init);
+    assert_eq!(names(&Lab::new(root.path()).tick(0))[0].0, "memory");
 }
 
 #[test]

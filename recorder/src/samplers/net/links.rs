@@ -8,13 +8,12 @@
 //! of those neither is recorded.
 
 use std::collections::BTreeMap;
-use std::ffi::OsStr;
-use std::os::unix::ffi::OsStrExt;
-use std::path::Path;
 
 use ks_vocabulary::model::{Nic, NicCell, NicName, Rows};
 use ks_vocabulary::time::{SECOND_NS, Timestamp};
 
+use super::devices::{folder, is_file_name};
+use super::losses::Losses;
 use super::pace::is_due;
 use super::patient_file::PatientFile;
 use super::report;
@@ -37,19 +36,24 @@ pub(super) struct Links {
 }
 
 impl Links {
-    /// Adds to the rows of namespace `own` what is known of their links.
+    /// Adds to the rows of namespace `own` what is known of their links, of devices first.
     pub(super) fn sample(&mut self, own: u64, context: &mut Context<'_>, rows: &mut Rows<Nic>) {
         let mut outcome = Err(Absence::NotFound);
         let mut more = false;
-        for row in rows.as_mut_slice().iter_mut().filter(|row| row.netns() == Some(own)) {
-            let Some(name) = row.name() else { continue };
-            let Some(link) = self.link(name) else {
-                more = true;
-                continue;
+        for devices in [true, false] {
+            let is_meant = |row: &&mut Nic| {
+                row.netns() == Some(own) && (row.has_device() == Some(true)) == devices
             };
-            let read = link.fill(context, row);
-            if outcome.is_err() {
-                outcome = read;
+            for row in rows.as_mut_slice().iter_mut().filter(is_meant) {
+                let Some(name) = row.name() else { continue };
+                let Some(link) = self.link(name, context.tick) else {
+                    more = true;
+                    continue;
+                };
+                let read = link.fill(context, row);
+                if outcome.is_err() {
+                    outcome = read;
+                }
             }
         }
         self.links.retain(|_, link| link.seen == Some(context.tick));
@@ -60,17 +64,18 @@ impl Links {
         }
     }
 
-    fn link(&mut self, name: &[u8]) -> Option<&mut Link> {
-        if !self.links.contains_key(name) && self.links.len() < MOST && is_file_name(name) {
+    fn link(&mut self, name: &[u8], tick: Timestamp) -> Option<&mut Link> {
+        if !self.links.contains_key(name) && is_file_name(name) {
+            if self.links.len() == MOST {
+                // A device that is new takes the place of one that was not asked yet.
+                let unseen = self.links.iter().find(|(_, link)| link.seen != Some(tick));
+                let unseen = unseen.map(|(name, _)| name.clone())?;
+                self.links.remove(&unseen);
+            }
             self.links.insert(name.to_vec(), Link::new(name));
         }
         self.links.get_mut(name)
     }
-}
-
-/// A name in a copied `net/dev` may be anything; it must not lead out of the folder.
-fn is_file_name(name: &[u8]) -> bool {
-    !name.contains(&b'/') && name != b"." && name != b".."
 }
 
 #[derive(Debug)]
@@ -79,10 +84,11 @@ struct Link {
     carrier: PatientFile,
     speed: HostFile,
     device_type: HostFile,
-    /// A file of its device, and one of a bond.
-    vouchers: [HostFile; 2],
-    /// One of them is there; `None` before that was asked.
+    /// A file that bonds have.
+    bonding: HostFile,
+    /// A device vouches for it, or a bond of devices; `None` before that was asked.
     is_vouched: Option<bool>,
+    losses: Losses,
     last_operstate: Vec<u8>,
     speed_mbit: Option<u64>,
     type_number: Option<u64>,
@@ -92,15 +98,15 @@ struct Link {
 
 impl Link {
     fn new(name: &[u8]) -> Self {
-        let folder = Path::new("sys/class/net").join(OsStr::from_bytes(name));
+        let folder = folder(name);
         Self {
             operstate: PatientFile::new(HostFile::single(folder.join("operstate"))),
             carrier: PatientFile::new(HostFile::single(folder.join("carrier"))),
             speed: HostFile::single(folder.join("speed")),
             device_type: HostFile::single(folder.join("type")),
-            vouchers: ["device/uevent", "bonding/mode"]
-                .map(|file| HostFile::single(folder.join(file))),
+            bonding: HostFile::single(folder.join("bonding/mode")),
             is_vouched: None,
+            losses: Losses::new(name),
             last_operstate: Vec::new(),
             speed_mbit: None,
             type_number: None,
@@ -111,8 +117,12 @@ impl Link {
 
     fn fill(&mut self, context: &mut Context<'_>, row: &mut Nic) -> Result<(), Absence> {
         self.seen = Some(context.tick);
+        let has_device = row.has_device() == Some(true);
         if is_due(self.described, context.tick, DESCRIBED_EVERY_NS) {
-            self.describe(context);
+            self.describe(has_device, context);
+        }
+        if has_device {
+            self.losses.fill(context, row);
         }
         row.set_some(NicCell::speed_mbit, self.speed_mbit);
         row.set_some(NicCell::device_type, self.type_number);
@@ -132,19 +142,18 @@ impl Link {
         {
             row.set_some(NicCell::carrier, parse_carrier(text));
         }
-        // A copied tree may hold `type` alone.
-        if self.type_number.is_some() { Ok(()) } else { outcome }
+        // A copied tree may hold any of them alone.
+        let is_known = row.device_type().is_some() || row.speed_mbit().is_some();
+        if is_known || row.carrier().is_some() { Ok(()) } else { outcome }
     }
 
-    fn describe(&mut self, context: &mut Context<'_>) {
+    fn describe(&mut self, has_device: bool, context: &mut Context<'_>) {
         self.described = Some(context.tick);
-        let vouchers = &mut self.vouchers;
+        let bonding = &mut self.bonding;
         let is_vouched = *self.is_vouched.get_or_insert_with(|| {
-            vouchers.iter_mut().any(|file| {
-                let is_there = file.read(context.host, context.buffer).is_ok();
-                file.close();
-                is_there
-            })
+            let is_bond = bonding.read(context.host, context.buffer).is_ok();
+            bonding.close();
+            has_device || is_bond
         });
         if is_vouched {
             let speed = self.speed.read(context.host, context.buffer);
@@ -173,10 +182,12 @@ fn parse_speed(text: &[u8]) -> Option<u64> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::devices::Devices;
     use super::*;
     use crate::host_fs::{Buffer, HostFs};
     use crate::sampler::States;
     use proptest::prelude::*;
+    use std::path::Path;
 
     #[test]
     fn an_unknown_speed_is_absent() {
@@ -215,6 +226,7 @@ mod tests {
             run_times: &mut crate::sampler::RunTimes::new(),
             measures_run_time: false,
         };
+        Devices::default().mark(7, context.host, rows);
         links.sample(7, &mut context, rows);
         states.get(SOURCE)
     }
@@ -282,6 +294,53 @@ mod tests {
         let known = (Some(10), Some(true));
         assert_eq!(facts, [known, known, (None, None)]);
         assert!(rows.iter().all(|row| row.operstate() == Some(b"up")));
+    }
+
+    #[test]
+    fn a_copy_with_nothing_but_a_speed_is_not_absent() {
+        let root = tempfile::tempdir().unwrap();
+        let folder = root.path().join("sys/class/net/eth0");
+        std::fs::create_dir_all(folder.join("device")).unwrap();
+        std::fs::write(folder.join("device/uevent"), "").unwrap();
+        std::fs::write(folder.join("speed"), "25000\n").unwrap();
+        let mut rows = Rows::default();
+        interface(&mut rows, 7, b"eth0");
+        let state = sample(&mut Links::default(), root.path(), &mut rows, 0);
+        assert_eq!((state, rows.as_slice()[0].speed_mbit()), (Some(State::On), Some(25_000)));
+    }
+
+    #[test]
+    fn the_links_of_devices_are_read_before_those_of_any_number_of_others() {
+        let root = tempfile::tempdir().unwrap();
+        let write = |path: &str, text: &str| {
+            let path = root.path().join("sys/class/net").join(path);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, text).unwrap();
+        };
+        write("ens5/device/uevent", "");
+        write("ens5/speed", "25000\n");
+        let mut links = Links::default();
+        let mut speeds = |names: &[&str], second: u64| {
+            let mut rows = Rows::default();
+            for at in 0..400 {
+                write(&format!("cali{at:03}/type"), "1\n");
+                interface(&mut rows, 7, format!("cali{at:03}").as_bytes());
+            }
+            for name in names {
+                interface(&mut rows, 7, name.as_bytes());
+            }
+            let state = sample(&mut links, root.path(), &mut rows, second);
+            assert_eq!(state, Some(State::Limited(MORE_EXIST)));
+            assert_eq!(
+                rows.iter().filter(|row| row.device_type().is_some()).count(),
+                256 - names.len()
+            );
+            rows.iter().filter_map(Nic::speed_mbit).collect::<Vec<_>>()
+        };
+        assert_eq!(speeds(&["ens5"], 0), [25_000]);
+        write("ens6/device/uevent", "");
+        write("ens6/speed", "10000\n");
+        assert_eq!(speeds(&["ens5", "ens6"], 1), [25_000, 10_000], "one that came later");
     }
 
     proptest! {

@@ -6,8 +6,11 @@
 
 mod conntrack;
 mod counters;
+mod devices;
 mod diag;
+mod kept;
 mod links;
+mod losses;
 mod namespace;
 mod namespaces;
 mod nics;
@@ -20,10 +23,12 @@ mod tcp_text;
 use ks_vocabulary::model::{Netns, NetnsCell, Nic, ReadTimes, Rows, Sample};
 
 use crate::absence::Absence;
-use crate::sampler::{Context, Sampler, States};
+use crate::sampler::{Context, Sampler, State, States};
 
 use conntrack::Conntrack;
 use counters::SOURCES;
+use devices::Devices;
+use kept::Kept;
 use links::Links;
 use namespaces::Namespaces;
 use nics::parse_dev;
@@ -33,6 +38,8 @@ use tcp::Tcp;
 #[derive(Debug, Default)]
 pub(super) struct Net {
     namespaces: Namespaces,
+    devices: Devices,
+    kept: Kept,
     links: Links,
     conntrack: Conntrack,
     tcp: Tcp,
@@ -76,19 +83,26 @@ impl Sampler for Net {
 impl Net {
     fn read_nics(&mut self, context: &mut Context<'_>, rows: &mut Rows<Nic>) {
         let begin_ns = context.elapsed_ns();
-        let mut any = false;
+        let (mut any, mut own) = (false, None);
         for namespace in &mut self.namespaces.list {
             let inode = namespace.inode;
             let text = namespace.dev.read(context.host, context.buffer, context.tick);
             let outcome = text.and_then(|text| parse_dev(text, inode, rows).map_err(Absence::from));
             any |= outcome.is_ok();
             if namespace.own {
-                report(context.states, "net/dev", outcome);
+                own = Some((inode, outcome));
             }
         }
         let end_ns = context.elapsed_ns();
-        if let Some(own) = self.namespaces.list.iter().find(|namespace| namespace.own) {
-            self.links.sample(own.inode, context, rows);
+        if let Some((inode, outcome)) = own {
+            self.devices.mark(inode, context.host, rows);
+            let state = match (outcome, self.kept.choose(context.keyframe, rows)) {
+                (Ok(()), true) => State::Limited(kept::MORE_EXIST),
+                (Ok(()), false) => State::On,
+                (Err(absence), _) => State::Absent(absence),
+            };
+            context.states.set("net/dev", state);
+            self.links.sample(inode, context, rows);
         }
         if any {
             rows.sort();
@@ -139,7 +153,6 @@ mod tests {
     use crate::budget::{Budget, Step};
     use crate::clock;
     use crate::host_fs::{Buffer, HostFs};
-    use crate::sampler::State;
     use ks_vocabulary::time::{SECOND_NS, Timestamp};
     use std::path::Path;
 
@@ -250,6 +263,27 @@ mod tests {
             let row = sample.netns.first().unwrap();
             assert_eq!((row.conntrack_insert_failed(), row.conntrack_drop()), (Some(3), Some(21)));
             assert_eq!((row.conntrack_early_drop(), row.conntrack()), (Some(1), Some(17)));
+        }
+    }
+
+    #[test]
+    fn a_device_is_kept_among_thousands_of_interfaces_and_what_is_left_out_is_told_once() {
+        let root = tempfile::tempdir().unwrap();
+        write(root.path(), &FILES);
+        let line = |at: u64| format!("cali{at:05}: 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16\n");
+        let text = (0..3000).fold("Inter-|\n face |\n".to_owned(), |text, at| text + &line(at));
+        let text = text + "ens5: 0 0 0 4 0 0 0 0 0 0 0 0 0 0 0 0\n";
+        write(root.path(), &[("proc/self/net/dev", &text)]);
+        write(root.path(), &[("sys/class/net/ens5/device/uevent", "")]);
+        write(root.path(), &[("sys/class/net/ens5/statistics/rx_missed_errors", "3\n")]);
+        let mut net = Net::default();
+        for _ in 0..2 {
+            let (sample, states) = tick(&mut net, root.path(), clock::now());
+            assert_eq!(sample.nics.as_slice().len(), 1024);
+            let last = sample.nics.as_slice().last().unwrap();
+            assert_eq!((last.name(), last.has_device()), (Some(b"ens5".as_slice()), Some(true)));
+            assert_eq!((last.rx_dropped(), last.rx_missed()), (Some(4), Some(3)));
+            assert_eq!(states.get("net/dev"), Some(State::Limited(kept::MORE_EXIST)));
         }
     }
 

@@ -116,7 +116,8 @@ colls carrier compressed
 
     #[test]
     fn the_last_colon_ends_the_name() {
-        let text = b"|\n|\neth0:1: 7 2 3 4 5 6 7 8 9 1 1 1 1 1 1 1\neth0:2:8 2 3 4 5 6 7 8 9 1 1 1 1 1 1 1\n";
+        let text = b"|\n|\neth0:1: 7 2 3 4 5 6 7 8 9 1 1 1 1 1 1 1\n\
+            eth0:2:8 2 3 4 5 6 7 8 9 1 1 1 1 1 1 1\n";
         let rows = parse(text).unwrap();
         let read = |row: &Nic| (row.name().map(<[u8]>::to_vec), row.rx_bytes());
         let found: Vec<_> = rows.iter().map(read).collect();

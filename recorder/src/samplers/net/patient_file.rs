@@ -43,9 +43,12 @@ impl PatientFile {
             other => other,
         };
         self.refused = match outcome {
-            Err(absence @ (Absence::NotFound | Absence::Denied | Absence::Unsupported)) => {
-                Some((absence, tick))
-            }
+            Err(
+                absence @ (Absence::NotFound
+                | Absence::PidsOnly
+                | Absence::Denied
+                | Absence::Unsupported),
+            ) => Some((absence, tick)),
             Ok(_) | Err(_) => None,
         };
         outcome

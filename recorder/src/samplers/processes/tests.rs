@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::process::{Child, Command};
 
-use ks_vocabulary::model::Sample;
+use ks_vocabulary::model::{LoadCell, Sample};
 use ks_vocabulary::time::{SECOND_NS, Timestamp};
 
 use super::Processes;
@@ -19,6 +19,8 @@ struct Lab {
     states: States,
     budget: Budget,
     processes: Processes,
+    /// Those that `/proc/loadavg` counts.
+    tasks: Option<u64>,
 }
 
 impl Lab {
@@ -29,11 +31,13 @@ impl Lab {
             states: States::default(),
             budget: Budget::default(),
             processes: Processes::new(Err(Absence::Off("a test"))),
+            tasks: None,
         }
     }
 
     fn tick(&mut self, tick: Timestamp, keyframe: bool, detail: bool) -> Sample {
         let mut sample = Sample::default();
+        sample.load.push().set_some(LoadCell::tasks, self.tasks);
         let mut context = Context {
             host: &self.host,
             buffer: &mut self.buffer,
@@ -128,6 +132,34 @@ fn files_that_are_missing_empty_or_garbage_leave_cells_absent() {
     assert_eq!((row.read_bytes(), row.rss_bytes(), row.leader_cpu_ns()), (None, None, None));
     assert_eq!(row.utime_ticks(), Some(1));
     assert_eq!(sample.processes.iter().nth(1).unwrap().start_ticks(), None);
+}
+
+#[test]
+fn processes_that_are_hidden_are_told_once_with_how_many_are_seen() {
+    let root = tempfile::tempdir().unwrap();
+    let mount = |options: &str| {
+        let line = format!("22 27 0:21 / /proc rw - proc proc {options}\n");
+        std::fs::create_dir_all(root.path().join("proc/self")).unwrap();
+        std::fs::write(root.path().join("proc/self/mountinfo"), line).unwrap();
+    };
+    write(root.path(), 50, 'S', 5, 1, 1);
+    write(root.path(), 51, 'S', 5, 1, 4);
+    let state = |lab: &mut Lab, tasks: Option<u64>| {
+        lab.tasks = tasks;
+        lab.now(true);
+        lab.states.get("processes").unwrap().to_input("processes").reason
+    };
+    mount("rw");
+    assert_eq!(state(&mut Lab::new(root.path()), Some(106)), None, "nothing is hidden");
+    mount("rw,hidepid=invisible");
+    let mut lab = Lab::new(root.path());
+    let told = Some("hidepid: 2 processes are visible, with 5 of 106 tasks".to_owned());
+    assert_eq!(state(&mut lab, Some(106)), told);
+    assert_eq!(state(&mut lab, Some(107)), told, "once");
+    let untold = "hidepid: 2 processes are visible, with 5 tasks, and others are hidden";
+    assert_eq!(state(&mut Lab::new(root.path()), None).as_deref(), Some(untold));
+    write(root.path(), 1, 'S', 5, 1, 1);
+    assert_eq!(state(&mut lab, Some(106)), None, "who may trace the first sees all");
 }
 
 #[test]
