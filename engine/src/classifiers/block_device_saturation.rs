@@ -10,8 +10,11 @@
 //! Utilisation over 5, 10 and 30 s; mean wait; mean queue (Little's law: rate times wait).
 //! # False positives
 //! For devices that serve many requests at once, utilisation says only "not idle": without a
-//! baseline medium rests on it alone. Stacked devices (device mapper, md, loop, zram) repeat the
-//! work of others: while a disk is busy they are not judged.
+//! baseline medium rests on it alone. Stacked devices (device mapper, md, bcache, loop, zram) repeat
+//! the work of others: while a disk is busy they are not judged. A disk that waits for its rare
+//! flushes is not slow.
+//! # Second source
+//! High wants a queue, or waits far above the disk's own, beside utilisation; critical long waits.
 
 use crate::board::{Board, Cover, Evaluation, Held, Relax, Rule};
 use crate::culprit::{Blamed, Case, IO};
@@ -38,6 +41,8 @@ const WAIT_MS: [f64; 2] = [500.0, 100.0];
 /// Times its own median that a request waits at high and critical, where there is a baseline (our
 /// judgement, `signals.md`).
 const WAIT_TIMES: [u8; 2] = [3, 10];
+/// Used share of the time from which on the wait of requests is one at work (our judgement).
+const AT_WORK: f64 = 0.10;
 /// How long a failed request stands (`signals.md`, section 1).
 const EVENT_CLEAR_S: u64 = 120;
 /// Names of the utilisation over each window, with the severities that have to last so long.
@@ -105,17 +110,18 @@ fn look_at(row: &Disk, track: &DiskTrack) -> Result<Evaluation, Missing> {
         };
         let limits = core::array::from_fn(|level| levels[level].then_some(UTILISATION[level]));
         let queue = track.over(DiskWork::Queued, ns).map_or(0.0, |time| time.per_second() / 1000.0);
-        let wait = mean_wait_ms(track, ns);
+        // What rare flushes of an idle disk wait says nothing of what is normal at work.
+        let wait = mean_wait_ms(track, ns).filter(|_| used >= AT_WORK);
+        let queues = queue >= queue_limit;
         match window_s {
             10 => {
                 let key = seen.note_with(metric, used, limits);
                 let limit = [None, None, Some(queue_limit), None];
                 seen.note_with(Metric::Queue10s, queue, limit);
-                let slow = wait.map(|wait| {
-                    let key = seen.note(Metric::Wait10s, wait);
-                    Rule::Median(key, WAIT_TIMES[0], queue >= queue_limit)
-                });
-                let held = used >= UTILISATION[2] && (slow.is_some() || queue >= queue_limit);
+                let wait = wait.map(|wait| seen.note(Metric::Wait10s, wait));
+                let slow = wait.map(|key| Rule::Median(key, WAIT_TIMES[0], false));
+                let held = used >= UTILISATION[2] && (slow.is_some() || queues);
+                let slow = slow.filter(|_| !queues);
                 seen.ruled(Severity::High, met(held), [Some(Rule::Level(key)), slow]);
             }
             30 => {
@@ -133,6 +139,8 @@ fn look_at(row: &Disk, track: &DiskTrack) -> Result<Evaluation, Missing> {
                 seen.keyed(key, Severity::Low, Held::Met, used >= UTILISATION[0]);
                 seen.keep_keyed(key, used >= Relax::Scaled.limit(UTILISATION[0]));
                 let slow = wait.map(|wait| Rule::Level(seen.note(Metric::Wait5s, wait)));
+                // A queue at a disk that is never idle is none that waits of old excuse.
+                let slow = slow.filter(|_| !queues);
                 let held = met(used >= UTILISATION[1]);
                 seen.ruled(Severity::Medium, held, [Some(Rule::Level(key)), slow]);
             }

@@ -9,9 +9,13 @@
 //! Errors a second, the dropped share of the worse direction, the share sent again, each over 5,
 //! 10 and 30 s; utilisation of the busier direction; loss of carrier.
 //! # False positives
-//! `rx_dropped` counts protocols nobody asked for on a bridge port, and Wi-Fi drops as a habit.
+//! `rx_dropped` counts frames of protocols that nobody asked for, and Wi-Fi drops as a habit.
 //! Errors of loopback are not looked at. Without a known speed (virtual links, other namespaces)
-//! there is no utilisation.
+//! there is no utilisation, nor where a link is used for more than all of it.
+//! # Second source
+//! What is sent and lost, or sent again, is the harm itself. What was received and dropped is high
+//! or critical only where the device had no room, a CPU had none, or TCP sends again; where none of
+//! them is told of it is believed. Errors are high only as a share of the packets.
 
 mod nic;
 

@@ -9,7 +9,8 @@
 //! # Evidence
 //! The used share of each resource with its limit; free space where it is small and falls.
 //! # False positives
-//! Filesystems without a size and read-only ones are never full. Waiting (epoll, futex, sleep,
+//! Filesystems without a size and read-only ones are never full; a small share of a huge one is much
+//! room, and little that is left of a small one may last for months. Waiting (epoll, futex, sleep,
 //! reads of pipes and sockets) is no slowness: that class is never judged.
 
 use crate::analysis::resources::{inodes_used, space_used, tasks_max};
@@ -21,7 +22,7 @@ use ks_vocabulary::membership::cgroup_entity;
 use ks_vocabulary::metric::Metric;
 use ks_vocabulary::model::{Filesystem, Load};
 use ks_vocabulary::subtype::Subtype;
-use ks_vocabulary::time::{SECOND_NS, Timestamp};
+use ks_vocabulary::time::SECOND_NS;
 use ks_vocabulary::unit::Unit;
 
 use super::latency::{self, LatencyLimits};
@@ -37,9 +38,14 @@ pub(super) struct Syscall;
 const SPACE: [Option<f64>; 4] = [Some(0.80), Some(0.85), Some(0.92), Some(0.97)];
 /// Used share of process ids and of descriptors (our judgement).
 const COUNTS: [Option<f64>; 4] = [None, Some(0.80), Some(0.90), Some(0.95)];
-/// Less than this and falling is medium at least (our judgement).
-const LITTLE_BYTES: u64 = 1024 * 1024 * 1024;
-const FALLING_NS: u64 = 60 * SECOND_NS;
+/// Less than this is medium at least where it is gone within so long at the pace at hand (our
+/// judgement; the time is the horizon of forecasts of space).
+const LITTLE_BYTES: u64 = GIB;
+const SOON_NS: u64 = 4 * 3_600 * SECOND_NS;
+/// With so much room a share says nothing by itself at each severity, unless it is gone soon (our
+/// judgement: what a log or a dump can fill within a day).
+const ROOM_BYTES: [u64; 4] = [u64::MAX, 100 * GIB, 50 * GIB, 20 * GIB];
+const GIB: u64 = 1024 * 1024 * 1024;
 const LIMIT: Subtype = Subtype::ResourceLimit;
 /// Latency of each class that is judged (storage and metadata: the origin's values; the others are
 /// our judgement).
@@ -139,21 +145,28 @@ fn judge_filesystems(window: &Window, board: &mut Board) {
         if row.read_only() == Some(true) || row.limited() != Some(true) {
             continue;
         }
-        let mut seen = look_at(row, track, at);
+        let mut seen = look_at(row, track);
         let entity = || Entity::Filesystem(row.mount().unwrap_or_default().to_vec());
         board.judge(KIND, id, at, &mut seen, entity);
     }
 }
 
-fn look_at(row: &Filesystem, track: &SpaceTrack, at: Timestamp) -> Evaluation {
+fn look_at(row: &Filesystem, track: &SpaceTrack) -> Evaluation {
     let mut seen = Evaluation::of(LIMIT);
     seen.know([true; 4]);
-    grade(&mut seen, Metric::SpaceUsedShare, space_used(row), SPACE);
+    let ends_soon = track.full_in_ns().is_some_and(|ns| ns <= SOON_NS);
+    let available = row.available_bytes();
+    let has_room = |level: usize| available.is_some_and(|bytes| bytes >= ROOM_BYTES[level]);
+    let limits = core::array::from_fn(|level| {
+        SPACE[level].filter(|_| ends_soon || level == 0 || !has_room(level))
+    });
+    grade(&mut seen, Metric::SpaceUsedShare, space_used(row), limits);
     grade(&mut seen, Metric::InodesUsedShare, inodes_used(row), SPACE);
-    if let Some(available) = row.available_bytes() {
-        seen.note(Metric::AvailableBytes, available as f64);
-        let falls = track.fell_at().is_some_and(|fell| at.since_ns(fell) < FALLING_NS);
-        seen.counts(Severity::Medium, available < LITTLE_BYTES && falls);
+    if let Some(available) = available {
+        let is_little = available < LITTLE_BYTES && ends_soon;
+        let limit = is_little.then_some(LITTLE_BYTES as f64);
+        seen.note_with(Metric::AvailableBytes, available as f64, [None, limit, None, None]);
+        seen.counts(Severity::Medium, is_little);
     }
     seen
 }

@@ -4,7 +4,7 @@
 
 use ks_vocabulary::input::HostFacts;
 use ks_vocabulary::model::{Cpu, Disk, Filesystem, Netns, Nic, Pressure, Softnet, Vm};
-use ks_vocabulary::time::Timestamp;
+use ks_vocabulary::time::{SECOND_NS, Timestamp};
 
 use super::history::{Counters, Growth};
 use super::levels::{Levels, Mean};
@@ -220,12 +220,20 @@ pub struct NicTrack {
     carried: bool,
     /// Carrier was lost between the last two readings, after it had carried traffic.
     pub lost_carrier: bool,
+    /// Packets for which the device had no room: missed, and not fitting its queue.
+    overruns: Counters<2>,
 }
 
 impl NicTrack {
     /// Growth over the shortest run of last intervals of at least `ns`.
     pub fn over(&self, what: Traffic, ns: u64) -> Result<Growth, Missing> {
         self.counters.over(what as usize, "net/dev", ns)
+    }
+
+    /// Packets over a span for which the device had no room; `None` where it does not tell.
+    pub fn overruns(&self, ns: u64) -> Option<u64> {
+        let of = |counter| self.overruns.over(counter, "net/dev", ns).ok();
+        Some(of(0)?.by.saturating_add(of(1).map_or(0, |growth| growth.by)))
     }
 }
 
@@ -242,6 +250,7 @@ impl Track<Nic> for NicTrack {
             row.tx_bytes(),
         ];
         let went_back = self.counters.push(at, values);
+        self.overruns.push(at, [row.rx_missed(), row.rx_fifo()]);
         let moved = [Traffic::RxPackets, Traffic::TxPackets]
             .into_iter()
             .any(|what| self.over(what, 1).is_ok_and(|growth| growth.by > 0));
@@ -328,23 +337,38 @@ impl Track<Softnet> for SoftnetTrack {
 /// Space of a filesystem over time.
 #[derive(Debug, Clone, Default)]
 pub struct SpaceTrack {
-    available_bytes: Option<u64>,
-    fell_at: Option<Timestamp>,
+    /// Readings that begin the last two spans of [`SPACE_NS`], the older one first, and the last.
+    begins: [Option<(Timestamp, u64)>; 2],
+    last: Option<(Timestamp, u64)>,
 }
 
+/// What was written in ten minutes says how fast space goes; a moment does not (our judgement).
+const SPACE_NS: u64 = 600 * SECOND_NS;
+/// Less is no time to tell a trend from a file.
+const SPACE_LEAST_NS: u64 = 60 * SECOND_NS;
+
 impl SpaceTrack {
-    /// When the available space was last seen to have fallen.
-    pub fn fell_at(&self) -> Option<Timestamp> {
-        self.fell_at
+    /// Time until nothing is available, at the pace of the last ten to twenty minutes, or of all
+    /// that is known; `None` where it does not fall.
+    pub fn full_in_ns(&self) -> Option<u64> {
+        let (began, before) = self.begins[0].or(self.begins[1])?;
+        let (at, available) = self.last?;
+        let ns = at.since_ns(began);
+        let gone = before.checked_sub(available).filter(|gone| *gone > 0)?;
+        let left = u128::from(available) * u128::from(ns) / u128::from(gone);
+        (ns >= SPACE_LEAST_NS).then(|| u64::try_from(left).unwrap_or(u64::MAX))
     }
 }
 
 impl Track<Filesystem> for SpaceTrack {
     fn feed(&mut self, at: Timestamp, row: &Filesystem, _: &HostFacts) -> bool {
-        if row.available_bytes() < self.available_bytes {
-            self.fell_at = Some(at);
+        let Some(available) = row.available_bytes() else { return false };
+        let reading = Some((at, available));
+        match self.begins[1] {
+            Some((began, _)) if at.since_ns(began) < SPACE_NS => {}
+            was => self.begins = [was, reading],
         }
-        self.available_bytes = row.available_bytes();
+        self.last = reading;
         false
     }
 }

@@ -186,7 +186,7 @@ impl Metric {
 
     /// Whether its limits are reached from above: of what is left, little is bad.
     pub fn is_of_what_is_left(self) -> bool {
-        self == Self::SwapFreeShare
+        matches!(self, Self::SwapFreeShare | Self::AvailableBytes)
     }
 }
 

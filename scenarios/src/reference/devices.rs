@@ -22,6 +22,9 @@ const ERRORS: [f64; 4] = [NONE, 15.0, 150.0, NONE];
 const OVERFLOWS: [f64; 4] = [NONE, NONE, 10.0, 100.0];
 /// Used share of space and inodes (section 10).
 const SPACE_USED: [f64; 4] = [0.80, 0.85, 0.92, 0.97];
+/// With so much room in GiB the share of space says nothing above low.
+const ROOM_GIB: [f64; 4] = [f64::INFINITY, 100.0, 50.0, 20.0];
+const GIB: f64 = 1_073_741_824.0;
 
 pub(super) fn look(pair: &Pair<'_>, configured: &Configured, say: &mut Say<'_>) {
     for after in pair.after.disks.iter() {
@@ -40,10 +43,8 @@ pub(super) fn look(pair: &Pair<'_>, configured: &Configured, say: &mut Say<'_>) 
         look_at_netns(pair, (before, after), configured, say);
     }
     for row in pair.after.filesystems.iter().filter(|row| row.limited() == Some(true)) {
-        if let Some(used) = used_share(row) {
-            let mount = row.mount().unwrap_or_default().to_vec();
-            say(Kind::Syscall, Entity::Filesystem(mount), Quantity::of(Some(used), SPACE_USED));
-        }
+        let mount = row.mount().unwrap_or_default().to_vec();
+        say(Kind::Syscall, Entity::Filesystem(mount), fullness(row));
     }
 }
 
@@ -79,9 +80,15 @@ fn degradation(pair: &Pair<'_>, before: &Nic, after: &Nic) -> Quantity {
         (all >= DROPS.1).then(|| dropped as f64 / all as f64)
     };
     let rate = errors as f64 / pair.seconds;
-    Quantity::graded([errors > 0, false, false, false])
-        .or(Quantity::of(Some(rate), ERRORS))
-        .or(Quantity::of(share(of(Nic::rx_dropped), of(Nic::rx_packets)), DROPS.0))
+    let packets = of(Nic::rx_packets) + of(Nic::tx_packets);
+    let is_part = errors as f64 >= DROPS.0[0] * (errors + packets) as f64;
+    let [_, medium, high, _] = ERRORS.map(|limit| rate >= limit);
+    // A device that had room for all dropped what nobody wanted.
+    let had_room = after.rx_missed().is_some() && of(Nic::rx_missed) + of(Nic::rx_fifo) == 0;
+    let [low, middle, ..] = DROPS.0;
+    let received = if had_room { [low, middle, NONE, NONE] } else { DROPS.0 };
+    Quantity::graded([errors > 0, medium, high && is_part, false])
+        .or(Quantity::of(share(of(Nic::rx_dropped), of(Nic::rx_packets)), received))
         .or(Quantity::of(share(of(Nic::tx_dropped), of(Nic::tx_packets)), DROPS.0))
 }
 
@@ -115,13 +122,17 @@ fn look_at_netns(
     say(Kind::TcpExhaustion, entity, quantity);
 }
 
-/// The share that users see: what is used, of what is used and available to them; or of inodes,
-/// where that is more.
-fn used_share(row: &Filesystem) -> Option<f64> {
-    let used = row.total_bytes()?.checked_sub(row.free_bytes()?)?;
-    let all = used + row.available_bytes()?;
-    let space = if all > 0 { used as f64 / all as f64 } else { 0.0 };
-    let inodes = row.inodes().zip(row.inodes_free()).filter(|(all, _)| *all > 0);
-    let inodes = inodes.map_or(0.0, |(all, free)| all.saturating_sub(free) as f64 / all as f64);
-    Some(space.max(inodes))
+/// The share that users see: what is used, of what is used and available to them, judged above low
+/// where there is little room; how fast that goes may say as much. Or that of inodes.
+fn fullness(row: &Filesystem) -> Quantity {
+    let share = |used: u64, all: u64| (all > 0).then(|| used as f64 / all as f64);
+    let used = row.total_bytes().zip(row.free_bytes()).map(|(all, free)| all.saturating_sub(free));
+    let space = used.zip(row.available_bytes()).and_then(|(used, left)| share(used, used + left));
+    let inodes = row.inodes().zip(row.inodes_free());
+    let inodes = inodes.and_then(|(all, free)| share(all.saturating_sub(free), all));
+    let left_gib = row.available_bytes().map_or(0.0, |bytes| bytes as f64 / GIB);
+    let limits =
+        core::array::from_fn(|at| if left_gib < ROOM_GIB[at] { SPACE_USED[at] } else { NONE });
+    let possible = Quantity::of(space, SPACE_USED).level;
+    Quantity { possible, ..Quantity::of(space, limits) }.or(Quantity::of(inodes, SPACE_USED))
 }

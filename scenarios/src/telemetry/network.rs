@@ -60,6 +60,9 @@ fn fill_nic(host: &Host, sample: &mut Sample) {
     row.set(Cell::rx_errors, network.rx_errors.value());
     row.set(Cell::rx_dropped, network.rx_dropped.value());
     row.set(Cell::rx_fifo, 0u64);
+    // Packets are lost for want of room in the device.
+    row.set(Cell::has_device, true);
+    row.set(Cell::rx_missed, network.rx_dropped.value());
     row.set(Cell::tx_bytes, network.tx_bytes.value());
     row.set(Cell::tx_packets, network.tx_packets.value());
     row.set(Cell::tx_errors, 0u64);

@@ -8,19 +8,26 @@ use ks_vocabulary::model::Nic;
 use ks_vocabulary::subtype::Subtype;
 use ks_vocabulary::time::SECOND_NS;
 
-use super::{DROPS, KIND, PACKET_FLOOR, grade_ratio, lost_share};
+use super::{
+    DROPS, KIND, PACKET_FLOOR, RETRANSMITS, grade_ratio, lost_share, retransmit_ratio,
+    softnet_ratio,
+};
 
 /// Errors a second over 5 s. Low is any at all (USE method: each error deserves a look), medium is
 /// pmieconf `pernetif.errors`.
 const ERRORS: [f64; 2] = [0.0, 15.0];
-/// Errors a second over 10 s at high (our judgement).
+/// Errors a second over 10 s at high, and their share of all packets (our judgement; the share as
+/// low of drops).
 const ERRORS_HIGH: f64 = 150.0;
+const ERRORS_HIGH_SHARE: f64 = DROPS[0];
 /// Used share of the link at low (USE method: 70 % queues) and medium (pmieconf `pernetif.util`).
 const UTILISATION: [Option<f64>; 4] = [Some(0.70), Some(0.85), None, None];
 /// A link that is used for more than all of it has another speed than it says; the little more is
 /// what two readings that are not quite as far apart can give.
 const BELIEVED: f64 = 1.05;
 const CARRIER_CLEAR_S: u64 = 120;
+/// Over which time a witness of lost packets is asked.
+const LOSS_NS: u64 = 10 * SECOND_NS;
 /// ARPHRD number of loopback.
 const LOOPBACK: u64 = 772;
 
@@ -33,6 +40,8 @@ struct Direction {
     use_metric: Metric,
 }
 
+/// Where sending is among [`DIRECTIONS`].
+const SENDING: usize = 1;
 const DIRECTIONS: [Direction; 2] = [
     Direction {
         packets: Traffic::RxPackets,
@@ -56,8 +65,11 @@ pub(super) fn judge(window: &Window, board: &mut Board) {
         return board.cover(KIND, Cover::Missing(Missing::Source(window.nics.source())));
     };
     let own = own_namespace(window);
+    let has_no_room = softnet_ratio(window, LOSS_NS).is_some_and(|share| share >= DROPS[0]);
     for (id, row, track) in window.nics.entities() {
-        board.judge(KIND, id, at, &mut look_at(row, track), || entity(row, own));
+        let is_missed = || has_no_room || sends_again(window, row.netns());
+        let mut seen = look_at(row, track, is_missed);
+        board.judge(KIND, id, at, &mut seen, || entity(row, own));
     }
 }
 
@@ -73,13 +85,28 @@ fn entity(row: &Nic, own: Option<u64>) -> Entity {
     }
 }
 
-fn look_at(row: &Nic, track: &NicTrack) -> Evaluation {
+/// Whether TCP of a namespace sends again more than is low.
+fn sends_again(window: &Window, netns: Option<u64>) -> bool {
+    let own = window.netns.entities().find(|(_, row, _)| row.netns() == netns);
+    let share = own.and_then(|(.., track)| retransmit_ratio(track, LOSS_NS));
+    share.is_some_and(|share| share >= RETRANSMITS[0])
+}
+
+/// Whether what was received and dropped was wanted: the device had no room for it, or `is_missed`
+/// by others. A device that does not say is believed.
+fn is_wanted(row: &Nic, track: &NicTrack, is_missed: impl Fn() -> bool) -> bool {
+    let untold = row.has_device() != Some(false) && track.overruns(LOSS_NS).is_none();
+    untold || track.overruns(LOSS_NS).is_some_and(|packets| packets > 0) || is_missed()
+}
+
+fn look_at(row: &Nic, track: &NicTrack, is_missed: impl Fn() -> bool) -> Evaluation {
     let mut seen = Evaluation::default();
     if !is_loopback(row) {
         grade_part(&mut seen, Subtype::Errors, |seen| grade_errors(seen, track));
     }
     grade_part(&mut seen, Subtype::Drops, |seen| {
-        grade_ratio(seen, DROPS, |at, ns| drop_ratio(track, at, ns));
+        let is_wanted = is_wanted(row, track, is_missed);
+        grade_ratio(seen, DROPS, |at, ns| drop_ratio(track, at, ns, is_wanted));
     });
     grade_part(&mut seen, Subtype::Utilisation, |seen| grade_utilisation(seen, row, track));
     if track.lost_carrier {
@@ -120,8 +147,17 @@ fn grade_errors(seen: &mut Evaluation, track: &NicTrack) {
     if let Some(value) = error_rate(track, 10 * SECOND_NS) {
         let limits = [None, None, Some(ERRORS_HIGH), None];
         let quantity = Quantity { metric: Metric::Errors10s, value, limits };
-        seen.grade(quantity, Held::Met, Relax::Scaled);
+        let packets = packet_rate(track, 10 * SECOND_NS).unwrap_or(0.0);
+        if value >= ERRORS_HIGH_SHARE * (packets + value) {
+            seen.grade(quantity, Held::Met, Relax::Scaled);
+        }
     }
+}
+
+/// Packets of both directions a second.
+fn packet_rate(track: &NicTrack, ns: u64) -> Option<f64> {
+    let rates = DIRECTIONS.iter().filter_map(|direction| track.over(direction.packets, ns).ok());
+    rates.map(|growth| growth.per_second()).reduce(|one, other| one + other)
 }
 
 /// Errors of both directions a second; a direction that is not counted adds nothing.
@@ -131,9 +167,11 @@ fn error_rate(track: &NicTrack, ns: u64) -> Option<f64> {
     rates.map(|growth| growth.per_second()).reduce(|one, other| one + other)
 }
 
-/// Dropped share of the worse direction, with its name in the evidence.
-fn drop_ratio(track: &NicTrack, window: usize, ns: u64) -> Option<(Metric, f64)> {
-    let ratios = DIRECTIONS.iter().filter_map(|direction| {
+/// Dropped share of the worse direction, with its name in the evidence. The first window has the
+/// limits that may be reached by what nobody wanted.
+fn drop_ratio(track: &NicTrack, window: usize, ns: u64, wanted: bool) -> Option<(Metric, f64)> {
+    let judged = if wanted || window == 0 { &DIRECTIONS[..] } else { &DIRECTIONS[SENDING..] };
+    let ratios = judged.iter().filter_map(|direction| {
         let packets = track.over(direction.packets, ns).ok()?;
         let dropped = track.over(direction.dropped, ns).ok()?;
         let share = lost_share(dropped.by, packets.by, PACKET_FLOOR, packets.ns)?;

@@ -108,7 +108,8 @@ fn after(seconds: u64, link: Link) -> Lab {
 #[test]
 fn each_limit_of_an_interface_from_below_and_above() {
     let both = |rx_errors, tx_errors| Link { rx_errors, tx_errors, ..quiet() };
-    let errors = |tx_errors| both(0.0, tx_errors);
+    let errors = |tx_errors| Link { tx_errors, packets: 5e4, ..Link::default() };
+    let few = |tx_errors| Link { tx_errors, packets: 8e4, ..Link::default() };
     let load = |load| Link { load, speed_mbit: Some(100), ..quiet() };
     let table = [
         (quiet(), None),
@@ -119,6 +120,7 @@ fn each_limit_of_an_interface_from_below_and_above() {
         (both(8.0, 7.0), Some(Medium)),
         (errors(149.9), Some(Medium)),
         (errors(150.0), Some(High)),
+        (few(150.0), Some(Medium)),
         (errors(1500.0), Some(High)),
         (load(0.699), None),
         (load(0.7), Some(Low)),
@@ -289,7 +291,7 @@ fn errors_of_loopback_are_left_out() {
     for (name, device_type, expected) in table {
         let (mut lab, mut interface) = (Lab::new(), Interface::default());
         lab.run(20, |sample, _| {
-            interface.fill(sample, name, OWN, Link { tx_errors: 1000.0, ..quiet() });
+            interface.fill(sample, name, OWN, Link { tx_errors: 3000.0, ..quiet() });
             for row in sample.nics.as_mut_slice() {
                 row.set_some(NicCell::device_type, device_type);
             }
@@ -356,4 +358,35 @@ fn a_namespace_without_its_counters_is_a_part_unless_it_is_the_own_one() {
         });
         assert_eq!(lab.coverage(NetworkDegradation), expected);
     }
+}
+
+#[test]
+fn what_is_received_and_dropped_is_high_where_somebody_missed_it() {
+    // Its device, what the device missed, segments sent again, packets that a CPU dropped.
+    let table = [
+        (None, None, 0.0, 0.0, Critical),
+        (Some(true), None, 0.0, 0.0, Critical),
+        (Some(true), Some(0.0), 0.0, 0.0, Medium),
+        (Some(true), Some(1.0), 0.0, 0.0, Critical),
+        (Some(false), None, 0.0, 0.0, Medium),
+        (Some(false), None, 0.02, 0.0, Critical),
+        (Some(false), None, 0.0, 0.002, Critical),
+    ];
+    for (has_device, missed, again, dropped, expected) in table {
+        let (mut lab, mut interface, mut rest) =
+            (Lab::new(), Interface::default(), Rest::default());
+        let mut counted = Meter::default();
+        lab.run(45, |sample, _| {
+            interface.fill(sample, "eth0", OWN, Link { rx_drops: 0.3, ..quiet() });
+            let row = &mut sample.nics.as_mut_slice()[0];
+            row.set_some(NicCell::has_device, has_device);
+            row.set_some(NicCell::rx_missed, missed.map(|missed| counted.add(missed)));
+            rest.fill_netns(sample, 1e4, again);
+            rest.fill_softnet(sample, 1e6, dropped);
+        });
+        let found = lab.severity(NetworkDegradation, NIC);
+        assert_eq!(found, Some(expected), "{has_device:?} {missed:?} {again} {dropped}");
+    }
+    let lab = after(45, Link { tx_drops: 0.3, ..quiet() });
+    assert_eq!(lab.severity(NetworkDegradation, NIC), Some(Critical), "what is sent is wanted");
 }

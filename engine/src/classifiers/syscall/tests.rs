@@ -10,6 +10,8 @@ use ks_vocabulary::model::{
 use ks_vocabulary::subtype::Subtype;
 
 const DATA: &str = "filesystem:/data";
+/// Of a small disk, so that no share of it is much room.
+const UNIT: u64 = GIB / 100;
 const GIB: u64 = 1024 * 1024 * 1024;
 
 /// A host whose process ids are used to so many thousandths.
@@ -20,15 +22,15 @@ fn host(sample: &mut Sample, tasks: u64) {
     row.set(LimitsCell::threads_max, 2000u64);
 }
 
-/// A filesystem of 10,000 GiB, a tenth of which is root's reserve.
-fn filesystem(sample: &mut Sample, used_gib: u64, inodes_used: u64) {
+/// A filesystem of 10,000 units, nearly 100 GiB, a tenth of which is root's reserve.
+fn filesystem(sample: &mut Sample, used: u64, inodes_used: u64) {
     let row = sample.filesystems.push();
     row.set_name(FilesystemName::mount, b"/data");
     row.set(FilesystemCell::limited, true);
     row.set(FilesystemCell::read_only, false);
-    row.set(FilesystemCell::total_bytes, 11_000 * GIB);
-    row.set(FilesystemCell::free_bytes, (11_000 - used_gib) * GIB);
-    row.set(FilesystemCell::available_bytes, (10_000 - used_gib) * GIB);
+    row.set(FilesystemCell::total_bytes, 11_000 * UNIT);
+    row.set(FilesystemCell::free_bytes, (11_000 - used) * UNIT);
+    row.set(FilesystemCell::available_bytes, (10_000 - used) * UNIT);
     row.set(FilesystemCell::inodes, 1000u64);
     row.set(FilesystemCell::inodes_free, 1000 - inodes_used);
 }
@@ -55,13 +57,13 @@ const COUNTS: [(u64, Option<Severity>); 6] = [
 #[test]
 fn each_limit_of_space_and_inodes_from_below_and_above() {
     for (used, expected) in SPACE {
-        for (gib, inodes) in [(used * 10, 0), (0, used)] {
+        for (space, inodes) in [(used * 10, 0), (0, used)] {
             let mut lab = Lab::new();
             lab.run(50, |sample, _| {
                 host(sample, 1);
-                filesystem(sample, gib, inodes);
+                filesystem(sample, space, inodes);
             });
-            assert_eq!(lab.severity(Syscall, DATA), expected, "{gib} GiB, {inodes} inodes");
+            assert_eq!(lab.severity(Syscall, DATA), expected, "{space} units, {inodes} inodes");
             let told = "ok: without latency, errors and rate of calls: need bpf/syscall";
             assert_eq!(lab.coverage(Syscall), told);
             if expected.is_some() {
@@ -98,22 +100,46 @@ fn each_limit_of_process_ids_and_descriptors_from_below_and_above() {
 
 #[test]
 fn little_space_that_falls_is_medium() {
-    let small = |available: u64, falls: bool| {
+    let small = |available: u64, pace: u64| {
         let mut lab = Lab::new();
-        lab.run(30, |sample, second| {
+        lab.run(90, |sample, second| {
             host(sample, 1);
             filesystem(sample, 0, 0);
             let row = &mut sample.filesystems.as_mut_slice()[0];
             row.set(FilesystemCell::total_bytes, 2 * GIB);
             row.set(FilesystemCell::free_bytes, available + GIB);
-            let left = if falls { available - second } else { available };
+            let left = available - second * pace;
             row.set(FilesystemCell::available_bytes, left);
         });
         lab.severity(Syscall, DATA)
     };
-    assert_eq!(small(GIB - 100, false), None);
-    assert_eq!(small(GIB - 100, true), Some(Medium));
-    assert_eq!(small(GIB + 100, true), None);
+    assert_eq!(small(GIB - 100, 0), None);
+    assert_eq!(small(GIB - 100, 75_000), Some(Medium), "gone within 4 h");
+    assert_eq!(small(GIB - 100, 70_000), None, "that is later");
+    assert_eq!(small(GIB + 9_000_000, 75_000), None);
+}
+
+#[test]
+fn a_share_of_something_huge_goes_with_room_and_pace() {
+    // 14 TiB with so much left, of which so much is written a second.
+    let huge = |left_gib: u64, pace: u64| {
+        let mut lab = Lab::new();
+        lab.run(90, |sample, second| {
+            host(sample, 1);
+            filesystem(sample, 0, 0);
+            let row = &mut sample.filesystems.as_mut_slice()[0];
+            row.set(FilesystemCell::total_bytes, 14_000 * GIB);
+            row.set(FilesystemCell::free_bytes, left_gib * GIB);
+            row.set(FilesystemCell::available_bytes, left_gib * GIB - second * pace);
+        });
+        lab.severity(Syscall, DATA)
+    };
+    assert_eq!(huge(1_300, 0), Some(Low));
+    assert_eq!(huge(1_300, 90_000_000), Some(Low), "gone in 4.3 h");
+    assert_eq!(huge(1_300, 110_000_000), Some(Medium), "gone in 3.5 h");
+    assert_eq!(huge(99, 0), Some(Medium));
+    assert_eq!(huge(49, 0), Some(High));
+    assert_eq!(huge(19, 0), Some(Critical));
 }
 
 #[test]
