@@ -236,6 +236,10 @@ fn without_a_start_the_times_are_those_of_the_rows() {
         panic!("a run begins so");
     };
     assert_eq!(made_up.host.hostname, "x");
+    let mut reader = Reader::open(std::slice::from_ref(&path)).unwrap();
+    reader.next().unwrap();
+    let told = reader.differs().iter().any(|why| why.contains("a row of kind `start`"));
+    assert!(told, "{:?}", reader.differs());
     let last = whole[whole.len() - 1].mono;
     assert_eq!(made_up.clock.at(last), start.clock.at(last));
 }

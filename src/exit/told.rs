@@ -281,4 +281,18 @@ mod tests {
         assert_eq!(fault(RunError::from(unknown()).into()), Some(Fault::Usage));
         assert_eq!(fault(anyhow::anyhow!("of no type")), None);
     }
+    #[test]
+    fn what_cannot_be_read_here_is_told_with_a_way_out() {
+        let check = |error: &Error, fault: Fault, words: &str| {
+            assert_eq!(error.fault(), fault, "{error}");
+            assert!(error.hint().is_some_and(|hint| hint.contains(words)), "{:?}", error.hint());
+        };
+        let codec = Error::Codec { path: "a".into(), codec: "brotli".to_owned() };
+        check(&codec, Fault::Unreadable, "rewrite the file with zstd");
+        let source = ErrorKind::NotFound.into();
+        let program = Error::NoProgram { program: "pminfo", path: "a".into(), source };
+        check(&program, Fault::Environment, "install PCP");
+        let zone = Error::NoTimeZone { path: "a".into(), named: Some("CST".to_owned()) };
+        check(&zone, Fault::Unreadable, "--timezone");
+    }
 }

@@ -194,12 +194,25 @@ impl Reader {
         if is_start {
             self.is_foreign = true;
             self.heed_start(&self.made_up.clone());
+            self.tell_unknown_start();
         }
         // It lies between two inputs that are in order; before the very first there is no number.
         if !is_start || self.made_up.seq < self.at_hand() {
             let _ = self.course.take(&self.made_up);
         }
         &self.made_up
+    }
+
+    /// Says that nothing is known of where the file at hand comes from, where its footer does not
+    /// say it either.
+    fn tell_unknown_start(&mut self) {
+        let Some(open) = self.current.as_ref().filter(|open| open.first_start().is_none()) else {
+            return;
+        };
+        let path = open.segment.path.display();
+        let why =
+            format!("`{path}` does not begin with a row of kind `start`: its host is unknown");
+        self.course.depart(why);
     }
 
     /// Number of the input at hand.
