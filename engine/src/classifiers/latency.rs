@@ -13,7 +13,7 @@ const SPANS: [(Span, [bool; 4]); 3] = [
     (Span::Thirty, [false, false, false, true]),
 ];
 /// With fewer in the span a 99th percentile is one outlier (`signals.md`, section 10).
-const ENOUGH: u64 = 100;
+pub(super) const ENOUGH: u64 = 100;
 
 /// Names of a quantile over each span, and its limit in ms at each severity.
 #[derive(Debug)]

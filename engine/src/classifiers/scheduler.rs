@@ -12,11 +12,17 @@
 //! # False positives
 //! Throttling is a limit that somebody set, not contention: a subtype of its own. A group that meets
 //! its quota in one of two periods, and then sleeps for seconds, loses no time to speak of. Niced
-//! batch work expects to wait: stalls are not judged where its processes are those that wait.
+//! batch work expects to wait: stalls are not judged where its processes are those that wait. On a
+//! host whose CPUs are all at work by design some task waits all of the time, for a moment each.
+//! # Second source
+//! A stall share is at 1 with one task that waits: high and critical want waits that are long, by
+//! the tracer or by the accounting of processes, or a group's throttled periods with time lost.
 
 use crate::board::{Board, Cover, Evaluation, Held, Quantity, Relax};
 use crate::culprit::{Blamed, CPU, Case, victim};
-use crate::window::{CgroupTrack, Group, HOST, Latency, Missing, PressureTrack, Stall, Window};
+use crate::window::{
+    CgroupTrack, Group, HOST, Latency, Missing, PressureTrack, Span, Stall, Window,
+};
 use ks_vocabulary::kind::{Entity, Kind, Severity};
 use ks_vocabulary::membership::cgroup_entity;
 use ks_vocabulary::metric::Metric;
@@ -69,6 +75,9 @@ const THROTTLED: [(Metric, u64, [Option<f64>; 4]); 2] = [
 /// says nothing: at medium and at high (our judgement, as low and between medium and high of the
 /// stall shares).
 const LOST: [f64; 2] = [0.10, 0.25];
+/// Tasks that wait for each CPU, in the mean, with which those that run are late (our judgement: a
+/// third of the time of each goes into waiting).
+const WAITING: f64 = 0.5;
 /// Share of CPU time that the hypervisor took, above which contention is not the host's own
 /// (`signals.md`, our judgement).
 const STOLEN: f64 = 0.05;
@@ -91,6 +100,7 @@ impl Classifier for Scheduler {
                 }
                 let at = stalls.unwrap_or(window.mono());
                 note_cpu(&mut seen, window);
+                seen.second(is_late(window), Severity::Medium);
                 board.judge(Kind::Scheduler, HOST, at, &mut seen, || Entity::Host);
             }
         }
@@ -175,6 +185,7 @@ fn steal_share(step: &crate::window::Step<'_, Cpu>) -> f64 {
 
 fn judge_groups(window: &Window, board: &mut Board) {
     let Some(at) = window.cgroups.at().filter(|_| window.cgroups.is_fresh()) else { return };
+    let late = is_late(window);
     for (id, row, track) in groups(window) {
         let has_quota = row.nr_periods().is_some_and(|periods| periods > 0);
         if !has_quota && !track.pressure.is_given(Stall::CpuSome) {
@@ -183,16 +194,30 @@ fn judge_groups(window: &Window, board: &mut Board) {
         let mut seen = Evaluation::default();
         // A group of version 1 has no stall shares: its quota is judged alone.
         let _ = grade_or_excuse(&mut seen, &track.pressure, window, &cgroup_entity(row));
-        if has_quota {
-            grade_throttling(&mut seen, track);
+        if !has_quota || !grade_throttling(&mut seen, track) {
+            seen.second(late, Severity::Medium);
         }
         board.judge(Kind::Scheduler, id, at, &mut seen, || cgroup_entity(row));
     }
 }
 
+/// Whether tasks run late, as their waits say: by the tracer, else by the mean number that waits, as
+/// the accounting of processes tells it. `None` where neither is known.
+fn is_late(window: &Window) -> Option<bool> {
+    let counted = window.latencies.over(&Latency::RunQueue, Span::Ten).ok();
+    let counted = counted.filter(|counted| counted.total() >= latency::ENOUGH);
+    if let Some(p99) = counted.and_then(|counted| counted.quantile(0.99)) {
+        return Some(p99.value / 1e6 >= WAITS.limits[0]);
+    }
+    let (batch, others) = window.processes.waited().over(5 * SECOND_NS)?;
+    let cpus = window.cpu.one().ok()?.cpus_online()?.max(1) as f64;
+    Some((batch + others) / cpus >= WAITING)
+}
+
 /// A throttled group waits for a CPU too, so where a limit of throttling is reached it names the
-/// form: that is a quota, not contention.
-fn grade_throttling(seen: &mut Evaluation, track: &CgroupTrack) {
+/// form: that is a quota, not contention. The return value says whether one is.
+fn grade_throttling(seen: &mut Evaluation, track: &CgroupTrack) -> bool {
+    let mut throttled = false;
     for (metric, window_s, limits) in THROTTLED {
         seen.know(limits.map(|limit| limit.is_some()));
         let Some(value) = throttled_share(track, window_s * SECOND_NS) else { continue };
@@ -208,8 +233,10 @@ fn grade_throttling(seen: &mut Evaluation, track: &CgroupTrack) {
         seen.keep_keyed(key, lowest.is_some_and(|limit| value >= Relax::Scaled.limit(limit)));
         if limits.iter().flatten().any(|limit| value >= *limit) {
             seen.subtype = Some(Subtype::Throttled);
+            throttled = true;
         }
     }
+    throttled
 }
 
 /// Share of the periods; without a period in the window nothing was throttled.

@@ -150,9 +150,12 @@ fn grade_queues(seen: &mut Evaluation, track: &TcpTrack) {
         }
     }
     let grown = |what| track.over(what, 1).map_or(0, |growth: Growth| growth.by);
+    // A SYN that meets the end of `tcp_max_syn_backlog` without cookies is told in `ListenDrops`
+    // alone, which counts what accept queues refused as well (`tcp_conn_request`).
+    let other_drops = grown(Tcp::ListenDrop).saturating_sub(grown(Tcp::ListenOverflow));
     let events = [
         (Subtype::AcceptQueue, Metric::AcceptQueueOverflows, grown(Tcp::ListenOverflow)),
-        (Subtype::SynQueue, Metric::SynQueueDrops, grown(Tcp::SynQueueDrop)),
+        (Subtype::SynQueue, Metric::SynQueueDrops, grown(Tcp::SynQueueDrop).max(other_drops)),
         (Subtype::SynCookies, Metric::SynQueueCookies, grown(Tcp::SynCookies)),
     ];
     for (subtype, metric, count) in events {

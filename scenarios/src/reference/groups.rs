@@ -8,8 +8,9 @@ use ks_vocabulary::membership::cgroup_entity;
 use ks_vocabulary::model::{Cgroup, PortUse, Pressure, Sample};
 
 use super::host;
-use super::limits::{CPU_SOME, IO_FULL, IO_SOME, MEMORY_FULL, MEMORY_SOME};
+use super::limits::{IO_FULL, IO_SOME, MEMORY_FULL, MEMORY_SOME};
 use super::memory::{self, FAULTS_STALL, Use, killed};
+use super::tracers::cpu_stalls;
 use super::{NONE, Pair, Quantity, Say};
 
 /// Throttled share of periods: there is no low one (`signals.md`, section 9).
@@ -95,7 +96,7 @@ fn look_at_group(pair: &Pair<'_>, before: &Cgroup, after: &Cgroup, say: &mut Say
     let lost = share(Cgroup::throttled_us);
     let costs = LOST.map(|least| lost.is_none_or(|lost| lost >= least));
     let limits = core::array::from_fn(|at| if costs[at] { THROTTLED[at] } else { NONE });
-    let waits = Quantity::of(share(Cgroup::cpu_some_total_us), CPU_SOME)
+    let waits = cpu_stalls(pair.after, share(Cgroup::cpu_some_total_us))
         .or(Quantity::of(throttled, limits));
     say(Kind::Scheduler, entity.clone(), waits);
     let refaults = rate(Cgroup::refault).is_some_and(|rate| rate > 0.0);

@@ -2,7 +2,7 @@
 
 use ks_vocabulary::held;
 use ks_vocabulary::kind::{Entity, Kind, Severity};
-use ks_vocabulary::model::{Cpu, FaultTrace, Memory, Pressure, Vm};
+use ks_vocabulary::model::{Cpu, FaultTrace, Pressure, Vm};
 
 use super::limits::{IO_FULL, IO_SOME, MEMORY_FULL, MEMORY_SOME, TCP_USED};
 use super::memory::{FAULTS_STALL, USED, Use, faults, killed, swap_free};

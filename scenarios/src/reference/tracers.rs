@@ -17,8 +17,8 @@ const CALLS: u64 = 100;
 const REFUSED: [f64; 4] = [NONE, NONE, 10.0, NONE];
 
 pub(super) fn look(pair: &Pair<'_>, say: &mut Say<'_>) {
-    let waits = Quantity::of(p99(pair.after, b"run_queue_ns", None, 1), WAIT_NS);
-    let stalls = Quantity::of(stalled(pair, Pressure::cpu_some_total_us), CPU_SOME);
+    let waits = Quantity::of(run_queue_p99(pair.after), WAIT_NS);
+    let stalls = cpu_stalls(pair.after, stalled(pair, Pressure::cpu_some_total_us));
     say(Kind::Scheduler, Entity::Host, stalls.or(waits));
     let trace = pair.before.bpf_syscall.first().zip(pair.after.bpf_syscall.first());
     let refused = trace.and_then(|(before, after)| {
@@ -30,6 +30,21 @@ pub(super) fn look(pair: &Pair<'_>, say: &mut Say<'_>) {
         calls = calls.or(Quantity::event(Severity::Medium));
     }
     say(Kind::Syscall, Entity::Host, calls);
+}
+
+fn run_queue_p99(sample: &Sample) -> Option<f64> {
+    p99(sample, b"run_queue_ns", None, 1)
+}
+
+/// The share in which some task waits for a CPU: at high and critical tasks have to be late as well,
+/// which where no tracer looked may be so.
+pub(super) fn cpu_stalls(sample: &Sample, share: Option<f64>) -> Quantity {
+    let all = Quantity::of(share, CPU_SOME);
+    let is_late = run_queue_p99(sample).is_some_and(|ns| ns >= WAIT_NS[0]);
+    if is_late || all.level <= Some(Severity::Medium) {
+        return all;
+    }
+    Quantity { level: Some(Severity::Medium), possible: all.level, ..all }
 }
 
 fn refused(row: &SyscallTrace) -> u64 {

@@ -3,7 +3,7 @@
 use crate::lab::{Lab, Meter};
 use ks_vocabulary::kind::Kind::Scheduler;
 use ks_vocabulary::kind::Severity::{Critical, High, Low, Medium};
-use ks_vocabulary::model::{CgroupCell, CgroupName, CpuCell, PressureCell, Sample};
+use ks_vocabulary::model::{CgroupCell, CgroupName, CpuCell, PressureCell, ProcessCell, Sample};
 use ks_vocabulary::subtype::Subtype;
 
 const HOST: &str = "host";
@@ -163,4 +163,22 @@ fn without_pressure_of_the_cpu_it_cannot_tell() {
     });
     let told = "cannot tell: pressure/cpu: not supported by this kernel";
     assert_eq!(lab.coverage(Scheduler), told);
+}
+
+#[test]
+fn a_stall_share_without_delay_is_medium_at_most() {
+    // Threads that wait for a CPU in the mean, of 8 CPUs.
+    for (waiting, expected) in [(3.9, Medium), (4.1, Critical)] {
+        let (mut lab, mut host, mut waits) = (Lab::new(), Host::default(), Meter::default());
+        lab.run(60, |sample, second| {
+            host.fill(sample, 0.95, 0.0);
+            sample.cpu.as_mut_slice()[0].set(CpuCell::cpus_online, 8u64);
+            let row = sample.processes.push();
+            row.set(ProcessCell::pid, 5u64);
+            row.set(ProcessCell::start_ticks, 9u64);
+            row.set(ProcessCell::wait_ns, waits.add(waiting * 1e9));
+            sample.processes_complete = second == 0;
+        });
+        assert_eq!(lab.severity(Scheduler, HOST), Some(expected), "{waiting}");
+    }
 }

@@ -219,3 +219,23 @@ fn what_is_absent_is_named() {
     let told = "ok: without ports and accept queues: sockets were not listed; errors of connect: need bpf/syscall";
     assert_eq!(lab.coverage(TcpExhaustion), told);
 }
+
+#[test]
+fn a_listener_that_drops_more_than_its_accept_queue_refused_has_a_full_syn_queue() {
+    for (drops, overflows, subtype) in [
+        (1.0, 0.0, Some(Subtype::SynQueue)),
+        (1.0, 1.0, Some(Subtype::AcceptQueue)),
+        (0.0, 0.0, None),
+    ] {
+        let (mut lab, mut host, mut counted) = (Lab::new(), Host::default(), Meter::default());
+        for now in [0.0, 1.0] {
+            lab.run(5, |sample, _| {
+                host.fill(sample, Second { overflows: overflows * now, ..Second::default() });
+                let row = &mut sample.netns.as_mut_slice()[0];
+                row.set(NetnsCell::listen_drops, counted.add(drops * now));
+            });
+        }
+        assert_eq!(lab.severity(TcpExhaustion, NETNS), subtype.map(|_| Medium));
+        assert_eq!(lab.subtype(TcpExhaustion, NETNS), subtype);
+    }
+}
