@@ -4,6 +4,7 @@
 //! that were never used. Which devices lie on which is in `stack`.
 
 mod devices;
+mod folder;
 mod queue;
 mod stack;
 

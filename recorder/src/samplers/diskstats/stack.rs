@@ -9,7 +9,7 @@ use std::path::Path;
 
 use ks_vocabulary::model::{Disk, DiskCell, DiskName};
 
-use super::devices::sysfs_folder;
+use super::folder::sysfs_folder;
 use crate::host_fs::{Buffer, HostFile, HostFs};
 use crate::text::parse_only_u64;
 
