@@ -14,7 +14,11 @@ use rustix::io::Errno;
 use rustix::process::{Resource, getrlimit, setrlimit};
 
 use crate::absence::Absence;
-use crate::mount_table::ProcView;
+
+mod mounts;
+
+pub(crate) use mounts::MountTable;
+use mounts::ProcView;
 
 /// A host seen through its files.
 #[derive(Debug, Clone)]

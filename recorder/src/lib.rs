@@ -8,7 +8,6 @@ pub mod error;
 pub mod format;
 pub mod host_fs;
 pub mod import;
-mod mount_table;
 mod privilege;
 pub mod recorder;
 pub mod sampler;

@@ -140,6 +140,22 @@ mod tests {
     }
 
     #[test]
+    fn a_counter_that_was_reset_leaves_the_rates_of_the_others_in_its_row() {
+        let (mut readings, mut rates) = (Readings::default(), Vec::new());
+        let steps: [(u64, [u64; 2], [Option<f64>; 2]); 3] = [
+            (1, [100, 10], [None, None]),
+            (2, [3, 15], [None, Some(5.0)]),
+            (3, [4, 16], [Some(1.0), Some(1.0)]),
+        ];
+        for (second, counters, expected) in steps {
+            readings.begin(Timestamp(second * SECOND_NS));
+            readings.row(b"a", &counters.map(Some), &mut rates);
+            readings.end(true);
+            assert_eq!(rates, expected, "second {second}");
+        }
+    }
+
+    #[test]
     fn a_row_that_comes_back_is_another() {
         let mut readings = Readings::default();
         read(&mut readings, 1, true, &[("a", Some(1)), ("b", Some(10))]);

@@ -15,7 +15,7 @@ const LINES_MAX: [(&str, usize); 8] = [
     ("engine/src/", 12_850),
     ("engine/statistics/src/", 2_780),
     ("engine/vocabulary/src/", 5_770),
-    ("recorder/src/", 16_800),
+    ("recorder/src/", 17_500),
     ("replayer/src/", 7_200),
     ("scenarios/src/", 7_250),
     ("src/", 7_350),

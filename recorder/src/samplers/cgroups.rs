@@ -19,8 +19,7 @@ use ks_vocabulary::time::{SECOND_NS, Timestamp};
 
 use crate::absence::Absence;
 use crate::budget::Step;
-use crate::host_fs::HostFs;
-use crate::mount_table::MountTable;
+use crate::host_fs::{HostFs, MountTable};
 use crate::sampler::{Context, Sampler, State};
 
 use disks::Disks;

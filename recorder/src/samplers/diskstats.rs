@@ -4,6 +4,7 @@
 //! that were never used. Which devices lie on which is in `stack`.
 
 mod devices;
+mod folder;
 mod queue;
 mod stack;
 
@@ -273,7 +274,9 @@ mod tests {
     fn what_lies_on_others_is_what_sysfs_says_whatever_its_name() {
         let mut fake = Fake::new();
         let names = ["bcache0", "dm-1", "loop0", "md-like", "sda", "sdb", "sdb1", "zram0"];
-        let line = |(at, name): (usize, &&str)| format!("8 {at} {name} 1 0 0 0\n");
+        let line = |(at, name): (usize, &&str)| {
+            format!("{} {at} {name} 1 0 0 0\n", if *name == "loop0" { 7 } else { 8 })
+        };
         let text: String = names.iter().enumerate().map(line).collect();
         fake.write("proc/diskstats", text.as_bytes());
         for name in ["bcache0/slaves/sda", "dm-1/slaves/sda", "dm-1/slaves/sdb1", "sdb/sdb1"] {
@@ -282,7 +285,7 @@ mod tests {
         for name in ["sda", "sdb", "md-like"] {
             fake.write(&format!("sys/block/{name}/slaves/.keep"), b"");
         }
-        fake.write("sys/block/loop0/loop/backing_file", b"/image\n");
+        fake.write("sys/block/loop0/slaves/.keep", b"");
         fake.write("sys/block/zram0/mm_stat", b"0 0 0\n");
         let row = |name: &str, stacked: bool, slaves: Option<&str>| {
             (name.to_owned(), Some(stacked), slaves.map(str::to_owned), None)

@@ -4,6 +4,7 @@ use super::record::record;
 
 record! {
     /// A control group within one hierarchy. A new directory inode is a new entity.
+    /// I/O is summed over devices, each request once: at the lowest device that has a line.
     pub struct Cgroup, CgroupCell, CgroupName {
         key [hierarchy, path] [inode];
         name hierarchy: Key, "`v2`, or the v1 controllers joined by commas, such as `cpu,cpuacct`";

@@ -1,5 +1,5 @@
-//! Which devices count in a group's I/O: a request that passes a device mapper and the disk below it
-//! has a line for each of them.
+//! Which devices count in a group's I/O: a request that passes a device mapper and the disk below
+//! it has a line for each of them.
 //!
 //! Devices are known by the table of disks, which is read before the groups are.
 

@@ -1,13 +1,12 @@
 //! What is known of each device by name. Devices come and go, and names are used again.
 
 use std::collections::BTreeMap;
-use std::ffi::OsString;
-use std::os::unix::ffi::OsStringExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use ks_vocabulary::model::{Disk, Rows};
 use ks_vocabulary::time::{SECOND_NS, Timestamp};
 
+use super::folder::sysfs_folder;
 use super::queue::Queue;
 use super::stack::{self, Stack};
 use crate::absence::Absence;
@@ -94,10 +93,4 @@ impl Device {
     fn is_hidden(&self) -> bool {
         self.facts.as_ref().is_some_and(|(_, stack)| stack.hidden == Some(true))
     }
-}
-
-/// The folder of a device; `/` in a name, as in `cciss/c0d0`, is `!` there.
-pub(super) fn sysfs_folder(name: &[u8]) -> PathBuf {
-    let name = name.iter().map(|byte| if *byte == b'/' { b'!' } else { *byte }).collect();
-    Path::new("sys/block").join(OsString::from_vec(name))
 }

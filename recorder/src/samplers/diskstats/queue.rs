@@ -2,7 +2,7 @@
 
 use ks_vocabulary::model::{Disk, DiskCell, DiskName};
 
-use super::devices::sysfs_folder;
+use super::folder::sysfs_folder;
 use crate::host_fs::{Buffer, HostFile, HostFs};
 use crate::text::{fields, parse_only_u64};
 

@@ -1,7 +1,8 @@
 //! What a device lies on: other devices, a file, memory. Its I/O is theirs too, or work of a CPU.
 //!
 //! Sysfs says so, and no name does: but for the paths of a multipath NVMe device, which the kernel
-//! hides and links from nowhere before 6.15, and names by its own rule after their head.
+//! hides and links from nowhere before 6.15, and names by its own rule after their head. Loop
+//! devices are known by their number.
 
 use std::ffi::OsStr;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
@@ -9,13 +10,17 @@ use std::path::Path;
 
 use ks_vocabulary::model::{Disk, DiskCell, DiskName};
 
-use super::devices::sysfs_folder;
+use super::folder::sysfs_folder;
 use crate::host_fs::{Buffer, HostFile, HostFs};
 use crate::text::parse_only_u64;
 
 /// Files and folders that only a device has which lies on something: made by the device mapper, by
-/// md, by a loop device that has its file, by zram.
-const SIGNS: [&str; 4] = ["dm", "md", "loop/backing_file", "mm_stat"];
+/// md, by zram.
+const SIGNS: [&str; 3] = ["dm", "md", "mm_stat"];
+
+/// Major number of loop devices (`include/uapi/linux/major.h`). They get their files and lose them
+/// at any time, so what sysfs says of one would soon be out of date.
+const LOOP_MAJOR: u64 = 7;
 
 /// See the module.
 #[derive(Debug, Default)]
@@ -54,8 +59,8 @@ impl Stack {
         if !slaves.is_empty() {
             row.set_name(DiskName::slaves, &slaves.join(&b','));
         }
-        let stacked = if paths.is_empty() { self.stacked } else { Some(true) };
-        row.set_some(DiskCell::stacked, stacked);
+        let is_certain = !paths.is_empty() || row.major() == Some(LOOP_MAJOR);
+        row.set_some(DiskCell::stacked, if is_certain { Some(true) } else { self.stacked });
         row.set_some(DiskCell::hidden, self.hidden);
     }
 }

@@ -2,8 +2,8 @@
 //!
 //! A copied tree may lack `proc/self`, which is a link to whoever copied it.
 
+use super::{Buffer, HostFile, HostFs};
 use crate::absence::Absence;
-use crate::host_fs::{Buffer, HostFile, HostFs};
 use crate::text::{fields, lines};
 
 /// Where it is, the best first.
@@ -67,16 +67,16 @@ fn numbered(mounts: &[u8]) -> Vec<u8> {
 
 /// What the mount of `/proc` keeps from a reader.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(crate) struct ProcView {
+pub(super) struct ProcView {
     /// Processes of other users (`hidepid=`, systemd's `ProtectProc=`), but for who may trace them.
-    pub(crate) hides_processes: bool,
+    pub(super) hides_processes: bool,
     /// All but processes (`subset=pid`, systemd's `ProcSubset=pid`).
-    pub(crate) pids_only: bool,
+    pub(super) pids_only: bool,
 }
 
 impl ProcView {
     /// Reads it. A host that says nothing of it hides nothing.
-    pub(crate) fn read(host: &HostFs) -> Self {
+    pub(super) fn read(host: &HostFs) -> Self {
         let mut buffer = Buffer::default();
         let text = MountTable::default().read(host, &mut buffer);
         text.map(Self::parse).unwrap_or_default()
