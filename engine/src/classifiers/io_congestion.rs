@@ -2,7 +2,7 @@
 //!
 //! # What it sees
 //! Share of time stalled for I/O (PSI) of the host and of each control group. Where the kernel
-//! gives none: blocked tasks beside busy disks.
+//! gives none: blocked tasks beside busy disks. Tasks that sleep uninterruptibly without an end.
 //! # Why it matters
 //! A task that waits for storage does no work. Throttled I/O waits before it reaches the device,
 //! and a network filesystem has none: a disk at rest does not mean that nobody waits.
@@ -15,7 +15,7 @@
 //! a packet as waiting for I/O: they are in no uninterruptible sleep, and no disk has work.
 //! # Second source
 //! Requests in flight at a disk, or tasks in uninterruptible sleep: without either it is low at
-//! most.
+//! most. Of tasks that are stuck the load average, which counts them.
 
 use crate::board::{Board, Cover, Evaluation, Held, Quantity, Relax};
 use crate::culprit::{Blamed, Case, IO, victim};
@@ -23,7 +23,8 @@ use crate::window::{DiskWork, HOST, Missing, PressureTrack, Stall, Window};
 use ks_vocabulary::kind::{Entity, Kind, Severity};
 use ks_vocabulary::membership::{belongs, cgroup_entity};
 use ks_vocabulary::metric::Metric;
-use ks_vocabulary::model::Cpu;
+use ks_vocabulary::model::{Cpu, Load};
+use ks_vocabulary::subtype::Subtype;
 use ks_vocabulary::time::{SECOND_NS, Timestamp};
 
 use super::stall::{self, StallLimits};
@@ -68,6 +69,13 @@ const BUSY: f64 = 0.70;
 /// Requests in flight, or tasks in uninterruptible sleep, that agree with a stall: half as many as
 /// there are stalled at least (our judgement; either is a mean, and one task stalls for all of it).
 const AGREES: f64 = 0.5;
+
+/// Tasks that slept uninterruptibly at every reading of so long, at low, medium and high, for each
+/// CPU and at least (our judgement: the load that is low, medium and high of the host, halved since
+/// none of them will end soon). One alone may be a parent that waits for its `vfork`.
+const STUCK_NS: u64 = 30 * SECOND_NS;
+const STUCK_PER_CPU: [f64; 3] = [0.0, 0.5, 2.0];
+const STUCK_LEAST: [f64; 3] = [2.0, 4.0, 16.0];
 
 impl Classifier for IoCongestion {
     fn kind(&self) -> Kind {
@@ -114,6 +122,7 @@ fn judge_host(window: &Window) -> Result<(Timestamp, Evaluation), Missing> {
         grade_blocked(&mut seen, window)?;
         window.cpu.at()
     };
+    grade_stuck(&mut seen, window);
     note_support(&mut seen, window);
     Ok((at.unwrap_or(window.mono()), seen))
 }
@@ -131,6 +140,26 @@ fn second(window: &Window, track: &PressureTrack, entity: &Entity) -> Option<boo
     // What was not read may know of it.
     let agrees = known.into_iter().flatten().any(|waiting| waiting >= AGREES * share);
     (agrees || known.iter().all(Option::is_some)).then_some(agrees)
+}
+
+/// Tasks that no reading met awake: a server or a device does not answer. Stall shares need not know
+/// of them, since not every such sleep counts as one for I/O.
+fn grade_stuck(seen: &mut Evaluation, window: &Window) {
+    let stuck = window.sufferers.stuck(window.mono(), STUCK_NS) as f64;
+    let cpus = window.cpu.one().ok().and_then(Cpu::cpus_online).unwrap_or(1).max(1) as f64;
+    if stuck < STUCK_LEAST[0] {
+        return;
+    }
+    let load = window.load.one().ok().and_then(Load::load1);
+    let agrees = load.is_none_or(|load| load >= AGREES * stuck);
+    let limit = |level: usize| Some(STUCK_LEAST[level].max(STUCK_PER_CPU[level] * cpus));
+    let limits = [limit(0), limit(1), limit(2).filter(|_| agrees), None];
+    let before = seen.mask();
+    let quantity = Quantity { metric: Metric::StuckTasks30s, value: stuck, limits };
+    seen.grade(quantity, Held::Met, Relax::Scaled);
+    if seen.mask() > before {
+        seen.subtype = Some(Subtype::Blocked);
+    }
 }
 
 /// Requests in flight over all disks: by their time over the last five seconds, and at the last

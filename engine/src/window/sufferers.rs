@@ -56,6 +56,9 @@ impl Calls {
     }
 }
 
+/// A thread of a process.
+type Sleeper = (ProcessKey, u64);
+
 #[derive(Debug)]
 struct Caller {
     comm: Vec<u8>,
@@ -76,6 +79,8 @@ impl Caller {
 #[derive(Debug, Default)]
 pub struct Sufferers {
     sleeps: VecDeque<(Timestamp, Vec<ProcessKey>)>,
+    /// Who slept uninterruptibly at each reading up to the last one, with the first of them.
+    stuck: BTreeMap<Sleeper, Timestamp>,
     kills: VecDeque<Killed>,
     callers: BTreeMap<u64, Caller>,
 }
@@ -96,6 +101,13 @@ impl Sufferers {
                 rows.filter_map(|row| key(row.pid(), row.start_ticks())).collect();
             asleep.dedup();
             self.sleeps.push_back((mono, asleep));
+            let mut stuck = BTreeMap::new();
+            for row in sample.blocked.iter() {
+                let Some(process) = key(row.pid(), row.start_ticks()) else { continue };
+                let sleeper = (process, row.tid().unwrap_or(process.0));
+                stuck.insert(sleeper, self.stuck.get(&sleeper).copied().unwrap_or(mono));
+            }
+            self.stuck = stuck;
         }
         while self.sleeps.front().is_some_and(|(at, _)| mono.since_ns(*at) > SLEEPS_NS) {
             self.sleeps.pop_front();
@@ -163,6 +175,11 @@ impl Sufferers {
         let all = self.sleeps.iter().flat_map(|(_, asleep)| asleep);
         let counted = all.filter(|process| counts(**process)).count();
         (readings > 0).then(|| counted as f64 / readings as f64)
+    }
+
+    /// How many tasks slept uninterruptibly at every reading of at least `ns` before `now`.
+    pub fn stuck(&self, now: Timestamp, ns: u64) -> usize {
+        self.stuck.values().filter(|since| now.since_ns(**since) >= ns).count()
     }
 
     /// Victims of the OOM killer of the last five minutes, the latest first.

@@ -141,6 +141,7 @@ metrics! {
     StorageP99Over10s "storage_p99_10s" Milliseconds Tracer,
     StorageP99Over30s "storage_p99_30s" Milliseconds Tracer,
     StorageP99Over5s "storage_p99_5s" Milliseconds Tracer,
+    StuckTasks30s "stuck_tasks_30s" Tasks Accounting,
     Swap "swap" Bytes Accounting,
     SwapFreeShare "swap_free_share" Ratio Counters,
     SwapGrowth "swap_growth" Bytes Accounting,

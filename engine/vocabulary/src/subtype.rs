@@ -66,6 +66,7 @@ impl Subtype {
     pub fn is_told_by(self, metric: Metric) -> bool {
         let own: &[Metric] = match self {
             Self::AcceptQueue => &[Metric::AcceptQueueShare, Metric::AcceptQueueOverflows],
+            Self::Blocked => &[Metric::BlockedShare, Metric::StuckTasks30s],
             Self::CarrierLost => &[Metric::CarrierLost],
             Self::Conntrack => &[Metric::ConntrackShare],
             Self::Errors => &[Metric::Errors5s, Metric::Errors10s],

@@ -5,9 +5,10 @@ use ks_vocabulary::kind::Kind::IoCongestion;
 use ks_vocabulary::kind::Severity::{Critical, High, Low, Medium};
 use ks_vocabulary::metric::Metric;
 use ks_vocabulary::model::{
-    BlockedTaskCell, CgroupCell, CgroupName, CpuCell, DiskCell, DiskName, MemoryCell, PressureCell,
-    ProcessCell, ProcessName, ReadTimes, Sample,
+    BlockedTaskCell, CgroupCell, CgroupName, CpuCell, DiskCell, DiskName, LoadCell, MemoryCell,
+    PressureCell, ProcessCell, ProcessName, ReadTimes, Sample,
 };
+use ks_vocabulary::subtype::Subtype;
 
 const HOST: &str = "host";
 
@@ -178,4 +179,39 @@ fn with_neither_it_cannot_tell() {
     lab.absent("pressure/io", "no such file");
     lab.run(5, |_, _| ());
     assert_eq!(lab.coverage(IoCongestion), "cannot tell: pressure/io: no such file");
+}
+
+#[test]
+fn tasks_that_no_reading_meets_awake_are_stuck() {
+    // How many of 8 CPUs, with which load, and whether they wake now and then.
+    let table = [
+        (1, 60.0, false, None),
+        (2, 60.0, false, Some(Low)),
+        (3, 60.0, false, Some(Low)),
+        (4, 60.0, false, Some(Medium)),
+        (15, 60.0, false, Some(Medium)),
+        (16, 60.0, false, Some(High)),
+        (16, 7.9, false, Some(Medium)),
+        (60, 60.0, true, None),
+    ];
+    for (tasks, load1, wakes, expected) in table {
+        let (mut lab, mut host) = (Lab::new(), Host::default());
+        lab.run(60, |sample, second| {
+            host.fill(sample, 0.0, 0.0);
+            if sample.cpu.as_slice().is_empty() {
+                sample.cpu.push();
+            }
+            sample.cpu.as_mut_slice()[0].set(CpuCell::cpus_online, 8u64);
+            sample.load.push().set(LoadCell::load1, load1);
+            sample.blocked.set_read(ReadTimes::default());
+            for pid in 0..if wakes && second % 20 == 0 { 0 } else { tasks } {
+                let row = sample.blocked.push();
+                row.set(BlockedTaskCell::pid, 100 + pid);
+                row.set(BlockedTaskCell::start_ticks, 5u64);
+            }
+        });
+        assert_eq!(lab.severity(IoCongestion, HOST), expected, "{tasks} {load1} {wakes}");
+        let subtype = expected.map(|_| Subtype::Blocked);
+        assert_eq!(lab.subtype(IoCongestion, HOST), subtype);
+    }
 }
