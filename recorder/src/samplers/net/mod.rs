@@ -11,6 +11,7 @@ mod links;
 mod namespace;
 mod namespaces;
 mod nics;
+mod owners;
 mod pace;
 mod patient_file;
 mod sockets;
@@ -51,6 +52,7 @@ impl Sampler for Net {
             "net/tcp",
             "listeners",
             "ports",
+            "socket_owners",
             "sys/class/net",
             "netns",
         ]
@@ -143,7 +145,7 @@ mod tests {
     use ks_vocabulary::time::{SECOND_NS, Timestamp};
     use std::path::Path;
 
-    const FILES: [(&str, &str); 12] = [
+    const FILES: [(&str, &str); 13] = [
         (
             "proc/self/net/dev",
             "Inter-|   Receive\n face |bytes\n  eth0: 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16\n    \
