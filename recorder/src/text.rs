@@ -76,7 +76,7 @@ fn parse_octal(digits: &[u8]) -> Option<u8> {
     u8::try_from(value?).ok()
 }
 
-/// The inode in the text of a link such as `socket:[INODE]`; `kind` is what stands before the colon.
+/// The inode in the text of a link such as `socket:[INODE]`; `kind` stands before the colon.
 pub fn parse_inode(link: &[u8], kind: &[u8]) -> Option<u64> {
     parse_u64(link.strip_prefix(kind)?.strip_prefix(b":[")?.strip_suffix(b"]")?)
 }

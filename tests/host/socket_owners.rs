@@ -8,8 +8,8 @@ use ks_vocabulary::model::SocketOwner;
 use crate::recorded::Recorded;
 use crate::{Own, has, skipped};
 
-/// Listens where eight may wait and lets ten connections wait, and leaves 60 in CLOSE_WAIT; says its
-/// port, and sleeps.
+/// Listens where eight may wait and lets ten connections wait, and leaves 60 in CLOSE_WAIT; says
+/// its port, and sleeps.
 const WORK: &str = "
 import socket, time
 slow = socket.create_server(('127.0.0.1', 0), backlog=8)

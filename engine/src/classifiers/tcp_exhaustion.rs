@@ -68,8 +68,8 @@ impl Classifier for TcpExhaustion {
         host::judge(window, limits, board);
     }
 
-    /// Who listens where the accept queue is full, who uses the ports, who opens files. Of sockets in
-    /// TIME_WAIT, tracked connections and SYN queues nobody is the owner.
+    /// Who listens where the accept queue is full, who uses the ports, who opens files. Of sockets
+    /// in TIME_WAIT, tracked connections and SYN queues nobody is the owner.
     fn blame(&self, case: &Case<'_>) -> Blamed {
         let culprits = if let Entity::Netns(inode) = case.entity {
             blame_in(case, *inode)
@@ -196,7 +196,5 @@ fn grade_queues(seen: &mut Evaluation, track: &TcpTrack) {
     }
 }
 
-#[cfg(test)]
-mod owner_tests;
 #[cfg(test)]
 mod tests;

@@ -31,7 +31,7 @@ pub(super) fn culprits(case: &Case<'_>, counter: Counter) -> Vec<Culprit> {
     named.chain(resident).collect()
 }
 
-/// Those who hold what is finite, most first, as parts of `whole` where that is more than they hold.
+/// Those who hold what is finite, most first, as parts of `whole` where they hold less than that.
 pub(super) fn holders(
     case: &Case<'_>,
     counter: Counter,

@@ -1,7 +1,7 @@
 //! Whose the TCP sockets of each network namespace are, as far as that was read.
 //!
-//! Namespaces are listed at different times, and owners are read of those that a sample lists: a row
-//! of `netns` with the states of its sockets says which those are.
+//! Namespaces are listed at different times, and owners are read of those that a sample lists: a
+//! row of `netns` with the states of its sockets says which those are.
 
 use alloc::collections::BTreeMap;
 use alloc::vec::Vec;

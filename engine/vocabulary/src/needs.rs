@@ -66,7 +66,17 @@ pub const NEEDS: &[Need] = &[
     ),
     (
         "disks",
-        &["reads", "read_ms", "writes", "write_ms", "io_ms", "queue_ms", "rotational", "stacked"],
+        &[
+            "reads",
+            "read_ms",
+            "writes",
+            "write_ms",
+            "in_flight",
+            "io_ms",
+            "queue_ms",
+            "rotational",
+            "stacked",
+        ],
     ),
     (
         "filesystems",

@@ -44,8 +44,8 @@ pub(super) fn judge(window: &Window, limits: Option<&Limits>, board: &mut Board)
     board.judge(KIND, HOST, at, &mut seen, || Entity::Host);
 }
 
-/// Who opens files; where nobody is seen to, who left sockets in CLOSE_WAIT: each is an open file of
-/// those in use, and a leak may be older than what is remembered.
+/// Who opens files; where nobody is seen to, who left sockets in CLOSE_WAIT: each is an open file
+/// of those in use, and a leak may be older than what is remembered.
 pub(super) fn blame(case: &Case<'_>) -> Vec<Culprit> {
     let culprits = case.by(OPEN_FILES);
     if culprits.iter().any(|culprit| culprit.convicted) {

@@ -34,7 +34,7 @@ const CUT: &str = "not all processes were asked: 50 ms a reading";
 const KEPT: usize = 32;
 /// From this share of the ports on it matters whose they are: half of where a verdict begins.
 const PORTS_SHARE: f64 = 0.25;
-/// And from so many sockets in CLOSE_WAIT on (our judgement: they pass within seconds, or are left).
+/// And above so many sockets in CLOSE_WAIT (our judgement: they pass within seconds, or are left).
 const CLOSE_WAIT: u64 = 50;
 /// How often it is asked when it matters, at the pace of listing, and when not.
 const PRESSED_NS: u64 = 2 * SECOND_NS;

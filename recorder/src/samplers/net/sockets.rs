@@ -213,7 +213,7 @@ impl Sockets {
         self.states[usize::from(CLOSE_WAIT)]
     }
 
-    /// How many local ports are in use towards the destination that has most, once those are filled.
+    /// Local ports in use towards the destination that has most; once ports are filled.
     pub(super) fn busiest_ports(&self) -> usize {
         self.destinations.first().map_or(0, |busiest| busiest.local_ports)
     }
@@ -271,7 +271,7 @@ impl Sockets {
         let ports = &self.listening_ports;
         self.ends.retain(|end| !is_listening(ports, end.local_port));
         self.ends.sort_unstable();
-        // Of the sockets that share a port the last, which is not in TIME_WAIT if any is not, stays.
+        // Of the sockets that share a port the last stays: it is in TIME_WAIT only if all are.
         self.ends.dedup_by(|later, kept| {
             let same = later.ports() == kept.ports();
             if same {

@@ -56,7 +56,8 @@ enum Origin {
 }
 
 impl Tcp {
-    /// Lists the sockets of the namespaces that are due, and asks whose they are. Returns whether any was listed.
+    /// Lists the sockets of the namespaces that are due, and asks whose they are. Returns whether
+    /// any was listed.
     pub(super) fn sample(
         &mut self,
         namespaces: &mut [Namespace],

@@ -81,8 +81,8 @@ impl Listed {
         self.queues.iter().any(Queue::is_half_full)
     }
 
-    /// What a process with descriptors to `inodes`, each once, has here; `earlier` are the busiest of
-    /// the reading before, in order.
+    /// What a process with descriptors to `inodes`, each once, has here; `earlier` are the busiest
+    /// of the reading before, in order.
     pub(super) fn held(&self, inodes: &[u32], earlier: Option<&[u32]>) -> Holding {
         let mut holding = Holding::default();
         for inode in inodes {

@@ -84,8 +84,8 @@ impl Walk {
         Ok(outcome)
     }
 
-    /// All processes: who had sockets first unless it is calm, then by the number of descriptors, which kernels since
-    /// 6.2 tell as the size of the directory, then the lowest.
+    /// All processes: who had sockets first unless it is calm, then by the number of descriptors,
+    /// which kernels since 6.2 tell as the size of the directory, then the lowest.
     fn in_order(&mut self, proc: &OwnedFd, is_calm: bool) -> Result<Vec<u64>, Absence> {
         let mut found = Vec::new();
         for entry in Dir::read_from(proc)? {
@@ -144,8 +144,7 @@ mod tests {
     use crate::sampler::{RunTimes, States};
     use std::os::unix::fs::symlink;
 
-    /// A process whose descriptors lead to sockets of these inodes, each in a folder as the kernel has
-    /// it.
+    /// A process whose descriptors are these links: only their text is read.
     fn process(root: &Path, pid: u64, links: &[&str]) {
         let folder = root.join(format!("proc/{pid}/fd"));
         std::fs::create_dir_all(&folder).unwrap();
