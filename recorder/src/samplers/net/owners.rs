@@ -103,11 +103,14 @@ impl Owners {
     fn read(
         &mut self,
         context: &mut Context<'_>,
-        listed: Vec<Listed>,
+        mut listed: Vec<Listed>,
         is_calm: bool,
         rows: &mut Rows<SocketOwner>,
     ) {
         let begin_ns = context.elapsed_ns();
+        for of in &mut listed {
+            of.sort();
+        }
         let mut found = Vec::new();
         let earlier = &self.earlier;
         let outcome = self.walk.run(context, is_calm, |pid, inodes| {

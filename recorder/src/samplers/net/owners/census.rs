@@ -37,7 +37,7 @@ impl Queue {
     }
 }
 
-/// One namespace that was listed.
+/// One namespace that was listed: [`Self::sort`] it once before [`Self::held`] is asked.
 #[derive(Debug, Default)]
 pub(super) struct Listed {
     pub(super) netns: u64,
@@ -45,7 +45,7 @@ pub(super) struct Listed {
     pub(super) close_wait: u64,
     /// Local ports in use towards the largest destination.
     pub(super) ports: u64,
-    /// Inodes of the sockets that use them, in order.
+    /// Inodes of the sockets that use them.
     pub(super) busiest: Vec<u32>,
     handles: Vec<Handle>,
     queues: Vec<Queue>,
@@ -54,10 +54,6 @@ pub(super) struct Listed {
 impl Listed {
     /// What `sockets` holds of namespace `netns`.
     pub(super) fn of(netns: u64, sockets: &Sockets) -> Self {
-        let mut handles = sockets.handles().to_vec();
-        handles.sort_unstable();
-        let mut busiest: Vec<u32> = sockets.busiest_inodes().collect();
-        busiest.sort_unstable();
         let queues = sockets.listening().iter().filter_map(|listening| {
             Some(Queue {
                 inode: u32::try_from(listening.inode).ok()?,
@@ -70,10 +66,16 @@ impl Listed {
             netns,
             close_wait: sockets.close_wait(),
             ports: sockets.busiest_ports() as u64,
-            busiest,
-            handles,
+            busiest: sockets.busiest_inodes().collect(),
+            handles: sockets.handles().to_vec(),
             queues: queues.collect(),
         }
+    }
+
+    /// Puts its sockets in order, which is left undone where nobody is asked for them.
+    pub(super) fn sort(&mut self) {
+        self.handles.sort_unstable();
+        self.busiest.sort_unstable();
     }
 
     /// Whether any accept queue is half full.
@@ -165,7 +167,9 @@ mod tests {
             sockets.add(socket);
         }
         sockets.fill_ports(1, &mut Rows::default());
-        Listed::of(1, &sockets)
+        let mut listed = Listed::of(1, &sockets);
+        listed.sort();
+        listed
     }
 
     #[test]
