@@ -5,6 +5,7 @@ use std::process::{Command, Stdio};
 
 use ks_vocabulary::model::SocketOwner;
 
+use crate::faults::{episodes, record};
 use crate::recorded::Recorded;
 use crate::{Own, has, skipped};
 
@@ -41,7 +42,10 @@ fn a_full_queue_and_sockets_in_close_wait_have_an_owner() {
     let mut line = String::new();
     BufReader::new(worker.0.stdout.take().unwrap()).read_line(&mut line).unwrap();
     let port: u64 = line.trim().parse().unwrap();
-    let recorded = Recorded::while_working(10, || ());
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("x.parquet");
+    assert!(record(&path, 10).0.wait().unwrap().success());
+    let recorded = Recorded::read(&path);
     let pid = u64::from(worker.0.id());
     let samples = recorded.samples();
     let rows: Vec<&SocketOwner> = samples
@@ -58,4 +62,9 @@ fn a_full_queue_and_sockets_in_close_wait_have_an_owner() {
     let only = samples.iter().flat_map(|sample| sample.socket_owners.iter());
     let full = only.filter(|row| row.full_queues() > Some(0) && row.port() == Some(port));
     assert!(full.into_iter().all(|row| row.pid() == Some(pid)), "nobody else owns that queue");
+    let episodes = episodes(&path);
+    let found = episodes.iter().find(|episode| episode["subtype"] == "accept_queue");
+    let first = &found.expect("a full queue is found")["culprits"][0];
+    assert!(first["entity"].as_str().unwrap().starts_with(&format!("process:{pid}:")), "{first}");
+    assert_eq!(first["convicted"], true, "{first}");
 }
