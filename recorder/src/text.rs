@@ -76,10 +76,25 @@ fn parse_octal(digits: &[u8]) -> Option<u8> {
     u8::try_from(value?).ok()
 }
 
+/// The inode in the text of a link such as `socket:[INODE]`; `kind` stands before the colon.
+pub fn parse_inode(link: &[u8], kind: &[u8]) -> Option<u64> {
+    parse_u64(link.strip_prefix(kind)?.strip_prefix(b":[")?.strip_suffix(b"]")?)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    #[test]
+    fn the_inode_is_in_the_text_of_the_link() {
+        assert_eq!(parse_inode(b"net:[4026531840]", b"net"), Some(4_026_531_840));
+        assert_eq!(parse_inode(b"socket:[4711]", b"socket"), Some(4711));
+        let wrong = [&b""[..], b"net:[]", b"net:[1", b"uts:[1]", b"net:[-1]", b"net:[1]x", b"net"];
+        for wrong in wrong {
+            assert_eq!(parse_inode(wrong, b"net"), None);
+        }
+    }
 
     #[test]
     fn numbers_beyond_64_bits_are_absent() {

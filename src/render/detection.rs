@@ -13,11 +13,10 @@ range. Optional missed: not found, and its case passes without it. False: incide
 above while nothing was wrong. Low: episodes below that. Excess: episodes of medium or above while
 something was wrong, though raw counters crossed no limit of the kind and nothing expected it.
 Culprit right: of those found whose file names one. Nobody can be named for network_degradation,
-since packets are lost by interface and namespace and not by process, nor for tcp_exhaustion of a
-namespace, since sockets are recorded without their processes; who uses up the host's handles can
-be. Escalations right: of what was found, high and critical that were said neither before raw
-counters reached their limit nor, where that was held for as long as the severity has to last,
-later than five seconds after it, of all that were said or due.
+since packets are lost by interface and namespace and not by process. Escalations right: of what was
+found, high and critical that were said neither before raw counters reached their limit nor, where
+that was held for as long as the severity has to last, later than five seconds after it, of all that
+were said or due.
 ";
 
 /// The page; `command` says how it is made anew.

@@ -20,6 +20,7 @@ mod quiet_waits;
 mod record;
 mod recorded;
 mod rights;
+mod socket_owners;
 mod starved_cpu;
 mod trace;
 mod tracers;

@@ -17,13 +17,15 @@ const READERS: [&str; 5] = [
 ];
 
 /// Columns whose names are called on something else: `Cover::state`, the namespace of a process,
-/// the CPU time and the control group of short-lived ones, `Metric::unit`.
-const OTHERS: [(&str, &str); 5] = [
+/// the CPU time and the control group of short-lived ones, `Metric::unit`, the sockets of an owner.
+const OTHERS: [(&str, &str); 7] = [
     ("cgroups", "unit"),
     ("processes", "state"),
     ("processes", "netns"),
     ("processes", "cpu_ns"),
     ("bpf_events", "cgroup_inode"),
+    ("netns", "close_wait"),
+    ("processes", "close_wait"),
 ];
 
 /// Whether `code` calls the accessor of `column`, or names it as a function.

@@ -14,12 +14,15 @@
 
 mod host;
 
+use alloc::vec::Vec;
+
 use crate::board::{Board, Cover, Evaluation, Held, Quantity, Relax};
-use crate::culprit::{Blamed, Case, OPEN_FILES};
+use crate::culprit::{Blamed, Case};
 use crate::window::{Growth, Missing, SocketUse, Tcp, TcpTrack, Window};
 use ks_vocabulary::kind::{Entity, Kind, Severity};
 use ks_vocabulary::metric::Metric;
 use ks_vocabulary::model::{Limits, Netns};
+use ks_vocabulary::output::Culprit;
 use ks_vocabulary::subtype::Subtype;
 use ks_vocabulary::time::SECOND_NS;
 
@@ -65,12 +68,38 @@ impl Classifier for TcpExhaustion {
         host::judge(window, limits, board);
     }
 
-    /// Of ports and queues nobody is known to be the owner; of handles those who open files are.
+    /// Who listens where the accept queue is full, who uses the ports, who opens files. Of sockets
+    /// in TIME_WAIT, tracked connections and SYN queues nobody is the owner.
     fn blame(&self, case: &Case<'_>) -> Blamed {
-        if *case.entity != Entity::Host {
-            return Blamed::default();
+        let culprits = if let Entity::Netns(inode) = case.entity {
+            blame_in(case, *inode)
+        } else {
+            host::blame(case)
+        };
+        Blamed { culprits, ..Blamed::default() }
+    }
+}
+
+/// The owners of what namespace `inode` is short of.
+fn blame_in(case: &Case<'_>, inode: u64) -> Vec<Culprit> {
+    let window = case.window;
+    let mut known = window.netns.entities();
+    let Some((_, row, track)) = known.find(|(_, row, _)| row.netns() == Some(inode)) else {
+        return Vec::new();
+    };
+    let (sockets, limits) = (window.sockets.of(row), window.limits.one().ok());
+    let seen = judge_namespace(row, track, sockets, limits);
+    let overflowed = track.over(Tcp::ListenOverflow, EVENT_CLEAR_S * SECOND_NS);
+    let overflowed = overflowed.is_ok_and(|growth| growth.by > 0);
+    // What stands without a cause in this reading is an overflow that was, or a share that fell.
+    let form =
+        if seen.mask() == 0 && overflowed { Some(Subtype::AcceptQueue) } else { seen.subtype };
+    match form {
+        Some(Subtype::AcceptQueue) => case.by_accept_queues(inode),
+        Some(Subtype::Ports) => {
+            case.by_local_ports(inode, sockets.and_then(|of| of.local_ports).unwrap_or(0))
         }
-        Blamed { culprits: case.by(OPEN_FILES), ..Blamed::default() }
+        _ => Vec::new(),
     }
 }
 

@@ -68,3 +68,19 @@ pub(crate) const OPEN_FILES: Counter = Counter {
     level_metric: Metric::OpenFiles,
     group_unit: Unit::One,
 };
+/// How full the accept queues are. A socket is an open file, and counted as one.
+pub(super) const ACCEPT_QUEUE: Counter = Counter {
+    account: Account::OpenFiles,
+    metric: Metric::AcceptQueueShare,
+    level_metric: Metric::AcceptQueueShare,
+    group_unit: Unit::Ratio,
+};
+/// Connections that wait for accept, where the length of no queue is known.
+pub(super) const ACCEPT_QUEUE_WAITING: Counter = of_sockets(Metric::AcceptQueueWaiting);
+pub(super) const LOCAL_PORTS: Counter = of_sockets(Metric::LocalPorts);
+pub(super) const LOCAL_PORTS_NEW: Counter = of_sockets(Metric::LocalPortsNew);
+pub(super) const CLOSE_WAIT: Counter = of_sockets(Metric::CloseWait);
+
+const fn of_sockets(metric: Metric) -> Counter {
+    Counter { account: Account::OpenFiles, metric, level_metric: metric, group_unit: Unit::One }
+}

@@ -4,7 +4,8 @@
 //! `past.rs` how far an entity is above what is usual for it, `parties.rs` who the parties are,
 //! and `sets.rs` which of them, alone or as a set, is to blame: at least 40 % of all that is above
 //! the usual, and at least twice the next. Those who suffer are told apart in `victim.rs`. Which
-//! counter convicts for a condition its classifier says.
+//! counter convicts for a condition its classifier says. Of sockets the owners are named, by what
+//! they hold (`owners.rs`).
 //!
 //! Executables go by the name of the process, which is what is recorded of them. Open files are
 //! read while a signal stands only, so the first reading of them counts as growth.
@@ -12,6 +13,7 @@
 mod counter;
 mod interval;
 mod naming;
+mod owners;
 mod parties;
 mod past;
 mod rise;

@@ -31,6 +31,22 @@ pub(super) fn culprits(case: &Case<'_>, counter: Counter) -> Vec<Culprit> {
     named.chain(resident).collect()
 }
 
+/// Those who hold what is finite, most first, as parts of `whole` where they hold less than that.
+pub(super) fn holders(
+    case: &Case<'_>,
+    counter: Counter,
+    parties: &[Party<'_>],
+    whole: f64,
+) -> Vec<Culprit> {
+    let trial = Trial::new(case, parties).of_whole(whole);
+    let picks = trial.picks();
+    let named = picks.iter().take(NAMED).map(|pick| {
+        let inside = trial.inside(pick);
+        Sentence { case, counter, pick, group: None }.culprit(inside)
+    });
+    named.collect()
+}
+
 /// The counters of the control group that is named, if they are known.
 fn group_of<'a>(pick: &Pick<'_>, groups: &[Group<'a>]) -> Option<Group<'a>> {
     let Set::Cgroup(path) = pick.set else { return None };

@@ -55,6 +55,21 @@ pub(super) struct Party<'a> {
     pub(super) is_late: bool,
 }
 
+impl<'a> Party<'a> {
+    /// A process that holds so much of something finite, all of which counts.
+    pub(super) fn holder(case: &Case<'a>, known: &'a Known, held: f64) -> Self {
+        Self {
+            who: Who::Live(known),
+            parent: case.window.processes.parent(&known.row).unwrap_or_default(),
+            cgroup: known.row.cgroup().unwrap_or_default(),
+            comm: known.row.comm().unwrap_or_default(),
+            change: Change { amount: held, level: held, excess: held, began: None },
+            slack: 0.0,
+            is_late: false,
+        }
+    }
+}
+
 /// A control group with what it did, in the unit of processes.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Group<'a> {

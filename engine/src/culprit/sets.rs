@@ -121,6 +121,11 @@ impl<'a> Trial<'a> {
         Self { members, sets, may_convict, total }
     }
 
+    /// The same, where those who changed hold no more than a part of `whole`.
+    pub(super) fn of_whole(self, whole: f64) -> Self {
+        Self { total: self.total.max(whole), ..self }
+    }
+
     /// The candidates to name, most first: the one that is convicted, or else each that is too
     /// large beside the first for either to be; then single processes.
     pub(super) fn picks(&self) -> Vec<Pick<'a>> {

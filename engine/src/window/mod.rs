@@ -8,6 +8,7 @@ mod known;
 mod latency_table;
 mod leaders;
 mod levels;
+mod owner_table;
 mod process_table;
 mod series;
 mod socket_use;
@@ -27,6 +28,7 @@ pub use known::{Known, ProcessKey};
 pub use latency_table::{CallClass, Latency, LatencyTable, Span};
 pub use leaders::{Leaders, RING_BUCKETS, Ring};
 pub use levels::{Levels, Mean};
+pub use owner_table::OwnerTable;
 pub use process_table::{PROCESS_CAP, ProcessTable};
 pub use series::{EntityId, HOST, Missing, Series, Step, Track};
 pub use socket_use::{SocketTable, SocketUse};
@@ -66,6 +68,8 @@ macro_rules! window {
             pub processes: ProcessTable,
             /// Accept queues and ports.
             pub sockets: SocketTable,
+            /// Whose sockets they are.
+            pub owners: OwnerTable,
             /// Histograms of the tracers.
             pub latencies: LatencyTable,
             /// Who was seen to suffer.
@@ -82,6 +86,7 @@ macro_rules! window {
                     interval_ns: ks_vocabulary::time::SECOND_NS,
                     processes: ProcessTable::default(),
                     sockets: SocketTable::default(),
+                    owners: OwnerTable::default(),
                     latencies: LatencyTable::default(),
                     sufferers: Sufferers::default(),
                     group_leaders: GroupLeaders::default(),
@@ -112,6 +117,7 @@ macro_rules! window {
                 $( self.$field.restart(); )+
                 self.processes.restart();
                 self.sockets.restart();
+                self.owners.restart();
                 self.latencies.restart();
                 self.sufferers.restart();
                 self.group_leaders.restart();
@@ -168,6 +174,7 @@ impl Window {
         self.processes.update(sample, &mut self.ledger);
         self.processes.ended.update(sample, mono, &self.ledger.host);
         self.sockets.update(sample);
+        self.owners.update(sample, mono);
         self.latencies.update(sample, mono);
     }
 

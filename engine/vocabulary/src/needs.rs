@@ -138,6 +138,10 @@ pub const NEEDS: &[Need] = &[
     ),
     ("listeners", &["queue", "backlog"]),
     ("ports", &["local_ports"]),
+    (
+        "socket_owners",
+        &["close_wait", "inode", "queue", "backlog", "local_ports", "local_ports_new"],
+    ),
     ("softnet", &["processed", "dropped"]),
     ("file_handles", &["allocated", "unused", "max"]),
     (

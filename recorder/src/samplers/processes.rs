@@ -29,6 +29,7 @@ use crate::sampler::{Context, Hidden, Sampler, State};
 use detail::Details;
 use listing::Listing;
 use long_blocks::LongBlocks;
+pub(super) use parse::stat as parse_stat;
 use pass::{Asleep, Group, Pass};
 use seen::Seen;
 use tracked::Tracked;

@@ -2,7 +2,7 @@
 //!
 //! Lost segments are sent again; goodput is what is not. An accept queue holds the smaller of the
 //! backlog and `somaxconn`, and what comes on top overflows. A local port stays taken for 60 s
-//! after its connection was closed from here (TIME_WAIT).
+//! after its connection was closed from here (TIME_WAIT). Who connects closes after a step.
 
 use std::collections::VecDeque;
 
@@ -120,9 +120,11 @@ impl Network {
             if demand.segments > 0.0 && alive {
                 self.carry(demand.segments * served * step_s, demand.segment().bytes as f64);
             }
-            if demand.connects > 0.0 {
-                self.connect(demand.connects * served * step_s);
-            }
+            process.connecting = if demand.connects > 0.0 {
+                self.connect(demand.connects * served * step_s)
+            } else {
+                0.0
+            };
             if demand.unclosed > 0.0 {
                 let left = demand.unclosed * step_s;
                 process.counted.close_wait.add(left);
@@ -161,7 +163,8 @@ impl Network {
         self.rx_bytes.add((segments - dropped) * (bytes + 66.0));
     }
 
-    fn connect(&mut self, wanted: f64) {
+    /// Opens connections, and closes them at once. Returns how many could be.
+    fn connect(&mut self, wanted: f64) -> f64 {
         let room = (self.port_count() - self.time_wait()).max(0.0);
         let mut opened = wanted.min(room);
         if self.reuses {
@@ -177,6 +180,7 @@ impl Network {
         self.no_port.add(wanted - opened);
         self.active_opens.add(opened);
         self.closing += opened;
+        opened
     }
 
     fn accept(&mut self, pid: u64, arrived: f64, accepts: f64) {

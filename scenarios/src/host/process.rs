@@ -32,6 +32,8 @@ pub(crate) struct Process {
     pub(crate) stopped_until_s: f64,
     /// Descriptors that it may have.
     pub(crate) open_files_max: f64,
+    /// Connections that it opened in this step: each lives for one.
+    pub(crate) connecting: f64,
     /// It is stopped in this step.
     pub(crate) stopped: bool,
     /// It was killed, and gives its memory back.

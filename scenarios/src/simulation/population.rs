@@ -205,6 +205,7 @@ impl Simulation {
             io_share: 1.0,
             stopped_until_s: f64::NEG_INFINITY,
             open_files_max: OPEN_FILES_MAX,
+            connecting: 0.0,
             stopped: false,
             dying: false,
         });

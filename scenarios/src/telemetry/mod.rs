@@ -4,6 +4,7 @@ mod cpu;
 mod groups;
 mod memory;
 mod network;
+mod owners;
 mod processes;
 mod storage;
 mod tracers;
@@ -40,6 +41,7 @@ impl Telemetry {
         memory::fill(host, sample);
         storage::fill(host, sample);
         network::fill(host, sample);
+        owners::fill(host, sample);
         groups::fill(host, sample);
         let is_slow = self.slow_at.is_none_or(|last| now >= last + SLOW_S);
         if is_slow {

@@ -7,6 +7,7 @@ use ks_vocabulary::model::{
 
 use crate::grain::whole;
 use crate::host::Host;
+use crate::host::network::Queue;
 use crate::shape::NIC;
 
 /// Inode of the first network namespace.
@@ -22,7 +23,7 @@ pub(super) fn fill(host: &mut Host, sample: &mut Sample) {
         row.set_name(ListenerName::address, &[0, 0, 0, 0]);
         row.set(ListenerCell::netns, NETNS);
         row.set(ListenerCell::port, queue.port);
-        row.set(ListenerCell::inode, 20_000 + queue.port);
+        row.set(ListenerCell::inode, listener_inode(queue));
         row.set(ListenerCell::queue, whole(queue.waiting));
         row.set(ListenerCell::backlog, whole(queue.backlog));
     }
@@ -45,6 +46,11 @@ pub(super) fn fill(host: &mut Host, sample: &mut Sample) {
         row.set(SoftnetCell::dropped, 0u64);
         row.set(SoftnetCell::time_squeeze, 0u64);
     }
+}
+
+/// Inode of the socket that listens.
+pub(super) fn listener_inode(queue: &Queue) -> u64 {
+    20_000 + queue.port
 }
 
 fn fill_nic(host: &Host, sample: &mut Sample) {
@@ -126,8 +132,10 @@ fn fill_netns(host: &Host, sample: &mut Sample) {
         row.set(cell, 0u64);
     }
     let time_wait = whole(network.time_wait());
-    row.set(Cell::tcp_curr_estab, whole(network.established));
-    row.set(Cell::established, whole(network.established));
+    let connecting: f64 = host.processes.iter().map(|process| process.connecting).sum();
+    let established = whole(network.established + connecting);
+    row.set(Cell::tcp_curr_estab, established);
+    row.set(Cell::established, established);
     row.set(Cell::tcp_tw, time_wait);
     row.set(Cell::time_wait, time_wait);
     row.set(Cell::close_wait, whole(network.close_wait));

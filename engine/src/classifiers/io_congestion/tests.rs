@@ -185,7 +185,7 @@ fn with_neither_it_cannot_tell() {
 fn tasks_that_no_reading_meets_awake_are_stuck() {
     // How many of 8 CPUs, with which load, and whether they wake now and then.
     let table = [
-        (1, 60.0, false, None),
+        (1u64, 60.0, false, None),
         (2, 60.0, false, Some(Low)),
         (3, 60.0, false, Some(Low)),
         (4, 60.0, false, Some(Medium)),

@@ -1,10 +1,14 @@
 //! Resources that the kernel has once for the whole host: file handles, orphans, memory of TCP.
 
+use alloc::vec::Vec;
+
 use crate::board::{Board, Cover, Evaluation};
+use crate::culprit::{Case, OPEN_FILES};
 use crate::window::{Call, HOST, Missing, Window};
 use ks_vocabulary::kind::{Entity, Severity};
 use ks_vocabulary::metric::Metric;
 use ks_vocabulary::model::{FileHandles, Limits, Netns};
+use ks_vocabulary::output::Culprit;
 use ks_vocabulary::subtype::Subtype;
 
 use super::{EVENT_CLEAR_S, KIND, grade_shares, share};
@@ -40,6 +44,18 @@ pub(super) fn judge(window: &Window, limits: Option<&Limits>, board: &mut Board)
     board.judge(KIND, HOST, at, &mut seen, || Entity::Host);
 }
 
+/// Who opens files; where nobody is seen to, who left sockets in CLOSE_WAIT: each is an open file
+/// of those in use, and a leak may be older than what is remembered.
+pub(super) fn blame(case: &Case<'_>) -> Vec<Culprit> {
+    let culprits = case.by(OPEN_FILES);
+    if culprits.iter().any(|culprit| culprit.convicted) {
+        return culprits;
+    }
+    let open_files = case.window.file_handles.one().ok().and_then(in_use).unwrap_or(0);
+    let left = case.by_close_wait(open_files);
+    if left.iter().any(|culprit| culprit.convicted) { left } else { culprits }
+}
+
 /// A connect without a free port is harm done: critical at once (our judgement). In which namespace
 /// it was is not known.
 fn grade_connects(seen: &mut Evaluation, window: &Window, board: &mut Board) {
@@ -58,8 +74,11 @@ fn grade_connects(seen: &mut Evaluation, window: &Window, board: &mut Board) {
 /// Handles that are allocated and in use. The 90 % of pmieconf `vfs_files` lies above our limit
 /// of high.
 fn handles_used(row: &FileHandles) -> Option<f64> {
-    let used = row.allocated()?.saturating_sub(row.unused().unwrap_or(0));
-    share(Some(used), row.max())
+    share(in_use(row), row.max())
+}
+
+fn in_use(row: &FileHandles) -> Option<u64> {
+    Some(row.allocated()?.saturating_sub(row.unused().unwrap_or(0)))
 }
 
 fn max_orphans(limits: Option<&Limits>) -> Option<u64> {

@@ -1,5 +1,7 @@
 //! Every limit of `tcp_exhaustion`, from just below and from just above.
 
+mod owners;
+
 use crate::lab::{Lab, Meter};
 use ks_vocabulary::kind::Kind::TcpExhaustion;
 use ks_vocabulary::kind::Severity::{self, Critical, High, Low, Medium};

@@ -22,7 +22,7 @@ pub use memory::{
 };
 pub use network::{
     Listener, ListenerCell, ListenerName, Netns, NetnsCell, Nic, NicCell, NicName, PortUse,
-    PortUseCell, PortUseName, Softnet, SoftnetCell,
+    PortUseCell, PortUseName, SocketOwner, SocketOwnerCell, Softnet, SoftnetCell,
 };
 pub use process::{Process, ProcessCell, ProcessGone, ProcessGoneCell, ProcessName};
 pub use record::{

@@ -123,6 +123,29 @@ record! {
 }
 
 record! {
+    /// A process with its TCP sockets in one network namespace: those with most, and who listens
+    /// where a queue is half full. A socket of several processes counts for each; one in TIME_WAIT
+    /// is nobody's.
+    pub struct SocketOwner, SocketOwnerCell, SocketOwnerName {
+        key [] [pid, start_ticks, netns];
+        cell pid: u64, Key, "1", "process id";
+        cell start_ticks: u64, Key, "ticks", "`stat` field 22: start after boot";
+        cell netns: u64, Key, "1", "inode of the network namespace";
+        cell sockets: u64, Gauge, "1", "its TCP sockets, in any state";
+        cell established: u64, Gauge, "1", "of those, in ESTABLISHED";
+        cell close_wait: u64, Gauge, "1", "of those, in CLOSE_WAIT";
+        cell listening: u64, Gauge, "1", "of those, in LISTEN";
+        cell full_queues: u64, Gauge, "1", "listening sockets whose accept queue is full";
+        cell port: u64, Label, "1", "local port of the accept queue that is fullest";
+        cell inode: u64, Label, "1", "inode of its socket; processes that share it have the same";
+        cell queue: u64, Gauge, "1", "connections that wait for accept there";
+        cell backlog: u64, Gauge, "1", "length of that queue, where it is known";
+        cell local_ports: u64, Gauge, "1", "local ports it uses towards the namespace's largest destination";
+        cell local_ports_new: u64, Gauge, "1", "of those, with sockets that the last reading did not see";
+    }
+}
+
+record! {
     /// Packet processing of one CPU, from `net/softnet_stat`.
     pub struct Softnet, SoftnetCell, SoftnetName {
         key [] [cpu];

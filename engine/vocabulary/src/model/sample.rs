@@ -3,7 +3,7 @@
 use super::cgroup::Cgroup;
 use super::host::{BlockedTask, Cpu, CpuSched, CpuTimes, FileHandles, Limits, Load, Pressure};
 use super::memory::{Memory, Swap, Vm, Zone};
-use super::network::{Listener, Netns, Nic, PortUse, Softnet};
+use super::network::{Listener, Netns, Nic, PortUse, SocketOwner, Softnet};
 use super::process::{Process, ProcessGone};
 use super::record::{Record, Schema, Shape};
 use super::rows::{Rows, Rowset};
@@ -120,6 +120,8 @@ sample! {
     bpf_events: Many Event from "bpf/memory";
     /// What the recorder itself costs.
     cost: One Cost from "cost";
+    /// Processes that own TCP sockets; of the namespaces whose sockets this sample lists.
+    socket_owners: Many SocketOwner from "socket_owners";
 }
 
 impl Sample {

@@ -14,6 +14,7 @@ mod losses;
 mod namespace;
 mod namespaces;
 mod nics;
+mod owners;
 mod pace;
 mod patient_file;
 mod sockets;
@@ -58,6 +59,7 @@ impl Sampler for Net {
             "net/tcp",
             "listeners",
             "ports",
+            "socket_owners",
             "sys/class/net",
             "netns",
         ]

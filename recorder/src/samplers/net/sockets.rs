@@ -57,7 +57,9 @@ pub(super) struct Socket {
 }
 
 const CLOSE: u8 = 7;
-const LISTEN: u8 = 10;
+pub(super) const ESTABLISHED: u8 = 1;
+pub(super) const CLOSE_WAIT: u8 = 8;
+pub(super) const LISTEN: u8 = 10;
 
 /// The cells of the states, each with its numbers in `tcp_states.h`. A connection request is shown
 /// as `SYN_RECV` (3); 12 is its number inside the kernel.
@@ -76,16 +78,25 @@ const STATES: [(NetnsCell, &[usize]); 8] = [
 const MOST_DESTINATIONS: usize = 16;
 const FEWEST_PORTS: usize = 16;
 
-/// Space for so many connections is kept from one listing to the next: 22 bytes each.
+/// Space for so many connections is kept from one listing to the next: 28 bytes each, and 8 for
+/// its handle.
 const KEPT_ENDS: usize = 100_000;
 
+/// What is known of a socket that a process may have open.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-struct Listening {
+pub(super) struct Handle {
+    pub(super) inode: u32,
+    /// State, as in [`Socket`].
+    pub(super) state: u8,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Listening {
     address: Address,
-    port: u16,
-    inode: u64,
-    queue: u64,
-    backlog: Option<u64>,
+    pub(super) port: u16,
+    pub(super) inode: u64,
+    pub(super) queue: u64,
+    pub(super) backlog: Option<u64>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -93,6 +104,14 @@ struct End {
     address: Address,
     port: u16,
     local_port: u16,
+    /// 0 where no process has the socket, as in TIME_WAIT.
+    inode: u32,
+}
+
+impl End {
+    fn ports(&self) -> (Address, u16, u16) {
+        (self.address, self.port, self.local_port)
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -100,6 +119,8 @@ struct Destination {
     address: Address,
     port: u16,
     local_ports: usize,
+    /// Where its connections begin among all.
+    first: usize,
 }
 
 /// Collects the sockets of one listing: [`Self::clear`], [`Self::add`] each, then fill the tables.
@@ -112,6 +133,7 @@ pub(super) struct Sockets {
     listening: Vec<Listening>,
     ends: Vec<End>,
     destinations: Vec<Destination>,
+    handles: Vec<Handle>,
 }
 
 impl Default for Sockets {
@@ -123,6 +145,7 @@ impl Default for Sockets {
             listening: Vec::new(),
             ends: Vec::new(),
             destinations: Vec::new(),
+            handles: Vec::new(),
         }
     }
 }
@@ -137,6 +160,8 @@ impl Sockets {
         self.ends.clear();
         self.ends.shrink_to(KEPT_ENDS);
         self.destinations.clear();
+        self.handles.clear();
+        self.handles.shrink_to(KEPT_ENDS);
     }
 
     /// Takes one socket.
@@ -144,6 +169,11 @@ impl Sockets {
         self.total += 1;
         if let Some(count) = self.states.get_mut(usize::from(socket.state)) {
             *count += 1;
+        }
+        // The kernel's inodes of sockets have 32 bits.
+        let inode = u32::try_from(socket.inode).unwrap_or(0);
+        if inode != 0 {
+            self.handles.push(Handle { inode, state: socket.state });
         }
         if socket.state == LISTEN {
             self.listening_ports[usize::from(socket.local_port / 64)] |=
@@ -163,8 +193,36 @@ impl Sockets {
                 address: socket.remote.unmapped(),
                 port: socket.remote_port,
                 local_port: socket.local_port,
+                inode,
             });
         }
+    }
+
+    /// Every socket that a process may have open.
+    pub(super) fn handles(&self) -> &[Handle] {
+        &self.handles
+    }
+
+    /// Those that listen.
+    pub(super) fn listening(&self) -> &[Listening] {
+        &self.listening
+    }
+
+    /// How many are in CLOSE_WAIT.
+    pub(super) fn close_wait(&self) -> u64 {
+        self.states[usize::from(CLOSE_WAIT)]
+    }
+
+    /// Local ports in use towards the destination that has most; once ports are filled.
+    pub(super) fn busiest_ports(&self) -> usize {
+        self.destinations.first().map_or(0, |busiest| busiest.local_ports)
+    }
+
+    /// Inodes of the sockets that use those ports; those in TIME_WAIT have none.
+    pub(super) fn busiest_inodes(&self) -> impl Iterator<Item = u32> {
+        let busiest = self.destinations.first();
+        let range = busiest.map_or(0..0, |of| of.first..of.first + of.local_ports);
+        self.ends[range].iter().map(|end| end.inode).filter(|inode| *inode != 0)
     }
 
     /// Sockets taken in this listing.
@@ -213,13 +271,22 @@ impl Sockets {
         let ports = &self.listening_ports;
         self.ends.retain(|end| !is_listening(ports, end.local_port));
         self.ends.sort_unstable();
-        self.ends.dedup();
-        self.destinations.clear();
-        for run in self.ends.chunk_by(|a, b| (a.address, a.port) == (b.address, b.port)) {
-            if run.len() >= FEWEST_PORTS {
-                let End { address, port, .. } = run[0];
-                self.destinations.push(Destination { address, port, local_ports: run.len() });
+        // Of the sockets that share a port the last stays: it is in TIME_WAIT only if all are.
+        self.ends.dedup_by(|later, kept| {
+            let same = later.ports() == kept.ports();
+            if same {
+                kept.inode = later.inode;
             }
+            same
+        });
+        self.destinations.clear();
+        let mut first = 0;
+        for run in self.ends.chunk_by(|a, b| (a.address, a.port) == (b.address, b.port)) {
+            let (End { address, port, .. }, local_ports) = (run[0], run.len());
+            if local_ports >= FEWEST_PORTS {
+                self.destinations.push(Destination { address, port, local_ports, first });
+            }
+            first += local_ports;
         }
         self.destinations.sort_unstable_by_key(|of| (Reverse(of.local_ports), of.address, of.port));
         self.destinations.truncate(MOST_DESTINATIONS);

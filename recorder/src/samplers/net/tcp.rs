@@ -8,6 +8,7 @@ use ks_vocabulary::model::{Netns, ReadTimes, Rows, Sample};
 
 use super::diag::Diag;
 use super::namespace::Namespace;
+use super::owners::Owners;
 use super::pace::{COSTLY_NS, Pace};
 use super::report;
 use super::sockets::Sockets;
@@ -32,12 +33,18 @@ const SPACE_BYTES: usize = 64 * 1024;
 pub(super) struct Tcp {
     diag: Diag,
     sockets: Sockets,
+    owners: Owners,
     space: Vec<u8>,
 }
 
 impl Default for Tcp {
     fn default() -> Self {
-        Self { diag: Diag::default(), sockets: Sockets::default(), space: vec![0; SPACE_BYTES] }
+        Self {
+            diag: Diag::default(),
+            sockets: Sockets::default(),
+            owners: Owners::default(),
+            space: vec![0; SPACE_BYTES],
+        }
     }
 }
 
@@ -49,7 +56,8 @@ enum Origin {
 }
 
 impl Tcp {
-    /// Lists the sockets of the namespaces that are due. Returns whether any was listed.
+    /// Lists the sockets of the namespaces that are due, and asks whose they are. Returns whether
+    /// any was listed.
     pub(super) fn sample(
         &mut self,
         namespaces: &mut [Namespace],
@@ -60,6 +68,7 @@ impl Tcp {
         let listed = context.unless_shed(Step::Sockets, &sources, |context| {
             self.list_due(namespaces, context, sample)
         });
+        self.owners.sample(context, sample);
         listed.unwrap_or(false)
     }
 
@@ -140,6 +149,7 @@ impl Tcp {
         }
         self.sockets.fill_listeners(inode, &mut sample.listeners);
         self.sockets.fill_ports(inode, &mut sample.ports);
+        self.owners.take(inode, &self.sockets);
     }
 }
 

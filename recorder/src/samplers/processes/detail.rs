@@ -13,7 +13,7 @@ use super::tracked::Tracked;
 use crate::budget::Step;
 use crate::host_fs::HostFile;
 use crate::sampler::Context;
-use crate::text::{fields, lines, parse_u64};
+use crate::text::{fields, lines, parse_inode, parse_u64};
 
 /// Processes asked, those with most descriptors.
 const ASKED: usize = 16;
@@ -160,14 +160,10 @@ fn count_sockets(pid: u64, open_files: u64, sockets: &BTreeSet<u64>) -> Option<u
     let mut count = 0;
     for entry in std::fs::read_dir(format!("/proc/{pid}/fd")).ok()? {
         let target = rustix::fs::readlink(entry.ok()?.path(), Vec::new());
-        let inode = target.ok().and_then(|target| socket_inode(target.to_bytes()));
+        let inode = target.ok().and_then(|target| parse_inode(target.to_bytes(), b"socket"));
         count += u64::from(inode.is_some_and(|inode| sockets.contains(&inode)));
     }
     Some(count)
-}
-
-fn socket_inode(target: &[u8]) -> Option<u64> {
-    parse_u64(target.strip_prefix(b"socket:[")?.strip_suffix(b"]")?)
 }
 
 #[cfg(test)]
@@ -192,8 +188,6 @@ mod tests {
         };
         assert_eq!(close_wait_inode(line("08").as_bytes()), Some(4711));
         assert_eq!(close_wait_inode(line("01").as_bytes()), None);
-        assert_eq!(socket_inode(b"socket:[4711]"), Some(4711));
-        assert_eq!(socket_inode(b"pipe:[4711]"), None);
     }
 
     #[test]
@@ -218,7 +212,7 @@ mod tests {
     proptest! {
         #[test]
         fn any_bytes_are_taken(bytes: Vec<u8>) {
-            let _ = (parse_open_files_max(&bytes), close_wait_inode(&bytes), socket_inode(&bytes));
+            let _ = (parse_open_files_max(&bytes), close_wait_inode(&bytes));
         }
     }
 }

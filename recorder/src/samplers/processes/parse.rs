@@ -9,7 +9,7 @@ use crate::text::{lines, parse_i64, parse_u64};
 
 /// Sets the cells of `/proc/PID/stat`. The name of the process may hold blanks and parentheses:
 /// it ends at the last one. `None` says that this is no such text.
-pub(super) fn stat(text: &[u8], row: &mut Process) -> Option<()> {
+pub(in crate::samplers) fn stat(text: &[u8], row: &mut Process) -> Option<()> {
     let open = text.iter().position(|byte| *byte == b'(')?;
     let close = text.iter().rposition(|byte| *byte == b')').filter(|close| *close > open)?;
     row.set_name(ProcessName::comm, text.get(open + 1..close)?);
