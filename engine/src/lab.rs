@@ -81,8 +81,8 @@ impl Lab {
         self.handle(Body::Gap(Gap { suspended_ns, ..Gap::in_all(GapReason::Suspend) }));
     }
 
-    /// `seconds` pass, or as many intervals; `fill` puts rows into each sample, counting from 0. A table with
-    /// rows counts as read; one without is absent.
+    /// `seconds` pass, or as many intervals; `fill` puts rows into each sample, counting from 0. A
+    /// table with rows counts as read; one without is absent.
     pub(crate) fn run(&mut self, seconds: u64, mut fill: impl FnMut(&mut Sample, u64)) {
         for second in 0..seconds {
             self.second += self.cadence;

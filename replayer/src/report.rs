@@ -50,8 +50,9 @@ pub struct Report {
     pub incidents: Vec<Incident>,
     /// Decisions of an agent: this engine has none.
     pub decisions: [(); 0],
-    /// What can be told of each kind over the whole run: `ok`, `ok: without X` where a part, or part of
-    /// the time, was not judged, `cannot tell: reason` where nothing was, `not applicable: reason`.
+    /// What can be told of each kind over the whole run: `ok`, `ok: without X` where a part, or
+    /// part of the time, was not judged, `cannot tell: reason` where nothing was, `not applicable:
+    /// reason`.
     pub coverage: BTreeMap<&'static str, String>,
     /// The same over time.
     pub coverage_spans: BTreeMap<&'static str, Vec<Span>>,

@@ -12,13 +12,13 @@ use crate::tree::{SourceFile, assert_none, checkout};
 /// A new entry is the size at hand and some three in a hundred, for work on several branches.
 const LINES_MAX: [(&str, usize); 8] = [
     ("ebpf/src/", 1_000),
-    ("engine/src/", 13_450),
+    ("engine/src/", 13_900),
     ("engine/statistics/src/", 2_780),
-    ("engine/vocabulary/src/", 5_770),
+    ("engine/vocabulary/src/", 5_900),
     ("recorder/src/", 18_300),
     ("replayer/src/", 7_200),
-    ("scenarios/src/", 7_250),
-    ("src/", 7_350),
+    ("scenarios/src/", 7_450),
+    ("src/", 7_550),
 ];
 /// How far below its entry a crate may be.
 const SLACK_PERCENT: usize = 5;

@@ -8,17 +8,23 @@ use ks_vocabulary::needs::{NEEDS, is_needed};
 use crate::tree::{assert_none, checkout};
 
 /// Where rows are read.
-const READERS: [&str; 5] = [
+const READERS: [&str; 6] = [
     "engine/src/analysis/",
     "engine/src/classifiers/",
     "engine/src/culprit/",
+    "engine/vocabulary/src/held.rs",
     "engine/vocabulary/src/membership.rs",
     "engine/src/window/",
 ];
 
 /// Columns whose names are called on something else: `Cover::state`, the namespace of a process,
-/// the CPU time and the control group of short-lived ones, `Metric::unit`, the sockets of an owner.
-const OTHERS: [(&str, &str); 7] = [
+/// the CPU time and the control group of short-lived ones, `Metric::unit`, the sockets of an owner,
+/// the caches of a control group and what a host holds.
+const OTHERS: [(&str, &str); 11] = [
+    ("memory", "active_file_bytes"),
+    ("memory", "slab_reclaimable_bytes"),
+    ("cgroups", "anon_bytes"),
+    ("cgroups", "shmem_bytes"),
     ("cgroups", "unit"),
     ("processes", "state"),
     ("processes", "netns"),

@@ -25,8 +25,8 @@ impl Worst {
         Self { seen: *seen, severity, past, told_past: past }
     }
 
-    /// Takes what is seen of an episode that goes on at `severity`; the transition becomes an update
-    /// where nothing else is said and it is ten times as far past its limit as was told.
+    /// Takes what is seen of an episode that goes on at `severity`; the transition becomes an
+    /// update where nothing else is said and it is ten times as far past its limit as was told.
     pub(super) fn take(
         &mut self,
         severity: Severity,

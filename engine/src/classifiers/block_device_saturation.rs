@@ -10,9 +10,9 @@
 //! Utilisation over 5, 10 and 30 s; mean wait; mean queue (Little's law: rate times wait).
 //! # False positives
 //! For devices that serve many requests at once, utilisation says only "not idle": without a
-//! baseline medium rests on it alone. Stacked devices (device mapper, md, bcache, loop, zram) repeat
-//! the work of others: while a disk is busy they are not judged. A disk that waits for its rare
-//! flushes is not slow.
+//! baseline medium rests on it alone. Stacked devices (device mapper, md, bcache, loop, zram)
+//! repeat the work of others: while a disk is busy they are not judged. A disk that waits for its
+//! rare flushes is not slow.
 //! # Second source
 //! High wants a queue, or waits far above the disk's own, beside utilisation; critical long waits.
 
@@ -149,9 +149,10 @@ fn look_at(row: &Disk, track: &DiskTrack) -> Result<Evaluation, Missing> {
     Ok(seen)
 }
 
-/// Share of the last so many seconds in which a request was in flight. By Little's law it is no more
-/// than the mean number in flight: kernels that count busy time in whole ticks of the clock tell of
-/// much more. A request that is under way counts, since its own time is told when it is done.
+/// Share of the last so many seconds in which a request was in flight. By Little's law it is no
+/// more than the mean number in flight: kernels that count busy time in whole ticks of the clock
+/// tell of much more. A request that is under way counts, since its own time is told when it is
+/// done.
 fn busy_share(row: &Disk, track: &DiskTrack, seconds: u64) -> Result<f64, Missing> {
     let of = |what| track.over(what, seconds * SECOND_NS).map(|ms| ms.per_second() / 1000.0);
     let busy = of(DiskWork::Busy)?;

@@ -142,8 +142,8 @@ fn second(window: &Window, track: &PressureTrack, entity: &Entity) -> Option<boo
     (agrees || known.iter().all(Option::is_some)).then_some(agrees)
 }
 
-/// Tasks that no reading met awake: a server or a device does not answer. Stall shares need not know
-/// of them, since not every such sleep counts as one for I/O.
+/// Tasks that no reading met awake: a server or a device does not answer. Stall shares need not
+/// know of them, since not every such sleep counts as one for I/O.
 fn grade_stuck(seen: &mut Evaluation, window: &Window) {
     let stuck = window.sufferers.stuck(window.mono(), STUCK_NS) as f64;
     let cpus = window.cpu.one().ok().and_then(Cpu::cpus_online).unwrap_or(1).max(1) as f64;

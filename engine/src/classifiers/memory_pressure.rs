@@ -11,11 +11,11 @@
 //! # False positives
 //! A page cache that fills memory: free memory is never looked at. Growth of a tmpfs is real use.
 //! Huge pages, in use or kept for later, are no part of the memory that is shared out. Page cache,
-//! in use or not, is not held. Swap that idle containers filled long ago: memory is full, and nobody
-//! waits for it.
+//! in use or not, is not held. Swap that idle containers filled long ago: memory is full, and
+//! nobody waits for it.
 //! # Second source
-//! Where stall shares say that nobody waits a used share is low at most, whatever is reclaimed; it is
-//! medium where nothing can give any more, or a group spills into swap. A stall that is high or
+//! Where stall shares say that nobody waits a used share is low at most, whatever is reclaimed; it
+//! is medium where nothing can give any more, or a group spills into swap. A stall that is high or
 //! critical wants reclaim, refaults, pages swapped, or a memory in use.
 
 use crate::board::{Board, Cover, Evaluation, Held, Quantity, Relax};
@@ -66,12 +66,12 @@ const RECLAIM: [Option<f64>; 4] = [Some(0.05), Some(0.15), None, None];
 const USED: [f64; 4] = [0.80, 0.90, 0.90, 0.95];
 /// Free share of swap at high and critical (earlyoom).
 const SWAP_FREE: [f64; 2] = [0.10, 0.05];
-/// Shares of time stalled, over the persistence of each severity, with which a used share is as bad:
-/// somebody waits at medium, and as much as is low by itself at high and critical (our judgement).
-/// Without swap the latter, or direct reclaim, stands for its being used up.
+/// Shares of time stalled, over the persistence of each severity, with which a used share is as
+/// bad: somebody waits at medium, and as much as is low by itself at high and critical (our
+/// judgement). Without swap the latter, or direct reclaim, stands for its being used up.
 const WAITS: [f64; 4] = [0.0, 0.01, 0.05, 0.05];
-/// Growth of a group's swap, over the ten to twenty seconds of which consumption is known, with which
-/// its limit is too small for what it holds (`swap_thrashing`, low: 5 pages a second).
+/// Growth of a group's swap, over the ten to twenty seconds of which consumption is known, with
+/// which its limit is too small for what it holds (`swap_thrashing`, low: 5 pages a second).
 const SPILL_BYTES: u64 = 5 * 4096 * 20;
 /// Zero is the last interval.
 const RECLAIM_SPANS_S: [u64; 4] = [0, 5, 10, 30];

@@ -34,9 +34,9 @@ const KIND: Kind = Kind::NetworkDegradation;
 const DROPS: [f64; 4] = [0.001, 0.01, 0.05, 0.20];
 /// Share of segments sent again (our judgement).
 const RETRANSMITS: [f64; 4] = [0.01, 0.03, 0.10, 0.25];
-/// With fewer packets or segments in its window, what was lost among them, a share says nothing (our
-/// judgement). In windows beyond the longest, which cadences of a minute make, as many more are
-/// asked for: else a segment or two a second would do.
+/// With fewer packets or segments in its window, what was lost among them, a share says nothing
+/// (our judgement). In windows beyond the longest, which cadences of a minute make, as many more
+/// are asked for: else a segment or two a second would do.
 const PACKET_FLOOR: u64 = 1_000;
 const SEGMENT_FLOOR: u64 = 200;
 const FLOOR_NS: u64 = 30 * SECOND_NS;

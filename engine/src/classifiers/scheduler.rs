@@ -10,10 +10,11 @@
 //! The 99th percentile of waits and stall shares over 5, 10 and 30 s; throttled
 //! shares of periods, switches for each CPU, steal.
 //! # False positives
-//! Throttling is a limit that somebody set, not contention: a subtype of its own. A group that meets
-//! its quota in one of two periods, and then sleeps for seconds, loses no time to speak of. Niced
-//! batch work expects to wait: stalls are not judged where its processes are those that wait. On a
-//! host whose CPUs are all at work by design some task waits all of the time, for a moment each.
+//! Throttling is a limit that somebody set, not contention: a subtype of its own. A group that
+//! meets its quota in one of two periods, and then sleeps for seconds, loses no time to speak of.
+//! Niced batch work expects to wait: stalls are not judged where its processes are those that wait.
+//! On a host whose CPUs are all at work by design some task waits all of the time, for a moment
+//! each.
 //! # Second source
 //! A stall share is at 1 with one task that waits: high and critical want waits that are long, by
 //! the tracer or by the accounting of processes, or a group's throttled periods with time lost.
@@ -71,9 +72,9 @@ const THROTTLED: [(Metric, u64, [Option<f64>; 4]); 2] = [
     (Metric::ThrottledShare5s, 5, [None, Some(0.25), None, None]),
     (Metric::ThrottledShare10s, 10, [None, None, Some(0.50), None]),
 ];
-/// Time that a group's CPUs lose to throttling for each second, below which the share of its periods
-/// says nothing: at medium and at high (our judgement, as low and between medium and high of the
-/// stall shares).
+/// Time that a group's CPUs lose to throttling for each second, below which the share of its
+/// periods says nothing: at medium and at high (our judgement, as low and between medium and high
+/// of the stall shares).
 const LOST: [f64; 2] = [0.10, 0.25];
 /// Tasks that wait for each CPU, in the mean, with which those that run are late (our judgement: a
 /// third of the time of each goes into waiting).
@@ -201,8 +202,8 @@ fn judge_groups(window: &Window, board: &mut Board) {
     }
 }
 
-/// Whether tasks run late, as their waits say: by the tracer, else by the mean number that waits, as
-/// the accounting of processes tells it. `None` where neither is known.
+/// Whether tasks run late, as their waits say: by the tracer, else by the mean number that waits,
+/// as the accounting of processes tells it. `None` where neither is known.
 fn is_late(window: &Window) -> Option<bool> {
     let counted = window.latencies.over(&Latency::RunQueue, Span::Ten).ok();
     let counted = counted.filter(|counted| counted.total() >= latency::ENOUGH);

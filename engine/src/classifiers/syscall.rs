@@ -9,9 +9,9 @@
 //! # Evidence
 //! The used share of each resource with its limit; free space where it is small and falls.
 //! # False positives
-//! Filesystems without a size and read-only ones are never full; a small share of a huge one is much
-//! room, and little that is left of a small one may last for months. Waiting (epoll, futex, sleep,
-//! reads of pipes and sockets) is no slowness: that class is never judged.
+//! Filesystems without a size and read-only ones are never full; a small share of a huge one is
+//! much room, and little that is left of a small one may last for months. Waiting (epoll, futex,
+//! sleep, reads of pipes and sockets) is no slowness: that class is never judged.
 
 use crate::analysis::resources::{inodes_used, space_used, tasks_max};
 use crate::board::{Board, Cover, Evaluation, Held, Quantity, Relax};

@@ -85,8 +85,7 @@ impl Subtype {
             Self::Throttled => &[Metric::ThrottledShare5s, Metric::ThrottledShare10s],
             Self::TimeWait => &[Metric::TimeWaitShare],
             // Several quantities of their conditions tell these, or none that has a limit.
-            Self::Blocked
-            | Self::CpuBound
+            Self::CpuBound
             | Self::Drops
             | Self::IdleMismatch
             | Self::Niced

@@ -13,8 +13,8 @@ const SOME_WITHOUT_SWAP: f64 = 0.05;
 /// Where stalls are told of, this much of the time must be one at medium, high and critical: a used
 /// share alone is low.
 const WAITS: [f64; 4] = [0.0, 0.01, 0.05, 0.05];
-/// Major faults a second, which above low need refaults or this stall (section 11), and above medium
-/// this stall, or one of I/O, where stalls are told of.
+/// Major faults a second, which above low need refaults or this stall (section 11), and above
+/// medium this stall, or one of I/O, where stalls are told of.
 const MAJOR: [f64; 4] = [10.0, 50.0, 100.0, 500.0];
 pub(super) const FAULTS_STALL: f64 = 0.05;
 const FAULTS_IO: f64 = 0.10;

@@ -36,8 +36,8 @@ fn run_queue_p99(sample: &Sample) -> Option<f64> {
     p99(sample, b"run_queue_ns", None, 1)
 }
 
-/// The share in which some task waits for a CPU: at high and critical tasks have to be late as well,
-/// which where no tracer looked may be so.
+/// The share in which some task waits for a CPU: at high and critical tasks have to be late as
+/// well, which where no tracer looked may be so.
 pub(super) fn cpu_stalls(sample: &Sample, share: Option<f64>) -> Quantity {
     let all = Quantity::of(share, CPU_SOME);
     let is_late = run_queue_p99(sample).is_some_and(|ns| ns >= WAIT_NS[0]);

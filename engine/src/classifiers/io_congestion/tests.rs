@@ -164,7 +164,8 @@ fn without_pressure_blocked_tasks_beside_a_busy_disk_reach_medium() {
         let (mut lab, mut busy_ms) = (Lab::new(), Meter::default());
         lab.run(60, |sample, _| without_pressure(sample, &mut busy_ms, blocked, busy));
         assert_eq!(lab.severity(IoCongestion, HOST), expected, "{blocked} {busy}");
-        let told = "ok: without stall shares: no pressure of I/O, severity ends at medium; control groups: not in the recording";
+        let told = "ok: without stall shares: no pressure of I/O, severity ends at medium; \
+                control groups: not in the recording";
         assert_eq!(lab.coverage(IoCongestion), told);
         if let Some(signal) = lab.signal(IoCongestion, HOST) {
             let unwritten = signal.evidence.iter().find(|part| part.metric == Metric::Unwritten);

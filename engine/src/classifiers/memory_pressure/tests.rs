@@ -151,7 +151,8 @@ fn without_pressure_it_rests_on_the_used_share_and_ends_at_high() {
     let full = Memory { used: 0.97, swap_free: Some(0.01), ..Memory::default() };
     lab.run(45, |sample, _| host.fill_use(sample, full));
     assert_eq!(lab.severity(MemoryPressure, HOST), Some(High));
-    let part = "ok: without stall shares: no pressure of memory, severity ends at high; control groups: not in the recording";
+    let part = "ok: without stall shares: no pressure of memory, severity ends at high; \
+                control groups: not in the recording";
     assert_eq!(lab.coverage(MemoryPressure), part);
 }
 

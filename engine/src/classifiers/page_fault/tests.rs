@@ -65,7 +65,8 @@ fn each_limit_from_below_and_above() {
         let (mut lab, mut host) = (Lab::new(), Host::default());
         lab.run(40, |sample, _| host.fill(sample, second));
         assert_eq!(lab.severity(PageFault, HOST), expected, "row {at}");
-        let told = "ok: without stall and latency of faults: need bpf/page_fault; control groups: not in the recording";
+        let told = "ok: without stall and latency of faults: need bpf/page_fault; \
+                control groups: not in the recording";
         assert_eq!(lab.coverage(PageFault), told);
     }
     for (faults, expected) in [(9.8, None), (10.2, Some(Low)), (500.2, Some(Critical))] {

@@ -191,6 +191,7 @@ fn what_is_absent_is_named() {
     lab.run(5, |sample, _| host(sample, 1));
     assert_eq!(
         lab.coverage(Syscall),
-        "ok: without space of filesystems: not in the recording; latency, errors and rate of calls: need bpf/syscall"
+        "ok: without space of filesystems: not in the recording; \
+                latency, errors and rate of calls: need bpf/syscall"
     );
 }

@@ -211,14 +211,16 @@ fn what_is_absent_is_named() {
         host.fill(sample, Second::default());
         sample.limits.clear();
     });
-    let told = "ok: without ports, TIME_WAIT, orphans, memory: no limits; errors of connect: need bpf/syscall";
+    let told = "ok: without ports, TIME_WAIT, orphans, memory: no limits; \
+                errors of connect: need bpf/syscall";
     assert_eq!(lab.coverage(TcpExhaustion), told);
     let (mut lab, mut host) = (Lab::new(), Host::default());
     lab.run(5, |sample, _| {
         host.fill(sample, Second::default());
         sample.netns.as_mut_slice()[0].row_mut().unset_cell(NetnsCell::listen as usize);
     });
-    let told = "ok: without ports and accept queues: sockets were not listed; errors of connect: need bpf/syscall";
+    let told = "ok: without ports and accept queues: sockets were not listed; \
+                errors of connect: need bpf/syscall";
     assert_eq!(lab.coverage(TcpExhaustion), told);
 }
 
