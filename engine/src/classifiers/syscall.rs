@@ -36,6 +36,12 @@ pub(super) struct Syscall;
 
 /// Used share of space and of inodes (our judgement).
 const SPACE: [Option<f64>; 4] = [Some(0.80), Some(0.85), Some(0.92), Some(0.97)];
+/// Chunks of metadata take 1 GiB of each of two devices or places at most, and a tenth of a small
+/// filesystem (`fs/btrfs/volumes.c`, `decide_stripe_size_regular`): less cannot become one.
+const CHUNK_BYTES: u64 = 2 * GIB;
+/// Used share of metadata from which on refused calls are its own (our judgement: promises are held
+/// back as well, which are no part of it).
+const METADATA_REFUSES: f64 = 0.75;
 /// Used share of process ids and of descriptors (our judgement).
 const COUNTS: [Option<f64>; 4] = [None, Some(0.80), Some(0.90), Some(0.95)];
 /// Less than this is medium at least where it is gone within so long at the pace at hand (our
@@ -141,11 +147,21 @@ fn judge_filesystems(window: &Window, board: &mut Board) {
     if !window.filesystems.is_fresh() {
         return;
     }
+    let refused = window.bpf_syscall.track().ok();
+    let refused = refused.and_then(|track| track.over(Call::NoSpace, 10 * SECOND_NS).ok());
+    let has_no_space = refused.is_some_and(|growth| growth.by > 0);
     for (id, row, track) in window.filesystems.entities() {
         if row.read_only() == Some(true) || row.limited() != Some(true) {
             continue;
         }
         let mut seen = look_at(row, track);
+        grade_metadata(&mut seen, row, has_no_space);
+        if row.limited().is_none() {
+            board.cover(
+                KIND,
+                Cover::Part("space of filesystems that were not asked (FUSE, network)"),
+            );
+        }
         let entity = || Entity::Filesystem(row.mount().unwrap_or_default().to_vec());
         board.judge(KIND, id, at, &mut seen, entity);
     }
@@ -169,6 +185,22 @@ fn look_at(row: &Filesystem, track: &SpaceTrack) -> Evaluation {
         seen.counts(Severity::Medium, is_little);
     }
     seen
+}
+
+/// Metadata of Btrfs, whose chunks are full while no more can be taken. Calls that are refused for
+/// space are the second source that makes it high.
+fn grade_metadata(seen: &mut Evaluation, row: &Filesystem, has_no_space: bool) {
+    let (Some(used), Some(all @ 1..)) = (row.metadata_used_bytes(), row.metadata_bytes()) else {
+        return;
+    };
+    let chunk = row.total_bytes().unwrap_or(0) / 10;
+    if row.unallocated_bytes().is_none_or(|left| left >= chunk.min(CHUNK_BYTES)) {
+        return;
+    }
+    let share = (used as f64 / all as f64).min(1.0);
+    let refuses = has_no_space && share >= METADATA_REFUSES;
+    let limits = [SPACE[0], SPACE[1], refuses.then_some(METADATA_REFUSES), None];
+    grade(seen, Metric::MetadataUsedShare, Some(share), limits);
 }
 
 fn grade(seen: &mut Evaluation, metric: Metric, value: Option<f64>, limits: [Option<f64>; 4]) {

@@ -35,11 +35,13 @@ pub enum Call {
     NoPort,
     /// Those that met the limit of descriptors of their own process: EMFILE.
     NoDescriptor,
+    /// Those that met the end of a filesystem: ENOSPC.
+    NoSpace,
 }
 
 /// System calls of the host.
 #[derive(Debug, Clone, Default)]
-pub struct CallTrack(Counters<4>);
+pub struct CallTrack(Counters<5>);
 
 impl CallTrack {
     /// Growth over the shortest run of last intervals of at least `ns`.
@@ -52,7 +54,9 @@ impl Track<SyscallTrace> for CallTrack {
     fn feed(&mut self, at: Timestamp, row: &SyscallTrace, _: &HostFacts) -> bool {
         let refused = [row.enomem(), row.enfile(), row.emfile(), row.enospc()];
         let refused = refused.into_iter().try_fold(0u64, |sum, one| Some(sum.saturating_add(one?)));
-        self.0.push(at, [row.calls(), refused, row.connect_eaddrnotavail(), row.emfile()])
+        let values =
+            [row.calls(), refused, row.connect_eaddrnotavail(), row.emfile(), row.enospc()];
+        self.0.push(at, values)
     }
 }
 

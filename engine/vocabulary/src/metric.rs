@@ -108,6 +108,7 @@ metrics! {
     MetadataP99Over10s "metadata_p99_10s" Milliseconds Tracer,
     MetadataP99Over30s "metadata_p99_30s" Milliseconds Tracer,
     MetadataP99Over5s "metadata_p99_5s" Milliseconds Tracer,
+    MetadataUsedShare "metadata_used_share" Ratio Counters,
     OomKilled "oom_killed" Bytes Tracer,
     OomKills "oom_kills" One Counters,
     OpenFiles "open_files" One Accounting,

@@ -96,6 +96,9 @@ pub const NEEDS: &[Need] = &[
             "inodes_free",
             "read_only",
             "limited",
+            "metadata_bytes",
+            "metadata_used_bytes",
+            "unallocated_bytes",
         ],
     ),
     (

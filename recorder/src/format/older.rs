@@ -21,6 +21,7 @@ const GROWN: &[Grown] = &[
     Grown { minor: 5, table: "memory", cells: 34 },
     Grown { minor: 5, table: "vm", cells: 29 },
     Grown { minor: 5, table: "disks", cells: 21 },
+    Grown { minor: 5, table: "filesystems", cells: 7 },
     Grown { minor: 5, table: "nics", cells: 14 },
     Grown { minor: 5, table: "netns", cells: 55 },
     Grown { minor: 5, table: "cgroups", cells: 39 },

@@ -4,6 +4,7 @@
 //! deadline, and only where no other host and no process has to answer. Below a root other than
 //! `/` nothing is reported: the paths would lead to our own filesystems.
 
+mod btrfs;
 mod mountinfo;
 mod space;
 
@@ -16,7 +17,7 @@ use self::mountinfo::{Mount, parse_mountinfo};
 use self::space::{Prober, Space};
 use crate::absence::Absence;
 use crate::host_fs::HostFile;
-use crate::sampler::{Cadence, Context, Sampler};
+use crate::sampler::{Cadence, Context, Sampler, State};
 
 /// Reads mounts and asks for their space.
 #[derive(Debug)]
@@ -38,6 +39,10 @@ impl Default for Filesystems {
         }
     }
 }
+
+/// What is said where some filesystems are not asked.
+const UNASKED: &str = "space behind FUSE and on network filesystems is not asked, since a process \
+                       or a host that does not answer would hold the caller";
 
 /// How long all filesystems together may take to answer: half a tick of one second.
 const DEADLINE: Duration = Duration::from_millis(500);
@@ -67,8 +72,17 @@ impl Sampler for Filesystems {
             DEADLINE.saturating_sub(Duration::from_nanos(spent_ns.unsigned_abs()))
         };
         let outcome = self.fill(&mut sample.filesystems, left);
+        for row in sample.filesystems.as_mut_slice() {
+            if row.fstype() == Some(b"btrfs") {
+                let device = row.device().unwrap_or_default().to_vec();
+                btrfs::fill(context.host, context.buffer, &device, row);
+            }
+        }
         sample.filesystems.set_read(ReadTimes { begin_ns, end_ns: context.elapsed_ns() });
         match outcome {
+            Ok(()) if self.mounts.iter().any(|mount| !mount.may_be_asked) => {
+                context.states.set("filesystems", State::Limited(UNASKED));
+            }
             Ok(()) => context.states.on("filesystems"),
             Err(absence) => context.states.absent("filesystems", absence),
         }

@@ -5,7 +5,7 @@ use ks_vocabulary::kind::Kind::Syscall;
 use ks_vocabulary::kind::Severity::{self, Critical, High, Low, Medium};
 use ks_vocabulary::model::{
     CgroupCell, CgroupName, FilesystemCell, FilesystemName, LimitsCell, LoadCell, ProcessCell,
-    Sample,
+    Sample, SyscallTraceCell,
 };
 use ks_vocabulary::subtype::Subtype;
 
@@ -194,4 +194,39 @@ fn what_is_absent_is_named() {
         "ok: without space of filesystems: not in the recording; \
                 latency, errors and rate of calls: need bpf/syscall"
     );
+}
+
+#[test]
+fn full_metadata_is_high_where_calls_are_refused_for_space() {
+    for (used, unallocated, refused, expected) in [
+        (740u64, 0u64, 1u64, None),
+        (760, 0, 1, Some(High)),
+        (760, 10 * UNIT, 1, Some(High)),
+        (760, 2 * GIB, 1, None),
+        (840, 0, 0, Some(Low)),
+        (860, 0, 0, Some(Medium)),
+    ] {
+        let mut lab = Lab::new();
+        lab.run(50, |sample, second| {
+            host(sample, 1);
+            filesystem(sample, 5_000, 0);
+            let row = &mut sample.filesystems.as_mut_slice()[0];
+            row.set(FilesystemCell::metadata_bytes, 1_000u64);
+            row.set(FilesystemCell::metadata_used_bytes, used);
+            row.set(FilesystemCell::unallocated_bytes, unallocated);
+            let row = sample.bpf_syscall.push();
+            for cell in [
+                SyscallTraceCell::calls,
+                SyscallTraceCell::enomem,
+                SyscallTraceCell::enfile,
+                SyscallTraceCell::emfile,
+                SyscallTraceCell::connect_eaddrnotavail,
+            ] {
+                row.set(cell, 0u64);
+            }
+            row.set(SyscallTraceCell::enospc, second * refused);
+        });
+        let found = lab.severity(Syscall, DATA);
+        assert_eq!(found, expected, "{used} {unallocated} {refused}");
+    }
 }

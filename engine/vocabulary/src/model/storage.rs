@@ -51,5 +51,8 @@ record! {
         cell inodes_free: u64, Gauge, "1", "`f_ffree`";
         cell read_only: bool, Label, "1", "mounted or gone read-only";
         cell limited: bool, Label, "1", "has a size; absent where it could not be asked";
+        cell metadata_bytes: u64, Gauge, "bytes", "Btrfs `allocation/metadata/total_bytes`, since 3.14";
+        cell metadata_used_bytes: u64, Gauge, "bytes", "the same, used, pinned and promised";
+        cell unallocated_bytes: u64, Gauge, "bytes", "Btrfs: of the devices, in no chunk";
     }
 }
