@@ -181,7 +181,8 @@ impl Slot {
         let (mut total, mut held) = (0, 0);
         let (asked_ns, cadence_ns) = (PERSISTENCE_NS[severity.index()], self.cadence_ns());
         let asked_ns = mutation::persistence(asked_ns);
-        let least_ns = if cadence_ns > asked_ns {
+        // Five seconds are seldom five to the nanosecond.
+        let least_ns = if cadence_ns > asked_ns.saturating_add(asked_ns / 2) {
             cadence_ns.saturating_mul(PERSISTENCE_READINGS)
         } else {
             asked_ns

@@ -131,10 +131,13 @@ fn stalled(track: &PressureTrack, ns: u64) -> f64 {
 
 fn judge_groups(window: &Window, board: &mut Board) {
     let Some(at) = window.cgroups.at().filter(|_| window.cgroups.is_fresh()) else { return };
+    let host = window.pressure.track().ok().filter(|_| window.pressure.is_fresh());
+    let host = host.and_then(costs);
     for (id, row, track) in groups(window) {
         // A group of a hierarchy without memory has no faults to judge.
         if let Ok(mut seen) = grade(|ns| span_of_group(track, ns)) {
-            seen.second(costs(&track.pressure), Severity::Medium);
+            // Groups of version 1 have no stall shares: those of the host speak for them.
+            seen.second(costs(&track.pressure).or(host), Severity::Medium);
             board.judge(Kind::PageFault, id, at, &mut seen, || cgroup_entity(row));
         }
     }

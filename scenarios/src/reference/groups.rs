@@ -101,7 +101,12 @@ fn look_at_group(pair: &Pair<'_>, before: &Cgroup, after: &Cgroup, say: &mut Say
     say(Kind::Scheduler, entity.clone(), waits);
     let refaults = rate(Cgroup::refault).is_some_and(|rate| rate > 0.0);
     let suffers = refaults || some.is_some_and(|some| some >= FAULTS_STALL);
-    let stalls = (some, share(Cgroup::io_some_total_us));
+    // Groups of version 1 have no stall shares: those of the host speak for them.
+    let of_host = |get| host::stalled(pair, get);
+    let stalls = (
+        some.or_else(|| of_host(Pressure::memory_some_total_us)),
+        share(Cgroup::io_some_total_us).or_else(|| of_host(Pressure::io_some_total_us)),
+    );
     say(Kind::PageFault, entity, memory::faults(rate(Cgroup::pgmajfault), suffers, stalls));
 }
 
