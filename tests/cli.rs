@@ -176,6 +176,64 @@ fn a_replay_says_how_many_ticks_were_late_and_missed() {
 }
 
 #[test]
+fn a_what_if_calls_a_condition_normal() {
+    const RECORDING: &str = "fixtures/recordings/memory_pressure_double.parquet";
+    let replayed = |arguments: &[&str]| {
+        let arguments = [&["replay", RECORDING, "--format", "json"], arguments].concat();
+        let output = Command::new(env!("CARGO_BIN_EXE_ks")).args(arguments).output().unwrap();
+        let words = String::from_utf8(output.stderr).unwrap();
+        assert!(output.status.success(), "{words}");
+        (serde_json::from_slice::<serde_json::Value>(&output.stdout).unwrap(), words)
+    };
+    let raised = |run: &serde_json::Value| {
+        let episodes = run["episodes"].as_array().unwrap().iter();
+        episodes.map(|one| one["kind"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(raised(&replayed(&[]).0), ["io_congestion", "memory_pressure"]);
+    let (run, words) = replayed(&["--accept", "io_congestion:host"]);
+    assert_eq!(raised(&run), ["memory_pressure"]);
+    assert_eq!(run["mode"], "what_if");
+    let differs = run["differs"].as_array().unwrap();
+    assert!(
+        differs.iter().any(|why| why == "io_congestion on host is called normal from the start")
+    );
+    assert_eq!(words, "");
+    let two = ["--accept", "io_congestion:host", "--accept", "memory_pressure:host"];
+    assert_eq!(raised(&replayed(&two).0), [""; 0]);
+    let (run, words) = replayed(&["--accept", "block_device_saturation:disk:none"]);
+    assert_eq!(raised(&run).len(), 2);
+    assert!(
+        words.contains("`--accept block_device_saturation:disk:none` changes nothing"),
+        "{words}"
+    );
+    let accept = |what, expected| check(&["replay", RECORDING, "--accept", what], 2, expected);
+    accept("cpu:host", "the conditions are memory_pressure, ");
+    accept("scheduler:eth0", "write an entity as verdicts do: `host`, `disk:sda`");
+    accept("scheduler", "write KIND:ENTITY, such as load_mismatch:host");
+}
+
+#[test]
+fn what_is_called_normal_stands_beside_a_configuration() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = folder.path().join("ks.toml");
+    std::fs::write(&config, "[[accept]]\nkind = \"io_congestion\"\nentity = \"host\"\n").unwrap();
+    let recording = "fixtures/recordings/memory_pressure_double.parquet";
+    let replayed = printed(
+        Path::new(env!("CARGO_MANIFEST_DIR")),
+        &[
+            "replay",
+            recording,
+            "--accept",
+            "memory_pressure:host",
+            "--config",
+            config.to_str().unwrap(),
+        ],
+    );
+    assert!(replayed.contains("No signal was raised."), "{replayed}");
+    assert!(replayed.contains("; memory_pressure on host is called normal from the start"));
+}
+
+#[test]
 fn recordings_that_cannot_follow_each_other_are_refused_by_name() {
     let folder = tempfile::tempdir().unwrap();
     let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
