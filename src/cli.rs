@@ -60,6 +60,7 @@ pub(crate) enum Command {
     Accept(control::Accept),
     /// Run the engine over recordings or a scenario and print its verdicts
     #[command(after_help = "Examples:\n  ks replay host.parquet\n  \
+        ks replay host.parquet -v\n  \
         ks replay host.parquet --format json | jq .episodes\n  \
         ks replay leaking_service --seed 7\n  \
         ks replay host.parquet --accept scheduler:cgroup:/batch.slice\n  \
@@ -309,6 +310,10 @@ pub(crate) struct Replay {
     /// load_mismatch:host or io_congestion:disk:sda; may be given several times
     #[arg(long, value_name = "KIND:ENTITY", value_parser = control::condition)]
     pub(crate) accept: Vec<Acceptance>,
+    /// Print every incident and verdict with all evidence, and when each kind was judged, also
+    /// where that does not fit a screen
+    #[arg(short, long)]
+    pub(crate) verbose: bool,
     /// Print to stderr what each stage cost
     #[arg(long)]
     pub(crate) timings: bool,

@@ -63,7 +63,7 @@ pub(crate) fn run(arguments: &cli::Replay) -> anyhow::Result<()> {
     journal.flush().map_err(DriveError::from)?;
     match arguments.format {
         render::Format::Json => stdout::print_json(&report),
-        render::Format::Text => render::text(&report),
+        render::Format::Text => render::text(&report, arguments.verbose),
     }
 }
 
