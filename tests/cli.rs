@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 
 use ks_recorder::format::writer::Writer;
 use ks_vocabulary::input::{Body, Delivery, HostFacts, Input, SourceState, Start};
-use ks_vocabulary::model::{DiskCell, DiskName, ReadTimes, Sample};
+use ks_vocabulary::model::{CpuCell, DiskCell, DiskName, ReadTimes, Sample};
 use ks_vocabulary::time::{ClockAnchor, SECOND_NS, Timestamp, WallTime};
 
 fn check(arguments: &[&str], code: i32, expected: &str) {
@@ -231,6 +231,47 @@ fn what_is_called_normal_stands_beside_a_configuration() {
     );
     assert!(replayed.contains("No signal was raised."), "{replayed}");
     assert!(replayed.contains("; memory_pressure on host is called normal from the start"));
+}
+
+/// A minute of a host with far more tasks than it has CPUs, whose configuration is read anew.
+fn overload(path: &Path) {
+    let start = Start {
+        host: HostFacts { hostname: "web".into(), user_hz: 100, ..HostFacts::default() },
+        boot_id: "b".into(),
+        ..Start::default()
+    };
+    let sample = |second: u64| {
+        let mut sample = Sample::default();
+        let row = sample.cpu.push();
+        row.set(CpuCell::cpus_online, 2u64);
+        row.set(CpuCell::user_ticks, second * 200);
+        row.set(CpuCell::idle_ticks, 0u64);
+        row.set(CpuCell::procs_running, 40u64);
+        row.set(CpuCell::procs_blocked, 0u64);
+        sample.cpu.set_read(ReadTimes::default());
+        Body::Sample(Box::new(sample))
+    };
+    let mut writer = Writer::create(path, false).unwrap();
+    let bodies = (1..60).map(|second| match second {
+        1 => Body::Start(Box::new(start.clone())),
+        30 => Body::ConfigChange(Box::default()),
+        _ => sample(second),
+    });
+    for (seq, body) in (0..).zip(bodies) {
+        let mono = Timestamp((seq + 1) * SECOND_NS);
+        writer.append(&Input::recorded(seq, mono, body)).unwrap();
+    }
+    writer.seal().unwrap();
+}
+
+#[test]
+fn what_is_called_normal_outlives_a_recorded_change_of_the_configuration() {
+    let folder = tempfile::tempdir().unwrap();
+    overload(&folder.path().join("a.parquet"));
+    let plain = printed(folder.path(), &["replay", "a.parquet"]);
+    assert!(plain.contains("CRITICAL load_mismatch (cpu_bound) on host"), "{plain}");
+    let accepted = printed(folder.path(), &["replay", "a.parquet", "--accept=load_mismatch:host"]);
+    assert!(accepted.contains("No signal was raised."), "critical congestion too: {accepted}");
 }
 
 #[test]

@@ -126,13 +126,17 @@ struct Group<'a> {
 }
 
 impl Group<'_> {
-    /// `12 x LOW scheduler on host`.
+    /// `12 x LOW scheduler on host`, and of one alone `LOW scheduler on host`.
     fn named(&self) -> String {
         let [lowest, highest] = [self.lowest, self.highest].map(|one| one.word().to_uppercase());
         let severity = if lowest == highest { highest } else { format!("{lowest} to {highest}") };
         let of = self.episodes[0];
-        let (count, kind, entity) = (self.episodes.len(), of.kind.word(), &of.entity);
-        format!("{count} x {severity} {kind} on {entity}")
+        let (kind, entity) = (of.kind.word(), &of.entity);
+        let count = match self.episodes.len() {
+            1 => String::new(),
+            count => format!("{count} x "),
+        };
+        format!("{count}{severity} {kind} on {entity}")
     }
 
     /// The same with how long they stood: `12 x LOW scheduler on host, 3 h in all`.
@@ -141,8 +145,11 @@ impl Group<'_> {
             let all = if self.episodes.len() > 1 { " in all" } else { "" };
             format!(", {}{all}", words::lasting(seconds))
         });
-        let open = self.episodes.iter().filter(|one| one.end.is_none()).count();
-        let open = if open > 0 { format!(", {open} not over") } else { String::new() };
+        let open = match self.episodes.iter().filter(|one| one.end.is_none()).count() {
+            0 => String::new(),
+            all if all == self.episodes.len() => ", not over".to_owned(),
+            open => format!(", {open} not over"),
+        };
         format!("{}{lasted}{open}", self.named())
     }
 

@@ -157,6 +157,7 @@ fn counted(line: &str) -> Option<u64> {
     let words: Vec<&str> = line.strip_prefix("  ")?.split(' ').collect();
     match words.as_slice() {
         ["and", count, "verdicts" | "verdict", ..] | [count, "x", ..] => count.parse().ok(),
+        ["LOW" | "MEDIUM" | "HIGH", _, "on", ..] => Some(1),
         _ => None,
     }
 }
@@ -165,7 +166,7 @@ fn counted(line: &str) -> Option<u64> {
 fn beside(line: &str) -> Option<u64> {
     let groups = line.trim_start().strip_prefix("beside it: ")?;
     let groups = groups.trim_end_matches(", and more that stand below");
-    groups.split(", ").map(|group| group.split(' ').next()?.parse::<u64>().ok()).sum()
+    groups.split(", ").map(|group| counted(&format!("  {group}"))).sum()
 }
 
 #[test]
