@@ -14,7 +14,7 @@ INTENSITIES := half:0.5 one:1 double:2
 # Those recorded for so long after the fault that what it raised clears and its incidents close.
 CLEARED := cpu_overload memory_pressure disk_saturation syscall_storm
 
-.PHONY: help setup build demo test test-scenarios test-mutants test-grid test-host test-kernels provoked bench lint bless checksums bpf bpf-check
+.PHONY: help setup build demo test test-scenarios test-mutants test-grid test-host test-kernels test-cases provoked bench lint bless checksums bpf bpf-check
 
 help: ## print the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-12s  %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -61,6 +61,18 @@ test-host: ## run the tests that record this host
 # Not part of CI: it downloads kernels, and boots each in qemu. What it cannot have, it skips.
 test-kernels: build ## boot other kernels in qemu and check that the tracers count
 	tests/kernels/run '$(KS)'
+
+# Not part of CI: the folder of cases is not part of the repository. Each case prints PASS or FAIL
+# last; those that need loop devices run as root, one by one.
+CASES ?= ../shared/cases/cases
+LOOP_CASES := 15 16 25
+
+test-cases: ## run the cases of the folder beside the checkout, where it is there
+	@if [ ! -x '$(CASES)/run-all.sh' ]; then \
+		echo 'skipped: $(CASES) is not there (CASES=FOLDER names another one)'; \
+	else \
+		$(MAKE) --no-print-directory build && tests/cases/run '$(CASES)' '$(KS)' $(LOOP_CASES); \
+	fi
 
 # Real faults, one after the other, with what was wrong beside each. Names but our own are redacted.
 # After `make build`, and with nothing else running.

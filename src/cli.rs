@@ -8,6 +8,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use ks_recorder::recorder::Options;
 use ks_replayer::moment::Moment;
 use ks_replayer::selection::Glob;
+use ks_vocabulary::input::Acceptance;
 
 use crate::duration::parse_duration;
 use crate::plain;
@@ -53,14 +54,16 @@ pub(crate) enum Command {
     #[command(after_help = "Examples:\n  ks status -o /var/lib/kernelsight\n  \
         ks status -o observed --format json | jq .standing")]
     Status(control::StatusOf),
-    /// Tell a daemon that a condition is normal: it is not raised below critical
+    /// Tell a daemon that a condition is normal: only physical harm is raised from then on
     #[command(after_help = "Examples:\n  ks accept load_mismatch host -o /var/lib/kernelsight\n  \
         ks accept scheduler cgroup:/batch.slice --until 2027-01-01T00:00:00Z -o observed")]
     Accept(control::Accept),
     /// Run the engine over recordings or a scenario and print its verdicts
     #[command(after_help = "Examples:\n  ks replay host.parquet\n  \
+        ks replay host.parquet -v\n  \
         ks replay host.parquet --format json | jq .episodes\n  \
         ks replay leaking_service --seed 7\n  \
+        ks replay host.parquet --accept scheduler:cgroup:/batch.slice\n  \
         ks replay /var/lib/kernelsight --from 2026-03-04T02:00:00Z --to 2026-03-04T04:00:00Z")]
     Replay(Replay),
     /// Tell what is normal in recordings, where it is heading, and when a resource ends
@@ -303,6 +306,14 @@ pub(crate) struct Replay {
     /// Configuration to replay with, in place of the recorded one
     #[arg(long, value_name = "FILE.toml")]
     pub(crate) config: Option<PathBuf>,
+    /// Replay as if an operator had called this condition normal from the start, such as
+    /// load_mismatch:host or io_congestion:disk:sda; may be given several times
+    #[arg(long, value_name = "KIND:ENTITY", value_parser = control::condition)]
+    pub(crate) accept: Vec<Acceptance>,
+    /// Print every incident and verdict with all evidence, and when each kind was judged, also
+    /// where that does not fit a screen
+    #[arg(short, long)]
+    pub(crate) verbose: bool,
     /// Print to stderr what each stage cost
     #[arg(long)]
     pub(crate) timings: bool,

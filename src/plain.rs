@@ -67,6 +67,11 @@ impl Page {
         }
     }
 
+    /// How many lines there are.
+    pub(crate) fn line_count(&self) -> usize {
+        self.0.lines().count()
+    }
+
     /// The lines, as they may be printed.
     pub(crate) fn as_str(&self) -> &str {
         &self.0

@@ -1,9 +1,12 @@
 //! What the engine says, for people and programs; notes and errors to stderr.
 
 pub(crate) mod analysis;
+mod brief;
 mod coverage;
 pub(crate) mod detection;
 mod incident;
+mod whole;
+mod words;
 
 use std::fmt::Display;
 use std::io::{self, Write};
@@ -11,8 +14,7 @@ use std::io::{self, Write};
 use clap::ValueEnum;
 use ks_recorder::format::damage::Damage;
 use ks_replayer::forecasts::Forecast;
-use ks_replayer::lateness::Lateness;
-use ks_replayer::report::{Episode, Recording, Report, rfc3339};
+use ks_replayer::report::{Report, rfc3339};
 use ks_scenarios::simulation::Simulation;
 use ks_vocabulary::output::{
     Change, CoverageState, Culprit, Evidence, ForecastSaid, IncidentChange, Output, Request, Said,
@@ -23,6 +25,9 @@ use crate::plain::Page;
 use crate::stdout;
 
 pub(crate) use incident::blocks as incidents;
+
+/// Lines that a screen has.
+const SCREEN_LINES: usize = 50;
 
 /// A note for the person at the terminal.
 pub(crate) fn note(text: &str) {
@@ -146,6 +151,12 @@ fn blame(culprit: &Culprit) -> &'static str {
     }
 }
 
+/// Who consumes, and how much of what.
+fn blamed(culprit: &Culprit) -> String {
+    let (by, who, share) = (blame(culprit), named(culprit), culprit.share * 100.0);
+    format!("{by} {who}: {share:.0} % of {}", culprit.metric)
+}
+
 /// The entity with its name. Sets but the tree of a process have none of their own.
 fn named(culprit: &Culprit) -> String {
     let comm = culprit.comm.as_ref().map_or(String::new(), |comm| format!(" {comm}"));
@@ -200,76 +211,16 @@ pub(crate) fn span(low_s: f64, high_s: f64) -> String {
     format!("{:.1}-{:.1} {unit}", low_s / seconds, high_s / seconds)
 }
 
-/// The report for people: worst first.
-pub(crate) fn text(report: &Report) -> anyhow::Result<()> {
-    stdout::print_page(&page(report))
+/// The report for people: what fits a screen as it is, else its news; all of it where that is
+/// asked for.
+pub(crate) fn text(report: &Report, is_verbose: bool) -> anyhow::Result<()> {
+    stdout::print_page(&page(report, is_verbose))
 }
 
-fn page(report: &Report) -> Page {
-    let mut page = Page::default();
-    head(&report.recording, &mut page);
-    if !report.differs.is_empty() {
-        page.line(format_args!("What-if: {}.", report.differs.join("; ")));
-        page.gap();
-    }
-    let mut episodes: Vec<&Episode> = report.episodes.iter().collect();
-    episodes.sort_by_key(|episode| (std::cmp::Reverse(episode.severity), episode.id));
-    incident::blocks(&report.incidents, &mut page);
-    for episode in &episodes {
-        tell_episode(episode, &mut page);
-    }
-    if episodes.is_empty() {
-        page.line("No signal was raised.");
-    }
-    page.gap();
-    coverage::tell(report, &mut page);
-    for defect in &report.defects {
-        page.line(format_args!("  defect in {}: {}", defect.place, defect.problem));
-    }
-    page.gap();
-    page.line(format_args!("journal sha256 {}", report.journal_sha256));
-    page
+fn page(report: &Report, is_verbose: bool) -> Page {
+    let whole = whole::page(report);
+    if is_verbose || whole.line_count() <= SCREEN_LINES { whole } else { brief::page(report) }
 }
 
-fn head(recording: &Recording, page: &mut Page) {
-    page.line(format_args!(
-        "{} ticks of {}, {} to {}",
-        recording.ticks,
-        if recording.host.is_empty() { "an unnamed host" } else { &recording.host },
-        recording.start.as_deref().unwrap_or("-"),
-        recording.end.as_deref().unwrap_or("-"),
-    ));
-    let Lateness { late_ticks, missed_ticks } = recording.lateness;
-    if late_ticks > 0 || missed_ticks > 0 {
-        page.line(format_args!("late ticks: {late_ticks}, missed ticks: {missed_ticks}"));
-    }
-    page.gap();
-}
-
-fn tell_episode(episode: &Episode, page: &mut Page) {
-    let subtype = episode.subtype.map_or(String::new(), |subtype| format!(" ({subtype})"));
-    page.line(format_args!(
-        "{:8} {}{subtype} on {}, {}",
-        episode.severity.word().to_uppercase(),
-        episode.kind.word(),
-        episode.entity,
-        episode.state,
-    ));
-    let until = episode.end.as_ref().map_or(String::new(), |end| format!(" until {end}"));
-    page.line(format_args!("         since {}{until}", episode.onset));
-    for evidence in &episode.evidence {
-        let reached = if evidence.past_limit().is_some() { ", reached" } else { "" };
-        let limit =
-            evidence.limit.map_or(String::new(), |limit| format!(" (limit {limit}{reached})"));
-        let (Evidence { metric, value, .. }, unit) = (evidence, evidence.unit());
-        page.line(format_args!("         {metric} {value:.3} {unit}{limit}"));
-    }
-    for culprit in &episode.culprits {
-        let (by, who, share) = (blame(culprit), named(culprit), culprit.share * 100.0);
-        page.line(format_args!("         {by} {who}: {share:.0} % of {}", culprit.metric));
-    }
-    for victim in &episode.victims {
-        let (who, share) = (named(victim), victim.share * 100.0);
-        page.line(format_args!("         suffers: {who} {share:.0} % {}", victim.metric));
-    }
-}
+#[cfg(test)]
+mod tests;

@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 
 use ks_recorder::format::writer::Writer;
 use ks_vocabulary::input::{Body, Delivery, HostFacts, Input, SourceState, Start};
-use ks_vocabulary::model::{DiskCell, DiskName, ReadTimes, Sample};
+use ks_vocabulary::model::{CpuCell, DiskCell, DiskName, ReadTimes, Sample};
 use ks_vocabulary::time::{ClockAnchor, SECOND_NS, Timestamp, WallTime};
 
 fn check(arguments: &[&str], code: i32, expected: &str) {
@@ -173,6 +173,105 @@ fn a_replay_says_how_many_ticks_were_late_and_missed() {
     assert_eq!(late.lines().nth(1), Some("late ticks: 2, missed ticks: 3"), "{late}");
     let good = printed(folder.path(), &["replay", "good.parquet"]);
     assert_eq!(good.lines().nth(1), Some(""), "{good}");
+}
+
+#[test]
+fn a_what_if_calls_a_condition_normal() {
+    const RECORDING: &str = "fixtures/recordings/memory_pressure_double.parquet";
+    let replayed = |arguments: &[&str]| {
+        let arguments = [&["replay", RECORDING, "--format", "json"], arguments].concat();
+        let output = Command::new(env!("CARGO_BIN_EXE_ks")).args(arguments).output().unwrap();
+        let words = String::from_utf8(output.stderr).unwrap();
+        assert!(output.status.success(), "{words}");
+        (serde_json::from_slice::<serde_json::Value>(&output.stdout).unwrap(), words)
+    };
+    let raised = |run: &serde_json::Value| {
+        let episodes = run["episodes"].as_array().unwrap().iter();
+        episodes.map(|one| one["kind"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(raised(&replayed(&[]).0), ["io_congestion", "memory_pressure"]);
+    let (run, words) = replayed(&["--accept", "io_congestion:host"]);
+    assert_eq!(raised(&run), ["memory_pressure"]);
+    assert_eq!(run["mode"], "what_if");
+    let differs = run["differs"].as_array().unwrap();
+    assert!(
+        differs.iter().any(|why| why == "io_congestion on host is called normal from the start")
+    );
+    assert_eq!(words, "");
+    let two = ["--accept", "io_congestion:host", "--accept", "memory_pressure:host"];
+    assert_eq!(raised(&replayed(&two).0), [""; 0]);
+    let (run, words) = replayed(&["--accept", "block_device_saturation:disk:none"]);
+    assert_eq!(raised(&run).len(), 2);
+    assert!(
+        words.contains("`--accept block_device_saturation:disk:none` changes nothing"),
+        "{words}"
+    );
+    let accept = |what, expected| check(&["replay", RECORDING, "--accept", what], 2, expected);
+    accept("cpu:host", "the conditions are memory_pressure, ");
+    accept("scheduler:eth0", "write an entity as verdicts do: `host`, `disk:sda`");
+    accept("scheduler", "write KIND:ENTITY, such as load_mismatch:host");
+}
+
+#[test]
+fn what_is_called_normal_stands_beside_a_configuration() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = folder.path().join("ks.toml");
+    std::fs::write(&config, "[[accept]]\nkind = \"io_congestion\"\nentity = \"host\"\n").unwrap();
+    let recording = "fixtures/recordings/memory_pressure_double.parquet";
+    let replayed = printed(
+        Path::new(env!("CARGO_MANIFEST_DIR")),
+        &[
+            "replay",
+            recording,
+            "--accept",
+            "memory_pressure:host",
+            "--config",
+            config.to_str().unwrap(),
+        ],
+    );
+    assert!(replayed.contains("No signal was raised."), "{replayed}");
+    assert!(replayed.contains("; memory_pressure on host is called normal from the start"));
+}
+
+/// A minute of a host with far more tasks than it has CPUs, whose configuration is read anew.
+fn overload(path: &Path) {
+    let start = Start {
+        host: HostFacts { hostname: "web".into(), user_hz: 100, ..HostFacts::default() },
+        boot_id: "b".into(),
+        ..Start::default()
+    };
+    let sample = |second: u64| {
+        let mut sample = Sample::default();
+        let row = sample.cpu.push();
+        row.set(CpuCell::cpus_online, 2u64);
+        row.set(CpuCell::user_ticks, second * 200);
+        row.set(CpuCell::idle_ticks, 0u64);
+        row.set(CpuCell::procs_running, 40u64);
+        row.set(CpuCell::procs_blocked, 0u64);
+        sample.cpu.set_read(ReadTimes::default());
+        Body::Sample(Box::new(sample))
+    };
+    let mut writer = Writer::create(path, false).unwrap();
+    let bodies = (1..60).map(|second| match second {
+        1 => Body::Start(Box::new(start.clone())),
+        30 => Body::ConfigChange(Box::default()),
+        _ => sample(second),
+    });
+    for (seq, body) in (0..).zip(bodies) {
+        let mono = Timestamp((seq + 1) * SECOND_NS);
+        writer.append(&Input::recorded(seq, mono, body)).unwrap();
+    }
+    writer.seal().unwrap();
+}
+
+#[test]
+fn what_is_called_normal_outlives_a_recorded_change_of_the_configuration() {
+    let folder = tempfile::tempdir().unwrap();
+    overload(&folder.path().join("a.parquet"));
+    let plain = printed(folder.path(), &["replay", "a.parquet"]);
+    assert!(plain.contains("CRITICAL load_mismatch (cpu_bound) on host"), "{plain}");
+    let accepted = printed(folder.path(), &["replay", "a.parquet", "--accept=load_mismatch:host"]);
+    assert!(accepted.contains("No signal was raised."), "critical congestion too: {accepted}");
 }
 
 #[test]

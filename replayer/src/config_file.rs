@@ -1,7 +1,7 @@
 //! The configuration as a file: what `--config` reads.
 //!
 //! ```toml
-//! # A condition that is normal on this host: it is not raised below critical.
+//! # A condition that is normal on this host: only physical harm is raised.
 //! [[accept]]
 //! kind = "load_mismatch"
 //! entity = "host"

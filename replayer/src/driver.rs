@@ -13,8 +13,8 @@ mod world;
 use ks_engine::analysis::Knowledge;
 use ks_engine::engine::Engine;
 use ks_vocabulary::input::{
-    ActionOutcome, Answer, Asks, Body, Class, Config, ENGINE_VERSION, Input, JUDGEMENT, Outcome,
-    Position, RequestId, Stamp, Start,
+    Acceptance, ActionOutcome, Answer, Asks, Body, Class, Config, ENGINE_VERSION, Input, JUDGEMENT,
+    Outcome, Position, RequestId, Stamp, Start,
 };
 use ks_vocabulary::journal::Journal;
 use ks_vocabulary::output::{Request, Said};
@@ -50,6 +50,8 @@ pub struct Driver<M = Engine> {
     differences: Differences,
     knowledge: Option<Knowledge>,
     config: Option<Config>,
+    /// What is called normal beside what the configuration says.
+    accept: Vec<Acceptance>,
     timings: Option<Timings>,
     gathers: bool,
     began: bool,
@@ -81,6 +83,13 @@ impl<M: Machine> Driver<M> {
     pub fn configure(&mut self, config: Config, name: &str) {
         self.what_if(format!("configuration of {name}"));
         self.config = Some(config);
+    }
+
+    /// Judges as if an operator had called a condition normal from the start.
+    pub fn accept(&mut self, acceptance: Acceptance) {
+        let Acceptance { kind, entity, .. } = &acceptance;
+        self.what_if(format!("{} on {entity} is called normal from the start", kind.word()));
+        self.accept.push(acceptance);
     }
 
     /// Lets each run of the stream begin with what those before it learned.
@@ -237,10 +246,18 @@ impl<M: Machine> Driver<M> {
         Ok(())
     }
 
-    /// A recorded `Start` with other knowledge or configuration, where there is some.
+    /// What was recorded with other knowledge or configuration, where there is some.
     fn taught(&mut self, body: &Body) -> Option<Body> {
+        // A change replaces the configuration as a whole, and what is called normal stays so.
+        if let Body::ConfigChange(config) = body
+            && !self.accept.is_empty()
+        {
+            let mut config = config.clone();
+            config.accept.extend_from_slice(&self.accept);
+            return Some(Body::ConfigChange(config));
+        }
         let Body::Start(start) = body else { return None };
-        if self.knowledge.is_none() && self.config.is_none() {
+        if self.knowledge.is_none() && self.config.is_none() && self.accept.is_empty() {
             return None;
         }
         let mut start = start.clone();
@@ -262,6 +279,10 @@ impl<M: Machine> Driver<M> {
     fn teach(&mut self, start: &mut Start) {
         if let Some(config) = &self.config {
             start.config = Some(config.clone());
+        }
+        if !self.accept.is_empty() {
+            let config = start.config.get_or_insert_default();
+            config.accept.extend_from_slice(&self.accept);
         }
         let Some(knowledge) = &self.knowledge else { return };
         let gathered = (self.gathers && self.began).then(|| self.machine.knowledge());

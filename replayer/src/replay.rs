@@ -5,7 +5,7 @@ use std::io::Write;
 use ks_engine::analysis::Knowledge;
 use ks_engine::engine::Engine;
 use ks_recorder::format::recording::Reader;
-use ks_vocabulary::input::{Config, Input};
+use ks_vocabulary::input::{Acceptance, Config, Input};
 use ks_vocabulary::output::Output;
 
 use crate::driver::{DriveError, Driver, Keeper, Recorded, World};
@@ -36,6 +36,11 @@ impl Run {
     /// Begins each run with another configuration than was recorded; `name` says with which.
     pub fn configure(&mut self, config: Config, name: &str) {
         self.driver.configure(config, name);
+    }
+
+    /// Judges as if an operator had called a condition normal from the start.
+    pub fn accept(&mut self, acceptance: Acceptance) {
+        self.driver.accept(acceptance);
     }
 
     /// Lets each run of the stream begin with what those before it learned.

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 use ks_replayer::config_file::{ENTITY_FORMS, is_entity};
 use ks_replayer::moment::Moment;
+use ks_vocabulary::input::Acceptance;
 use ks_vocabulary::kind::Kind;
 
 use crate::render::Format;
@@ -53,6 +54,18 @@ fn kind(text: &str) -> Result<Kind, String> {
 
 fn entity(text: &str) -> Result<String, &'static str> {
     if is_entity(text) { Ok(text.to_owned()) } else { Err(ENTITY_FORMS) }
+}
+
+/// A condition in one word: `load_mismatch:host`.
+pub(crate) fn condition(text: &str) -> Result<Acceptance, String> {
+    let Some((first, rest)) = text.split_once(':') else {
+        let mut what = "write KIND:ENTITY, such as load_mismatch:host".to_owned();
+        if let Err(conditions) = kind(text) {
+            what += &format!("; {conditions}");
+        }
+        return Err(what);
+    };
+    Ok(Acceptance { kind: kind(first)?, entity: entity(rest)?, until_ns: None })
 }
 
 fn until(text: &str) -> Result<i64, &'static str> {

@@ -21,7 +21,7 @@ pub(crate) fn run(arguments: &Accept) -> anyhow::Result<()> {
         render::note(&format!("{kind} on {entity} is judged as ever: {past}"));
         return Ok(());
     }
-    render::note(&format!("{kind} on {entity} is normal: it is not raised below critical"));
+    render::note(&format!("{kind} on {entity} is normal: only physical harm is raised"));
     if !stands {
         render::note("no verdict of that kind stands there at the moment");
     }

@@ -2,9 +2,9 @@
 
 use std::fs::File;
 use std::io::{BufWriter, Write, sink};
-use std::path::{Path, PathBuf};
 
 use anyhow::Context;
+use ks_engine::engine::Engine;
 use ks_recorder::clock;
 use ks_recorder::format::recording::Reader;
 use ks_replayer::config_file;
@@ -14,6 +14,7 @@ use ks_replayer::replay::{Run, drive};
 use ks_replayer::scenario;
 use ks_replayer::sequence;
 use ks_replayer::timings::Timings;
+use ks_vocabulary::input::{Acceptance, Input};
 
 use crate::cli;
 use crate::knowledge;
@@ -42,16 +43,14 @@ pub(crate) fn run(arguments: &cli::Replay) -> anyhow::Result<()> {
     if let Some(file) = &arguments.config {
         run.configure(config_file::load(file)?, &file.display().to_string());
     }
+    for acceptance in &arguments.accept {
+        run.accept(acceptance.clone());
+    }
     if arguments.timings {
         run.time();
     }
     let begin_ns = clock::process_cpu_ns();
-    match arguments.paths.as_slice() {
-        [only] if scenario::is_scenario(only) => {
-            feed_scenario(&mut run, only, arguments.seed, range, &mut journal)?;
-        }
-        paths => feed_recording(&mut run, paths, range, &mut journal)?,
-    }
+    feed(&mut run, arguments, range, &mut journal)?;
     if let Some(timings) = run.timings() {
         for line in timed(timings, clock::process_cpu_ns() - begin_ns) {
             render::note(&line);
@@ -64,42 +63,47 @@ pub(crate) fn run(arguments: &cli::Replay) -> anyhow::Result<()> {
     journal.flush().map_err(DriveError::from)?;
     match arguments.format {
         render::Format::Json => stdout::print_json(&report),
-        render::Format::Text => render::text(&report),
+        render::Format::Text => render::text(&report, arguments.verbose),
     }
 }
 
-/// Feeds recordings, and says what of them was not read.
-fn feed_recording(
+/// Feeds what is asked for, and says what was called normal in vain.
+fn feed(
     run: &mut Run,
-    paths: &[PathBuf],
+    arguments: &cli::Replay,
     range: Range,
     journal: &mut dyn Write,
 ) -> anyhow::Result<()> {
-    let mut reader = Reader::open_for_engine(paths)?;
-    let bar = progress::bar();
-    let driven = drive(run, &mut reader, range, journal, progress::told(&bar), |_, _| {});
-    bar.finish_and_clear();
-    driven?;
-    render::left_out(reader.torn_bytes(), reader.damages());
-    Ok(())
-}
-
-fn feed_scenario(
-    run: &mut Run,
-    named: &Path,
-    seed: Option<u64>,
-    range: Range,
-    journal: &mut dyn Write,
-) -> anyhow::Result<()> {
-    let scenario = scenario::load(named)?;
-    let seed = seed.unwrap_or(scenario.seeds.first);
-    let bar = progress::seconds();
-    let mut simulation = scenario::simulation(&scenario, seed)?;
-    let told = progress::told(&bar);
-    let driven = scenario::drive(run, &mut simulation, range, journal, told, |_, _| {});
-    bar.finish_and_clear();
-    driven?;
-    render::refused(&simulation);
+    let mut unmet = arguments.accept.clone();
+    let mut hear = |engine: &Engine, _: &Input| unmet.retain(|one| !engine.has_met(one));
+    match arguments.paths.as_slice() {
+        [only] if scenario::is_scenario(only) => {
+            let scenario = scenario::load(only)?;
+            let seed = arguments.seed.unwrap_or(scenario.seeds.first);
+            let bar = progress::seconds();
+            let mut simulation = scenario::simulation(&scenario, seed)?;
+            let told = progress::told(&bar);
+            let driven = scenario::drive(run, &mut simulation, range, journal, told, &mut hear);
+            bar.finish_and_clear();
+            driven?;
+            render::refused(&simulation);
+        }
+        paths => {
+            let mut reader = Reader::open_for_engine(paths)?;
+            let bar = progress::bar();
+            let driven = drive(run, &mut reader, range, journal, progress::told(&bar), &mut hear);
+            bar.finish_and_clear();
+            driven?;
+            render::left_out(reader.torn_bytes(), reader.damages());
+        }
+    }
+    for Acceptance { kind, entity, .. } in unmet {
+        render::note(&format!(
+            "`--accept {}:{entity}` changes nothing: {entity} was not judged for it; name the \
+             entity as a verdict of this recording does",
+            kind.word()
+        ));
+    }
     Ok(())
 }
 

@@ -4,6 +4,7 @@ use ks_replayer::analysis::{BaselineRow, GrowerRow, TrendRow};
 use ks_replayer::forecasts::Forecast;
 use ks_replayer::report::Report;
 
+use super::words::Times;
 use crate::plain::Page;
 
 /// Forecasts, trends, processes that grow, baselines, incidents.
@@ -29,7 +30,7 @@ pub(crate) fn page(
     tell_trends(trends, &mut page);
     tell_growers(growers, &mut page);
     tell_baselines(baselines, &mut page);
-    super::incidents(&report.incidents, &mut page);
+    super::incidents(&report.incidents, &Times::exact(), &mut page);
     page
 }
 

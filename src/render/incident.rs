@@ -3,6 +3,7 @@
 use ks_replayer::report::Incident;
 use ks_vocabulary::output::{self, Cause, IncidentChange};
 
+use super::words::Times;
 use crate::plain::Page;
 
 /// Lines of evidence that are shown of the likeliest cause; programs get all of them.
@@ -30,10 +31,11 @@ pub(super) fn line(said: &output::Incident, at: &str) -> String {
 }
 
 /// All incidents, each with its likely first causes, likeliest first.
-pub(crate) fn blocks(incidents: &[Incident], page: &mut Page) {
+pub(crate) fn blocks(incidents: &[Incident], times: &Times, page: &mut Page) {
     for one in incidents {
         let severity = one.severity.map_or("", |severity| severity.word()).to_uppercase();
-        let until = one.end.as_ref().map_or(String::new(), |end| format!(" until {end}"));
+        let until =
+            one.end.as_ref().map_or(String::new(), |end| format!(" until {}", times.at(end)));
         let numbers: Vec<String> = one.episodes.iter().map(u64::to_string).collect();
         let (episodes, numbers) = (episodes(&one.episodes), numbers.join(", "));
         let run = if one.run > 1 { format!(" of run {}", one.run) } else { String::new() };
@@ -41,7 +43,7 @@ pub(crate) fn blocks(incidents: &[Incident], page: &mut Page) {
             "INCIDENT {}{run} {severity}, {}: {episodes} ({numbers})",
             one.id, one.state
         ));
-        page.line(format_args!("         since {}{until}", one.start));
+        page.line(format_args!("         since {}{until}", times.at(&one.start)));
         for (place, cause) in one.causes.iter().enumerate() {
             if place == 0 {
                 page.line(format_args!("         likely first cause: {}", named(cause)));
@@ -62,7 +64,7 @@ fn episodes(ids: &[u64]) -> String {
     if ids.len() == 1 { "1 episode".to_owned() } else { format!("{} episodes", ids.len()) }
 }
 
-fn named(cause: &Cause) -> String {
+pub(super) fn named(cause: &Cause) -> String {
     let comm = cause.comm.as_ref().map_or(String::new(), |comm| format!(" {comm}"));
     format!("{}{comm}, {} ({:.2})", cause.entity, cause.kind.word(), cause.score)
 }

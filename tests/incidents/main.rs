@@ -161,7 +161,7 @@ fn a_leak_and_a_backup_that_fills_the_disk_are_two_incidents_with_two_causes() {
 #[test]
 fn people_read_the_incidents_first_and_each_is_opened_and_closed_once() {
     let folder = tempfile::tempdir().unwrap();
-    let text = replayed(&LEAK_AND_NETWORK, folder.path(), &["--journal", "journal.jsonl"]);
+    let text = replayed(&LEAK_AND_NETWORK, folder.path(), &["-v", "--journal", "journal.jsonl"]);
     let lines: Vec<&str> = text.lines().filter(|line| line.starts_with("INCIDENT ")).collect();
     assert_eq!(lines.len(), 2, "{text}");
     assert!(lines[0].starts_with("INCIDENT 1 ") && lines[0].contains(" episodes ("), "{text}");

@@ -18,7 +18,7 @@ const LINES_MAX: [(&str, usize); 8] = [
     ("recorder/src/", 18_300),
     ("replayer/src/", 7_200),
     ("scenarios/src/", 7_450),
-    ("src/", 7_550),
+    ("src/", 8_050),
 ];
 /// How far below its entry a crate may be.
 const SLACK_PERCENT: usize = 5;

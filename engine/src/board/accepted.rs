@@ -1,8 +1,9 @@
 //! Conditions that an operator called normal.
 //!
-//! Where one holds, nothing below critical is raised, and what stands below critical ends.
+//! Where one holds, nothing but harm is raised, and what stands without harm ends.
 
-use alloc::string::ToString;
+use alloc::collections::BTreeSet;
+use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
 use ks_vocabulary::input::{Acceptance, Config};
@@ -20,6 +21,8 @@ pub(super) struct Accepted {
     configured: Vec<Acceptance>,
     /// Those that were said while runs lasted.
     said: Vec<Acceptance>,
+    /// Where any of them was asked for.
+    met: BTreeSet<(Kind, String)>,
 }
 
 impl Accepted {
@@ -47,13 +50,23 @@ impl Accepted {
     }
 
     /// Whether a condition is normal at `at`.
-    pub(super) fn holds(&self, kind: Kind, entity: &Entity, at: WallTime) -> bool {
+    pub(super) fn holds(&mut self, kind: Kind, entity: &Entity, at: WallTime) -> bool {
         let of_kind = || self.all().filter(|one| one.kind == kind);
         if of_kind().next().is_none() {
             return false;
         }
         let entity = entity.to_string();
-        of_kind().any(|one| one.entity == entity && one.holds(at))
+        let holds = of_kind().any(|one| one.entity == entity && one.holds(at));
+        if holds {
+            self.met.insert((kind, entity));
+        }
+        holds
+    }
+
+    /// Whether a condition that was called normal was ever judged.
+    pub(super) fn has_met(&self, acceptance: &Acceptance) -> bool {
+        let Acceptance { kind, entity, .. } = acceptance;
+        self.met.iter().any(|(of, at)| of == kind && at == entity)
     }
 }
 

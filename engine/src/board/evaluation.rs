@@ -13,7 +13,7 @@ pub use two_keys::Rule;
 use two_keys::{CLAUSES, Clause};
 
 /// Whether a severity's predicate holds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub enum Held {
     /// It does not.
     #[default]
@@ -84,6 +84,8 @@ pub struct Evaluation {
     pub held: [Held; 4],
     /// Predicates without a second key.
     plain: [Held; 4],
+    /// What holds at critical and does harm: a count of it, or a resource that is used up.
+    harm: Held,
     /// Severities that this condition knows at all.
     levels: [bool; 4],
     /// The relaxed predicate of each severity holds.
@@ -144,6 +146,9 @@ impl Evaluation {
                 if relax != Relax::Scaled || severity == Severity::Critical {
                     raise(&mut self.plain, severity, held);
                 }
+                if relax != Relax::Scaled {
+                    self.harms(severity, held);
+                }
             }
         }
         key
@@ -157,9 +162,12 @@ impl Evaluation {
         self
     }
 
-    /// A severity's predicate, judged by counting readings.
+    /// A severity's predicate, judged by counting readings. At critical it says that a resource is
+    /// used up, which is harm: a rate, a latency or a load is `keyed`.
     pub fn counts(&mut self, severity: Severity, holds: bool) -> &mut Self {
-        self.set(severity, if holds { Held::Counts } else { Held::No })
+        let held = if holds { Held::Counts } else { Held::No };
+        self.harms(severity, held);
+        self.set(severity, held)
     }
 
     /// A severity's predicate over a quantity that is a mean over its persistence.
@@ -173,7 +181,9 @@ impl Evaluation {
             let clear_ns = clear_s * SECOND_NS;
             self.event_clear_ns = Some(self.event_clear_ns.unwrap_or(0).max(clear_ns));
         }
-        self.set(severity, if holds { Held::Event } else { Held::No })
+        let held = if holds { Held::Event } else { Held::No };
+        self.harms(severity, held);
+        self.set(severity, held)
     }
 
     /// Asks a second source whether there is harm, one that does not rest on the same counter.
@@ -211,10 +221,39 @@ impl Evaluation {
 
     /// The condition is normal where it stands: only harm counts. Asked after
     /// [`Evaluation::settle`].
-    pub fn keep_critical(&mut self) {
-        self.held[..Severity::Critical.index()].fill(Held::No);
+    pub fn keep_harm(&mut self) {
+        self.harm = self.harm();
+        self.held = [Held::No; 4];
+        self.held[Severity::Critical.index()] = self.harm;
         self.relaxed = [false; 4];
         self.kept = false;
+    }
+
+    /// Critical congestion became normal: it holds where a lower severity does as well, whose
+    /// baseline it has then outgrown. Asked after [`Evaluation::settle`].
+    pub fn keep_outgrown(&mut self) {
+        let critical = Severity::Critical.index();
+        if self.held[..critical].iter().all(|held| *held == Held::No) {
+            self.held[critical] = self.harm();
+        }
+    }
+
+    /// Whether harm is done, and not just congestion. Asked after [`Evaluation::settle`].
+    pub fn is_harmful(&self) -> bool {
+        self.harm() != Held::No
+    }
+
+    /// Where harm was counted at any severity, a rate of it that is critical is harm too.
+    fn harm(&self) -> Held {
+        let held = self.held[Severity::Critical.index()];
+        let is_counted = self.held.contains(&Held::Event);
+        if held == Held::No || is_counted { held } else { self.harm }
+    }
+
+    fn harms(&mut self, severity: Severity, held: Held) {
+        if severity == Severity::Critical {
+            self.harm = self.harm.max(held);
+        }
     }
 
     fn set(&mut self, severity: Severity, held: Held) -> &mut Self {
@@ -226,7 +265,11 @@ impl Evaluation {
 
     /// Whether anything holds that no baseline could excuse.
     pub fn is_absolute(&self) -> bool {
-        self.plain.iter().any(|held| *held != Held::No)
+        let is_held = |held: &Held| *held != Held::No;
+        let (lower, critical) = self.plain.split_at(Severity::Critical.index());
+        // What a second source lowered has no baseline where it holds.
+        let is_lowered = self.most.is_some() && critical.iter().any(is_held);
+        self.is_harmful() || is_lowered || lower.iter().any(is_held)
     }
 
     /// Whether the condition knows `severity`, or a lower one to fall to.
@@ -265,16 +308,8 @@ impl Evaluation {
 
 /// Of several predicates of one severity the strongest counts.
 fn raise(held: &mut [Held; 4], severity: Severity, by: Held) {
-    let rank = |held: Held| match held {
-        Held::No => 0,
-        Held::Counts => 1,
-        Held::Met => 2,
-        Held::Event => 3,
-    };
     let known = &mut held[severity.index()];
-    if rank(by) > rank(*known) {
-        *known = by;
-    }
+    *known = by.max(*known);
 }
 
 #[cfg(test)]

@@ -144,7 +144,9 @@ impl Board {
         let wall = self.clock.at(at);
         let is_accepted = self.accepted.holds(kind, &place.entity, wall);
         if is_accepted {
-            seen.keep_critical();
+            seen.keep_harm();
+        } else if place.is_outgrown_only {
+            seen.keep_outgrown();
         }
         let transition = place.feed((at, wall), seen, &mut self.next_id, is_accepted);
         let transition = place.remember(seen, transition);
@@ -184,6 +186,11 @@ impl Board {
     /// What is called normal, by the configuration or by word.
     pub fn accepted(&self) -> impl Iterator<Item = &Acceptance> {
         self.accepted.all()
+    }
+
+    /// Whether a condition that is called normal was ever judged.
+    pub fn has_met(&self, acceptance: &Acceptance) -> bool {
+        self.accepted.has_met(acceptance)
     }
 
     /// Says what can be told of `kind`; of several answers the worst counts, of equals the first.

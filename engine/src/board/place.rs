@@ -8,15 +8,15 @@ use ks_vocabulary::metric::Metric;
 use ks_vocabulary::time::{SECOND_NS, Timestamp, WallTime};
 
 use super::Changed;
-use super::evaluation::{Evaluation, Held};
+use super::evaluation::Evaluation;
 use super::learned::Notebook;
 use super::names::Names;
 use super::placebo::Placebo;
 use super::slot::{Slot, Standing, Transition};
 use super::worst::Worst;
 
-/// A signal that stood so long, and was not critical in that time, is the normal where only
-/// quantities with a baseline hold it (`signals.md`, "Accepted as normal").
+/// A signal that stood so long, and in that time did no harm, is the normal where only quantities
+/// with a baseline hold it (`signals.md`, "Accepted as normal").
 const ACCEPT_NS: u64 = 24 * 3_600 * SECOND_NS;
 
 /// See the module.
@@ -30,7 +30,9 @@ pub(super) struct Place {
     pub(super) notebook: Notebook,
     pub(super) placebo: Placebo,
     pub(super) names: Names,
-    critical_at: Option<Timestamp>,
+    /// Critical congestion was accepted too: of it only what outgrows the baseline holds.
+    pub(super) is_outgrown_only: bool,
+    harmed_at: Option<Timestamp>,
 }
 
 impl Place {
@@ -43,7 +45,8 @@ impl Place {
             notebook: Notebook::with(known),
             placebo: Placebo::default(),
             names: Names::default(),
-            critical_at: None,
+            is_outgrown_only: false,
+            harmed_at: None,
         }
     }
 
@@ -55,23 +58,29 @@ impl Place {
         next_id: &mut u64,
         is_accepted: bool,
     ) -> Transition {
-        let is_harmless = seen.held[Severity::Critical.index()] == Held::No;
-        let is_below = |signal: &Standing| signal.severity < Severity::Critical;
-        if is_accepted && is_harmless && self.slot.standing().is_some_and(is_below) {
+        let is_harmful = seen.is_harmful();
+        if is_harmful {
+            self.harmed_at = Some(at);
+        }
+        if is_accepted && !is_harmful && self.slot.standing().is_some_and(|of| !self.harmed(of)) {
             return self.accept(wall);
         }
         let transition = self.slot.feed(at, seen, next_id);
-        if seen.held[Severity::Critical.index()] != Held::No {
-            self.critical_at = Some(at);
-        }
         let Some(standing) = self.slot.standing() else { return transition };
-        let critical = self.critical_at.is_some_and(|last| at.since_ns(last) < ACCEPT_NS);
+        let harmed = self.harmed_at.is_some_and(|last| at.since_ns(last) < ACCEPT_NS);
         // At a reading without an event nothing holds: what is accepted is a level that does.
         let gated = seen.mask() != 0 && !seen.is_absolute();
-        if at.since_ns(standing.start) < ACCEPT_NS || critical || !gated {
+        if at.since_ns(standing.start) < ACCEPT_NS || harmed || !gated {
             return transition;
         }
+        let was_critical = |worst: &Worst| worst.severity == Severity::Critical;
+        self.is_outgrown_only |= self.worst.as_ref().is_some_and(was_critical);
         self.accept(wall)
+    }
+
+    /// Whether harm was done while a signal stood: it is told as long as on any host.
+    fn harmed(&self, standing: &Standing) -> bool {
+        self.harmed_at.is_some_and(|last| last >= standing.start)
     }
 
     /// Keeps the worst moment of what stands.
@@ -124,3 +133,6 @@ impl Place {
         self.placebo.restart();
     }
 }
+
+#[cfg(test)]
+mod tests;

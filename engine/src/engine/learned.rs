@@ -30,6 +30,11 @@ impl Engine {
         self.board.accepted()
     }
 
+    /// Whether a condition that operators call normal was ever judged.
+    pub fn has_met(&self, acceptance: &Acceptance) -> bool {
+        self.board.has_met(acceptance)
+    }
+
     /// What the next run has to go on with.
     pub fn carry(&self) -> Carry {
         let mut carry = Carry { accepted: self.board.said_normal(), ..Carry::default() };

@@ -1,4 +1,4 @@
-//! A host that is busy by design: what operators call normal is not raised below critical.
+//! A host that is busy by design: what operators call normal is raised by harm alone.
 
 use alloc::boxed::Box;
 use alloc::string::String;
@@ -8,9 +8,9 @@ use crate::lab::{Lab, Meter};
 use ks_vocabulary::input::{
     Acceptance, ActionOutcome, Answer, Body, Config, Decision, OperatorDecision, Outcome, RequestId,
 };
-use ks_vocabulary::kind::Kind::{LoadMismatch, Scheduler};
+use ks_vocabulary::kind::Kind::{self, LoadMismatch, MemoryPressure, Scheduler, TcpExhaustion};
 use ks_vocabulary::kind::Severity::{Critical, Medium};
-use ks_vocabulary::model::CpuCell;
+use ks_vocabulary::model::{CpuCell, MemoryCell, NetnsCell, PressureCell, VmCell};
 use ks_vocabulary::output::Change;
 use ks_vocabulary::time::WallTime;
 
@@ -53,15 +53,112 @@ fn what_stands_ends_and_is_not_raised_again() {
 }
 
 #[test]
-fn harm_is_raised_all_the_same() {
+fn congestion_is_normal_at_critical_as_well() {
     let (mut lab, mut host) = (Lab::new(), Default::default());
     lab.hear(said(normal(None)));
-    load(&mut lab, &mut host, 250, 60);
+    load(&mut lab, &mut host, 900, 60);
     assert_eq!(lab.severity(LoadMismatch, HOST), None);
+    let (mut lab, mut host) = (Lab::new(), Default::default());
     load(&mut lab, &mut host, 900, 60);
     assert_eq!(lab.severity(LoadMismatch, HOST), Some(Critical));
-    load(&mut lab, &mut host, 250, 120);
-    assert_eq!(lab.severity(LoadMismatch, HOST), None, "and ends with the harm");
+    lab.hear(said(normal(None)));
+    load(&mut lab, &mut host, 900, 1);
+    assert_eq!(lab.change(LoadMismatch, HOST), Some(Change::AcceptedAsNormal), "as it stands");
+    load(&mut lab, &mut host, 900, 120);
+    assert_eq!(lab.severity(LoadMismatch, HOST), None);
+}
+
+/// A second of a host's memory, and of its accept queues.
+#[derive(Clone, Copy, Default)]
+struct Second {
+    full: f64,
+    used: f64,
+    swap_used: f64,
+    kills: f64,
+    conntrack: u64,
+    overflows: f64,
+}
+
+/// What stands after so many seconds of `second` where `kind` is called normal on `entity`.
+fn accepted(kind: Kind, entity: &str, seconds: u64, second: Second) -> (Lab, Meters) {
+    let (mut lab, mut meters) = (Lab::new(), Meters::default());
+    let entity = String::from(entity);
+    lab.hear(said(Acceptance { kind, entity, until_ns: None }));
+    live(&mut lab, &mut meters, 20, Second::default());
+    live(&mut lab, &mut meters, seconds, second);
+    (lab, meters)
+}
+
+#[derive(Default)]
+struct Meters {
+    stalled_us: Meter,
+    kills: Meter,
+    refaults: Meter,
+    overflows: Meter,
+}
+
+fn live(lab: &mut Lab, meters: &mut Meters, seconds: u64, second: Second) {
+    lab.run(seconds, |sample, _| {
+        let row = sample.pressure.push();
+        let stalled_us = meters.stalled_us.add(second.full * 1e6);
+        row.set(PressureCell::memory_some_total_us, stalled_us);
+        row.set(PressureCell::memory_full_total_us, stalled_us);
+        let row = sample.memory.push();
+        row.set(MemoryCell::total_bytes, 1_000_000u64);
+        row.set(MemoryCell::available_bytes, Meter::default().add((1.0 - second.used) * 1e6));
+        row.set(MemoryCell::swap_total_bytes, 1000u64);
+        let free = Meter::default().add((1.0 - second.swap_used) * 1000.0);
+        row.set(MemoryCell::swap_free_bytes, free);
+        let row = sample.vm.push();
+        row.set(VmCell::oom_kill, meters.kills.add(second.kills));
+        row.set(VmCell::refault_file, meters.refaults.add(second.full));
+        let row = sample.netns.push();
+        row.set(NetnsCell::netns, 7u64);
+        row.set(NetnsCell::own, true);
+        row.set(NetnsCell::conntrack, second.conntrack);
+        row.set(NetnsCell::conntrack_max, 1000u64);
+        row.set(NetnsCell::listen_overflows, meters.overflows.add(second.overflows));
+    });
+}
+
+const NETNS: &str = "netns:7";
+
+#[test]
+fn a_stall_share_that_is_critical_is_excused() {
+    let stalled = Second { full: 0.9, used: 0.5, ..Second::default() };
+    let (mut lab, mut meters) = (Lab::new(), Meters::default());
+    live(&mut lab, &mut meters, 60, stalled);
+    assert_eq!(lab.severity(MemoryPressure, HOST), Some(Critical), "it is raised elsewhere");
+    assert_eq!(accepted(MemoryPressure, HOST, 120, stalled).0.severity(MemoryPressure, HOST), None);
+}
+
+#[test]
+fn harm_that_was_counted_is_raised_and_told_to_its_end() {
+    let kill = Second { kills: 1.0, ..Second::default() };
+    let (mut lab, mut meters) = accepted(MemoryPressure, HOST, 1, kill);
+    assert_eq!(lab.severity(MemoryPressure, HOST), Some(Critical));
+    live(&mut lab, &mut meters, 290, Second::default());
+    assert!(lab.severity(MemoryPressure, HOST).is_some(), "the kill is told as on any host");
+    live(&mut lab, &mut meters, 20, Second::default());
+    assert_eq!(lab.change(MemoryPressure, HOST), Some(Change::Cleared));
+    let refused = Second { overflows: 200.0, ..Second::default() };
+    let (lab, _) = accepted(TcpExhaustion, NETNS, 60, refused);
+    assert_eq!(lab.severity(TcpExhaustion, NETNS), Some(Critical), "connections were refused");
+    let some = Second { overflows: 1.0, ..Second::default() };
+    let (lab, _) = accepted(TcpExhaustion, NETNS, 60, some);
+    assert_eq!(lab.severity(TcpExhaustion, NETNS), None, "a few are what was called normal");
+}
+
+#[test]
+fn a_resource_that_is_used_up_is_raised() {
+    let full = Second { used: 0.99, swap_used: 0.99, full: 0.9, ..Second::default() };
+    let (lab, _) = accepted(MemoryPressure, HOST, 60, full);
+    assert_eq!(lab.severity(MemoryPressure, HOST), Some(Critical));
+    let conntrack = |conntrack| Second { conntrack, ..Second::default() };
+    let (lab, _) = accepted(TcpExhaustion, NETNS, 60, conntrack(960));
+    assert_eq!(lab.severity(TcpExhaustion, NETNS), Some(Critical));
+    let (lab, _) = accepted(TcpExhaustion, NETNS, 60, conntrack(940));
+    assert_eq!(lab.severity(TcpExhaustion, NETNS), None, "not yet");
 }
 
 #[test]

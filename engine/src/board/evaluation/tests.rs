@@ -100,3 +100,41 @@ fn a_forecast_is_medium_and_gives_way_to_what_is_worse() {
     seen.predict();
     assert_eq!(seen.subtype, Some(Subtype::Slow), "the higher severity keeps its form");
 }
+
+#[test]
+fn of_what_is_critical_only_harm_is_kept() {
+    let kept = |say: &dyn Fn(&mut Evaluation)| {
+        let mut seen = Evaluation::default();
+        seen.met(Severity::High, true).keep(true);
+        say(&mut seen);
+        seen.settle(|_| None);
+        assert_ne!(seen.held[3], Held::No, "it is critical");
+        let is_harmful = seen.is_harmful();
+        seen.keep_harm();
+        assert!(!seen.keeps() && seen.held[..3].iter().all(|held| *held == Held::No));
+        assert_eq!((is_harmful, is_harmful), (seen.is_harmful(), seen.held[3] != Held::No));
+        is_harmful
+    };
+    let quantity = Quantity { metric: Metric::Load1, value: 9.0, limits: LIMITS };
+    let graded = |relax| kept(&|seen| _ = seen.grade(quantity, Held::Counts, relax));
+    assert!(!graded(Relax::Scaled) && graded(Relax::Share) && graded(Relax::Event));
+    assert!(kept(&|seen| _ = seen.event(Severity::Critical, true, 1)));
+    assert!(kept(&|seen| _ = seen.counts(Severity::Critical, true)), "a resource is used up");
+    assert!(!kept(&|seen| _ = seen.met(Severity::Critical, true)), "a mean is a rate");
+    let key = |seen: &mut Evaluation| seen.note(Metric::Load1, 9.0);
+    assert!(!kept(&|seen| {
+        let key = key(seen);
+        seen.keyed(key, Severity::Critical, Held::Counts, true);
+    }));
+    assert!(kept(&|seen| {
+        seen.met(Severity::Critical, true).event(Severity::Medium, true, 1);
+    }));
+}
+
+#[test]
+fn a_second_source_that_knows_of_no_harm_is_believed() {
+    let mut seen = Evaluation::default();
+    seen.counts(Severity::Critical, true).second(Some(false), Severity::Low);
+    seen.settle(|_| None);
+    assert!(!seen.is_harmful() && seen.is_absolute(), "what was lowered has no baseline");
+}

@@ -138,7 +138,7 @@ pub enum Decision {
     Accept(Acceptance),
 }
 
-/// A condition that is normal where it stands: it is not raised below critical.
+/// A condition that is normal where it stands: of it only physical harm is raised.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Acceptance {
     /// Which condition.
