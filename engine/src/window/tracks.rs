@@ -87,7 +87,7 @@ impl Track<Cpu> for Demand {
 /// A counter of `/proc/vmstat`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Paging {
-    /// Pages swapped out.
+    /// Pages swapped out, to a device or into zswap.
     SwapOut,
     /// Pages swapped in.
     SwapIn,
@@ -141,9 +141,13 @@ impl PagingTrack {
 
 impl Track<Vm> for PagingTrack {
     fn feed(&mut self, at: Timestamp, row: &Vm, _: &HostFacts) -> bool {
+        // What goes into zswap and comes back is swapped too, and the kernel counts it apart.
+        let with = |device: Option<u64>, zswap: Option<u64>| {
+            Some(device?.saturating_add(zswap.unwrap_or(0)))
+        };
         let values = [
-            row.pswpout(),
-            row.pswpin(),
+            with(row.pswpout(), row.zswpout()),
+            with(row.pswpin(), row.zswpin()),
             row.pgmajfault(),
             row.refault_anon(),
             row.refault_file(),

@@ -55,6 +55,8 @@ pub const NEEDS: &[Need] = &[
         &[
             "pswpin",
             "pswpout",
+            "zswpin",
+            "zswpout",
             "pgmajfault",
             "allocstall",
             "refault_anon",

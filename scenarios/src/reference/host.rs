@@ -95,7 +95,8 @@ fn look_at_swap(pair: &Pair<'_>, say: &mut Say<'_>) {
     else {
         return;
     };
-    let (out, back) = (grown(pair, Vm::pswpout), grown(pair, Vm::pswpin));
+    let out = grown(pair, Vm::pswpout) + grown(pair, Vm::zswpout);
+    let back = grown(pair, Vm::pswpin) + grown(pair, Vm::zswpin);
     let full = stalled(pair, Pressure::memory_full_total_us).unwrap_or(0.0);
     let thrashes = |at: usize| out.min(back) >= THRASH[at] && full >= THRASH_FULL[at];
     let both_used =

@@ -136,3 +136,16 @@ fn without_swap_it_does_not_apply_and_without_its_inputs_it_cannot_tell() {
     assert_eq!(lab.severity(SwapThrashing, HOST), Some(Medium));
     assert_eq!(lab.coverage(SwapThrashing), "ok: without high: no pressure of memory");
 }
+
+#[test]
+fn pages_that_go_through_zswap_count() {
+    let (mut lab, mut host, mut pages) = (Lab::new(), Host::default(), Meter::default());
+    lab.run(45, |sample, _| {
+        host.fill(sample, Second { full: 0.45, ..QUIET });
+        let moved = pages.add(20_000.0);
+        let row = &mut sample.vm.as_mut_slice()[0];
+        row.set(VmCell::zswpout, moved);
+        row.set(VmCell::zswpin, moved);
+    });
+    assert_eq!(lab.severity(SwapThrashing, HOST), Some(Critical));
+}
