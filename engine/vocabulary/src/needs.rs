@@ -83,6 +83,7 @@ pub const NEEDS: &[Need] = &[
             "io_ms",
             "queue_ms",
             "rotational",
+            "slaves",
             "stacked",
         ],
     ),
