@@ -76,8 +76,10 @@ pub const NEEDS: &[Need] = &[
         "disks",
         &[
             "reads",
+            "read_sectors",
             "read_ms",
             "writes",
+            "write_sectors",
             "write_ms",
             "in_flight",
             "io_ms",
@@ -85,6 +87,7 @@ pub const NEEDS: &[Need] = &[
             "rotational",
             "slaves",
             "stacked",
+            "hidden",
         ],
     ),
     (
