@@ -18,7 +18,7 @@ use crate::analysis::said;
 use crate::analysis::watch::Watch;
 use crate::board::Board;
 use crate::classifiers;
-use crate::incidents::{Incidents, group_of};
+use crate::incidents::{Incidents, around};
 use crate::mutation;
 use crate::requests::Requests;
 use crate::window::Window;
@@ -272,7 +272,7 @@ impl Engine {
         for changed in self.board.take_changed() {
             let signal = self.signal(&changed);
             let window = &self.window;
-            self.incidents.take(&signal, at.mono, &|entity| group_of(window, entity));
+            self.incidents.take(&signal, at.mono, &|entity| around(window, entity));
             self.say(at, Said::Signal(signal));
         }
         self.incidents.settle(at.mono);

@@ -1,5 +1,6 @@
 //! Every finite resource over time.
 
+use alloc::collections::VecDeque;
 use alloc::vec::Vec;
 
 use crate::window::{EntityId, Window};
@@ -18,6 +19,9 @@ use super::watched::{Around, Watched};
 
 /// Resources watched; more are left out, with a defect.
 const CAP: usize = 4096;
+/// Resources of which slopes are kept once their entities are gone; those that went first are given
+/// up first (our judgement: most groups of single jobs never come back).
+const LEFT: usize = 256;
 
 /// See the module.
 #[derive(Debug)]
@@ -28,6 +32,8 @@ pub struct Watch {
     /// How far off forecasts were.
     pub calibration: Calibration,
     known: Vec<KnownSlopes>,
+    /// Those of them that are gone since the run began, in the order in which they went.
+    left: VecDeque<(Resource, Lasting)>,
     turns: Vec<(usize, Turn)>,
     left_out: usize,
     /// Time without a reading across which no trend goes on.
@@ -42,6 +48,7 @@ impl Default for Watch {
             scratch: Scratch::default(),
             calibration: Calibration::default(),
             known: Vec::new(),
+            left: VecDeque::new(),
             turns: Vec::new(),
             left_out: 0,
             stale_ns: u64::MAX,
@@ -126,10 +133,35 @@ impl Watch {
         Some(at)
     }
 
-    /// Forgets what belongs to entities that are gone.
+    /// Forgets what belongs to entities that are gone, but the slopes of those that may come back.
     pub fn forget(&mut self, gone: &[EntityId]) {
-        if !gone.is_empty() {
-            self.series.retain(|watched| !gone.contains(&watched.id));
+        if gone.is_empty() {
+            return;
+        }
+        let is_gone = |watched: &mut Watched| gone.contains(&watched.id);
+        let left: Vec<Watched> = self.series.extract_if(.., is_gone).collect();
+        for watched in &left {
+            if let Some(lasting) = Lasting::of(&watched.entity) {
+                self.keep(watched, lasting);
+            }
+        }
+    }
+
+    fn keep(&mut self, watched: &Watched, lasting: Lasting) {
+        let slopes = slopes_of(watched, &lasting);
+        if slopes.is_empty() {
+            return;
+        }
+        let resource = watched.resource;
+        self.known.retain(|known| !known.is_of(resource, &lasting));
+        self.known.extend(slopes);
+        let key = (resource, lasting);
+        self.left.retain(|known| *known != key);
+        self.left.push_back(key);
+        if self.left.len() > LEFT
+            && let Some((resource, oldest)) = self.left.pop_front()
+        {
+            self.known.retain(|known| !known.is_of(resource, &oldest));
         }
     }
 
@@ -157,14 +189,7 @@ impl Watch {
     pub fn store(&self, knowledge: &mut Knowledge) {
         for watched in &self.series {
             let Some(lasting) = Lasting::of(&watched.entity) else { continue };
-            for (window, trend) in (0..).zip(&watched.trends.windows) {
-                let values = trend.history().to_vec();
-                let entity = Whose::Known(lasting.clone());
-                let known = KnownSlopes { resource: watched.resource, entity, window, values };
-                if !known.values.is_empty() {
-                    knowledge.slopes.push(known);
-                }
-            }
+            knowledge.slopes.extend(slopes_of(watched, &lasting));
         }
         let came = |known: &&KnownSlopes| {
             !self.series.iter().any(|watched| {
@@ -187,6 +212,18 @@ impl Watch {
             near.then_some((watched.resource, &watched.entity, watched.id, made))
         })
     }
+}
+
+/// What was learned of how a resource moves, by the length of the window.
+fn slopes_of(watched: &Watched, entity: &Lasting) -> Vec<KnownSlopes> {
+    let windows = (0..).zip(&watched.trends.windows);
+    let slopes = windows.map(|(window, trend)| KnownSlopes {
+        resource: watched.resource,
+        entity: Whose::Known(entity.clone()),
+        window,
+        values: trend.history().to_vec(),
+    });
+    slopes.filter(|known| !known.values.is_empty()).collect()
 }
 
 #[cfg(test)]

@@ -134,6 +134,14 @@ impl Notebook {
         }
     }
 
+    /// All that is known, for one that begins with it.
+    pub fn into_known(mut self) -> Vec<(Metric, Baseline)> {
+        self.restart();
+        let learned = self.learned.into_iter().filter(|one| one.baseline.samples() > 0);
+        self.known.extend(learned.map(|one| (one.metric, one.baseline)));
+        self.known
+    }
+
     /// What was known of quantities that did not come.
     pub fn unmet(&self) -> &[(Metric, Baseline)] {
         &self.known

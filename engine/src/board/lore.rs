@@ -68,8 +68,8 @@ impl Board {
                 known(*kind, &entity, learned.metric, &learned.baseline);
             }
         }
-        for ((kind, entity), left) in &self.known {
-            for (metric, baseline) in left {
+        for ((kind, entity), learned) in self.known.iter().chain(self.left.iter()) {
+            for (metric, baseline) in learned {
                 known(*kind, entity, *metric, baseline);
             }
         }

@@ -6,6 +6,7 @@ mod accepted;
 mod coverage;
 mod evaluation;
 mod learned;
+mod left;
 mod lore;
 mod names;
 mod near;
@@ -25,6 +26,7 @@ use coverage::Coverages;
 pub use evaluation::{Evaluation, Held, Key, Noted, Quantity, Relax, Rule};
 use learned::Lesson;
 pub use learned::{Learned, Notebook};
+use left::Left;
 pub use near::Near;
 use place::Place;
 pub use slot::{PERSISTENCE_NS, Slot, Standing, Transition};
@@ -89,6 +91,7 @@ pub struct Board {
     /// A forecast has raised something in this run.
     predicted: bool,
     known: BTreeMap<(Kind, Lasting), Vec<(Metric, Baseline)>>,
+    left: Left,
     near: BTreeMap<(Kind, EntityId), (Entity, Near)>,
     placebos: BTreeMap<(Kind, Metric), Vec<f64>>,
     scratch: Scratch,
@@ -114,11 +117,12 @@ impl Board {
         entity: impl FnOnce() -> Entity,
     ) {
         self.coverage.cover(kind, Cover::Ok);
-        let known = &mut self.known;
+        let (known, left) = (&mut self.known, &mut self.left);
         let place = self.places.entry((kind, id)).or_insert_with(|| {
             let entity = entity();
-            let lasting = Lasting::of(&entity).and_then(|of| known.remove(&(kind, of)));
-            Place::new(entity, at, lasting.unwrap_or_default())
+            let key = Lasting::of(&entity).map(|lasting| (kind, lasting));
+            let learned = key.and_then(|key| left.take(&key).or_else(|| known.remove(&key)));
+            Place::new(entity, at, learned.unwrap_or_default())
         });
         let stands = place.slot.standing().is_some();
         let is_influenced = self.influences.touch(&place.entity, at);
@@ -198,11 +202,16 @@ impl Board {
         self.coverage.cover(kind, cover);
     }
 
-    /// Ends what belongs to entities that are gone.
+    /// Ends what belongs to entities that are gone, and keeps what was learned of those that may
+    /// come back.
     pub fn forget(&mut self, gone: &[EntityId]) {
         for kind in Kind::ALL {
             for id in gone {
-                let Some(place) = self.places.remove(&(kind, *id)) else { continue };
+                let Some(mut place) = self.places.remove(&(kind, *id)) else { continue };
+                if let Some(lasting) = Lasting::of(&place.entity) {
+                    let learned = core::mem::take(&mut place.notebook).into_known();
+                    self.left.keep((kind, lasting), learned);
+                }
                 self.changed.extend(ended(kind, place, Transition::Cleared));
             }
         }

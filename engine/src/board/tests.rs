@@ -5,6 +5,7 @@ use super::*;
 use crate::analysis::Knowledge;
 use crate::influence::Influence;
 use crate::window::HOST;
+use alloc::string::ToString as _;
 use ks_vocabulary::input::RequestId;
 use ks_vocabulary::kind::Group;
 use ks_vocabulary::time::{SECOND_NS, WallTime};
@@ -53,4 +54,71 @@ fn how_it_went_on_after_something_was_done_is_no_placebo() {
     assert_eq!(placebos(Some((100, 200))), 1, "long before the raise");
     assert_eq!(placebos(Some((11 * MINUTE, 12 * MINUTE))), 0, "while it is measured");
     assert_eq!(placebos(Some((9 * MINUTE, 9 * MINUTE + 50))), 0, "what was before is not known");
+}
+
+/// A board that judged a group or a disk each five seconds for an hour.
+fn of_an_hour(entity: &Entity, id: EntityId) -> Board {
+    let mut board = Board::default();
+    for second in (0..60 * MINUTE).step_by(5) {
+        judge(&mut board, entity, id, second);
+    }
+    board
+}
+
+fn judge(board: &mut Board, entity: &Entity, id: EntityId, second: u64) {
+    let at = Timestamp(second * SECOND_NS);
+    board.begin(at, SECOND_NS, ClockAnchor { mono_ns: Timestamp(0), at_ns: WallTime(0) });
+    let mut seen = Evaluation::default();
+    let quantity = Quantity { metric: Metric::Load1, value: 0.5, limits: [Some(1.0); 4] };
+    seen.grade(quantity, Held::Met, Relax::Scaled);
+    board.judge(Kind::IoCongestion, id, at, &mut seen, || entity.clone());
+}
+
+fn has_level(board: &Board, entity: &Entity) -> bool {
+    let mut learned = board.learned().filter(|(_, of, _)| *of == entity);
+    learned.any(|(_, _, learned)| learned.baseline.level().is_some())
+}
+
+#[test]
+fn a_group_or_disk_that_comes_back_is_judged_by_what_was_learned_of_it() {
+    let group = |inode| Entity::Cgroup(Group { inode: Some(inode), ..Group::at(b"/a.service") });
+    let disk = |name: &[u8]| Entity::Disk(name.to_vec());
+    for (was, comes, is_known) in [
+        (group(1), group(2), true),
+        (disk(b"sdb"), disk(b"sdb"), true),
+        (disk(b"sdb"), disk(b"sdc"), false),
+        (Entity::Netns(1), Entity::Netns(1), false),
+    ] {
+        let mut board = of_an_hour(&was, EntityId(1));
+        assert!(has_level(&board, &was));
+        board.forget(&[EntityId(1)]);
+        let mut knowledge = Knowledge::empty("made");
+        board.store(&mut knowledge);
+        let lasts = Lasting::of(&was).is_some();
+        assert_eq!(!knowledge.baselines.is_empty(), lasts, "the next run knows it too: {was}");
+        judge(&mut board, &comes, EntityId(2), 70 * MINUTE);
+        assert_eq!(has_level(&board, &comes), is_known, "{was} {comes}");
+    }
+}
+
+#[test]
+fn what_is_kept_of_those_that_are_gone_has_an_end() {
+    let first = Entity::Disk(b"first".to_vec());
+    let mut board = of_an_hour(&first, EntityId(1));
+    board.forget(&[EntityId(1)]);
+    let count = u32::try_from(left::ENTITIES).unwrap();
+    for number in 0..count {
+        let entity = Entity::Disk(number.to_string().into_bytes());
+        judge(&mut board, &entity, EntityId(number + 2), 70 * MINUTE);
+        board.forget(&[EntityId(number + 2)]);
+        assert!(board.left.iter().count() <= left::ENTITIES);
+    }
+    judge(&mut board, &first, EntityId(count + 2), 71 * MINUTE);
+    assert!(!has_level(&board, &first), "the one that went first");
+    let last = Entity::Disk((count - 1).to_string().into_bytes());
+    judge(&mut board, &last, EntityId(count + 3), 71 * MINUTE);
+    let samples = |(_, of, learned): (Kind, &Entity, &Learned)| {
+        (*of == last).then_some(learned.baseline.samples())
+    };
+    assert_eq!(board.learned().find_map(samples), Some(2), "with what it had before");
 }

@@ -3,14 +3,17 @@
 //! The rule is that of `signals.md`, section 12. `interval.rs` says over what time is looked,
 //! `past.rs` how far an entity is above what is usual for it, `parties.rs` who the parties are,
 //! and `sets.rs` which of them, alone or as a set, is to blame: at least 40 % of all that is above
-//! the usual, and at least twice the next. Those who suffer are told apart in `victim.rs`. Which
+//! the usual of the host or group (`whole.rs`), and at least twice the next. What holds nearly all
+//! of the host is no set (`crowd.rs`). Those who suffer are told apart in `victim.rs`. Which
 //! counter convicts for a condition its classifier says. Of sockets the owners are named, by what
 //! they hold (`owners.rs`).
 //!
 //! Executables go by the name of the process, which is what is recorded of them. Open files are
 //! read while a signal stands only, so the first reading of them counts as growth.
 
+mod candidates;
 mod counter;
+mod crowd;
 mod interval;
 mod naming;
 mod owners;
@@ -21,6 +24,7 @@ mod scratch;
 mod sets;
 mod shortage;
 pub(crate) mod victim;
+mod whole;
 
 use alloc::vec::Vec;
 

@@ -9,10 +9,12 @@ use ks_vocabulary::output::Culprit;
 use ks_vocabulary::unit::Unit;
 
 use super::NAMED;
+use super::candidates::Set;
 use super::counter::Counter;
 use super::interval::Began;
 use super::parties::{Case, Group, Party, Who, gather};
-use super::sets::{Pick, Set, Trial};
+use super::sets::{Pick, Trial};
+use super::whole;
 
 /// A steady hog is worth a line from this share of all consumption on (our judgement).
 const RESIDENT_SHARE: f64 = 0.2;
@@ -20,8 +22,9 @@ const RESIDENT_SHARE: f64 = 0.2;
 /// The culprits of a case by one counter, most first; a steady hog comes last.
 pub(super) fn culprits(case: &Case<'_>, counter: Counter) -> Vec<Culprit> {
     let (parties, groups) = gather(case, counter);
-    let trial = Trial::new(case, &parties);
-    let resident = resident(case, counter, &parties);
+    let whole = whole::of(case, counter, &groups);
+    let trial = Trial::new(case, counter.account, &parties).of_whole(whole.excess);
+    let resident = resident(case, counter, &parties, whole.level);
     let room = NAMED - usize::from(resident.is_some());
     let picks = trial.picks();
     let named = picks.iter().take(room).map(|pick| {
@@ -38,7 +41,7 @@ pub(super) fn holders(
     parties: &[Party<'_>],
     whole: f64,
 ) -> Vec<Culprit> {
-    let trial = Trial::new(case, parties).of_whole(whole);
+    let trial = Trial::new(case, counter.account, parties).of_whole(whole);
     let picks = trial.picks();
     let named = picks.iter().take(NAMED).map(|pick| {
         let inside = trial.inside(pick);
@@ -136,9 +139,14 @@ impl Sentence<'_> {
 }
 
 /// The process that takes most of what it takes as ever, if that is much.
-fn resident(case: &Case<'_>, counter: Counter, parties: &[Party<'_>]) -> Option<Culprit> {
+fn resident(
+    case: &Case<'_>,
+    counter: Counter,
+    parties: &[Party<'_>],
+    whole: f64,
+) -> Option<Culprit> {
     let live = parties.iter().filter(|party| matches!(party.who, Who::Live(_)));
-    let total: f64 = live.clone().map(|party| party.change.level).sum();
+    let total = live.clone().map(|party| party.change.level).sum::<f64>().max(whole);
     let recorder = case.window.host().recorder_pid;
     let steady = live.filter_map(|party| {
         let Who::Live(known) = party.who else { return None };

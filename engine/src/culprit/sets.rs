@@ -7,12 +7,11 @@ use alloc::collections::BTreeMap;
 use alloc::vec;
 use alloc::vec::Vec;
 
-use crate::window::ProcessKey;
-use ks_vocabulary::kind::Entity;
-use ks_vocabulary::membership::{belongs, is_below};
-use ks_vocabulary::model::Process;
+use crate::window::Account;
 
 use super::NAMED;
+use super::candidates::{Set, sets_of};
+use super::crowd::Crowd;
 use super::parties::{Case, Party, Who};
 
 /// A candidate with less than this share of all is not convicted.
@@ -21,24 +20,6 @@ pub(crate) const CONVICT_SHARE: f64 = 0.4;
 pub(crate) const CONVICT_LEAD: f64 = 2.0;
 /// A smaller candidate is named in place of one around it if it has this share of it (J).
 const ENCLOSED_SHARE: f64 = 0.8;
-/// Generations of a fork tree that are looked at.
-const GENERATIONS: usize = 64;
-/// The slices by which systemd divides the host: everything is in one of them, so none is a
-/// candidate, as the tree of the first process is none (our judgement).
-const HALVES: [&[u8]; 3] = [b"/machine.slice", b"/system.slice", b"/user.slice"];
-
-/// A candidate. Of several that hold the same the first in this order is named.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Set<'a> {
-    /// One process, alive or ended.
-    Process(ProcessKey),
-    /// A control group, by its path, with those in it.
-    Cgroup(&'a [u8]),
-    /// A process with all that descend from it.
-    ForkTree(ProcessKey),
-    /// All processes of a name.
-    Executable(&'a [u8]),
-}
 
 /// A party that changed, with the sets that it is in, by their numbers.
 #[derive(Debug, Clone)]
@@ -87,6 +68,7 @@ struct Held {
 pub(super) struct Trial<'a> {
     members: Vec<Member<'a>>,
     sets: Vec<Set<'a>>,
+    crowd: Crowd,
     may_convict: bool,
     total: f64,
 }
@@ -94,7 +76,7 @@ pub(super) struct Trial<'a> {
 impl<'a> Trial<'a> {
     /// Of those who changed in time to be a cause; where none did, of all who changed, and nobody
     /// is convicted then.
-    pub(super) fn new(case: &Case<'a>, parties: &'a [Party<'a>]) -> Self {
+    pub(super) fn new(case: &Case<'a>, account: Account, parties: &'a [Party<'a>]) -> Self {
         let recorder = case.window.host().recorder_pid;
         let is_own = |party: &Party<'_>| match party.who {
             Who::Live(known) => known.row.pid() == Some(recorder),
@@ -118,7 +100,13 @@ impl<'a> Trial<'a> {
             });
             members.push(Member { party, sets: own.collect() });
         }
-        Self { members, sets, may_convict, total }
+        let crowd = Crowd::count(case, account, parties, &numbers);
+        for member in &mut members {
+            member
+                .sets
+                .retain(|set| matches!(sets[*set], Set::Process(_)) || !crowd.is_nearly_all(*set));
+        }
+        Self { members, sets, crowd, may_convict, total }
     }
 
     /// The same, where those who changed hold no more than a part of `whole`.
@@ -206,66 +194,24 @@ impl<'a> Trial<'a> {
         });
         let around = passing.or(order.first().copied())?;
         let most = sums[around].excess;
-        let is_enclosed =
-            |set: usize| members.iter().all(|member| !member.is_in(set) || member.is_in(around));
         let inner = order.iter().copied();
         let inner = inner.filter(|set| sums[*set].excess >= ENCLOSED_SHARE * most);
+        let inner = inner.filter(|set| is_enclosed(members, *set, around));
         // Of equally small ones that which holds most, then the first of their order: as sorted.
-        let least = inner.filter(|set| is_enclosed(*set)).min_by_key(|set| sums[*set].processes)?;
+        let least = inner.min_by_key(|set| {
+            let (sort, depth) = self.sets[*set].rank();
+            (sums[*set].processes, sort, self.crowd.size(*set), depth)
+        })?;
         Some((least, sums[least].excess, passing.is_some()))
     }
 }
 
-fn sets_of<'a>(case: &Case<'a>, party: &Party<'a>) -> Vec<Set<'a>> {
-    let table = &case.window.processes;
-    let mut sets = Vec::new();
-    let root = match party.who {
-        Who::Live(known) => {
-            sets.push(Set::Process(known.key()));
-            Some(known)
-        }
-        Who::Ended(bundle) => {
-            if bundle.count == 1 && bundle.process != ProcessKey::default() {
-                sets.push(Set::Process(bundle.process));
-            }
-            table.find(bundle.parent)
-        }
-        Who::Unseen => None,
-    };
-    sets.extend(
-        prefixes(party.cgroup).filter(|path| is_candidate(path, case.entity)).map(Set::Cgroup),
-    );
-    let above = core::iter::successors(root, |known| table.find(table.parent(&known.row)?));
-    let above = above.take(GENERATIONS).filter(|known| is_root(&known.row, case.entity));
-    for known in above {
-        let tree = Set::ForkTree(known.key());
-        if !sets.contains(&tree) {
-            sets.push(tree);
-        }
-    }
-    if !party.comm.is_empty() {
-        sets.push(Set::Executable(party.comm));
-    }
-    sets
-}
-
-/// A path and those of all groups around it.
-fn prefixes(path: &[u8]) -> impl Iterator<Item = &[u8]> {
-    let ends = (1..path.len()).filter(move |at| path[*at] == b'/').chain([path.len()]);
-    ends.filter(|end| *end > 1).map(move |end| &path[..end])
-}
-
-/// Whether a control group is a part of the entity, and not all of it.
-fn is_candidate(path: &[u8], entity: &Entity) -> bool {
-    if let Entity::Cgroup(own) = entity {
-        is_below(path, &own.path)
-    } else {
-        !HALVES.contains(&path)
-    }
-}
-
-/// Whether a process can be the root of a fork tree: everything descends from the first one, and
-/// all threads of the kernel from another.
-fn is_root(row: &Process, entity: &Entity) -> bool {
-    row.pid() != Some(1) && row.comm() != Some(b"kthreadd") && belongs(row, entity)
+/// Whether nearly all that a set holds is in another too. Of some who ended the control group is
+/// not known any more, so that a tree of theirs is in its group but for them.
+fn is_enclosed(members: &[&Member<'_>], set: usize, around: usize) -> bool {
+    let inside = || members.iter().filter(|member| member.is_in(set));
+    let all: f64 = inside().map(|member| member.excess()).sum();
+    let outside = inside().filter(|member| !member.is_in(around));
+    let outside: f64 = outside.map(|member| member.excess()).sum();
+    outside <= (1.0 - ENCLOSED_SHARE) * all
 }

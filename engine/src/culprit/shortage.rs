@@ -1,6 +1,7 @@
-//! Where the memory is short that a control group stalls for.
+//! Where the memory is short that a control group, or the host, stalls for.
 
-use crate::window::{CgroupTrack, Group, Window};
+use crate::window::{CgroupTrack, Group, Stall, Window};
+use ks_vocabulary::held;
 use ks_vocabulary::kind::Entity;
 use ks_vocabulary::membership::{cgroup_entity, is_within};
 use ks_vocabulary::model::Cgroup;
@@ -12,9 +13,18 @@ const NEAR: f64 = 0.8;
 /// How long a limit that was met counts (our judgement).
 const LATELY_NS: u64 = 10 * SECOND_NS;
 
+/// Over what time stalls are compared, and which share of the host's a group has that makes them
+/// its own (our judgement).
+const STALL_NS: u64 = 10 * SECOND_NS;
+const ALL_STALLS: f64 = 0.8;
+
 /// The nearest of a group and those around it that is near its own limit. The host where none is:
-/// what the group loses then is taken for others, and who fills the host's memory is to blame.
+/// what the group loses then is taken for others, and who fills the host's memory is to blame. Where
+/// the host has memory to spare it stalls for a group that is near its limit, if there is one.
 pub(super) fn place(window: &Window, entity: &Entity) -> Entity {
+    if *entity == Entity::Host {
+        return short_group(window).unwrap_or(Entity::Host);
+    }
     let Entity::Cgroup(group) = entity else { return entity.clone() };
     let around = window.cgroups.entities().filter(|(_, row, _)| {
         row.hierarchy() == Some(group.hierarchy.as_slice())
@@ -23,6 +33,24 @@ pub(super) fn place(window: &Window, entity: &Entity) -> Entity {
     let limited = around.filter(|(_, row, track)| is_near_limit(row, track));
     let nearest = limited.max_by_key(|(_, row, _)| row.path().map_or(0, <[u8]>::len));
     nearest.map_or(Entity::Host, |(_, row, _)| cgroup_entity(row))
+}
+
+/// The innermost group near its limit that stalls as long as the host does, which has memory left.
+fn short_group(window: &Window) -> Option<Entity> {
+    let used = window.memory.one().ok().and_then(held::used_share)?;
+    let stalled = window.pressure.track().ok()?.share(Stall::MemorySome, STALL_NS).ok()?;
+    if used >= NEAR || stalled <= 0.0 {
+        return None;
+    }
+    let stalls_as_long = |track: &CgroupTrack| {
+        let own = track.pressure.share(Stall::MemorySome, STALL_NS);
+        own.is_ok_and(|own| own >= ALL_STALLS * stalled)
+    };
+    let groups = window.cgroups.entities().filter(|(_, row, track)| {
+        row.path() != Some(b"/") && is_near_limit(row, track) && stalls_as_long(track)
+    });
+    let innermost = groups.max_by_key(|(_, row, _)| row.path().map_or(0, <[u8]>::len));
+    innermost.map(|(_, row, _)| cgroup_entity(row))
 }
 
 /// Whether a group holds nearly what it may, or met its limit just now: a kill leaves it with less.
@@ -37,7 +65,9 @@ fn is_near_limit(row: &Cgroup, track: &CgroupTrack) -> bool {
 mod tests {
     use super::*;
     use ks_vocabulary::kind::Group as GroupEntity;
-    use ks_vocabulary::model::{CgroupCell, CgroupName, ReadTimes, Sample};
+    use ks_vocabulary::model::{
+        CgroupCell, CgroupName, MemoryCell, PressureCell, ReadTimes, Sample,
+    };
     use ks_vocabulary::time::Timestamp;
 
     /// A group by its path, what it holds, and its limits at most and high.
@@ -103,6 +133,33 @@ mod tests {
             let expected = if (15..25).contains(&second) { group(b"/a") } else { Entity::Host };
             assert_eq!(place(&window, &group(b"/a")), expected, "after {second} s");
         }
+    }
+
+    /// Where the host stalls whose memory is in use to such a share, by all of its tasks' stalls in
+    /// a group at its limit, or by none of them.
+    fn host_place(used: u64, is_groups: bool) -> Entity {
+        let mut window = Window::default();
+        for second in 0..30u64 {
+            let mut sample = sample(&[(b"/a", 900, Some(1000), None)], 0);
+            let stalled = second * 300_000;
+            let own = if is_groups { stalled } else { 0 };
+            sample.cgroups.as_mut_slice()[0].set(CgroupCell::memory_some_total_us, own);
+            sample.pressure.push().set(PressureCell::memory_some_total_us, stalled);
+            sample.pressure.set_read(ReadTimes::default());
+            let memory = sample.memory.push();
+            memory.set(MemoryCell::total_bytes, 1000u64);
+            memory.set(MemoryCell::available_bytes, 1000 - used);
+            sample.memory.set_read(ReadTimes::default());
+            window.update(&sample, Timestamp((100 + second) * SECOND_NS));
+        }
+        place(&window, &Entity::Host)
+    }
+
+    #[test]
+    fn a_host_with_memory_left_stalls_for_the_group_that_has_none() {
+        assert_eq!(host_place(799, true), group(b"/a"));
+        assert_eq!(host_place(800, true), Entity::Host, "it is short itself");
+        assert_eq!(host_place(799, false), Entity::Host, "others stall");
     }
 
     #[test]

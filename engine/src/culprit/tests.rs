@@ -1,11 +1,13 @@
 //! Who is blamed on a made host: one, many, those that ended, and nobody.
 
 mod host;
+mod nested;
+mod shares;
 
 use super::*;
 use crate::classifiers;
 use alloc::string::{String, ToString};
-use host::{Made, at, group, process, run, run_reversed};
+use host::{Made, Whole, at, group, process, run, run_reversed, run_whole};
 use ks_vocabulary::kind::{Group, Kind};
 use ks_vocabulary::metric::Metric;
 use ks_vocabulary::model::Sample;

@@ -94,7 +94,6 @@ pub(crate) fn waiters(window: &Window, entity: &Entity) -> Vec<Culprit> {
 
 /// Victims of the OOM killer: of a group those whose group it is, by its path or its last part.
 pub(crate) fn killed(window: &Window, entity: &Entity) -> Vec<Culprit> {
-    let total = window.memory.one().ok().and_then(Memory::total_bytes).filter(|total| *total > 0);
     let theirs = |cgroup: &[u8]| {
         let Entity::Cgroup(Group { path, .. }) = entity else { return true };
         is_within(cgroup, path) || path.rsplit(|byte| *byte == b'/').next() == Some(cgroup)
@@ -107,13 +106,39 @@ pub(crate) fn killed(window: &Window, entity: &Entity) -> Vec<Culprit> {
         metric: Metric::OomKilled,
         amount: killed.resident_bytes as f64,
         unit: Unit::Bytes,
-        share: total.map_or(0.0, |total| killed.resident_bytes as f64 / total as f64),
+        share: share_of(killed.resident_bytes, memory_of(window, entity, &killed.cgroup)),
         convicted: false,
         resident: false,
         began_ns: None,
         began_before: false,
     });
     named.collect()
+}
+
+/// The memory for want of which one of a control group was killed: the limit of that group, or of
+/// the nearest around it, that met its own end; else what the host has.
+fn memory_of(window: &Window, entity: &Entity, cgroup: &[u8]) -> Option<u64> {
+    let own = if let Entity::Cgroup(group) = entity { &group.path } else { cgroup };
+    let is_around = |row: &Cgroup| {
+        row.path().is_some_and(|path| {
+            is_within(cgroup, path)
+                || is_within(own, path)
+                || !cgroup.is_empty() && path.rsplit(|byte| *byte == b'/').next() == Some(cgroup)
+        })
+    };
+    // Version 1 does not count its ends.
+    let met_its_end = |row: &Cgroup| row.oom().is_none_or(|count| count > 0);
+    let rows = window.cgroups.entities().map(|(_, row, _)| row);
+    let limited = rows.filter(|row| is_around(row) && met_its_end(row));
+    let limited = limited.filter(|row| row.memory_max_bytes().is_some());
+    let nearest = limited.max_by_key(|row| row.path().map_or(0, <[u8]>::len));
+    let limit = nearest.and_then(Cgroup::memory_max_bytes);
+    limit.or_else(|| window.memory.one().ok().and_then(Memory::total_bytes))
+}
+
+fn share_of(bytes: u64, all: Option<u64>) -> f64 {
+    let all = all.filter(|all| *all > 0);
+    all.map_or(0.0, |all| (bytes as f64 / all as f64).min(1.0))
 }
 
 /// Who held most of the memory of the host, or of a control group with a limit, when it was killed

@@ -41,6 +41,8 @@ pub(super) struct Mechanism {
     pub(super) is_contested: bool,
     /// The effect has so many other causes that the row holds only where the cause began before.
     pub(super) is_strict: bool,
+    /// The effect has so many other causes that the row holds only where one is named for both.
+    pub(super) is_shared: bool,
     /// What happens.
     pub(super) why: &'static str,
 }
@@ -66,6 +68,11 @@ impl Mechanism {
         self
     }
 
+    const fn shared(mut self) -> Self {
+        self.is_shared = true;
+        self
+    }
+
     /// Whether it leads from the one condition, in its form, to the other.
     pub(super) fn leads(
         &self,
@@ -81,13 +88,14 @@ impl Mechanism {
 
 const fn row(cause: Kind, effect: Kind, why: &'static str) -> Mechanism {
     let (cause, effect) = ((cause, Forms::Any), (effect, Forms::Any));
-    Mechanism { cause, effect, is_contested: false, is_strict: false, why }
+    Mechanism { cause, effect, is_contested: false, is_strict: false, is_shared: false, why }
 }
 
 const BLOCKED: Forms = Forms::Only(WAITING);
 const WORK: Forms = Forms::Except(WAITING);
 const SLOW: Forms = Forms::Only(&[Subtype::Slow]);
 const REFUSED: Forms = Forms::Only(&[Subtype::Refused]);
+const NO_PORTS: Forms = Forms::Only(&[Subtype::Ports]);
 const LOST: Forms = Forms::Only(&[
     Subtype::Errors,
     Subtype::Drops,
@@ -121,6 +129,14 @@ pub(super) const TABLE: &[Mechanism] = &[
     row(PageFault, LoadMismatch, "tasks that wait for pages are demand").effect_in(BLOCKED),
     row(SwapThrashing, LoadMismatch, "tasks that wait for swap are demand").effect_in(BLOCKED),
     row(MemoryPressure, LoadMismatch, "tasks that wait for memory are demand").effect_in(BLOCKED),
+    row(TcpExhaustion, LoadMismatch, "who finds no free port goes on looking for one")
+        .cause_in(NO_PORTS)
+        .effect_in(WORK)
+        .shared(),
+    row(Syscall, LoadMismatch, "calls that are refused are made again")
+        .cause_in(REFUSED)
+        .effect_in(WORK)
+        .shared(),
     row(LoadMismatch, Scheduler, "more tasks want to run than there are CPUs")
         .cause_in(WORK)
         .effect_in(Forms::Except(&[Subtype::Throttled, Subtype::Stolen])),
@@ -135,6 +151,9 @@ pub(super) const TABLE: &[Mechanism] = &[
         .effect_in(REFUSED),
     row(TcpExhaustion, Syscall, "no file can be opened any more")
         .cause_in(Forms::Only(&[Subtype::FileHandles]))
+        .effect_in(REFUSED),
+    row(TcpExhaustion, Syscall, "no port is left to connect from")
+        .cause_in(NO_PORTS)
         .effect_in(REFUSED),
     row(MemoryPressure, Syscall, "calls that ask for memory are refused").effect_in(REFUSED),
     row(Scheduler, TcpExhaustion, "who waits for a CPU accepts late")
@@ -152,16 +171,27 @@ pub(super) const TABLE: &[Mechanism] = &[
 mod tests {
     use super::*;
 
+    /// Whether a condition can have a form of both.
+    fn overlap(one: Forms, other: Forms) -> bool {
+        match (one, other) {
+            (Forms::Only(forms), _) => forms.iter().any(|form| other.holds(Some(*form))),
+            (_, Forms::Only(forms)) => forms.iter().any(|form| one.holds(Some(*form))),
+            _ => true,
+        }
+    }
+
     #[test]
     fn rows_never_go_in_a_circle() {
-        let mut left: Vec<&Mechanism> =
-            TABLE.iter().filter(|row| row.cause.0 != row.effect.0).collect();
-        for _ in Kind::ALL {
+        let mut left: Vec<&Mechanism> = TABLE.iter().collect();
+        for _ in TABLE {
             // What nothing leads to takes its own rows away.
-            let is_effect =
-                |kind: Kind, rows: &[&Mechanism]| rows.iter().any(|row| row.effect.0 == kind);
             let rows = left.clone();
-            left.retain(|row| is_effect(row.cause.0, &rows));
+            left.retain(|row| {
+                let leads_to = |before: &&Mechanism| {
+                    before.effect.0 == row.cause.0 && overlap(before.effect.1, row.cause.1)
+                };
+                rows.iter().any(leads_to)
+            });
         }
         assert!(left.is_empty(), "{left:?}");
     }

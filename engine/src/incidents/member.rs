@@ -3,7 +3,6 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use crate::window::Window;
 use ks_vocabulary::kind::{Entity, Group, Kind, Severity, text};
 use ks_vocabulary::membership::is_within;
 use ks_vocabulary::metric::Metric;
@@ -11,6 +10,7 @@ use ks_vocabulary::output::{Culprit, Signal};
 use ks_vocabulary::subtype::Subtype;
 use ks_vocabulary::time::{SECOND_NS, Timestamp};
 
+use super::around::{Around, AroundOf};
 use super::mechanism::WAITING;
 use super::parent::Parent;
 
@@ -28,32 +28,22 @@ const PARENTS: usize = 3;
 /// Who waits for its own pages is convicted by this counter, which tells who suffers as well.
 const FAULTS: Metric = Metric::Majflt;
 
-/// Gives the path of the control group that a process is in, where it is known.
-pub type GroupOf<'a> = dyn Fn(&Entity) -> Option<Vec<u8>> + 'a;
-
-/// The path of the control group that a process, or the root of a tree of them, is in.
-pub(crate) fn group_of(window: &Window, entity: &Entity) -> Option<Vec<u8>> {
-    let (Entity::Process(pid, start) | Entity::ForkTree(pid, start)) = entity else { return None };
-    let known = window.processes.find((*pid, *start))?;
-    known.row.cgroup().map(<[u8]>::to_vec)
-}
-
-/// Somebody or something on the host, with the path of its control group.
+/// Somebody or something on the host, and where it is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Party {
     pub(super) entity: Entity,
     pub(super) comm: Option<String>,
-    group: Option<Vec<u8>>,
+    around: Around,
 }
 
 impl Party {
-    fn new(entity: &Entity, comm: Option<&String>, group_of: &GroupOf<'_>) -> Self {
-        let group = if let Entity::Cgroup(group) = entity {
-            Some(group.path.clone())
+    fn new(entity: &Entity, comm: Option<&String>, around_of: &AroundOf<'_>) -> Self {
+        let around = if let Entity::Cgroup(group) = entity {
+            Around { group: Some(group.path.clone()), ..Around::default() }
         } else {
-            group_of(entity)
+            around_of(entity)
         };
-        Self { entity: entity.clone(), comm: comm.cloned(), group }
+        Self { entity: entity.clone(), comm: comm.cloned(), around }
     }
 
     /// Whether the other is the same. Of a control group that is gone the path alone is known, and
@@ -69,23 +59,34 @@ impl Party {
 
     /// Whether the other is the same or part of it. The control groups of a job have one path in
     /// all hierarchies and after each restart, so those are not told apart; that of everything
-    /// tells nothing. Of a tree of processes the root is known, of one executable the name.
+    /// tells nothing. A tree of processes holds what descends from its root, an executable those of
+    /// its name.
     pub(super) fn holds(&self, other: &Self) -> bool {
         if self.is_same(other) {
             return true;
         }
         match (&self.entity, &other.entity) {
             (Entity::Cgroup(Group { path, .. }), _) => {
-                path != b"/" && other.group.as_ref().is_some_and(|inner| is_within(inner, path))
+                path != b"/"
+                    && other.around.group.as_ref().is_some_and(|inner| is_within(inner, path))
             }
             (Entity::ForkTree(pid, start), Entity::Process(other_pid, other_start)) => {
                 (pid, start) == (other_pid, other_start)
+                    || other.around.line.contains(&(*pid, *start))
+            }
+            (Entity::ForkTree(pid, start), Entity::ForkTree(..)) => {
+                other.around.line.contains(&(*pid, *start))
             }
             (Entity::Executable(name), Entity::Process(..)) => {
                 other.comm.as_ref().is_some_and(|comm| *comm == text(name))
             }
             _ => false,
         }
+    }
+
+    /// Whether it is a disk that lies on the other.
+    pub(super) fn lies_on(&self, other: &Self) -> bool {
+        matches!(&other.entity, Entity::Disk(name) if self.around.disks.contains(name))
     }
 
     /// Whether one of the two is the other or part of it.
@@ -95,7 +96,8 @@ impl Party {
 
     /// Whether it is the place of the other: the same, around it, or a process right in its group.
     pub(super) fn is_at(&self, place: &Self) -> bool {
-        let is_inside = matches!(place.entity, Entity::Cgroup(..)) && self.group == place.group;
+        let is_inside =
+            matches!(place.entity, Entity::Cgroup(..)) && self.around.group == place.around.group;
         self.holds(place) || is_inside
     }
 }
@@ -132,33 +134,41 @@ pub(super) struct Member {
     pub(super) ended: Option<Timestamp>,
     /// The last that was convicted while it was worst.
     pub(super) convicted: Option<Conviction>,
+    /// Who was named for it, convicted or not, while it was worst.
+    pub(super) named: Vec<Party>,
     pub(super) sufferers: Vec<Party>,
     /// Episodes of its incident that may have led to it, the likeliest first.
     pub(super) parents: Vec<Parent>,
 }
 
 impl Member {
-    pub(super) fn of(signal: &Signal, group_of: &GroupOf<'_>) -> Self {
+    pub(super) fn of(signal: &Signal, around_of: &AroundOf<'_>) -> Self {
         let mut member = Self {
             episode: signal.id,
             kind: signal.kind,
             subtype: signal.subtype,
-            place: Party::new(&signal.entity, None, group_of),
+            place: Party::new(&signal.entity, None, around_of),
             severity: signal.severity,
             onset: signal.onset_ns,
             ended: None,
             convicted: None,
+            named: Vec::new(),
             sufferers: Vec::new(),
             parents: Vec::new(),
         };
-        member.hear(signal, true, group_of);
+        member.hear(signal, true, around_of);
         member
     }
 
     /// Takes what is said of it; true where that changes what its links rest on. Towards its end a
     /// condition can take any form and have anybody for a culprit, so one that has company keeps
     /// the form, and everyone the culprit, that it had when it was worst.
-    pub(super) fn hear(&mut self, signal: &Signal, is_alone: bool, group_of: &GroupOf<'_>) -> bool {
+    pub(super) fn hear(
+        &mut self,
+        signal: &Signal,
+        is_alone: bool,
+        around_of: &AroundOf<'_>,
+    ) -> bool {
         let (is_worse, is_as_bad) =
             (signal.severity > self.severity, signal.severity >= self.severity);
         self.severity = self.severity.max(signal.severity);
@@ -169,25 +179,38 @@ impl Member {
         }
         let named = signal.culprits.iter().filter(|culprit| culprit.metric == FAULTS);
         for culprit in signal.victims.iter().chain(named) {
-            let party = Party::new(&culprit.entity, culprit.comm.as_ref(), group_of);
+            let party = Party::new(&culprit.entity, culprit.comm.as_ref(), around_of);
             if self.sufferers.len() < SUFFERERS && !self.sufferers.contains(&party) {
                 self.sufferers.push(party);
                 changed = true;
             }
         }
+        if is_as_bad || self.named.is_empty() {
+            changed |= self.name(signal, around_of);
+        }
         if self.kind == Kind::LoadMismatch && is_waiting(self.subtype) {
             // CPU time convicts nobody of making others wait for something else than a CPU.
             self.convicted = None;
         } else if is_as_bad || self.convicted.is_none() {
-            changed |= self.convict(signal, group_of);
+            changed |= self.convict(signal, around_of);
         }
         changed
     }
 
-    fn convict(&mut self, signal: &Signal, group_of: &GroupOf<'_>) -> bool {
+    /// Takes who is named; true where those are others. A steady hog has no part in it.
+    fn name(&mut self, signal: &Signal, around_of: &AroundOf<'_>) -> bool {
+        let culprits = signal.culprits.iter().filter(|culprit| !culprit.resident);
+        let named = culprits
+            .map(|culprit| Party::new(&culprit.entity, culprit.comm.as_ref(), around_of))
+            .collect();
+        let known = core::mem::replace(&mut self.named, named);
+        known != self.named
+    }
+
+    fn convict(&mut self, signal: &Signal, around_of: &AroundOf<'_>) -> bool {
         let convicted = signal.culprits.iter().find(|culprit| may_be_first(culprit));
         let Some(culprit) = convicted else { return false };
-        let party = Party::new(&culprit.entity, culprit.comm.as_ref(), group_of);
+        let party = Party::new(&culprit.entity, culprit.comm.as_ref(), around_of);
         let is_other = self.convicted.as_ref().is_none_or(|known| known.party != party);
         let (metric, share, began_before) = (culprit.metric, culprit.share, culprit.began_before);
         self.convicted = Some(Conviction { party, metric, share, began_before });

@@ -10,6 +10,7 @@
 //! Calling order: [`Incidents::take`] with every signal of an input, then [`Incidents::settle`]
 //! once, then [`Incidents::take_said`].
 
+mod around;
 mod cause;
 mod link;
 mod mechanism;
@@ -25,8 +26,8 @@ use alloc::vec::Vec;
 use ks_vocabulary::output::{Change, Defect, Incident, IncidentChange, Said, Signal};
 use ks_vocabulary::time::Timestamp;
 
-pub use member::GroupOf;
-pub(crate) use member::group_of;
+pub use around::AroundOf;
+pub(crate) use around::around;
 use parent::Parent;
 
 use member::{LINGER_NS, Member};
@@ -57,14 +58,14 @@ pub struct Incidents {
 }
 
 impl Incidents {
-    /// Takes a signal that was said at `now`; `group_of` tells the control group of a process.
-    pub fn take(&mut self, signal: &Signal, now: Timestamp, group_of: &GroupOf<'_>) {
+    /// Takes a signal that was said at `now`; `around_of` tells where an entity is.
+    pub fn take(&mut self, signal: &Signal, now: Timestamp, around_of: &AroundOf<'_>) {
         let Some((at, place)) = self.find(signal.id) else {
             if signal.change.is_over() {
                 return;
             }
             if self.has_room(now) {
-                return self.admit(Member::of(signal, group_of));
+                return self.admit(Member::of(signal, around_of));
             }
             // One that is left out is in no incident; it is told of once.
             self.left_out += u64::from(signal.change == Change::Raised);
@@ -76,7 +77,7 @@ impl Incidents {
         let member = &mut open.members[place];
         if signal.change.is_over() {
             member.ended = Some(now);
-        } else if member.hear(signal, is_alone, group_of) {
+        } else if member.hear(signal, is_alone, around_of) {
             let member = open.members.remove(place);
             self.bind(member, at);
         }

@@ -3,6 +3,9 @@
 use alloc::collections::BTreeMap;
 use alloc::string::{String, ToString};
 
+mod one_condition;
+
+use super::around::Around;
 use super::*;
 use ks_vocabulary::kind::Kind::{
     self, BlockDeviceSaturation, IoCongestion, LoadMismatch, MemoryPressure, NetworkDegradation,
@@ -20,6 +23,8 @@ const LEAK: u64 = 7;
 const VICTIM: u64 = 8;
 const WRITER: u64 = 9;
 const WORKER: u64 = 10;
+/// A child of the process that leaks.
+const CHILD: u64 = 11;
 
 fn process(pid: u64) -> Entity {
     Entity::Process(pid, 1)
@@ -99,18 +104,26 @@ fn told(cause: &Cause) -> String {
 struct Lab {
     incidents: Incidents,
     groups: BTreeMap<u64, &'static str>,
+    /// Disks that a disk lies on.
+    disks: BTreeMap<&'static str, &'static str>,
     standing: BTreeMap<u64, Signal>,
     said: Vec<Said>,
 }
 
 impl Lab {
     fn take(&mut self, signal: Signal, second: u64) {
-        let groups = &self.groups;
-        let group_of = |entity: &Entity| {
-            let Entity::Process(pid, _) = entity else { return None };
-            groups.get(pid).map(|path| path.as_bytes().to_vec())
+        let (groups, disks) = (&self.groups, &self.disks);
+        let around_of = |entity: &Entity| {
+            if let Entity::Process(pid, _) = entity {
+                let group = groups.get(pid).map(|path| path.as_bytes().to_vec());
+                let line = if *pid == CHILD { vec![(CHILD, 1), (LEAK, 1)] } else { Vec::new() };
+                return Around { group, line, ..Around::default() };
+            }
+            let is = |(above, _): &(&&str, _)| *entity == Entity::Disk(above.as_bytes().to_vec());
+            let below = disks.iter().find(is).map(|(_, below)| below.as_bytes().to_vec());
+            Around { disks: below.into_iter().collect(), ..Around::default() }
         };
-        self.incidents.take(&signal, Timestamp(second * SECOND_NS), &group_of);
+        self.incidents.take(&signal, Timestamp(second * SECOND_NS), &around_of);
         self.standing.insert(signal.id, signal);
     }
 
@@ -351,6 +364,9 @@ fn nearness_in_time_alone_binds_nothing() {
     check(works(), set(group("/")), false);
     check(works(), set(Entity::ForkTree(LEAK, 1)), true);
     check(works(), set(Entity::ForkTree(VICTIM, 1)), false);
+    let child = || by(host(1, LoadMismatch, 100), CHILD, Metric::CpuTime);
+    check(child(), set(Entity::ForkTree(LEAK, 1)), true);
+    check(child(), set(Entity::ForkTree(VICTIM, 1)), false);
     let named_leaky = || {
         let mut signal = works();
         signal.culprits[0].comm = Some("leaky".into());
@@ -456,7 +472,7 @@ fn what_changes_nothing_for_people_is_not_said_again() {
 fn episodes_beyond_the_cap_are_left_out_with_a_defect() {
     let mut lab = Lab::default();
     let cap = MEMBERS as u64;
-    let one = |id: u64| signal(id, NetworkDegradation, Entity::Nic(id.to_le_bytes().to_vec()), 100);
+    let one = |id: u64| signal(id, MemoryPressure, group(&std::format!("/{id}")), 100);
     for id in 1..=cap + 2 {
         lab.take(one(id), 105);
     }

@@ -126,7 +126,7 @@ impl Ring {
     }
 
     /// Takes the value of the buckets up to `bucket`, `span` of them.
-    fn push(&mut self, bucket: u64, span: u64, value: f32) {
+    pub(super) fn push(&mut self, bucket: u64, span: u64, value: f32) {
         for _ in 0..span.min(RING_BUCKETS as u64) {
             if self.values.len() == RING_BUCKETS {
                 self.values.pop_front();

@@ -4,6 +4,7 @@ mod account;
 mod cgroup_track;
 mod ended;
 mod history;
+mod host_past;
 mod known;
 mod latency_table;
 mod leaders;
@@ -24,6 +25,7 @@ pub use account::{Account, BUCKET_NS, Consumption, GroupConsumption};
 pub use cgroup_track::{CgroupTrack, Group, GroupLeaders};
 pub use ended::{Bundle, Ended};
 pub use history::{Counters, Growth, LONGEST_NS};
+pub use host_past::{HostAccount, HostPast};
 pub use known::{Known, ProcessKey};
 pub use latency_table::{CallClass, Latency, LatencyTable, Span};
 pub use leaders::{Leaders, RING_BUCKETS, Ring};
@@ -76,6 +78,8 @@ macro_rules! window {
             pub sufferers: Sufferers,
             /// The past of the control groups that consume or grow most.
             pub group_leaders: GroupLeaders,
+            /// The past of the host as a whole.
+            pub host_past: HostPast,
             ledger: Ledger,
             $( #[doc = $doc] pub $field: Series<$row, $track>, )+
         }
@@ -90,6 +94,7 @@ macro_rules! window {
                     latencies: LatencyTable::default(),
                     sufferers: Sufferers::default(),
                     group_leaders: GroupLeaders::default(),
+                    host_past: HostPast::default(),
                     ledger: Ledger::default(),
                     $( $field: Series::new($source), )+
                 }
@@ -121,6 +126,7 @@ macro_rules! window {
                 self.latencies.restart();
                 self.sufferers.restart();
                 self.group_leaders.restart();
+                self.host_past = HostPast::default();
             }
         }
     };
@@ -169,6 +175,13 @@ impl Window {
         self.ledger.mono = mono;
         self.update_series(sample);
         self.group_leaders.update(&self.cgroups);
+        let totals = host_past::totals(
+            self.cpu.one().ok(),
+            self.memory.one().ok(),
+            self.vm.one().ok(),
+            self.disks.rows().unwrap_or_default(),
+        );
+        self.host_past.update(mono, totals);
         // A victim's row is there until the sample that tells of its end is taken.
         self.sufferers.update(sample, mono, &self.ledger.host, &self.processes);
         self.processes.update(sample, &mut self.ledger);

@@ -78,14 +78,18 @@ pub const NEEDS: &[Need] = &[
         "disks",
         &[
             "reads",
+            "read_sectors",
             "read_ms",
             "writes",
+            "write_sectors",
             "write_ms",
             "in_flight",
             "io_ms",
             "queue_ms",
             "rotational",
+            "slaves",
             "stacked",
+            "hidden",
         ],
     ),
     (

@@ -190,3 +190,33 @@ fn what_is_gone_is_forgotten_and_a_gap_restarts() {
     lab.watch.forget(&[HOST]);
     assert!(lab.watch.series().is_empty());
 }
+
+#[test]
+fn what_comes_back_is_forecast_by_the_slopes_that_it_had() {
+    let mut lab = Lab::default();
+    lab.calm(1_800);
+    lab.watch.forget(&[HOST]);
+    lab.calm(60);
+    lab.run(200, |at| 0.3 + 0.000_5 * at as f64 + wave(at));
+    assert!(lab.outcome().is_ok(), "{:?}", lab.outcome());
+}
+
+#[test]
+fn slopes_of_what_is_gone_are_kept_of_so_many_only() {
+    let mut lab = Lab::default();
+    let last = u32::try_from(LEFT).unwrap() + 2;
+    for number in 1..=last {
+        let (id, disk) = (EntityId(number), Entity::Disk(number.to_le_bytes().to_vec()));
+        for second in (0..600).step_by(5) {
+            let at = Timestamp((u64::from(number) * 1000 + second) * SECOND_NS);
+            let level = Level { resource: Resource::Memory, id, at, used: 0.3 + wave(second) };
+            lab.watch.take(level, &|| disk.clone(), &Felt(false));
+        }
+        lab.watch.forget(&[id]);
+    }
+    let is_kept = |number: u32| {
+        let lasting = Lasting::of(&Entity::Disk(number.to_le_bytes().to_vec())).unwrap();
+        lab.watch.known.iter().any(|known| known.is_of(Resource::Memory, &lasting))
+    };
+    assert_eq!([1, 2, 3, last].map(is_kept), [false, false, true, true]);
+}

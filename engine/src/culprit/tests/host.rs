@@ -7,13 +7,16 @@ use core::ops::Range;
 use crate::window::Window;
 use ks_vocabulary::input::HostFacts;
 use ks_vocabulary::model::{
-    CgroupCell, CgroupName, ProcessCell, ProcessGoneCell, ProcessName, ReadTimes, Sample,
+    CgroupCell, CgroupName, CpuCell, MemoryCell, ProcessCell, ProcessGoneCell, ProcessName,
+    ReadTimes, Sample,
 };
 use ks_vocabulary::time::{SECOND_NS, Timestamp};
 
 /// Seconds from boot to the first second of the recording: a whole number of buckets.
 const BOOT_S: i64 = 100_000;
 const TICKS: i64 = 100;
+/// Memory of a host of which that is known.
+const HOST_BYTES: u64 = 755 << 30;
 
 /// The time of a second of the recording.
 pub(super) fn at(second: i64) -> Timestamp {
@@ -38,6 +41,13 @@ pub(super) struct Made {
     wait_ms: By<u64>,
     held_bytes: By<u64>,
     files: By<Option<u64>>,
+}
+
+/// What `/proc/stat` and `/proc/meminfo` say of the made host in each second, where they are read.
+#[derive(Default)]
+pub(super) struct Whole {
+    pub(super) ticks: Option<By<u64>>,
+    pub(super) used_bytes: Option<By<u64>>,
 }
 
 pub(super) fn process(pid: u64, comm: &str) -> Made {
@@ -102,15 +112,20 @@ pub(super) fn group(path: &'static str, cpu_us: impl Fn(i64) -> u64 + 'static) -
 
 /// What was recorded up to and with second `last`.
 pub(super) fn run(made: &[Made], groups: &[MadeGroup], last: i64) -> Window {
-    record(made, groups, last, false)
+    record(made, groups, last, false, &Whole::default())
+}
+
+/// The same of a host of which more is known than of its processes.
+pub(super) fn run_whole(made: &[Made], whole: &Whole, last: i64) -> Window {
+    record(made, &[], last, false, whole)
 }
 
 /// The same with the rows of processes in reverse order.
 pub(super) fn run_reversed(made: &[Made], groups: &[MadeGroup], last: i64) -> Window {
-    record(made, groups, last, true)
+    record(made, groups, last, true, &Whole::default())
 }
 
-fn record(made: &[Made], groups: &[MadeGroup], last: i64, reversed: bool) -> Window {
+fn record(made: &[Made], groups: &[MadeGroup], last: i64, reversed: bool, whole: &Whole) -> Window {
     let mut window = Window::default();
     window.set_host(facts());
     // Before the recording each did in every second what it did in the one before it.
@@ -118,6 +133,7 @@ fn record(made: &[Made], groups: &[MadeGroup], last: i64, reversed: bool) -> Win
     let mut ticks: Vec<u64> = made.iter().map(before).collect();
     let mut wait_ms = vec![0; made.len()];
     let mut cpu_us = vec![0; groups.len()];
+    let mut host_ticks = 0;
     for second in 0..=last {
         let mut sample = Sample { processes_complete: second == 0, ..Sample::default() };
         let mut order: Vec<usize> = (0..made.len()).collect();
@@ -144,6 +160,7 @@ fn record(made: &[Made], groups: &[MadeGroup], last: i64, reversed: bool) -> Win
             row.set(CgroupCell::inode, 1u64);
             row.set(CgroupCell::cpu_usage_us, *sum);
         }
+        whole.push(&mut sample, second, &mut host_ticks);
         sample.cgroups.sort();
         sample.cgroups.set_read(ReadTimes::default());
         sample.processes.set_read(ReadTimes::default());
@@ -151,6 +168,25 @@ fn record(made: &[Made], groups: &[MadeGroup], last: i64, reversed: bool) -> Win
         window.update(&sample, at(second));
     }
     window
+}
+
+impl Whole {
+    fn push(&self, sample: &mut Sample, second: i64, sum: &mut u64) {
+        if let Some(ticks) = &self.ticks {
+            *sum += ticks(second);
+            let row = sample.cpu.push();
+            row.set(CpuCell::user_ticks, *sum);
+            row.set(CpuCell::nice_ticks, 0u64);
+            row.set(CpuCell::system_ticks, 0u64);
+            sample.cpu.set_read(ReadTimes::default());
+        }
+        if let Some(used_bytes) = &self.used_bytes {
+            let row = sample.memory.push();
+            row.set(MemoryCell::total_bytes, HOST_BYTES);
+            row.set(MemoryCell::available_bytes, HOST_BYTES - used_bytes(second));
+            sample.memory.set_read(ReadTimes::default());
+        }
+    }
 }
 
 fn push(sample: &mut Sample, one: &Made, second: i64, (ticks, wait_ms): (u64, u64)) {

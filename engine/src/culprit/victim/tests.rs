@@ -4,8 +4,8 @@ use super::*;
 use alloc::string::{String, ToString};
 use ks_vocabulary::input::HostFacts;
 use ks_vocabulary::model::{
-    BlockedTaskCell, CallerCell, CallerName, EventCell, EventName, MemoryCell, ProcessCell,
-    ProcessName, ReadTimes, Sample,
+    BlockedTaskCell, CallerCell, CallerName, CgroupCell, CgroupName, EventCell, EventName,
+    MemoryCell, ProcessCell, ProcessName, ReadTimes, Sample,
 };
 use ks_vocabulary::time::Timestamp;
 
@@ -99,6 +99,41 @@ fn a_victim_of_the_oom_killer_is_that_of_its_group_and_of_the_host() {
         assert_eq!(named(&found), [("process:9:2".to_string(), Metric::OomKilled, 0.25)]);
     }
     assert!(killed(&window, &group(b"/other")).is_empty());
+}
+
+#[test]
+fn a_kill_at_the_limit_of_a_group_is_a_share_of_that_limit() {
+    let killed_share = |oom: Option<u64>, entity: &Entity| {
+        let window = window(move |second, sample| {
+            sample.memory.push().set(MemoryCell::total_bytes, 1_000_000u64);
+            sample.memory.set_read(ReadTimes::default());
+            for (path, max) in [(&b"/a"[..], 2000u64), (b"/a/service", 500), (b"/b", 10)] {
+                let row = sample.cgroups.push();
+                row.set_name(CgroupName::hierarchy, b"v2");
+                row.set_name(CgroupName::path, path);
+                row.set(CgroupCell::inode, max);
+                row.set(CgroupCell::memory_max_bytes, max);
+                row.set_some(CgroupCell::oom, oom);
+            }
+            sample.cgroups.set_read(ReadTimes::default());
+            if second == 11 {
+                let row = sample.bpf_events.push();
+                row.set_name(EventName::kind, b"oom_kill");
+                row.set_name(EventName::comm, b"hog");
+                row.set_name(EventName::cgroup, b"service");
+                row.set(EventCell::pid, 9u64);
+                row.set(EventCell::start_ns, 20_000_000u64);
+                row.set(EventCell::resident_bytes, 400u64);
+            }
+        });
+        killed(&window, entity)[0].share
+    };
+    let own = Entity::Cgroup(Group::at(b"/a/service"));
+    for entity in [Entity::Host, own] {
+        assert!((killed_share(Some(1), &entity) - 0.8).abs() < 1e-9, "{entity}");
+        assert!((killed_share(None, &entity) - 0.8).abs() < 1e-9, "{entity}");
+        assert!((killed_share(Some(0), &entity) - 0.0004).abs() < 1e-9, "the host's own end");
+    }
 }
 
 #[test]
