@@ -20,7 +20,9 @@ const READERS: [&str; 6] = [
 /// Columns whose names are called on something else: `Cover::state`, the namespace of a process,
 /// the CPU time and the control group of short-lived ones, `Metric::unit`, the sockets of an owner,
 /// the caches of a control group and what a host holds.
-const OTHERS: [(&str, &str); 11] = [
+const OTHERS: [(&str, &str); 13] = [
+    ("cgroups", "zswpin"),
+    ("cgroups", "zswpout"),
     ("memory", "active_file_bytes"),
     ("memory", "slab_reclaimable_bytes"),
     ("cgroups", "anon_bytes"),
