@@ -19,8 +19,8 @@ const STALL_NS: u64 = 10 * SECOND_NS;
 const ALL_STALLS: f64 = 0.8;
 
 /// The nearest of a group and those around it that is near its own limit. The host where none is:
-/// what the group loses then is taken for others, and who fills the host's memory is to blame. Where
-/// the host has memory to spare it stalls for a group that is near its limit, if there is one.
+/// what the group loses then is taken for others, and who fills the host's memory is to blame.
+/// Where the host has memory to spare it stalls for a group near its limit, if there is one.
 pub(super) fn place(window: &Window, entity: &Entity) -> Entity {
     if *entity == Entity::Host {
         return short_group(window).unwrap_or(Entity::Host);
