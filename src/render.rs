@@ -12,6 +12,7 @@ use clap::ValueEnum;
 use ks_recorder::format::damage::Damage;
 use ks_replayer::forecasts::Forecast;
 use ks_replayer::lateness::Lateness;
+use ks_replayer::names::Names;
 use ks_replayer::report::{Episode, Recording, Report, rfc3339};
 use ks_scenarios::simulation::Simulation;
 use ks_vocabulary::output::{
@@ -71,11 +72,16 @@ pub(crate) fn refused(simulation: &Simulation) {
 }
 
 /// One thing the engine said, as it is said: for programs its line of the journal.
-pub(crate) fn verdict(output: &Output, line: &[u8], format: Format) -> io::Result<()> {
+pub(crate) fn verdict(
+    output: &Output,
+    line: &[u8],
+    format: Format,
+    names: &Names,
+) -> io::Result<()> {
     let printed = match format {
         Format::Json => stdout::print(&String::from_utf8_lossy(line)),
         Format::Text => match said(output) {
-            Some(words) => stdout::print_page(&Page::of(words)),
+            Some(words) => stdout::print_page(&Page::of(names.say(&words))),
             None => return Ok(()),
         },
     };
@@ -202,7 +208,9 @@ pub(crate) fn span(low_s: f64, high_s: f64) -> String {
 
 /// The report for people: worst first.
 pub(crate) fn text(report: &Report) -> anyhow::Result<()> {
-    stdout::print_page(&page(report))
+    let mut named = Page::default();
+    named.text(&report.names.say(page(report).as_str()));
+    stdout::print_page(&named)
 }
 
 fn page(report: &Report) -> Page {
