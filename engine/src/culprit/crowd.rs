@@ -1,8 +1,8 @@
 //! Which sets hold nearly all of an entity: to name such a one says nothing of who is to blame.
 //!
 //! Where a host runs in one slice, one container or the tree of one supervisor, everything is in
-//! it, so that whatever rises is in it. What counts is who was there before: a fork bomb becomes most
-//! of the processes by what it does.
+//! it, so that whatever rises is in it. What counts is who was there before: a fork bomb becomes
+//! most of the processes by what it does.
 
 use alloc::collections::BTreeMap;
 use alloc::vec;
