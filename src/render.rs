@@ -14,6 +14,7 @@ use std::io::{self, Write};
 use clap::ValueEnum;
 use ks_recorder::format::damage::Damage;
 use ks_replayer::forecasts::Forecast;
+use ks_replayer::names::Names;
 use ks_replayer::report::{Report, rfc3339};
 use ks_scenarios::simulation::Simulation;
 use ks_vocabulary::output::{
@@ -76,11 +77,16 @@ pub(crate) fn refused(simulation: &Simulation) {
 }
 
 /// One thing the engine said, as it is said: for programs its line of the journal.
-pub(crate) fn verdict(output: &Output, line: &[u8], format: Format) -> io::Result<()> {
+pub(crate) fn verdict(
+    output: &Output,
+    line: &[u8],
+    format: Format,
+    names: &Names,
+) -> io::Result<()> {
     let printed = match format {
         Format::Json => stdout::print(&String::from_utf8_lossy(line)),
         Format::Text => match said(output) {
-            Some(words) => stdout::print_page(&Page::of(words)),
+            Some(words) => stdout::print_page(&Page::of(names.say(&words))),
             None => return Ok(()),
         },
     };
@@ -214,7 +220,9 @@ pub(crate) fn span(low_s: f64, high_s: f64) -> String {
 /// The report for people: what fits a screen as it is, else its news; all of it where that is
 /// asked for.
 pub(crate) fn text(report: &Report, is_verbose: bool) -> anyhow::Result<()> {
-    stdout::print_page(&page(report, is_verbose))
+    let mut named = Page::default();
+    named.text(&report.names.say(page(report, is_verbose).as_str()));
+    stdout::print_page(&named)
 }
 
 fn page(report: &Report, is_verbose: bool) -> Page {

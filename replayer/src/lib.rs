@@ -13,6 +13,7 @@ pub mod inspection;
 pub mod knowledge_file;
 pub mod lateness;
 pub mod moment;
+pub mod names;
 pub mod range;
 pub mod rates;
 pub mod replay;

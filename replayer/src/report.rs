@@ -19,6 +19,7 @@ use serde::Serialize;
 
 use crate::forecasts::{self, Forecast};
 use crate::lateness::{Follower, Lateness};
+use crate::names::Names;
 
 pub use episode::{Episode, Escalation};
 pub use incident::Incident;
@@ -60,6 +61,9 @@ pub struct Report {
     pub defects: Vec<Defect>,
     /// The result.
     pub journal_sha256: String,
+    /// What people call what is numbered.
+    #[serde(skip)]
+    pub names: Names,
 }
 
 /// What was fed.
@@ -109,6 +113,7 @@ pub(crate) struct ReportBuilder {
     defects: Vec<Defect>,
     forecasts: Vec<Forecast>,
     incidents: BTreeMap<(u64, u64), Incident>,
+    names: Names,
     seed: u64,
     /// Runs that have ended.
     ended: u64,
@@ -124,6 +129,7 @@ pub fn rfc3339(at: WallTime) -> String {
 
 impl ReportBuilder {
     pub(crate) fn input(&mut self, input: &Input) {
+        self.names.hear(input);
         match &input.body {
             Body::Start(start) => {
                 self.clock = start.clock;
@@ -243,6 +249,7 @@ impl ReportBuilder {
             coverage_spans: self.spans,
             defects: self.defects,
             journal_sha256,
+            names: self.names,
         }
     }
 }

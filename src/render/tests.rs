@@ -92,6 +92,7 @@ fn report(incidents: u64, verdicts: u64, wrong: usize) -> Report {
     let kinds = || Kind::ALL.iter().map(|kind| kind.word());
     let span = Span { from: END.to_owned(), to: None, state: "ok", reason: None };
     Report {
+        names: Names::default(),
         mode: Mode::WhatIf,
         differs: vec!["no engine had seen it when it was recorded".to_owned()],
         recording: Recording {

@@ -1,7 +1,8 @@
 //! Which sets hold nearly all of an entity: to name such a one says nothing of who is to blame.
 //!
 //! Where a host runs in one slice, one container or the tree of one supervisor, everything is in
-//! it, so that whatever rises is in it.
+//! it, so that whatever rises is in it. What counts is who was there before: a fork bomb becomes
+//! most of the processes by what it does.
 
 use alloc::collections::BTreeMap;
 use alloc::vec;
@@ -21,12 +22,22 @@ const HALF: f64 = 0.5;
 /// Among fewer processes nothing is a crowd (our judgement).
 const FEW: u64 = 20;
 
-/// How many processes are in each set, and what they consumed before.
+/// The processes of one set, or all.
+#[derive(Debug, Clone, Copy, Default)]
+struct Count {
+    processes: u64,
+    /// Those of them that were there before.
+    older: u64,
+    /// What those consumed before.
+    before: f64,
+}
+
+/// See the module.
 #[derive(Debug, Default)]
 pub(super) struct Crowd {
-    inside: Vec<(u64, f64)>,
-    processes: u64,
-    before: f64,
+    /// By the numbers of sets.
+    inside: Vec<Count>,
+    all: Count,
 }
 
 impl Crowd {
@@ -38,21 +49,19 @@ impl Crowd {
         numbers: &BTreeMap<Set<'a>, usize>,
     ) -> Self {
         let lately: BTreeMap<ProcessKey, f64> = parties.iter().filter_map(spent).collect();
-        let mut crowd = Self { inside: vec![(0, 0.0); numbers.len()], ..Self::default() };
+        let mut crowd = Self { inside: vec![Count::default(); numbers.len()], ..Self::default() };
         let all = case.window.processes.iter();
         for known in all.filter(|known| belongs(&known.row, case.entity) && !is_kernels(known)) {
-            let before = if account.is_flow() {
-                let lately = lately.get(&known.key()).copied().unwrap_or(0.0);
-                (known.total().of(account) as f64 - lately).max(0.0)
-            } else {
-                0.0
-            };
-            crowd.processes += 1;
-            crowd.before += before;
+            let born = known.started(case.window.host());
+            let is_older = born.is_none_or(|born| born < case.interval.begin);
+            let lately = lately.get(&known.key()).copied().unwrap_or(0.0);
+            let before = known.total().of(account) as f64 - lately;
+            let is_consumed = is_older && account.is_flow();
+            let before = if is_consumed { before.max(0.0) } else { 0.0 };
+            crowd.all.add(is_older, before);
             for set in sets_of_live(case, known) {
                 if let Some(inside) = numbers.get(&set).and_then(|at| crowd.inside.get_mut(*at)) {
-                    inside.0 += 1;
-                    inside.1 += before;
+                    inside.add(is_older, before);
                 }
             }
         }
@@ -61,15 +70,23 @@ impl Crowd {
 
     /// How many processes are in a set, those included that did nothing.
     pub(super) fn size(&self, set: usize) -> u64 {
-        self.inside.get(set).map_or(0, |inside| inside.0)
+        self.inside.get(set).map_or(0, |inside| inside.processes)
     }
 
     /// Whether a set holds nearly everything.
     pub(super) fn is_nearly_all(&self, set: usize) -> bool {
-        let Some((processes, before)) = self.inside.get(set) else { return false };
-        let share = *processes as f64 / self.processes.max(1) as f64;
-        let is_used_up = self.before > 0.0 && *before >= NEARLY_ALL * self.before;
-        self.processes >= FEW && (share >= NEARLY_ALL || share >= HALF && is_used_up)
+        let Some(Count { older, before, .. }) = self.inside.get(set) else { return false };
+        let share = *older as f64 / self.all.older.max(1) as f64;
+        let is_used_up = self.all.before > 0.0 && *before >= NEARLY_ALL * self.all.before;
+        self.all.older >= FEW && (share >= NEARLY_ALL || share >= HALF && is_used_up)
+    }
+}
+
+impl Count {
+    fn add(&mut self, is_older: bool, before: f64) {
+        self.processes += 1;
+        self.older += u64::from(is_older);
+        self.before += before;
     }
 }
 

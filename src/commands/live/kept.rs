@@ -9,6 +9,7 @@ use ks_recorder::error::Error;
 use ks_recorder::format::log::Decoder;
 use ks_recorder::format::segments::Segments;
 use ks_replayer::driver::Keeper;
+use ks_replayer::names::Names;
 use ks_vocabulary::input::{Body, Gap, GapReason, Input};
 use ks_vocabulary::output::Output;
 use ks_vocabulary::time::{SECOND_NS, Timestamp};
@@ -29,6 +30,7 @@ pub(super) struct Kept {
     late: Vec<Journal>,
     /// `None` once stdout takes no more.
     format: Option<render::Format>,
+    names: Names,
     /// When the oldest segment was removed for room last.
     made_room: Option<Timestamp>,
     told: Told,
@@ -37,7 +39,8 @@ pub(super) struct Kept {
 impl Kept {
     pub(super) fn new(segments: Segments, format: render::Format, told: Told) -> Self {
         let (decoder, journal, late) = (Decoder::default(), Journal::default(), Vec::new());
-        Self { segments, decoder, journal, late, format: Some(format), made_room: None, told }
+        let (format, names) = (Some(format), Names::default());
+        Self { segments, decoder, journal, late, format, names, made_room: None, told }
     }
 
     /// The disk takes no more, after `lost` other ticks: what there is is sealed, and room is made
@@ -102,6 +105,9 @@ impl Keeper for Kept {
     }
 
     fn log<'a>(&'a mut self, input: &'a Input) -> Result<&'a Input, Error> {
+        if self.format == Some(render::Format::Text) {
+            self.names.hear(input);
+        }
         if matches!(input.body, Body::Start(_)) {
             self.begin_segment(input)?;
         } else {
@@ -118,7 +124,7 @@ impl Keeper for Kept {
     fn said(&mut self, output: &Output, line: &[u8]) -> io::Result<()> {
         self.journal.add(line);
         self.told.said(output);
-        print(output, line, &mut self.format);
+        print(output, line, &mut self.format, &self.names);
         Ok(())
     }
 
@@ -140,9 +146,9 @@ impl Keeper for Kept {
 }
 
 /// Prints a verdict. A stdout that takes no more ends the printing, and nothing else.
-fn print(output: &Output, line: &[u8], format: &mut Option<render::Format>) {
+fn print(output: &Output, line: &[u8], format: &mut Option<render::Format>, names: &Names) {
     let Some(form) = *format else { return };
-    if let Err(error) = render::verdict(output, line, form) {
+    if let Err(error) = render::verdict(output, line, form, names) {
         *format = None;
         render::note(&format!("{error}; the journal goes on"));
     }

@@ -45,6 +45,19 @@ fn what_holds_nearly_all_processes_convicts_nobody() {
 }
 
 #[test]
+fn a_bomb_that_becomes_nearly_all_processes_is_convicted() {
+    let mut made: Vec<Made> = (100..130)
+        .map(|pid| process(pid, &pid.to_string()).in_group("/other").burning(|_| 1))
+        .collect();
+    for pid in 1000..1400 {
+        let one = process(pid, &pid.to_string()).in_group("/bomb").alive(ONSET..1000);
+        made.push(one.burning(|_| 2));
+    }
+    let found = load(&run(&made, &[], ONSET + 10), &Entity::Host);
+    assert_eq!(named(&found)[0], ("cgroup:/bomb".to_string(), true), "{found:#?}");
+}
+
+#[test]
 fn what_consumed_nearly_all_before_convicts_nobody_if_it_is_most_of_the_host() {
     let made = |inside: u64| -> Vec<Made> {
         let all = (0..30u64).map(|number| {
