@@ -75,6 +75,7 @@ pub struct Changed {
 #[derive(Debug, Default)]
 pub struct Board {
     now: Timestamp,
+    interval_ns: u64,
     stale_after_ns: u64,
     places: BTreeMap<(Kind, EntityId), Place>,
     coverage: Coverages,
@@ -103,6 +104,7 @@ impl Board {
         self.now = now;
         self.clock = clock;
         self.kept_a_day = kept_a_day(self.half_life_days.unwrap_or(HALF_LIFE_DAYS));
+        self.interval_ns = interval_ns;
         self.stale_after_ns = interval_ns.saturating_mul(u64::from(PATIENCE_TICKS));
         self.coverage.begin();
     }
@@ -152,6 +154,7 @@ impl Board {
         } else if place.is_outgrown_only {
             seen.keep_outgrown();
         }
+        place.slot.tick_ns = self.interval_ns;
         let transition = place.feed((at, wall), seen, &mut self.next_id, is_accepted);
         let transition = place.remember(seen, transition);
         if is_influenced {

@@ -85,6 +85,9 @@ pub struct Slot {
     last: Option<Timestamp>,
     raised: VecDeque<Timestamp>,
     standing: Option<Standing>,
+    /// Time between the samples of the recording: what is read less often than others is as sure as
+    /// they are, and persistence does not wait for its next reading.
+    pub tick_ns: u64,
 }
 
 impl Slot {
@@ -179,7 +182,8 @@ impl Slot {
     /// The predicate held for 80 % of the shortest run of last intervals that reaches D.
     fn persists(&self, severity: Severity) -> bool {
         let (mut total, mut held) = (0, 0);
-        let (asked_ns, cadence_ns) = (PERSISTENCE_NS[severity.index()], self.cadence_ns());
+        let asked_ns = PERSISTENCE_NS[severity.index()];
+        let cadence_ns = self.cadence_ns().min(self.tick_ns);
         let asked_ns = mutation::persistence(asked_ns);
         // Five seconds are seldom five to the nanosecond.
         let least_ns = if cadence_ns > asked_ns.saturating_add(asked_ns / 2) {

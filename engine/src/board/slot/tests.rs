@@ -13,7 +13,8 @@ struct Lab {
 
 impl Lab {
     fn new() -> Self {
-        let mut lab = Self { slot: Slot::default(), now: 1_000, next_id: 0 };
+        let slot = Slot { tick_ns: u64::MAX, ..Slot::default() };
+        let mut lab = Self { slot, now: 1_000, next_id: 0 };
         lab.after(1, 0.0);
         lab
     }
@@ -221,4 +222,14 @@ fn a_form_is_told_once_it_lasts_and_at_once_with_another_severity() {
     assert_eq!(see(29, Low, Subtype::Niced), (Transition::None, Some(Subtype::Slow)));
     assert_eq!(see(1, Low, Subtype::Niced), (Transition::Updated, Some(Subtype::Niced)));
     assert_eq!(see(1, High, Subtype::Slow), (Transition::Escalated, Some(Subtype::Slow)));
+}
+
+#[test]
+fn what_is_read_seldom_among_others_is_raised_by_one_reading() {
+    let mut lab = Lab::new();
+    lab.slot.tick_ns = SECOND_NS;
+    for _ in 0..3 {
+        assert_eq!(lab.after(10, 0.0), Transition::None);
+    }
+    assert_eq!(lab.after(10, 1.5), Transition::Raised);
 }
