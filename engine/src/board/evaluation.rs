@@ -224,9 +224,14 @@ impl Evaluation {
         self
     }
 
-    /// Whether anything holds that no baseline could excuse.
+    /// Whether anything holds that no baseline could excuse: what is lowered for want of a second
+    /// source is excused with what it is lowered to.
     pub fn is_absolute(&self) -> bool {
-        self.plain.iter().any(|held| *held != Held::No)
+        let most = self.most.unwrap_or(Severity::Critical);
+        Severity::ALL
+            .into_iter()
+            .zip(self.plain)
+            .any(|(severity, held)| held == Held::Event || held != Held::No && severity <= most)
     }
 
     /// Whether the condition knows `severity`, or a lower one to fall to.

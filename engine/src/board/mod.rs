@@ -73,6 +73,8 @@ pub struct Changed {
 #[derive(Debug, Default)]
 pub struct Board {
     now: Timestamp,
+    /// When the run was looked at first.
+    began: Option<Timestamp>,
     stale_after_ns: u64,
     places: BTreeMap<(Kind, EntityId), Place>,
     coverage: Coverages,
@@ -98,6 +100,7 @@ impl Board {
     /// Begins the evaluation of a sample.
     pub fn begin(&mut self, now: Timestamp, interval_ns: u64, clock: ClockAnchor) {
         self.now = now;
+        self.began.get_or_insert(now);
         self.clock = clock;
         self.kept_a_day = kept_a_day(self.half_life_days.unwrap_or(HALF_LIFE_DAYS));
         self.stale_after_ns = interval_ns.saturating_mul(u64::from(PATIENCE_TICKS));
@@ -114,11 +117,11 @@ impl Board {
         entity: impl FnOnce() -> Entity,
     ) {
         self.coverage.cover(kind, Cover::Ok);
-        let known = &mut self.known;
+        let (known, began) = (&mut self.known, self.began.unwrap_or(at));
         let place = self.places.entry((kind, id)).or_insert_with(|| {
             let entity = entity();
             let lasting = Lasting::of(&entity).and_then(|of| known.remove(&(kind, of)));
-            Place::new(entity, at, lasting.unwrap_or_default())
+            Place::new(entity, at, lasting.unwrap_or_default(), began)
         });
         let stands = place.slot.standing().is_some();
         let is_influenced = self.influences.touch(&place.entity, at);

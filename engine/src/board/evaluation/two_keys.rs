@@ -85,6 +85,7 @@ impl Evaluation {
         }
         self.held = self.plain;
         self.relaxed = [false; 4];
+        let mut reached = [false; 4];
         for (noted, level) in self.quantities.iter().flatten().zip(&levels) {
             let Some((held, relax)) = noted.graded else { continue };
             let turned = level.is_none_or(|level| noted.quantity.value >= level.trigger);
@@ -92,6 +93,7 @@ impl Evaluation {
                 let Some(limit) = noted.quantity.limits[severity.index()] else { continue };
                 let gated = relax == Relax::Scaled && severity != Severity::Critical;
                 let free = turned || !gated;
+                reached[severity.index()] |= noted.quantity.value >= limit;
                 if free && noted.quantity.value >= limit {
                     raise(&mut self.held, severity, held);
                 }
@@ -100,6 +102,9 @@ impl Evaluation {
             }
         }
         for clause in self.clauses.iter().flatten() {
+            if let Some(severity) = clause.severity {
+                reached[severity.index()] = true;
+            }
             if !clause.rules.iter().flatten().all(|rule| rule.turns(&self.quantities, &levels)) {
                 continue;
             }
@@ -109,17 +114,20 @@ impl Evaluation {
             }
         }
         if let Some(most) = self.most {
-            self.lower_to(most);
+            let is_excused = reached[most.index()] && self.held[most.index()] == Held::No;
+            self.lower_to(most, is_excused);
         }
     }
 
-    /// What holds above `most` without an event holds at `most`.
-    fn lower_to(&mut self, most: Severity) {
+    /// What holds above `most` without an event holds at `most`, unless a baseline excuses that.
+    fn lower_to(&mut self, most: Severity, is_excused: bool) {
         for severity in Severity::ALL.into_iter().filter(|severity| *severity > most) {
             let held = self.held[severity.index()];
             if held != Held::Event {
                 self.held[severity.index()] = Held::No;
-                raise(&mut self.held, most, held);
+                if !is_excused {
+                    raise(&mut self.held, most, held);
+                }
             }
         }
     }
