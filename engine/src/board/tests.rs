@@ -79,7 +79,7 @@ fn ended(value: f64, from: u64, every: u64, known: bool) -> Option<(Transition, 
     ended
 }
 
-/// What was there as the run began, and never high, is normal within the hour; it is not said again.
+/// What was there as the run began, and never high, is normal within the hour; it is told once.
 #[test]
 fn what_a_host_is_from_the_beginning_is_normal_before_the_hour_is_over() {
     assert_eq!(ended(2.5, 0, 1, false), Some((Transition::Accepted, 3_000)));
