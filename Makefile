@@ -14,7 +14,7 @@ INTENSITIES := half:0.5 one:1 double:2
 # Those recorded for so long after the fault that what it raised clears and its incidents close.
 CLEARED := cpu_overload memory_pressure disk_saturation syscall_storm
 
-.PHONY: help setup build demo test test-scenarios test-mutants test-grid test-host test-kernels test-cases provoked bench lint bless checksums bpf bpf-check
+.PHONY: help setup build demo test test-scenarios test-long test-mutants test-grid test-host test-kernels test-cases provoked bench lint bless checksums bpf bpf-check
 
 help: ## print the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-12s  %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -45,6 +45,10 @@ test: ## run the tests that need nothing of this host
 
 test-scenarios: build ## run `ks test` over the library of scenarios
 	'$(KS)' test
+
+# Not part of CI: days of hosts that are busy by design, and wide ones.
+test-long: build ## run `ks test` over scenarios of a day (some minutes)
+	'$(KS)' test scenarios/long/*.toml
 
 # Thirteen ways of breaking the engine, each of which must fail a case, and the engine as it is, which
 # must not. A build of its own, without optimisation: no product has the feature.

@@ -18,6 +18,8 @@ pub struct Shape {
     pub cpus: u32,
     /// `MemTotal`.
     pub memory: Bytes,
+    /// Part of it that is set aside as huge pages, all of them in use.
+    pub huge_pages: Bytes,
     /// `SwapTotal`; 0 for none.
     pub swap: Bytes,
     /// Device of the root filesystem and of swap.
@@ -28,6 +30,8 @@ pub struct Shape {
     pub filesystem_used: f64,
     /// Speed of the network interface, in Mbit/s.
     pub nic_mbit: u64,
+    /// Virtual interfaces beside it, as containers have them, over which nothing goes.
+    pub interfaces: u32,
     /// Whether the tracers run.
     pub tracers: bool,
 }
@@ -51,13 +55,22 @@ impl Default for Shape {
         Self {
             cpus: 4,
             memory: Bytes { bytes: 8 << 30 },
+            huge_pages: Bytes { bytes: 0 },
             swap: Bytes { bytes: 2 << 30 },
             disk: Disk::Nvme,
             filesystem: Bytes { bytes: 100 << 30 },
             filesystem_used: 0.4,
             nic_mbit: 1000,
+            interfaces: 0,
             tracers: true,
         }
+    }
+}
+
+impl Shape {
+    /// Memory that is not set aside.
+    pub(crate) fn ordinary(&self) -> Bytes {
+        Bytes { bytes: self.memory.bytes.saturating_sub(self.huge_pages.bytes) }
     }
 }
 

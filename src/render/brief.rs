@@ -5,7 +5,7 @@ use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use ks_replayer::report::{Episode, Incident, Report};
-use ks_vocabulary::kind::Severity;
+use ks_vocabulary::kind::{Entity, Severity};
 use ks_vocabulary::output::{Cause, Evidence};
 
 use super::words::{self, Times};
@@ -74,9 +74,7 @@ fn tell<'a>(
     times: &Times,
     page: &mut Page,
 ) -> Vec<&'a Episode> {
-    // Of equals the first, by onset.
-    let lead = episodes.iter().rev().max_by_key(|episode| episode.severity);
-    let Some(lead) = lead.copied() else { return Vec::new() };
+    let Some(lead) = lead(one, episodes) else { return Vec::new() };
     let start = times.at(&one.start);
     let when = match &one.end {
         Some(end) => format!("{start} to {}, {}", times.at(end), one.state),
@@ -100,6 +98,18 @@ fn tell<'a>(
         page.line(format_args!("         beside it: {}{more}", told.join(", ")));
     }
     named.iter().flat_map(|group| group.episodes.iter().copied()).chain([lead]).collect()
+}
+
+/// The worst; of equals the likelier first cause, then the first by onset.
+fn lead<'a>(one: &Incident, episodes: &[&'a Episode]) -> Option<&'a Episode> {
+    let rank = |episode: &Episode| {
+        let is_by = |who: &Entity| {
+            *who == episode.entity || episode.culprits.iter().any(|culprit| culprit.entity == *who)
+        };
+        let is_of = |cause: &Cause| cause.kind == episode.kind && is_by(&cause.entity);
+        one.causes.iter().position(is_of).unwrap_or(usize::MAX)
+    };
+    episodes.iter().copied().min_by_key(|episode| (Reverse(episode.severity), rank(episode)))
 }
 
 /// Who is to blame, and what was first where that is something else.

@@ -94,6 +94,8 @@ pub struct Evaluation {
     kept: bool,
     /// The highest severity that is not discrete harm, where a second source knows of none.
     most: Option<Severity>,
+    /// What it lowered has no baseline where it holds.
+    is_bare: bool,
     /// Form of the condition.
     pub subtype: Option<Subtype>,
     /// How long after the last event the signal stands, where an event was counted.
@@ -263,13 +265,14 @@ impl Evaluation {
         self
     }
 
-    /// Whether anything holds that no baseline could excuse.
+    /// Whether anything holds that no baseline could excuse: what is lowered for want of a second
+    /// source is excused with what it is lowered to.
     pub fn is_absolute(&self) -> bool {
-        let is_held = |held: &Held| *held != Held::No;
-        let (lower, critical) = self.plain.split_at(Severity::Critical.index());
-        // What a second source lowered has no baseline where it holds.
-        let is_lowered = self.most.is_some() && critical.iter().any(is_held);
-        self.is_harmful() || is_lowered || lower.iter().any(is_held)
+        let most = self.most.unwrap_or(Severity::High).min(Severity::High);
+        let mut lower = Severity::ALL.into_iter().zip(self.plain).take(Severity::Critical.index());
+        let is_plain =
+            |(severity, held)| held == Held::Event || held != Held::No && severity <= most;
+        self.is_harmful() || self.is_bare || lower.any(is_plain)
     }
 
     /// Whether the condition knows `severity`, or a lower one to fall to.

@@ -117,6 +117,11 @@ impl Notebook {
         learned.baseline.level()
     }
 
+    /// Whether enough was learned while the signal stood to take it as the normal.
+    pub fn can_accept(&self) -> bool {
+        self.learned.iter().all(|learned| learned.baseline.can_accept())
+    }
+
     /// Takes what was learned while the signal stood as the normal.
     pub fn accept(&mut self, wall: WallTime) {
         for learned in &mut self.learned {

@@ -76,6 +76,8 @@ pub struct Changed {
 pub struct Board {
     now: Timestamp,
     interval_ns: u64,
+    /// When the run was looked at first.
+    began: Option<Timestamp>,
     stale_after_ns: u64,
     places: BTreeMap<(Kind, EntityId), Place>,
     coverage: Coverages,
@@ -102,6 +104,7 @@ impl Board {
     /// Begins the evaluation of a sample.
     pub fn begin(&mut self, now: Timestamp, interval_ns: u64, clock: ClockAnchor) {
         self.now = now;
+        self.began.get_or_insert(now);
         self.clock = clock;
         self.kept_a_day = kept_a_day(self.half_life_days.unwrap_or(HALF_LIFE_DAYS));
         self.interval_ns = interval_ns;
@@ -120,11 +123,12 @@ impl Board {
     ) {
         self.coverage.cover(kind, Cover::Ok);
         let (known, left) = (&mut self.known, &mut self.left);
+        let began = self.began.unwrap_or(at);
         let place = self.places.entry((kind, id)).or_insert_with(|| {
             let entity = entity();
             let key = Lasting::of(&entity).map(|lasting| (kind, lasting));
             let learned = key.and_then(|key| left.take(&key).or_else(|| known.remove(&key)));
-            Place::new(entity, at, learned.unwrap_or_default())
+            Place::new(entity, at, learned.unwrap_or_default(), began)
         });
         let stands = place.slot.standing().is_some();
         let is_influenced = self.influences.touch(&place.entity, at);

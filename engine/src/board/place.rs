@@ -18,6 +18,12 @@ use super::worst::Worst;
 /// A signal that stood so long, and in that time did no harm, is the normal where only quantities
 /// with a baseline hold it (`signals.md`, "Accepted as normal").
 const ACCEPT_NS: u64 = 24 * 3_600 * SECOND_NS;
+/// So long where it stood when the run began, nothing was known of what was before, and it was
+/// never high: the host may be busy by design, and whoever looked would have seen nothing change
+/// (our judgement; within the first hour, and past what a baseline needs at ten seconds a sample).
+const ACCEPT_FIRST_NS: u64 = 3_000 * SECOND_NS;
+/// What is raised so soon after the first look stood before (our judgement).
+const BEGINNING_NS: u64 = 300 * SECOND_NS;
 
 /// See the module.
 #[derive(Debug)]
@@ -33,11 +39,21 @@ pub(super) struct Place {
     /// Critical congestion was accepted too: of it only what outgrows the baseline holds.
     pub(super) is_outgrown_only: bool,
     harmed_at: Option<Timestamp>,
+    /// Until when what is raised stood before anything was known; `None` where something was.
+    beginning: Option<Timestamp>,
 }
 
 impl Place {
-    pub(super) fn new(entity: Entity, at: Timestamp, known: Vec<(Metric, Baseline)>) -> Self {
+    /// A place that is looked at from `at` on, in a run that began at `began`.
+    pub(super) fn new(
+        entity: Entity,
+        at: Timestamp,
+        known: Vec<(Metric, Baseline)>,
+        began: Timestamp,
+    ) -> Self {
+        let until = began.plus_ns(BEGINNING_NS);
         Self {
+            beginning: known.is_empty().then_some(until),
             entity,
             slot: Slot::default(),
             judged: at,
@@ -70,12 +86,24 @@ impl Place {
         let harmed = self.harmed_at.is_some_and(|last| at.since_ns(last) < ACCEPT_NS);
         // At a reading without an event nothing holds: what is accepted is a level that does.
         let gated = seen.mask() != 0 && !seen.is_absolute();
-        if at.since_ns(standing.start) < ACCEPT_NS || harmed || !gated {
+        let lasts_ns = at.since_ns(standing.start);
+        let is_usual = lasts_ns >= ACCEPT_NS && !harmed;
+        let is_first = lasts_ns >= ACCEPT_FIRST_NS && self.has_always_been(standing);
+        if !gated || !is_usual && !is_first {
             return transition;
         }
         let was_critical = |worst: &Worst| worst.severity == Severity::Critical;
         self.is_outgrown_only |= self.worst.as_ref().is_some_and(was_critical);
         self.accept(wall)
+    }
+
+    /// Whether what stands was there before anything was known, was never high, and is known well
+    /// enough to be told from what comes.
+    fn has_always_been(&self, standing: &Standing) -> bool {
+        let worst = self.worst.as_ref().map_or(standing.severity, |worst| worst.severity);
+        self.beginning.is_some_and(|until| standing.start <= until)
+            && worst.max(standing.severity) < Severity::High
+            && self.notebook.can_accept()
     }
 
     /// Whether harm was done while a signal stood: it is told as long as on any host.

@@ -122,3 +122,44 @@ fn what_is_kept_of_those_that_are_gone_has_an_end() {
     };
     assert_eq!(board.learned().find_map(samples), Some(2), "with what it had before");
 }
+
+/// A load of this value from a second on, and how the last signal on it ended: by when, in s.
+fn ended(value: f64, from: u64, every: u64, known: bool) -> Option<(Transition, u64)> {
+    let mut board = Board::default();
+    if known {
+        let of = Lasting::of(&Entity::Host).unwrap();
+        board.known.insert((Kind::LoadMismatch, of), vec![(Metric::Load1, Baseline::default())]);
+    }
+    let mut ended = None;
+    for second in (0..2 * 3_600).step_by(usize::try_from(every).unwrap()) {
+        let at = Timestamp(second * SECOND_NS);
+        let clock = ClockAnchor { mono_ns: Timestamp(0), at_ns: WallTime(0) };
+        board.begin(at, every * SECOND_NS, clock);
+        let mut seen = Evaluation::default();
+        let value = if second < from { 0.1 } else { value };
+        let limits = [Some(1.0), Some(2.0), Some(3.0), None];
+        seen.grade(Quantity { metric: Metric::Load1, value, limits }, Held::Met, Relax::Scaled);
+        board.judge(Kind::LoadMismatch, HOST, at, &mut seen, || Entity::Host);
+        for changed in board.take_changed() {
+            ended = Some((changed.transition, second));
+        }
+    }
+    ended
+}
+
+/// What was there as the run began, and never high, is normal within the hour; it is told once.
+#[test]
+fn what_a_host_is_from_the_beginning_is_normal_before_the_hour_is_over() {
+    assert_eq!(ended(2.5, 0, 1, false), Some((Transition::Accepted, 3_000)));
+    let at_ten_s = ended(2.5, 0, 10, false).unwrap();
+    assert_eq!(at_ten_s.0, Transition::Accepted);
+    assert!((3_000..3_100).contains(&at_ten_s.1), "{at_ten_s:?}");
+    assert_eq!(ended(2.5, 0, 60, false).unwrap().0, Transition::Raised, "too little is known");
+}
+
+#[test]
+fn what_came_later_or_is_high_or_differs_from_what_was_known_stands() {
+    assert_eq!(ended(2.5, 310, 1, false), Some((Transition::Raised, 310)));
+    assert_eq!(ended(3.5, 0, 1, false), Some((Transition::Raised, 0)));
+    assert_eq!(ended(2.5, 0, 1, true), Some((Transition::Raised, 0)));
+}

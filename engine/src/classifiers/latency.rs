@@ -14,6 +14,10 @@ const SPANS: [(Span, [bool; 4]); 3] = [
 ];
 /// With fewer in the span a 99th percentile is one outlier (`signals.md`, section 10).
 pub(super) const ENOUGH: u64 = 100;
+/// Share of the span that has to be lost in them: the one wait of 6 ms that an idle host has in
+/// five seconds is a 99th percentile, and harms nobody (our judgement: a tenth of the lowest limit
+/// of stall shares).
+const LOST: f64 = 0.01;
 
 /// Names of a quantile over each span, and its limit in ms at each severity.
 #[derive(Debug)]
@@ -39,9 +43,10 @@ pub(super) fn grade(
             Err(Missing::NoEarlier) => continue,
             Err(missing) => return Err(missing),
         };
-        let Some(p99) = counted.quantile(0.99).filter(|_| counted.total() >= ENOUGH) else {
+        if counted.total() < ENOUGH || counted.sum() < LOST * span.ns() as f64 {
             continue;
-        };
+        }
+        let Some(p99) = counted.quantile(0.99) else { continue };
         let limits = core::array::from_fn(|level| levels[level].then_some(limits.limits[level]));
         let quantity = Quantity { metric, value: p99.value / 1e6, limits };
         seen.grade(quantity, Held::Met, Relax::Scaled);

@@ -12,10 +12,12 @@
 //! A page cache that fills memory: free memory is never looked at. Growth of a tmpfs is real use.
 //! Huge pages, in use or kept for later, are no part of the memory that is shared out. Page cache,
 //! in use or not, is not held. Swap that idle containers filled long ago: memory is full, and
-//! nobody waits for it.
+//! nobody waits for it. A store that holds nine tenths by design beside it: what is left is enough
+//! until something has to be reclaimed.
 //! # Second source
 //! Where stall shares say that nobody waits a used share is low at most, whatever is reclaimed; it
-//! is medium where nothing can give any more, or a group spills into swap. A stall that is high or
+//! is medium where nothing can give any more and the end is near or met, or a group spills into
+//! swap. A stall that is high or
 //! critical wants reclaim, refaults, pages swapped, or a memory in use.
 
 use crate::board::{Board, Cover, Evaluation, Held, Quantity, Relax};
@@ -234,12 +236,13 @@ fn grade_use(seen: &mut Evaluation, memory: &Use, has_stalls: bool) {
     }
     let waits = |level: usize| stalls[level] != Some(false);
     let gives = !is_held || swap_free.is_some_and(|free| free > SWAP_FREE[0]);
+    let ends = !gives && (*used >= USED[3] || reclaims[1]);
     let exhausted = |level: usize, free_limit: f64| match swap_free {
         Some(free) => *free <= free_limit,
         None => stalls[level] == Some(true) || reclaims[level],
     };
     seen.counts(Severity::Low, *used >= USED[0] && reclaims[0] || *used >= USED[1]);
-    seen.counts(Severity::Medium, *used >= USED[1] && (waits(1) || !gives || *spills));
+    seen.counts(Severity::Medium, *used >= USED[1] && (waits(1) || ends || *spills));
     seen.counts(Severity::High, *used >= USED[2] && exhausted(2, SWAP_FREE[0]) && waits(2));
     let critical = *used >= USED[3] && exhausted(3, SWAP_FREE[1]) && waits(3);
     seen.counts(Severity::Critical, has_stalls && critical);

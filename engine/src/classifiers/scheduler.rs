@@ -77,8 +77,10 @@ const THROTTLED: [(Metric, u64, [Option<f64>; 4]); 2] = [
 /// of the stall shares).
 const LOST: [f64; 2] = [0.10, 0.25];
 /// Tasks that wait for each CPU, in the mean, with which those that run are late (our judgement: a
-/// third of the time of each goes into waiting).
+/// third of the time of each goes into waiting), where they wait for so long between two switches:
+/// two compilers on each CPU take turns of a slice.
 const WAITING: f64 = 0.5;
+const TURN_S: f64 = WAITS.limits[0] / 1e3;
 /// Share of CPU time that the hypervisor took, above which contention is not the host's own
 /// (`signals.md`, our judgement).
 const STOLEN: f64 = 0.05;
@@ -203,7 +205,8 @@ fn judge_groups(window: &Window, board: &mut Board) {
 }
 
 /// Whether tasks run late, as their waits say: by the tracer, else by the mean number that waits,
-/// as the accounting of processes tells it. `None` where neither is known.
+/// as the accounting of processes tells it, and how long it does for each switch. `None` where
+/// neither is known.
 fn is_late(window: &Window) -> Option<bool> {
     let counted = window.latencies.over(&Latency::RunQueue, Span::Ten).ok();
     let counted = counted.filter(|counted| counted.total() >= latency::ENOUGH);
@@ -212,7 +215,10 @@ fn is_late(window: &Window) -> Option<bool> {
     }
     let (batch, others) = window.processes.waited().over(5 * SECOND_NS)?;
     let cpus = window.cpu.one().ok()?.cpus_online()?.max(1) as f64;
-    Some((batch + others) / cpus >= WAITING)
+    let waiting = batch + others;
+    let switches = window.cpu.step().and_then(|step| step.rate("ctxt", Cpu::context_switches));
+    let takes_turns = switches.is_ok_and(|switches| waiting < switches * TURN_S);
+    Some(waiting / cpus >= WAITING && !takes_turns)
 }
 
 /// A throttled group waits for a CPU too, so where a limit of throttling is reached it names the

@@ -41,9 +41,20 @@ struct Chain<'a> {
 struct Candidate<'a> {
     party: &'a Party,
     score: f64,
-    /// The first episode that it is credited with.
-    first: usize,
+    /// The episode that it is credited with most, the first of equals, and how much that is.
+    main: usize,
+    most: f64,
     own: Vec<usize>,
+}
+
+impl Candidate<'_> {
+    /// Is credited with one more.
+    fn take(&mut self, at: usize, score: f64) {
+        self.score += score;
+        if score > self.most {
+            (self.main, self.most) = (at, score);
+        }
+    }
 }
 
 /// The likely first causes of the episodes of an incident, which are in the order of their onset.
@@ -51,7 +62,7 @@ pub(super) fn rank(members: &[Member]) -> Vec<Cause> {
     let chain = Chain::new(members);
     let mut candidates = chain.candidates();
     candidates.sort_by(|one, other| {
-        let order = other.score.total_cmp(&one.score).then(one.first.cmp(&other.first));
+        let order = other.score.total_cmp(&one.score).then(one.main.cmp(&other.main));
         order.then_with(|| one.party.entity.cmp(&other.party.entity))
     });
     let named = candidates.iter().take(NAMED).enumerate();
@@ -59,7 +70,7 @@ pub(super) fn rank(members: &[Member]) -> Vec<Cause> {
     let causes = likely.map(|(_, one)| Cause {
         entity: one.party.entity.clone(),
         comm: one.party.comm.clone(),
-        kind: members[one.first].kind,
+        kind: members[one.main].kind,
         score: one.score.min(1.0),
         evidence: chain.evidence(one),
     });
@@ -134,8 +145,11 @@ impl<'a> Chain<'a> {
             let (party, share) = self.suspect(at);
             let score = credit * share;
             match candidates.iter_mut().find(|known| known.party.is_same(party)) {
-                Some(known) => known.score += score,
-                None => candidates.push(Candidate { party, score, first: at, own: Vec::new() }),
+                Some(known) => known.take(at, score),
+                None => {
+                    let (own, most) = (Vec::new(), score);
+                    candidates.push(Candidate { party, score, main: at, most, own });
+                }
             }
         }
         for candidate in &mut candidates {

@@ -97,7 +97,8 @@ impl Span {
     /// All of them, the longest last.
     const ALL: [Self; 3] = [Self::Five, Self::Ten, Self::Thirty];
 
-    fn ns(self) -> u64 {
+    /// Its length.
+    pub fn ns(self) -> u64 {
         match self {
             Self::Five => 5 * SECOND_NS,
             Self::Ten => 10 * SECOND_NS,

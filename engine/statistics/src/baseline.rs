@@ -253,6 +253,13 @@ impl Baseline {
         self.covered_ns
     }
 
+    /// Whether what was learned while a signal stands, if anything, would gate as the normal.
+    pub fn can_accept(&self) -> bool {
+        self.shadow.as_deref().is_none_or(|shadow| {
+            shadow.spread.samples >= ENOUGH_SAMPLES && shadow.covered_ns >= ENOUGH_NS
+        })
+    }
+
     /// Takes what was learned while the signal stood as the normal.
     pub fn accept(&mut self) {
         if let Some(shadow) = self.shadow.take() {

@@ -77,6 +77,16 @@ impl Histogram {
         self.total
     }
 
+    /// The sum of all that was counted, each as the middle of its bucket: known to within a
+    /// sixteenth.
+    pub fn sum(&self) -> f64 {
+        let counted = self.counts.iter().enumerate().filter(|(_, count)| **count > 0);
+        counted.fold(0.0, |sum, (bucket, count)| {
+            let (low, high) = bounds(bucket);
+            sum + *count as f64 * (low + high) as f64 / 2.0
+        })
+    }
+
     /// The `p`-quantile, p from 0 to 1: rank p times N, linear inside its bucket (`signals.md`,
     /// section 8). `None` without counts.
     ///
@@ -126,6 +136,15 @@ mod tests {
         for (p, expected) in [(0.05, 2.5), (0.10, 3.0), (0.45, 4.5), (0.90, 6.5)] {
             assert_eq!(value(p), Some(expected));
         }
+    }
+
+    #[test]
+    fn a_sum_is_that_of_the_middles() {
+        let mut histogram = Histogram::default();
+        assert_eq!(histogram.sum(), 0.0);
+        histogram.add(bucket_of(3), 10);
+        histogram.add(bucket_of(1_500_000), 2);
+        assert_eq!(histogram.sum(), 35.0 + 2.0 * 1_507_328.0);
     }
 
     #[test]

@@ -83,6 +83,11 @@ impl Truth {
         episode.start_s >= from_s - slack_s && episode.start_s <= self.until_s() + 0.01
     }
 
+    /// When it is wrong, and may still be told.
+    fn window(&self) -> Window {
+        Window { onset_s: self.onset_s, end_s: self.end_s + AFTER_S }
+    }
+
     /// Until when it must have been raised.
     pub(super) fn until_s(&self) -> f64 {
         self.cross_s.unwrap_or(self.onset_s) + self.expect.within.seconds()
@@ -131,7 +136,7 @@ pub(super) fn of_recording(expects: &[Expect], length_s: f64) -> Vec<Truth> {
         .collect()
 }
 
-/// The windows of a scenario's faults.
+/// The windows of a scenario's faults, and of what is expected without one.
 pub(super) fn windows(scenario: &Scenario) -> Vec<Window> {
     let length_s = scenario.duration.seconds();
     let window = |fault: &ks_scenarios::scenario::Fault| {
@@ -139,11 +144,13 @@ pub(super) fn windows(scenario: &Scenario) -> Vec<Window> {
         let end_s = fault.duration.map_or(length_s, |lasts| onset_s + lasts.seconds());
         Window { onset_s, end_s: end_s + fault.aftermath.seconds() + AFTER_S }
     };
-    scenario.faults.iter().map(window).collect()
+    let mut windows: Vec<Window> = scenario.faults.iter().map(window).collect();
+    let alone = of_scenario(scenario);
+    windows.extend(alone.iter().filter(|truth| truth.expect.onset.is_some()).map(Truth::window));
+    windows
 }
 
 /// The windows of truths.
 pub(super) fn windows_of(truths: &[Truth]) -> Vec<Window> {
-    let window = |truth: &Truth| Window { onset_s: truth.onset_s, end_s: truth.end_s + AFTER_S };
-    truths.iter().map(window).collect()
+    truths.iter().map(Truth::window).collect()
 }

@@ -7,9 +7,12 @@
 
 use super::process::Process;
 use crate::grain::{Counter, whole};
+use crate::shape::Shape;
 
 /// A page is this many bytes.
 pub(crate) const PAGE: u64 = 4096;
+/// A huge page is this many (`Hugepagesize`).
+pub(crate) const HUGE: u64 = 2 << 20;
 /// `vm.swappiness`, as it comes.
 pub(crate) const SWAPPINESS: f64 = 60.0;
 /// Pages that one pass of direct reclaim frees (`SWAP_CLUSTER_MAX`).
@@ -23,6 +26,8 @@ const CACHE_FLOOR: f64 = 0.005;
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Memory {
     pub(crate) total: u64,
+    /// Set aside as huge pages.
+    pub(crate) huge: u64,
     /// Of the kernel, and never given back.
     pub(crate) reserved: u64,
     pub(crate) clean: u64,
@@ -105,18 +110,21 @@ impl Reclaimed {
 impl Memory {
     /// Memory of this size with the kernel's watermarks: `min_free_kbytes` is 4 x the root of the
     /// kilobytes times 4, low a quarter above it or a thousandth of memory, high twice as far.
-    pub(crate) fn new(total_bytes: u64, swap_bytes: u64) -> Self {
-        let total = total_bytes / PAGE;
-        let kilobytes = (total_bytes / 1024) as f64;
+    pub(crate) fn new(shape: &Shape) -> Self {
+        let total = shape.memory.bytes / PAGE;
+        let huge = shape.huge_pages.bytes / HUGE * (HUGE / PAGE);
+        let ordinary = total - huge;
+        let kilobytes = (shape.memory.bytes / 1024) as f64;
         let min_kb = libm::sqrt(kilobytes * 16.0).clamp(128.0, 262_144.0);
         let min = whole(min_kb / 4.0);
         let gap = (min / 4).max(total / 1000);
         Self {
             total,
-            reserved: total / 60 + 20_000.min(total / 40),
-            slab_reclaimable: total / 80,
-            slab_unreclaimable: total / 160,
-            swap_total: swap_bytes / PAGE,
+            huge,
+            reserved: ordinary / 60 + 20_000.min(ordinary / 40),
+            slab_reclaimable: ordinary / 80,
+            slab_unreclaimable: ordinary / 160,
+            swap_total: shape.swap.bytes / PAGE,
             swappiness: SWAPPINESS,
             dirty_background: 0.1,
             marks: Marks { min, low: min + gap, high: min + 2 * gap },
@@ -136,7 +144,8 @@ impl Memory {
 
     /// Pages that are held by anything.
     pub(crate) fn used(&self) -> u64 {
-        self.reserved
+        self.huge
+            + self.reserved
             + self.anon
             + self.cache()
             + self.slab_reclaimable
@@ -183,7 +192,7 @@ impl Memory {
 
     /// Pages of cache that reclaim cannot drop.
     fn floor(&self) -> u64 {
-        whole(CACHE_FLOOR * self.total as f64)
+        whole(CACHE_FLOOR * (self.total - self.huge) as f64)
     }
 
     /// Share of reclaim that falls on anonymous pages: none while the cache is larger than what is

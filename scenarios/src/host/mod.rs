@@ -138,7 +138,7 @@ impl Host {
             shape,
             processes: Vec::new(),
             groups: vec![Group { inode: 1, ..Group::new("/") }],
-            memory: Memory::new(shape.memory.bytes, shape.swap.bytes),
+            memory: Memory::new(&shape),
             network: Network::new(shape.nic_mbit),
             disk: DiskState { read_ahead_bytes: storage::SCAN_BYTES, ..DiskState::default() },
             space: space::Space::new(&shape),

@@ -53,8 +53,9 @@ pub(super) fn cpus(pair: &Pair<'_>) -> Option<String> {
 
 pub(super) fn memory(pair: &Pair<'_>) -> Option<String> {
     let row = pair.after.memory.first()?;
-    let parts: [fn(&Memory) -> Option<u64>; 8] = [
+    let parts: [fn(&Memory) -> Option<u64>; 9] = [
         Memory::free_bytes,
+        Memory::hugetlb_bytes,
         Memory::anon_bytes,
         Memory::buffers_bytes,
         Memory::cached_bytes,

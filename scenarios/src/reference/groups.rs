@@ -96,8 +96,8 @@ fn look_at_group(pair: &Pair<'_>, before: &Cgroup, after: &Cgroup, say: &mut Say
     let lost = share(Cgroup::throttled_us);
     let costs = LOST.map(|least| lost.is_none_or(|lost| lost >= least));
     let limits = core::array::from_fn(|at| if costs[at] { THROTTLED[at] } else { NONE });
-    let waits = cpu_stalls(pair.after, share(Cgroup::cpu_some_total_us))
-        .or(Quantity::of(throttled, limits));
+    let waits =
+        cpu_stalls(pair, share(Cgroup::cpu_some_total_us)).or(Quantity::of(throttled, limits));
     say(Kind::Scheduler, entity.clone(), waits);
     let refaults = rate(Cgroup::refault).is_some_and(|rate| rate > 0.0);
     let suffers = refaults || some.is_some_and(|some| some >= FAULTS_STALL);

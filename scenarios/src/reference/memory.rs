@@ -44,7 +44,8 @@ impl Use {
         let reached = |at: usize| self.used >= USED[at] && is_full(at) && waits(at);
         let is_used = self.used >= USED[1];
         let gives = !self.is_held || self.swap_free.is_some_and(|free| free > SWAP_FREE[2]);
-        let is_medium = is_used && (waits(1) || !gives || self.spills);
+        let ends = !gives && (self.used >= USED[3] || self.reclaims);
+        let is_medium = is_used && (waits(1) || ends || self.spills);
         Quantity::graded([is_used, is_medium, reached(2), reached(3)])
     }
 }

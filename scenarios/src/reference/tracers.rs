@@ -2,7 +2,7 @@
 
 use ks_vocabulary::histogram::bounds;
 use ks_vocabulary::kind::{Entity, Kind, Severity};
-use ks_vocabulary::model::{Pressure, Sample, SyscallTrace};
+use ks_vocabulary::model::{Pressure, SyscallTrace};
 
 use super::host::stalled;
 use super::limits::CPU_SOME;
@@ -14,17 +14,19 @@ const WAIT_NS: [f64; 4] = [5e6, 20e6, 100e6, 500e6];
 /// (section 10).
 const CALL_NS: [f64; 4] = [10e6, 100e6, 500e6, 1000e6];
 const CALLS: u64 = 100;
+/// Share of time lost in them below which a percentile says nothing.
+const LOST: f64 = 0.01;
 const REFUSED: [f64; 4] = [NONE, NONE, 10.0, NONE];
 
 pub(super) fn look(pair: &Pair<'_>, say: &mut Say<'_>) {
-    let waits = Quantity::of(run_queue_p99(pair.after), WAIT_NS);
-    let stalls = cpu_stalls(pair.after, stalled(pair, Pressure::cpu_some_total_us));
+    let waits = Quantity::of(run_queue_p99(pair), WAIT_NS);
+    let stalls = cpu_stalls(pair, stalled(pair, Pressure::cpu_some_total_us));
     say(Kind::Scheduler, Entity::Host, stalls.or(waits));
     let trace = pair.before.bpf_syscall.first().zip(pair.after.bpf_syscall.first());
     let refused = trace.and_then(|(before, after)| {
         pair.rate(Some(refused(before)), Some(refused(after))).filter(|rate| *rate > 0.0)
     });
-    let slow = p99(pair.after, b"syscall_ns", Some(b"storage"), CALLS);
+    let slow = p99(pair, b"syscall_ns", Some(b"storage"), CALLS);
     let mut calls = Quantity::of(slow, CALL_NS).or(Quantity::of(refused, REFUSED));
     if refused.is_some() {
         calls = calls.or(Quantity::event(Severity::Medium));
@@ -32,15 +34,11 @@ pub(super) fn look(pair: &Pair<'_>, say: &mut Say<'_>) {
     say(Kind::Syscall, Entity::Host, calls);
 }
 
-fn run_queue_p99(sample: &Sample) -> Option<f64> {
-    p99(sample, b"run_queue_ns", None, 1)
-}
-
 /// The share in which some task waits for a CPU: at high and critical tasks have to be late as
 /// well, which where no tracer looked may be so.
-pub(super) fn cpu_stalls(sample: &Sample, share: Option<f64>) -> Quantity {
+pub(super) fn cpu_stalls(pair: &Pair<'_>, share: Option<f64>) -> Quantity {
     let all = Quantity::of(share, CPU_SOME);
-    let is_late = run_queue_p99(sample).is_some_and(|ns| ns >= WAIT_NS[0]);
+    let is_late = run_queue_p99(pair).is_some_and(|ns| ns >= WAIT_NS[0]);
     if is_late || all.level <= Some(Severity::Medium) {
         return all;
     }
@@ -52,25 +50,32 @@ fn refused(row: &SyscallTrace) -> u64 {
     counters.into_iter().flatten().sum()
 }
 
-/// The 99th percentile of one interval: rank 0.99 n, linear within its bucket.
-fn p99(sample: &Sample, metric: &[u8], entity: Option<&[u8]>, least: u64) -> Option<f64> {
+fn run_queue_p99(pair: &Pair<'_>) -> Option<f64> {
+    p99(pair, b"run_queue_ns", None, 1)
+}
+
+/// The 99th percentile of one interval, where a hundredth of it is lost: rank 0.99 n, linear
+/// within its bucket.
+fn p99(pair: &Pair<'_>, metric: &[u8], entity: Option<&[u8]>, least: u64) -> Option<f64> {
     let mut counts = std::collections::BTreeMap::new();
-    for row in sample.bpf_histograms.iter() {
+    for row in pair.after.bpf_histograms.iter() {
         let is_meant = row.metric() == Some(metric)
             && entity.is_none_or(|entity| row.entity() == Some(entity));
         if is_meant {
-            *counts.entry(row.bucket()?).or_insert(0u64) += row.count()?;
+            let (low, high) = bounds(usize::try_from(row.bucket()?).ok()?);
+            *counts.entry((low, high)).or_insert(0u64) += row.count()?;
         }
     }
     let all: u64 = counts.values().sum();
-    if all < least.max(1) {
+    let middle = |(low, high): (u64, u64)| (low + high) as f64 / 2e9;
+    let lost_s: f64 = counts.iter().map(|(of, count)| middle(*of) * *count as f64).sum();
+    if all < least.max(1) || lost_s < LOST * pair.seconds {
         return None;
     }
     let rank = 0.99 * all as f64;
     let mut below = 0.0;
-    for (bucket, count) in counts {
+    for ((low, high), count) in counts {
         if below + count as f64 >= rank {
-            let (low, high) = bounds(usize::try_from(bucket).ok()?);
             let part = (rank - below) / count as f64;
             return Some(low as f64 + part * (high - low) as f64);
         }

@@ -16,6 +16,8 @@ const MEMORY_MAX_BYTES: u64 = 16 << 40;
 const CPUS_MAX: u32 = 1024;
 /// Most processes that one entry may stand for.
 const COUNT_MAX: u32 = 2000;
+/// Most virtual interfaces.
+const INTERFACES_MAX: u32 = 10_000;
 
 /// How often one action may be done.
 const ACTIONS_MAX: u32 = 10_000;
@@ -71,7 +73,13 @@ fn check_host(scenario: &Scenario) -> Checked {
     require((256 << 20..=MEMORY_MAX_BYTES).contains(&memory), "memory", || {
         format!("a host has 256MiB to 16TiB of memory, not {}", host.memory)
     })?;
+    require(host.huge_pages.bytes <= memory / 100 * 98, "huge_pages", || {
+        format!("huge pages take at most 0.98 of {}, not {}", host.memory, host.huge_pages)
+    })?;
     require(host.swap.bytes <= MEMORY_MAX_BYTES, "swap", || "more swap than 16TiB".to_owned())?;
+    require(host.interfaces <= INTERFACES_MAX, "interfaces", || {
+        format!("at most {INTERFACES_MAX} virtual interfaces, not {}", host.interfaces)
+    })?;
     require((0.0..1.0).contains(&host.filesystem_used), "filesystem_used", || {
         "a share from 0 up to 1 is used".to_owned()
     })?;
@@ -86,7 +94,7 @@ fn check_host(scenario: &Scenario) -> Checked {
 
 /// What runs from the beginning must fit into memory, with a tenth left.
 fn check_memory(scenario: &Scenario) -> Checked {
-    let all = scenario.host.memory.bytes;
+    let all = scenario.host.ordinary().bytes;
     let residents = residents(scenario.background.mix);
     let resident: u64 = residents.iter().map(|one| scaled(one.demand.memory.bytes, all)).sum();
     let mut held = resident;
@@ -100,7 +108,7 @@ fn check_memory(scenario: &Scenario) -> Checked {
                 "with `{}` what runs holds {} from the beginning; the host has {}",
                 process.name,
                 Bytes { bytes: held },
-                scenario.host.memory
+                scenario.host.ordinary()
             );
             return Err(Problem::of("process", at, "memory", text));
         }
@@ -127,6 +135,9 @@ fn check_process(scenario: &Scenario, at: usize, process: &Extra) -> Checked {
     }
     if !(1..=COUNT_MAX).contains(&process.count) {
         return bad("count", format!("{} processes: 1 to {COUNT_MAX}", process.count));
+    }
+    if process.lives.is_some_and(|lives| lives.ns < 1_000_000_000) {
+        return bad("lives", "a process lives for 1s at least".to_owned());
     }
     if let Some(rate) = process.demand.implausible() {
         return bad(rate, format!("`{rate}` is negative or no number"));

@@ -149,7 +149,7 @@ pub struct Knowledge {
 pub struct Extra {
     /// Its name, at most 15 bytes.
     pub name: String,
-    /// Path of its control group.
+    /// Path of its control group; `{}` in it stands for the number of each of several, from 0.
     #[serde(default = "own_group")]
     pub group: String,
     /// Threads.
@@ -173,6 +173,12 @@ pub struct Extra {
     /// Where it is killed, it is started again so much later.
     #[serde(default)]
     pub restarts: Option<Duration>,
+    /// How long each lives until another takes its place.
+    #[serde(default)]
+    pub lives: Option<Duration>,
+    /// What each has in swap as the run begins, beside its memory: no more than is free there.
+    #[serde(default)]
+    pub swapped: Bytes,
     /// Descriptors that it may have.
     #[serde(default = "descriptors")]
     pub descriptors: u64,

@@ -20,10 +20,12 @@ impl Scenario {
         let of_memory = memory.bytes as f64 / self.host.memory.bytes as f64;
         other.host.cpus = cpus;
         other.host.memory = memory;
+        other.host.huge_pages = times(other.host.huge_pages, of_memory);
         other.host.disk = disk;
         other.host.swap = Bytes { bytes: if swap { memory.bytes / 4 } else { 0 } };
         for process in &mut other.processes {
             scale(&mut process.demand, of_cpus, of_memory);
+            process.swapped = times(process.swapped, of_memory);
             process.threads = (process.threads * of_cpus.max(1.0)).ceil();
         }
         for group in &mut other.groups {

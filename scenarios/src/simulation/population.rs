@@ -29,11 +29,13 @@ pub(super) struct Member {
     pids: Vec<u64>,
     /// When they were first seen to be gone.
     gone_s: Option<f64>,
+    /// Of those that live for a while, the part of the next one whose time is up.
+    due: f64,
 }
 
 impl Member {
     pub(super) fn new(extra: &Extra) -> Self {
-        Self { extra: extra.clone(), pids: Vec::new(), gone_s: None }
+        Self { extra: extra.clone(), pids: Vec::new(), gone_s: None, due: 0.0 }
     }
 }
 
@@ -48,19 +50,38 @@ impl Simulation {
             let is_there = self.is_there(at, at_s);
             if runs && !is_there && at_s >= -SETTLE_S {
                 let extra = self.extras[at].extra.clone();
-                let pids = (0..extra.count).map(|_| self.begin_extra(&extra)).collect();
-                self.extras[at] = Member { extra, pids, gone_s: None };
+                let pids =
+                    (0..extra.count).map(|number| self.begin_extra(&extra, number)).collect();
+                self.extras[at] = Member { extra, pids, gone_s: None, due: 0.0 };
             } else if !runs && is_there {
                 let pids = std::mem::take(&mut self.extras[at].pids);
                 self.end(&pids);
+            } else if runs {
+                self.renew(at);
             }
         }
         self.forget_gone();
     }
 
+    /// Others take the place of those that have lived for as long as they do, the oldest first.
+    fn renew(&mut self, at: usize) {
+        let Member { extra, pids, due, .. } = &mut self.extras[at];
+        let Some(lives) = extra.lives else { return };
+        *due += f64::from(extra.count) / lives.seconds();
+        let over = usize::try_from(take_whole(due)).unwrap_or(usize::MAX).min(pids.len());
+        let extra = extra.clone();
+        let old: Vec<u64> = pids.drain(..over).collect();
+        self.end(&old);
+        for _ in old {
+            let pid = self.begin_extra(&extra, 0);
+            self.extras[at].pids.push(pid);
+            self.host.counted.forks.add(1.0);
+        }
+    }
+
     /// Whether the processes of an entry run, or are not to be started again yet.
     fn is_there(&mut self, at: usize, at_s: f64) -> bool {
-        let Member { extra, pids, gone_s } = &mut self.extras[at];
+        let Member { extra, pids, gone_s, .. } = &mut self.extras[at];
         if pids.is_empty() || extra.restarts.is_none() {
             return !pids.is_empty();
         }
@@ -141,8 +162,9 @@ impl Simulation {
                 demand.sync.threads *= less;
                 demand.write *= less;
             }
-            demand.memory.bytes = scaled(demand.memory.bytes, scenario.host.memory.bytes);
-            demand.file_hot.bytes = scaled(demand.file_hot.bytes, scenario.host.memory.bytes);
+            let ordinary = scenario.host.ordinary().bytes;
+            demand.memory.bytes = scaled(demand.memory.bytes, ordinary);
+            demand.file_hot.bytes = scaled(demand.file_hot.bytes, ordinary);
             let group = self.group(resident.group);
             let threads = (resident.threads * (cpus / 4.0).max(0.25)).ceil();
             let pid = self.begin(resident.comm, group, threads, &demand, true);
@@ -154,18 +176,34 @@ impl Simulation {
         self.settle();
     }
 
-    fn begin_extra(&mut self, extra: &Extra) -> u64 {
-        let group = self.group(&extra.group);
+    fn begin_extra(&mut self, extra: &Extra, number: u32) -> u64 {
+        let group = self.group(&extra.group.replace("{}", &number.to_string()));
+        self.host.memory.recount(&self.host.processes);
+        let swapped = (extra.swapped.bytes / PAGE).min(self.host.memory.swap_free());
         let pid = self.begin(&extra.name, group, extra.threads, &extra.demand, false);
         if let Some(process) = self.host.processes.iter_mut().find(|one| one.pid == pid) {
             process.nice = extra.nice;
+            process.memory.swapped = swapped;
             process.oom_score_adj = extra.oom_score_adj;
             process.open_files_max = extra.descriptors as f64;
         }
         if extra.port > 0 {
             self.host.network.listen(pid, extra.port, extra.backlog);
         }
+        if !self.started {
+            self.make_room();
+        }
         pid
+    }
+
+    /// What runs from the beginning came before the cache that would be in its way.
+    fn make_room(&mut self) {
+        let memory = &mut self.host.memory;
+        memory.recount(&self.host.processes);
+        if memory.free() < memory.marks.min {
+            let over = (memory.used() + memory.marks.high).saturating_sub(memory.total);
+            memory.clean = memory.clean.saturating_sub(over);
+        }
     }
 
     fn begin(

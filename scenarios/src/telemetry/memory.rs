@@ -3,7 +3,7 @@
 use ks_vocabulary::model::{MemoryCell, Sample, SwapCell, SwapName, VmCell, ZoneCell, ZoneName};
 
 use crate::host::Host;
-use crate::host::memory::{Memory, PAGE};
+use crate::host::memory::{HUGE, Memory, PAGE};
 
 pub(super) fn fill(host: &mut Host, sample: &mut Sample) {
     host.memory.recount(&host.processes);
@@ -57,6 +57,10 @@ fn fill_memory(host: &Host, sample: &mut Sample) {
     for (cell, pages) in cells {
         row.set(cell, pages * PAGE);
     }
+    row.set(Cell::hugetlb_bytes, memory.huge * PAGE);
+    row.set(Cell::huge_pages, memory.huge * PAGE / HUGE);
+    row.set(Cell::huge_page_bytes, HUGE);
+    row.set(Cell::huge_pages_free, 0u64);
     let none =
         [Cell::buffers_bytes, Cell::swap_cached_bytes, Cell::shmem_bytes, Cell::writeback_bytes];
     for cell in none {

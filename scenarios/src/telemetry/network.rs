@@ -77,6 +77,39 @@ fn fill_nic(host: &Host, sample: &mut Sample) {
     row.set(Cell::speed_mbit, network.speed_mbit);
     row.set(Cell::carrier, !network.link.down);
     row.set(Cell::device_type, 1u64);
+    for number in 0..host.shape.interfaces {
+        fill_idle_nic(number, sample);
+    }
+    sample.nics.sort();
+}
+
+/// One end of a pair over which nothing goes.
+fn fill_idle_nic(number: u32, sample: &mut Sample) {
+    use NicCell as Cell;
+    let row = sample.nics.push();
+    row.set_name(NicName::name, format!("veth{number}").as_bytes());
+    row.set_name(NicName::operstate, b"up");
+    let none = [
+        Cell::rx_bytes,
+        Cell::rx_packets,
+        Cell::rx_errors,
+        Cell::rx_dropped,
+        Cell::rx_fifo,
+        Cell::rx_missed,
+        Cell::tx_bytes,
+        Cell::tx_packets,
+        Cell::tx_errors,
+        Cell::tx_dropped,
+        Cell::tx_carrier_errors,
+    ];
+    for cell in none {
+        row.set(cell, 0u64);
+    }
+    row.set(Cell::netns, NETNS);
+    row.set(Cell::has_device, false);
+    row.set(Cell::speed_mbit, 10_000u64);
+    row.set(Cell::carrier, true);
+    row.set(Cell::device_type, 1u64);
 }
 
 fn fill_netns(host: &Host, sample: &mut Sample) {

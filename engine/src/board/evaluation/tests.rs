@@ -52,6 +52,36 @@ fn without_a_second_source_nothing_but_events_is_above_what_may_be() {
     assert_eq!(held(9.0, Some(false), true), ([true, false, false, true], 0b1111), "harm is harm");
 }
 
+/// What is lowered for want of a second source is excused with what it is lowered to.
+#[test]
+fn a_baseline_that_excuses_a_severity_excuses_what_is_lowered_to_it() {
+    let lowered = |p95: f64, agrees: bool| {
+        let mut seen = Evaluation::default();
+        let limits = [None, Some(50.0), None, Some(500.0)];
+        let key = seen.note_with(Metric::Majflt5s, 800.0, limits);
+        seen.keyed(key, Severity::Medium, Held::Met, true);
+        seen.keyed(key, Severity::Critical, Held::Met, true);
+        seen.second(Some(agrees), Severity::Medium);
+        seen.settle(|_| Some(level(p95, p95)));
+        (seen.held.map(|held| held != Held::No), seen.is_absolute())
+    };
+    assert_eq!(lowered(100.0, false), ([false, true, false, false], false));
+    assert_eq!(lowered(800.0, false), ([false; 4], false));
+    assert_eq!(lowered(800.0, true), ([false, false, false, true], false), "it does no harm");
+}
+
+/// Nothing says when it is normal where the severity that it is lowered to has no limit.
+#[test]
+fn what_is_lowered_to_a_severity_without_a_limit_is_never_normal() {
+    let mut seen = Evaluation::default();
+    let key = seen.note(Metric::Majflt5s, 800.0);
+    seen.keyed(key, Severity::High, Held::Met, true);
+    seen.second(Some(false), Severity::Medium);
+    seen.settle(|_| Some(level(100.0, 100.0)));
+    assert_eq!(seen.held.map(|held| held != Held::No), [false, true, false, false]);
+    assert!(seen.is_absolute());
+}
+
 #[test]
 fn no_baseline_excuses_a_used_share_or_an_event() {
     for relax in [Relax::Share, Relax::Event] {

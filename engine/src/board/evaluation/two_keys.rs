@@ -85,6 +85,7 @@ impl Evaluation {
         }
         self.held = self.plain;
         self.relaxed = [false; 4];
+        let mut reached = [false; 4];
         for (noted, level) in self.quantities.iter().flatten().zip(&levels) {
             let Some((held, relax)) = noted.graded else { continue };
             let turned = level.is_none_or(|level| noted.quantity.value >= level.trigger);
@@ -92,6 +93,7 @@ impl Evaluation {
                 let Some(limit) = noted.quantity.limits[severity.index()] else { continue };
                 let gated = relax == Relax::Scaled && severity != Severity::Critical;
                 let free = turned || !gated;
+                reached[severity.index()] |= noted.quantity.value >= limit;
                 if free && noted.quantity.value >= limit {
                     raise(&mut self.held, severity, held);
                 }
@@ -100,6 +102,9 @@ impl Evaluation {
             }
         }
         for clause in self.clauses.iter().flatten() {
+            if let Some(severity) = clause.severity {
+                reached[severity.index()] = true;
+            }
             if !clause.rules.iter().flatten().all(|rule| rule.turns(&self.quantities, &levels)) {
                 continue;
             }
@@ -109,17 +114,23 @@ impl Evaluation {
             }
         }
         if let Some(most) = self.most {
-            self.lower_to(most);
+            self.is_bare = false;
+            self.lower_to(most, reached[most.index()]);
         }
     }
 
-    /// What holds above `most` without an event holds at `most`.
-    fn lower_to(&mut self, most: Severity) {
+    /// What holds above `most` without an event holds at `most`, unless a baseline excuses that:
+    /// the predicate of `most` is met as well, and held nothing.
+    fn lower_to(&mut self, most: Severity, is_met: bool) {
+        let is_excused = is_met && self.held[most.index()] == Held::No;
         for severity in Severity::ALL.into_iter().filter(|severity| *severity > most) {
             let held = self.held[severity.index()];
             if held != Held::Event {
                 self.held[severity.index()] = Held::No;
-                raise(&mut self.held, most, held);
+                self.is_bare |= held != Held::No && !is_met;
+                if !is_excused {
+                    raise(&mut self.held, most, held);
+                }
             }
         }
     }

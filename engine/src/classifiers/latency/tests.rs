@@ -100,6 +100,20 @@ fn a_late_task_among_many_prompt_ones_is_no_percentile_either() {
     }
 }
 
+/// An idle host with twenty-seven switches a second.
+#[test]
+fn a_few_late_tasks_of_a_host_that_does_little_are_no_time_lost() {
+    for (late, expected) in [(1, None), (2, Some(Low))] {
+        let mut lab = Lab::new();
+        lab.run(40, |sample, _| {
+            bucket(sample, "run_queue_ns", "cpu0", 0, true, 27 - late);
+            bucket(sample, "run_queue_ns", "cpu0", 5, true, late);
+            sample.bpf_scheduler.set_read(ReadTimes::default());
+        });
+        assert_eq!(lab.severity(Scheduler, HOST), expected, "{late} of 27");
+    }
+}
+
 #[test]
 fn slow_calls_are_judged_by_class_and_waiting_is_not() {
     let classes = [

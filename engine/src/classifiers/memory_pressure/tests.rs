@@ -276,21 +276,27 @@ fn without_stall_shares_the_time_spent_reclaiming_stands_for_them() {
 
 #[test]
 fn what_is_full_and_held_is_medium_where_nothing_can_give() {
-    for (held, swap_free, expected) in [
-        (0.79, None, Low),
-        (0.81, None, Medium),
-        (0.81, Some(0.11), Low),
-        (0.81, Some(0.09), Medium),
+    for (used, reclaims, held, swap_free, expected) in [
+        (0.96, 0, 0.79, None, Low),
+        (0.96, 0, 0.81, None, Medium),
+        (0.96, 0, 0.81, Some(0.11), Low),
+        (0.96, 0, 0.81, Some(0.09), Medium),
+        (0.94, 0, 0.81, Some(0.0), Low),
+        (0.94, 1, 0.81, Some(0.0), Medium),
     ] {
         let (mut lab, mut host) = (Lab::new(), Host::default());
         lab.run(60, |sample, _| {
-            host.fill(sample, Memory { used: 0.92, swap_free, ..Memory::default() });
+            host.fill(sample, Memory { used, swap_free, reclaims, ..Memory::default() });
             let row = &mut sample.memory.as_mut_slice()[0];
             row.set(MemoryCell::anon_bytes, Meter::default().add((held - 0.01) * 1e6));
             row.set(MemoryCell::shmem_bytes, 5_000u64);
             row.set(MemoryCell::slab_unreclaimable_bytes, 5_000u64);
         });
-        assert_eq!(lab.severity(MemoryPressure, HOST), Some(expected), "{held} {swap_free:?}");
+        assert_eq!(
+            lab.severity(MemoryPressure, HOST),
+            Some(expected),
+            "{used} {held} {swap_free:?}"
+        );
     }
 }
 

@@ -167,18 +167,23 @@ fn without_pressure_of_the_cpu_it_cannot_tell() {
 
 #[test]
 fn a_stall_share_without_delay_is_medium_at_most() {
-    // Threads that wait for a CPU in the mean, of 8 CPUs.
-    for (waiting, expected) in [(3.9, Medium), (4.1, Critical)] {
+    // Threads that wait for a CPU in the mean, of 8 CPUs, and switches, at 5 ms for each.
+    for (waiting, switches, expected) in
+        [(3.9, 700.0, Medium), (4.1, 700.0, Critical), (4.1, 840.0, Medium), (4.3, 840.0, Critical)]
+    {
         let (mut lab, mut host, mut waits) = (Lab::new(), Host::default(), Meter::default());
+        let mut turns = Meter::default();
         lab.run(60, |sample, second| {
             host.fill(sample, 0.95, 0.0);
-            sample.cpu.as_mut_slice()[0].set(CpuCell::cpus_online, 8u64);
+            let cpu = &mut sample.cpu.as_mut_slice()[0];
+            cpu.set(CpuCell::cpus_online, 8u64);
+            cpu.set(CpuCell::context_switches, turns.add(switches));
             let row = sample.processes.push();
             row.set(ProcessCell::pid, 5u64);
             row.set(ProcessCell::start_ticks, 9u64);
             row.set(ProcessCell::wait_ns, waits.add(waiting * 1e9));
             sample.processes_complete = second == 0;
         });
-        assert_eq!(lab.severity(Scheduler, HOST), Some(expected), "{waiting}");
+        assert_eq!(lab.severity(Scheduler, HOST), Some(expected), "{waiting} {switches}");
     }
 }

@@ -16,7 +16,8 @@ pub struct Cause {
     pub entity: Entity,
     /// Name of the process.
     pub comm: Option<String>,
-    /// The condition that it brought about first.
+    /// The condition that it is likely to have brought about by itself: of several the one that
+    /// explains most.
     pub kind: Kind,
     /// How likely, against the others: 0 to 1, and at most 1 together.
     pub score: f64,
