@@ -102,14 +102,9 @@ fn memory_pressure(intensity: f64, made: &mut Made) -> anyhow::Result<Stage> {
     let group = made.memory_group(GROUP_BYTES, false)?;
     let task = Task::Reread { file, per_s: 800.0 * MIB as f64 * intensity };
     let plan = Plan::new("ks-reread", task).within(&group);
-    Ok(Stage::of(
-        vec![plan],
-        vec![Wrong {
-            // The page cache is the group's, whoever of it reads.
-            culprit: Some(entity_of(&group)),
-            ..on_host(Kind::MemoryPressure, "")
-        }],
-    ))
+    // The host has memory left, and makes no room.
+    let wrong = Wrong { entity: entity_of(&group), ..on_host(Kind::MemoryPressure, "ks-reread") };
+    Ok(Stage::of(vec![plan], vec![wrong]))
 }
 
 fn out_of_memory(intensity: f64, made: &mut Made) -> anyhow::Result<Stage> {

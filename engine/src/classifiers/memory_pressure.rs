@@ -18,21 +18,23 @@
 //! Where stall shares say that nobody waits a used share is low at most, whatever is reclaimed; it
 //! is medium where nothing can give any more and the end is near or met, or a group spills into
 //! swap. A stall that is high or
-//! critical wants reclaim, refaults, pages swapped, or a memory in use.
+//! critical wants reclaim, refaults, pages swapped, or a memory in use; on a host that makes no room
+//! it is low, since the limit of a group is what stalls, and the group's to tell.
 
 use crate::board::{Board, Cover, Evaluation, Held, Quantity, Relax};
 use crate::culprit::{Blamed, Case, NAMED, victim};
-use crate::window::{CgroupTrack, Group, HOST, Missing, Paging, PressureTrack, Stall, Window};
+use crate::window::{HOST, Missing, Paging, PressureTrack, Stall, Window};
 use ks_vocabulary::held;
 use ks_vocabulary::kind::{Entity, Kind, Severity};
-use ks_vocabulary::membership::{cgroup_entity, is_below};
 use ks_vocabulary::metric::Metric;
-use ks_vocabulary::model::{Cgroup, Cpu, Memory};
+use ks_vocabulary::model::{Cpu, Memory};
 use ks_vocabulary::subtype::Subtype;
 use ks_vocabulary::time::SECOND_NS;
 
 use super::stall::{self, StallLimits};
-use super::{Classifier, cover_groups, groups};
+use super::{Classifier, cover_groups};
+
+mod groups;
 
 /// See the module.
 #[derive(Debug)]
@@ -72,9 +74,7 @@ const SWAP_FREE: [f64; 2] = [0.10, 0.05];
 /// bad: somebody waits at medium, and as much as is low by itself at high and critical (our
 /// judgement). Without swap the latter, or direct reclaim, stands for its being used up.
 const WAITS: [f64; 4] = [0.0, 0.01, 0.05, 0.05];
-/// Growth of a group's swap, over the ten to twenty seconds of which consumption is known, with
-/// which its limit is too small for what it holds (`swap_thrashing`, low: 5 pages a second).
-const SPILL_BYTES: u64 = 5 * 4096 * 20;
+const SHORTEST_NS: u64 = super::PERSISTENCE_S[0] * SECOND_NS;
 /// Zero is the last interval.
 const RECLAIM_SPANS_S: [u64; 4] = [0, 5, 10, 30];
 const KILL_CLEAR_S: u64 = 300;
@@ -102,7 +102,7 @@ impl Classifier for MemoryPressure {
     }
 
     fn evaluate(&self, window: &Window, board: &mut Board) {
-        let group_kills = judge_groups(window, board);
+        let group_kills = groups::judge(window, board);
         match judge_host(window, group_kills) {
             Ok(mut seen) => {
                 if !has_stalls(window) {
@@ -140,6 +140,7 @@ fn judge_host(window: &Window, group_kills: u64) -> Result<Evaluation, Missing> 
     if let Ok(host_use) = &host_use {
         grade_use(&mut seen, host_use, graded.is_ok());
         seen.second(works(window, host_use), Severity::Medium);
+        seen.second(is_short(window, host_use), Severity::Low);
     }
     // Any of them is enough; with none there is nothing to judge.
     if graded.is_err() && reclaim.is_err() {
@@ -221,6 +222,16 @@ fn works(window: &Window, memory: &Use) -> Option<bool> {
     Some(memory.used >= USED[0] || counts.into_iter().any(grew))
 }
 
+/// Whether the host makes room, or has little left. Where it does not, what stalls its tasks is the
+/// limit of a group, and the group's to tell. `None` where nobody counts that.
+fn is_short(window: &Window, memory: &Use) -> Option<bool> {
+    let paging = window.vm.track().ok()?;
+    let grew = |what| paging.over(what, 30 * SECOND_NS).or_else(|_| paging.over(what, SHORTEST_NS));
+    let scanned = grew(Paging::Scan).ok()?.by > 0;
+    let reclaimed = grew(Paging::DirectReclaim).is_ok_and(|growth| growth.by > 0);
+    Some(memory.used >= USED[0] || scanned || reclaimed)
+}
+
 fn swap_free(row: &Memory) -> Option<f64> {
     let total = row.swap_total_bytes().filter(|total| *total > 0)?;
     Some(row.swap_free_bytes()? as f64 / total as f64)
@@ -257,82 +268,6 @@ fn note_kills(seen: &mut Evaluation, kills: u64) {
         seen.event(Severity::Critical, true, KILL_CLEAR_S);
         seen.subtype = Some(Subtype::OomKill);
     }
-}
-
-/// Judges every control group; the return value is the number of kills that are theirs.
-fn judge_groups(window: &Window, board: &mut Board) -> u64 {
-    let Some(at) = window.cgroups.at().filter(|_| window.cgroups.is_fresh()) else { return 0 };
-    let host_swap = window.memory.one().ok().and_then(swap_free);
-    let host = window.pressure.track().ok().filter(|_| window.pressure.is_fresh());
-    let host_waits = waits(host);
-    let mut theirs = 0;
-    for (id, row, track) in groups(window) {
-        let kills = kills_at_limit(track);
-        let kills = if kills > 0 && is_innermost(window, row) { kills } else { 0 };
-        theirs += kills;
-        let mut seen = Evaluation::default();
-        let graded = stall::grade(&mut seen, &track.pressure, &STALLS);
-        if let Some(memory) = use_of_group(row, track, host_swap, host_waits) {
-            grade_use(&mut seen, &memory, true);
-        } else if graded.is_err() && kills == 0 {
-            continue;
-        }
-        note_kills(&mut seen, kills);
-        board.judge(Kind::MemoryPressure, id, at, &mut seen, || cgroup_entity(row));
-    }
-    theirs
-}
-
-/// Kills since the last reading that the group's own limit led to. Version 1 counts no failed
-/// reclaims: there a limit that was met stands for one.
-fn kills_at_limit(track: &CgroupTrack) -> u64 {
-    let grew = |what| track.over(what, 1).map(|growth| growth.by);
-    let failed = grew(Group::Oom).or_else(|_| grew(Group::LimitMet)).unwrap_or(0);
-    if failed > 0 { grew(Group::OomKill).unwrap_or(0) } else { 0 }
-}
-
-/// Version 2 counts kills in every ancestor too: the one whose descendants have none is meant.
-fn is_innermost(window: &Window, row: &Cgroup) -> bool {
-    !window.cgroups.entities().any(|(_, other, track)| {
-        other.hierarchy() == row.hierarchy()
-            && other.path().zip(row.path()).is_some_and(|(path, group)| is_below(path, group))
-            && kills_at_limit(track) > 0
-    })
-}
-
-/// Use of a group against its own limit; without one there is no share. Groups of version 1 have no
-/// stall shares: where nobody waits on the host, nobody does in them.
-fn use_of_group(
-    row: &Cgroup,
-    track: &CgroupTrack,
-    host_swap: Option<f64>,
-    host_waits: [Option<bool>; 4],
-) -> Option<Use> {
-    let max = row.memory_max_bytes().filter(|max| *max > 0)?;
-    let held = held::held_bytes(row)?;
-    let swap_free = match row.swap_max_bytes() {
-        Some(0) => None,
-        Some(swap_max) => {
-            let used = row.swap_bytes().unwrap_or(0).min(swap_max);
-            Some(1.0 - used as f64 / swap_max as f64)
-        }
-        None => host_swap,
-    };
-    Some(Use {
-        used: held as f64 / max as f64,
-        swap_free,
-        is_held: row.active_file_bytes().is_some(),
-        spills: track.consumption(row).swap_bytes >= SPILL_BYTES,
-        reclaims: RECLAIM_SPANS_S.map(|span_s| {
-            let growth = track.over(Group::LimitMet, span_s * SECOND_NS);
-            growth.is_ok_and(|growth| growth.by > 0)
-        }),
-        stalls: if track.pressure.is_given(Stall::MemorySome) {
-            waits(Some(&track.pressure))
-        } else {
-            host_waits
-        },
-    })
 }
 
 #[cfg(test)]

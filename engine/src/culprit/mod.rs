@@ -38,6 +38,7 @@ use counter::{GROWTH, SWAP};
 use interval::Interval;
 pub(crate) use parties::Case;
 pub(crate) use sets::{CONVICT_LEAD, CONVICT_SHARE};
+pub(crate) use shortage::short_group;
 
 /// How many are named of each kind.
 pub(crate) const NAMED: usize = 3;
@@ -80,8 +81,14 @@ impl<'a> Case<'a> {
         let case = Case { entity: &place, ..*self };
         let floor = if place == Entity::Host { GROWTH_FLOOR_BYTES } else { 0.0 };
         let mut blamed = or_faulting(case.by(GROWTH), floor, || case.by(MAJFLT));
+        let is_convicted = |blamed: &[Culprit]| blamed.iter().any(|culprit| culprit.convicted);
+        // At its limit a group stops growing, and whoever reads on in it is to blame.
+        if place != Entity::Host && !is_convicted(&blamed) {
+            let faulting = case.by(MAJFLT);
+            blamed = if is_convicted(&faulting) { faulting } else { blamed };
+        }
         // Whoever grew so fast that it was gone before it was seen to grow.
-        if !blamed.iter().any(|culprit| culprit.convicted) {
+        if !is_convicted(&blamed) {
             let held = victim::killed_holders(self.window, &place);
             blamed = if held.is_empty() { blamed } else { held };
         }

@@ -1,6 +1,6 @@
 //! Where the memory is short that a control group, or the host, stalls for.
 
-use crate::window::{CgroupTrack, Group, Stall, Window};
+use crate::window::{CgroupTrack, EntityId, Group, Stall, Window};
 use ks_vocabulary::held;
 use ks_vocabulary::kind::Entity;
 use ks_vocabulary::membership::{cgroup_entity, is_within};
@@ -23,7 +23,7 @@ const ALL_STALLS: f64 = 0.8;
 /// Where the host has memory to spare it stalls for a group near its limit, if there is one.
 pub(super) fn place(window: &Window, entity: &Entity) -> Entity {
     if *entity == Entity::Host {
-        return short_group(window).unwrap_or(Entity::Host);
+        return short_group(window).map_or(Entity::Host, |(_, row)| cgroup_entity(row));
     }
     let Entity::Cgroup(group) = entity else { return entity.clone() };
     let around = window.cgroups.entities().filter(|(_, row, _)| {
@@ -36,21 +36,31 @@ pub(super) fn place(window: &Window, entity: &Entity) -> Entity {
 }
 
 /// The innermost group near its limit that stalls as long as the host does, which has memory left.
-fn short_group(window: &Window) -> Option<Entity> {
+/// Groups of version 1 have no stall shares: of those the one that met its limit most often.
+pub(crate) fn short_group(window: &Window) -> Option<(EntityId, &Cgroup)> {
     let used = window.memory.one().ok().and_then(held::used_share)?;
     let stalled = window.pressure.track().ok()?.share(Stall::MemorySome, STALL_NS).ok()?;
     if used >= NEAR || stalled <= 0.0 {
         return None;
     }
+    let met = |track: &CgroupTrack| track.over(Group::LimitMet, LATELY_NS).map_or(0, |met| met.by);
     let stalls_as_long = |track: &CgroupTrack| {
+        if !track.pressure.is_given(Stall::MemorySome) {
+            return met(track) > 0;
+        }
         let own = track.pressure.share(Stall::MemorySome, STALL_NS);
         own.is_ok_and(|own| own >= ALL_STALLS * stalled)
     };
     let groups = window.cgroups.entities().filter(|(_, row, track)| {
         row.path() != Some(b"/") && is_near_limit(row, track) && stalls_as_long(track)
     });
-    let innermost = groups.max_by_key(|(_, row, _)| row.path().map_or(0, <[u8]>::len));
-    innermost.map(|(_, row, _)| cgroup_entity(row))
+    let depth = |row: &Cgroup| row.path().map_or(0, <[u8]>::len);
+    let rank = |row: &Cgroup, track: &CgroupTrack| {
+        let has_stalls = track.pressure.is_given(Stall::MemorySome);
+        (has_stalls, if has_stalls { 0 } else { met(track) }, depth(row))
+    };
+    let innermost = groups.max_by_key(|(_, row, track)| rank(row, track));
+    innermost.map(|(id, row, _)| (id, row))
 }
 
 /// Whether a group holds nearly what it may, or met its limit just now: a kill leaves it with less.

@@ -99,6 +99,8 @@ pub enum Paging {
     RefaultFile,
     /// Entries into direct reclaim.
     DirectReclaim,
+    /// Pages looked at to make room on the host; what a group does at its own limit is not here.
+    Scan,
     /// Processes killed for lack of memory.
     OomKill,
 }
@@ -112,6 +114,7 @@ impl Paging {
             Self::RefaultAnon => "workingset_refault_anon",
             Self::RefaultFile => "workingset_refault_file",
             Self::DirectReclaim => "allocstall",
+            Self::Scan => "pgscan",
             Self::OomKill => "oom_kill",
         }
     }
@@ -119,7 +122,7 @@ impl Paging {
 
 /// Paging and reclaim of the host.
 #[derive(Debug, Clone, Default)]
-pub struct PagingTrack(Counters<7>);
+pub struct PagingTrack(Counters<8>);
 
 impl PagingTrack {
     /// Growth over the shortest run of last intervals of at least `ns`.
@@ -152,6 +155,7 @@ impl Track<Vm> for PagingTrack {
             row.refault_anon(),
             row.refault_file(),
             row.allocstall(),
+            with(row.pgscan_direct(), row.pgscan_kswapd()),
             row.oom_kill(),
         ];
         self.0.push(at, values)

@@ -59,6 +59,8 @@ pub const NEEDS: &[Need] = &[
             "zswpout",
             "pgmajfault",
             "allocstall",
+            "pgscan_direct",
+            "pgscan_kswapd",
             "refault_anon",
             "refault_file",
             "oom_kill",

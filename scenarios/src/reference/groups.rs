@@ -57,9 +57,11 @@ impl Configured {
 }
 
 pub(super) fn look(pair: &Pair<'_>, say: &mut Say<'_>) {
+    let limited = limited(pair);
     for after in pair.after.cgroups.iter().filter(|row| row.path() != Some(b"/")) {
         if let Some(before) = pair.before.cgroups.find(after) {
-            look_at_group(pair, before, after, say);
+            let is_limited = limited.as_ref() == Some(&cgroup_entity(after));
+            look_at_group(pair, (before, after), is_limited, say);
         }
     }
     for row in pair.after.processes.iter() {
@@ -72,13 +74,36 @@ pub(super) fn look(pair: &Pair<'_>, say: &mut Say<'_>) {
     }
 }
 
-fn look_at_group(pair: &Pair<'_>, before: &Cgroup, after: &Cgroup, say: &mut Say<'_>) {
+/// The group of version 1 that met its limit most often on a host that stalls and is not short: it
+/// has no stall shares, and the host's are its own.
+fn limited(pair: &Pair<'_>) -> Option<Entity> {
+    let met = |after: &Cgroup| {
+        let before = pair.before.cgroups.find(after)?.memory_fail()?;
+        after.memory_fail()?.checked_sub(before).filter(|met| *met > 0)
+    };
+    let without = pair.after.cgroups.iter().filter(|row| row.memory_some_total_us().is_none());
+    let most = without.filter_map(|row| Some((met(row)?, row))).max_by_key(|(met, _)| *met);
+    most.filter(|_| !host::is_short(pair)).map(|(_, row)| cgroup_entity(row))
+}
+
+fn look_at_group(
+    pair: &Pair<'_>,
+    (before, after): (&Cgroup, &Cgroup),
+    is_limited: bool,
+    say: &mut Say<'_>,
+) {
     let entity = cgroup_entity(after);
     let rate = |get: fn(&Cgroup) -> Option<u64>| pair.rate(get(before), get(after));
     let share = |get: fn(&Cgroup) -> Option<u64>| rate(get).map(|us| us / 1e6);
     let some = share(Cgroup::memory_some_total_us);
-    let mut memory = Quantity::of(some, MEMORY_SOME)
-        .or(Quantity::of(share(Cgroup::memory_full_total_us), MEMORY_FULL));
+    let of_host = |get| host::stalled(pair, get);
+    let full = share(Cgroup::memory_full_total_us);
+    let mut memory = if is_limited {
+        Quantity::of(of_host(Pressure::memory_some_total_us), MEMORY_SOME)
+            .or(Quantity::of(of_host(Pressure::memory_full_total_us), MEMORY_FULL))
+    } else {
+        Quantity::of(some, MEMORY_SOME).or(Quantity::of(full, MEMORY_FULL))
+    };
     // A level that falls has no rate.
     let spilt = rate(Cgroup::swap_bytes).unwrap_or(0.0);
     if let Some(held) = use_of(pair, after, rate(Cgroup::memory_fail), some, spilt) {
@@ -102,7 +127,6 @@ fn look_at_group(pair: &Pair<'_>, before: &Cgroup, after: &Cgroup, say: &mut Say
     let refaults = rate(Cgroup::refault).is_some_and(|rate| rate > 0.0);
     let suffers = refaults || some.is_some_and(|some| some >= FAULTS_STALL);
     // Groups of version 1 have no stall shares: those of the host speak for them.
-    let of_host = |get| host::stalled(pair, get);
     let stalls = (
         some.or_else(|| of_host(Pressure::memory_some_total_us)),
         share(Cgroup::io_some_total_us).or_else(|| of_host(Pressure::io_some_total_us)),

@@ -66,15 +66,27 @@ fn look_at_memory(pair: &Pair<'_>, say: &mut Say<'_>) {
         let reclaims = grown(pair, Vm::allocstall) > 0.0;
         let is_held = held::held_share(row).is_some_and(|held| held >= USED[0]);
         let held = Use { used, swap_free: swap_free(row), reclaims, some, is_held, spills: false };
-        let is_short = used >= USED[0] && reclaims;
+        let is_low = used >= USED[0] && reclaims;
         quantity =
-            quantity.or(held.exhausted()).or(Quantity::graded([is_short, false, false, false]));
+            quantity.or(held.exhausted()).or(Quantity::graded([is_low, false, false, false]));
+        if !is_short(pair) {
+            quantity = quantity.sure_to(Severity::Low);
+        }
     }
     // Kills in groups are counted here too, and are the groups' own.
     if grown(pair, Vm::oom_kill) > 0.0 && !group_killed(pair) {
         quantity = quantity.or(Quantity::event(Severity::Critical));
     }
     say(Kind::MemoryPressure, Entity::Host, quantity);
+}
+
+/// Whether the host makes room or has little left; where it does not a group's limit stalls tasks.
+pub(super) fn is_short(pair: &Pair<'_>) -> bool {
+    let used = pair.after.memory.first().and_then(held::used_share);
+    used.is_none_or(|used| used >= USED[0])
+        || [Vm::allocstall, Vm::pgscan_kswapd, Vm::pgscan_direct]
+            .into_iter()
+            .any(|get| grown(pair, get) > 0.0)
 }
 
 fn look_at_faults(pair: &Pair<'_>, say: &mut Say<'_>) {

@@ -131,6 +131,12 @@ impl Quantity {
         }
     }
 
+    /// Nothing above a severity is sure, since nobody here knows what there was before.
+    fn sure_to(self, most: Severity) -> Self {
+        let level = self.level.map(|level| level.min(most));
+        Self { level, possible: self.possible.max(self.level), ..self }
+    }
+
     fn reaches(self, severity: Severity) -> bool {
         self.level.max(self.event) >= Some(severity)
     }

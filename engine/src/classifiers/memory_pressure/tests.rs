@@ -21,10 +21,13 @@ struct Memory {
     reclaims: u32,
     kills: u32,
     refaults: u32,
+    /// Pages that the host looks at to make room, where that is counted.
+    scans: Option<u32>,
 }
 
 #[derive(Default)]
 struct Host {
+    scans: Meter,
     some_us: Meter,
     full_us: Meter,
     reclaims: Meter,
@@ -51,6 +54,10 @@ impl Host {
         row.set(VmCell::allocstall, self.reclaims.add(memory.reclaims.into()));
         row.set(VmCell::oom_kill, self.kills.add(memory.kills.into()));
         row.set(VmCell::refault_file, self.refaults.add(memory.refaults.into()));
+        if let Some(scans) = memory.scans {
+            row.set(VmCell::pgscan_direct, 0u64);
+            row.set(VmCell::pgscan_kswapd, self.scans.add(scans.into()));
+        }
     }
 }
 
@@ -176,17 +183,24 @@ struct Groups {
 
 impl Groups {
     fn fill(&mut self, sample: &mut Sample, memory: Memory, max: Option<u64>) {
+        self.fill_as("v2", sample, memory, max);
+    }
+
+    /// Groups of version 1 have no stall shares.
+    fn fill_as(&mut self, version: &str, sample: &mut Sample, memory: Memory, max: Option<u64>) {
         let kills = self.kills.add(memory.kills.into());
         for (path, share) in [("/", 0.0), ("/job", 1.0)] {
             let row = sample.cgroups.push();
-            row.set_name(CgroupName::hierarchy, b"v2");
+            row.set_name(CgroupName::hierarchy, version.as_bytes());
             row.set_name(CgroupName::path, path.as_bytes());
             row.set(CgroupCell::inode, 1u64);
             row.set(CgroupCell::oom, kills);
             row.set(CgroupCell::oom_kill, kills);
             let full_us = self.full_us.add(memory.full * share * 1e6);
-            row.set(CgroupCell::memory_some_total_us, full_us);
-            row.set(CgroupCell::memory_full_total_us, full_us);
+            if version == "v2" {
+                row.set(CgroupCell::memory_some_total_us, full_us);
+                row.set(CgroupCell::memory_full_total_us, full_us);
+            }
             if share > 0.0 {
                 row.set(CgroupCell::memory_bytes, Meter::default().add(memory.used * 1e6 + 5e5));
                 row.set(CgroupCell::inactive_file_bytes, 500_000u64);
@@ -229,6 +243,32 @@ fn each_limit_of_a_group() {
         assert_eq!(lab.severity(MemoryPressure, GROUP), expected, "row {at}");
         assert_eq!(lab.severity(MemoryPressure, HOST), None, "row {at}");
         assert_eq!(lab.coverage(MemoryPressure), "ok");
+    }
+}
+
+/// A group at its limit stalls, and so does the host, of whose memory most is free.
+#[test]
+fn what_stalls_at_the_limit_of_a_group_is_not_the_hosts() {
+    for (scans, used, host_is, group_is) in [
+        (Some(0), 0.3, Low, High),
+        (Some(1), 0.3, High, High),
+        (Some(0), 0.81, High, High),
+        (None, 0.3, High, High),
+    ] {
+        for version in ["v2", "memory"] {
+            let (mut lab, mut host, mut groups) = (Lab::new(), Host::default(), Groups::default());
+            let of_host = Memory { some: 0.3, full: 0.3, used, refaults: 9, scans, ..quiet() };
+            lab.run(40, |sample, _| {
+                host.fill(sample, of_host);
+                let own = Memory { used: 0.5, full: 0.3, reclaims: 9, ..Memory::default() };
+                groups.fill_as(version, sample, own, Some(1_000_000));
+            });
+            assert_eq!(lab.severity(MemoryPressure, HOST), Some(host_is), "{scans:?} {used}");
+            let name = if version == "v2" { GROUP } else { "cgroup:memory:/job" };
+            let is_hosts = version != "v2" && used > 0.8;
+            let expected = if is_hosts { None } else { Some(group_is) };
+            assert_eq!(lab.severity(MemoryPressure, name), expected, "{version} {scans:?} {used}");
+        }
     }
 }
 
