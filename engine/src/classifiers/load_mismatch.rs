@@ -13,6 +13,9 @@
 //! to reach a limit, and one that ends a pause does not stand for all of it. Instants may meet
 //! tasks that all wake with the recorder: where CPUs are idle most of the time, nothing sleeps
 //! uninterruptibly, and stall shares say that nobody waits, there is no demand.
+//! # Second source
+//! Demand is counted at instants: high and critical want time too, CPUs at work or a share of it in
+//! which some task stalls for a CPU, I/O or memory.
 
 use crate::board::{Board, Cover, Evaluation, Held};
 use crate::culprit::{Blamed, CPU, Case};
@@ -41,6 +44,10 @@ const MEAN_NS: u64 = 5 * SECOND_NS;
 const BUSY_LEAST: f64 = 0.5;
 /// Stall share of CPUs below which nobody waits (`signals.md`, section 9, low).
 const WAITING_LEAST: f64 = 0.1;
+/// Busy share, and stall share of any resource, of which one agrees with high demand (pmieconf
+/// `cpu.util`; `signals.md`, section 9, medium).
+const BUSY: f64 = 0.9;
+const STALLED: f64 = 0.25;
 
 impl Classifier for LoadMismatch {
     fn kind(&self) -> Kind {
@@ -88,6 +95,7 @@ fn judge(window: &Window) -> Result<Evaluation, Missing> {
     let high = exceeds(DEMAND[2]) && held * cpus > HIGH_TASKS;
     seen.keyed(key, Severity::High, Held::Counts, high);
     seen.keyed(key, Severity::Critical, Held::Counts, exceeds(DEMAND[3]));
+    seen.second(takes_time(window, busy), Severity::Medium);
     seen.keep_keyed(key, waits && demand >= DEMAND[0] * RELAXED);
     if let Some(share) = blocked {
         seen.note(Metric::BlockedShare, share);
@@ -108,6 +116,15 @@ fn is_by_chance(window: &Window, busy: f64, blocked: f64) -> bool {
     let track = window.pressure.track().ok().filter(|_| window.pressure.is_fresh());
     let waits = track.and_then(|track| track.share(Stall::CpuSome, MEAN_NS).ok());
     busy < BUSY_LEAST && blocked < BUSY_LEAST && waits.is_some_and(|share| share < WAITING_LEAST)
+}
+
+/// Whether CPUs or tasks lose time as well; `None` where nobody tells of stalls.
+fn takes_time(window: &Window, busy: f64) -> Option<bool> {
+    let track = window.pressure.track().ok().filter(|_| window.pressure.is_fresh())?;
+    let stalls = [Stall::CpuSome, Stall::IoSome, Stall::MemorySome];
+    let mut shares = stalls.into_iter().filter_map(|of| track.share(of, MEAN_NS).ok()).peekable();
+    shares.peek()?;
+    Some(busy >= BUSY || shares.any(|share| share >= STALLED))
 }
 
 /// Share of CPU time neither idle nor waiting for I/O; user and nice already hold guest time.
@@ -142,11 +159,11 @@ fn blocked_share(row: &Cpu, recorder: bool) -> Option<f64> {
     (tasks > 0).then(|| blocked as f64 / tasks as f64)
 }
 
-/// Busy at 0.9: pmieconf `cpu.util`. The others are our judgement, to be measured again.
+/// Halves are our judgement, to be measured again.
 fn subtype(demand: f64, busy: f64, blocked: f64) -> Option<Subtype> {
     if blocked >= 0.5 {
         Some(Subtype::Blocked)
-    } else if busy >= 0.9 {
+    } else if busy >= BUSY {
         Some(Subtype::CpuBound)
     } else if demand >= DEMAND[1] && busy < 0.5 {
         Some(Subtype::IdleMismatch)

@@ -12,6 +12,9 @@
 //! Filesystems without a size and read-only ones are never full; a small share of a huge one is
 //! much room, and little that is left of a small one may last for months. Waiting (epoll, futex,
 //! sleep, reads of pipes and sockets) is no slowness: that class is never judged.
+//! # Second source
+//! A share of space wants little room, or a pace that ends it; a slow percentile wants time lost; a
+//! call that was refused is harm itself, counted where it failed and not where the limit stands.
 
 use crate::analysis::resources::{inodes_used, space_used, tasks_max};
 use crate::board::{Board, Cover, Evaluation, Held, Quantity, Relax};

@@ -11,6 +11,10 @@
 //! Many sockets in TIME_WAIT on a client or proxy are normal and cheap: their number alone never
 //! raises. A flood of requests that is answered with cookies ends at medium, and one overflow at a
 //! restart clears after two minutes.
+//! # Second source
+//! What is refused or dropped at a full queue is harm itself, counted by the kernel where it
+//! happens, and wants a rate to be high. A used share is a count against a limit that is read
+//! apart: the next request fails, whether or not somebody waits.
 
 mod host;
 

@@ -84,6 +84,8 @@ pub(super) fn gather<'a>(case: &Case<'a>, counter: Counter) -> (Vec<Party<'a>>, 
     live(case, counter.account, &mut scratch, &mut parties);
     if counter.account.is_flow() {
         ended(case, counter.account, &mut scratch, &mut parties);
+    } else {
+        gave_back(case, counter.account, &mut parties);
     }
     parties.sort_by(|one, other| siblings(one).cmp(&siblings(other)));
     for family in parties.chunk_by_mut(|one, other| siblings(one) == siblings(other)) {
@@ -172,6 +174,26 @@ fn ended<'a>(
                 comm: &bundle.comm,
                 change,
                 slack: normal.map_or(0.0, |normal| normal.slack(buckets)),
+                is_late: false,
+            });
+        }
+    }
+}
+
+/// What processes held that ended since: of what their siblings hold more, so much took its place.
+fn gave_back<'a>(case: &Case<'a>, account: Account, parties: &mut Vec<Party<'a>>) {
+    let first = case.interval.first_bucket();
+    for bundle in case.window.processes.ended.iter() {
+        let cgroup = group_of(case.window, bundle);
+        let held: f64 = bundle.amounts(account, first, u64::MAX).map(|(_, held)| held).sum();
+        if held > 0.0 && is_in(cgroup, case.entity) {
+            parties.push(Party {
+                who: Who::Ended(bundle),
+                parent: bundle.parent,
+                cgroup,
+                comm: &bundle.comm,
+                change: Change { amount: 0.0, level: 0.0, excess: -held, began: None },
+                slack: 0.0,
                 is_late: false,
             });
         }

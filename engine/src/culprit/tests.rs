@@ -312,6 +312,24 @@ fn one_that_ended_is_still_the_cause() {
     assert_near(found[0].amount, 200.0 * 62.0, 1.0);
 }
 
+/// A pool whose workers are replaced, each as large as the last, beside one that leaks.
+#[test]
+fn a_worker_that_takes_the_place_of_another_grew_by_what_it_holds_beyond_that_one() {
+    let leaks = |second: i64| if second >= ONSET { 200 << 20 } else { 1 << 20 };
+    for (new_mib, expected) in [(500u64, "process:20:9000000"), (900, "process:12:10030200")] {
+        let worker = |pid| process(pid, "worker").child_of(5).burning(|_| 1);
+        let made = [
+            process(5, "pool"),
+            worker(11).alive(0..ONSET + 1).holding(|_| 500 << 20),
+            worker(12).alive(ONSET + 2..1000).holding(move |_| new_mib << 20),
+            process(20, "leak").holding(leaks),
+        ];
+        let window = run(&made, &[], ONSET + 20);
+        let (found, _) = rank(&window, Kind::MemoryPressure, &Entity::Host, Some(at(ONSET)));
+        assert_eq!(named(&found)[0], (expected.to_string(), true), "{new_mib} {found:#?}");
+    }
+}
+
 #[test]
 fn files_that_are_first_read_with_the_signal_count_as_growth() {
     let made = [

@@ -2,7 +2,7 @@
 //!
 //! A fork bomb or a pool of workers consumes by processes of which none lives long. They are kept
 //! in bundles: those with the same parent, control group and name add up, bucket by bucket. What an
-//! ended process held is free again, so only flows are kept.
+//! ended process held is free again: it is kept as given back, for those that take its place.
 //!
 //! Processes that no reading saw are told by a tracer, by name and control group but not by parent.
 //! One that lived short and was seen all the same counts twice for what it did until then.
@@ -14,7 +14,7 @@ use ks_vocabulary::input::HostFacts;
 use ks_vocabulary::model::Sample;
 use ks_vocabulary::time::Timestamp;
 
-use super::account::{Account, BUCKET_NS, FLOWS};
+use super::account::{ACCOUNTS, Account, BUCKET_NS};
 use super::known::ProcessKey;
 use super::leaders::RING_BUCKETS;
 
@@ -36,20 +36,20 @@ pub struct Bundle {
     pub process: ProcessKey,
     /// How many ended.
     pub count: u64,
-    /// What they consumed in each bucket in which they did.
-    buckets: VecDeque<(u64, [f32; FLOWS])>,
+    /// What they consumed in each bucket in which they did, and of stocks what they gave back.
+    buckets: VecDeque<(u64, [f32; ACCOUNTS])>,
 }
 
 impl Bundle {
-    /// Adds what one of them consumed in a bucket. Of stocks nothing is added.
+    /// Adds what one of them consumed in a bucket, or held of a stock as it ended in it.
     pub(super) fn add(&mut self, bucket: u64, account: Account, amount: f32) {
         let index = account.index();
-        if amount <= 0.0 || index >= FLOWS {
+        if amount <= 0.0 {
             return;
         }
         let at = self.buckets.partition_point(|(other, _)| *other < bucket);
         if self.buckets.get(at).is_none_or(|(other, _)| *other != bucket) {
-            self.buckets.insert(at, (bucket, [0.0; FLOWS]));
+            self.buckets.insert(at, (bucket, [0.0; ACCOUNTS]));
         }
         if let Some((_, amounts)) = self.buckets.get_mut(at) {
             amounts[index] += amount;
@@ -64,7 +64,7 @@ impl Bundle {
         self.buckets.front().map(|(bucket, _)| *bucket)
     }
 
-    /// What was consumed in each bucket from `first` to before `end`, in order; a bucket in which
+    /// What was consumed, or given back, in each bucket from `first` to before `end`, in order; a bucket in which
     /// nothing was is left out.
     pub fn amounts(
         &self,

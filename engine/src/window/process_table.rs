@@ -143,8 +143,13 @@ impl ProcessTable {
         let (cgroup, comm) = (known.row.cgroup(), known.row.comm());
         let bundle =
             self.ended.count(key, parent, cgroup.unwrap_or_default(), comm.unwrap_or_default());
+        let (held, ended) = (known.total(), self.at.unwrap_or_default().0 / BUCKET_NS);
         for (index, account) in Account::ALL.into_iter().enumerate() {
             let ring = if known.led { self.leaders.take(account, known.id) } else { None };
+            if !account.is_flow() {
+                bundle.add(ended, account, held.of(account) as f32);
+                continue;
+            }
             let ring = ring.unwrap_or_default();
             for (bucket, amount) in ring.buckets() {
                 bundle.add(bucket, account, amount);

@@ -92,6 +92,27 @@ fn tasks_that_wake_with_the_recorder_and_wait_for_nothing_are_no_demand() {
     assert_eq!(severity(0.7, 0.02), Some(Medium));
 }
 
+/// A queue of forty tasks on ten CPUs of which each is met at work.
+#[test]
+fn high_demand_wants_time_lost_too() {
+    for (busy, waits, expected) in [
+        (0.7, Some(0.24), Medium),
+        (0.7, Some(0.26), High),
+        (0.9, Some(0.0), High),
+        (0.7, None, High),
+    ] {
+        let (mut lab, mut host, mut stall) = (Lab::new(), Host::default(), Meter::default());
+        lab.run(45, |sample, _| {
+            host.fill(sample, Load { running: 40, blocked: 0, cpus: 10, busy });
+            if let Some(waits) = waits {
+                let row = sample.pressure.push();
+                row.set(PressureCell::io_some_total_us, stall.add(waits * 1e6));
+            }
+        });
+        assert_eq!(lab.severity(LoadMismatch, HOST), Some(expected), "{busy} {waits:?}");
+    }
+}
+
 #[test]
 fn it_is_raised_by_the_mean_of_five_seconds_and_clears_a_minute_after_it() {
     let (mut lab, mut host) = (Lab::new(), Host::default());

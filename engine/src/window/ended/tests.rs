@@ -14,6 +14,7 @@ fn siblings_of_one_name_and_group_add_up_by_bucket() {
     for (pid, comm, bucket) in [(5, "sh", 9), (6, "sh", 7), (7, "cc", 7), (8, "sh", 9)] {
         let bundle = ended.count((pid, 1), (1, 0), b"/a", comm.as_bytes());
         bundle.add(bucket, Account::CpuTime, 2.0);
+        bundle.add(bucket, Account::Memory, 1.0);
     }
     let found: Vec<_> =
         ended.iter().map(|one| (one.comm.as_slice(), one.count, cpu(one))).collect();
@@ -23,7 +24,8 @@ fn siblings_of_one_name_and_group_add_up_by_bucket() {
     let sh = ended.iter().next_back().unwrap();
     let late: Vec<_> = sh.amounts(Account::CpuTime, 8, 10).collect();
     assert_eq!(late, [(9, 4.0)]);
-    assert_eq!(sh.amounts(Account::Memory, 0, 100).count(), 0, "what it held is free");
+    let held: f64 = sh.amounts(Account::Memory, 0, 100).map(|(_, held)| held).sum();
+    assert_eq!(held, 3.0, "what each held as it ended");
 }
 
 #[test]
