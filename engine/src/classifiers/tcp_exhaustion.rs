@@ -6,13 +6,15 @@
 //! # Why it matters
 //! The next connection is refused, or waits until it times out.
 //! # Evidence
-//! Used shares of each resource with a limit; queues that overflowed, and how often a second.
+//! Used shares of each resource with a limit; queues that overflowed, and how often a second;
+//! connections that were not tracked, and those ended or pressed for want of memory.
 //! # False positives
 //! Many sockets in TIME_WAIT on a client or proxy are normal and cheap: their number alone never
 //! raises. A flood of requests that is answered with cookies ends at medium, and one overflow at a
 //! restart clears after two minutes.
 
 mod host;
+mod refusals;
 
 use alloc::vec::Vec;
 
@@ -119,6 +121,7 @@ fn judge_namespace(
     ];
     grade_shares(&mut seen, &resources);
     grade_queues(&mut seen, track);
+    refusals::grade(&mut seen, row, track);
     seen
 }
 
