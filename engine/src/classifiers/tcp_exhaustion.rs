@@ -121,7 +121,7 @@ fn judge_namespace(
     ];
     grade_shares(&mut seen, &resources);
     grade_queues(&mut seen, track);
-    refusals::grade(&mut seen, row, track);
+    refusals::grade(&mut seen, track);
     seen
 }
 

@@ -346,7 +346,12 @@ impl TcpTrack {
             Tcp::Received | Tcp::QueueDrop | Tcp::MemoryPressed | Tcp::MemoryAbort => {
                 self.received.over(at - Tcp::Received as usize, what.name(), ns)
             }
-            _ => self.sent.over(at, what.name(), ns),
+            Tcp::Sent
+            | Tcp::Retransmitted
+            | Tcp::ListenOverflow
+            | Tcp::ListenDrop
+            | Tcp::SynQueueDrop
+            | Tcp::SynCookies => self.sent.over(at, what.name(), ns),
         }
     }
 }

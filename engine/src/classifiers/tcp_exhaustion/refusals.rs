@@ -5,24 +5,20 @@ use crate::board::{Evaluation, Held, Quantity, Relax};
 use crate::window::{Tcp, TcpTrack};
 use ks_vocabulary::kind::Severity;
 use ks_vocabulary::metric::Metric;
-use ks_vocabulary::model::Netns;
 use ks_vocabulary::subtype::Subtype;
 use ks_vocabulary::time::SECOND_NS;
 
-use super::{EVENT_CLEAR_S, OVERFLOWS, share};
+use super::EVENT_CLEAR_S;
 
-/// Used share of tracked connections from which on it is a second source for what was dropped
-/// (pmieconf has 90 % for other tables of the kernel).
-const FULL: f64 = 0.9;
 /// Connections a second that could not be put into the table at low (our judgement): two packets of
-/// one flow that meet at two CPUs make one now and then.
+/// one flow that meet at two CPUs make one at times.
 const INSERTS_FAILED: [Option<f64>; 4] = [Some(10.0), None, None, None];
 const RATE_NS: u64 = 10 * SECOND_NS;
 
 /// Grades both; the first that is worse than all before it names the form.
-pub(super) fn grade(seen: &mut Evaluation, row: &Netns, track: &TcpTrack) {
+pub(super) fn grade(seen: &mut Evaluation, track: &TcpTrack) {
     let worst = seen.mask();
-    grade_tracking(seen, row, track);
+    grade_tracking(seen, track);
     if seen.mask() > worst {
         seen.subtype = Some(Subtype::Conntrack);
     }
@@ -38,12 +34,11 @@ pub(super) fn grade(seen: &mut Evaluation, row: &Netns, track: &TcpTrack) {
     }
 }
 
-fn grade_tracking(seen: &mut Evaluation, row: &Netns, track: &TcpTrack) {
+/// A table that is full beside it is high by its used share.
+fn grade_tracking(seen: &mut Evaluation, track: &TcpTrack) {
     count(seen, Metric::ConntrackDrops, track, Tcp::ConntrackDrop);
-    let is_full = share(row.conntrack(), row.conntrack_max()).is_some_and(|used| used >= FULL);
-    let rate = |what| track.over(what, RATE_NS).map_or(0.0, |growth| growth.per_second());
-    seen.met(Severity::High, is_full && rate(Tcp::ConntrackDrop) >= OVERFLOWS[0]);
-    let value = rate(Tcp::ConntrackInsertFailed);
+    let failed = track.over(Tcp::ConntrackInsertFailed, RATE_NS);
+    let value = failed.map_or(0.0, |growth| growth.per_second());
     if value > 0.0 {
         let metric = Metric::ConntrackInsertsFailed10s;
         let quantity = Quantity { metric, value, limits: INSERTS_FAILED };
