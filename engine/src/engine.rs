@@ -16,7 +16,7 @@ use alloc::string::String;
 use crate::analysis::Knowledge;
 use crate::analysis::said;
 use crate::analysis::watch::Watch;
-use crate::board::Board;
+use crate::board::{Board, Cover};
 use crate::classifiers;
 use crate::incidents::{Incidents, around};
 use crate::mutation;
@@ -28,7 +28,7 @@ use ks_vocabulary::output::{Defect, Digest, End, Output, Said};
 use ks_vocabulary::time::{ClockAnchor, Timestamp};
 use ks_vocabulary::timer::{Timer, Timers};
 
-use words::explain;
+use words::{HIDDEN_PROCESSES, explain, hides_processes};
 
 /// Samples between two digests.
 const DIGEST_SAMPLES: u64 = 60;
@@ -97,6 +97,7 @@ impl Engine {
             Body::Sample(sample) => self.sample(at, sample, done),
             Body::SourceState(state) => {
                 self.sources.insert(state.source.clone(), state.clone());
+                self.window.hides_processes = hides_processes(&self.sources);
             }
             Body::Gap(gap) => self.gap(gap),
             Body::Tick => {
@@ -153,6 +154,7 @@ impl Engine {
         self.window.interval_ns = start.interval_ns.max(1);
         let states = start.sources.iter();
         self.sources = states.map(|state| (state.source.clone(), state.clone())).collect();
+        self.window.hides_processes = hides_processes(&self.sources);
     }
 
     /// A run is a value: it begins from nothing but its `Start`, whatever was fed before.
@@ -257,6 +259,9 @@ impl Engine {
             classifier.evaluate(&self.window, &mut self.board);
         }
         self.board.judge_near();
+        if self.window.hides_processes {
+            self.board.cover_judged(Cover::Part(HIDDEN_PROCESSES));
+        }
         self.board.age(at.mono);
         done(Stage::Classifiers);
     }

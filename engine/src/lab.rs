@@ -69,6 +69,12 @@ impl Lab {
         self.handle(Body::SourceState(SourceState { source, state: Delivery::Absent, reason }));
     }
 
+    /// A source delivers, within a limit.
+    pub(crate) fn limited(&mut self, source: &str, limit: &str) {
+        let (source, reason) = (source.into(), Some(limit.into()));
+        self.handle(Body::SourceState(SourceState { source, state: Delivery::On, reason }));
+    }
+
     /// `seconds` pass in which nothing is recorded.
     pub(crate) fn pass(&mut self, seconds: u64) {
         self.second += seconds;

@@ -111,6 +111,11 @@ impl Coverages {
         self.told[kind.index()].take(cover);
     }
 
+    /// Takes one answer for every kind that is judged.
+    pub(super) fn cover_judged(&mut self, cover: Cover) {
+        self.told.iter_mut().filter(|told| told.judged).for_each(|told| told.take(cover));
+    }
+
     /// What changed; `explain` puts a missing input into words.
     pub(super) fn take(&mut self, explain: impl Fn(Missing) -> String) -> Vec<Coverage> {
         let mut changed = Vec::new();

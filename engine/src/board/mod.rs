@@ -209,6 +209,11 @@ impl Board {
         self.coverage.cover(kind, cover);
     }
 
+    /// Says the same of every kind that is judged.
+    pub fn cover_judged(&mut self, cover: Cover) {
+        self.coverage.cover_judged(cover);
+    }
+
     /// Ends what belongs to entities that are gone, and keeps what was learned of those that may
     /// come back.
     pub fn forget(&mut self, gone: &[EntityId]) {

@@ -2,7 +2,8 @@
 //!
 //! # What it sees
 //! Share of time stalled for I/O (PSI) of the host and of each control group. Where the kernel
-//! gives none: blocked tasks beside busy disks. Tasks that sleep uninterruptibly without an end.
+//! gives none: blocked tasks beside busy disks. Tasks that sleep uninterruptibly without an end, by
+//! what readings meet and by what the kernel counts as hung.
 //! # Why it matters
 //! A task that waits for storage does no work. Throttled I/O waits before it reaches the device,
 //! and a network filesystem has none: a disk at rest does not mean that nobody waits.
@@ -19,7 +20,7 @@
 
 use crate::board::{Board, Cover, Evaluation, Held, Quantity, Relax};
 use crate::culprit::{Blamed, Case, IO, victim};
-use crate::window::{DiskWork, HOST, Missing, PressureTrack, Stall, Window};
+use crate::window::{DiskWork, HOST, Missing, Paging, PressureTrack, Stall, Window};
 use ks_vocabulary::kind::{Entity, Kind, Severity};
 use ks_vocabulary::membership::{belongs, cgroup_entity};
 use ks_vocabulary::metric::Metric;
@@ -76,6 +77,9 @@ const AGREES: f64 = 0.5;
 const STUCK_NS: u64 = 30 * SECOND_NS;
 const STUCK_PER_CPU: [f64; 3] = [0.0, 0.5, 2.0];
 const STUCK_LEAST: [f64; 3] = [2.0, 4.0, 16.0];
+/// The kernel looks for hung tasks every two minutes, unless it is told otherwise
+/// (`hung_task_timeout_secs`).
+const HUNG_CLEAR_S: u64 = 180;
 
 impl Classifier for IoCongestion {
     fn kind(&self) -> Kind {
@@ -123,6 +127,7 @@ fn judge_host(window: &Window) -> Result<(Timestamp, Evaluation), Missing> {
         window.cpu.at()
     };
     grade_stuck(&mut seen, window);
+    grade_hung(&mut seen, window);
     note_support(&mut seen, window);
     Ok((at.unwrap_or(window.mono()), seen))
 }
@@ -157,6 +162,19 @@ fn grade_stuck(seen: &mut Evaluation, window: &Window) {
     let before = seen.mask();
     let quantity = Quantity { metric: Metric::StuckTasks30s, value: stuck, limits };
     seen.grade(quantity, Held::Met, Relax::Scaled);
+    if seen.mask() > before {
+        seen.subtype = Some(Subtype::Blocked);
+    }
+}
+
+/// Tasks of which the kernel itself says that they hang. It alone says so: medium.
+fn grade_hung(seen: &mut Evaluation, window: &Window) {
+    let hung = window.vm.track().ok().filter(|_| window.vm.is_fresh());
+    let hung = hung.and_then(|track| track.over(Paging::HungTask, 1).ok());
+    let Some(hung) = hung.map(|growth| growth.by).filter(|count| *count > 0) else { return };
+    seen.note_with(Metric::HungTasks, hung as f64, [None, Some(1.0), None, None]);
+    let before = seen.mask();
+    seen.event(Severity::Medium, true, HUNG_CLEAR_S);
     if seen.mask() > before {
         seen.subtype = Some(Subtype::Blocked);
     }

@@ -70,6 +70,8 @@ fn groups(window: &Window) -> impl Iterator<Item = (EntityId, &Cgroup, &CgroupTr
 mod tests {
     use super::*;
 
+    mod listed;
+
     #[test]
     fn each_kind_has_its_classifier() {
         for kind in Kind::ALL {

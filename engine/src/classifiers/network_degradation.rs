@@ -2,7 +2,8 @@
 //!
 //! # What it sees
 //! Errors, drops, utilisation and carrier of each interface; TCP segments sent again in each
-//! network namespace; packets for which the CPUs of the host had no room in their queues.
+//! network namespace, or dropped at a full queue of their socket; packets for which the CPUs of the
+//! host had no room in their queues.
 //! # Why it matters
 //! What is lost arrives late, if at all, and whoever sent it sends less from then on.
 //! # Evidence
@@ -11,7 +12,8 @@
 //! # False positives
 //! `rx_dropped` counts frames of protocols that nobody asked for, and Wi-Fi drops as a habit.
 //! Errors of loopback are not looked at. Without a known speed (virtual links, other namespaces)
-//! there is no utilisation, nor where a link is used for more than all of it.
+//! there is no utilisation, nor where a link is used for more than all of it. Frames that an idle
+//! member of a bond got (`rx_nohandler`) are no drops: the kernel counts them apart.
 //! # Second source
 //! What is sent and lost, or sent again, is the harm itself. What was received and dropped is high
 //! or critical only where the device had no room, a CPU had none, or TCP sends again; where none of
@@ -40,6 +42,7 @@ const RETRANSMITS: [f64; 4] = [0.01, 0.03, 0.10, 0.25];
 const PACKET_FLOOR: u64 = 1_000;
 const SEGMENT_FLOOR: u64 = 200;
 const FLOOR_NS: u64 = 30 * SECOND_NS;
+const QUEUE_DROPS_NS: u64 = 5 * SECOND_NS;
 /// The persistence of the severities in seconds, and which of them have to last so long.
 const WINDOWS: [(u64, [bool; 4]); 3] = [
     (5, [true, true, false, false]),
@@ -84,6 +87,7 @@ fn judge_namespaces(window: &Window, board: &mut Board) {
             Some((RETRANSMIT_METRICS[at], retransmit_ratio(track, ns)?))
         });
         seen.subtype = Some(Subtype::Retransmits);
+        grade_queue_drops(&mut seen, track);
         board.judge(KIND, id, at, &mut seen, || Entity::Netns(row.netns().unwrap_or(0)));
     }
 }
@@ -93,6 +97,25 @@ fn retransmit_ratio(track: &TcpTrack, ns: u64) -> Option<f64> {
     let again = track.over(Tcp::Retransmitted, ns).ok()?;
     // The kernel leaves what it sends again out of what it sent.
     lost_share(again.by, sent.by, SEGMENT_FLOOR, sent.ns)
+}
+
+/// Segments that met a full queue of their socket: they arrived, and are sent again. Whose reader
+/// is slow is not known, and nothing else tells: medium at most.
+fn grade_queue_drops(seen: &mut Evaluation, track: &TcpTrack) {
+    let over = |what| track.over(what, QUEUE_DROPS_NS).ok();
+    let (Some(received), Some(lost)) = (over(Tcp::Received), over(Tcp::QueueDrop)) else { return };
+    let passed = received.by.saturating_sub(lost.by);
+    let Some(value) = lost_share(lost.by, passed, SEGMENT_FLOOR, received.ns) else { return };
+    if lost.by == 0 {
+        return;
+    }
+    let before = seen.mask();
+    let limits = [Some(DROPS[0]), Some(DROPS[1]), None, None];
+    let quantity = Quantity { metric: Metric::QueueDropRatio5s, value, limits };
+    seen.grade(quantity, Held::Met, Relax::Scaled);
+    if seen.mask() > before {
+        seen.subtype = Some(Subtype::Drops);
+    }
 }
 
 fn judge_softnet(window: &Window, board: &mut Board) {

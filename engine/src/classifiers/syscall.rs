@@ -7,7 +7,8 @@
 //! # Why it matters
 //! At the limit the next call fails: ENOSPC, EAGAIN, EMFILE.
 //! # Evidence
-//! The used share of each resource with its limit; free space where it is small and falls.
+//! The used share of each resource with its limit; free space where it is small and falls; forks
+//! that a group was refused.
 //! # False positives
 //! Filesystems without a size and read-only ones are never full; a small share of a huge one is
 //! much room, and little that is left of a small one may last for months. Waiting (epoll, futex,
@@ -19,7 +20,9 @@
 use crate::analysis::resources::{inodes_used, space_used, tasks_max};
 use crate::board::{Board, Cover, Evaluation, Held, Quantity, Relax};
 use crate::culprit::{Blamed, Case, WRITTEN, victim};
-use crate::window::{Call, CallClass, HOST, Latency, Missing, SpaceTrack, Window};
+use crate::window::{
+    Call, CallClass, CgroupTrack, Group, HOST, Latency, Missing, SpaceTrack, Window,
+};
 use ks_vocabulary::kind::{Entity, Kind, Severity};
 use ks_vocabulary::membership::cgroup_entity;
 use ks_vocabulary::metric::Metric;
@@ -55,6 +58,7 @@ const SOON_NS: u64 = 4 * 3_600 * SECOND_NS;
 /// judgement: what a log or a dump can fill within a day).
 const ROOM_BYTES: [u64; 4] = [u64::MAX, 100 * GIB, 50 * GIB, 20 * GIB];
 const GIB: u64 = 1024 * 1024 * 1024;
+const FORKS_CLEAR_S: u64 = 120;
 const LIMIT: Subtype = Subtype::ResourceLimit;
 /// Latency of each class that is judged (storage and metadata: the origin's values; the others are
 /// our judgement).
@@ -266,12 +270,23 @@ fn judge_calls(seen: &mut Evaluation, window: &Window, board: &mut Board) {
 
 fn judge_groups(window: &Window, board: &mut Board) {
     let Some(at) = window.cgroups.at().filter(|_| window.cgroups.is_fresh()) else { return };
-    for (id, row, _) in groups(window) {
+    for (id, row, track) in groups(window) {
         if let (Some(pids), Some(max @ 1..)) = (row.pids(), row.pids_max()) {
             let mut seen = Evaluation::of(LIMIT);
             grade(&mut seen, Metric::PidsUsedShare, Some(pids as f64 / max as f64), COUNTS);
+            grade_forks(&mut seen, track);
             board.judge(KIND, id, at, &mut seen, || cgroup_entity(row));
         }
+    }
+}
+
+/// A fork that was refused at the group's limit, or at one around it, is harm done.
+fn grade_forks(seen: &mut Evaluation, track: &CgroupTrack) {
+    let refused = track.over(Group::ForkRefused, 1).map_or(0, |growth| growth.by);
+    if refused > 0 {
+        let limits = [None, Some(1.0), None, None];
+        seen.note_with(Metric::ForksRefused, refused as f64, limits);
+        seen.event(Severity::Medium, true, FORKS_CLEAR_S);
     }
 }
 

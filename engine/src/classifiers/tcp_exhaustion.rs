@@ -6,7 +6,8 @@
 //! # Why it matters
 //! The next connection is refused, or waits until it times out.
 //! # Evidence
-//! Used shares of each resource with a limit; queues that overflowed, and how often a second.
+//! Used shares of each resource with a limit; queues that overflowed, and how often a second;
+//! connections that were not tracked, and those ended or pressed for want of memory.
 //! # False positives
 //! Many sockets in TIME_WAIT on a client or proxy are normal and cheap: their number alone never
 //! raises. A flood of requests that is answered with cookies ends at medium, and one overflow at a
@@ -17,6 +18,7 @@
 //! apart: the next request fails, whether or not somebody waits.
 
 mod host;
+mod refusals;
 
 use alloc::vec::Vec;
 
@@ -123,6 +125,7 @@ fn judge_namespace(
     ];
     grade_shares(&mut seen, &resources);
     grade_queues(&mut seen, track);
+    refusals::grade(&mut seen, track);
     seen
 }
 

@@ -8,6 +8,9 @@
 //! counter convicts for a condition its classifier says. Of sockets the owners are named, by what
 //! they hold (`owners.rs`).
 //!
+//! Where processes are hidden from the recorder only groups are convicted, by their own counters:
+//! the worst process may be one that nobody saw.
+//!
 //! Executables go by the name of the process, which is what is recorded of them. Open files are
 //! read while a signal stands only, so the first reading of them counts as growth.
 

@@ -24,6 +24,7 @@ pub(super) fn culprits(case: &Case<'_>, counter: Counter) -> Vec<Culprit> {
     let (parties, groups) = gather(case, counter);
     let whole = whole::of(case, counter, &groups);
     let trial = Trial::new(case, counter.account, &parties).of_whole(whole.excess);
+    let trial = trial.with_groups(&groups);
     let resident = resident(case, counter, &parties, whole.level);
     let room = NAMED - usize::from(resident.is_some());
     let picks = trial.picks();

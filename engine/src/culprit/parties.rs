@@ -295,7 +295,7 @@ fn groups<'a>(case: &Case<'a>, counter: Counter, scratch: &mut Scratch) -> Vec<G
 
 /// What a group did beyond the groups and the processes in it: its counters know processes that
 /// lived between two readings, and memory that is no process's own. A group in which no process is
-/// known is of another hierarchy than the table of processes names.
+/// known is of another hierarchy than the table of processes names, unless processes are hidden.
 fn unseen<'a>(
     case: &Case<'a>,
     group: &Group<'a>,
@@ -315,7 +315,8 @@ fn unseen<'a>(
     let entity = Entity::Cgroup(GroupEntity::at(path));
     let table = &case.window.processes;
     if excess < UNSEEN_SHARE * whole
-        || !table.iter().any(|known| belongs(&known.row, &entity))
+        || !case.window.hides_processes
+            && !table.iter().any(|known| belongs(&known.row, &entity))
             && !table.ended.iter().any(|bundle| is_in(group_of(case.window, bundle), &entity))
     {
         return None;

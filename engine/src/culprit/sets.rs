@@ -12,7 +12,7 @@ use crate::window::Account;
 use super::NAMED;
 use super::candidates::{Set, sets_of};
 use super::crowd::Crowd;
-use super::parties::{Case, Party, Who};
+use super::parties::{Case, Group, Party, Who};
 
 /// A candidate with less than this share of all is not convicted.
 pub(crate) const CONVICT_SHARE: f64 = 0.4;
@@ -71,6 +71,9 @@ pub(super) struct Trial<'a> {
     crowd: Crowd,
     may_convict: bool,
     total: f64,
+    /// Where processes are hidden from the recorder, the groups whose own counters know of all that
+    /// is in them: nobody else is convicted.
+    counted: Option<Vec<&'a [u8]>>,
 }
 
 impl<'a> Trial<'a> {
@@ -106,7 +109,14 @@ impl<'a> Trial<'a> {
                 .sets
                 .retain(|set| matches!(sets[*set], Set::Process(_)) || !crowd.is_nearly_all(*set));
         }
-        Self { members, sets, crowd, may_convict, total }
+        let counted = case.window.hides_processes.then(Vec::new);
+        Self { members, sets, crowd, may_convict, total, counted }
+    }
+
+    /// The same with groups that say themselves what they did.
+    pub(super) fn with_groups(self, groups: &[Group<'a>]) -> Self {
+        let paths = || groups.iter().filter_map(|group| group.row.path()).collect();
+        Self { counted: self.counted.map(|_| paths()), ..self }
     }
 
     /// The same, where those who changed hold no more than a part of `whole`.
@@ -176,6 +186,12 @@ impl<'a> Trial<'a> {
         sums
     }
 
+    /// Whether all that a candidate did is known.
+    fn is_known_whole(&self, set: usize) -> bool {
+        let Some(counted) = &self.counted else { return true };
+        matches!(self.sets[set], Set::Cgroup(path) if counted.contains(&path))
+    }
+
     /// The largest candidate that passes for convicted, else the largest, with its excess and
     /// whether it passes; in its place the smallest in it that holds nearly as much.
     fn choose(&self, members: &[&Member<'a>]) -> Option<(usize, f64, bool)> {
@@ -189,12 +205,14 @@ impl<'a> Trial<'a> {
         let passing = order.iter().copied().find(|set| {
             let excess = sums[*set].excess;
             let outside = members.iter().copied().filter(|member| !member.is_in(*set));
-            excess >= CONVICT_SHARE * self.total
+            self.is_known_whole(*set)
+                && excess >= CONVICT_SHARE * self.total
                 && self.held(outside).iter().all(|other| excess >= CONVICT_LEAD * other.excess)
         });
         let around = passing.or(order.first().copied())?;
         let most = sums[around].excess;
         let inner = order.iter().copied();
+        let inner = inner.filter(|set| passing.is_none() || self.is_known_whole(*set));
         let inner = inner.filter(|set| sums[*set].excess >= ENCLOSED_SHARE * most);
         let inner = inner.filter(|set| is_enclosed(members, *set, around));
         // Of equally small ones that which holds most, then the first of their order: as sorted.

@@ -1,5 +1,6 @@
 //! Who is blamed on a made host: one, many, those that ended, and nobody.
 
+mod hidden;
 mod host;
 mod nested;
 mod shares;
@@ -7,7 +8,7 @@ mod shares;
 use super::*;
 use crate::classifiers;
 use alloc::string::{String, ToString};
-use host::{Made, Whole, at, group, process, run, run_reversed, run_whole};
+use host::{Made, MadeGroup, Whole, at, group, process, run, run_reversed, run_whole};
 use ks_vocabulary::kind::{Group, Kind};
 use ks_vocabulary::metric::Metric;
 use ks_vocabulary::model::Sample;

@@ -156,7 +156,7 @@ pub(super) fn killed_holders(window: &Window, entity: &Entity) -> Vec<Culprit> {
     for holder in &mut holders {
         holder.metric = Metric::MemoryWhenKilled;
         holder.share = (holder.amount / max as f64).min(1.0);
-        holder.convicted = holder.share >= CONVICT_SHARE;
+        holder.convicted = holder.share >= CONVICT_SHARE && !window.hides_processes;
     }
     holders.retain(|holder| holder.convicted);
     holders.truncate(1);
@@ -167,7 +167,7 @@ pub(super) fn killed_holders(window: &Window, entity: &Entity) -> Vec<Culprit> {
 /// process of it held until it was killed.
 pub(super) fn name_killed(window: &Window, blamed: &mut [Culprit]) {
     let Some(first) = blamed.first_mut().filter(|first| first.convicted) else { return };
-    if !matches!(first.entity, Entity::Cgroup(..)) {
+    if !matches!(first.entity, Entity::Cgroup(..)) || window.hides_processes {
         return;
     }
     let holds = |victim: &Culprit| victim.amount >= CONVICT_SHARE * first.amount;
@@ -193,8 +193,10 @@ pub(crate) fn callers(
     let total: u64 = callers.iter().map(|(amount, ..)| *amount).sum();
     let most = callers.first().map_or(0, |(amount, ..)| *amount) as f64;
     let next = callers.get(1).map_or(0, |(amount, ..)| *amount) as f64;
-    let convicts =
-        is_own_limit && most >= CONVICT_SHARE * total as f64 && most >= CONVICT_LEAD * next;
+    let convicts = is_own_limit
+        && !window.hides_processes
+        && most >= CONVICT_SHARE * total as f64
+        && most >= CONVICT_LEAD * next;
     let named = callers.iter().take(NAMED).enumerate().map(|(at, (amount, pid, comm))| Culprit {
         entity: Entity::Process(*pid, window.processes.start_of(*pid).unwrap_or(0)),
         comm: Some(text(comm)),

@@ -10,7 +10,7 @@ use crate::classifiers;
 use crate::culprit::{Blamed, Case};
 use crate::mutation;
 use crate::window::Missing;
-use ks_vocabulary::input::{Delivery, SourceState};
+use ks_vocabulary::input::{Delivery, HIDEPID, SourceState};
 use ks_vocabulary::output::{Change, Evidence, Signal};
 
 impl Engine {
@@ -58,6 +58,16 @@ impl Engine {
             victims: blamed.victims,
         }
     }
+}
+
+/// What of each kind is not known where the recorder sees its own processes only.
+pub(super) const HIDDEN_PROCESSES: &str =
+    "culprits among processes: those of others are hidden from the recorder";
+
+/// Whether the recorder said that it does not see all processes.
+pub(super) fn hides_processes(sources: &BTreeMap<String, SourceState>) -> bool {
+    let reason = sources.get("processes").and_then(|state| state.reason.as_deref());
+    reason.is_some_and(|reason| reason.starts_with(HIDEPID))
 }
 
 pub(super) fn explain(sources: &BTreeMap<String, SourceState>, missing: Missing) -> String {

@@ -144,12 +144,12 @@ impl<'a> Chain<'a> {
         for (at, credit) in self.credits().into_iter().enumerate().filter(|(_, it)| *it > 0.0) {
             let (party, share) = self.suspect(at);
             let score = credit * share;
-            match candidates.iter_mut().find(|known| known.party.is_same(party)) {
-                Some(known) => known.take(at, score),
-                None => {
-                    let (own, most) = (Vec::new(), score);
-                    candidates.push(Candidate { party, score, main: at, most, own });
-                }
+            let known = candidates.iter_mut().find(|known| known.party.is_same(party));
+            if let Some(known) = known {
+                known.take(at, score);
+            } else {
+                let (own, most) = (Vec::new(), score);
+                candidates.push(Candidate { party, score, main: at, most, own });
             }
         }
         for candidate in &mut candidates {

@@ -34,6 +34,8 @@ pub enum Group {
     Oom,
     /// Processes killed.
     OomKill,
+    /// Forks refused at the limit of process ids.
+    ForkRefused,
 }
 
 impl Group {
@@ -47,6 +49,7 @@ impl Group {
             Self::LimitMet => "memory_fail",
             Self::Oom => "oom",
             Self::OomKill => "oom_kill",
+            Self::ForkRefused => "pids.events",
         }
     }
 }
@@ -57,6 +60,8 @@ pub struct CgroupTrack {
     /// Stall totals.
     pub pressure: PressureTrack,
     counters: Counters<8>,
+    /// Another file than those, which may come and go without them.
+    forks_refused: Counters<1>,
     bucket: Option<u64>,
     first: Option<(Timestamp, GroupConsumption)>,
     at_bucket: GroupConsumption,
@@ -67,6 +72,9 @@ pub struct CgroupTrack {
 impl CgroupTrack {
     /// Growth over the shortest run of last intervals of at least `ns`.
     pub fn over(&self, what: Group, ns: u64) -> Result<Growth, Missing> {
+        if what == Group::ForkRefused {
+            return self.forks_refused.over(0, what.name(), ns);
+        }
         self.counters.over(what as usize, what.name(), ns)
     }
 
@@ -177,6 +185,7 @@ impl Track<Cgroup> for CgroupTrack {
             row.oom_kill(),
         ];
         went_back |= self.counters.push(at, values);
+        self.forks_refused.push(at, [row.pids_fail()]);
         let bucket = at.0 / BUCKET_NS;
         if self.bucket != Some(bucket) {
             let total = GroupConsumption::total(row);

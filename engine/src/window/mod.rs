@@ -66,6 +66,8 @@ macro_rules! window {
         pub struct Window {
             /// Nominal time between samples.
             pub interval_ns: u64,
+            /// Processes of others are hidden from the recorder: who is to blame may be one of those.
+            pub hides_processes: bool,
             /// Processes.
             pub processes: ProcessTable,
             /// Accept queues and ports.
@@ -88,6 +90,7 @@ macro_rules! window {
             fn default() -> Self {
                 Self {
                     interval_ns: ks_vocabulary::time::SECOND_NS,
+                    hides_processes: false,
                     processes: ProcessTable::default(),
                     sockets: SocketTable::default(),
                     owners: OwnerTable::default(),

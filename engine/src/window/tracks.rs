@@ -103,6 +103,8 @@ pub enum Paging {
     Scan,
     /// Processes killed for lack of memory.
     OomKill,
+    /// Tasks found to sleep uninterruptibly for longer than the kernel puts up with.
+    HungTask,
 }
 
 impl Paging {
@@ -116,18 +118,26 @@ impl Paging {
             Self::DirectReclaim => "allocstall",
             Self::Scan => "pgscan",
             Self::OomKill => "oom_kill",
+            Self::HungTask => "hung_task_detect_count",
         }
     }
 }
 
 /// Paging and reclaim of the host.
 #[derive(Debug, Clone, Default)]
-pub struct PagingTrack(Counters<8>);
+pub struct PagingTrack {
+    counters: Counters<8>,
+    /// Another file than `/proc/vmstat`, which not every kernel has.
+    hung: Counters<1>,
+}
 
 impl PagingTrack {
     /// Growth over the shortest run of last intervals of at least `ns`.
     pub fn over(&self, what: Paging, ns: u64) -> Result<Growth, Missing> {
-        self.0.over(what as usize, what.name(), ns)
+        if what == Paging::HungTask {
+            return self.hung.over(0, what.name(), ns);
+        }
+        self.counters.over(what as usize, what.name(), ns)
     }
 
     /// Share of the time in which a counter grew by at least so much a second, over at least so
@@ -138,7 +148,7 @@ impl PagingTrack {
         per_second: f64,
         over: (usize, u64),
     ) -> Result<f64, Missing> {
-        self.0.share_of_time(what as usize, what.name(), per_second, over)
+        self.counters.share_of_time(what as usize, what.name(), per_second, over)
     }
 }
 
@@ -158,7 +168,8 @@ impl Track<Vm> for PagingTrack {
             with(row.pgscan_direct(), row.pgscan_kswapd()),
             row.oom_kill(),
         ];
-        self.0.push(at, values)
+        self.hung.push(at, [row.hung_tasks()]);
+        self.counters.push(at, values)
     }
 }
 
@@ -285,6 +296,18 @@ pub enum Tcp {
     SynQueueDrop,
     /// Requests that met a full SYN queue and were answered with cookies.
     SynCookies,
+    /// Segments received, those included that were lost on the way to their reader.
+    Received,
+    /// Of those, that met a full queue of their socket.
+    QueueDrop,
+    /// Times sockets were pressed to give memory back.
+    MemoryPressed,
+    /// Connections ended for want of memory.
+    MemoryAbort,
+    /// Connections that were not tracked, or no more, since the table was full.
+    ConntrackDrop,
+    /// Connections that could not be put into the table.
+    ConntrackInsertFailed,
 }
 
 impl Tcp {
@@ -296,18 +319,44 @@ impl Tcp {
             Self::ListenDrop => "ListenDrops",
             Self::SynQueueDrop => "TCPReqQFullDrop",
             Self::SynCookies => "TCPReqQFullDoCookies",
+            Self::Received => "InSegs",
+            Self::QueueDrop => "TCPBacklogDrop",
+            Self::MemoryPressed => "TCPMemoryPressures",
+            Self::MemoryAbort => "TCPAbortOnMemory",
+            Self::ConntrackDrop => "drop",
+            Self::ConntrackInsertFailed => "insert_failed",
         }
     }
 }
 
 /// TCP of a network namespace.
 #[derive(Debug, Clone, Default)]
-pub struct TcpTrack(Counters<6>);
+pub struct TcpTrack {
+    /// In the order of [`Tcp`].
+    sent: Counters<6>,
+    received: Counters<4>,
+    /// Of a module that may be loaded and unloaded.
+    conntrack: Counters<2>,
+}
 
 impl TcpTrack {
     /// Growth over the shortest run of last intervals of at least `ns`.
     pub fn over(&self, what: Tcp, ns: u64) -> Result<Growth, Missing> {
-        self.0.over(what as usize, what.name(), ns)
+        let at = what as usize;
+        match what {
+            Tcp::ConntrackDrop | Tcp::ConntrackInsertFailed => {
+                self.conntrack.over(at - Tcp::ConntrackDrop as usize, what.name(), ns)
+            }
+            Tcp::Received | Tcp::QueueDrop | Tcp::MemoryPressed | Tcp::MemoryAbort => {
+                self.received.over(at - Tcp::Received as usize, what.name(), ns)
+            }
+            Tcp::Sent
+            | Tcp::Retransmitted
+            | Tcp::ListenOverflow
+            | Tcp::ListenDrop
+            | Tcp::SynQueueDrop
+            | Tcp::SynCookies => self.sent.over(at, what.name(), ns),
+        }
     }
 }
 
@@ -321,7 +370,19 @@ impl Track<Netns> for TcpTrack {
             row.req_q_full_drop(),
             row.req_q_full_do_cookies(),
         ];
-        self.0.push(at, values)
+        // The second of a pair is not given by every kernel.
+        let sum =
+            |one: Option<u64>, other: Option<u64>| Some(one?.saturating_add(other.unwrap_or(0)));
+        let received = [
+            row.tcp_in_segs(),
+            sum(row.tcp_backlog_drop(), row.tcp_rcvq_drop()),
+            row.tcp_memory_pressures(),
+            row.tcp_abort_on_memory(),
+        ];
+        self.received.push(at, received);
+        let dropped = sum(row.conntrack_drop(), row.conntrack_early_drop());
+        self.conntrack.push(at, [dropped, row.conntrack_insert_failed()]);
+        self.sent.push(at, values)
     }
 }
 

@@ -66,9 +66,11 @@ impl Subtype {
     pub fn is_told_by(self, metric: Metric) -> bool {
         let own: &[Metric] = match self {
             Self::AcceptQueue => &[Metric::AcceptQueueShare, Metric::AcceptQueueOverflows],
-            Self::Blocked => &[Metric::BlockedShare, Metric::StuckTasks30s],
+            Self::Blocked => &[Metric::BlockedShare, Metric::StuckTasks30s, Metric::HungTasks],
             Self::CarrierLost => &[Metric::CarrierLost],
-            Self::Conntrack => &[Metric::ConntrackShare],
+            Self::Conntrack => {
+                &[Metric::ConntrackShare, Metric::ConntrackDrops, Metric::ConntrackInsertsFailed10s]
+            }
             Self::Errors => &[Metric::Errors5s, Metric::Errors10s],
             Self::FileHandles => &[Metric::FileHandlesShare],
             Self::OomKill => &[Metric::OomKills],
@@ -81,7 +83,9 @@ impl Subtype {
                 Metric::SoftnetDropRatio30s,
             ],
             Self::SynQueue => &[Metric::SynQueueDrops, Metric::SynQueueCookies],
-            Self::TcpMemory => &[Metric::TcpMemoryShare],
+            Self::TcpMemory => {
+                &[Metric::TcpMemoryShare, Metric::TcpMemoryPressures, Metric::TcpMemoryAborts]
+            }
             Self::Throttled => &[Metric::ThrottledShare5s, Metric::ThrottledShare10s],
             Self::TimeWait => &[Metric::TimeWaitShare],
             // Several quantities of their conditions tell these, or none that has a limit.

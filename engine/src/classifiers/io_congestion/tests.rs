@@ -6,7 +6,7 @@ use ks_vocabulary::kind::Severity::{Critical, High, Low, Medium};
 use ks_vocabulary::metric::Metric;
 use ks_vocabulary::model::{
     BlockedTaskCell, CgroupCell, CgroupName, CpuCell, DiskCell, DiskName, LoadCell, MemoryCell,
-    PressureCell, ProcessCell, ProcessName, ReadTimes, Sample,
+    PressureCell, ProcessCell, ProcessName, ReadTimes, Sample, VmCell,
 };
 use ks_vocabulary::subtype::Subtype;
 
@@ -214,5 +214,18 @@ fn tasks_that_no_reading_meets_awake_are_stuck() {
         assert_eq!(lab.severity(IoCongestion, HOST), expected, "{tasks} {load1} {wakes}");
         let subtype = expected.map(|_| Subtype::Blocked);
         assert_eq!(lab.subtype(IoCongestion, HOST), subtype);
+    }
+}
+
+#[test]
+fn tasks_that_the_kernel_finds_hung_are_medium_though_nobody_stalls() {
+    for (hung, expected) in [(0, None), (1, Some(Medium)), (60, Some(Medium))] {
+        let (mut lab, mut host) = (Lab::new(), Host::default());
+        lab.run(20, |sample, second| {
+            host.fill(sample, 0.0, 0.0);
+            sample.vm.push().set(VmCell::hung_tasks, if second < 10 { 4u64 } else { 4 + hung });
+        });
+        assert_eq!(lab.severity(IoCongestion, HOST), expected, "{hung}");
+        assert_eq!(lab.subtype(IoCongestion, HOST), expected.map(|_| Subtype::Blocked));
     }
 }

@@ -1,7 +1,9 @@
 //! Every limit of `load_mismatch`, from just below and from just above.
 
 use crate::lab::{Lab, Meter};
-use ks_vocabulary::kind::Kind::LoadMismatch;
+use alloc::format;
+use ks_vocabulary::input::HIDEPID;
+use ks_vocabulary::kind::Kind::{LoadMismatch, SwapThrashing};
 use ks_vocabulary::kind::Severity::{Critical, High, Low, Medium};
 use ks_vocabulary::model::{CpuCell, PressureCell, Sample};
 use ks_vocabulary::subtype::Subtype;
@@ -166,4 +168,19 @@ fn without_proc_stat_it_cannot_tell() {
     lab.absent("stat", "no such file");
     lab.run(5, |_, _| ());
     assert_eq!(lab.coverage(LoadMismatch), "cannot tell: stat: no such file");
+}
+
+#[test]
+fn where_processes_are_hidden_coverage_says_that_none_is_blamed() {
+    let (mut lab, mut host) = (Lab::new(), Host::default());
+    lab.limited("processes", &format!("{HIDEPID}3 processes are visible, with 9 of 106 tasks"));
+    lab.run(10, |sample, _| host.fill(sample, load(1, 100)));
+    assert_eq!(
+        lab.coverage(LoadMismatch),
+        "ok: without culprits among processes: those of others are hidden from the recorder"
+    );
+    assert!(lab.coverage(SwapThrashing).starts_with("cannot tell"), "what is not judged stays so");
+    lab.limited("processes", "every 10 s");
+    lab.run(10, |sample, _| host.fill(sample, load(1, 100)));
+    assert_eq!(lab.coverage(LoadMismatch), "ok");
 }

@@ -390,3 +390,30 @@ fn what_is_received_and_dropped_is_high_where_somebody_missed_it() {
     let lab = after(45, Link { tx_drops: 0.3, ..quiet() });
     assert_eq!(lab.severity(NetworkDegradation, NIC), Some(Critical), "what is sent is wanted");
 }
+
+#[test]
+fn segments_that_meet_a_full_queue_of_their_socket_are_medium_at_most() {
+    let table = [
+        (NetnsCell::tcp_rcvq_drop, 10_000.0, 0.0009, None),
+        (NetnsCell::tcp_rcvq_drop, 10_000.0, 0.0011, Some(Low)),
+        (NetnsCell::tcp_backlog_drop, 10_000.0, 0.0099, Some(Low)),
+        (NetnsCell::tcp_backlog_drop, 10_000.0, 0.0101, Some(Medium)),
+        (NetnsCell::tcp_backlog_drop, 10_000.0, 1.0, Some(Medium)),
+        (NetnsCell::tcp_backlog_drop, 5.0, 1.0, None),
+    ];
+    for (cell, received, share, expected) in table {
+        let (mut lab, mut rest) = (Lab::new(), Rest::default());
+        let (mut segments, mut lost) = (Meter::default(), Meter::default());
+        lab.run(60, |sample, _| {
+            rest.fill_netns(sample, 1000.0, 0.0);
+            let row = &mut sample.netns.as_mut_slice()[0];
+            row.set(NetnsCell::tcp_in_segs, segments.add(received));
+            row.set(NetnsCell::tcp_backlog_drop, 0u64);
+            row.set(cell, lost.add(received * share));
+        });
+        assert_eq!(lab.severity(NetworkDegradation, NETNS), expected, "{cell:?} {share}");
+        if expected.is_some() {
+            assert_eq!(lab.subtype(NetworkDegradation, NETNS), Some(Subtype::Drops));
+        }
+    }
+}

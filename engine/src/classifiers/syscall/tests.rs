@@ -230,3 +230,20 @@ fn full_metadata_is_high_where_calls_are_refused_for_space() {
         assert_eq!(found, expected, "{used} {unallocated} {refused}");
     }
 }
+
+#[test]
+fn a_fork_that_a_group_was_refused_is_medium_whatever_it_uses() {
+    for (refused, expected) in [(0, None), (1, Some(Medium))] {
+        let mut lab = Lab::new();
+        lab.run(10, |sample, second| {
+            host(sample, 1);
+            let row = sample.cgroups.push();
+            row.set_name(CgroupName::hierarchy, b"v2");
+            row.set_name(CgroupName::path, b"/a");
+            row.set(CgroupCell::pids, 10u64);
+            row.set(CgroupCell::pids_max, 1000u64);
+            row.set(CgroupCell::pids_fail, if second < 8 { 3u64 } else { 3 + refused });
+        });
+        assert_eq!(lab.severity(Syscall, "cgroup:/a"), expected, "{refused}");
+    }
+}

@@ -243,3 +243,38 @@ fn a_listener_that_drops_more_than_its_accept_queue_refused_has_a_full_syn_queue
         assert_eq!(lab.subtype(TcpExhaustion, NETNS), subtype);
     }
 }
+
+/// A host of which one counter grows by so much a second, once it was watched for a while.
+fn refusing(cell: NetnsCell, rate: f64) -> Lab {
+    let (mut lab, mut host, mut meter) = (Lab::new(), Host::default(), Meter::default());
+    lab.run(40, |sample, second| {
+        host.fill(sample, Second::default());
+        for other in [NetnsCell::conntrack_drop, NetnsCell::tcp_memory_pressures] {
+            sample.netns.as_mut_slice()[0].set(other, 7u64);
+        }
+        let grown = meter.add(if second > 20 { rate } else { 0.0 });
+        sample.netns.as_mut_slice()[0].set(cell, grown + 7);
+    });
+    lab
+}
+
+#[test]
+fn what_was_refused_or_ended_for_want_of_a_resource_is_medium_by_one_counter() {
+    let (tracking, memory) = (Some(Subtype::Conntrack), Some(Subtype::TcpMemory));
+    let table = [
+        (NetnsCell::conntrack_drop, 0.0, None, None),
+        (NetnsCell::conntrack_drop, 1.0, Some(Medium), tracking),
+        (NetnsCell::conntrack_drop, 1000.0, Some(Medium), tracking),
+        (NetnsCell::conntrack_early_drop, 1.0, Some(Medium), tracking),
+        (NetnsCell::conntrack_insert_failed, 9.0, None, None),
+        (NetnsCell::conntrack_insert_failed, 11.0, Some(Low), tracking),
+        (NetnsCell::conntrack_insert_failed, 1000.0, Some(Low), tracking),
+        (NetnsCell::tcp_memory_pressures, 1.0, Some(Medium), memory),
+        (NetnsCell::tcp_abort_on_memory, 1.0, Some(Medium), memory),
+    ];
+    for (cell, rate, expected, subtype) in table {
+        let lab = refusing(cell, rate);
+        assert_eq!(lab.severity(TcpExhaustion, NETNS), expected, "{cell:?} {rate}");
+        assert_eq!(lab.subtype(TcpExhaustion, NETNS), subtype, "{cell:?} {rate}");
+    }
+}
