@@ -119,8 +119,8 @@ fn note_errors(seen: &mut Evaluation, track: &CallTrack) {
     }
 }
 
-/// Whether a rotating disk had work within the longest span: a call is not known by its disk, so any
-/// of them may be the one that it waits for.
+/// Whether a rotating disk had work within the longest span: a call is not known by its disk, so
+/// any of them may be the one that it waits for.
 fn seeks(window: &Window) -> bool {
     window.disks.entities().any(|(_, row, track)| {
         let is_asked = row.in_flight().is_some_and(|requests| requests > 0);

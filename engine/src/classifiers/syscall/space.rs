@@ -29,8 +29,8 @@ const SOON_NS: u64 = 4 * 3_600 * SECOND_NS;
 /// judgement: what a log or a dump can fill within a day).
 const ROOM_BYTES: [u64; 4] = [u64::MAX, 100 * GIB, 50 * GIB, 20 * GIB];
 const GIB: u64 = 1024 * 1024 * 1024;
-/// Used share of space or inodes from which on a filesystem may refuse calls (our judgement: what is
-/// left is less than may be asked for at once, and was when it was read).
+/// Used share of space or inodes from which on a filesystem may refuse calls (our judgement: what
+/// is left is less than may be asked for at once, and was when it was read).
 const FULL: f64 = 0.99;
 
 /// How full a filesystem is, where calls were refused for space of some filesystem or not.

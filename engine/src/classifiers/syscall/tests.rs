@@ -214,19 +214,22 @@ fn refused_for_space(sample: &mut Sample, enospc: u64) {
     row.set(SyscallTraceCell::enospc, enospc);
 }
 
-/// What a filesystem has used of space, inodes and metadata in thousandths, and what it is named for.
-const REFUSES: [(u64, u64, u64, Option<(Metric, f64)>); 6] = [
-    (989, 0, 0, None),
-    (990, 0, 0, Some((Metric::SpaceUsedShare, 0.99))),
-    (0, 989, 749, None),
-    (0, 990, 0, Some((Metric::InodesUsedShare, 0.99))),
-    (0, 0, 760, Some((Metric::MetadataUsedShare, 0.76))),
-    (1000, 990, 760, Some((Metric::SpaceUsedShare, 1.0))),
+type Named = Option<(Metric, f64)>;
+
+/// What a filesystem has used of space, inodes and metadata in thousandths, and what it is named
+/// for.
+const REFUSES: [([u64; 3], Named); 6] = [
+    ([989, 0, 0], None),
+    ([990, 0, 0], Some((Metric::SpaceUsedShare, 0.99))),
+    ([0, 989, 749], None),
+    ([0, 990, 0], Some((Metric::InodesUsedShare, 0.99))),
+    ([0, 0, 760], Some((Metric::MetadataUsedShare, 0.76))),
+    ([1000, 990, 760], Some((Metric::SpaceUsedShare, 1.0))),
 ];
 
 #[test]
 fn a_refusal_for_space_names_the_filesystem_that_is_full() {
-    for (space, inodes, metadata, expected) in REFUSES {
+    for ([space, inodes, metadata], expected) in REFUSES {
         for refused in [0, 1] {
             let mut lab = Lab::new();
             lab.run(20, |sample, second| {
