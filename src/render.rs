@@ -17,6 +17,7 @@ use ks_replayer::forecasts::Forecast;
 use ks_replayer::names::Names;
 use ks_replayer::report::{Report, rfc3339};
 use ks_scenarios::simulation::Simulation;
+use ks_vocabulary::kind::Entity;
 use ks_vocabulary::output::{
     Change, CoverageState, Culprit, Evidence, ForecastSaid, IncidentChange, Output, Request, Said,
     Signal, Turn,
@@ -161,6 +162,15 @@ fn blame(culprit: &Culprit) -> &'static str {
 fn blamed(culprit: &Culprit) -> String {
     let (by, who, share) = (blame(culprit), named(culprit), culprit.share * 100.0);
     format!("{by} {who}: {share:.0} % of {}", culprit.metric)
+}
+
+/// Who suffers, and by what; a filesystem is full of something.
+fn suffers(victim: &Culprit) -> String {
+    let (who, share) = (named(victim), victim.share * 100.0);
+    if matches!(victim.entity, Entity::Filesystem(_)) {
+        return format!("{who} is full: {share:.0} % {}", victim.metric);
+    }
+    format!("suffers: {who} {share:.0} % {}", victim.metric)
 }
 
 /// The entity with its name. Sets but the tree of a process have none of their own.

@@ -7,9 +7,10 @@ use std::collections::BTreeMap;
 use ks_replayer::report::{Episode, Incident, Report};
 use ks_vocabulary::kind::{Entity, Severity};
 use ks_vocabulary::output::{Cause, Evidence};
+use ks_vocabulary::subtype::Subtype;
 
 use super::words::{self, Times};
-use super::{SCREEN_LINES, blamed, coverage, incident, whole};
+use super::{SCREEN_LINES, blamed, coverage, incident, suffers, whole};
 use crate::plain::Page;
 
 /// Incidents that are told one by one, each in five lines at most.
@@ -88,6 +89,7 @@ fn tell<'a>(
     if let Some(decisive) = Evidence::decisive(&lead.evidence, lead.subtype) {
         page.line(format_args!("         {}", words::evidence(decisive)));
     }
+    tell_refusals(lead, page);
     tell_who(one, lead, page);
     let beside: Vec<_> = episodes.iter().copied().filter(|other| other.id != lead.id).collect();
     let groups = groups(&beside);
@@ -110,6 +112,19 @@ fn lead<'a>(one: &Incident, episodes: &[&'a Episode]) -> Option<&'a Episode> {
         one.causes.iter().position(is_of).unwrap_or(usize::MAX)
     };
     episodes.iter().copied().min_by_key(|episode| (Reverse(episode.severity), rank(episode)))
+}
+
+/// Why calls were refused, and which filesystems are full where space was what they wanted.
+fn tell_refusals(lead: &Episode, page: &mut Page) {
+    if lead.subtype != Some(Subtype::Refused) {
+        return;
+    }
+    for one in lead.evidence.iter().filter(|one| words::error(one.metric).is_some()) {
+        page.line(format_args!("         {}", words::evidence(one)));
+    }
+    for full in lead.victims.iter().filter(|one| matches!(one.entity, Entity::Filesystem(_))) {
+        page.line(format_args!("         {}", suffers(full)));
+    }
 }
 
 /// Who is to blame, and what was first where that is something else.

@@ -5,7 +5,7 @@ use ks_replayer::report::{Episode, Recording, Report};
 use ks_vocabulary::output::Evidence;
 
 use super::words::{self, Times};
-use super::{blamed, coverage, incident, named};
+use super::{blamed, coverage, incident, suffers};
 use crate::plain::Page;
 
 pub(super) fn page(report: &Report) -> Page {
@@ -72,7 +72,6 @@ fn tell_episode(episode: &Episode, times: &Times, page: &mut Page) {
         page.line(format_args!("         {}", blamed(culprit)));
     }
     for victim in &episode.victims {
-        let (who, share) = (named(victim), victim.share * 100.0);
-        page.line(format_args!("         suffers: {who} {share:.0} % {}", victim.metric));
+        page.line(format_args!("         {}", suffers(victim)));
     }
 }

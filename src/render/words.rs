@@ -2,6 +2,7 @@
 
 use jiff::Timestamp as Time;
 use ks_replayer::report::Recording;
+use ks_vocabulary::metric::Metric;
 use ks_vocabulary::output::Evidence;
 use ks_vocabulary::unit::Unit;
 
@@ -89,7 +90,21 @@ pub(super) fn evidence(one: &Evidence) -> String {
     let limit = one
         .limit
         .map_or(String::new(), |limit| format!(" (limit {}{reached})", quantity(limit, unit)));
-    format!("{} {}{limit}", one.metric, quantity(one.value, unit))
+    let meaning = error(one.metric).map_or(String::new(), |error| format!(" ({error})"));
+    format!("{} {}{limit}{meaning}", one.metric, quantity(one.value, unit))
+}
+
+/// Errors by which calls were refused, as a person is told them.
+const ERRORS: [(Metric, &str); 4] = [
+    (Metric::RefusedEmfile, "EMFILE: a process may open no more files"),
+    (Metric::RefusedEnfile, "ENFILE: the host may open no more files"),
+    (Metric::RefusedEnomem, "ENOMEM: no memory was left for it"),
+    (Metric::RefusedEnospc, "ENOSPC: no space was left for it"),
+];
+
+/// What an error by which calls were refused says.
+pub(super) fn error(metric: Metric) -> Option<&'static str> {
+    ERRORS.iter().find(|(of, _)| *of == metric).map(|(_, told)| *told)
 }
 
 /// A value with its unit: `96 %`, `36 ms`, `83`.
@@ -165,6 +180,17 @@ mod tests {
         ] {
             assert_eq!(quantity(value, unit), expected);
         }
+    }
+
+    #[test]
+    fn an_error_is_told_with_what_it_means() {
+        let told =
+            |metric| evidence(&Evidence { metric, value: 3.0, limit: None, baseline_p95: None });
+        assert_eq!(
+            told(Metric::RefusedEnospc),
+            "refused_enospc 3/s (ENOSPC: no space was left for it)"
+        );
+        assert_eq!(told(Metric::RefusedCalls), "refused_calls 3/s");
     }
 
     #[test]

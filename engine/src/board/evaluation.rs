@@ -59,7 +59,7 @@ pub struct Quantity {
 }
 
 /// Quantities an evaluation can carry.
-pub(super) const QUANTITIES: usize = 16;
+pub(super) const QUANTITIES: usize = 20;
 
 /// A quantity of an evaluation, for the predicates that rest on it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -74,7 +74,7 @@ pub struct Noted {
     pub baseline_p95: Option<f64>,
     /// Its baseline is learned: a predicate rests on it that has a second key.
     pub learned: bool,
-    graded: Option<(Held, Relax)>,
+    graded: Option<([Held; 4], Relax)>,
 }
 
 /// See the module.
@@ -112,7 +112,7 @@ impl Evaluation {
         Self { subtype: Some(subtype), ..Self::default() }
     }
 
-    /// Adds a quantity to the evidence; the seventeenth and later are left out.
+    /// Adds a quantity to the evidence; the twenty-first and later are left out.
     pub fn note(&mut self, metric: Metric, value: f64) -> Key {
         self.note_with(metric, value, [None; 4])
     }
@@ -122,7 +122,7 @@ impl Evaluation {
         self.add(Quantity { metric, value, limits }, None)
     }
 
-    fn add(&mut self, quantity: Quantity, graded: Option<(Held, Relax)>) -> Key {
+    fn add(&mut self, quantity: Quantity, graded: Option<([Held; 4], Relax)>) -> Key {
         debug_assert!(quantity.value.is_finite(), "{} is {}", quantity.metric, quantity.value);
         if self.count == QUANTITIES || !quantity.value.is_finite() {
             return Key(None);
@@ -138,11 +138,18 @@ impl Evaluation {
     /// Holds a quantity against the limit of each severity, notes it as evidence, and keeps a
     /// standing signal while its lowest limit, relaxed, is reached and no quantity has a lower one.
     pub fn grade(&mut self, quantity: Quantity, held: Held, relax: Relax) -> Key {
+        self.grade_each(quantity, [held; 4], relax)
+    }
+
+    /// As [`Evaluation::grade`], where it differs between the severities what reaching their limits
+    /// amounts to.
+    pub fn grade_each(&mut self, quantity: Quantity, held: [Held; 4], relax: Relax) -> Key {
         let quantity = Quantity { limits: mutation::limits(quantity.limits), ..quantity };
         let key = self.add(quantity, Some((held, relax)));
         for severity in Severity::ALL {
             if let Some(limit) = quantity.limits[severity.index()] {
-                let held = if quantity.value >= limit { held } else { Held::No };
+                let reached = quantity.value >= limit;
+                let held = if reached { held[severity.index()] } else { Held::No };
                 raise(&mut self.held, severity, held);
                 self.levels[severity.index()] = true;
                 if relax != Relax::Scaled || severity == Severity::Critical {

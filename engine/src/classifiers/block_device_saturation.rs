@@ -15,6 +15,7 @@
 //! rare flushes is not slow.
 //! # Second source
 //! High wants a queue, or waits far above the disk's own, beside utilisation; critical long waits.
+//! A device that is asked and completes nothing has both.
 
 use crate::board::{Board, Cover, Evaluation, Held, Relax, Rule};
 use crate::culprit::{Blamed, Case, IO};
@@ -112,7 +113,9 @@ fn look_at(row: &Disk, track: &DiskTrack) -> Result<Evaluation, Missing> {
         let queue = track.over(DiskWork::Queued, ns).map_or(0.0, |time| time.per_second() / 1000.0);
         // What rare flushes of an idle disk wait says nothing of what is normal at work.
         let wait = mean_wait_ms(track, ns).filter(|_| used >= AT_WORK);
-        let queues = queue >= queue_limit;
+        let stands = used >= UTILISATION[2] && completes_nothing(row, track, ns);
+        let wait = if stands { Some(used * ns as f64 / 1e6) } else { wait };
+        let queues = queue >= queue_limit || stands;
         match window_s {
             10 => {
                 let key = seen.note_with(metric, used, limits);
@@ -184,6 +187,13 @@ fn grade_completions(seen: &mut Evaluation, window: &Window, row: &Disk) -> Opti
         seen.note(Metric::LatencyP99Over5s, p99.value / 1e6);
     }
     Some(())
+}
+
+/// Whether requests are in flight and none was done: whatever was asked for waits for as long as
+/// the device was busy, and the time of none of it is told yet.
+fn completes_nothing(row: &Disk, track: &DiskTrack, ns: u64) -> bool {
+    let is_asked = row.in_flight().is_some_and(|requests| requests > 0);
+    is_asked && track.over(DiskWork::Completed, ns).is_ok_and(|done| done.by == 0)
 }
 
 /// Without a request in the window there is no mean.

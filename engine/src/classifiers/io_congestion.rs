@@ -13,7 +13,8 @@
 //! # False positives
 //! A backup makes `some` high and `full` low. Idle time with I/O outstanding is high on an idle
 //! host with one reader, so it never raises. The kernel counts threads that wait in `io_uring` for
-//! a packet as waiting for I/O: they are in no uninterruptible sleep, and no disk has work.
+//! a packet as waiting for I/O: they are in no uninterruptible sleep, and no disk has work. One
+//! stall of less than a second, as of a flush, is low at most.
 //! # Second source
 //! Requests in flight at a disk, or tasks in uninterruptible sleep: without either it is low at
 //! most. Of tasks that are stuck the load average, which counts them.

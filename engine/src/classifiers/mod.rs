@@ -8,6 +8,7 @@ mod memory_pressure;
 mod network_degradation;
 mod niced;
 mod page_fault;
+mod recurring;
 mod scheduler;
 mod stall;
 mod swap_thrashing;

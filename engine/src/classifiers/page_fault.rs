@@ -10,8 +10,8 @@
 //! # False positives
 //! A program that starts touches its file for the first time, and a scan of a large mapped file
 //! faults without harm: without refaults and without stalls it stays low. A database that maps more
-//! than fits into memory faults and refaults all day at the speed of its disk. Minor faults are
-//! normal work and are not looked at.
+//! than fits into memory faults and refaults all day at the speed of its disk. One fault that waits
+//! for a quarter of a second is no loss of time. Minor faults are normal work, and are not judged.
 //! # Second source
 //! A rate is no harm without its cost: tasks that stall for memory or for I/O. Without either it is
 //! medium at most.
@@ -26,7 +26,7 @@ use ks_vocabulary::membership::cgroup_entity;
 use ks_vocabulary::metric::Metric;
 use ks_vocabulary::time::SECOND_NS;
 
-use super::{Classifier, PERSISTENCE_S, cover_groups, groups};
+use super::{Classifier, PERSISTENCE_S, cover_groups, groups, recurring};
 
 /// See the module.
 #[derive(Debug)]
@@ -88,7 +88,8 @@ fn grade_stalls(seen: &mut Evaluation, window: &Window) -> Result<(), Missing> {
             Err(missing) => return Err(missing),
         };
         let value = stalled.per_second() / 1e9;
-        seen.grade(Quantity { metric, value, limits }, Held::Met, Relax::Scaled);
+        let held = recurring::held(limits, |limit| track.told(limit, recurring::BACK_NS));
+        seen.grade_each(Quantity { metric, value, limits }, held, Relax::Scaled);
     }
     Ok(())
 }

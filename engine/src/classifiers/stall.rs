@@ -1,12 +1,15 @@
 //! Shares of stalled time held against limits: what the kinds that rest on PSI have in common.
 //!
 //! A share is compared over the persistence of its severity (`signals.md`, "PSI value"), so it is
-//! a mean that needs no count on top. Which limits there are is known to each classifier.
+//! a mean that needs no count on top; at medium and high it has to be more than one stall
+//! (`recurring`). Which limits there are is known to each classifier.
 
-use crate::board::{Evaluation, Held, Quantity, Relax};
+use crate::board::{Evaluation, Quantity, Relax};
 use crate::window::{Missing, PressureTrack, Stall};
 use ks_vocabulary::metric::Metric;
 use ks_vocabulary::time::SECOND_NS;
+
+use super::recurring;
 
 /// A share of stalled time over one window, with the limits of that window's severities.
 #[derive(Debug)]
@@ -38,7 +41,8 @@ pub(super) fn grade(
             Err(missing) => return Err(missing),
         };
         let quantity = Quantity { metric: *metric, value, limits: *limits };
-        seen.grade(quantity, Held::Met, Relax::Scaled);
+        let held = recurring::held(*limits, |limit| track.told(*stall, limit, recurring::BACK_NS));
+        seen.grade_each(quantity, held, Relax::Scaled);
     }
     Ok(())
 }

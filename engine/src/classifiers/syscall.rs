@@ -8,31 +8,32 @@
 //! At the limit the next call fails: ENOSPC, EAGAIN, EMFILE.
 //! # Evidence
 //! The used share of each resource with its limit; free space where it is small and falls; forks
-//! that a group was refused.
+//! that a group was refused. Of calls that are refused how many by which error, and of ENOSPC the
+//! filesystems that are full.
 //! # False positives
 //! Filesystems without a size and read-only ones are never full; a small share of a huge one is
 //! much room, and little that is left of a small one may last for months. Waiting (epoll, futex,
-//! sleep, reads of pipes and sockets) is no slowness: that class is never judged.
+//! sleep, reads of pipes and sockets) is no slowness: that class is never judged. Calls to storage
+//! may take longer where a disk that seeks does work, and what one stall made late is low.
 //! # Second source
 //! A share of space wants little room, or a pace that ends it; a slow percentile wants time lost; a
 //! call that was refused is harm itself, counted where it failed and not where the limit stands.
 
-use crate::analysis::resources::{inodes_used, space_used, tasks_max};
+use crate::analysis::resources::tasks_max;
 use crate::board::{Board, Cover, Evaluation, Held, Quantity, Relax};
-use crate::culprit::{Blamed, Case, WRITTEN, victim};
-use crate::window::{
-    Call, CallClass, CgroupTrack, Group, HOST, Latency, Missing, SpaceTrack, Window,
-};
+use crate::culprit::{Blamed, Case, NAMED, WRITTEN, victim};
+use crate::window::{CgroupTrack, Group, HOST, Missing, Window};
 use ks_vocabulary::kind::{Entity, Kind, Severity};
 use ks_vocabulary::membership::cgroup_entity;
 use ks_vocabulary::metric::Metric;
-use ks_vocabulary::model::{Filesystem, Load};
+use ks_vocabulary::model::Load;
 use ks_vocabulary::subtype::Subtype;
-use ks_vocabulary::time::SECOND_NS;
 use ks_vocabulary::unit::Unit;
 
-use super::latency::{self, LatencyLimits};
 use super::{Classifier, groups};
+
+mod calls;
+mod space;
 
 const KIND: Kind = Kind::Syscall;
 
@@ -40,75 +41,13 @@ const KIND: Kind = Kind::Syscall;
 #[derive(Debug)]
 pub(super) struct Syscall;
 
-/// Used share of space and of inodes (our judgement).
-const SPACE: [Option<f64>; 4] = [Some(0.80), Some(0.85), Some(0.92), Some(0.97)];
-/// Chunks of metadata take 1 GiB of each of two devices or places at most, and a tenth of a small
-/// filesystem (`fs/btrfs/volumes.c`, `decide_stripe_size_regular`): less cannot become one.
-const CHUNK_BYTES: u64 = 2 * GIB;
-/// Used share of metadata from which on refused calls are its own (our judgement: promises are held
-/// back as well, which are no part of it).
-const METADATA_REFUSES: f64 = 0.75;
 /// Used share of process ids and of descriptors (our judgement).
 const COUNTS: [Option<f64>; 4] = [None, Some(0.80), Some(0.90), Some(0.95)];
-/// Less than this is medium at least where it is gone within so long at the pace at hand (our
-/// judgement; the time is the horizon of forecasts of space).
-const LITTLE_BYTES: u64 = GIB;
-const SOON_NS: u64 = 4 * 3_600 * SECOND_NS;
-/// With so much room a share says nothing by itself at each severity, unless it is gone soon (our
-/// judgement: what a log or a dump can fill within a day).
-const ROOM_BYTES: [u64; 4] = [u64::MAX, 100 * GIB, 50 * GIB, 20 * GIB];
-const GIB: u64 = 1024 * 1024 * 1024;
 const FORKS_CLEAR_S: u64 = 120;
 const LIMIT: Subtype = Subtype::ResourceLimit;
-/// Latency of each class that is judged (storage and metadata: the origin's values; the others are
-/// our judgement).
-const LATENCIES: [(CallClass, LatencyLimits); 4] = [
-    (
-        CallClass::Storage,
-        LatencyLimits {
-            metrics: [
-                Metric::StorageP99Over5s,
-                Metric::StorageP99Over10s,
-                Metric::StorageP99Over30s,
-            ],
-            limits: [10.0, 100.0, 500.0, 1000.0],
-        },
-    ),
-    (
-        CallClass::Metadata,
-        LatencyLimits {
-            metrics: [
-                Metric::MetadataP99Over5s,
-                Metric::MetadataP99Over10s,
-                Metric::MetadataP99Over30s,
-            ],
-            limits: [10.0, 100.0, 500.0, 1000.0],
-        },
-    ),
-    (
-        CallClass::Memory,
-        LatencyLimits {
-            metrics: [Metric::MemoryP99Over5s, Metric::MemoryP99Over10s, Metric::MemoryP99Over30s],
-            limits: [10.0, 50.0, 200.0, 1000.0],
-        },
-    ),
-    (
-        CallClass::Process,
-        LatencyLimits {
-            metrics: [
-                Metric::ProcessP99Over5s,
-                Metric::ProcessP99Over10s,
-                Metric::ProcessP99Over30s,
-            ],
-            limits: [10.0, 50.0, 200.0, 1000.0],
-        },
-    ),
-];
 /// What callers are told by, with the unit of its amount.
 const REFUSALS: (Metric, Unit) = (Metric::RefusedCalls, Unit::One);
 const SLOWNESS: (Metric, Unit) = (Metric::SlowCalls, Unit::Nanoseconds);
-/// Calls a second that are refused for lack of a resource: one is medium (our judgement).
-const REFUSED: [Option<f64>; 4] = [None, None, Some(10.0), None];
 
 impl Classifier for Syscall {
     fn kind(&self) -> Kind {
@@ -128,23 +67,13 @@ impl Classifier for Syscall {
             return Blamed { culprits, ..Blamed::default() };
         }
         let window = case.window;
-        let own = meets_own_limit(window);
-        Blamed {
-            culprits: victim::callers(window, REFUSALS, own, |calls| calls.refused),
-            victims: victim::callers(window, SLOWNESS, false, |calls| calls.slow_ns),
-        }
+        let own = calls::meets_own_limit(window);
+        let mut victims = space::full(window);
+        victims.extend(victim::callers(window, SLOWNESS, false, |calls| calls.slow_ns));
+        victims.truncate(NAMED);
+        let culprits = victim::callers(window, REFUSALS, own, |calls| calls.refused);
+        Blamed { culprits, victims }
     }
-}
-
-/// Whether calls were refused for the descriptors of their own processes, which nobody else uses
-/// up: nine in ten of the last ten seconds (our judgement).
-fn meets_own_limit(window: &Window) -> bool {
-    let grown = |what| {
-        let track = window.bpf_syscall.track().ok()?;
-        track.over(what, 10 * SECOND_NS).ok().map(|growth| growth.by)
-    };
-    let both = grown(Call::NoDescriptor).zip(grown(Call::Refused));
-    both.is_some_and(|(own, all)| own > 0 && own as f64 >= 0.9 * all as f64)
 }
 
 fn judge_filesystems(window: &Window, board: &mut Board) {
@@ -154,15 +83,12 @@ fn judge_filesystems(window: &Window, board: &mut Board) {
     if !window.filesystems.is_fresh() {
         return;
     }
-    let refused = window.bpf_syscall.track().ok();
-    let refused = refused.and_then(|track| track.over(Call::NoSpace, 10 * SECOND_NS).ok());
-    let has_no_space = refused.is_some_and(|growth| growth.by > 0);
+    let has_no_space = space::was_refused(window);
     for (id, row, track) in window.filesystems.entities() {
         if row.read_only() == Some(true) || row.limited() != Some(true) {
             continue;
         }
-        let mut seen = look_at(row, track);
-        grade_metadata(&mut seen, row, has_no_space);
+        let mut seen = space::look_at(row, track, has_no_space);
         if row.limited().is_none() {
             board.cover(
                 KIND,
@@ -172,42 +98,6 @@ fn judge_filesystems(window: &Window, board: &mut Board) {
         let entity = || Entity::Filesystem(row.mount().unwrap_or_default().to_vec());
         board.judge(KIND, id, at, &mut seen, entity);
     }
-}
-
-fn look_at(row: &Filesystem, track: &SpaceTrack) -> Evaluation {
-    let mut seen = Evaluation::of(LIMIT);
-    seen.know([true; 4]);
-    let ends_soon = track.full_in_ns().is_some_and(|ns| ns <= SOON_NS);
-    let available = row.available_bytes();
-    let has_room = |level: usize| available.is_some_and(|bytes| bytes >= ROOM_BYTES[level]);
-    let limits = core::array::from_fn(|level| {
-        SPACE[level].filter(|_| ends_soon || level == 0 || !has_room(level))
-    });
-    grade(&mut seen, Metric::SpaceUsedShare, space_used(row), limits);
-    grade(&mut seen, Metric::InodesUsedShare, inodes_used(row), SPACE);
-    if let Some(available) = available {
-        let is_little = available < LITTLE_BYTES && ends_soon;
-        let limit = is_little.then_some(LITTLE_BYTES as f64);
-        seen.note_with(Metric::AvailableBytes, available as f64, [None, limit, None, None]);
-        seen.counts(Severity::Medium, is_little);
-    }
-    seen
-}
-
-/// Metadata of Btrfs, whose chunks are full while no more can be taken. Calls that are refused for
-/// space are the second source that makes it high.
-fn grade_metadata(seen: &mut Evaluation, row: &Filesystem, has_no_space: bool) {
-    let (Some(used), Some(all @ 1..)) = (row.metadata_used_bytes(), row.metadata_bytes()) else {
-        return;
-    };
-    let chunk = row.total_bytes().unwrap_or(0) / 10;
-    if row.unallocated_bytes().is_none_or(|left| left >= chunk.min(CHUNK_BYTES)) {
-        return;
-    }
-    let share = (used as f64 / all as f64).min(1.0);
-    let refuses = has_no_space && share >= METADATA_REFUSES;
-    let limits = [SPACE[0], SPACE[1], refuses.then_some(METADATA_REFUSES), None];
-    grade(seen, Metric::MetadataUsedShare, Some(share), limits);
 }
 
 fn grade(seen: &mut Evaluation, metric: Metric, value: Option<f64>, limits: [Option<f64>; 4]) {
@@ -230,42 +120,9 @@ fn judge_host(window: &Window, board: &mut Board) {
     };
     let mut seen = Evaluation::of(LIMIT);
     grade(&mut seen, Metric::PidsUsedShare, Some(tasks as f64 / limit as f64), COUNTS);
-    judge_calls(&mut seen, window, board);
+    calls::judge(&mut seen, window, board);
     let at = window.load.at().unwrap_or(window.mono());
     board.judge(KIND, HOST, at, &mut seen, || Entity::Host);
-}
-
-/// What the tracer saw of calls. The worst of all names the form.
-fn judge_calls(seen: &mut Evaluation, window: &Window, board: &mut Board) {
-    let track = window.bpf_syscall.track().ok().filter(|_| window.bpf_syscall.is_fresh());
-    let Some(track) = track else {
-        let part = "latency, errors and rate of calls: need bpf/syscall";
-        return board.cover(KIND, Cover::Part(part));
-    };
-    let worst = seen.mask();
-    if let Ok(refused) = track.over(Call::Refused, 1) {
-        let rate = refused.per_second();
-        let quantity = Quantity { metric: Metric::RefusedCalls, value: rate, limits: REFUSED };
-        seen.grade(quantity, Held::Counts, Relax::Event);
-        seen.counts(Severity::Medium, refused.by > 0).keep(refused.by > 0);
-    }
-    if seen.mask() > worst {
-        seen.subtype = Some(Subtype::Refused);
-    }
-    if let Ok(calls) = track.over(Call::Any, 5 * SECOND_NS) {
-        seen.note(Metric::Calls5s, calls.per_second());
-    }
-    let worst = seen.mask();
-    let graded = LATENCIES
-        .iter()
-        .map(|(class, limits)| latency::grade(seen, window, &Latency::Syscall(*class), limits));
-    let untold = graded.filter(Result::is_err).count();
-    if seen.mask() > worst {
-        seen.subtype = Some(Subtype::Slow);
-    }
-    if untold > 0 {
-        board.cover(KIND, Cover::Part("latency of calls: bpf/syscall does not time them"));
-    }
 }
 
 fn judge_groups(window: &Window, board: &mut Board) {

@@ -38,6 +38,15 @@ pub struct Growth {
     pub ns: u64,
 }
 
+/// In how many readings something was so.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Told {
+    /// So many.
+    pub readings: usize,
+    /// Of so many.
+    pub of: usize,
+}
+
 impl Growth {
     /// Growth a second.
     pub fn per_second(&self) -> f64 {
@@ -119,6 +128,23 @@ impl<const N: usize> Counters<N> {
         Err(Missing::NoEarlier)
     }
 
+    /// How many readings, of the shortest run of at least two last intervals and of at least `ns`,
+    /// tell of a growth of at least `per_second`; of as many as there are where that is less.
+    pub fn told(&self, counter: usize, per_second: f64, ns: u64) -> Told {
+        let (mut told, mut all_ns) = (Told::default(), 0);
+        let later = self.readings.iter().rev();
+        for ((end, after), (begin, before)) in later.zip(self.readings.iter().rev().skip(1)) {
+            let growth = Growth { by: after[counter] - before[counter], ns: end.since_ns(*begin) };
+            told.readings += usize::from(growth.per_second() >= per_second);
+            told.of += 1;
+            all_ns += growth.ns;
+            if all_ns >= ns && told.of >= 2 {
+                break;
+            }
+        }
+        told
+    }
+
     /// Whether the last reading gave the counter.
     pub fn is_given(&self, counter: usize) -> bool {
         self.given[counter]
@@ -161,6 +187,21 @@ mod tests {
         assert_eq!(share(5.0, 7), Ok(2.0 / 7.0));
         assert_eq!(share(5.0, 2), Ok(1.0 / 5.0), "the shortest run of 2 s is 5 s long");
         assert_eq!(share(5.0, 8), Err(Missing::NoEarlier));
+    }
+
+    #[test]
+    fn readings_that_tell_of_a_rate_are_counted() {
+        let mut counters = Counters::default();
+        for (second, value) in [(0, 0), (1, 100), (2, 100), (6, 120), (7, 140)] {
+            counters.push(at(second), [Some(value)]);
+        }
+        let told = |per_second, seconds| {
+            let told = counters.told(0, per_second, seconds * SECOND_NS);
+            (told.readings, told.of)
+        };
+        assert_eq!(told(5.0, 1), (2, 2), "two intervals at least");
+        assert_eq!(told(6.0, 6), (1, 3));
+        assert_eq!(told(6.0, 30), (2, 4), "as many as there are");
     }
 
     #[test]

@@ -11,10 +11,11 @@ use alloc::borrow::Cow;
 use alloc::collections::VecDeque;
 use alloc::vec::Vec;
 
-use ks_vocabulary::histogram::Histogram;
+use ks_vocabulary::histogram::{Histogram, bounds};
 use ks_vocabulary::model::{Bucket, Rows, Sample, SyscallTrace};
 use ks_vocabulary::time::{SECOND_NS, Timestamp};
 
+use super::history::Told;
 use super::series::Missing;
 
 /// What a histogram is of.
@@ -189,6 +190,8 @@ static NOTHING: Histogram = Histogram::EMPTY;
 pub struct LatencyTable {
     /// Times of the first and the last reading.
     read: Option<(Timestamp, Timestamp)>,
+    /// Times of those that end an interval within the longest span.
+    readings: VecDeque<Timestamp>,
     /// The last reading in which each source did not deliver.
     lacked: [Option<Timestamp>; 3],
     /// What was counted within the longest span, in order.
@@ -202,6 +205,13 @@ impl LatencyTable {
         let at = mono.offset_ns(read.middle_ns());
         if self.read.is_some_and(|(_, last)| at <= last) {
             return;
+        }
+        if self.read.is_some() {
+            self.readings.push_back(at);
+        }
+        let [.., longest] = Span::ALL;
+        while self.readings.front().is_some_and(|read| at.since_ns(*read) >= longest.ns()) {
+            self.readings.pop_front();
         }
         self.read = Some((self.read.map_or(at, |(first, _)| first), at));
         let timed = sample.bpf_syscall.first().and_then(SyscallTrace::timed) == Some(true);
@@ -265,6 +275,24 @@ impl LatencyTable {
         let known = self.find(latency).ok();
         Ok(known.map_or(&NOTHING, |at| &self.counted[at].sums[span as usize].histogram))
     }
+
+    /// How many readings of a span counted anything that took as long as `ns`, to within a bucket.
+    pub fn told(&self, latency: &Latency<'_>, ns: f64, span: Span) -> Told {
+        let Some((first, last)) = self.read else { return Told::default() };
+        let is_within = |at: &&Timestamp| **at > first && last.since_ns(**at) < span.ns();
+        let of = self.readings.iter().rev().take_while(is_within).count();
+        let Ok(known) = self.find(latency) else { return Told { readings: 0, of } };
+        let counts = self.counted[known].counts.iter().rev();
+        let counts = counts.take_while(|count| is_within(&&count.at));
+        let is_long = |count: &&Count| bounds(usize::from(count.bucket)).1 as f64 > ns;
+        let long = counts.filter(|count| count.count > 0 && is_long(count));
+        let (mut readings, mut before) = (0, None);
+        for count in long {
+            readings += usize::from(before != Some(count.at));
+            before = Some(count.at);
+        }
+        Told { readings, of }
+    }
 }
 
 #[cfg(test)]
@@ -327,6 +355,25 @@ mod tests {
         for span in Span::ALL {
             assert_eq!(total(&table, span), Ok(32), "the interval of 30 s");
         }
+    }
+
+    #[test]
+    fn readings_that_counted_what_took_long_are_told() {
+        let mut table = LatencyTable::default();
+        // Of bucket 5, on two CPUs, but in some.
+        for (second, count) in [(1, 1), (2, 1), (3, 0), (4, 1), (12, 1), (13, 0)] {
+            table.update(&sample(true, count), at(second));
+        }
+        let told = |ns, span| {
+            let told = table.told(&Latency::RunQueue, ns, span);
+            (told.readings, told.of)
+        };
+        assert_eq!(told(5.0, Span::Five), (1, 2));
+        assert_eq!(told(5.0, Span::Ten), (2, 3), "those of 4, 12 and 13 s");
+        assert_eq!(told(5.0, Span::Thirty), (3, 5), "without the first reading");
+        assert_eq!(told(6.0, Span::Thirty), (0, 5), "longer than any");
+        let block = table.told(&Latency::Block(b"sda".into()), 5.0, Span::Five);
+        assert_eq!((block.readings, block.of), (0, 2));
     }
 
     #[test]

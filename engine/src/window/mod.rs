@@ -24,7 +24,7 @@ use alloc::vec::Vec;
 pub use account::{Account, BUCKET_NS, Consumption, GroupConsumption};
 pub use cgroup_track::{CgroupTrack, Group, GroupLeaders};
 pub use ended::{Bundle, Ended};
-pub use history::{Counters, Growth, LONGEST_NS};
+pub use history::{Counters, Growth, LONGEST_NS, Told};
 pub use host_past::{HostAccount, HostPast};
 pub use known::{Known, ProcessKey};
 pub use latency_table::{CallClass, Latency, LatencyTable, Span};

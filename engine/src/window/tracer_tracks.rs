@@ -4,7 +4,7 @@ use ks_vocabulary::input::HostFacts;
 use ks_vocabulary::model::{BlockTrace, FaultTrace, MemoryTrace, SyscallTrace};
 use ks_vocabulary::time::Timestamp;
 
-use super::history::{Counters, Growth};
+use super::history::{Counters, Growth, Told};
 use super::series::{Missing, Track};
 
 /// Failed requests of one device and operation.
@@ -37,11 +37,15 @@ pub enum Call {
     NoDescriptor,
     /// Those that met the end of a filesystem: ENOSPC.
     NoSpace,
+    /// Those that met the limit of open files of the host: ENFILE.
+    NoFile,
+    /// Those that got no memory: ENOMEM.
+    NoMemory,
 }
 
 /// System calls of the host.
 #[derive(Debug, Clone, Default)]
-pub struct CallTrack(Counters<5>);
+pub struct CallTrack(Counters<7>);
 
 impl CallTrack {
     /// Growth over the shortest run of last intervals of at least `ns`.
@@ -54,8 +58,15 @@ impl Track<SyscallTrace> for CallTrack {
     fn feed(&mut self, at: Timestamp, row: &SyscallTrace, _: &HostFacts) -> bool {
         let refused = [row.enomem(), row.enfile(), row.emfile(), row.enospc()];
         let refused = refused.into_iter().try_fold(0u64, |sum, one| Some(sum.saturating_add(one?)));
-        let values =
-            [row.calls(), refused, row.connect_eaddrnotavail(), row.emfile(), row.enospc()];
+        let values = [
+            row.calls(),
+            refused,
+            row.connect_eaddrnotavail(),
+            row.emfile(),
+            row.enospc(),
+            row.enfile(),
+            row.enomem(),
+        ];
         self.0.push(at, values)
     }
 }
@@ -68,6 +79,11 @@ impl FaultTrack {
     /// Time spent in major faults, in ns, over the shortest run of last intervals of at least `ns`.
     pub fn stalled_over(&self, ns: u64) -> Result<Growth, Missing> {
         self.0.over(0, "major_ns", ns)
+    }
+
+    /// How many readings of the last `ns` tell of faults for at least so much of a CPU's time.
+    pub fn told(&self, share: f64, ns: u64) -> Told {
+        self.0.told(0, share * 1e9, ns)
     }
 }
 

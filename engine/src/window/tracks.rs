@@ -6,7 +6,7 @@ use ks_vocabulary::input::HostFacts;
 use ks_vocabulary::model::{Cpu, Disk, Filesystem, Netns, Nic, Pressure, Softnet, Vm};
 use ks_vocabulary::time::{SECOND_NS, Timestamp};
 
-use super::history::{Counters, Growth};
+use super::history::{Counters, Growth, Told};
 use super::levels::{Levels, Mean};
 use super::series::{Missing, Track};
 
@@ -38,6 +38,11 @@ impl PressureTrack {
     /// Share of the time stalled, over the shortest run of last intervals of at least `ns`.
     pub fn share(&self, stall: Stall, ns: u64) -> Result<f64, Missing> {
         self.0.over(stall as usize, "pressure", ns).map(|growth| growth.share_of_us())
+    }
+
+    /// How many readings of the last `ns` tell of a stall for at least so much of their time.
+    pub fn told(&self, stall: Stall, share: f64, ns: u64) -> Told {
+        self.0.told(stall as usize, share * 1e6, ns)
     }
 
     /// Whether the kernel gives this total.
@@ -184,11 +189,13 @@ pub enum DiskWork {
     Busy,
     /// Milliseconds times requests in flight.
     Queued,
+    /// Requests of any sort completed, discards and flushes as well where they are counted.
+    Completed,
 }
 
 /// Work of a disk.
 #[derive(Debug, Clone, Default)]
-pub struct DiskTrack(Counters<4>);
+pub struct DiskTrack(Counters<5>);
 
 impl DiskTrack {
     /// Growth over the shortest run of last intervals of at least `ns`.
@@ -200,11 +207,14 @@ impl DiskTrack {
 impl Track<Disk> for DiskTrack {
     fn feed(&mut self, at: Timestamp, row: &Disk, _: &HostFacts) -> bool {
         let sum = |one: Option<u64>, other: Option<u64>| Some(one?.saturating_add(other?));
+        let done = sum(row.reads(), row.writes());
+        let others = row.discards().unwrap_or(0).saturating_add(row.flushes().unwrap_or(0));
         let values = [
-            sum(row.reads(), row.writes()),
+            done,
             sum(row.read_ms(), row.write_ms()),
             row.io_ms(),
             row.queue_ms(),
+            sum(done, Some(others)),
         ];
         self.0.push(at, values)
     }

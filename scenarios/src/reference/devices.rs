@@ -59,8 +59,13 @@ fn saturation(pair: &Pair<'_>, before: &Disk, after: &Disk) -> Quantity {
     let wait_ms = sum([Disk::read_ms, Disk::write_ms]) / done.max(f64::MIN_POSITIVE);
     let without_seeks = usize::from(after.rotational() != Some(true));
     let [low, medium, high, critical] = BUSY.map(|limit| busy >= limit);
-    let queues = rate(Disk::queue_ms).is_some_and(|ms| ms / 1e3 >= QUEUE[without_seeks]);
-    let waits = wait_ms >= WAIT_MS[without_seeks];
+    // What is asked of a device that completes nothing waits for all of the time.
+    let stands = after.in_flight() > Some(0)
+        && done + sum([Disk::discards, Disk::flushes]) <= 0.0
+        && rate(Disk::reads).is_some();
+    let queued = rate(Disk::queue_ms).is_some_and(|ms| ms / 1e3 >= QUEUE[without_seeks]);
+    let queues = queued || stands;
+    let waits = wait_ms >= WAIT_MS[without_seeks] || stands;
     Quantity {
         // A wait of several times the usual one stands for the queue, and for the long wait.
         possible: critical.then_some(Severity::Critical),

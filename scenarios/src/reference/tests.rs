@@ -1,8 +1,10 @@
 //! Crossings of made samples.
 
 use super::*;
+use ks_vocabulary::histogram::bucket_of;
 use ks_vocabulary::model::{
-    CpuCell, DiskCell, DiskName, FaultTraceCell, NetnsCell, ReadTimes, VmCell,
+    BucketCell, BucketName, CpuCell, DiskCell, DiskName, FaultTraceCell, NetnsCell, ReadTimes,
+    VmCell,
 };
 
 /// A host of two CPUs on which so many tasks want to run, second by second.
@@ -138,4 +140,53 @@ fn a_busy_disk_may_be_critical_before_its_queue_is_long() {
     };
     assert_eq!(found(3), [(Severity::High, 1, None), (Severity::Critical, 1, None)]);
     assert_eq!(found(4), [(Severity::High, 1, Some(1)), (Severity::Critical, 1, None)]);
+}
+
+/// What was found of calls of 30 ms, while a disk reads so much a second.
+fn slow_calls(rotates: bool, pace: u64) -> usize {
+    let mut reference = Reference::default();
+    for second in 0..40u64 {
+        let mut sample = Sample::default();
+        let row = sample.disks.push();
+        row.set_name(DiskName::name, b"sda");
+        row.set(DiskCell::rotational, rotates);
+        row.set(DiskCell::reads, second * pace);
+        sample.disks.set_read(ReadTimes::default());
+        let row = sample.bpf_histograms.push();
+        row.set_name(BucketName::metric, b"syscall_ns");
+        row.set_name(BucketName::entity, b"storage");
+        row.set(BucketCell::bucket, bucket_of(30_000_000) as u64);
+        row.set(BucketCell::count, 200u64);
+        sample.bpf_histograms.set_read(ReadTimes::default());
+        let mono = Timestamp(second * 1_000_000_000);
+        reference.input(&Input::recorded(second, mono, Body::Sample(Box::new(sample))));
+    }
+    reference.finish().iter().filter(|one| one.kind == Kind::Syscall).count()
+}
+
+#[test]
+fn calls_may_take_longer_while_a_disk_seeks() {
+    assert_eq!((slow_calls(false, 1), slow_calls(true, 0), slow_calls(true, 1)), (1, 1, 0));
+}
+
+#[test]
+fn a_disk_that_completes_nothing_waits_for_all_of_the_time() {
+    let found = |in_flight: u64, reads: u64| {
+        let mut reference = Reference::default();
+        for second in 0..60u64 {
+            let mut sample = Sample::default();
+            let row = sample.disks.push();
+            row.set_name(DiskName::name, b"sda");
+            row.set(DiskCell::io_ms, second * 1000);
+            row.set(DiskCell::reads, second * reads);
+            row.set(DiskCell::in_flight, in_flight);
+            sample.disks.set_read(ReadTimes::default());
+            let mono = Timestamp(second * 1_000_000_000);
+            reference.input(&Input::recorded(second, mono, Body::Sample(Box::new(sample))));
+        }
+        rises(&reference.finish())
+    };
+    let held = [(Severity::High, 1, Some(1)), (Severity::Critical, 1, Some(1))];
+    assert_eq!(found(1, 0), held);
+    assert_eq!(found(1, 1), [(Severity::High, 1, None), (Severity::Critical, 1, None)]);
 }

@@ -2,7 +2,7 @@
 
 use ks_vocabulary::histogram::bounds;
 use ks_vocabulary::kind::{Entity, Kind, Severity};
-use ks_vocabulary::model::{Pressure, SyscallTrace};
+use ks_vocabulary::model::{Disk, Pressure, SyscallTrace};
 
 use super::host::stalled;
 use super::limits::CPU_SOME;
@@ -10,9 +10,9 @@ use super::{NONE, Pair, Quantity, Say};
 
 /// The 99th percentile of waits for a CPU (`signals.md`, section 9).
 const WAIT_NS: [f64; 4] = [5e6, 20e6, 100e6, 500e6];
-/// The 99th percentile of calls to storage, calls that it needs, and calls refused a second
-/// (section 10).
-const CALL_NS: [f64; 4] = [10e6, 100e6, 500e6, 1000e6];
+/// The 99th percentile of calls to storage, without and with a disk at work that seeks, calls that
+/// it needs, and calls refused a second (section 10).
+const CALL_NS: [[f64; 4]; 2] = [[10e6, 100e6, 500e6, 1000e6], [50e6, 250e6, 1000e6, 2000e6]];
 const CALLS: u64 = 100;
 /// Share of time lost in them below which a percentile says nothing.
 const LOST: f64 = 0.01;
@@ -27,11 +27,21 @@ pub(super) fn look(pair: &Pair<'_>, say: &mut Say<'_>) {
         pair.rate(Some(refused(before)), Some(refused(after))).filter(|rate| *rate > 0.0)
     });
     let slow = p99(pair, b"syscall_ns", Some(b"storage"), CALLS);
-    let mut calls = Quantity::of(slow, CALL_NS).or(Quantity::of(refused, REFUSED));
+    let mut calls =
+        Quantity::of(slow, CALL_NS[usize::from(seeks(pair))]).or(Quantity::of(refused, REFUSED));
     if refused.is_some() {
         calls = calls.or(Quantity::event(Severity::Medium));
     }
     say(Kind::Syscall, Entity::Host, calls);
+}
+
+/// Whether a rotating disk has work in hand, or had some in the interval.
+fn seeks(pair: &Pair<'_>) -> bool {
+    pair.after.disks.iter().filter(|after| after.rotational() == Some(true)).any(|after| {
+        let before = pair.before.disks.find(after);
+        let grew = |get: fn(&Disk) -> Option<u64>| before.and_then(get) < get(after);
+        after.in_flight() > Some(0) || grew(Disk::reads) || grew(Disk::writes)
+    })
 }
 
 /// The share in which some task waits for a CPU: at high and critical tasks have to be late as

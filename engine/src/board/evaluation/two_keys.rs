@@ -95,7 +95,7 @@ impl Evaluation {
                 let free = turned || !gated;
                 reached[severity.index()] |= noted.quantity.value >= limit;
                 if free && noted.quantity.value >= limit {
-                    raise(&mut self.held, severity, held);
+                    raise(&mut self.held, severity, held[severity.index()]);
                 }
                 self.relaxed[severity.index()] |=
                     free && noted.quantity.value >= relax.limit(limit);

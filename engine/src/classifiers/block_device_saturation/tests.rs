@@ -109,6 +109,33 @@ fn a_busy_share_is_no_more_than_the_mean_in_flight() {
 }
 
 #[test]
+fn a_device_that_completes_nothing_is_at_its_end() {
+    use ks_vocabulary::kind::Severity;
+    let judged = |in_flight: u64, done: u64, discards: u64, seconds| -> Option<Severity> {
+        let (mut lab, mut disk) = (Lab::new(), Disk::default());
+        lab.run(40, |sample, _| disk.fill(sample, flash(0.1, 0.1, 1.0)));
+        let mut busy_ms = disk.busy.add(0.0);
+        let before = disk.done.add(0.0);
+        lab.run(seconds, |sample, second| {
+            disk.fill(sample, flash(0.0, 0.0, 0.0));
+            busy_ms += 1000;
+            let row = &mut sample.disks.as_mut_slice()[0];
+            row.set(DiskCell::in_flight, in_flight);
+            row.set(DiskCell::reads, before + second * done);
+            row.set(DiskCell::discards, second * discards);
+            row.set(DiskCell::io_ms, busy_ms);
+        });
+        lab.severity(BlockDeviceSaturation, SDA)
+    };
+    assert_eq!(judged(1, 0, 0, 9), Some(Medium));
+    assert_eq!(judged(1, 0, 0, 12), Some(High), "nothing in ten seconds");
+    assert_eq!(judged(1, 0, 0, 32), Some(Critical), "nor in thirty");
+    assert_eq!(judged(1, 1, 0, 32), Some(Medium), "it reads");
+    assert_eq!(judged(1, 0, 1, 32), Some(Medium), "it discards");
+    assert_eq!(judged(0, 0, 0, 32), None, "it has nothing to do");
+}
+
+#[test]
 fn a_stacked_device_is_judged_while_no_disk_is_busy() {
     let judged = |below: f64| {
         let (mut lab, mut stacked, mut disk) = (Lab::new(), Disk::default(), Disk::default());

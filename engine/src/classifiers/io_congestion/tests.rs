@@ -86,6 +86,50 @@ fn just_above_the_relaxed_limit_it_goes_on() {
     assert_eq!(lab.severity(IoCongestion, HOST), Some(Low));
 }
 
+/// Shares of the last ten seconds in which everybody waits, and the worst that is said in them.
+const STALLS: [([f64; 10], Option<ks_vocabulary::kind::Severity>); 7] = [
+    ([0.25, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0], None),
+    // One of less than a second is in two readings at most.
+    ([0.45, 0.45, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0], Some(Low)),
+    ([1.0, 1.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0], Some(Low)),
+    ([0.0, 0.15, 0.0, 0.0, 0.15, 0.0, 0.0, 0.0, 0.15, 0.0], Some(Medium)),
+    ([0.0, 0.25, 0.0, 0.0, 0.04, 0.0, 0.0, 0.0, 0.25, 0.0], None),
+    ([0.1, 0.1, 0.1, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0], Some(Medium)),
+    ([1.0, 1.0, 1.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0], Some(High)),
+];
+
+#[test]
+fn one_stall_is_low_and_one_that_goes_on_or_comes_back_is_more() {
+    for (shares, expected) in STALLS {
+        let (mut lab, mut host) = (Lab::new(), Host::default());
+        let mut worst = None;
+        lab.run(20, |sample, _| host.fill(sample, 0.0, 0.0));
+        for share in shares {
+            lab.run(1, |sample, _| host.fill(sample, share, share));
+            worst = worst.max(lab.severity(IoCongestion, HOST));
+        }
+        assert_eq!(worst, expected, "{shares:?}");
+    }
+}
+
+#[test]
+fn where_readings_are_rare_two_of_them_tell() {
+    for (shares, expected) in [
+        ([0.0, 0.15, 0.0], Some(Low)),
+        ([0.0, 0.15, 0.15], Some(Medium)),
+        ([0.15, 0.0, 0.0], Some(Low)),
+    ] {
+        let (mut lab, mut host) = (Lab::every(60), Host::default());
+        let mut worst = None;
+        lab.run(5, |sample, _| host.fill(sample, 0.0, 0.0));
+        for share in shares {
+            lab.run(1, |sample, _| host.fill(sample, share * 200.0, share * 60.0));
+            worst = worst.max(lab.severity(IoCongestion, HOST));
+        }
+        assert_eq!(worst, expected, "{shares:?}");
+    }
+}
+
 /// Requests in flight by the time they took and at the reading, tasks that sleep, and what holds.
 const SECOND: [(f64, u64, Option<u64>, Option<ks_vocabulary::kind::Severity>); 6] = [
     (0.0, 0, Some(0), Some(Low)),

@@ -1,11 +1,14 @@
 //! Every limit that rests on a tracer, from just below and from just above.
 
+use alloc::vec::Vec;
+
 use crate::lab::{Lab, Meter};
 use ks_vocabulary::histogram::bucket_of;
 use ks_vocabulary::kind::Kind::{
     self, BlockDeviceSaturation, PageFault, Scheduler, Syscall, TcpExhaustion,
 };
 use ks_vocabulary::kind::Severity::{self, Critical, High, Low, Medium};
+use ks_vocabulary::metric::Metric;
 use ks_vocabulary::model::{
     BlockTraceCell, BlockTraceName, BucketCell, BucketName, DiskCell, DiskName, FaultTraceCell,
     FileHandlesCell, LimitsCell, LoadCell, NetnsCell, ReadTimes, Sample, SyscallTraceCell, VmCell,
@@ -143,6 +146,109 @@ fn slow_calls_are_judged_by_class_and_waiting_is_not() {
         calls(sample, 0, 0, true);
     });
     assert_eq!(lab.severity(Syscall, HOST), None);
+}
+
+/// A disk that reads so much a second.
+fn reader(sample: &mut Sample, rotates: bool, reads: u64) {
+    disk(sample, "sda", 0);
+    let row = &mut sample.disks.as_mut_slice()[0];
+    row.set(DiskCell::rotational, rotates);
+    row.set(DiskCell::reads, reads);
+}
+
+#[test]
+fn calls_may_take_longer_where_a_disk_that_works_has_to_seek() {
+    let (without, with) = ([10, 100, 500, 1000], [50, 250, 1000, 2000]);
+    for class in ["storage", "metadata"] {
+        for (rotates, pace, limits) in [(true, 1, with), (true, 0, without), (false, 1, without)] {
+            let mut reads = 0;
+            let fill = core::cell::RefCell::new(|sample: &mut Sample, ms, above| {
+                bucket(sample, "syscall_ns", class, ms, above, 100);
+                calls(sample, 0, 0, true);
+                reads += pace;
+                reader(sample, rotates, reads);
+            });
+            let fill = |sample: &mut Sample, ms, above| (fill.borrow_mut())(sample, ms, above);
+            check_each(Syscall, limits, fill, |_, _| ());
+        }
+    }
+}
+
+/// In which seconds of ten so many of a hundred calls take so many ms, and the worst that is said.
+const SLOW: [(&[u64], u64, u64, Option<Severity>); 7] = [
+    (&[3], 40, 250, Some(Low)),
+    (&[3, 4], 40, 250, Some(Low)),
+    (&[3, 4, 5], 40, 250, Some(Medium)),
+    (&[1, 5, 9], 40, 250, Some(Medium)),
+    (&[1, 5, 9], 40, 1_500, Some(Critical)),
+    (&[3, 4], 40, 1_500, Some(Low)),
+    // What takes as long as medium has to last needs no second.
+    (&[3], 40, 20_000, Some(Critical)),
+];
+
+#[test]
+fn calls_that_one_stall_made_late_are_low() {
+    for (seconds, late, ms, expected) in SLOW {
+        let (mut lab, mut worst) = (Lab::new(), None);
+        let second = |lab: &mut Lab, late: u64| {
+            lab.run(1, |sample, _| {
+                bucket(sample, "syscall_ns", "storage", 1, false, 100 - late);
+                if late > 0 {
+                    bucket(sample, "syscall_ns", "storage", ms, true, late);
+                }
+                calls(sample, 0, 0, true);
+            });
+        };
+        for _ in 0..40 {
+            second(&mut lab, 0);
+        }
+        for at in 0..10 {
+            second(&mut lab, if seconds.contains(&at) { late } else { 0 });
+            worst = worst.max(lab.severity(Syscall, HOST));
+        }
+        assert_eq!(worst, expected, "{late} calls of {ms} ms in each of {seconds:?}");
+    }
+}
+
+#[test]
+fn one_major_fault_that_waits_is_no_time_that_is_lost() {
+    for (waits, expected) in [(1, None), (2, None), (3, Some(Medium))] {
+        let (mut lab, mut spent, mut worst) = (Lab::new(), Meter::default(), None);
+        for second in 0..40u64 {
+            let ns = if (20..20 + waits).contains(&second) { 250e6 } else { 0.0 };
+            lab.run(1, |sample, _| {
+                sample.vm.push().set(VmCell::pgmajfault, 0u64);
+                sample.bpf_page_fault.push().set(FaultTraceCell::major_ns, spent.add(ns));
+            });
+            worst = worst.max(lab.severity(PageFault, HOST));
+        }
+        assert_eq!(worst, expected, "{waits} faults of 250 ms, one a second");
+    }
+}
+
+#[test]
+fn calls_that_are_refused_are_told_by_their_errors() {
+    use SyscallTraceCell as Cell;
+    let each = [
+        (Cell::emfile, Metric::RefusedEmfile),
+        (Cell::enfile, Metric::RefusedEnfile),
+        (Cell::enomem, Metric::RefusedEnomem),
+        (Cell::enospc, Metric::RefusedEnospc),
+    ];
+    for (cell, metric) in each {
+        let (mut lab, mut refused) = (Lab::new(), Meter::default());
+        lab.run(20, |sample, _| {
+            calls(sample, 0, 0, true);
+            sample.bpf_syscall.as_mut_slice()[0].set(cell, refused.add(3.0));
+        });
+        let signal = lab.signal(Syscall, HOST).unwrap();
+        let told = signal
+            .evidence
+            .iter()
+            .filter(|one| each.iter().any(|(_, metric)| *metric == one.metric));
+        let told: Vec<_> = told.map(|one| (one.metric, one.value)).collect();
+        assert_eq!(told, [(metric, 3.0)]);
+    }
 }
 
 #[test]

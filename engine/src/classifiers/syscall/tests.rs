@@ -1,8 +1,11 @@
 //! Every limit of `syscall`, from just below and from just above.
 
+use alloc::string::ToString;
+
 use crate::lab::Lab;
 use ks_vocabulary::kind::Kind::Syscall;
 use ks_vocabulary::kind::Severity::{self, Critical, High, Low, Medium};
+use ks_vocabulary::metric::Metric;
 use ks_vocabulary::model::{
     CgroupCell, CgroupName, FilesystemCell, FilesystemName, LimitsCell, LoadCell, ProcessCell,
     Sample, SyscallTraceCell,
@@ -196,6 +199,59 @@ fn what_is_absent_is_named() {
     );
 }
 
+/// Calls that were refused with ENOSPC, and none by other errors.
+fn refused_for_space(sample: &mut Sample, enospc: u64) {
+    let row = sample.bpf_syscall.push();
+    for cell in [
+        SyscallTraceCell::calls,
+        SyscallTraceCell::enomem,
+        SyscallTraceCell::enfile,
+        SyscallTraceCell::emfile,
+        SyscallTraceCell::connect_eaddrnotavail,
+    ] {
+        row.set(cell, 0u64);
+    }
+    row.set(SyscallTraceCell::enospc, enospc);
+}
+
+type Named = Option<(Metric, f64)>;
+
+/// What a filesystem has used of space, inodes and metadata in thousandths, and what it is named
+/// for.
+const REFUSES: [([u64; 3], Named); 6] = [
+    ([989, 0, 0], None),
+    ([990, 0, 0], Some((Metric::SpaceUsedShare, 0.99))),
+    ([0, 989, 749], None),
+    ([0, 990, 0], Some((Metric::InodesUsedShare, 0.99))),
+    ([0, 0, 760], Some((Metric::MetadataUsedShare, 0.76))),
+    ([1000, 990, 760], Some((Metric::SpaceUsedShare, 1.0))),
+];
+
+#[test]
+fn a_refusal_for_space_names_the_filesystem_that_is_full() {
+    for ([space, inodes, metadata], expected) in REFUSES {
+        for refused in [0, 1] {
+            let mut lab = Lab::new();
+            lab.run(20, |sample, second| {
+                host(sample, if refused == 0 { 999 } else { 1 });
+                filesystem(sample, space * 10, inodes);
+                let row = &mut sample.filesystems.as_mut_slice()[0];
+                row.set(FilesystemCell::metadata_bytes, 1_000u64);
+                row.set(FilesystemCell::metadata_used_bytes, metadata);
+                row.set(FilesystemCell::unallocated_bytes, 0u64);
+                refused_for_space(sample, second * refused);
+            });
+            let signal = lab.signal(Syscall, "host").unwrap();
+            let named = signal.victims.first().map(|victim| {
+                assert_eq!(victim.entity.to_string(), DATA);
+                (victim.metric, victim.share)
+            });
+            let expected = expected.filter(|_| refused > 0);
+            assert_eq!(named, expected, "{space} {inodes} {metadata}, refused: {refused}");
+        }
+    }
+}
+
 #[test]
 fn full_metadata_is_high_where_calls_are_refused_for_space() {
     for (used, unallocated, refused, expected) in [
@@ -214,17 +270,7 @@ fn full_metadata_is_high_where_calls_are_refused_for_space() {
             row.set(FilesystemCell::metadata_bytes, 1_000u64);
             row.set(FilesystemCell::metadata_used_bytes, used);
             row.set(FilesystemCell::unallocated_bytes, unallocated);
-            let row = sample.bpf_syscall.push();
-            for cell in [
-                SyscallTraceCell::calls,
-                SyscallTraceCell::enomem,
-                SyscallTraceCell::enfile,
-                SyscallTraceCell::emfile,
-                SyscallTraceCell::connect_eaddrnotavail,
-            ] {
-                row.set(cell, 0u64);
-            }
-            row.set(SyscallTraceCell::enospc, second * refused);
+            refused_for_space(sample, second * refused);
         });
         let found = lab.severity(Syscall, DATA);
         assert_eq!(found, expected, "{used} {unallocated} {refused}");
