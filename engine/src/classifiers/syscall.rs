@@ -26,7 +26,7 @@ use ks_vocabulary::time::SECOND_NS;
 use ks_vocabulary::unit::Unit;
 
 use super::latency::{self, LatencyLimits};
-use super::{Classifier, groups};
+use super::{Classifier, groups, is_absent};
 
 const KIND: Kind = Kind::Syscall;
 
@@ -151,17 +151,18 @@ fn judge_filesystems(window: &Window, board: &mut Board) {
     let refused = refused.and_then(|track| track.over(Call::NoSpace, 10 * SECOND_NS).ok());
     let has_no_space = refused.is_some_and(|growth| growth.by > 0);
     for (id, row, track) in window.filesystems.entities() {
+        if row.limited().is_none() {
+            let part = "space of filesystems that were not asked (FUSE, network)";
+            board.cover(KIND, Cover::Part(part));
+        }
         if row.read_only() == Some(true) || row.limited() != Some(true) {
             continue;
         }
+        if space_used(row).is_none() {
+            board.cover(KIND, Cover::Part("space of a filesystem: not in the recording"));
+        }
         let mut seen = look_at(row, track);
         grade_metadata(&mut seen, row, has_no_space);
-        if row.limited().is_none() {
-            board.cover(
-                KIND,
-                Cover::Part("space of filesystems that were not asked (FUSE, network)"),
-            );
-        }
         let entity = || Entity::Filesystem(row.mount().unwrap_or_default().to_vec());
         board.judge(KIND, id, at, &mut seen, entity);
     }
@@ -236,7 +237,11 @@ fn judge_calls(seen: &mut Evaluation, window: &Window, board: &mut Board) {
         return board.cover(KIND, Cover::Part(part));
     };
     let worst = seen.mask();
-    if let Ok(refused) = track.over(Call::Refused, 1) {
+    let refused = track.over(Call::Refused, 1);
+    if is_absent(&refused) {
+        board.cover(KIND, Cover::Part("refused calls: bpf/syscall does not count them"));
+    }
+    if let Ok(refused) = refused {
         let rate = refused.per_second();
         let quantity = Quantity { metric: Metric::RefusedCalls, value: rate, limits: REFUSED };
         seen.grade(quantity, Held::Counts, Relax::Event);

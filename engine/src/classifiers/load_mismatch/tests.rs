@@ -3,7 +3,7 @@
 use crate::lab::{Lab, Meter};
 use ks_vocabulary::kind::Kind::LoadMismatch;
 use ks_vocabulary::kind::Severity::{Critical, High, Low, Medium};
-use ks_vocabulary::model::{CpuCell, PressureCell, Sample};
+use ks_vocabulary::model::{CpuCell, PressureCell, Record as _, Sample};
 use ks_vocabulary::subtype::Subtype;
 
 const HOST: &str = "host";
@@ -145,4 +145,15 @@ fn without_proc_stat_it_cannot_tell() {
     lab.absent("stat", "no such file");
     lab.run(5, |_, _| ());
     assert_eq!(lab.coverage(LoadMismatch), "cannot tell: stat: no such file");
+}
+
+#[test]
+fn idle_time_alone_makes_no_idle_host() {
+    let (mut lab, mut host) = (Lab::new(), Host::default());
+    lab.run(45, |sample, _| {
+        host.fill(sample, load(400, 100));
+        sample.cpu.as_mut_slice()[0].row_mut().unset_cell(CpuCell::user_ticks as usize);
+    });
+    assert_eq!(lab.severity(LoadMismatch, HOST), None);
+    assert_eq!(lab.coverage(LoadMismatch), "cannot tell: system: not given by this host");
 }

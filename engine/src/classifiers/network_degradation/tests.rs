@@ -1,9 +1,10 @@
 //! Every limit of `network_degradation`, from just below and from just above.
 
 use crate::lab::{Lab, Meter};
+use alloc::format;
 use ks_vocabulary::kind::Kind::NetworkDegradation;
 use ks_vocabulary::kind::Severity::{self, Critical, High, Low, Medium};
-use ks_vocabulary::model::{NetnsCell, NicCell, NicName, Sample, SoftnetCell};
+use ks_vocabulary::model::{NetnsCell, NicCell, NicName, Record as _, Sample, SoftnetCell};
 use ks_vocabulary::subtype::Subtype;
 
 const NIC: &str = "nic:eth0";
@@ -389,4 +390,30 @@ fn what_is_received_and_dropped_is_high_where_somebody_missed_it() {
     }
     let lab = after(45, Link { tx_drops: 0.3, ..quiet() });
     assert_eq!(lab.severity(NetworkDegradation, NIC), Some(Critical), "what is sent is wanted");
+}
+
+#[test]
+fn an_interface_of_which_nobody_counts_errors_or_drops_says_so() {
+    let table: [(&[NicCell], &str); 3] = [
+        (&[NicCell::rx_errors, NicCell::tx_errors], "errors of an interface"),
+        (&[NicCell::rx_dropped, NicCell::tx_dropped], "drops of an interface"),
+        (
+            &[NicCell::rx_errors, NicCell::tx_errors, NicCell::rx_packets, NicCell::tx_dropped],
+            "errors and drops of an interface",
+        ),
+    ];
+    for (cells, part) in table {
+        let (mut lab, mut nic) = (Lab::new(), Interface::default());
+        lab.run(5, |sample, _| {
+            nic.fill(sample, "eth0", OWN, Link::default());
+            Rest::default().fill_netns(sample, 0.0, 0.0);
+            let mut row = sample.nics.as_mut_slice()[0].row_mut();
+            for cell in cells {
+                row.unset_cell(*cell as usize);
+            }
+        });
+        let told =
+            format!("ok: without {part}: not in the recording; softnet drops: no net/softnet_stat");
+        assert_eq!(lab.coverage(NetworkDegradation), told);
+    }
 }

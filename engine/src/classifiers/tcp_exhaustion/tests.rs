@@ -243,3 +243,20 @@ fn a_listener_that_drops_more_than_its_accept_queue_refused_has_a_full_syn_queue
         assert_eq!(lab.subtype(TcpExhaustion, NETNS), subtype);
     }
 }
+
+#[test]
+fn drops_beside_overflows_that_nobody_counts_are_no_full_syn_queue() {
+    let (mut lab, mut host, mut counted) = (Lab::new(), Host::default(), Meter::default());
+    let mut run = |seconds, drops| {
+        lab.run(seconds, |sample, _| {
+            host.fill(sample, Second::default());
+            let row = &mut sample.netns.as_mut_slice()[0];
+            row.set(NetnsCell::listen_drops, counted.add(drops));
+            row.row_mut().unset_cell(NetnsCell::listen_overflows as usize);
+        });
+    };
+    run(5, 0.0);
+    run(5, 1.0);
+    assert_eq!(lab.severity(TcpExhaustion, NETNS), None);
+    assert!(lab.coverage(TcpExhaustion).contains("accept queues: no net/netstat"));
+}
