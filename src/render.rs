@@ -185,6 +185,9 @@ fn forecast_text(said: &ForecastSaid, at: &str) -> String {
     if let Some(calibration) = &said.calibration {
         text += &format!(", calibration: {calibration}");
     }
+    if let Some(basis) = said.basis {
+        text += &format!(", {}", basis.word());
+    }
     text
 }
 
@@ -207,6 +210,9 @@ pub(crate) fn forecast(one: &Forecast) -> String {
     }
     if let Some(calibration) = &one.calibration {
         text += &format!(", calibration: {calibration}");
+    }
+    if let Some(basis) = one.basis {
+        text += &format!(", {}", basis.word());
     }
     text
 }
