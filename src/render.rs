@@ -139,7 +139,7 @@ fn signal_text(signal: &Signal, at: &str) -> String {
         Evidence::decisive(&signal.evidence, signal.subtype).filter(|_| !signal.change.is_over());
     if let Some(evidence) = decisive {
         let (Evidence { metric, value, .. }, unit) = (evidence, evidence.unit());
-        text += &format!(": {metric} {value:.3} {unit}");
+        text += &format!(": {metric} {value:.3} {unit}{}", evidence.over());
     }
     if let Some(culprit) = signal.culprits.first() {
         let (by, who) = (blame(culprit), named(culprit));

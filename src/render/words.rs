@@ -82,14 +82,15 @@ pub(super) fn lasting(seconds: f64) -> String {
     }
 }
 
-/// A quantity with its limit: `io_full_10s 23.8 % (limit 20 %, reached)`.
+/// A quantity with its limit: `io_full_10s 23.8 % (limit 20 %, reached)`, and with its true time
+/// where that is longer: `majflt_5s 12/s over 120 s (limit 10/s, reached)`.
 pub(super) fn evidence(one: &Evidence) -> String {
     let unit = one.unit();
     let reached = if one.past_limit().is_some() { ", reached" } else { "" };
     let limit = one
         .limit
         .map_or(String::new(), |limit| format!(" (limit {}{reached})", quantity(limit, unit)));
-    format!("{} {}{limit}", one.metric, quantity(one.value, unit))
+    format!("{} {}{}{limit}", one.metric, quantity(one.value, unit), one.over())
 }
 
 /// A value with its unit: `96 %`, `36 ms`, `83`.
@@ -145,6 +146,7 @@ fn number(value: f64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use ks_vocabulary::metric::Metric;
 
     #[test]
     fn quantities_have_three_digits_and_units_of_people() {
@@ -165,6 +167,15 @@ mod tests {
         ] {
             assert_eq!(quantity(value, unit), expected);
         }
+    }
+
+    #[test]
+    fn evidence_tells_a_time_that_its_word_does_not() {
+        let (metric, limit) = (Metric::Majflt5s, Some(10.0));
+        let one = |window_s| Evidence { metric, value: 12.0, window_s, limit, baseline_p95: None };
+        assert_eq!(evidence(&one(None)), "majflt_5s 12/s (limit 10/s, reached)");
+        let slow = "majflt_5s 12/s over 120 s (limit 10/s, reached)";
+        assert_eq!(evidence(&one(Some(120))), slow);
     }
 
     #[test]

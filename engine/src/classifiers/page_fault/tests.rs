@@ -151,3 +151,15 @@ fn what_is_not_counted_is_no_evidence_and_what_it_keeps_out_of_reach_is_told() {
     let part = "severity of a control group above low: needs its refaults or stalls";
     assert!(lab.coverage(PageFault).contains(part), "{}", lab.coverage(PageFault));
 }
+
+#[test]
+fn evidence_of_rare_samples_tells_its_true_window() {
+    for (cadence, expected) in [(1, None), (60, Some(120))] {
+        let (mut lab, mut host) = (Lab::every(cadence), Host::default());
+        let faults = 20.0 * cadence as f64;
+        lab.run(40, |sample, _| host.fill(sample, Second { faults, ..Second::default() }));
+        let evidence = &lab.signal(PageFault, HOST).unwrap().evidence;
+        let rate = evidence.iter().find(|part| part.metric == Metric::Majflt5s).unwrap();
+        assert_eq!((rate.value, rate.window_s), (20.0, expected));
+    }
+}
