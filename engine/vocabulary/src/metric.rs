@@ -200,12 +200,14 @@ impl Metric {
 
     /// How many intervals a value asks for that is named after a time.
     fn intervals_least(self) -> u64 {
-        match self {
-            Self::SwappingOutShare10s => 10,
-            Self::StuckTasks30s => 1,
-            // What a tracer timed is all of the interval in which it was counted.
-            _ if self.unit() == Unit::Milliseconds && self.source() == Witness::Tracer => 1,
-            _ => 2,
+        // What a tracer timed is all of the interval in which it was counted.
+        let is_timed = self.unit() == Unit::Milliseconds && self.source() == Witness::Tracer;
+        if self == Self::SwappingOutShare10s {
+            10
+        } else if is_timed || self == Self::StuckTasks30s {
+            1
+        } else {
+            2
         }
     }
 

@@ -127,7 +127,7 @@ fn after_a_fall_there_is_no_forecast_by_the_slope_before_it() {
     for minute in 0..15 {
         assert_eq!(lab.read(after(minute)), None, "{minute} minutes after the fall");
     }
-    let again = (15..150).filter_map(|minute| lab.read(after(minute))).next();
+    let again = (15..150).find_map(|minute| lab.read(after(minute)));
     let again = again.expect("a forecast by the slope anew");
     assert!((again.slope * 60.0 - 0.003).abs() < 0.000_5, "{again:?}");
 }
