@@ -140,7 +140,7 @@ fn signal_text(signal: &Signal, at: &str) -> String {
         Evidence::decisive(&signal.evidence, signal.subtype).filter(|_| !signal.change.is_over());
     if let Some(evidence) = decisive {
         let (Evidence { metric, value, .. }, unit) = (evidence, evidence.unit());
-        text += &format!(": {metric} {value:.3} {unit}");
+        text += &format!(": {metric} {value:.3} {unit}{}", evidence.over());
     }
     if let Some(culprit) = signal.culprits.first() {
         let (by, who) = (blame(culprit), named(culprit));
@@ -195,6 +195,9 @@ fn forecast_text(said: &ForecastSaid, at: &str) -> String {
     if let Some(calibration) = &said.calibration {
         text += &format!(", calibration: {calibration}");
     }
+    if let Some(basis) = said.basis {
+        text += &format!(", {}", basis.word());
+    }
     text
 }
 
@@ -217,6 +220,9 @@ pub(crate) fn forecast(one: &Forecast) -> String {
     }
     if let Some(calibration) = &one.calibration {
         text += &format!(", calibration: {calibration}");
+    }
+    if let Some(basis) = one.basis {
+        text += &format!(", {}", basis.word());
     }
     text
 }

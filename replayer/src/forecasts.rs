@@ -9,7 +9,7 @@ use ks_engine::analysis::{effects, said};
 use ks_vocabulary::action::ActionKind;
 use ks_vocabulary::kind::{Entity, Kind};
 use ks_vocabulary::metric::Metric;
-use ks_vocabulary::output::{ForecastSaid, Turn};
+use ks_vocabulary::output::{Basis, ForecastSaid, Turn};
 use serde::Serialize;
 
 /// Probability that the interval holds the time to the end.
@@ -56,6 +56,9 @@ pub struct Forecast {
     pub n_calibration: usize,
     /// Where they come from; of an action: a prior.
     pub calibration: Option<String>,
+    /// What it rests on, where that is less than a forecast that raises something rests on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub basis: Option<Basis>,
     /// Why there is no forecast.
     pub reason: Option<String>,
     /// Levels over time.
@@ -64,7 +67,9 @@ pub struct Forecast {
 
 /// What is said of a resource, with each action that may help; `at` is its time in words.
 pub fn with_actions(said: &ForecastSaid, at: &str, seed: u64) -> Vec<Forecast> {
-    formatted(said, at, prospects(said, effects::on(said.resource), seed))
+    // What rests on a short history feeds no action.
+    let effects = effects::on(said.resource).filter(|_| said.basis.is_none());
+    formatted(said, at, prospects(said, effects, seed))
 }
 
 /// The state of a resource, said at the end of a run.
@@ -107,6 +112,7 @@ fn plain(said: &ForecastSaid, at: &str) -> Forecast {
         confidence: CONFIDENCE,
         n_calibration: said.n_calibration,
         calibration: said.calibration.clone(),
+        basis: said.basis,
         reason: said.reason.clone(),
         fan: Vec::new(),
     }

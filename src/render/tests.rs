@@ -37,7 +37,13 @@ fn episode(id: u64) -> Episode {
     let position = usize::try_from(id).unwrap();
     let severity = Severity::ALL[position % 3];
     let at = |minute: u64| format!("2026-03-04T{:02}:{minute:02}:00.123456789Z", id % 22);
-    let quiet = |metric| Evidence { metric, value: 0.0, limit: Some(0.95), baseline_p95: None };
+    let quiet = |metric| Evidence {
+        metric,
+        value: 0.0,
+        window_s: None,
+        limit: Some(0.95),
+        baseline_p95: None,
+    };
     let mut evidence = vec![quiet(Metric::UsedShare); 8];
     evidence.push(Evidence { value: 0.97, ..quiet(Metric::SwapUsedShare) });
     Episode {

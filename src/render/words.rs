@@ -83,7 +83,8 @@ pub(super) fn lasting(seconds: f64) -> String {
     }
 }
 
-/// A quantity with its limit: `io_full_10s 23.8 % (limit 20 %, reached)`.
+/// A quantity with its limit: `io_full_10s 23.8 % (limit 20 %, reached)`, and with its true time
+/// where that is longer: `majflt_5s 12/s over 120 s (limit 10/s, reached)`.
 pub(super) fn evidence(one: &Evidence) -> String {
     let unit = one.unit();
     let reached = if one.past_limit().is_some() { ", reached" } else { "" };
@@ -91,7 +92,7 @@ pub(super) fn evidence(one: &Evidence) -> String {
         .limit
         .map_or(String::new(), |limit| format!(" (limit {}{reached})", quantity(limit, unit)));
     let meaning = error(one.metric).map_or(String::new(), |error| format!(" ({error})"));
-    format!("{} {}{limit}{meaning}", one.metric, quantity(one.value, unit))
+    format!("{} {}{}{limit}{meaning}", one.metric, quantity(one.value, unit), one.over())
 }
 
 /// Errors by which calls were refused, as a person is told them.
@@ -160,6 +161,7 @@ fn number(value: f64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use ks_vocabulary::metric::Metric;
 
     #[test]
     fn quantities_have_three_digits_and_units_of_people() {
@@ -184,13 +186,29 @@ mod tests {
 
     #[test]
     fn an_error_is_told_with_what_it_means() {
-        let told =
-            |metric| evidence(&Evidence { metric, value: 3.0, limit: None, baseline_p95: None });
+        let told = |metric| {
+            evidence(&Evidence {
+                metric,
+                value: 3.0,
+                window_s: None,
+                limit: None,
+                baseline_p95: None,
+            })
+        };
         assert_eq!(
             told(Metric::RefusedEnospc),
             "refused_enospc 3/s (ENOSPC: no space was left for it)"
         );
         assert_eq!(told(Metric::RefusedCalls), "refused_calls 3/s");
+    }
+
+    #[test]
+    fn evidence_tells_a_time_that_its_word_does_not() {
+        let (metric, limit) = (Metric::Majflt5s, Some(10.0));
+        let one = |window_s| Evidence { metric, value: 12.0, window_s, limit, baseline_p95: None };
+        assert_eq!(evidence(&one(None)), "majflt_5s 12/s (limit 10/s, reached)");
+        let slow = "majflt_5s 12/s over 120 s (limit 10/s, reached)";
+        assert_eq!(evidence(&one(Some(120))), slow);
     }
 
     #[test]

@@ -6,12 +6,14 @@
 
 use alloc::string::{String, ToString};
 
+use ks_statistics::own_history::FORECAST;
+use ks_vocabulary::output::Basis;
 use ks_vocabulary::time::{Timestamp, seconds};
 
 use super::calibration::{Calibration, Source};
 use super::class::Class;
-use super::slots::WINDOWS_NS;
-use super::trend::{Refusal, Trend};
+use super::slots::{Point, WINDOWS_NS};
+use super::trend::{Refusal, Seen, Trend};
 
 /// A forecast. Times are in seconds from `at`.
 #[derive(Debug, Clone, PartialEq)]
@@ -38,7 +40,33 @@ pub struct Forecast {
     pub count: usize,
     /// `host (n)`, `host NAME (n)` or `synthetic (n)`.
     pub calibration: String,
+    /// What it rests on where that is less than the gate asks for: it is for people alone.
+    pub basis: Option<Basis>,
 }
+
+/// What is asked of the trends of a resource.
+#[derive(Debug, Clone, Copy)]
+pub struct Question<'a> {
+    /// Used share at which the resource ends.
+    pub threshold: f64,
+    /// How far a forecast may look.
+    pub horizon_ns: u64,
+    /// How far off forecasts were.
+    pub calibration: &'a Calibration,
+    /// The last reading.
+    pub last: Point,
+}
+
+/// The first window length of which a forecast may rest on less than the gate asks for: of shorter
+/// ones there are enough within an hour or so, where they are read often enough to be any.
+const LONG: usize = 2;
+/// Such an interval is that of the calibration and of the slopes that were possible, whichever is
+/// wider, and as much wider again that it holds nine in ten on autocorrelated noise (measured by
+/// the tests of `watched.rs`).
+const WIDER: f64 = 1.25;
+/// A reading so far below the line has fallen: a smaller fall moves the end by less than its
+/// interval is wide (our judgement).
+const FALL: f64 = 0.05;
 
 /// Why there is no forecast.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -55,40 +83,68 @@ pub enum NoForecast {
 
 /// The forecast from the longest window that allows one: it knows the slope best. Where none does,
 /// the reason is that of the window that came furthest, and of equals the shortest.
+///
+/// Where the gate is shut for want of a past to compare with, a rise that goes on has a wider
+/// interval, with its [basis](Basis).
 pub fn forecast(
     trends: &[Trend; WINDOWS_NS.len()],
-    threshold: f64,
-    horizon_ns: u64,
-    calibration: &Calibration,
+    asked: &Question<'_>,
 ) -> Result<Forecast, NoForecast> {
     let mut reason = NoForecast::Trend(Refusal::FewPoints);
     for (window, trend) in trends.iter().enumerate().rev() {
-        match from_window(window, trend, threshold, horizon_ns, calibration) {
+        let seen = trend.gate().map_err(NoForecast::Trend);
+        match seen.and_then(|seen| from_line(window, trend, seen, asked)) {
             Ok(found) => return Ok(found),
             Err(why) if why.rank() >= reason.rank() => reason = why,
+            Err(_) => {}
+        }
+    }
+    if !matches!(reason, NoForecast::Trend(why) if why != Refusal::JustFell) {
+        return Err(reason);
+    }
+    for (window, trend) in trends.iter().enumerate().skip(LONG).rev() {
+        match from_steady(window, trend, asked) {
+            Ok(found) => return Ok(found),
+            Err(why) if why == NoForecast::Trend(Refusal::JustFell) => reason = why,
             Err(_) => {}
         }
     }
     Err(reason)
 }
 
-fn from_window(
+/// A forecast by the slopes that were possible lately.
+fn from_steady(window: usize, trend: &Trend, asked: &Question<'_>) -> Result<Forecast, NoForecast> {
+    let steady = trend.steady().map_err(NoForecast::Trend)?;
+    let made = from_line(window, trend, steady.seen, asked)?;
+    let away = asked.threshold - made.level;
+    let (slowest, fastest) = steady.slopes;
+    let is_short = steady.seen.compared < FORECAST.windows;
+    Ok(Forecast {
+        low_s: made.low_s.min(away / fastest) / WIDER,
+        high_s: made.high_s.max(away / slowest) * WIDER,
+        basis: Some(if is_short { Basis::ShortHistory } else { Basis::SteadyGrowth }),
+        ..made
+    })
+}
+
+fn from_line(
     window: usize,
     trend: &Trend,
-    threshold: f64,
-    horizon_ns: u64,
-    calibration: &Calibration,
+    seen: &Seen,
+    asked: &Question<'_>,
 ) -> Result<Forecast, NoForecast> {
-    let seen = trend.gate().map_err(NoForecast::Trend)?;
     let line = seen.fit.line;
-    if line.level >= threshold {
+    if has_fallen(line.level, line.slope, seen.at, asked.last) {
+        return Err(NoForecast::Trend(Refusal::JustFell));
+    }
+    if line.level >= asked.threshold {
         return Err(NoForecast::AtItsEnd);
     }
-    let point_s = (threshold - line.level) / line.slope;
+    let point_s = (asked.threshold - line.level) / line.slope;
     let class = Class::of(trend.wobble().unwrap_or(f64::INFINITY));
-    let interval = calibration.interval(class).map_err(NoForecast::Uncalibrated)?;
+    let interval = asked.calibration.interval(class).map_err(NoForecast::Uncalibrated)?;
     let median_s = point_s * interval.band.median;
-    if median_s > seconds(horizon_ns) {
+    if median_s > seconds(asked.horizon_ns) {
         return Err(NoForecast::Beyond(median_s));
     }
     Ok(Forecast {
@@ -107,7 +163,20 @@ fn from_window(
             Source::Other(name) => alloc::format!("host {name} ({})", interval.count),
             Source::Synthetic => alloc::format!("synthetic ({})", interval.count),
         },
+        basis: None,
     })
+}
+
+/// Whether a reading lies far below a line.
+fn has_fallen(level: f64, slope: f64, at: Timestamp, last: Point) -> bool {
+    last.value <= level + slope * seconds(last.at.since_ns(at)) - FALL
+}
+
+impl Forecast {
+    /// Whether the resource has fallen since, so that the slope before it says nothing.
+    pub fn is_fallen(&self, last: Point) -> bool {
+        has_fallen(self.level, self.slope, self.at, last)
+    }
 }
 
 impl NoForecast {
@@ -120,9 +189,10 @@ impl NoForecast {
             Self::Trend(Refusal::NotUnusual) => 3,
             Self::Trend(Refusal::SlopeUncertain) => 4,
             Self::Trend(Refusal::NotLasting) => 5,
-            Self::Uncalibrated(_) => 6,
-            Self::Beyond(_) => 7,
-            Self::AtItsEnd => 8,
+            Self::Trend(Refusal::JustFell) => 6,
+            Self::Uncalibrated(_) => 7,
+            Self::Beyond(_) => 8,
+            Self::AtItsEnd => 9,
         }
     }
 
@@ -149,12 +219,13 @@ impl Refusal {
             Self::FewPoints => "too few readings".to_string(),
             Self::FewValues => "it hardly changes".to_string(),
             Self::FewWindows(known) => {
-                let needed = ks_statistics::own_history::FORECAST.windows;
+                let needed = FORECAST.windows;
                 alloc::format!("cannot tell: {known} past windows, {needed} needed")
             }
             Self::NotUnusual => "it does not grow faster than it used to".to_string(),
             Self::SlopeUncertain => "whether it grows is uncertain".to_string(),
             Self::NotLasting => "it has not grown for two windows yet".to_string(),
+            Self::JustFell => "it has just fallen, and its growth since is not known".to_string(),
         }
     }
 }

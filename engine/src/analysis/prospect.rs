@@ -75,6 +75,7 @@ mod tests {
             eta_high_s: Some(1_200.0),
             n_calibration: 200,
             calibration: None,
+            basis: None,
             reason: None,
         }
     }

@@ -26,6 +26,7 @@ pub fn say(watched: &Watched, change: Turn) -> ForecastSaid {
         eta_high_s: made.map(|made| made.high_s),
         n_calibration: made.map_or(0, |made| made.count),
         calibration: made.map(|made| made.calibration.clone()),
+        basis: made.and_then(|made| made.basis),
         reason: watched.outcome.as_ref().err().map(|why| why.text()),
     }
 }

@@ -21,6 +21,11 @@ pub const HISTORY: usize = 400;
 /// whole ones.
 const WHOLE: f64 = 0.8;
 
+/// Share of past windows that may have fallen of a series that always grows, and the wobble from
+/// which on its slope is none that holds on (our judgement; the last class begins there).
+const FELL_MOST: f64 = 0.05;
+const RESTLESS: f64 = 0.4;
+
 /// Why there is no slope, or no forecast.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Refusal {
@@ -36,6 +41,8 @@ pub enum Refusal {
     SlopeUncertain,
     /// Steep in this window only, not in the one before it.
     NotLasting,
+    /// The last reading lies far below the line: what it grew by is gone.
+    JustFell,
 }
 
 /// What one window shows.
@@ -53,6 +60,16 @@ pub struct Seen {
     pub compared: usize,
     /// It has enough different values for its slope to say something.
     pub varies: bool,
+}
+
+/// A rise that has gone on since the window before, of which the past does not tell whether it is
+/// unusual.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Steady<'a> {
+    /// What the last window shows.
+    pub seen: &'a Seen,
+    /// The least and the greatest slope that it may have, by its bounds and by what it was lately.
+    pub slopes: (f64, f64),
 }
 
 /// See the module.
@@ -147,6 +164,37 @@ impl Trend {
             return Err(Refusal::NotLasting);
         }
         Ok(seen)
+    }
+
+    /// The slope that a forecast may rest on where the gate is shut for want of a past to compare
+    /// with, or because all of it rose: by its bounds it is none by chance, and each window since
+    /// the one that ended where it begins rose about as much.
+    pub fn steady(&self) -> Result<Steady<'_>, Refusal> {
+        let seen = self.last.as_ref().ok_or(Refusal::FewPoints)?.as_ref().map_err(|why| *why)?;
+        if !seen.varies {
+            return Err(Refusal::FewValues);
+        }
+        let past = self.history.slopes();
+        let fell = past.iter().filter(|slope| **slope <= 0.0).count();
+        if seen.compared >= FORECAST.windows && fell as f64 > FELL_MOST * past.len() as f64 {
+            return Err(Refusal::NotUnusual);
+        }
+        let (Some(low), Some(high)) = (seen.fit.slope_low, seen.fit.slope_high) else {
+            return Err(Refusal::SlopeUncertain);
+        };
+        let lately = self.history.pending().take(DISJOINT + 1);
+        let mut slopes = (low, high);
+        let mut count = 0;
+        for look in lately.flatten() {
+            count += 1;
+            slopes = (slopes.0.min(look.slope), slopes.1.max(look.slope));
+        }
+        let is_certain = slopes.0 > 0.0 && self.wobble().is_some_and(|wobble| wobble < RESTLESS);
+        match (count > DISJOINT, is_certain) {
+            (false, _) => Err(Refusal::NotLasting),
+            (true, false) => Err(Refusal::SlopeUncertain),
+            (true, true) => Ok(Steady { seen, slopes }),
+        }
     }
 
     /// How much the slope changed lately: the root mean square of its relative difference to the

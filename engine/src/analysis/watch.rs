@@ -204,11 +204,13 @@ impl Watch {
         knowledge.residuals.extend(own);
     }
 
-    /// Forecasts whose upper end is near enough to raise their kind.
+    /// Forecasts whose upper end is near enough to raise their kind; those that rest on less than
+    /// the gate asks for raise nothing.
     pub fn near(&self) -> impl Iterator<Item = (Resource, &Entity, EntityId, &Forecast)> {
         self.series.iter().filter_map(|watched| {
             let made = watched.outcome.as_ref().ok()?;
-            let near = made.high_s <= seconds(watched.resource.horizon_ns());
+            let is_near = made.high_s <= seconds(watched.resource.horizon_ns());
+            let near = is_near && made.basis.is_none();
             near.then_some((watched.resource, &watched.entity, watched.id, made))
         })
     }

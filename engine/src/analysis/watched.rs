@@ -10,8 +10,9 @@ use ks_vocabulary::time::{SECOND_NS, Timestamp, seconds};
 
 use super::calibration::Calibration;
 use super::class::Class;
-use super::forecast::{Forecast, NoForecast, forecast};
+use super::forecast::{Forecast, NoForecast, Question, forecast};
 use super::resources::Level;
+use super::slots::Point;
 use super::trend::{Refusal, Scratch};
 use super::trends::Trends;
 
@@ -99,13 +100,22 @@ impl Watched {
         }
         self.score(level, calibration);
         let stands = || around.stands(self.resource.kind(), self.id);
-        if !self.trends.push((level.at, level.used), is_influenced, stands, scratch) {
-            return None;
+        let last = Point { at: level.at, value: level.used };
+        if self.trends.push((level.at, level.used), is_influenced, stands, scratch) {
+            let asked = Question {
+                threshold: self.resource.threshold(&self.entity),
+                horizon_ns: self.resource.horizon_ns(),
+                calibration,
+                last,
+            };
+            self.outcome = forecast(&self.trends.windows, &asked);
+            return self.turn();
         }
-        let threshold = self.resource.threshold(&self.entity);
-        let horizon_ns = self.resource.horizon_ns();
-        self.outcome = forecast(&self.trends.windows, threshold, horizon_ns, calibration);
-        self.turn()
+        if self.outcome.as_ref().is_ok_and(|made| made.is_fallen(last)) {
+            self.outcome = Err(NoForecast::Trend(Refusal::JustFell));
+            return self.turn();
+        }
+        None
     }
 
     /// Takes its forecast back.
@@ -137,7 +147,9 @@ impl Watched {
 
     fn keep(&mut self) {
         let made = self.outcome.as_ref().ok();
-        let is_calm = |made: &&Forecast| !self.trends.may_rest_on_what_was_done(made.at);
+        let is_calm = |made: &&Forecast| {
+            made.basis.is_none() && !self.trends.may_rest_on_what_was_done(made.at)
+        };
         let Some(made) = made.filter(is_calm) else {
             self.made.clear();
             return;
@@ -175,3 +187,6 @@ impl Watched {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

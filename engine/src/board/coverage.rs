@@ -23,7 +23,7 @@ pub enum Cover {
 }
 
 /// Parts of one kind that are named; more are hardly ever missing at once.
-const PARTS: usize = 4;
+const PARTS: usize = 6;
 
 /// What was said of a kind while one sample was judged.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

@@ -25,7 +25,7 @@ use ks_vocabulary::metric::Metric;
 use ks_vocabulary::model::Disk;
 use ks_vocabulary::time::SECOND_NS;
 
-use super::Classifier;
+use super::{Classifier, is_absent};
 
 /// See the module.
 #[derive(Debug)]
@@ -80,6 +80,14 @@ impl Classifier for BlockDeviceSaturation {
                         let part = "errors and latency at completion: need bpf/block_io";
                         board.cover(kind, Cover::Part(part));
                     }
+                    if is_absent(&track.over(DiskWork::Queued, 1)) {
+                        board.cover(kind, Cover::Part("queue of a disk: not in diskstats"));
+                    }
+                    let spent = track.over(DiskWork::Spent, 1);
+                    if is_absent(&track.over(DiskWork::Done, 1)) || is_absent(&spent) {
+                        let part = "wait of requests: not in diskstats, severity ends at high";
+                        board.cover(kind, Cover::Part(part));
+                    }
                     let entity = || Entity::Disk(row.name().unwrap_or_default().to_vec());
                     board.judge(kind, id, at, &mut seen, entity);
                 }
@@ -110,17 +118,17 @@ fn look_at(row: &Disk, track: &DiskTrack) -> Result<Evaluation, Missing> {
             Err(missing) => return Err(missing),
         };
         let limits = core::array::from_fn(|level| levels[level].then_some(UTILISATION[level]));
-        let queue = track.over(DiskWork::Queued, ns).map_or(0.0, |time| time.per_second() / 1000.0);
+        let queue = track.over(DiskWork::Queued, ns).ok().map(|time| time.per_second() / 1000.0);
         // What rare flushes of an idle disk wait says nothing of what is normal at work.
         let wait = mean_wait_ms(track, ns).filter(|_| used >= AT_WORK);
         let stands = used >= UTILISATION[2] && completes_nothing(row, track, ns);
         let wait = if stands { Some(used * ns as f64 / 1e6) } else { wait };
-        let queues = queue >= queue_limit || stands;
+        let queues = queue.is_some_and(|queue| queue >= queue_limit) || stands;
         match window_s {
             10 => {
                 let key = seen.note_with(metric, used, limits);
                 let limit = [None, None, Some(queue_limit), None];
-                seen.note_with(Metric::Queue10s, queue, limit);
+                queue.map(|queue| seen.note_with(Metric::Queue10s, queue, limit));
                 let wait = wait.map(|wait| seen.note(Metric::Wait10s, wait));
                 let slow = wait.map(|key| Rule::Median(key, WAIT_TIMES[0], false));
                 let held = used >= UTILISATION[2] && (slow.is_some() || queues);

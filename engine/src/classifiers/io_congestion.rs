@@ -91,6 +91,10 @@ impl Classifier for IoCongestion {
         match judge_host(window) {
             Ok((at, mut seen)) => {
                 board.judge(Kind::IoCongestion, HOST, at, &mut seen, || Entity::Host);
+                if cpus(window).is_none() && wants_cpus(window) {
+                    let part = "blocked and stuck tasks above low: need the number of CPUs";
+                    board.cover(Kind::IoCongestion, Cover::Part(part));
+                }
                 if !has_stalls(window) {
                     let part = "stall shares: no pressure of I/O, severity ends at medium";
                     board.cover(Kind::IoCongestion, Cover::Part(part));
@@ -114,6 +118,15 @@ impl Classifier for IoCongestion {
 fn has_stalls(window: &Window) -> bool {
     let track = window.pressure.track().ok().filter(|_| window.pressure.is_fresh());
     track.is_some_and(|track| track.is_given(Stall::IoSome))
+}
+
+/// Whether a limit for each CPU might be reached.
+fn wants_cpus(window: &Window) -> bool {
+    !has_stalls(window) || window.sufferers.stuck(window.mono(), STUCK_NS) as f64 >= STUCK_LEAST[1]
+}
+
+fn cpus(window: &Window) -> Option<f64> {
+    Some(window.cpu.one().ok()?.cpus_online()?.max(1) as f64)
 }
 
 fn judge_host(window: &Window) -> Result<(Timestamp, Evaluation), Missing> {
@@ -152,14 +165,14 @@ fn second(window: &Window, track: &PressureTrack, entity: &Entity) -> Option<boo
 /// know of them, since not every such sleep counts as one for I/O.
 fn grade_stuck(seen: &mut Evaluation, window: &Window) {
     let stuck = window.sufferers.stuck(window.mono(), STUCK_NS) as f64;
-    let cpus = window.cpu.one().ok().and_then(Cpu::cpus_online).unwrap_or(1).max(1) as f64;
     if stuck < STUCK_LEAST[0] {
         return;
     }
     let load = window.load.one().ok().and_then(Load::load1);
     let agrees = load.is_none_or(|load| load >= AGREES * stuck);
-    let limit = |level: usize| Some(STUCK_LEAST[level].max(STUCK_PER_CPU[level] * cpus));
-    let limits = [limit(0), limit(1), limit(2).filter(|_| agrees), None];
+    let cpus = cpus(window);
+    let limit = |level: usize| Some(STUCK_LEAST[level].max(STUCK_PER_CPU[level] * cpus?));
+    let limits = [Some(STUCK_LEAST[0]), limit(1), limit(2).filter(|_| agrees), None];
     let before = seen.mask();
     let quantity = Quantity { metric: Metric::StuckTasks30s, value: stuck, limits };
     seen.grade(quantity, Held::Met, Relax::Scaled);
@@ -182,15 +195,16 @@ fn grade_hung(seen: &mut Evaluation, window: &Window) {
 }
 
 /// Requests in flight over all disks: by their time over the last five seconds, and at the last
-/// reading, since the time of a request counts when it is done.
+/// reading, since the time of a request counts when it is done. `None` where no disk tells.
 fn in_flight(window: &Window) -> Option<f64> {
     window.disks.at().filter(|_| window.disks.is_fresh())?;
-    let each = window.disks.entities().map(|(_, row, track)| {
+    let each = window.disks.entities().filter_map(|(_, row, track)| {
         let by_time = track.over(DiskWork::Queued, 5 * SECOND_NS).ok();
-        let by_time = by_time.map_or(0.0, |time| time.per_second() / 1000.0);
-        by_time.max(row.in_flight().unwrap_or(0) as f64)
+        let by_time = by_time.map(|time| time.per_second() / 1000.0);
+        let known = [by_time, row.in_flight().map(|requests| requests as f64)];
+        known.into_iter().flatten().reduce(f64::max)
     });
-    Some(each.sum())
+    each.reduce(|all, one| all + one)
 }
 
 /// Blocked tasks beside a busy disk: all that kernels without PSI tell.
@@ -200,18 +214,35 @@ fn grade_blocked(seen: &mut Evaluation, window: &Window) -> Result<(), Missing> 
     }
     let row = window.cpu.one()?;
     let blocked = row.procs_blocked().ok_or(Missing::Field("procs_blocked"))? as f64;
-    let cpus = row.cpus_online().unwrap_or(1).max(1) as f64;
-    let shares = window.disks.entities().filter_map(|(_, _, track)| {
-        Some(track.over(DiskWork::Busy, 5 * SECOND_NS).ok()?.per_second() / 1000.0)
-    });
-    let busiest = shares.fold(0.0, f64::max);
+    let busiest = match busiest(window) {
+        Ok(busiest) => busiest,
+        Err(Missing::NoEarlier) => {
+            seen.know([true, true, false, false]);
+            return Ok(());
+        }
+        Err(missing) => return Err(missing),
+    };
     seen.note_with(Metric::DiskUtilisation5s, busiest, [Some(BUSY), Some(BUSY), None, None]);
     // Without a busy disk the wait is for something else, such as a lock of the kernel.
     let value = if busiest >= BUSY { blocked } else { 0.0 };
-    let limits = [Some(1.0), Some(BLOCKED_PER_CPU * cpus), None, None];
+    let limits = [Some(1.0), cpus(window).map(|cpus| BLOCKED_PER_CPU * cpus), None, None];
     let quantity = Quantity { metric: Metric::BlockedTasks, value, limits };
     seen.grade(quantity, Held::Counts, Relax::Scaled);
     Ok(())
+}
+
+/// Share of time in which the busiest disk had work; 0 without a disk. The error is that none of
+/// those that there are tells.
+fn busiest(window: &Window) -> Result<f64, Missing> {
+    let each = window
+        .disks
+        .entities()
+        .map(|(_, _, track)| Ok(track.over(DiskWork::Busy, 5 * SECOND_NS)?.per_second() / 1000.0));
+    let busier = |one: Result<f64, Missing>, other: Result<f64, Missing>| match (one, other) {
+        (Ok(one), Ok(other)) => Ok(one.max(other)),
+        (one, other) => one.or(other),
+    };
+    each.reduce(busier).unwrap_or(Ok(0.0))
 }
 
 fn note_support(seen: &mut Evaluation, window: &Window) {

@@ -26,7 +26,7 @@ use ks_vocabulary::model::Cpu;
 use ks_vocabulary::subtype::Subtype;
 use ks_vocabulary::time::SECOND_NS;
 
-use super::{Classifier, niced};
+use super::{Classifier, is_absent, niced};
 
 /// See the module.
 #[derive(Debug)]
@@ -130,6 +130,11 @@ fn takes_time(window: &Window, busy: f64) -> Option<bool> {
 /// Share of CPU time neither idle nor waiting for I/O; user and nice already hold guest time.
 pub(super) fn busy_share(step: &Step<'_, Cpu>) -> Result<f64, Missing> {
     let idle = step.growth("idle", Cpu::idle_ticks)?;
+    // Idle time alone is no share of anything.
+    let system = step.growth("system", Cpu::system_ticks);
+    if is_absent(&step.growth("user", Cpu::user_ticks)) {
+        system?;
+    }
     let mut all = idle;
     let mut waiting = idle;
     for (name, get) in [
@@ -140,7 +145,8 @@ pub(super) fn busy_share(step: &Step<'_, Cpu>) -> Result<f64, Missing> {
         ("softirq", Cpu::softirq_ticks),
         ("steal", Cpu::steal_ticks),
     ] {
-        // iowait may go back by a tick when a CPU goes idle; the others count what they have.
+        // iowait may go back by a tick when a CPU goes idle. What else a kernel or another tool
+        // does not tell apart it counts among user and system.
         all += step.growth(name, get).unwrap_or(0);
     }
     let iowait = step.growth("iowait", Cpu::iowait_ticks).unwrap_or(0);

@@ -27,12 +27,12 @@ use crate::window::{HOST, Missing, Paging, PressureTrack, Stall, Window};
 use ks_vocabulary::held;
 use ks_vocabulary::kind::{Entity, Kind, Severity};
 use ks_vocabulary::metric::Metric;
-use ks_vocabulary::model::{Cpu, Memory};
+use ks_vocabulary::model::Memory;
 use ks_vocabulary::subtype::Subtype;
 use ks_vocabulary::time::SECOND_NS;
 
 use super::stall::{self, StallLimits};
-use super::{Classifier, cover_groups};
+use super::{Classifier, cover_groups, is_absent};
 
 mod groups;
 
@@ -82,8 +82,7 @@ const KILL_CLEAR_S: u64 = 300;
 /// How much of a memory is in use, and whether allocations meet its end.
 struct Use {
     used: f64,
-    /// Free share of swap; `None` without swap.
-    swap_free: Option<f64>,
+    swap: Swap,
     /// Nearly all that is in use is known to be such that only swap could make it free.
     is_held: bool,
     /// Swap takes what the memory cannot.
@@ -96,6 +95,17 @@ struct Use {
     stalls: [Option<bool>; 4],
 }
 
+/// What is left of swap.
+#[derive(Debug, Clone, Copy)]
+enum Swap {
+    /// There is none.
+    None,
+    /// Nobody tells: it is neither used up nor known to be free.
+    Untold,
+    /// Its free share.
+    Free(f64),
+}
+
 impl Classifier for MemoryPressure {
     fn kind(&self) -> Kind {
         Kind::MemoryPressure
@@ -105,10 +115,7 @@ impl Classifier for MemoryPressure {
         let group_kills = groups::judge(window, board);
         match judge_host(window, group_kills) {
             Ok(mut seen) => {
-                if !has_stalls(window) {
-                    let part = "stall shares: no pressure of memory, severity ends at high";
-                    board.cover(Kind::MemoryPressure, Cover::Part(part));
-                }
+                cover_host(window, board);
                 let at = window.memory.at().max(window.pressure.at()).unwrap_or(window.mono());
                 board.judge(Kind::MemoryPressure, HOST, at, &mut seen, || Entity::Host);
             }
@@ -127,6 +134,26 @@ impl Classifier for MemoryPressure {
 
 fn has_stalls(window: &Window) -> bool {
     window.pressure.track().is_ok_and(|track| track.is_given(Stall::MemorySome))
+}
+
+/// Says what nobody tells of the host.
+fn cover_host(window: &Window, board: &mut Board) {
+    let mut lacks = |is_lacking: bool, part| {
+        if is_lacking {
+            board.cover(Kind::MemoryPressure, Cover::Part(part));
+        }
+    };
+    let part = "stall shares: no pressure of memory, severity ends at high";
+    lacks(!has_stalls(window), part);
+    if !window.memory.is_fresh() || !window.vm.is_fresh() {
+        return lacks(true, "used share and kills: need meminfo and vmstat");
+    }
+    let (Ok(row), Ok(paging)) = (window.memory.one(), window.vm.track()) else { return };
+    lacks(held::used_share(row).is_none(), "used share: needs MemAvailable");
+    let part = "high and critical by used share: need SwapTotal and SwapFree";
+    lacks(matches!(swap_of(row), Swap::Untold), part);
+    lacks(is_absent(&paging.over(Paging::DirectReclaim, 1)), "direct reclaim: not in vmstat");
+    lacks(is_absent(&paging.over(Paging::OomKill, 1)), "kills: not in vmstat");
 }
 
 fn judge_host(window: &Window, group_kills: u64) -> Result<Evaluation, Missing> {
@@ -158,7 +185,8 @@ fn note_reclaim(seen: &mut Evaluation, window: &Window, has_stalls: bool) -> Res
         return Err(Missing::Source("bpf/memory"));
     }
     let stalled = window.bpf_memory.track()?.stalled_over(5 * SECOND_NS)?;
-    let cpus = window.cpu.one().ok().and_then(Cpu::cpus_online).unwrap_or(1).max(1) as f64;
+    let cpus = window.cpu.one()?.cpus_online().ok_or(Missing::Field("the number of CPUs"))?;
+    let cpus = cpus.max(1) as f64;
     let (metric, value) = (Metric::ReclaimStall5s, stalled.per_second() / 1e9 / cpus);
     if has_stalls {
         seen.note(metric, value);
@@ -182,7 +210,7 @@ fn use_of_host(window: &Window) -> Result<Use, Missing> {
     let stalls = window.pressure.track();
     Ok(Use {
         used,
-        swap_free: swap_free(row),
+        swap: swap_of(row),
         is_held: held::held_share(row).is_some_and(|held| held >= USED[0]),
         spills: false,
         reclaims: RECLAIM_SPANS_S.map(|span_s| {
@@ -218,8 +246,10 @@ fn works(window: &Window, memory: &Use) -> Option<bool> {
         Paging::SwapOut,
         Paging::MajorFault,
     ];
-    let grew = |what| paging.over(what, 30 * SECOND_NS).is_ok_and(|growth| growth.by > 0);
-    Some(memory.used >= USED[0] || counts.into_iter().any(grew))
+    let counts = counts.map(|what| paging.over(what, 30 * SECOND_NS));
+    let grew = counts.iter().flatten().any(|growth| growth.by > 0);
+    let agrees = grew || memory.used >= USED[0];
+    (agrees || !counts.iter().all(is_absent)).then_some(agrees)
 }
 
 /// Whether the host makes room, or has little left. Where it does not, what stalls its tasks is the
@@ -232,25 +262,34 @@ fn is_short(window: &Window, memory: &Use) -> Option<bool> {
     Some(memory.used >= USED[0] || scanned || reclaimed)
 }
 
-fn swap_free(row: &Memory) -> Option<f64> {
-    let total = row.swap_total_bytes().filter(|total| *total > 0)?;
-    Some(row.swap_free_bytes()? as f64 / total as f64)
+fn swap_of(row: &Memory) -> Swap {
+    match (row.swap_total_bytes(), row.swap_free_bytes()) {
+        (Some(0), _) => Swap::None,
+        (Some(total), Some(free)) => Swap::Free(free as f64 / total as f64),
+        (None, _) | (_, None) => Swap::Untold,
+    }
 }
 
 /// The predicates of the used share. Without stall shares critical is out of reach but for kills.
 fn grade_use(seen: &mut Evaluation, memory: &Use, has_stalls: bool) {
-    let Use { used, swap_free, is_held, spills, reclaims, stalls } = memory;
+    let Use { used, swap, is_held, spills, reclaims, stalls } = memory;
     seen.note_with(Metric::UsedShare, *used, USED.map(Some));
-    if let Some(free) = swap_free {
+    if let Swap::Free(free) = swap {
         let limits = [None, None, Some(SWAP_FREE[0]), Some(SWAP_FREE[1])];
         seen.note_with(Metric::SwapFreeShare, *free, limits);
     }
     let waits = |level: usize| stalls[level] != Some(false);
-    let gives = !is_held || swap_free.is_some_and(|free| free > SWAP_FREE[0]);
+    let gives = !is_held
+        || match swap {
+            Swap::None => false,
+            Swap::Untold => true,
+            Swap::Free(free) => *free > SWAP_FREE[0],
+        };
     let ends = !gives && (*used >= USED[3] || reclaims[1]);
-    let exhausted = |level: usize, free_limit: f64| match swap_free {
-        Some(free) => *free <= free_limit,
-        None => stalls[level] == Some(true) || reclaims[level],
+    let exhausted = |level: usize, free_limit: f64| match swap {
+        Swap::Untold => false,
+        Swap::Free(free) => *free <= free_limit,
+        Swap::None => stalls[level] == Some(true) || reclaims[level],
     };
     seen.counts(Severity::Low, *used >= USED[0] && reclaims[0] || *used >= USED[1]);
     seen.counts(Severity::Medium, *used >= USED[1] && (waits(1) || ends || *spills));

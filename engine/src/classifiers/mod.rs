@@ -17,7 +17,7 @@ mod tcp_exhaustion;
 
 use crate::board::{Board, Cover};
 use crate::culprit::{Blamed, Case};
-use crate::window::{CgroupTrack, EntityId, Window};
+use crate::window::{CgroupTrack, EntityId, Missing, Window};
 use ks_vocabulary::kind::Kind;
 use ks_vocabulary::model::Cgroup;
 
@@ -60,6 +60,11 @@ fn cover_groups(window: &Window, board: &mut Board, kind: Kind) {
     if window.cgroups.at().is_none() {
         board.cover(kind, Cover::Part("control groups: not in the recording"));
     }
+}
+
+/// Whether a quantity is not given: it is no evidence then, and is not taken for zero.
+fn is_absent<T>(found: &Result<T, Missing>) -> bool {
+    found.as_ref().is_err_and(|missing| missing.is_not_given())
 }
 
 /// Every control group but the root, which is the host under another name.

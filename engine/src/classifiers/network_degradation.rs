@@ -28,7 +28,7 @@ use ks_vocabulary::metric::Metric;
 use ks_vocabulary::subtype::Subtype;
 use ks_vocabulary::time::SECOND_NS;
 
-use super::Classifier;
+use super::{Classifier, is_absent};
 
 const KIND: Kind = Kind::NetworkDegradation;
 

@@ -51,11 +51,16 @@ fn explains_group(window: &Window, entity: &Entity, few: f64) -> bool {
     members == 0 || batch > others && others < few
 }
 
-/// Share of the used CPU time that was niced.
+/// Share of the used CPU time that was niced; none where that is not told, which excuses nothing.
 fn batch_share(window: &Window) -> f64 {
     let Ok(step) = window.cpu.step() else { return 0.0 };
-    let grown = |name, get: fn(&Cpu) -> Option<u64>| step.growth(name, get).unwrap_or(0);
-    let nice = grown("nice", Cpu::nice_ticks);
-    let used = nice + grown("user", Cpu::user_ticks) + grown("system", Cpu::system_ticks);
+    let grown = |name, get: fn(&Cpu) -> Option<u64>| step.growth(name, get);
+    let user = grown("user", Cpu::user_ticks);
+    let (Ok(nice), Ok(user), Ok(system)) =
+        (grown("nice", Cpu::nice_ticks), user, grown("system", Cpu::system_ticks))
+    else {
+        return 0.0;
+    };
+    let used = nice + user + system;
     if used == 0 { 0.0 } else { nice as f64 / used as f64 }
 }

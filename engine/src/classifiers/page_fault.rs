@@ -14,7 +14,7 @@
 //! for a quarter of a second is no loss of time. Minor faults are normal work, and are not judged.
 //! # Second source
 //! A rate is no harm without its cost: tasks that stall for memory or for I/O. Without either it is
-//! medium at most.
+//! medium at most. Where neither refaults nor stalls are told of, it is low at most.
 
 use crate::board::{Board, Cover, Evaluation, Held, Quantity, Relax};
 use crate::culprit::{Blamed, Case, MAJFLT};
@@ -26,7 +26,7 @@ use ks_vocabulary::membership::cgroup_entity;
 use ks_vocabulary::metric::Metric;
 use ks_vocabulary::time::SECOND_NS;
 
-use super::{Classifier, PERSISTENCE_S, cover_groups, groups, recurring};
+use super::{Classifier, PERSISTENCE_S, cover_groups, groups, is_absent, recurring};
 
 /// See the module.
 #[derive(Debug)]
@@ -45,6 +45,8 @@ const STALL_SHARES: [(Metric, u64, [Option<f64>; 4]); 3] = [
     (Metric::FaultStall10s, 10, [None, None, Some(0.15), None]),
     (Metric::FaultStall30s, 30, [None, None, None, Some(0.40)]),
 ];
+/// Pages in use that were dropped and came back.
+const REFAULTS: [Paging; 2] = [Paging::RefaultAnon, Paging::RefaultFile];
 /// Names of the rate over the persistence of each severity.
 const METRICS: [Metric; 4] =
     [Metric::Majflt5s, Metric::Majflt5s, Metric::Majflt10s, Metric::Majflt30s];
@@ -62,6 +64,9 @@ impl Classifier for PageFault {
                         Ok(_) => "stall and latency of faults: bpf/page_fault does not time them",
                         Err(_) => "stall and latency of faults: need bpf/page_fault",
                     };
+                    board.cover(Kind::PageFault, Cover::Part(part));
+                }
+                if let Some(part) = lacks_of_host(window) {
                     board.cover(Kind::PageFault, Cover::Part(part));
                 }
                 let at = window.vm.at().unwrap_or(window.mono());
@@ -97,8 +102,10 @@ fn grade_stalls(seen: &mut Evaluation, window: &Window) -> Result<(), Missing> {
 /// What is known of one entity over a span.
 struct Span {
     faults: Result<Growth, Missing>,
-    refaults: u64,
-    stalled: f64,
+    /// `None` where nobody counts them.
+    refaults: Option<u64>,
+    /// `None` where nobody tells.
+    stalled: Option<f64>,
 }
 
 fn judge_host(window: &Window) -> Result<Evaluation, Missing> {
@@ -108,15 +115,29 @@ fn judge_host(window: &Window) -> Result<Evaluation, Missing> {
     let paging = window.vm.track()?;
     let pressure = window.pressure.track().ok().filter(|_| window.pressure.is_fresh());
     let mut seen = grade(|ns| {
-        let by = |what| paging.over(what, ns).map_or(0, |growth| growth.by);
+        // Kernels before 5.9 count both together, as those of files.
+        let refaults = REFAULTS.into_iter().filter_map(|what| Some(paging.over(what, ns).ok()?.by));
         Span {
             faults: paging.over(Paging::MajorFault, ns),
-            refaults: by(Paging::RefaultAnon).saturating_add(by(Paging::RefaultFile)),
-            stalled: pressure.map_or(0.0, |track| stalled(track, ns)),
+            refaults: refaults.reduce(u64::saturating_add),
+            stalled: pressure.and_then(|track| stalled(track, ns)),
         }
     })?;
     seen.second(pressure.and_then(costs), Severity::Medium);
     Ok(seen)
+}
+
+/// What nobody tells of the host that would say whether faults do harm.
+fn lacks_of_host(window: &Window) -> Option<&'static str> {
+    let paging = window.vm.track().ok()?;
+    let has_refaults = REFAULTS.into_iter().any(|what| !is_absent(&paging.over(what, 1)));
+    let pressure = window.pressure.track().ok().filter(|_| window.pressure.is_fresh());
+    match (has_refaults, pressure.is_some_and(|track| track.is_given(Stall::MemorySome))) {
+        (true, true) => None,
+        (true, false) => Some("stall shares: no pressure of memory"),
+        (false, true) => Some("refaults: not in vmstat"),
+        (false, false) => Some("severity above low: needs refaults or stall shares of memory"),
+    }
 }
 
 /// Whether anybody waits for the pages, over the shortest window.
@@ -126,8 +147,8 @@ fn costs(track: &PressureTrack) -> Option<bool> {
     Some(memory >= STALLED || io.is_some_and(|io| io >= STALLED_IO))
 }
 
-fn stalled(track: &PressureTrack, ns: u64) -> f64 {
-    track.share(Stall::MemorySome, ns).unwrap_or(0.0)
+fn stalled(track: &PressureTrack, ns: u64) -> Option<f64> {
+    track.share(Stall::MemorySome, ns).ok()
 }
 
 fn judge_groups(window: &Window, board: &mut Board) {
@@ -137,6 +158,11 @@ fn judge_groups(window: &Window, board: &mut Board) {
     for (id, row, track) in groups(window) {
         // A group of a hierarchy without memory has no faults to judge.
         if let Ok(mut seen) = grade(|ns| span_of_group(track, ns)) {
+            let has_stalls = track.pressure.is_given(Stall::MemorySome);
+            if !has_stalls && is_absent(&track.over(Group::Refault, 1)) {
+                let part = "severity of a control group above low: needs its refaults or stalls";
+                board.cover(Kind::PageFault, Cover::Part(part));
+            }
             // Groups of version 1 have no stall shares: those of the host speak for them.
             seen.second(costs(&track.pressure).or(host), Severity::Medium);
             board.judge(Kind::PageFault, id, at, &mut seen, || cgroup_entity(row));
@@ -147,7 +173,7 @@ fn judge_groups(window: &Window, board: &mut Board) {
 fn span_of_group(track: &CgroupTrack, ns: u64) -> Span {
     Span {
         faults: track.over(Group::MajorFault, ns),
-        refaults: track.over(Group::Refault, ns).map_or(0, |growth| growth.by),
+        refaults: track.over(Group::Refault, ns).ok().map(|growth| growth.by),
         stalled: stalled(&track.pressure, ns),
     }
 }
@@ -165,10 +191,12 @@ fn grade(span: impl Fn(u64) -> Span) -> Result<Evaluation, Missing> {
             Err(Missing::NoEarlier) => continue,
             Err(missing) => return Err(missing),
         };
-        let harm = severity == Severity::Low || refaults > 0 || stalled >= STALLED;
+        let harm = refaults.is_some_and(|refaults| refaults > 0)
+            || stalled.is_some_and(|stalled| stalled >= STALLED)
+            || severity == Severity::Low;
         if severity == Severity::Low {
-            seen.note(Metric::Refaults5s, refaults as f64);
-            seen.note(Metric::MemorySome5s, stalled);
+            refaults.map(|refaults| seen.note(Metric::Refaults5s, refaults as f64));
+            stalled.map(|stalled| seen.note(Metric::MemorySome5s, stalled));
         }
         let key = match noted {
             Some((metric, key)) if metric == METRICS[level] => key,

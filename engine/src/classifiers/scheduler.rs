@@ -34,7 +34,7 @@ use ks_vocabulary::time::{SECOND_NS, Timestamp};
 use super::latency::{self, LatencyLimits};
 use super::load_mismatch::busy_share;
 use super::stall::{self, StallLimits};
-use super::{Classifier, cover_groups, groups, niced};
+use super::{Classifier, cover_groups, groups, is_absent, niced};
 
 /// See the module.
 #[derive(Debug)]
@@ -97,6 +97,10 @@ impl Classifier for Scheduler {
         match (stalls, waits) {
             (Err(missing), Err(_)) => board.cover(Kind::Scheduler, Cover::Missing(missing)),
             (stalls, waits) => {
+                if stalls.is_err() {
+                    let part = "stall shares: no pressure of CPUs";
+                    board.cover(Kind::Scheduler, Cover::Part(part));
+                }
                 if waits.is_err() {
                     let part = "run-queue latency: needs bpf/scheduler";
                     board.cover(Kind::Scheduler, Cover::Part(part));
@@ -163,16 +167,21 @@ fn note_cpu(seen: &mut Evaluation, window: &Window) {
         if let Ok(busy) = busy_share(&step) {
             seen.note(Metric::BusyShare, busy);
         }
-        let stolen = steal_share(&step);
-        seen.note(Metric::StealShare, stolen);
-        seen.subtype = (stolen >= STOLEN).then_some(Subtype::Stolen);
+        if let Some(stolen) = steal_share(&step) {
+            seen.note(Metric::StealShare, stolen);
+            seen.subtype = (stolen >= STOLEN).then_some(Subtype::Stolen);
+        }
     }
 }
 
-/// Share of all CPU time that the hypervisor gave to others.
-fn steal_share(step: &crate::window::Step<'_, Cpu>) -> f64 {
-    let parts: [fn(&Cpu) -> Option<u64>; 8] = [
-        Cpu::steal_ticks,
+/// Share of all CPU time that the hypervisor gave to others; `None` where that is not told.
+fn steal_share(step: &crate::window::Step<'_, Cpu>) -> Option<f64> {
+    let stolen = step.growth("steal", Cpu::steal_ticks);
+    if is_absent(&stolen) {
+        return None;
+    }
+    let stolen = stolen.unwrap_or(0);
+    let parts: [fn(&Cpu) -> Option<u64>; 7] = [
         Cpu::user_ticks,
         Cpu::nice_ticks,
         Cpu::system_ticks,
@@ -182,8 +191,8 @@ fn steal_share(step: &crate::window::Step<'_, Cpu>) -> f64 {
         Cpu::softirq_ticks,
     ];
     let grown = parts.map(|part| step.growth("stat", part).unwrap_or(0));
-    let all = grown.iter().copied().fold(0, u64::saturating_add);
-    if all == 0 { 0.0 } else { grown[0] as f64 / all as f64 }
+    let all = grown.iter().copied().fold(stolen, u64::saturating_add);
+    Some(if all == 0 { 0.0 } else { stolen as f64 / all as f64 })
 }
 
 fn judge_groups(window: &Window, board: &mut Board) {

@@ -64,6 +64,10 @@ impl Classifier for SwapThrashing {
                     let part = "high: no pressure of memory";
                     board.cover(Kind::SwapThrashing, Cover::Part(part));
                 }
+                if !has_use(window) {
+                    let part = "critical by used shares: needs SwapFree and MemAvailable";
+                    board.cover(Kind::SwapThrashing, Cover::Part(part));
+                }
             }
             Ok(None) => {
                 board.cover(Kind::SwapThrashing, Cover::NotApplicable("no swap is configured"));
@@ -80,6 +84,12 @@ impl Classifier for SwapThrashing {
 
 fn has_stalls(window: &Window) -> bool {
     window.pressure.track().is_ok_and(|track| track.is_given(Stall::MemoryFull))
+}
+
+fn has_use(window: &Window) -> bool {
+    window.memory.one().is_ok_and(|memory| {
+        memory.swap_free_bytes().is_some() && held::used_share(memory).is_some()
+    })
 }
 
 fn judge(window: &Window) -> Result<Option<Evaluation>, Missing> {
@@ -166,12 +176,14 @@ fn moves(window: &Window) -> Result<bool, Missing> {
 
 /// Swap and memory both nearly full, while pages move.
 fn grade_use(seen: &mut Evaluation, memory: &Memory, swap_total: u64, moves: bool) {
-    let swap_free = memory.swap_free_bytes().unwrap_or(swap_total).min(swap_total);
-    let swap_used = 1.0 - swap_free as f64 / swap_total as f64;
+    let swap_free = memory.swap_free_bytes().map(|free| free.min(swap_total));
+    let swap_used = swap_free.map(|free| 1.0 - free as f64 / swap_total as f64);
+    let used = held::used_share(memory);
     let limits = [None, None, None, Some(USED)];
-    seen.note_with(Metric::SwapUsedShare, swap_used, limits);
-    if let Some(used) = held::used_share(memory) {
-        seen.note_with(Metric::UsedShare, used, limits);
+    for (metric, share) in [(Metric::SwapUsedShare, swap_used), (Metric::UsedShare, used)] {
+        share.map(|share| seen.note_with(metric, share, limits));
+    }
+    if let (Some(swap_used), Some(used)) = (swap_used, used) {
         seen.counts(Severity::Critical, swap_used >= USED && used >= USED && moves);
     }
 }

@@ -19,7 +19,7 @@
 //! A share of space wants little room, or a pace that ends it; a slow percentile wants time lost; a
 //! call that was refused is harm itself, counted where it failed and not where the limit stands.
 
-use crate::analysis::resources::tasks_max;
+use crate::analysis::resources::{space_used, tasks_max};
 use crate::board::{Board, Cover, Evaluation, Held, Quantity, Relax};
 use crate::culprit::{Blamed, Case, NAMED, WRITTEN, victim};
 use crate::window::{CgroupTrack, Group, HOST, Missing, Window};
@@ -85,16 +85,17 @@ fn judge_filesystems(window: &Window, board: &mut Board) {
     }
     let has_no_space = space::was_refused(window);
     for (id, row, track) in window.filesystems.entities() {
+        if row.limited().is_none() {
+            let part = "space of filesystems that were not asked (FUSE, network)";
+            board.cover(KIND, Cover::Part(part));
+        }
         if row.read_only() == Some(true) || row.limited() != Some(true) {
             continue;
         }
-        let mut seen = space::look_at(row, track, has_no_space);
-        if row.limited().is_none() {
-            board.cover(
-                KIND,
-                Cover::Part("space of filesystems that were not asked (FUSE, network)"),
-            );
+        if space_used(row).is_none() {
+            board.cover(KIND, Cover::Part("space of a filesystem: not in the recording"));
         }
+        let mut seen = space::look_at(row, track, has_no_space);
         let entity = || Entity::Filesystem(row.mount().unwrap_or_default().to_vec());
         board.judge(KIND, id, at, &mut seen, entity);
     }

@@ -32,7 +32,7 @@ use ks_vocabulary::output::Culprit;
 use ks_vocabulary::subtype::Subtype;
 use ks_vocabulary::time::SECOND_NS;
 
-use super::Classifier;
+use super::{Classifier, is_absent};
 
 const KIND: Kind = Kind::TcpExhaustion;
 
@@ -68,6 +68,8 @@ impl Classifier for TcpExhaustion {
             let mut seen = judge_namespace(row, track, sockets, limits);
             if row.listen_overflows().is_none() {
                 board.cover(KIND, Cover::Part("accept queues: no net/netstat"));
+            } else if row.req_q_full_drop().is_none() && row.listen_drops().is_none() {
+                board.cover(KIND, Cover::Part("SYN queues: not in net/netstat"));
             }
             board.judge(KIND, id, at, &mut seen, || Entity::Netns(row.netns().unwrap_or(0)));
         }
@@ -185,10 +187,13 @@ fn grade_queues(seen: &mut Evaluation, track: &TcpTrack) {
             seen.subtype = Some(Subtype::AcceptQueue);
         }
     }
-    let grown = |what| track.over(what, 1).map_or(0, |growth: Growth| growth.by);
+    // What is not given, or has yet to be read twice, counts nothing, and is no evidence.
+    let counted = |what| track.over(what, 1).ok().map(|growth: Growth| growth.by);
+    let grown = |what| counted(what).unwrap_or(0);
     // A SYN that meets the end of `tcp_max_syn_backlog` without cookies is told in `ListenDrops`
     // alone, which counts what accept queues refused as well (`tcp_conn_request`).
-    let other_drops = grown(Tcp::ListenDrop).saturating_sub(grown(Tcp::ListenOverflow));
+    let other_drops = counted(Tcp::ListenDrop).zip(counted(Tcp::ListenOverflow));
+    let other_drops = other_drops.map_or(0, |(drops, full)| drops.saturating_sub(full));
     let events = [
         (Subtype::AcceptQueue, Metric::AcceptQueueOverflows, grown(Tcp::ListenOverflow)),
         (Subtype::SynQueue, Metric::SynQueueDrops, grown(Tcp::SynQueueDrop).max(other_drops)),

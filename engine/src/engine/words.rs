@@ -32,6 +32,7 @@ impl Engine {
         let evidence = changed.seen.quantities().map(|noted| Evidence {
             metric: noted.quantity.metric,
             value: noted.quantity.value + 0.0,
+            window_s: noted.quantity.metric.window_s(self.window.interval_ns),
             limit: noted.quantity.limits[index],
             baseline_p95: noted.baseline_p95.map(|p95| p95 + 0.0),
         });

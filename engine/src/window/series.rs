@@ -30,6 +30,13 @@ pub enum Missing {
     Because(&'static str),
 }
 
+impl Missing {
+    /// Whether the host does not give it, and waiting for another reading does not help.
+    pub fn is_not_given(self) -> bool {
+        matches!(self, Self::Source(_) | Self::Field(_))
+    }
+}
+
 /// Two readings of one entity.
 #[derive(Debug)]
 pub struct Step<'a, R> {

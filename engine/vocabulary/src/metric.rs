@@ -1,5 +1,6 @@
 //! The quantities by which verdicts are told: their words, their units, and who witnesses them.
 
+use crate::time::SECOND_NS;
 use crate::unit::Unit;
 use crate::words::words;
 
@@ -196,6 +197,31 @@ impl Metric {
         Some(Self::ALL[at])
     }
 
+    /// Over how many seconds a value was taken in truth, where samples are `interval_ns` apart and
+    /// that is longer than its word says: what is named after 5 s is over 120 s where samples come
+    /// every minute, since a rate asks for two intervals.
+    pub fn window_s(self, interval_ns: u64) -> Option<u64> {
+        let (_, last) = self.word().rsplit_once('_')?;
+        let named_s: u64 = last.strip_suffix('s')?.parse().ok()?;
+        let intervals = named_s.saturating_mul(SECOND_NS).div_ceil(interval_ns.max(1));
+        let true_ns = intervals.max(self.intervals_least()).saturating_mul(interval_ns);
+        let true_s = true_ns.saturating_add(SECOND_NS / 2) / SECOND_NS;
+        (true_s > named_s).then_some(true_s)
+    }
+
+    /// How many intervals a value asks for that is named after a time.
+    fn intervals_least(self) -> u64 {
+        // What a tracer timed is all of the interval in which it was counted.
+        let is_timed = self.unit() == Unit::Milliseconds && self.source() == Witness::Tracer;
+        if self == Self::SwappingOutShare10s {
+            10
+        } else if is_timed || self == Self::StuckTasks30s {
+            1
+        } else {
+            2
+        }
+    }
+
     /// Largest value that it can have, where it is bounded.
     pub fn max(self) -> Option<f64> {
         (self.unit() == Unit::Ratio).then_some(1.0)
@@ -210,6 +236,29 @@ impl Metric {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_window_that_is_longer_than_its_word_says_is_told() {
+        let table = [
+            (Metric::Majflt5s, 1_000, None),
+            (Metric::Majflt5s, 333, None),
+            (Metric::Majflt5s, 2_000, Some(6)),
+            (Metric::Majflt5s, 5_000, Some(10)),
+            (Metric::Majflt30s, 10_000, None),
+            (Metric::Majflt5s, 60_000, Some(120)),
+            (Metric::Majflt30s, 60_000, Some(120)),
+            (Metric::SwappingOutShare10s, 1_000, None),
+            (Metric::SwappingOutShare10s, 60_000, Some(600)),
+            (Metric::RunQueueP99Over5s, 60_000, Some(60)),
+            (Metric::StuckTasks30s, 60_000, Some(60)),
+            (Metric::Load1, 60_000, None),
+            (Metric::EtaHighS, 60_000, None),
+        ];
+        for (metric, interval_ms, expected) in table {
+            let found = metric.window_s(interval_ms * 1_000_000);
+            assert_eq!(found, expected, "{metric} {interval_ms}");
+        }
+    }
 
     #[test]
     fn they_are_in_the_order_of_their_words_and_found_by_them() {

@@ -210,8 +210,33 @@ pub struct ForecastSaid {
     pub n_calibration: usize,
     /// Where they come from.
     pub calibration: Option<String>,
+    /// What it rests on, where that is less than a forecast that raises something rests on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub basis: Option<Basis>,
     /// Why there is no forecast.
     pub reason: Option<String>,
+}
+
+/// What a forecast rests on whose series has no past that it could stand out from. Its interval is
+/// wider; it raises nothing, and no action rests on it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub enum Basis {
+    /// There are too few past windows to compare with.
+    #[serde(rename = "short history")]
+    ShortHistory,
+    /// Nearly all past windows rose as well.
+    #[serde(rename = "steady growth")]
+    SteadyGrowth,
+}
+
+impl Basis {
+    /// Its words.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::ShortHistory => "short history",
+            Self::SteadyGrowth => "steady growth",
+        }
+    }
 }
 
 /// A forecast came, changed or went.

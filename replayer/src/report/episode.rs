@@ -122,7 +122,7 @@ fn summary(episode: &Episode) -> String {
     let mut text = format!("{} on {}", episode.kind.word(), episode.entity);
     if let Some(decisive) = Evidence::decisive(&episode.evidence, episode.subtype) {
         let (Evidence { metric, value, .. }, unit) = (decisive, decisive.unit());
-        text += &format!(": {metric} {value:.3} {unit}");
+        text += &format!(": {metric} {value:.3} {unit}{}", decisive.over());
         if let Some(limit) = decisive.limit {
             text += &format!(", limit {limit}");
         }

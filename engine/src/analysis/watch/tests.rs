@@ -88,6 +88,21 @@ fn a_leak_that_stops_is_taken_back_and_teaches_nothing() {
 }
 
 #[test]
+fn a_fall_takes_a_forecast_back_at_once_and_the_slope_before_it_makes_none() {
+    let mut lab = Lab::default();
+    lab.calm(1_800);
+    let leak = |at: u64| 0.3 + 0.000_5 * at as f64 + wave(at);
+    lab.run(400, leak);
+    assert!(lab.outcome().is_ok());
+    let fell = |at: u64| leak(at + 400) - 0.1;
+    assert_eq!(lab.run(1, fell), [Turn::Withdrawn]);
+    assert_eq!(*lab.outcome(), Err(NoForecast::Trend(Refusal::JustFell)));
+    assert_eq!(lab.run(60, |at| fell(at + 1)), [], "a window has to rise anew");
+    let turns = lab.run(180, |at| fell(at + 61));
+    assert_eq!(turns.first(), Some(&Turn::Made), "{:?}", lab.outcome());
+}
+
+#[test]
 fn what_ends_after_something_was_done_teaches_nothing() {
     let mut lab = Lab::default();
     lab.calm(1_800);

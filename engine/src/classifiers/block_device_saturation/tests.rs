@@ -3,7 +3,7 @@
 use crate::lab::{Lab, Meter};
 use ks_vocabulary::kind::Kind::BlockDeviceSaturation;
 use ks_vocabulary::kind::Severity::{Critical, High, Low, Medium};
-use ks_vocabulary::model::{DiskCell, DiskName, Sample};
+use ks_vocabulary::model::{DiskCell, DiskName, Record as _, Sample};
 
 const SDA: &str = "disk:sda";
 
@@ -172,4 +172,21 @@ fn a_disk_that_is_gone_ends_its_signal() {
     });
     assert_eq!(lab.severity(BlockDeviceSaturation, SDA), None);
     assert_eq!(lab.cleared_at(BlockDeviceSaturation, SDA), Some(lab.second()));
+}
+
+#[test]
+fn a_queue_and_waits_that_are_not_told_are_no_evidence_and_are_named() {
+    let cells = [(DiskCell::queue_ms, "queue of a disk: not in diskstats", Critical)];
+    let waits = "wait of requests: not in diskstats, severity ends at high";
+    for (cell, part, expected) in cells.into_iter().chain([(DiskCell::read_ms, waits, High)]) {
+        let (mut lab, mut disk) = (Lab::new(), Disk::default());
+        lab.run(40, |sample, _| {
+            disk.fill(sample, flash(0.96, 9.0, 900.0));
+            sample.disks.as_mut_slice()[0].row_mut().unset_cell(cell as usize);
+        });
+        let signal = lab.signal(BlockDeviceSaturation, SDA).unwrap();
+        assert_eq!(signal.severity, expected, "{part}");
+        assert!(signal.evidence.iter().all(|part| part.value > 0.0), "{:?}", signal.evidence);
+        assert!(lab.coverage(BlockDeviceSaturation).contains(part), "{part}");
+    }
 }

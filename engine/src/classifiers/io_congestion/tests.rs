@@ -6,7 +6,7 @@ use ks_vocabulary::kind::Severity::{Critical, High, Low, Medium};
 use ks_vocabulary::metric::Metric;
 use ks_vocabulary::model::{
     BlockedTaskCell, CgroupCell, CgroupName, CpuCell, DiskCell, DiskName, LoadCell, MemoryCell,
-    PressureCell, ProcessCell, ProcessName, ReadTimes, Sample, VmCell,
+    PressureCell, ProcessCell, ProcessName, ReadTimes, Record as _, Sample, VmCell,
 };
 use ks_vocabulary::subtype::Subtype;
 
@@ -272,4 +272,32 @@ fn tasks_that_the_kernel_finds_hung_are_medium_though_nobody_stalls() {
         assert_eq!(lab.severity(IoCongestion, HOST), expected, "{hung}");
         assert_eq!(lab.subtype(IoCongestion, HOST), expected.map(|_| Subtype::Blocked));
     }
+}
+
+#[test]
+fn what_disks_and_cpus_do_not_tell_is_not_taken_for_none() {
+    // A disk whose requests nobody counts says nothing against a stall.
+    let (mut lab, mut host) = (Lab::new(), Host::default());
+    lab.run(40, |sample, _| {
+        host.fill(sample, 0.9, 0.3);
+        sample.disks.push().set_name(DiskName::name, b"sda");
+    });
+    assert_eq!(lab.severity(IoCongestion, HOST), Some(High));
+    // Nor is one without a share of busy time at rest.
+    let (mut lab, mut busy_ms) = (Lab::new(), Meter::default());
+    lab.run(60, |sample, _| {
+        without_pressure(sample, &mut busy_ms, 9, 0.9);
+        sample.disks.as_mut_slice()[0].row_mut().unset_cell(DiskCell::io_ms as usize);
+    });
+    assert_eq!(lab.severity(IoCongestion, HOST), None);
+    assert_eq!(lab.coverage(IoCongestion), "cannot tell: diskstats: not given by this host");
+    // And a host whose CPUs are not counted is none of one CPU.
+    let (mut lab, mut busy_ms) = (Lab::new(), Meter::default());
+    lab.run(60, |sample, _| {
+        without_pressure(sample, &mut busy_ms, 9, 0.9);
+        sample.cpu.as_mut_slice()[0].row_mut().unset_cell(CpuCell::cpus_online as usize);
+    });
+    assert_eq!(lab.severity(IoCongestion, HOST), Some(Low));
+    let part = "blocked and stuck tasks above low: need the number of CPUs";
+    assert!(lab.coverage(IoCongestion).contains(part), "{}", lab.coverage(IoCongestion));
 }

@@ -74,7 +74,7 @@ fn waits_in_the_run_queue_are_judged_with_or_without_pressure() {
         sample.bpf_scheduler.set_read(ReadTimes::default());
     };
     check_each(Scheduler, [5, 20, 100, 500], fill, |lab, _| {
-        assert_eq!(lab.coverage(Scheduler), "ok");
+        assert_eq!(lab.coverage(Scheduler), "ok: without stall shares: no pressure of CPUs");
     });
 }
 
@@ -287,6 +287,7 @@ fn a_connect_without_a_port_is_critical_at_once_and_clears_after_two_minutes() {
             row.set(NetnsCell::netns, 7u64);
             row.set(NetnsCell::listen, 1u64);
             row.set(NetnsCell::listen_overflows, 0u64);
+            row.set(NetnsCell::listen_drops, 0u64);
             let row = sample.file_handles.push();
             row.set(FileHandlesCell::allocated, 1u64);
             row.set(FileHandlesCell::max, 1000u64);
@@ -346,7 +347,8 @@ fn faults_that_are_counted_and_not_timed_are_told_apart() {
         sample.cgroups.set_read(ReadTimes::default());
         sample.bpf_page_fault.push().set(FaultTraceCell::user, 1u64);
     });
-    let told = "ok: without stall and latency of faults: bpf/page_fault does not time them";
+    let told = "ok: without stall and latency of faults: bpf/page_fault does not time them; \
+                severity above low: needs refaults or stall shares of memory";
     assert_eq!(lab.coverage(PageFault), told);
 }
 
@@ -363,11 +365,14 @@ fn time_spent_in_major_faults_is_judged_where_it_is_known() {
     for (share, expected) in table {
         let (mut lab, mut spent) = (Lab::new(), Meter::default());
         lab.run(40, |sample, _| {
-            sample.vm.push().set(VmCell::pgmajfault, 0u64);
+            let row = sample.vm.push();
+            row.set(VmCell::pgmajfault, 0u64);
+            row.set(VmCell::refault_file, 0u64);
             sample.cgroups.set_read(ReadTimes::default());
             sample.bpf_page_fault.push().set(FaultTraceCell::major_ns, spent.add(share * 1e9));
         });
         assert_eq!(lab.severity(PageFault, HOST), expected, "{share}");
-        assert_eq!(lab.coverage(PageFault), "ok");
+        let told = "ok: without stall shares: no pressure of memory";
+        assert_eq!(lab.coverage(PageFault), told);
     }
 }

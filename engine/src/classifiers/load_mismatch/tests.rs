@@ -5,7 +5,7 @@ use alloc::format;
 use ks_vocabulary::input::HIDEPID;
 use ks_vocabulary::kind::Kind::{LoadMismatch, SwapThrashing};
 use ks_vocabulary::kind::Severity::{Critical, High, Low, Medium};
-use ks_vocabulary::model::{CpuCell, PressureCell, Sample};
+use ks_vocabulary::model::{CpuCell, PressureCell, Record as _, Sample};
 use ks_vocabulary::subtype::Subtype;
 
 const HOST: &str = "host";
@@ -183,4 +183,15 @@ fn where_processes_are_hidden_coverage_says_that_none_is_blamed() {
     lab.limited("processes", "every 10 s");
     lab.run(10, |sample, _| host.fill(sample, load(1, 100)));
     assert_eq!(lab.coverage(LoadMismatch), "ok");
+}
+
+#[test]
+fn idle_time_alone_makes_no_idle_host() {
+    let (mut lab, mut host) = (Lab::new(), Host::default());
+    lab.run(45, |sample, _| {
+        host.fill(sample, load(400, 100));
+        sample.cpu.as_mut_slice()[0].row_mut().unset_cell(CpuCell::user_ticks as usize);
+    });
+    assert_eq!(lab.severity(LoadMismatch, HOST), None);
+    assert_eq!(lab.coverage(LoadMismatch), "cannot tell: system: not given by this host");
 }

@@ -10,7 +10,7 @@ use ks_vocabulary::model::Cgroup;
 use ks_vocabulary::time::SECOND_NS;
 
 use super::super::{groups, stall};
-use super::{RECLAIM_SPANS_S, STALLS, Use, grade_use, note_kills, swap_free, waits};
+use super::{RECLAIM_SPANS_S, STALLS, Swap, Use, grade_use, note_kills, swap_of, waits};
 
 /// Growth of a group's swap, over the ten to twenty seconds of which consumption is known, with
 /// which its limit is too small for what it holds (`swap_thrashing`, low: 5 pages a second).
@@ -19,7 +19,7 @@ const SPILL_BYTES: u64 = 5 * 4096 * 20;
 /// Judges every control group; the return value is the number of kills that are theirs.
 pub(super) fn judge(window: &Window, board: &mut Board) -> u64 {
     let Some(at) = window.cgroups.at().filter(|_| window.cgroups.is_fresh()) else { return 0 };
-    let host_swap = window.memory.one().ok().and_then(swap_free);
+    let host_swap = window.memory.one().map_or(Swap::Untold, swap_of);
     let host = window.pressure.track().ok().filter(|_| window.pressure.is_fresh());
     let host_waits = waits(host);
     let short = short_group(window).map(|(id, _)| id);
@@ -66,22 +66,20 @@ fn is_innermost(window: &Window, row: &Cgroup) -> bool {
 fn use_of_group(
     row: &Cgroup,
     track: &CgroupTrack,
-    host_swap: Option<f64>,
+    host_swap: Swap,
     host_waits: [Option<bool>; 4],
 ) -> Option<Use> {
     let max = row.memory_max_bytes().filter(|max| *max > 0)?;
     let held = held::held_bytes(row)?;
-    let swap_free = match row.swap_max_bytes() {
-        Some(0) => None,
-        Some(swap_max) => {
-            let used = row.swap_bytes().unwrap_or(0).min(swap_max);
-            Some(1.0 - used as f64 / swap_max as f64)
-        }
-        None => host_swap,
+    let swap = match (row.swap_max_bytes(), row.swap_bytes()) {
+        (Some(0), _) => Swap::None,
+        (Some(max), Some(used)) => Swap::Free(1.0 - used.min(max) as f64 / max as f64),
+        (Some(_), None) => Swap::Untold,
+        (None, _) => host_swap,
     };
     Some(Use {
         used: held as f64 / max as f64,
-        swap_free,
+        swap,
         is_held: row.active_file_bytes().is_some(),
         spills: track.consumption(row).swap_bytes >= SPILL_BYTES,
         reclaims: RECLAIM_SPANS_S.map(|span_s| {

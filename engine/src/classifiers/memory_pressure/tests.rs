@@ -1,10 +1,12 @@
 //! Every limit of `memory_pressure`, from just below and from just above.
 
 use crate::lab::{Lab, Meter};
+use alloc::string::String;
 use ks_vocabulary::kind::Kind::MemoryPressure;
 use ks_vocabulary::kind::Severity::{Critical, High, Low, Medium};
 use ks_vocabulary::model::{
-    CgroupCell, CgroupName, MemoryCell, MemoryTraceCell, PressureCell, Sample, VmCell,
+    CgroupCell, CgroupName, CpuCell, MemoryCell, MemoryTraceCell, PressureCell, ReadTimes,
+    Record as _, Sample, VmCell,
 };
 use ks_vocabulary::subtype::Subtype;
 
@@ -306,6 +308,7 @@ fn without_stall_shares_the_time_spent_reclaiming_stands_for_them() {
             if with_psi {
                 host.fill(sample, quiet());
             }
+            sample.cpu.push().set(CpuCell::cpus_online, 1u64);
             let row = sample.bpf_memory.push();
             row.set(MemoryTraceCell::direct_ns, 5u64);
             row.set(MemoryTraceCell::memcg_ns, reclaim_ns.add(share * 1e9));
@@ -380,4 +383,50 @@ fn cache_in_use_is_not_held_and_a_group_that_spills_into_swap_is_short() {
         row.set(CgroupCell::swap_max_bytes, 100_000_000u64);
     });
     assert_eq!(lab.severity(MemoryPressure, GROUP), Some(Low), "swap has room for it");
+}
+
+#[test]
+fn what_is_not_told_of_memory_is_neither_none_nor_all_of_it() {
+    let full = Memory { some: 0.06, used: 0.97, reclaims: 1, ..Memory::default() };
+    let run = |lacks: fn(&mut Sample)| {
+        let (mut lab, mut host) = (Lab::new(), Host::default());
+        lab.run(60, |sample, _| {
+            host.fill(sample, full);
+            sample.cgroups.set_read(ReadTimes::default());
+            lacks(sample);
+        });
+        (lab.severity(MemoryPressure, HOST), String::from(lab.coverage(MemoryPressure)))
+    };
+    let told = |part: &str| String::from("ok: without ") + part;
+    assert_eq!(run(|_| ()), (Some(Critical), String::from("ok")), "no swap is used up");
+    let no_swap = |sample: &mut Sample| {
+        let mut row = sample.memory.as_mut_slice()[0].row_mut();
+        row.unset_cell(MemoryCell::swap_free_bytes as usize);
+        row.unset_cell(MemoryCell::swap_total_bytes as usize);
+    };
+    let part = "high and critical by used share: need SwapTotal and SwapFree";
+    assert_eq!(run(no_swap), (Some(Medium), told(part)));
+    let no_counts = |sample: &mut Sample| {
+        let mut row = sample.vm.as_mut_slice()[0].row_mut();
+        row.unset_cell(VmCell::allocstall as usize);
+        row.unset_cell(VmCell::oom_kill as usize);
+    };
+    let part = "direct reclaim: not in vmstat; kills: not in vmstat";
+    assert_eq!(run(no_counts), (Some(Critical), told(part)), "stalls speak for reclaim");
+    let no_vmstat = |sample: &mut Sample| sample.vm.clear();
+    let part = "used share and kills: need meminfo and vmstat";
+    assert_eq!(run(no_vmstat), (Some(Low), told(part)));
+}
+
+#[test]
+fn counters_that_are_not_given_do_not_speak_against_a_stall() {
+    let (mut lab, mut host) = (Lab::new(), Host::default());
+    let stalled = Memory { some: 0.7, full: 0.7, ..quiet() };
+    lab.run(60, |sample, _| {
+        host.fill(sample, stalled);
+        let mut row = sample.vm.as_mut_slice()[0].row_mut();
+        row.unset_cell(VmCell::allocstall as usize);
+        row.unset_cell(VmCell::refault_file as usize);
+    });
+    assert_eq!(lab.severity(MemoryPressure, HOST), Some(Critical));
 }

@@ -9,7 +9,7 @@ use ks_vocabulary::subtype::Subtype;
 use ks_vocabulary::time::SECOND_NS;
 
 use super::{
-    DROPS, KIND, PACKET_FLOOR, RETRANSMITS, grade_ratio, lost_share, retransmit_ratio,
+    DROPS, KIND, PACKET_FLOOR, RETRANSMITS, grade_ratio, is_absent, lost_share, retransmit_ratio,
     softnet_ratio,
 };
 
@@ -69,7 +69,25 @@ pub(super) fn judge(window: &Window, board: &mut Board) {
     for (id, row, track) in window.nics.entities() {
         let is_missed = || has_no_room || sends_again(window, row.netns());
         let mut seen = look_at(row, track, is_missed);
+        if let Some(part) = lacks(row, track) {
+            board.cover(KIND, Cover::Part(part));
+        }
         board.judge(KIND, id, at, &mut seen, || entity(row, own));
+    }
+}
+
+/// What nobody counts of an interface.
+fn lacks(row: &Nic, track: &NicTrack) -> Option<&'static str> {
+    let is_counted = |what| !is_absent(&track.over(what, 1));
+    let has_errors =
+        is_loopback(row) || [Traffic::RxErrors, Traffic::TxErrors].into_iter().any(is_counted);
+    let mut drops = DIRECTIONS.iter().map(|of| [of.dropped, of.packets]);
+    let has_drops = drops.any(|both| both.into_iter().all(is_counted));
+    match (has_errors, has_drops) {
+        (true, true) => None,
+        (true, false) => Some("drops of an interface: not in the recording"),
+        (false, true) => Some("errors of an interface: not in the recording"),
+        (false, false) => Some("errors and drops of an interface: not in the recording"),
     }
 }
 
@@ -147,8 +165,9 @@ fn grade_errors(seen: &mut Evaluation, track: &NicTrack) {
     if let Some(value) = error_rate(track, 10 * SECOND_NS) {
         let limits = [None, None, Some(ERRORS_HIGH), None];
         let quantity = Quantity { metric: Metric::Errors10s, value, limits };
-        let packets = packet_rate(track, 10 * SECOND_NS).unwrap_or(0.0);
-        if value >= ERRORS_HIGH_SHARE * (packets + value) {
+        // Errors are believed where nobody counts packets.
+        let packets = packet_rate(track, 10 * SECOND_NS);
+        if packets.is_none_or(|packets| value >= ERRORS_HIGH_SHARE * (packets + value)) {
             seen.grade(quantity, Held::Met, Relax::Scaled);
         }
     }

@@ -1,9 +1,10 @@
 //! Every limit of `network_degradation`, from just below and from just above.
 
 use crate::lab::{Lab, Meter};
+use alloc::format;
 use ks_vocabulary::kind::Kind::NetworkDegradation;
 use ks_vocabulary::kind::Severity::{self, Critical, High, Low, Medium};
-use ks_vocabulary::model::{NetnsCell, NicCell, NicName, Sample, SoftnetCell};
+use ks_vocabulary::model::{NetnsCell, NicCell, NicName, Record as _, Sample, SoftnetCell};
 use ks_vocabulary::subtype::Subtype;
 
 const NIC: &str = "nic:eth0";
@@ -415,5 +416,31 @@ fn segments_that_meet_a_full_queue_of_their_socket_are_medium_at_most() {
         if expected.is_some() {
             assert_eq!(lab.subtype(NetworkDegradation, NETNS), Some(Subtype::Drops));
         }
+    }
+}
+
+#[test]
+fn an_interface_of_which_nobody_counts_errors_or_drops_says_so() {
+    let table: [(&[NicCell], &str); 3] = [
+        (&[NicCell::rx_errors, NicCell::tx_errors], "errors of an interface"),
+        (&[NicCell::rx_dropped, NicCell::tx_dropped], "drops of an interface"),
+        (
+            &[NicCell::rx_errors, NicCell::tx_errors, NicCell::rx_packets, NicCell::tx_dropped],
+            "errors and drops of an interface",
+        ),
+    ];
+    for (cells, part) in table {
+        let (mut lab, mut nic) = (Lab::new(), Interface::default());
+        lab.run(5, |sample, _| {
+            nic.fill(sample, "eth0", OWN, Link::default());
+            Rest::default().fill_netns(sample, 0.0, 0.0);
+            let mut row = sample.nics.as_mut_slice()[0].row_mut();
+            for cell in cells {
+                row.unset_cell(*cell as usize);
+            }
+        });
+        let told =
+            format!("ok: without {part}: not in the recording; softnet drops: no net/softnet_stat");
+        assert_eq!(lab.coverage(NetworkDegradation), told);
     }
 }

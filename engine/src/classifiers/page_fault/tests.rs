@@ -3,7 +3,8 @@
 use crate::lab::{Lab, Meter};
 use ks_vocabulary::kind::Kind::PageFault;
 use ks_vocabulary::kind::Severity::{Critical, High, Low, Medium};
-use ks_vocabulary::model::{CgroupCell, CgroupName, PressureCell, Sample, VmCell};
+use ks_vocabulary::metric::Metric;
+use ks_vocabulary::model::{CgroupCell, CgroupName, PressureCell, Record as _, Sample, VmCell};
 
 const HOST: &str = "host";
 
@@ -110,4 +111,55 @@ fn without_vmstat_it_cannot_tell() {
     lab.absent("vmstat", "no such file");
     lab.run(5, |_, _| ());
     assert_eq!(lab.coverage(PageFault), "cannot tell: vmstat: no such file");
+}
+
+#[test]
+fn what_is_not_counted_is_no_evidence_and_what_it_keeps_out_of_reach_is_told() {
+    let thrash = Second { faults: 600.0, refaults: 9.0, some: 0.051 };
+    let neither = "severity above low: needs refaults or stall shares of memory";
+    let table = [
+        (true, true, Critical, 2, ""),
+        (true, false, Critical, 1, "stall shares: no pressure of memory"),
+        (false, true, Critical, 1, "refaults: not in vmstat"),
+        (false, false, Low, 0, neither),
+    ];
+    for (refaults, stalls, expected, noted, part) in table {
+        let (mut lab, mut host) = (Lab::new(), Host::default());
+        lab.run(40, |sample, _| {
+            host.fill(sample, thrash);
+            if !refaults {
+                sample.vm.as_mut_slice()[0].row_mut().unset_cell(VmCell::refault_file as usize);
+            }
+            if !stalls {
+                sample.pressure.clear();
+            }
+        });
+        assert_eq!(lab.severity(PageFault, HOST), Some(expected), "{refaults} {stalls}");
+        let support = [Metric::Refaults5s, Metric::MemorySome5s];
+        let evidence = &lab.signal(PageFault, HOST).unwrap().evidence;
+        let told = evidence.iter().filter(|part| support.contains(&part.metric)).count();
+        assert_eq!(told, noted, "{evidence:?}");
+        assert!(lab.coverage(PageFault).contains(part), "{}", lab.coverage(PageFault));
+    }
+    let (mut lab, mut host, mut group) = (Lab::new(), Host::default(), Host::default());
+    lab.run(40, |sample, _| {
+        host.fill(sample, Second::default());
+        group.fill_group(sample, thrash);
+        sample.cgroups.as_mut_slice()[0].row_mut().unset_cell(CgroupCell::refault as usize);
+    });
+    assert_eq!(lab.severity(PageFault, "cgroup:memory:/job"), Some(Low));
+    let part = "severity of a control group above low: needs its refaults or stalls";
+    assert!(lab.coverage(PageFault).contains(part), "{}", lab.coverage(PageFault));
+}
+
+#[test]
+fn evidence_of_rare_samples_tells_its_true_window() {
+    for (cadence, expected) in [(1, None), (60, Some(120))] {
+        let (mut lab, mut host) = (Lab::every(cadence), Host::default());
+        let faults = 20.0 * cadence as f64;
+        lab.run(40, |sample, _| host.fill(sample, Second { faults, ..Second::default() }));
+        let evidence = &lab.signal(PageFault, HOST).unwrap().evidence;
+        let rate = evidence.iter().find(|part| part.metric == Metric::Majflt5s).unwrap();
+        assert_eq!((rate.value, rate.window_s), (20.0, expected));
+    }
 }

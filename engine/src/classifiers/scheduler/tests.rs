@@ -3,7 +3,10 @@
 use crate::lab::{Lab, Meter};
 use ks_vocabulary::kind::Kind::Scheduler;
 use ks_vocabulary::kind::Severity::{Critical, High, Low, Medium};
-use ks_vocabulary::model::{CgroupCell, CgroupName, CpuCell, PressureCell, ProcessCell, Sample};
+use ks_vocabulary::metric::Metric;
+use ks_vocabulary::model::{
+    CgroupCell, CgroupName, CpuCell, PressureCell, ProcessCell, Record as _, Sample,
+};
 use ks_vocabulary::subtype::Subtype;
 
 const HOST: &str = "host";
@@ -186,4 +189,16 @@ fn a_stall_share_without_delay_is_medium_at_most() {
         });
         assert_eq!(lab.severity(Scheduler, HOST), Some(expected), "{waiting} {switches}");
     }
+}
+
+#[test]
+fn time_stolen_that_is_not_told_is_no_evidence_of_none() {
+    let (mut lab, mut host) = (Lab::new(), Host::default());
+    lab.run(20, |sample, _| {
+        host.fill(sample, 0.3, 0.2);
+        sample.cpu.as_mut_slice()[0].row_mut().unset_cell(CpuCell::steal_ticks as usize);
+    });
+    let signal = lab.signal(Scheduler, HOST).unwrap();
+    assert_eq!(signal.subtype, None);
+    assert!(signal.evidence.iter().all(|part| part.metric != Metric::StealShare));
 }

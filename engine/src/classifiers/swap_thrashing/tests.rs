@@ -3,7 +3,8 @@
 use crate::lab::{Lab, Meter};
 use ks_vocabulary::kind::Kind::SwapThrashing;
 use ks_vocabulary::kind::Severity::{Critical, High, Low, Medium};
-use ks_vocabulary::model::{MemoryCell, PressureCell, Sample, VmCell};
+use ks_vocabulary::metric::Metric;
+use ks_vocabulary::model::{MemoryCell, PressureCell, Record as _, Sample, VmCell};
 
 const HOST: &str = "host";
 
@@ -148,4 +149,19 @@ fn pages_that_go_through_zswap_count() {
         row.set(VmCell::zswpin, moved);
     });
     assert_eq!(lab.severity(SwapThrashing, HOST), Some(Critical));
+}
+
+#[test]
+fn swap_whose_free_share_is_not_told_is_no_unused_swap() {
+    let (mut lab, mut host) = (Lab::new(), Host::default());
+    let full = Second { out: 6.0, back: 6.0, full: 0.06, swap_used: 950, used: 950 };
+    lab.run(45, |sample, _| {
+        host.fill(sample, full);
+        sample.memory.as_mut_slice()[0].row_mut().unset_cell(MemoryCell::swap_free_bytes as usize);
+    });
+    let signal = lab.signal(SwapThrashing, HOST).unwrap();
+    assert_eq!(signal.severity, Medium);
+    assert!(signal.evidence.iter().all(|part| part.metric != Metric::SwapUsedShare));
+    let told = "ok: without critical by used shares: needs SwapFree and MemAvailable";
+    assert_eq!(lab.coverage(SwapThrashing), told);
 }

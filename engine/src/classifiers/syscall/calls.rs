@@ -7,6 +7,7 @@ use ks_vocabulary::metric::Metric;
 use ks_vocabulary::subtype::Subtype;
 use ks_vocabulary::time::SECOND_NS;
 
+use super::super::is_absent;
 use super::super::latency::{self, LatencyLimits};
 use super::KIND;
 
@@ -78,7 +79,11 @@ pub(super) fn judge(seen: &mut Evaluation, window: &Window, board: &mut Board) {
         return board.cover(KIND, Cover::Part(part));
     };
     let worst = seen.mask();
-    if let Ok(refused) = track.over(Call::Refused, 1) {
+    let refused = track.over(Call::Refused, 1);
+    if is_absent(&refused) {
+        board.cover(KIND, Cover::Part("refused calls: bpf/syscall does not count them"));
+    }
+    if let Ok(refused) = refused {
         let rate = refused.per_second();
         let quantity = Quantity { metric: Metric::RefusedCalls, value: rate, limits: REFUSED };
         seen.grade(quantity, Held::Counts, Relax::Event);

@@ -8,7 +8,7 @@ use ks_vocabulary::kind::Severity::{self, Critical, High, Low, Medium};
 use ks_vocabulary::metric::Metric;
 use ks_vocabulary::model::{
     CgroupCell, CgroupName, FilesystemCell, FilesystemName, LimitsCell, LoadCell, ProcessCell,
-    Sample, SyscallTraceCell,
+    Record as _, Sample, SyscallTraceCell,
 };
 use ks_vocabulary::subtype::Subtype;
 
@@ -291,5 +291,22 @@ fn a_fork_that_a_group_was_refused_is_medium_whatever_it_uses() {
             row.set(CgroupCell::pids_fail, if second < 8 { 3u64 } else { 3 + refused });
         });
         assert_eq!(lab.severity(Syscall, "cgroup:/a"), expected, "{refused}");
+    }
+}
+
+#[test]
+fn filesystems_whose_space_is_not_told_are_named() {
+    let table = [
+        (FilesystemCell::limited, "space of filesystems that were not asked (FUSE, network)"),
+        (FilesystemCell::available_bytes, "space of a filesystem: not in the recording"),
+    ];
+    for (cell, part) in table {
+        let mut lab = Lab::new();
+        lab.run(5, |sample, _| {
+            host(sample, 1);
+            filesystem(sample, 9_900, 0);
+            sample.filesystems.as_mut_slice()[0].row_mut().unset_cell(cell as usize);
+        });
+        assert!(lab.coverage(Syscall).contains(part), "{}", lab.coverage(Syscall));
     }
 }

@@ -11,7 +11,7 @@ use ks_vocabulary::model::{FileHandles, Limits, Netns};
 use ks_vocabulary::output::Culprit;
 use ks_vocabulary::subtype::Subtype;
 
-use super::{EVENT_CLEAR_S, KIND, grade_shares, share};
+use super::{EVENT_CLEAR_S, KIND, grade_shares, is_absent, share};
 
 /// Judges what is counted for all namespaces together; the counters of orphans and memory stand in
 /// the row of any, and are taken from the recorder's own.
@@ -63,7 +63,11 @@ fn grade_connects(seen: &mut Evaluation, window: &Window, board: &mut Board) {
     let Some(track) = track else {
         return board.cover(KIND, Cover::Part("errors of connect: need bpf/syscall"));
     };
-    let refused = track.over(Call::NoPort, 1).map_or(0, |growth| growth.by);
+    let refused = track.over(Call::NoPort, 1);
+    if is_absent(&refused) {
+        board.cover(KIND, Cover::Part("errors of connect: bpf/syscall does not count them"));
+    }
+    let refused = refused.map_or(0, |growth| growth.by);
     if refused > 0 {
         seen.note_with(Metric::ConnectsWithoutPort, refused as f64, [None, None, None, Some(1.0)]);
         seen.subtype = Some(Subtype::Ports);
@@ -77,6 +81,8 @@ fn handles_used(row: &FileHandles) -> Option<f64> {
     share(in_use(row), row.max())
 }
 
+/// Where none are told to be unused those that are allocated are in use: kernels since 2.6 leave
+/// none, and `sar` takes them off.
 fn in_use(row: &FileHandles) -> Option<u64> {
     Some(row.allocated()?.saturating_sub(row.unused().unwrap_or(0)))
 }

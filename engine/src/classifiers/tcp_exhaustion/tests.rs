@@ -278,3 +278,20 @@ fn what_was_refused_or_ended_for_want_of_a_resource_is_medium_by_one_counter() {
         assert_eq!(lab.subtype(TcpExhaustion, NETNS), subtype, "{cell:?} {rate}");
     }
 }
+
+#[test]
+fn drops_beside_overflows_that_nobody_counts_are_no_full_syn_queue() {
+    let (mut lab, mut host, mut counted) = (Lab::new(), Host::default(), Meter::default());
+    let mut run = |seconds, drops| {
+        lab.run(seconds, |sample, _| {
+            host.fill(sample, Second::default());
+            let row = &mut sample.netns.as_mut_slice()[0];
+            row.set(NetnsCell::listen_drops, counted.add(drops));
+            row.row_mut().unset_cell(NetnsCell::listen_overflows as usize);
+        });
+    };
+    run(5, 0.0);
+    run(5, 1.0);
+    assert_eq!(lab.severity(TcpExhaustion, NETNS), None);
+    assert!(lab.coverage(TcpExhaustion).contains("accept queues: no net/netstat"));
+}

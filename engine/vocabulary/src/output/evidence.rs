@@ -1,5 +1,8 @@
 //! Quantities by which verdicts are told.
 
+use alloc::format;
+use alloc::string::String;
+
 use serde::ser::SerializeStruct;
 use serde::{Serialize, Serializer};
 
@@ -14,6 +17,8 @@ pub struct Evidence {
     pub metric: Metric,
     /// Its value.
     pub value: f64,
+    /// Over how many seconds it was taken, where that is longer than the word says.
+    pub window_s: Option<u64>,
     /// The limit of the severity, where the quantity has one.
     pub limit: Option<f64>,
     /// The 95th percentile of its baseline; `None` says that there is no baseline.
@@ -22,12 +27,16 @@ pub struct Evidence {
 
 impl Serialize for Evidence {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut fields = serializer.serialize_struct("Evidence", 5)?;
+        let count = 5 + usize::from(self.window_s.is_some());
+        let mut fields = serializer.serialize_struct("Evidence", count)?;
         fields.serialize_field("metric", &self.metric)?;
         fields.serialize_field("value", &self.value)?;
         fields.serialize_field("limit", &self.limit)?;
         fields.serialize_field("baseline_p95", &self.baseline_p95)?;
         fields.serialize_field("unit", &self.unit())?;
+        if let Some(window_s) = self.window_s {
+            fields.serialize_field("window_s", &window_s)?;
+        }
         fields.end()
     }
 }
@@ -36,6 +45,11 @@ impl Evidence {
     /// Unit of value and limit.
     pub fn unit(&self) -> Unit {
         self.metric.unit()
+    }
+
+    /// The time that its word does not tell, in words that follow its value; else nothing.
+    pub fn over(&self) -> String {
+        self.window_s.map_or(String::new(), |window_s| format!(" over {window_s} s"))
     }
 
     /// How often its limit goes into the value, 1 or more; `None` where the limit is not reached,
@@ -77,7 +91,7 @@ mod tests {
     use super::*;
 
     fn evidence(metric: Metric, value: f64, limit: Option<f64>) -> Evidence {
-        Evidence { metric, value, limit, baseline_p95: None }
+        Evidence { metric, value, window_s: None, limit, baseline_p95: None }
     }
 
     #[test]
@@ -103,6 +117,9 @@ mod tests {
         let expected = "{\"metric\":\"load1\",\"value\":2.0,\"limit\":null,\
                         \"baseline_p95\":null,\"unit\":\"tasks\"}";
         assert_eq!(json, expected);
+        let slow = Evidence { window_s: Some(120), ..evidence(Metric::Majflt5s, 12.0, None) };
+        let json = serde_json::to_string(&slow).unwrap();
+        assert!(json.ends_with(",\"unit\":\"1/s\",\"window_s\":120}"), "{json}");
     }
 
     #[test]
