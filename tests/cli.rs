@@ -178,6 +178,7 @@ fn a_replay_says_how_many_ticks_were_late_and_missed() {
 #[test]
 fn a_what_if_calls_a_condition_normal() {
     const RECORDING: &str = "fixtures/recordings/memory_pressure_double.parquet";
+    const GROUP: &str = "memory_pressure:cgroup:memory:/ks-provoke-23657";
     let replayed = |arguments: &[&str]| {
         let arguments = [&["replay", RECORDING, "--format", "json"], arguments].concat();
         let output = Command::new(env!("CARGO_BIN_EXE_ks")).args(arguments).output().unwrap();
@@ -189,19 +190,20 @@ fn a_what_if_calls_a_condition_normal() {
         let episodes = run["episodes"].as_array().unwrap().iter();
         episodes.map(|one| one["kind"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
     };
-    assert_eq!(raised(&replayed(&[]).0), ["io_congestion", "memory_pressure"]);
+    assert_eq!(raised(&replayed(&[]).0), ["io_congestion", "memory_pressure", "memory_pressure"]);
     let (run, words) = replayed(&["--accept", "io_congestion:host"]);
-    assert_eq!(raised(&run), ["memory_pressure"]);
+    assert_eq!(raised(&run), ["memory_pressure", "memory_pressure"]);
     assert_eq!(run["mode"], "what_if");
     let differs = run["differs"].as_array().unwrap();
     assert!(
         differs.iter().any(|why| why == "io_congestion on host is called normal from the start")
     );
     assert_eq!(words, "");
-    let two = ["--accept", "io_congestion:host", "--accept", "memory_pressure:host"];
-    assert_eq!(raised(&replayed(&two).0), [""; 0]);
+    let all = ["io_congestion:host", "memory_pressure:host", GROUP];
+    let all = all.map(|one| ["--accept", one]).concat();
+    assert_eq!(raised(&replayed(&all).0), [""; 0]);
     let (run, words) = replayed(&["--accept", "block_device_saturation:disk:none"]);
-    assert_eq!(raised(&run).len(), 2);
+    assert_eq!(raised(&run).len(), 3);
     assert!(
         words.contains("`--accept block_device_saturation:disk:none` changes nothing"),
         "{words}"
@@ -225,6 +227,8 @@ fn what_is_called_normal_stands_beside_a_configuration() {
             recording,
             "--accept",
             "memory_pressure:host",
+            "--accept",
+            "memory_pressure:cgroup:memory:/ks-provoke-23657",
             "--config",
             config.to_str().unwrap(),
         ],
