@@ -20,7 +20,7 @@ const READERS: [&str; 6] = [
 /// Columns whose names are called on something else: `Cover::state`, the namespace of a process,
 /// the CPU time and the control group of short-lived ones, `Metric::unit`, the sockets of an owner,
 /// the caches of a control group and what a host holds.
-const OTHERS: [(&str, &str); 13] = [
+const OTHERS: [(&str, &str); 12] = [
     ("cgroups", "zswpin"),
     ("cgroups", "zswpout"),
     ("memory", "active_file_bytes"),
@@ -32,7 +32,6 @@ const OTHERS: [(&str, &str); 13] = [
     ("processes", "netns"),
     ("processes", "cpu_ns"),
     ("bpf_events", "cgroup_inode"),
-    ("netns", "close_wait"),
     ("processes", "close_wait"),
 ];
 

@@ -10,7 +10,8 @@
 //! connections that were not tracked, and those ended or pressed for want of memory.
 //! # False positives
 //! Many sockets in TIME_WAIT on a client or proxy are normal and cheap: their number alone never
-//! raises. A flood of requests that is answered with cookies ends at medium, and one overflow at a
+//! raises. Sockets in CLOSE_WAIT are closed in time by most programs: only growth that goes on is
+//! told, and low. A flood of requests that is answered with cookies ends at medium, and one overflow at a
 //! restart clears after two minutes.
 //! # Second source
 //! What is refused or dropped at a full queue is harm itself, counted by the kernel where it
@@ -42,6 +43,10 @@ pub(super) struct TcpExhaustion;
 
 /// Used share of any resource: medium is the USE method's, the others are our judgement.
 const USED: [Option<f64>; 4] = [Some(0.5), Some(0.7), Some(0.85), Some(0.95)];
+/// Growth of sockets in CLOSE_WAIT within ten minutes, at low (our judgement: a thousand descriptors,
+/// the soft limit of a process, are gone within two hours).
+const CLOSE_WAIT_GROWTH: u64 = 100;
+const CLOSE_WAIT_LIMITS: [Option<f64>; 4] = [Some(CLOSE_WAIT_GROWTH as f64), None, None, None];
 /// Overflows of accept queues a second at high and critical (our judgement); one is medium
 /// (pmieconf `tcplistenoverflows`, `tcpqfulldrops`).
 const OVERFLOWS: [f64; 2] = [10.0, 100.0];
@@ -66,6 +71,7 @@ impl Classifier for TcpExhaustion {
                 board.cover(KIND, Cover::Part("ports and accept queues: sockets were not listed"));
             }
             let mut seen = judge_namespace(row, track, sockets, limits);
+            grade_close_wait(&mut seen, window, row);
             if row.listen_overflows().is_none() {
                 board.cover(KIND, Cover::Part("accept queues: no net/netstat"));
             } else if row.req_q_full_drop().is_none() && row.listen_drops().is_none() {
@@ -96,7 +102,8 @@ fn blame_in(case: &Case<'_>, inode: u64) -> Vec<Culprit> {
         return Vec::new();
     };
     let (sockets, limits) = (window.sockets.of(row), window.limits.one().ok());
-    let seen = judge_namespace(row, track, sockets, limits);
+    let mut seen = judge_namespace(row, track, sockets, limits);
+    grade_close_wait(&mut seen, window, row);
     let overflowed = track.over(Tcp::ListenOverflow, EVENT_CLEAR_S * SECOND_NS);
     let overflowed = overflowed.is_ok_and(|growth| growth.by > 0);
     // What stands without a cause in this reading is an overflow that was, or a share that fell.
@@ -107,8 +114,22 @@ fn blame_in(case: &Case<'_>, inode: u64) -> Vec<Culprit> {
         Some(Subtype::Ports) => {
             case.by_local_ports(inode, sockets.and_then(|of| of.local_ports).unwrap_or(0))
         }
+        Some(Subtype::CloseWait) => {
+            let count = window.close_waits.growth(row).map_or(0, |(_, count)| count);
+            case.by_close_wait_in(inode, count)
+        }
         _ => Vec::new(),
     }
+}
+
+/// Sockets that a program leaves in CLOSE_WAIT grow in number and never fall.
+fn grade_close_wait(seen: &mut Evaluation, window: &Window, row: &Netns) {
+    let Some((grown, _)) = window.close_waits.growth(row) else { return };
+    if seen.mask() == 0 && grown >= CLOSE_WAIT_GROWTH {
+        seen.subtype = Some(Subtype::CloseWait);
+    }
+    seen.note_with(Metric::CloseWaitGrowth, grown as f64, CLOSE_WAIT_LIMITS);
+    seen.counts(Severity::Low, grown >= CLOSE_WAIT_GROWTH);
 }
 
 fn judge_namespace(

@@ -62,6 +62,12 @@ impl Case<'_> {
         self.holders(CLOSE_WAIT, self.window.owners.all(), left, open_files as f64)
     }
 
+    /// Who leaves sockets in CLOSE_WAIT in the namespace, where there are so many.
+    pub(crate) fn by_close_wait_in(&self, netns: u64, count: u64) -> Vec<Culprit> {
+        let left = |owner: &SocketOwner| owner.close_wait().unwrap_or(0) as f64;
+        self.holders(CLOSE_WAIT, self.window.owners.of(netns), left, count as f64)
+    }
+
     /// Names those of `owners` who hold something. One who ended since is not known by its sets.
     fn holders<'o>(
         &self,

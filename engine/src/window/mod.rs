@@ -2,6 +2,7 @@
 
 mod account;
 mod cgroup_track;
+mod close_waits;
 mod ended;
 mod history;
 mod host_past;
@@ -23,6 +24,7 @@ use alloc::vec::Vec;
 
 pub use account::{Account, BUCKET_NS, Consumption, GroupConsumption};
 pub use cgroup_track::{CgroupTrack, Group, GroupLeaders};
+pub use close_waits::CloseWaits;
 pub use ended::{Bundle, Ended};
 pub use history::{Counters, Growth, LONGEST_NS, Told};
 pub use host_past::{HostAccount, HostPast};
@@ -72,6 +74,8 @@ macro_rules! window {
             pub processes: ProcessTable,
             /// Accept queues and ports.
             pub sockets: SocketTable,
+            /// Sockets in CLOSE_WAIT of each network namespace.
+            pub close_waits: CloseWaits,
             /// Whose sockets they are.
             pub owners: OwnerTable,
             /// Histograms of the tracers.
@@ -93,6 +97,7 @@ macro_rules! window {
                     hides_processes: false,
                     processes: ProcessTable::default(),
                     sockets: SocketTable::default(),
+                    close_waits: CloseWaits::default(),
                     owners: OwnerTable::default(),
                     latencies: LatencyTable::default(),
                     sufferers: Sufferers::default(),
@@ -125,6 +130,7 @@ macro_rules! window {
                 $( self.$field.restart(); )+
                 self.processes.restart();
                 self.sockets.restart();
+                self.close_waits.restart();
                 self.owners.restart();
                 self.latencies.restart();
                 self.sufferers.restart();
@@ -190,6 +196,7 @@ impl Window {
         self.processes.update(sample, &mut self.ledger);
         self.processes.ended.update(sample, mono, &self.ledger.host);
         self.sockets.update(sample);
+        self.close_waits.update(sample, mono);
         self.owners.update(sample, mono);
         self.latencies.update(sample, mono);
     }

@@ -63,6 +63,7 @@ metrics! {
     Calls5s "calls_5s" PerSecond Tracer,
     CarrierLost "carrier_lost" One Counters,
     CloseWait "close_wait" One Counters,
+    CloseWaitGrowth "close_wait_growth" One Counters,
     ConnectsWithoutPort "connects_without_port" One Tracer,
     ConntrackDrops "conntrack_drops" One Counters,
     ConntrackInsertsFailed10s "conntrack_inserts_failed_10s" PerSecond Counters,

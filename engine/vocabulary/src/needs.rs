@@ -149,6 +149,7 @@ pub const NEEDS: &[Need] = &[
             "tcp_rcvq_drop",
             "tcp_memory_pressures",
             "tcp_abort_on_memory",
+            "close_wait",
             "conntrack_drop",
             "conntrack_early_drop",
             "conntrack_insert_failed",

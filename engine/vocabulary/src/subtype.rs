@@ -12,6 +12,8 @@ words! {
         Blocked "blocked",
         /// The link of an interface went down.
         CarrierLost "carrier_lost",
+        /// A program leaves sockets that its peers have closed.
+        CloseWait "close_wait",
         /// Tracked connections are used up.
         Conntrack "conntrack",
         /// The demand is work for the CPUs.
@@ -68,6 +70,7 @@ impl Subtype {
             Self::AcceptQueue => &[Metric::AcceptQueueShare, Metric::AcceptQueueOverflows],
             Self::Blocked => &[Metric::BlockedShare, Metric::StuckTasks30s, Metric::HungTasks],
             Self::CarrierLost => &[Metric::CarrierLost],
+            Self::CloseWait => &[Metric::CloseWaitGrowth],
             Self::Conntrack => {
                 &[Metric::ConntrackShare, Metric::ConntrackDrops, Metric::ConntrackInsertsFailed10s]
             }

@@ -5,6 +5,7 @@ use alloc::vec::Vec;
 
 use crate::lab::Lab;
 use ks_vocabulary::kind::Kind::TcpExhaustion;
+use ks_vocabulary::kind::Severity;
 use ks_vocabulary::model::{
     FileHandlesCell, LimitsCell, ListenerCell, ListenerName, NetnsCell, PortUseCell, PortUseName,
     ProcessCell, ProcessName, Sample, SocketOwnerCell,
@@ -171,4 +172,29 @@ fn who_left_sockets_in_close_wait_is_blamed_where_they_fill_the_hosts_handles() 
     let owners = [leak(100, 500), leak(200, 100)];
     assert_eq!(first("host", used, &owners), Some(told("process:100:5", "close_wait", true)));
     assert_eq!(first("host", used, &[leak(100, 350)]), None, "below 40 % of the handles");
+}
+
+/// A namespace in which sockets in CLOSE_WAIT grow by so many in a minute, for eleven minutes.
+#[test]
+fn growth_of_sockets_in_close_wait_is_low_and_names_who_leaves_them() {
+    for (per_minute, falls, expected) in
+        [(9, false, None), (11, false, Some(Severity::Low)), (11, true, None)]
+    {
+        let mut lab = Lab::new();
+        lab.run(660, |sample, second| {
+            fill(sample, Used::default(), second);
+            let left = if falls && second > 400 { 0 } else { 20 + second * per_minute / 60 };
+            sample.netns.as_mut_slice()[0].set(NetnsCell::close_wait, left);
+            for (pid, close_wait) in [(100, left - left / 10), (200, left / 10)] {
+                Owner { pid, close_wait, ..Owner::default() }.fill(sample, true);
+            }
+            sample.processes_complete = true;
+        });
+        assert_eq!(lab.severity(TcpExhaustion, NETNS), expected, "{per_minute} {falls}");
+        if expected.is_some() {
+            let signal = lab.signal(TcpExhaustion, NETNS).expect("it stands");
+            let first = signal.culprits.first().expect("somebody is named");
+            assert_eq!((first.entity.to_string(), first.convicted), ("process:100:5".into(), true));
+        }
+    }
 }
