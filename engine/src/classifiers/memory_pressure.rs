@@ -17,9 +17,9 @@
 //! # Second source
 //! Where stall shares say that nobody waits a used share is low at most, whatever is reclaimed; it
 //! is medium where nothing can give any more and the end is near or met, or a group spills into
-//! swap. A stall that is high or
-//! critical wants reclaim, refaults, pages swapped, or a memory in use; on a host that makes no room
-//! it is low, since the limit of a group is what stalls, and the group's to tell.
+//! swap. A stall that is high or critical wants reclaim, refaults, pages swapped, or a memory in
+//! use; on a host that makes no room it is low, since the limit of a group is what stalls, and the
+//! group's to tell.
 
 use crate::board::{Board, Cover, Evaluation, Held, Quantity, Relax};
 use crate::culprit::{Blamed, Case, NAMED, victim};

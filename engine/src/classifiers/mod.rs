@@ -73,15 +73,4 @@ fn groups(window: &Window) -> impl Iterator<Item = (EntityId, &Cgroup, &CgroupTr
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    mod listed;
-
-    #[test]
-    fn each_kind_has_its_classifier() {
-        for kind in Kind::ALL {
-            assert_eq!(of(kind).kind(), kind);
-        }
-    }
-}
+mod tests;

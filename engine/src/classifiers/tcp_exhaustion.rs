@@ -11,8 +11,8 @@
 //! # False positives
 //! Many sockets in TIME_WAIT on a client or proxy are normal and cheap: their number alone never
 //! raises. Sockets in CLOSE_WAIT are closed in time by most programs: only growth that goes on is
-//! told, and low. A flood of requests that is answered with cookies ends at medium, and one overflow at a
-//! restart clears after two minutes.
+//! told, and low. A flood of requests that is answered with cookies ends at medium, and one
+//! overflow at a restart clears after two minutes.
 //! # Second source
 //! What is refused or dropped at a full queue is harm itself, counted by the kernel where it
 //! happens, and wants a rate to be high. A used share is a count against a limit that is read
@@ -43,8 +43,8 @@ pub(super) struct TcpExhaustion;
 
 /// Used share of any resource: medium is the USE method's, the others are our judgement.
 const USED: [Option<f64>; 4] = [Some(0.5), Some(0.7), Some(0.85), Some(0.95)];
-/// Growth of sockets in CLOSE_WAIT within ten minutes, at low (our judgement: a thousand descriptors,
-/// the soft limit of a process, are gone within two hours).
+/// Growth of sockets in CLOSE_WAIT within ten minutes, at low (our judgement: a thousand
+/// descriptors, the soft limit of a process, are gone within two hours).
 const CLOSE_WAIT_GROWTH: u64 = 100;
 const CLOSE_WAIT_LIMITS: [Option<f64>; 4] = [Some(CLOSE_WAIT_GROWTH as f64), None, None, None];
 /// Overflows of accept queues a second at high and critical (our judgement); one is medium

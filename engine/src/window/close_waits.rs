@@ -9,8 +9,8 @@ use alloc::collections::{BTreeMap, VecDeque};
 use ks_vocabulary::model::{Netns, Sample};
 use ks_vocabulary::time::{SECOND_NS, Timestamp};
 
-/// Over this time, and in so many listings at least, growth without a fall is a leak (our judgement:
-/// a pool that fills up does so at once, and is emptied within minutes).
+/// Over this time, and in so many listings at least, growth without a fall is a leak (our
+/// judgement: a pool that fills up does so at once, and is emptied within minutes).
 const LASTS_NS: u64 = 600 * SECOND_NS;
 const LISTINGS: usize = 5;
 /// Listings closer together than this are one: the last of them counts.

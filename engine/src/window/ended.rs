@@ -64,8 +64,8 @@ impl Bundle {
         self.buckets.front().map(|(bucket, _)| *bucket)
     }
 
-    /// What was consumed, or given back, in each bucket from `first` to before `end`, in order; a bucket in which
-    /// nothing was is left out.
+    /// What was consumed, or given back, in each bucket from `first` to before `end`, in order; a
+    /// bucket in which nothing was is left out.
     pub fn amounts(
         &self,
         account: Account,

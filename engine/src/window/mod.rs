@@ -68,7 +68,7 @@ macro_rules! window {
         pub struct Window {
             /// Nominal time between samples.
             pub interval_ns: u64,
-            /// Processes of others are hidden from the recorder: who is to blame may be one of those.
+            /// Processes of others are hidden from the recorder: one of them may be to blame.
             pub hides_processes: bool,
             /// Processes.
             pub processes: ProcessTable,

@@ -80,6 +80,8 @@ pub const NEEDS: &[Need] = &[
     (
         "disks",
         &[
+            "discards",
+            "flushes",
             "reads",
             "read_sectors",
             "read_ms",
