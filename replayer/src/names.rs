@@ -17,9 +17,31 @@ const OF: char = '@';
 /// See the module.
 #[derive(Debug, Clone, Default)]
 pub struct Names {
-    namespaces: BTreeMap<u64, String>,
-    /// Names of processes, by pid: rows of those that did not change do not come again.
-    processes: BTreeMap<u64, String>,
+    namespaces: BTreeMap<u64, Of>,
+    /// Names of processes, in the order of pids: rows of those that did not change do not come
+    /// again.
+    processes: Vec<(u64, String)>,
+}
+
+/// Whose a network namespace is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Of {
+    Host,
+    /// Pid and name.
+    Process(u64, String),
+}
+
+impl Of {
+    fn say(&self) -> String {
+        match self {
+            Self::Host => "the host's network namespace".to_owned(),
+            Self::Process(pid, comm) => format!("the network namespace of {comm} ({pid})"),
+        }
+    }
+
+    fn is(&self, of: u64, name: &str) -> bool {
+        matches!(self, Self::Process(pid, comm) if *pid == of && comm == name)
+    }
 }
 
 impl Names {
@@ -35,27 +57,44 @@ impl Names {
 
     fn learn(&mut self, sample: &Sample) {
         for gone in sample.processes_gone.iter() {
-            self.processes.remove(&gone.pid().unwrap_or(0));
+            if let Ok(at) = self.find(gone.pid().unwrap_or(0)) {
+                self.processes.remove(at);
+            }
         }
+        // Rows come in the order of pids, so the next is mostly the one behind the last.
+        let mut next = 0;
         for row in sample.processes.iter() {
             let (Some(pid), Some(comm)) = (row.pid(), row.comm()) else { continue };
-            let known = self.processes.get(&pid).is_some_and(|known| known.as_bytes() == comm);
-            if !known {
-                self.processes.insert(pid, text(comm));
-            }
+            let is_next = self.processes.get(next).is_some_and(|(known, _)| *known == pid);
+            let found = if is_next { Ok(next) } else { self.find(pid) };
+            next = 1 + match found {
+                Ok(at) if self.processes[at].1.as_bytes() == comm => at,
+                Ok(at) => {
+                    self.processes[at].1 = text(comm);
+                    at
+                }
+                Err(at) => {
+                    self.processes.insert(at, (pid, text(comm)));
+                    at
+                }
+            };
         }
         for row in sample.netns.iter() {
             let Some(inode) = row.netns() else { continue };
             if row.own() == Some(true) {
-                self.namespaces.insert(inode, "the host's network namespace".to_owned());
+                self.namespaces.insert(inode, Of::Host);
                 continue;
             }
-            let process = row.pid().and_then(|pid| Some((pid, self.processes.get(&pid)?)));
-            if let Some((pid, comm)) = process {
-                let name = format!("the network namespace of {comm} ({pid})");
-                self.namespaces.insert(inode, name);
+            let found = row.pid().and_then(|pid| self.find(pid).ok());
+            let Some((pid, comm)) = found.and_then(|at| self.processes.get(at)) else { continue };
+            if !self.namespaces.get(&inode).is_some_and(|known| known.is(*pid, comm)) {
+                self.namespaces.insert(inode, Of::Process(*pid, comm.clone()));
             }
         }
+    }
+
+    fn find(&self, pid: u64) -> Result<usize, usize> {
+        self.processes.binary_search_by_key(&pid, |(known, _)| *known)
     }
 
     /// Words for people, with names in place of the numbers of namespaces that have one.
@@ -66,7 +105,7 @@ impl Names {
             let digits = after.len() - after.trim_start_matches(|c: char| c.is_ascii_digit()).len();
             let (number, behind) = after.split_at(digits);
             let name = number.parse().ok().and_then(|inode: u64| self.namespaces.get(&inode));
-            match (name, before.strip_suffix(OF)) {
+            match (name.map(Of::say), before.strip_suffix(OF)) {
                 (Some(name), Some(interface)) => said += &format!("{interface} of {name}"),
                 (Some(name), None) => said += &format!("{before}{name}"),
                 (None, _) => said += &format!("{before}{NETNS}{number}"),

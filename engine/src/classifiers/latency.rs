@@ -56,10 +56,13 @@ pub(super) fn grade(
             Err(Missing::NoEarlier) => continue,
             Err(missing) => return Err(missing),
         };
-        if counted.total() < ENOUGH || counted.sum() < LOST * span.ns() as f64 {
+        let Some(p99) = counted.quantile(0.99).filter(|_| counted.total() >= ENOUGH) else {
+            continue;
+        };
+        let is_high = p99.value / 1e6 >= Relax::Scaled.limit(limits.limits[0]);
+        if is_high && counted.sum() < LOST * span.ns() as f64 {
             continue;
         }
-        let Some(p99) = counted.quantile(0.99) else { continue };
         let limits = core::array::from_fn(|level| levels[level].then_some(limits.limits[level]));
         let quantity = Quantity { metric, value: p99.value / 1e6, limits };
         seen.grade_each(quantity, held(window, of, &quantity), Relax::Scaled);
