@@ -86,7 +86,7 @@ fn judge_filesystems(window: &Window, board: &mut Board) {
     let has_no_space = space::was_refused(window);
     for (id, row, track) in window.filesystems.entities() {
         if row.limited().is_none() {
-            let part = "space of filesystems that were not asked (FUSE, network)";
+            let part = "space of filesystems that are not asked (fuse, nfs and the like)";
             board.cover(KIND, Cover::Part(part));
         }
         if row.read_only() == Some(true) || row.limited() != Some(true) {

@@ -41,8 +41,8 @@ impl Default for Filesystems {
 }
 
 /// What is said where some filesystems are not asked.
-const UNASKED: &str = "space behind FUSE and on network filesystems is not asked, since a process \
-                       or a host that does not answer would hold the caller";
+const UNASKED: &str = "space of filesystems by a process (fuse, fuseblk) or by a server (nfs, \
+                       cifs) is not asked: one that does not answer would hold the caller";
 
 /// How long all filesystems together may take to answer: half a tick of one second.
 const DEADLINE: Duration = Duration::from_millis(500);

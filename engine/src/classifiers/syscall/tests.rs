@@ -297,7 +297,10 @@ fn a_fork_that_a_group_was_refused_is_medium_whatever_it_uses() {
 #[test]
 fn filesystems_whose_space_is_not_told_are_named() {
     let table = [
-        (FilesystemCell::limited, "space of filesystems that were not asked (FUSE, network)"),
+        (
+            FilesystemCell::limited,
+            "space of filesystems that are not asked (fuse, nfs and the like)",
+        ),
         (FilesystemCell::available_bytes, "space of a filesystem: not in the recording"),
     ];
     for (cell, part) in table {
