@@ -17,7 +17,7 @@ const LINES_MAX: [(&str, usize); 8] = [
     ("engine/vocabulary/src/", 5_900),
     ("recorder/src/", 18_300),
     ("replayer/src/", 7_200),
-    ("scenarios/src/", 7_450),
+    ("scenarios/src/", 7_830),
     ("src/", 8_050),
 ];
 /// How far below its entry a crate may be.

@@ -7,7 +7,7 @@ use ks_vocabulary::action::{
 use super::kill::Means;
 use super::memory::PAGE;
 use super::process::{Process, Step};
-use super::{Host, STEP_S};
+use super::{Host, ROOT_GROUP, STEP_S};
 use crate::action::Refused;
 use crate::shape::{NIC, ROOT};
 
@@ -74,6 +74,11 @@ impl Host {
         match action {
             Action::ThrottleCpu { percent, .. } => return self.throttle_alone(at, *percent),
             Action::LowerProcessPriority { nice, .. } => process.nice = nice.get().cast_signed(),
+            Action::LowerAutogroupPriority { nice, .. } => {
+                let (session, nice) = (process.session(), nice.get().cast_signed());
+                let members = self.processes.iter_mut().filter(|one| one.session() == session);
+                members.for_each(|one| one.session_nice = nice);
+            }
             Action::DemoteSchedulingClass { class, .. } => {
                 process.class_weight = if *class == Class::Idle { IDLE_WEIGHT } else { 1.0 };
             }
@@ -106,7 +111,7 @@ impl Host {
     fn throttle_alone(&mut self, at: usize, percent: Percent) -> Result<(), Refused> {
         let group = self.processes[at].group;
         let shared = self.processes.iter().filter(|one| one.group == group).count() > 1;
-        if group == 0 || shared {
+        if group == ROOT_GROUP || shared {
             return Err(Refused::Invalid {
                 what: "process",
                 text: "its control group holds others too".to_owned(),
@@ -246,8 +251,8 @@ impl Host {
     }
 }
 
-/// The model has none of what the action changes, such as orphans, tracked connections, queues of
-/// frames and autogroups, and nobody who looks at it: that is said, and never passes for done.
+/// The model has none of what the action changes, such as orphans, tracked connections and queues
+/// of frames, and nobody who looks at it: that is said, and never passes for done.
 fn not_modelled(action: &Action) -> Result<(), Refused> {
     Err(Refused::NotModelled { action: action.name() })
 }

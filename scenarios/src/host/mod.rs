@@ -5,6 +5,7 @@
 //! thread's time goes to the CPUs. Each part knows only its own law; this file holds their order.
 
 mod act;
+mod claims;
 pub(crate) mod cpu;
 pub(crate) mod disk;
 pub(crate) mod group;
@@ -31,6 +32,8 @@ use ks_vocabulary::random::Random;
 
 /// Length of a step, in s: the period of CPU quotas, too.
 pub(crate) const STEP_S: f64 = 0.1;
+/// Position of the root's control group.
+const ROOT_GROUP: usize = 0;
 /// Steps of a second.
 pub(crate) const STEPS: u32 = 10;
 
@@ -58,6 +61,8 @@ pub(crate) struct Host {
     steps: u64,
     failing: u32,
     claims: Vec<cpu::Claim>,
+    /// Sessions of the root group in this step, by who leads each.
+    sessions: Vec<u64>,
     sources: Vec<Source>,
     slow: f64,
 }
@@ -153,6 +158,7 @@ impl Host {
             steps: 0,
             failing: 0,
             claims: Vec::new(),
+            sessions: Vec::new(),
             sources: Vec::new(),
             slow: 1.0,
         }

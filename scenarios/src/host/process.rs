@@ -3,6 +3,9 @@
 use crate::demand::Demand;
 use crate::grain::Counter;
 
+/// The parent of whoever leads a session.
+const INIT: u64 = 1;
+
 /// One process.
 #[derive(Debug, Clone)]
 pub(crate) struct Process {
@@ -13,6 +16,8 @@ pub(crate) struct Process {
     /// Position of its control group.
     pub(crate) group: usize,
     pub(crate) nice: i64,
+    /// Nice level of its session, against other sessions of the root group.
+    pub(crate) session_nice: i64,
     pub(crate) threads: f64,
     pub(crate) oom_score_adj: i64,
     /// What it asks for in this step.
@@ -112,6 +117,11 @@ pub(crate) struct Counted {
 }
 
 impl Process {
+    /// Its session, by who leads it: each leads one of its own, and its children are in it.
+    pub(crate) fn session(&self) -> u64 {
+        if self.ppid == INIT { self.pid } else { self.ppid }
+    }
+
     /// Threads that are neither stopped nor waiting for something else than a CPU.
     pub(crate) fn able(&self) -> f64 {
         if self.stopped || self.dying {

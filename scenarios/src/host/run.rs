@@ -7,12 +7,8 @@ use super::{Host, STEP_S};
 
 /// A slice of CPU time where several want it, in s: the kernel's base slice on a few CPUs.
 const SLICE_S: f64 = 3e-3;
-/// Seconds of work that may wait before it is given up: requests time out.
-const GIVE_UP_S: f64 = 1.0;
 /// CPU time for a segment of the network, in s (our judgement).
 const SEGMENT_S: f64 = 1.5e-6;
-/// Nice level from which a process gives way to any other at once.
-const BATCH_NICE: i64 = 10;
 /// CPU time of a switch and its accounting, in s.
 const NOTHING_S: f64 = 1e-9;
 
@@ -21,27 +17,22 @@ impl Host {
         let cpus = f64::from(self.shape.cpus);
         let softirq = self.softirq().min(0.3 * cpus);
         let mut claims = std::mem::take(&mut self.claims);
-        claims.clear();
-        claims.extend(self.processes.iter_mut().map(|process| {
-            let group_weight = self.groups[process.group].weight as f64 / 100.0;
-            let weight = cpu::weight(process.nice) * process.class_weight * group_weight;
-            let (wanted, threads) = wanted(process);
-            Claim { weight, threads, wanted, got: 0.0 }
-        }));
-        self.throttle(&mut claims);
+        let first = self.claim(&mut claims);
+        self.throttle(&mut claims[first..]);
         cpu::share(&mut claims, cpus - softirq);
         let mut ran = 0.0;
         let mut waiting = 0.0;
         let mut open = 0.0;
-        for (process, claim) in self.processes.iter_mut().zip(&claims) {
+        for (process, claim) in self.processes.iter_mut().zip(&mut claims[first..]) {
             settle(process, claim);
+            claim.waiting = process.step.waited;
             ran += process.step.ran;
             waiting += process.step.waited;
             open += (process.step.ran - process.demand.spin.min(process.step.ran)).max(0.0);
         }
         let short = Self::short_waits(ran, waiting, open, cpus - softirq);
-        let crowd = self.crowd(cpus);
-        self.count_cpu(softirq, (short, crowd), open);
+        cpu::line_up(&mut claims);
+        self.count_cpu(softirq, (short, &claims[first..]), open);
         self.claims = claims;
         let blocked: f64 = self.processes.iter().map(|one| one.step.io + one.step.memory_io).sum();
         self.recent.runnable = ran + waiting + short;
@@ -68,14 +59,6 @@ impl Host {
         }
         let servers = (cpus - (ran - open)).max(1.0);
         cpu::queue_length((open / servers).min(0.95), servers)
-    }
-
-    /// Chance that one who wakes finds its CPU taken by another of no lower weight: it waits for
-    /// half a slice then.
-    fn crowd(&self, cpus: f64) -> f64 {
-        let peers = self.processes.iter().filter(|process| process.nice < BATCH_NICE);
-        let waiting: f64 = peers.map(|process| process.step.waited).sum();
-        (waiting / cpus).min(1.0)
     }
 
     /// Groups that want more than their quota are held to it for the rest of the period, which is a
@@ -108,10 +91,11 @@ impl Host {
         }
     }
 
-    fn count_cpu(&mut self, softirq: f64, (short, crowd): (f64, f64), open: f64) {
+    fn count_cpu(&mut self, softirq: f64, (short, claims): (f64, &[Claim]), open: f64) {
+        let cpus = f64::from(self.shape.cpus);
         let counted = &mut self.counted;
         let (mut switches, mut voluntary) = (0.0, 0.0);
-        for process in &mut self.processes {
+        for (process, claim) in self.processes.iter_mut().zip(claims) {
             let step = &mut process.step;
             if step.ran + step.waited <= 0.0 {
                 continue;
@@ -126,6 +110,8 @@ impl Host {
             let own = (step.ran - process.demand.spin.min(step.ran)).max(0.0);
             let bursts = own * STEP_S / process.demand.burst().seconds().max(NOTHING_S);
             if open > 0.0 {
+                // Chance that one who wakes finds its CPU taken by another that does not give way.
+                let crowd = (claim.ahead / cpus).min(1.0);
                 step.waited += short * own / open + 0.5 * SLICE_S * crowd * bursts / STEP_S;
             }
             process.counted.wait_s.add(step.waited * STEP_S);
@@ -205,23 +191,6 @@ impl Host {
             });
         }
     }
-}
-
-/// CPUs that a process can use in this step, and the threads that compete for them; work that
-/// arrives is added to what waits.
-fn wanted(process: &mut Process) -> (f64, f64) {
-    if process.stopped || process.dying {
-        return (0.0, 0.0);
-    }
-    process.backlog_s += process.demand.cpu * STEP_S;
-    process.backlog_s = process.backlog_s.min(process.threads * GIVE_UP_S);
-    let able = process.able();
-    let spin = process.demand.spin.min(able);
-    let open = (process.backlog_s / STEP_S).min(able - spin);
-    let burst_s = process.demand.burst().seconds().max(1e-6);
-    let queued = (process.backlog_s / burst_s).max(libm::ceil(open)).min(able - spin);
-    // Who may use few CPUs wants no more of them, whatever its threads want.
-    ((spin + open).min(process.cpus), (libm::ceil(spin) + queued).min(process.cpus.max(1.0)))
 }
 
 /// What a process got, and how many of its threads wait for more.

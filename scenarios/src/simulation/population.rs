@@ -114,6 +114,7 @@ impl Simulation {
         let Some(spawner) = spawner.filter(|one| !one.stopped && !one.dying) else { return };
         self.spawning += spawner.demand.spawns * STEP_S;
         let (ppid, comm, group) = (spawner.pid, spawner.comm.clone(), spawner.group);
+        let (nice, session_nice) = (spawner.nice, spawner.session_nice);
         let mut child = spawner.demand;
         child.spawns = 0.0;
         child.memory.bytes = 512 << 10;
@@ -127,6 +128,7 @@ impl Simulation {
             let pid = self.begin(&comm, group, 1.0, &child, false);
             if let Some(process) = self.host.processes.iter_mut().find(|one| one.pid == pid) {
                 process.ppid = ppid;
+                (process.nice, process.session_nice) = (nice, session_nice);
             }
             self.host.counted.forks.add(1.0);
         }
@@ -225,6 +227,7 @@ impl Simulation {
             comm: comm.to_owned(),
             group,
             nice: 0,
+            session_nice: 0,
             threads,
             oom_score_adj: 0,
             demand: *demand,

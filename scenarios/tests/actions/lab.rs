@@ -100,8 +100,8 @@ pub(crate) fn group<'a>(sample: &'a Sample, path: &[u8]) -> &'a Cgroup {
 }
 
 /// What one who does it gets before and after an action.
-pub(crate) fn cpus(action: &str, name: &'static [u8]) -> (f64, f64) {
-    let mut lab = Lab::new("");
+pub(crate) fn cpus(scenario: &Scenario, action: &str, name: &'static [u8]) -> (f64, f64) {
+    let mut lab = Lab::of(scenario, 30);
     let before = lab.cpu_of(name);
     lab.act(action).unwrap();
     lab.run(2);

@@ -17,7 +17,6 @@ use crate::lab::{HOST, Lab};
 fn what_is_not_modelled_is_refused_and_never_done() {
     let mut lab = Lab::new("");
     for (name, fields) in [
-        ("lower_autogroup_priority", r#"process = "batch", nice = 5"#),
         ("reduce_fin_timeout", "seconds = 15"),
         ("raise_conntrack_max", "value = 500000"),
         ("raise_netdev_backlog", "value = 4000"),
