@@ -46,6 +46,8 @@ pub struct Quantile {
 pub struct Histogram {
     counts: [u64; BUCKETS],
     total: u64,
+    /// Buckets up to the highest that holds anything: most of the others never do.
+    used: usize,
 }
 
 impl Default for Histogram {
@@ -56,13 +58,17 @@ impl Default for Histogram {
 
 impl Histogram {
     /// Nothing counted.
-    pub const EMPTY: Self = Self { counts: [0; BUCKETS], total: 0 };
+    pub const EMPTY: Self = Self { counts: [0; BUCKETS], total: 0, used: 0 };
 
     /// Adds to a bucket; numbers beyond the layout count in the last one.
     pub fn add(&mut self, bucket: usize, count: u64) {
-        let known = &mut self.counts[bucket.min(BUCKETS - 1)];
+        let bucket = bucket.min(BUCKETS - 1);
+        let known = &mut self.counts[bucket];
         *known = known.saturating_add(count);
         self.total = self.total.saturating_add(count);
+        if count > 0 {
+            self.used = self.used.max(bucket + 1);
+        }
     }
 
     /// Takes back what was added. Sums that went beyond 64 bits cannot be taken back.
@@ -70,6 +76,9 @@ impl Histogram {
         let known = &mut self.counts[bucket.min(BUCKETS - 1)];
         *known = known.checked_sub(count).expect("what is taken back was added");
         self.total = self.total.saturating_sub(count);
+        while self.used.checked_sub(1).is_some_and(|last| self.counts[last] == 0) {
+            self.used -= 1;
+        }
     }
 
     /// Everything counted.
@@ -80,7 +89,7 @@ impl Histogram {
     /// The sum of all that was counted, each as the middle of its bucket: known to within a
     /// sixteenth.
     pub fn sum(&self) -> f64 {
-        let counted = self.counts.iter().enumerate().filter(|(_, count)| **count > 0);
+        let counted = self.counts[..self.used].iter().enumerate().filter(|(_, count)| **count > 0);
         counted.fold(0.0, |sum, (bucket, count)| {
             let (low, high) = bounds(bucket);
             sum + *count as f64 * (low + high) as f64 / 2.0
@@ -94,8 +103,8 @@ impl Histogram {
     pub fn quantile(&self, p: f64) -> Option<Quantile> {
         let rank = p * self.total as f64;
         let mut below = self.total;
-        for (bucket, count) in self.counts.iter().enumerate().rev().filter(|(_, count)| **count > 0)
-        {
+        let used = self.counts[..self.used].iter().enumerate().rev();
+        for (bucket, count) in used.filter(|(_, count)| **count > 0) {
             below = below.saturating_sub(*count);
             if below == 0 || (below as f64) < rank {
                 let (low, high) = bounds(bucket);

@@ -1,5 +1,7 @@
 //! Interfaces: errors, drops, utilisation, carrier.
 
+use core::cell::OnceCell;
+
 use crate::board::{Board, Cover, Evaluation, Held, Quantity, Relax};
 use crate::window::{Missing, NicTrack, Traffic, Window};
 use ks_vocabulary::kind::{Entity, Severity};
@@ -9,7 +11,7 @@ use ks_vocabulary::subtype::Subtype;
 use ks_vocabulary::time::SECOND_NS;
 
 use super::{
-    DROPS, KIND, PACKET_FLOOR, RETRANSMITS, grade_ratio, is_absent, lost_share, retransmit_ratio,
+    DROPS, KIND, PACKET_FLOOR, RETRANSMITS, grade_ratio, lost_share, retransmit_ratio,
     softnet_ratio,
 };
 
@@ -65,11 +67,13 @@ pub(super) fn judge(window: &Window, board: &mut Board) {
         return board.cover(KIND, Cover::Missing(Missing::Source(window.nics.source())));
     };
     let own = own_namespace(window);
-    let has_no_room = softnet_ratio(window, LOSS_NS).is_some_and(|share| share >= DROPS[0]);
+    let has_no_room = OnceCell::new();
+    let look_for_room = || softnet_ratio(window, LOSS_NS).is_some_and(|share| share >= DROPS[0]);
     for (id, row, track) in window.nics.entities() {
-        let is_missed = || has_no_room || sends_again(window, row.netns());
+        let is_missed =
+            || *has_no_room.get_or_init(look_for_room) || sends_again(window, row.netns());
         let mut seen = look_at(row, track, is_missed);
-        if let Some(part) = lacks(row, track) {
+        if let Some(part) = lacks(row) {
             board.cover(KIND, Cover::Part(part));
         }
         board.judge(KIND, id, at, &mut seen, || entity(row, own));
@@ -77,12 +81,10 @@ pub(super) fn judge(window: &Window, board: &mut Board) {
 }
 
 /// What nobody counts of an interface.
-fn lacks(row: &Nic, track: &NicTrack) -> Option<&'static str> {
-    let is_counted = |what| !is_absent(&track.over(what, 1));
-    let has_errors =
-        is_loopback(row) || [Traffic::RxErrors, Traffic::TxErrors].into_iter().any(is_counted);
-    let mut drops = DIRECTIONS.iter().map(|of| [of.dropped, of.packets]);
-    let has_drops = drops.any(|both| both.into_iter().all(is_counted));
+fn lacks(row: &Nic) -> Option<&'static str> {
+    let has_errors = row.rx_errors().is_some() || row.tx_errors().is_some() || is_loopback(row);
+    let has_drops = row.rx_dropped().is_some() && row.rx_packets().is_some()
+        || row.tx_dropped().is_some() && row.tx_packets().is_some();
     match (has_errors, has_drops) {
         (true, true) => None,
         (true, false) => Some("drops of an interface: not in the recording"),
@@ -114,7 +116,9 @@ fn sends_again(window: &Window, netns: Option<u64>) -> bool {
 /// by others. A device that does not say is believed.
 fn is_wanted(row: &Nic, track: &NicTrack, is_missed: impl Fn() -> bool) -> bool {
     let untold = row.has_device() != Some(false) && track.overruns(LOSS_NS).is_none();
-    untold || track.overruns(LOSS_NS).is_some_and(|packets| packets > 0) || is_missed()
+    let overruns = track.overruns(LOSS_NS).is_some_and(|packets| packets > 0);
+    let is_dropped = || track.over(Traffic::RxDropped, LOSS_NS).is_ok_and(|growth| growth.by > 0);
+    untold || overruns || is_dropped() && is_missed()
 }
 
 fn look_at(row: &Nic, track: &NicTrack, is_missed: impl Fn() -> bool) -> Evaluation {
