@@ -28,7 +28,7 @@ use ks_vocabulary::metric::Metric;
 use ks_vocabulary::subtype::Subtype;
 use ks_vocabulary::time::SECOND_NS;
 
-use super::{Classifier, is_absent};
+use super::Classifier;
 
 const KIND: Kind = Kind::NetworkDegradation;
 
