@@ -31,35 +31,33 @@ pub(crate) fn groups(window: &Window, entity: &Entity, stall: Stall) -> Vec<Culp
         .filter(|(share, _)| *share >= VICTIM_SHARE)
         .collect();
     stalled.sort_by(|one, other| other.0.total_cmp(&one.0));
-    let named = stalled.iter().take(NAMED).map(|(share, row)| Culprit {
-        entity: cgroup_entity(row),
-        comm: None,
-        metric: Metric::StalledShare5s,
-        amount: *share,
-        unit: Unit::Ratio,
-        share: *share,
-        convicted: false,
-        resident: false,
-        began_ns: None,
-        began_before: false,
-    });
+    let named = stalled
+        .iter()
+        .take(NAMED)
+        .map(|(share, row)| place(cgroup_entity(row), Metric::StalledShare5s, *share));
     named.collect()
 }
 
-/// A process of the table, as a victim.
-fn sufferer(row: &Process, metric: Metric, amount: f64) -> Culprit {
+/// A place that suffers by a share, as a victim.
+pub(crate) fn place(entity: Entity, metric: Metric, share: f64) -> Culprit {
     Culprit {
-        entity: Entity::Process(row.pid().unwrap_or(0), row.start_ticks().unwrap_or(0)),
-        comm: row.comm().map(text),
+        entity,
+        comm: None,
         metric,
-        amount,
+        amount: share,
         unit: metric.unit(),
-        share: amount,
+        share,
         convicted: false,
         resident: false,
         began_ns: None,
         began_before: false,
     }
+}
+
+/// A process of the table, as a victim.
+fn sufferer(row: &Process, metric: Metric, amount: f64) -> Culprit {
+    let entity = Entity::Process(row.pid().unwrap_or(0), row.start_ticks().unwrap_or(0));
+    Culprit { comm: row.comm().map(text), ..place(entity, metric, amount) }
 }
 
 /// Processes that slept uninterruptibly at readings of the last five seconds, the most often first.

@@ -4,6 +4,7 @@ use alloc::vec::Vec;
 
 use crate::analysis::resources::{inodes_used, space_used};
 use crate::board::Evaluation;
+use crate::culprit::victim;
 use crate::window::{Call, SpaceTrack, Window};
 use ks_vocabulary::kind::{Entity, Severity};
 use ks_vocabulary::metric::Metric;
@@ -90,17 +91,9 @@ pub(super) fn full(window: &Window) -> Vec<Culprit> {
     let rows = rows.filter(|row| row.read_only() != Some(true) && row.limited() == Some(true));
     let mut full: Vec<_> = rows.filter_map(|row| Some((row, fullest(row)?))).collect();
     full.sort_by(|(_, (_, one)), (_, (_, other))| other.total_cmp(one));
-    let named = full.iter().map(|(row, (metric, share))| Culprit {
-        entity: Entity::Filesystem(row.mount().unwrap_or_default().to_vec()),
-        comm: None,
-        metric: *metric,
-        amount: *share,
-        unit: metric.unit(),
-        share: *share,
-        convicted: false,
-        resident: false,
-        began_ns: None,
-        began_before: false,
+    let mount = |row: &Filesystem| row.mount().unwrap_or_default().to_vec();
+    let named = full.iter().map(|(row, (metric, share))| {
+        victim::place(Entity::Filesystem(mount(row)), *metric, *share)
     });
     named.collect()
 }
