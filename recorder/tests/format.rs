@@ -339,6 +339,17 @@ fn force_replaces_a_recording_when_the_new_one_is_sealed() {
 }
 
 #[test]
+fn a_host_may_be_called_like_a_key_of_the_footer() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("x.parquet");
+    let mut inputs = random_recording(6, 20);
+    let Body::Start(start) = &mut inputs[0].body else { unreachable!("a recording begins so") };
+    start.host.hostname = "kernelsight.footer".into();
+    seal(&path, &inputs);
+    assert_eq!(read_all(&path).unwrap(), inputs);
+}
+
+#[test]
 fn segments_of_a_directory_are_one_stream() {
     let folder = tempfile::tempdir().unwrap();
     let inputs = random_recording(5, 60);

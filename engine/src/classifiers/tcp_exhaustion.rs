@@ -16,7 +16,10 @@
 //! # Second source
 //! What is refused or dropped at a full queue is harm itself, counted by the kernel where it
 //! happens, and wants a rate to be high. A used share is a count against a limit that is read
-//! apart: the next request fails, whether or not somebody waits.
+//! apart: the next request fails, whether or not somebody waits. Two shares are medium at most by
+//! themselves: an accept queue is high where it overflowed as well, since a short one is full with
+//! one connection; and sockets in TIME_WAIT beyond their limit are closed early, which refuses
+//! nobody anything (kernel documentation, `tcp_max_tw_buckets`).
 
 mod host;
 mod refusals;
@@ -25,7 +28,7 @@ use alloc::vec::Vec;
 
 use crate::board::{Board, Cover, Evaluation, Held, Quantity, Relax};
 use crate::culprit::{Blamed, Case};
-use crate::window::{Growth, Missing, SocketUse, Tcp, TcpTrack, Window};
+use crate::window::{Growth, LONGEST_NS, Missing, SocketUse, Tcp, TcpTrack, Window};
 use ks_vocabulary::kind::{Entity, Kind, Severity};
 use ks_vocabulary::metric::Metric;
 use ks_vocabulary::model::{Limits, Netns};
@@ -43,6 +46,8 @@ pub(super) struct TcpExhaustion;
 
 /// Used share of any resource: medium is the USE method's, the others are our judgement.
 const USED: [Option<f64>; 4] = [Some(0.5), Some(0.7), Some(0.85), Some(0.95)];
+/// The same of what is no harm by itself.
+const USED_ALONE: [Option<f64>; 4] = [USED[0], USED[1], None, None];
 /// Growth of sockets in CLOSE_WAIT within ten minutes, at low (our judgement: a thousand
 /// descriptors, the soft limit of a process, are gone within two hours).
 const CLOSE_WAIT_GROWTH: u64 = 100;
@@ -104,8 +109,7 @@ fn blame_in(case: &Case<'_>, inode: u64) -> Vec<Culprit> {
     let (sockets, limits) = (window.sockets.of(row), window.limits.one().ok());
     let mut seen = judge_namespace(row, track, sockets, limits);
     grade_close_wait(&mut seen, window, row);
-    let overflowed = track.over(Tcp::ListenOverflow, EVENT_CLEAR_S * SECOND_NS);
-    let overflowed = overflowed.is_ok_and(|growth| growth.by > 0);
+    let overflowed = overflowed(track) == Some(true);
     // What stands without a cause in this reading is an overflow that was, or a share that fell.
     let form =
         if seen.mask() == 0 && overflowed { Some(Subtype::AcceptQueue) } else { seen.subtype };
@@ -140,11 +144,13 @@ fn judge_namespace(
 ) -> Evaluation {
     let mut seen = Evaluation::default();
     seen.know([true; 4]);
+    let queues = if overflowed(track) == Some(false) { USED_ALONE } else { USED };
+    let tracked = share(row.conntrack(), row.conntrack_max());
     let resources = [
-        (Subtype::Ports, Metric::PortsUsedShare, ports_used(sockets, limits)),
-        (Subtype::TimeWait, Metric::TimeWaitShare, time_wait_used(row, limits)),
-        (Subtype::Conntrack, Metric::ConntrackShare, share(row.conntrack(), row.conntrack_max())),
-        (Subtype::AcceptQueue, Metric::AcceptQueueShare, accept_queue_used(sockets)),
+        (Subtype::Ports, Metric::PortsUsedShare, ports_used(sockets, limits), USED),
+        (Subtype::TimeWait, Metric::TimeWaitShare, time_wait_used(row, limits), USED_ALONE),
+        (Subtype::Conntrack, Metric::ConntrackShare, tracked, USED),
+        (Subtype::AcceptQueue, Metric::AcceptQueueShare, accept_queue_used(sockets), queues),
     ];
     grade_shares(&mut seen, &resources);
     grade_queues(&mut seen, track);
@@ -152,12 +158,22 @@ fn judge_namespace(
     seen
 }
 
+/// Whether an accept queue overflowed lately; `None` where nobody tells.
+fn overflowed(track: &TcpTrack) -> Option<bool> {
+    let mut spans = [LONGEST_NS, 10 * SECOND_NS, 1].into_iter();
+    let longest = spans.find_map(|ns| track.over(Tcp::ListenOverflow, ns).ok())?;
+    Some(longest.by > 0)
+}
+
+/// A resource that can be used up: its form, its name, its used share, limits of that.
+type Resource = (Subtype, Metric, Option<f64>, [Option<f64>; 4]);
+
 /// Grades each share that is known; the fullest resource names the subtype.
-fn grade_shares(seen: &mut Evaluation, resources: &[(Subtype, Metric, Option<f64>)]) {
+fn grade_shares(seen: &mut Evaluation, resources: &[Resource]) {
     let mut fullest = 0.0;
-    for (subtype, metric, value) in resources {
+    for (subtype, metric, value, limits) in resources {
         let Some(value) = *value else { continue };
-        let quantity = Quantity { metric: *metric, value, limits: USED };
+        let quantity = Quantity { metric: *metric, value, limits: *limits };
         seen.grade(quantity, Held::Counts, Relax::Share);
         if value > fullest {
             fullest = value;

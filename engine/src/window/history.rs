@@ -5,27 +5,37 @@
 
 use alloc::collections::VecDeque;
 
-use ks_vocabulary::time::{Timestamp, seconds};
+use ks_vocabulary::time::{SECOND_NS, Timestamp, seconds};
 
 use super::series::Missing;
 
 /// The longest span any verdict asks for (critical: 30 s).
-pub const LONGEST_NS: u64 = 30_000_000_000;
+pub const LONGEST_NS: u64 = 30 * SECOND_NS;
 /// Readings kept however far apart they are: ten intervals and their beginning.
 pub(super) const READINGS: usize = 11;
+
+/// Spans that verdicts ask for at every reading: where each begins is kept.
+const ASKED_NS: [u64; 3] = [5 * SECOND_NS, 10 * SECOND_NS, LONGEST_NS];
 
 /// Counters of one entity, as read, with the times of reading.
 #[derive(Debug, Clone)]
 pub struct Counters<const N: usize> {
     readings: VecDeque<(Timestamp, [u64; N])>,
     given: [bool; N],
+    /// Of each of [`ASKED_NS`], the last reading that is as long ago; 0 where none is.
+    begins: [usize; ASKED_NS.len()],
     /// The shortest interval so far: how often the counters are read when no tick is late.
     shortest_ns: Option<u64>,
 }
 
 impl<const N: usize> Default for Counters<N> {
     fn default() -> Self {
-        Self { readings: VecDeque::new(), given: [false; N], shortest_ns: None }
+        Self {
+            readings: VecDeque::new(),
+            given: [false; N],
+            begins: [0; ASKED_NS.len()],
+            shortest_ns: None,
+        }
     }
 }
 
@@ -64,6 +74,10 @@ impl<const N: usize> Counters<N> {
     /// or goes, forgets those before it; the return value says that a counter went back.
     pub fn push(&mut self, at: Timestamp, values: [Option<u64>; N]) -> bool {
         let given = values.map(|value| value.is_some());
+        if given == [false; N] {
+            self.forget(given);
+            return false;
+        }
         let values = values.map(|value| value.unwrap_or(0));
         let mut went_back = false;
         if let Some((last_at, last)) = self.readings.back() {
@@ -76,14 +90,32 @@ impl<const N: usize> Counters<N> {
                 && last.iter().zip(&values).any(|(before, after)| after < before);
         }
         if went_back || given != self.given {
-            self.readings.clear();
+            self.forget(given);
         }
-        self.given = given;
         self.readings.push_back((at, values));
+        self.go_on(at);
+        went_back
+    }
+
+    /// Forgets the readings: those to come have the counters that are `given`.
+    fn forget(&mut self, given: [bool; N]) {
+        self.readings.clear();
+        self.given = given;
+        self.begins = [0; ASKED_NS.len()];
+    }
+
+    /// Moves the beginnings on after the reading of `at`, and drops what no span reaches.
+    fn go_on(&mut self, at: Timestamp) {
+        for (begin, ns) in self.begins.iter_mut().zip(ASKED_NS) {
+            let is_begin = |reading: &(Timestamp, _)| at.since_ns(reading.0) >= ns;
+            while self.readings.get(*begin + 1).is_some_and(is_begin) {
+                *begin += 1;
+            }
+        }
         while self.readings.len() > READINGS && at.since_ns(self.readings[1].0) >= LONGEST_NS {
             self.readings.pop_front();
+            self.begins = self.begins.map(|begin| begin.saturating_sub(1));
         }
-        went_back
     }
 
     /// Growth of a counter over the shortest run of last intervals of at least `ns`, and of two
@@ -96,9 +128,12 @@ impl<const N: usize> Counters<N> {
         let least_ns = if ns > 1 { self.shortest_ns.unwrap_or(0).saturating_mul(2) } else { 0 };
         let ns = ns.max(least_ns);
         let (end, last) = self.readings.back().ok_or(Missing::NoEarlier)?;
-        let mut before = self.readings.iter().rev().skip(1);
-        let (begin, first) =
-            before.find(|(at, _)| end.since_ns(*at) >= ns).ok_or(Missing::NoEarlier)?;
+        let is_begin = |(at, _): &&(Timestamp, [u64; N])| end.since_ns(*at) >= ns;
+        let before = match ASKED_NS.iter().position(|asked| *asked == ns) {
+            Some(asked) => self.readings.get(self.begins[asked]).filter(is_begin),
+            None => self.readings.iter().rev().skip(1).find(is_begin),
+        };
+        let (begin, first) = before.ok_or(Missing::NoEarlier)?;
         Ok(Growth { by: last[counter] - first[counter], ns: end.since_ns(*begin) })
     }
 
@@ -284,9 +319,11 @@ mod tests {
                 value = if reset == 0 { growth } else { value + growth };
                 readings.push((time, value));
                 counters.push(Timestamp(time), [Some(value)]);
+                for ns in ASKED_NS.into_iter().chain([1, ns]) {
+                    let found = counters.over(0, "reads", ns).map(|growth| (growth.by, growth.ns));
+                    prop_assert_eq!(found.ok(), naive(&readings, ns));
+                }
             }
-            let found = counters.over(0, "reads", ns).map(|growth| (growth.by, growth.ns));
-            prop_assert_eq!(found.ok(), naive(&readings, ns));
         }
 
         #[test]

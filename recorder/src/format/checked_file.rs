@@ -15,6 +15,9 @@ pub(super) const FOOTER_CHECKSUM: &str = "kernelsight.checksum";
 /// Footer key of the checksums of the row groups, in their order. The first begins with the file.
 pub(super) const FOOTER_GROUPS: &str = "kernelsight.groups";
 
+/// How much is read at once to be hashed: few calls, and no larger than a cache.
+const READ_BYTES: usize = 1 << 16;
+
 /// CRC-32 of a part of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Checksum {
@@ -90,7 +93,7 @@ impl Write for CheckedFile {
 pub(super) fn read_checksum(file: &mut File, from: u64, bytes: u64) -> io::Result<Checksum> {
     file.seek(SeekFrom::Start(from))?;
     let mut crc = crc32fast::Hasher::new();
-    let mut buffer = vec![0; 1 << 20];
+    let mut buffer = vec![0; READ_BYTES];
     let mut limited = file.take(bytes);
     let mut read = 0;
     loop {

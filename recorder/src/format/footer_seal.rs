@@ -57,7 +57,8 @@ fn read(file: &File) -> io::Result<Option<Footer>> {
     let mut bytes = vec![0; usize::try_from(size - begin).unwrap_or(0)];
     file.read_exact_at(&mut bytes, begin)?;
     let key = FOOTER_SEAL.as_bytes();
-    let found = bytes.windows(key.len()).position(|part| part == key);
+    // It is the last of our keys: what stands before it may be a host that is called like it.
+    let found = bytes.windows(key.len()).rposition(|part| part == key);
     // The length of the value stands right before it.
     let digits = found.and_then(|at| {
         let after = bytes.get(at + key.len()..at + key.len() + BETWEEN)?;

@@ -77,7 +77,8 @@ impl Evaluation {
     /// Turns the second keys, once, by what is known of the baselines of its quantities.
     pub fn settle(&mut self, level_of: impl Fn(Metric) -> Option<Level>) {
         let mut levels = [None; QUANTITIES];
-        for (noted, level) in self.quantities.iter_mut().flatten().zip(&mut levels) {
+        let quantities = &mut self.quantities[..self.count];
+        for (noted, level) in quantities.iter_mut().flatten().zip(&mut levels) {
             if noted.learned {
                 *level = level_of(noted.quantity.metric);
                 noted.baseline_p95 = level.map(|level: Level| level.p95);
@@ -86,7 +87,7 @@ impl Evaluation {
         self.held = self.plain;
         self.relaxed = [false; 4];
         let mut reached = [false; 4];
-        for (noted, level) in self.quantities.iter().flatten().zip(&levels) {
+        for (noted, level) in self.quantities[..self.count].iter().flatten().zip(&levels) {
             let Some((held, relax)) = noted.graded else { continue };
             let turned = level.is_none_or(|level| noted.quantity.value >= level.trigger);
             for severity in Severity::ALL {
@@ -101,7 +102,7 @@ impl Evaluation {
                     free && noted.quantity.value >= relax.limit(limit);
             }
         }
-        for clause in self.clauses.iter().flatten() {
+        for clause in self.clauses[..self.clause_count].iter().flatten() {
             if let Some(severity) = clause.severity {
                 reached[severity.index()] = true;
             }

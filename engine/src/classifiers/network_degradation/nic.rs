@@ -115,8 +115,9 @@ fn sends_again(window: &Window, netns: Option<u64>) -> bool {
 /// Whether what was received and dropped was wanted: the device had no room for it, or `is_missed`
 /// by others. A device that does not say is believed.
 fn is_wanted(row: &Nic, track: &NicTrack, is_missed: impl Fn() -> bool) -> bool {
-    let untold = row.has_device() != Some(false) && track.overruns(LOSS_NS).is_none();
-    let overruns = track.overruns(LOSS_NS).is_some_and(|packets| packets > 0);
+    let overruns = track.overruns(LOSS_NS);
+    let untold = row.has_device() != Some(false) && overruns.is_none();
+    let overruns = overruns.is_some_and(|packets| packets > 0);
     let is_dropped = || track.over(Traffic::RxDropped, LOSS_NS).is_ok_and(|growth| growth.by > 0);
     untold || overruns || is_dropped() && is_missed()
 }
@@ -127,7 +128,9 @@ fn look_at(row: &Nic, track: &NicTrack, is_missed: impl Fn() -> bool) -> Evaluat
         grade_part(&mut seen, Subtype::Errors, |seen| grade_errors(seen, track));
     }
     grade_part(&mut seen, Subtype::Drops, |seen| {
-        let is_wanted = is_wanted(row, track, is_missed);
+        // Most interfaces are too quiet for it to matter.
+        let wanted = OnceCell::new();
+        let is_wanted = || *wanted.get_or_init(|| is_wanted(row, track, &is_missed));
         grade_ratio(seen, DROPS, |at, ns| drop_ratio(track, at, ns, is_wanted));
     });
     grade_part(&mut seen, Subtype::Utilisation, |seen| grade_utilisation(seen, row, track));
@@ -192,13 +195,18 @@ fn error_rate(track: &NicTrack, ns: u64) -> Option<f64> {
 
 /// Dropped share of the worse direction, with its name in the evidence. The first window has the
 /// limits that may be reached by what nobody wanted.
-fn drop_ratio(track: &NicTrack, window: usize, ns: u64, wanted: bool) -> Option<(Metric, f64)> {
-    let judged = if wanted || window == 0 { &DIRECTIONS[..] } else { &DIRECTIONS[SENDING..] };
-    let ratios = judged.iter().filter_map(|direction| {
+fn drop_ratio(
+    track: &NicTrack,
+    window: usize,
+    ns: u64,
+    is_wanted: impl Fn() -> bool,
+) -> Option<(Metric, f64)> {
+    let ratios = DIRECTIONS.iter().enumerate().filter_map(|(at, direction)| {
         let packets = track.over(direction.packets, ns).ok()?;
         let dropped = track.over(direction.dropped, ns).ok()?;
         let share = lost_share(dropped.by, packets.by, PACKET_FLOOR, packets.ns)?;
-        Some((direction.drop_metrics[window], share))
+        let is_judged = at == SENDING || window == 0 || is_wanted();
+        is_judged.then_some((direction.drop_metrics[window], share))
     });
     ratios.max_by(|one, other| one.1.total_cmp(&other.1))
 }

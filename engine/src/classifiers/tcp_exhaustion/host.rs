@@ -11,7 +11,7 @@ use ks_vocabulary::model::{FileHandles, Limits, Netns};
 use ks_vocabulary::output::Culprit;
 use ks_vocabulary::subtype::Subtype;
 
-use super::{EVENT_CLEAR_S, KIND, grade_shares, is_absent, share};
+use super::{EVENT_CLEAR_S, KIND, USED, grade_shares, is_absent, share};
 
 /// Judges what is counted for all namespaces together; the counters of orphans and memory stand in
 /// the row of any, and are taken from the recorder's own.
@@ -27,13 +27,14 @@ pub(super) fn judge(window: &Window, limits: Option<&Limits>, board: &mut Board)
     seen.know([true; 4]);
     let pages = own.and_then(Netns::tcp_mem_pages);
     let resources = [
-        (Subtype::FileHandles, Metric::FileHandlesShare, handles.and_then(handles_used)),
+        (Subtype::FileHandles, Metric::FileHandlesShare, handles.and_then(handles_used), USED),
         (
             Subtype::Orphans,
             Metric::OrphansShare,
             share(own.and_then(Netns::tcp_orphan), max_orphans(limits)),
+            USED,
         ),
-        (Subtype::TcpMemory, Metric::TcpMemoryShare, share(pages, max_pages(limits))),
+        (Subtype::TcpMemory, Metric::TcpMemoryShare, share(pages, max_pages(limits)), USED),
     ];
     grade_shares(&mut seen, &resources);
     if let (Some(pages), Some(limits)) = (pages, limits) {

@@ -83,14 +83,19 @@ fn after(seconds: u64, second: Second) -> Lab {
 #[test]
 fn each_share_of_each_resource_from_below_and_above() {
     type Make = fn(u64) -> Second;
-    let resources: [(Make, &str, Subtype); 7] = [
-        (|ports| Second { ports, ..Second::default() }, NETNS, Subtype::Ports),
-        (|time_wait| Second { time_wait, ..Second::default() }, NETNS, Subtype::TimeWait),
-        (|conntrack| Second { conntrack, ..Second::default() }, NETNS, Subtype::Conntrack),
-        (|queue| Second { queue, ..Second::default() }, NETNS, Subtype::AcceptQueue),
-        (|handles| Second { handles, ..Second::default() }, HOST, Subtype::FileHandles),
-        (|orphans| Second { orphans, ..Second::default() }, HOST, Subtype::Orphans),
-        (|pages| Second { pages, ..Second::default() }, HOST, Subtype::TcpMemory),
+    let resources: [(Make, &str, Subtype, Severity); 7] = [
+        (|ports| Second { ports, ..Second::default() }, NETNS, Subtype::Ports, Critical),
+        (|time_wait| Second { time_wait, ..Second::default() }, NETNS, Subtype::TimeWait, Medium),
+        (
+            |conntrack| Second { conntrack, ..Second::default() },
+            NETNS,
+            Subtype::Conntrack,
+            Critical,
+        ),
+        (|queue| Second { queue, ..Second::default() }, NETNS, Subtype::AcceptQueue, Medium),
+        (|handles| Second { handles, ..Second::default() }, HOST, Subtype::FileHandles, Critical),
+        (|orphans| Second { orphans, ..Second::default() }, HOST, Subtype::Orphans, Critical),
+        (|pages| Second { pages, ..Second::default() }, HOST, Subtype::TcpMemory, Critical),
     ];
     let table: [(u64, Option<Severity>); 8] = [
         (499, None),
@@ -102,8 +107,9 @@ fn each_share_of_each_resource_from_below_and_above() {
         (949, Some(High)),
         (950, Some(Critical)),
     ];
-    for (make, entity, subtype) in resources {
+    for (make, entity, subtype, most) in resources {
         for (used, expected) in table {
+            let expected = expected.map(|severity| severity.min(most));
             let lab = after(40, make(used));
             assert_eq!(lab.severity(TcpExhaustion, entity), expected, "{subtype} {used}");
             if expected.is_some() {
@@ -112,6 +118,16 @@ fn each_share_of_each_resource_from_below_and_above() {
             assert_eq!(lab.coverage(TcpExhaustion), TRACER);
         }
     }
+}
+
+#[test]
+fn a_full_accept_queue_is_high_where_it_overflows_as_well() {
+    let full = |overflows| {
+        let lab = after(40, Second { queue: 960, overflows, ..Second::default() });
+        lab.severity(TcpExhaustion, NETNS)
+    };
+    assert_eq!(full(0.0), Some(Medium));
+    assert_eq!(full(0.5), Some(Critical));
 }
 
 /// Other namespaces than the recorder's own are listed every ten seconds.
