@@ -14,23 +14,31 @@
 //! A backup makes `some` high and `full` low. Idle time with I/O outstanding is high on an idle
 //! host with one reader, so it never raises. The kernel counts threads that wait in `io_uring` for
 //! a packet as waiting for I/O: they are in no uninterruptible sleep, and no disk has work. One
-//! stall of less than a second, as of a flush, is low at most.
+//! stall of less than a second, as of a flush, is low at most. A single program that reads or syncs
+//! waits most of its time, and where nobody else works so does all of the host or of its group: as
+//! long as its requests are served in time it is low. Threads of the kernel that sleep without an
+//! end, as those of some drivers do, are low.
 //! # Second source
 //! Requests in flight at a disk, or tasks in uninterruptible sleep: without either it is low at
-//! most. Of tasks that are stuck the load average, which counts them.
+//! most, and with one of them at a time only where it waits long, or for no disk. Of tasks that are
+//! stuck the load average, which counts them.
 
 use crate::board::{Board, Cover, Evaluation, Held, Quantity, Relax};
 use crate::culprit::{Blamed, Case, IO, victim};
-use crate::window::{DiskWork, HOST, Missing, Paging, PressureTrack, Stall, Window};
+use crate::window::{DiskWork, HOST, Missing, Paging, Stall, Window};
 use ks_vocabulary::kind::{Entity, Kind, Severity};
-use ks_vocabulary::membership::{belongs, cgroup_entity};
+use ks_vocabulary::membership::cgroup_entity;
 use ks_vocabulary::metric::Metric;
-use ks_vocabulary::model::{Cpu, Load};
+use ks_vocabulary::model::{Cpu, Load, Process};
 use ks_vocabulary::subtype::Subtype;
 use ks_vocabulary::time::{SECOND_NS, Timestamp};
 
 use super::stall::{self, StallLimits};
 use super::{Classifier, cover_groups, groups};
+
+mod waits;
+
+use waits::second;
 
 /// See the module.
 #[derive(Debug)]
@@ -68,10 +76,6 @@ const STALLS: [StallLimits; 4] = [
 /// busy for this share of the time (our judgement).
 const BLOCKED_PER_CPU: f64 = 1.0;
 const BUSY: f64 = 0.70;
-/// Requests in flight, or tasks in uninterruptible sleep, that agree with a stall: half as many as
-/// there are stalled at least (our judgement; either is a mean, and one task stalls for all of it).
-const AGREES: f64 = 0.5;
-
 /// Tasks that slept uninterruptibly at every reading of so long, at low, medium and high, for each
 /// CPU and at least (our judgement: the load that is low, medium and high of the host, halved since
 /// none of them will end soon). One alone may be a parent that waits for its `vfork`.
@@ -81,6 +85,9 @@ const STUCK_LEAST: [f64; 3] = [2.0, 4.0, 16.0];
 /// The kernel looks for hung tasks every two minutes, unless it is told otherwise
 /// (`hung_task_timeout_secs`).
 const HUNG_CLEAR_S: u64 = 180;
+const KTHREADD: u64 = 2;
+/// Load that agrees with stuck tasks, as their share (our judgement: it is a mean over a minute).
+const AGREES: f64 = 0.5;
 
 impl Classifier for IoCongestion {
     fn kind(&self) -> Kind {
@@ -146,21 +153,6 @@ fn judge_host(window: &Window) -> Result<(Timestamp, Evaluation), Missing> {
     Ok((at.unwrap_or(window.mono()), seen))
 }
 
-/// Whether disks or sleeping tasks tell of waits as well, over the shortest window.
-fn second(window: &Window, track: &PressureTrack, entity: &Entity) -> Option<bool> {
-    let share = track.share(Stall::IoSome, 5 * SECOND_NS).ok()?;
-    let in_flight = in_flight(window);
-    let is_own = |key| {
-        *entity == Entity::Host
-            || window.processes.find(key).is_some_and(|known| belongs(&known.row, entity))
-    };
-    let asleep = window.sufferers.mean_asleep(is_own);
-    let known = [in_flight, asleep];
-    // What was not read may know of it.
-    let agrees = known.into_iter().flatten().any(|waiting| waiting >= AGREES * share);
-    (agrees || known.iter().all(Option::is_some)).then_some(agrees)
-}
-
 /// Tasks that no reading met awake: a server or a device does not answer. Stall shares need not
 /// know of them, since not every such sleep counts as one for I/O.
 fn grade_stuck(seen: &mut Evaluation, window: &Window) {
@@ -168,17 +160,27 @@ fn grade_stuck(seen: &mut Evaluation, window: &Window) {
     if stuck < STUCK_LEAST[0] {
         return;
     }
+    let of_programs = window.sufferers.stuck_of(window.mono(), STUCK_NS, |key| {
+        window.processes.find(key).is_none_or(|known| !is_of_kernel(&known.row))
+    });
     let load = window.load.one().ok().and_then(Load::load1);
     let agrees = load.is_none_or(|load| load >= AGREES * stuck);
     let cpus = cpus(window);
     let limit = |level: usize| Some(STUCK_LEAST[level].max(STUCK_PER_CPU[level] * cpus?));
-    let limits = [Some(STUCK_LEAST[0]), limit(1), limit(2).filter(|_| agrees), None];
+    let by_programs = |level| limit(level).filter(|limit| of_programs as f64 >= *limit);
+    let high = by_programs(2).filter(|_| agrees);
+    let limits = [Some(STUCK_LEAST[0]), by_programs(1), high, None];
     let before = seen.mask();
     let quantity = Quantity { metric: Metric::StuckTasks30s, value: stuck, limits };
     seen.grade(quantity, Held::Met, Relax::Scaled);
     if seen.mask() > before {
         seen.subtype = Some(Subtype::Blocked);
     }
+}
+
+/// Whether it is a thread of the kernel: children of `kthreadd`, which is always process 2.
+fn is_of_kernel(row: &Process) -> bool {
+    row.ppid() == Some(KTHREADD) || row.pid() == Some(KTHREADD)
 }
 
 /// Tasks of which the kernel itself says that they hang. It alone says so: medium.
@@ -192,19 +194,6 @@ fn grade_hung(seen: &mut Evaluation, window: &Window) {
     if seen.mask() > before {
         seen.subtype = Some(Subtype::Blocked);
     }
-}
-
-/// Requests in flight over all disks: by their time over the last five seconds, and at the last
-/// reading, since the time of a request counts when it is done. `None` where no disk tells.
-fn in_flight(window: &Window) -> Option<f64> {
-    window.disks.at().filter(|_| window.disks.is_fresh())?;
-    let each = window.disks.entities().filter_map(|(_, row, track)| {
-        let by_time = track.over(DiskWork::Queued, 5 * SECOND_NS).ok();
-        let by_time = by_time.map(|time| time.per_second() / 1000.0);
-        let known = [by_time, row.in_flight().map(|requests| requests as f64)];
-        known.into_iter().flatten().reduce(f64::max)
-    });
-    each.reduce(|all, one| all + one)
 }
 
 /// Blocked tasks beside a busy disk: all that kernels without PSI tell.

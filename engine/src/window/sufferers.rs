@@ -179,7 +179,13 @@ impl Sufferers {
 
     /// How many tasks slept uninterruptibly at every reading of at least `ns` before `now`.
     pub fn stuck(&self, now: Timestamp, ns: u64) -> usize {
-        self.stuck.values().filter(|since| now.since_ns(**since) >= ns).count()
+        self.stuck_of(now, ns, |_| true)
+    }
+
+    /// As [`Sufferers::stuck`], of the processes that `counts`.
+    pub fn stuck_of(&self, now: Timestamp, ns: u64, counts: impl Fn(ProcessKey) -> bool) -> usize {
+        let stuck = self.stuck.iter().filter(|(_, since)| now.since_ns(**since) >= ns);
+        stuck.filter(|((process, _), _)| counts(*process)).count()
     }
 
     /// Victims of the OOM killer of the last five minutes, the latest first.

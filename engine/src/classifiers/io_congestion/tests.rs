@@ -177,6 +177,47 @@ fn a_stall_that_neither_disks_nor_sleeping_tasks_know_of_is_low() {
     }
 }
 
+#[test]
+fn one_program_that_is_served_in_time_is_low() {
+    // Who sleeps at once, requests in flight, how long one takes in ms, whether the disk seeks.
+    let table = [
+        (1u64, 0.9, 19.0, false, Some(Low)),
+        (1, 0.9, 21.0, false, Some(Critical)),
+        (1, 0.9, 49.0, true, Some(Low)),
+        (1, 0.9, 51.0, true, Some(Critical)),
+        // Another waits beside it, or more is asked at once.
+        (2, 0.9, 5.0, false, Some(Critical)),
+        (1, 1.6, 5.0, false, Some(Critical)),
+        // It waits for something else than a disk.
+        (1, 0.1, 5.0, false, Some(Critical)),
+    ];
+    for (asleep, queue, wait_ms, seeks, expected) in table {
+        let (mut lab, mut host) = (Lab::new(), Host::default());
+        let [mut queued, mut reads, mut spent] = [(); 3].map(|()| Meter::default());
+        lab.run(40, |sample, _| {
+            host.fill(sample, 0.9, 0.9);
+            let row = sample.disks.push();
+            row.set_name(DiskName::name, b"sda");
+            row.set(DiskCell::rotational, seeks);
+            row.set(DiskCell::writes, 0u64);
+            row.set(DiskCell::write_ms, 0u64);
+            row.set(DiskCell::io_ms, 0u64);
+            row.set(DiskCell::reads, reads.add(100.0));
+            row.set(DiskCell::read_ms, spent.add(100.0 * wait_ms));
+            row.set(DiskCell::queue_ms, queued.add(queue * 1000.0));
+            row.set(DiskCell::in_flight, 0u64);
+            for pid in 0..asleep {
+                let row = sample.blocked.push();
+                row.set(BlockedTaskCell::pid, 7 + pid);
+                row.set(BlockedTaskCell::start_ticks, 1u64);
+            }
+            sample.blocked.set_read(ReadTimes::default());
+        });
+        let found = lab.severity(IoCongestion, HOST);
+        assert_eq!(found, expected, "{asleep} {queue} {wait_ms} {seeks}");
+    }
+}
+
 /// A host without PSI: `busy` is the share of the time that its disk works.
 fn without_pressure(sample: &mut Sample, busy_ms: &mut Meter, blocked: u64, busy: f64) {
     let row = sample.cpu.push();
@@ -258,6 +299,31 @@ fn tasks_that_no_reading_meets_awake_are_stuck() {
         assert_eq!(lab.severity(IoCongestion, HOST), expected, "{tasks} {load1} {wakes}");
         let subtype = expected.map(|_| Subtype::Blocked);
         assert_eq!(lab.subtype(IoCongestion, HOST), subtype);
+    }
+}
+
+#[test]
+fn threads_of_the_kernel_that_are_stuck_are_low() {
+    for (parent, expected) in [(2u64, Some(Low)), (1, Some(High))] {
+        let (mut lab, mut host) = (Lab::new(), Host::default());
+        lab.run(60, |sample, _| {
+            host.fill(sample, 0.0, 0.0);
+            let row = sample.cpu.push();
+            row.set(CpuCell::cpus_online, 8u64);
+            sample.load.push().set(LoadCell::load1, 16.0);
+            for pid in 100..116u64 {
+                let row = sample.blocked.push();
+                row.set(BlockedTaskCell::pid, pid);
+                row.set(BlockedTaskCell::start_ticks, 5u64);
+                let row = sample.processes.push();
+                row.set(ProcessCell::pid, pid);
+                row.set(ProcessCell::start_ticks, 5u64);
+                row.set(ProcessCell::ppid, parent);
+            }
+            sample.blocked.set_read(ReadTimes::default());
+            sample.processes.set_read(ReadTimes::default());
+        });
+        assert_eq!(lab.severity(IoCongestion, HOST), expected, "children of {parent}");
     }
 }
 
