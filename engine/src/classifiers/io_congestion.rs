@@ -38,7 +38,7 @@ use super::{Classifier, cover_groups, groups};
 
 mod waits;
 
-use waits::second;
+use waits::{of_group, of_host};
 
 /// See the module.
 #[derive(Debug)]
@@ -141,7 +141,7 @@ fn judge_host(window: &Window) -> Result<(Timestamp, Evaluation), Missing> {
     let at = if has_stalls(window) {
         let track = window.pressure.track()?;
         stall::grade(&mut seen, track, &STALLS)?;
-        seen.second(second(window, track, &Entity::Host), Severity::Low);
+        seen.second(of_host(window, track), Severity::Low);
         window.pressure.at()
     } else {
         grade_blocked(&mut seen, window)?;
@@ -254,8 +254,7 @@ fn judge_groups(window: &Window, board: &mut Board) {
     for (id, row, track) in groups(window) {
         let mut seen = Evaluation::default();
         if stall::grade(&mut seen, &track.pressure, &STALLS).is_ok() {
-            let entity = cgroup_entity(row);
-            seen.second(second(window, &track.pressure, &entity), Severity::Low);
+            seen.second(of_group(window, row, track), Severity::Low);
             board.judge(Kind::IoCongestion, id, at, &mut seen, || cgroup_entity(row));
         }
     }

@@ -12,21 +12,25 @@
 //! to wait is low at most: subtype `niced`. A reading is one instant: at least two of a mean have
 //! to reach a limit, and one that ends a pause does not stand for all of it. Instants may meet
 //! tasks that all wake with the recorder: where CPUs are idle most of the time, nothing sleeps
-//! uninterruptibly, and stall shares say that nobody waits, there is no demand.
+//! uninterruptibly, and stall shares say that nobody waits, there is no demand. The kernel counts
+//! threads that wait in `io_uring` for a packet as blocked, though none of them sleeps
+//! uninterruptibly and the load average knows of none.
 //! # Second source
 //! Demand is counted at instants: high and critical want time too, CPUs at work or a share of it in
-//! which some task stalls for a CPU, I/O or memory.
+//! which some task stalls for a CPU, I/O or memory. Demand of blocked tasks is low unless sleeping
+//! tasks or requests in flight tell of them as well.
 
 use crate::board::{Board, Cover, Evaluation, Held};
 use crate::culprit::{Blamed, CPU, Case};
-use crate::window::{HOST, Missing, Stall, Step, Window};
+use crate::window::{HOST, Missing, Stall, Window};
 use ks_vocabulary::kind::{Entity, Kind, Severity};
 use ks_vocabulary::metric::Metric;
 use ks_vocabulary::model::Cpu;
 use ks_vocabulary::subtype::Subtype;
 use ks_vocabulary::time::SECOND_NS;
 
-use super::{Classifier, is_absent, niced};
+use super::busy::busy_share;
+use super::{Classifier, niced, sleepers};
 
 /// See the module.
 #[derive(Debug)]
@@ -48,6 +52,10 @@ const WAITING_LEAST: f64 = 0.1;
 /// `cpu.util`; `signals.md`, section 9, medium).
 const BUSY: f64 = 0.9;
 const STALLED: f64 = 0.25;
+/// Share of the demand from which on blocked tasks make it up, and the share of them that somebody
+/// else has to tell of (our judgement).
+const MOSTLY: f64 = 0.5;
+const AGREES: f64 = 0.5;
 
 impl Classifier for LoadMismatch {
     fn kind(&self) -> Kind {
@@ -96,6 +104,7 @@ fn judge(window: &Window) -> Result<Evaluation, Missing> {
     seen.keyed(key, Severity::High, Held::Counts, high);
     seen.keyed(key, Severity::Critical, Held::Counts, exceeds(DEMAND[3]));
     seen.second(takes_time(window, busy), Severity::Medium);
+    seen.second(are_asleep(window, row, blocked.unwrap_or(0.0)), Severity::Low);
     seen.keep_keyed(key, waits && demand >= DEMAND[0] * RELAXED);
     if let Some(share) = blocked {
         seen.note(Metric::BlockedShare, share);
@@ -118,6 +127,18 @@ fn is_by_chance(window: &Window, busy: f64, blocked: f64) -> bool {
     busy < BUSY_LEAST && blocked < BUSY_LEAST && waits.is_some_and(|share| share < WAITING_LEAST)
 }
 
+/// Whether something else tells of as many tasks that wait as are blocked, where those are most of
+/// the demand; `None` where nothing is known of them.
+fn are_asleep(window: &Window, row: &Cpu, share: f64) -> Option<bool> {
+    if share < MOSTLY {
+        return Some(true);
+    }
+    let least = AGREES * row.procs_blocked()? as f64;
+    let known = [sleepers::asleep(window), sleepers::in_flight(window)];
+    let agree = known.iter().flatten().any(|waiting| *waiting >= least);
+    (agree || known.iter().all(Option::is_some)).then_some(agree)
+}
+
 /// Whether CPUs or tasks lose time as well; `None` where nobody tells of stalls.
 fn takes_time(window: &Window, busy: f64) -> Option<bool> {
     let track = window.pressure.track().ok().filter(|_| window.pressure.is_fresh())?;
@@ -127,37 +148,6 @@ fn takes_time(window: &Window, busy: f64) -> Option<bool> {
     Some(busy >= BUSY || shares.any(|share| share >= STALLED))
 }
 
-/// Share of CPU time neither idle nor waiting for I/O; user and nice already hold guest time.
-pub(super) fn busy_share(step: &Step<'_, Cpu>) -> Result<f64, Missing> {
-    let idle = step.growth("idle", Cpu::idle_ticks)?;
-    // Idle time alone is no share of anything.
-    let system = step.growth("system", Cpu::system_ticks);
-    if is_absent(&step.growth("user", Cpu::user_ticks)) {
-        system?;
-    }
-    let mut all = idle;
-    let mut waiting = idle;
-    for (name, get) in [
-        ("user", Cpu::user_ticks as fn(&Cpu) -> Option<u64>),
-        ("nice", Cpu::nice_ticks),
-        ("system", Cpu::system_ticks),
-        ("irq", Cpu::irq_ticks),
-        ("softirq", Cpu::softirq_ticks),
-        ("steal", Cpu::steal_ticks),
-    ] {
-        // iowait may go back by a tick when a CPU goes idle. What else a kernel or another tool
-        // does not tell apart it counts among user and system.
-        all += step.growth(name, get).unwrap_or(0);
-    }
-    let iowait = step.growth("iowait", Cpu::iowait_ticks).unwrap_or(0);
-    all += iowait;
-    waiting += iowait;
-    if all == 0 {
-        return Err(Missing::Because("no clock tick between two readings"));
-    }
-    Ok(1.0 - waiting as f64 / all as f64)
-}
-
 fn blocked_share(row: &Cpu, recorder: bool) -> Option<f64> {
     let blocked = row.procs_blocked()?;
     let running = row.procs_running()?.saturating_sub(u64::from(recorder));
@@ -165,9 +155,8 @@ fn blocked_share(row: &Cpu, recorder: bool) -> Option<f64> {
     (tasks > 0).then(|| blocked as f64 / tasks as f64)
 }
 
-/// Halves are our judgement, to be measured again.
 fn subtype(demand: f64, busy: f64, blocked: f64) -> Option<Subtype> {
-    if blocked >= 0.5 {
+    if blocked >= MOSTLY {
         Some(Subtype::Blocked)
     } else if busy >= BUSY {
         Some(Subtype::CpuBound)

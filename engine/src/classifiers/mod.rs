@@ -1,6 +1,7 @@
 //! The classifiers: one file for each kind, one entry for each in [`ALL`].
 
 mod block_device_saturation;
+mod busy;
 mod io_congestion;
 mod latency;
 mod load_mismatch;
@@ -10,6 +11,7 @@ mod niced;
 mod page_fault;
 mod recurring;
 mod scheduler;
+mod sleepers;
 mod stall;
 mod swap_thrashing;
 mod syscall;

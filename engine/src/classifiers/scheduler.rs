@@ -11,13 +11,15 @@
 //! shares of periods, switches for each CPU, steal.
 //! # False positives
 //! Throttling is a limit that somebody set, not contention: a subtype of its own. A group that
-//! meets its quota in one of two periods, and then sleeps for seconds, loses no time to speak of.
+//! meets its quota in one of two periods, and then sleeps for seconds, loses no time to speak of,
+//! however many CPUs it was throttled on.
 //! Niced batch work expects to wait: stalls are not judged where its processes are those that wait.
 //! On a host whose CPUs are all at work by design some task waits all of the time, for a moment
 //! each.
 //! # Second source
 //! A stall share is at 1 with one task that waits: high and critical want waits that are long, by
-//! the tracer or by the accounting of processes, or a group's throttled periods with time lost.
+//! the tracer, by the accounting of processes or of CPUs, or a group's throttled periods with time
+//! lost.
 
 use crate::board::{Board, Cover, Evaluation, Held, Quantity, Relax};
 use crate::culprit::{Blamed, CPU, Case, victim};
@@ -27,12 +29,12 @@ use crate::window::{
 use ks_vocabulary::kind::{Entity, Kind, Severity};
 use ks_vocabulary::membership::cgroup_entity;
 use ks_vocabulary::metric::Metric;
-use ks_vocabulary::model::Cpu;
+use ks_vocabulary::model::{Cgroup, Cpu};
 use ks_vocabulary::subtype::Subtype;
 use ks_vocabulary::time::{SECOND_NS, Timestamp};
 
+use super::busy::busy_share;
 use super::latency::{self, LatencyLimits};
-use super::load_mismatch::busy_share;
 use super::stall::{self, StallLimits};
 use super::{Classifier, cover_groups, groups, is_absent, niced};
 
@@ -76,10 +78,13 @@ const THROTTLED: [(Metric, u64, [Option<f64>; 4]); 2] = [
 /// periods says nothing: at medium and at high (our judgement, as low and between medium and high
 /// of the stall shares).
 const LOST: [f64; 2] = [0.10, 0.25];
+/// The kernel's own period of a quota (`default_cfs_period`).
+const PERIOD_US: u64 = 100_000;
 /// Tasks that wait for each CPU, in the mean, with which those that run are late (our judgement: a
 /// third of the time of each goes into waiting), where they wait for so long between two switches:
 /// two compilers on each CPU take turns of a slice.
 const WAITING: f64 = 0.5;
+const WAITED_NS: u64 = 5 * SECOND_NS;
 const TURN_S: f64 = WAITS.limits[0] / 1e3;
 /// Share of CPU time that the hypervisor took, above which contention is not the host's own
 /// (`signals.md`, our judgement).
@@ -206,25 +211,33 @@ fn judge_groups(window: &Window, board: &mut Board) {
         let mut seen = Evaluation::default();
         // A group of version 1 has no stall shares: its quota is judged alone.
         let _ = grade_or_excuse(&mut seen, &track.pressure, window, &cgroup_entity(row));
-        if !has_quota || !grade_throttling(&mut seen, track) {
+        if !has_quota || !grade_throttling(&mut seen, row, track) {
             seen.second(late, Severity::Medium);
         }
         board.judge(Kind::Scheduler, id, at, &mut seen, || cgroup_entity(row));
     }
 }
 
+/// The mean number of tasks that wait, over all CPUs.
+fn waiting(window: &Window) -> Option<f64> {
+    window.sched.at().filter(|_| window.sched.is_fresh())?;
+    let each = window.sched.entities().filter_map(|(.., track)| track.waiting(WAITED_NS).ok());
+    each.reduce(|all, one| all + one)
+}
+
 /// Whether tasks run late, as their waits say: by the tracer, else by the mean number that waits,
-/// as the accounting of processes tells it, and how long it does for each switch. `None` where
-/// neither is known.
+/// as the accounting of processes or of CPUs tells it, and how long it does for each switch. `None`
+/// where none of them is known.
 fn is_late(window: &Window) -> Option<bool> {
     let counted = window.latencies.over(&Latency::RunQueue, Span::Ten).ok();
     let counted = counted.filter(|counted| counted.total() >= latency::ENOUGH);
     if let Some(p99) = counted.and_then(|counted| counted.quantile(0.99)) {
         return Some(p99.value / 1e6 >= WAITS.limits[0]);
     }
-    let (batch, others) = window.processes.waited().over(5 * SECOND_NS)?;
+    let by_process =
+        window.processes.waited().over(WAITED_NS).map(|(batch, others)| batch + others);
+    let waiting = by_process.or_else(|| waiting(window))?;
     let cpus = window.cpu.one().ok()?.cpus_online()?.max(1) as f64;
-    let waiting = batch + others;
     let switches = window.cpu.step().and_then(|step| step.rate("ctxt", Cpu::context_switches));
     let takes_turns = switches.is_ok_and(|switches| waiting < switches * TURN_S);
     Some(waiting / cpus >= WAITING && !takes_turns)
@@ -232,14 +245,14 @@ fn is_late(window: &Window) -> Option<bool> {
 
 /// A throttled group waits for a CPU too, so where a limit of throttling is reached it names the
 /// form: that is a quota, not contention. The return value says whether one is.
-fn grade_throttling(seen: &mut Evaluation, track: &CgroupTrack) -> bool {
+fn grade_throttling(seen: &mut Evaluation, row: &Cgroup, track: &CgroupTrack) -> bool {
     let mut throttled = false;
     for (metric, window_s, limits) in THROTTLED {
         seen.know(limits.map(|limit| limit.is_some()));
         let Some(value) = throttled_share(track, window_s * SECOND_NS) else { continue };
-        let lost = track.over(Group::ThrottledTime, window_s * SECOND_NS).ok();
+        let lost = lost_share(row, track, window_s * SECOND_NS);
         let least = if window_s == THROTTLED[0].1 { LOST[0] } else { LOST[1] };
-        if lost.is_some_and(|lost| lost.share_of_us() < least) {
+        if lost.is_some_and(|lost| lost < least) {
             seen.note_with(metric, value, limits);
             continue;
         }
@@ -253,6 +266,16 @@ fn grade_throttling(seen: &mut Evaluation, track: &CgroupTrack) -> bool {
         }
     }
     throttled
+}
+
+/// Share of the time that a group lost to throttling; `None` where that is not told. The kernel
+/// adds up what each CPU was throttled for (`tg_unthrottle_up`), so a group on many of them loses
+/// more than there is: none is throttled for longer than its period.
+fn lost_share(row: &Cgroup, track: &CgroupTrack, ns: u64) -> Option<f64> {
+    let lost = track.over(Group::ThrottledTime, ns).ok()?.share_of_us();
+    let period_us = row.cpu_period_us().unwrap_or(PERIOD_US) as f64;
+    let periods = track.over(Group::Throttled, ns).ok()?.per_second();
+    Some(lost.min(periods * period_us / 1e6))
 }
 
 /// Share of the periods; without a period in the window nothing was throttled.

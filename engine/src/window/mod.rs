@@ -39,16 +39,16 @@ pub use socket_use::{SocketTable, SocketUse};
 pub use sufferers::{Calls, Killed, Sufferers};
 pub use tracer_tracks::{Call, CallTrack, CompletionTrack, FaultTrack, ReclaimTrack};
 pub use tracks::{
-    Demand, DiskTrack, DiskWork, NicTrack, Paging, PagingTrack, PressureTrack, SoftnetTrack,
-    SpaceTrack, Stall, Tcp, TcpTrack, Traffic,
+    Demand, DiskTrack, DiskWork, NicTrack, Paging, PagingTrack, PressureTrack, RunQueueTrack,
+    SoftnetTrack, SpaceTrack, Stall, Tcp, TcpTrack, Traffic,
 };
 
 pub use waited::{Waited, is_batch};
 
 use ks_vocabulary::input::HostFacts;
 use ks_vocabulary::model::{
-    BlockTrace, Cgroup, Cpu, Disk, FaultTrace, FileHandles, Filesystem, Limits, Load, Memory,
-    MemoryTrace, Netns, Nic, Pressure, Sample, Softnet, SyscallTrace, Vm,
+    BlockTrace, Cgroup, Cpu, CpuSched, Disk, FaultTrace, FileHandles, Filesystem, Limits, Load,
+    Memory, MemoryTrace, Netns, Nic, Pressure, Sample, Softnet, SyscallTrace, Vm,
 };
 use ks_vocabulary::time::Timestamp;
 
@@ -144,6 +144,8 @@ macro_rules! window {
 window! {
     /// `/proc/stat`.
     cpu: Cpu, Demand, "stat", 1;
+    /// Waits for each CPU.
+    sched: CpuSched, RunQueueTrack, "schedstat", ENTITY_CAP;
     /// Load averages.
     load: Load, (), "loadavg", 1;
     /// Memory use.

@@ -3,7 +3,7 @@
 //! A track turns a row into numbers that classifiers ask for; it judges nothing.
 
 use ks_vocabulary::input::HostFacts;
-use ks_vocabulary::model::{Cpu, Disk, Filesystem, Netns, Nic, Pressure, Softnet, Vm};
+use ks_vocabulary::model::{Cpu, CpuSched, Disk, Filesystem, Netns, Nic, Pressure, Softnet, Vm};
 use ks_vocabulary::time::{SECOND_NS, Timestamp};
 
 use super::history::{Counters, Growth, Told};
@@ -410,6 +410,24 @@ impl SoftnetTrack {
 impl Track<Softnet> for SoftnetTrack {
     fn feed(&mut self, at: Timestamp, row: &Softnet, _: &HostFacts) -> bool {
         self.0.push(at, [row.processed(), row.dropped()])
+    }
+}
+
+/// How long tasks waited for one CPU.
+#[derive(Debug, Clone, Default)]
+pub struct RunQueueTrack(Counters<1>);
+
+impl RunQueueTrack {
+    /// The mean number that waited over the shortest run of last intervals of at least `ns`, by
+    /// Little's law.
+    pub fn waiting(&self, ns: u64) -> Result<f64, Missing> {
+        Ok(self.0.over(0, "schedstat", ns)?.per_second() / 1e9)
+    }
+}
+
+impl Track<CpuSched> for RunQueueTrack {
+    fn feed(&mut self, at: Timestamp, row: &CpuSched, _: &HostFacts) -> bool {
+        self.0.push(at, [row.wait_ns()])
     }
 }
 

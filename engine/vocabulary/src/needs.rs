@@ -165,6 +165,7 @@ pub const NEEDS: &[Need] = &[
         "socket_owners",
         &["close_wait", "inode", "queue", "backlog", "local_ports", "local_ports_new"],
     ),
+    ("sched", &["wait_ns"]),
     ("softnet", &["processed", "dropped"]),
     ("file_handles", &["allocated", "unused", "max"]),
     (
@@ -184,6 +185,7 @@ pub const NEEDS: &[Need] = &[
         "cgroups",
         &[
             "cpu_usage_us",
+            "cpu_period_us",
             "nr_periods",
             "nr_throttled",
             "throttled_us",

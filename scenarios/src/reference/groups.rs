@@ -118,7 +118,10 @@ fn look_at_group(
     say(Kind::IoCongestion, entity.clone(), io);
     let periods = rate(Cgroup::nr_periods).filter(|periods| *periods > 0.0);
     let throttled = rate(Cgroup::nr_throttled).zip(periods).map(|(some, all)| some / all);
-    let lost = share(Cgroup::throttled_us);
+    // What each CPU was throttled for is added up.
+    let period_s = after.cpu_period_us().map_or(0.1, |us| us as f64 / 1e6);
+    let at_once = rate(Cgroup::nr_throttled).map(|periods| periods * period_s);
+    let lost = share(Cgroup::throttled_us).map(|lost| at_once.map_or(lost, |most| lost.min(most)));
     let costs = LOST.map(|least| lost.is_none_or(|lost| lost >= least));
     let limits = core::array::from_fn(|at| if costs[at] { THROTTLED[at] } else { NONE });
     let waits =

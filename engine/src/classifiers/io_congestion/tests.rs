@@ -158,6 +158,10 @@ fn a_stall_that_neither_disks_nor_sleeping_tasks_know_of_is_low() {
             row.set(DiskCell::queue_ms, queued.add(queue * 1000.0));
             row.set(DiskCell::in_flight, in_flight);
             let Some(asleep) = asleep else { return };
+            // What walks threads tells how long they waited.
+            let row = sample.processes.push();
+            row.set(ProcessCell::pid, 1u64);
+            row.set(ProcessCell::wait_ns, 0u64);
             for pid in 0..asleep {
                 let row = sample.blocked.push();
                 row.set(BlockedTaskCell::pid, 7 + pid);
@@ -299,6 +303,44 @@ fn tasks_that_no_reading_meets_awake_are_stuck() {
         assert_eq!(lab.severity(IoCongestion, HOST), expected, "{tasks} {load1} {wakes}");
         let subtype = expected.map(|_| Subtype::Blocked);
         assert_eq!(lab.subtype(IoCongestion, HOST), subtype);
+    }
+}
+
+#[test]
+fn where_threads_are_not_read_the_load_and_the_groups_own_bytes_tell() {
+    // The load of a host of 8 idle CPUs, what the group moves a second, and what holds of each.
+    let table = [
+        (0.4, Some(0), Some(Low), Some(Low)),
+        (14.6, Some(4096), Some(Critical), Some(Critical)),
+        (14.6, None, Some(Critical), Some(Critical)),
+    ];
+    for (load1, moves, of_host, of_group) in table {
+        let (mut lab, mut host, mut group) = (Lab::new(), Host::default(), Host::default());
+        let mut idle = Meter::default();
+        lab.run(40, |sample, second| {
+            host.fill(sample, 0.95, 0.9);
+            group.fill_group(sample, 0.95, 0.9);
+            if let Some(moves) = moves {
+                sample.cgroups.as_mut_slice()[0].set(CgroupCell::io_read_bytes, moves * second);
+            }
+            let row = sample.cpu.push();
+            row.set(CpuCell::procs_running, 1u64);
+            row.set(CpuCell::idle_ticks, idle.add(800.0));
+            row.set(CpuCell::system_ticks, 0u64);
+            sample.load.push().set(LoadCell::load1, load1);
+            let row = sample.disks.push();
+            row.set_name(DiskName::name, b"sda");
+            row.set(DiskCell::queue_ms, 0u64);
+            row.set(DiskCell::in_flight, 0u64);
+            // Of the processes only one that leads others is read, and it is awake.
+            let row = sample.processes.push();
+            row.set(ProcessCell::pid, 7u64);
+            row.set_name(ProcessName::cgroup, b"/job");
+            sample.blocked.set_read(ReadTimes::default());
+            sample.processes.set_read(ReadTimes::default());
+        });
+        assert_eq!(lab.severity(IoCongestion, HOST), of_host, "{load1} {moves:?}");
+        assert_eq!(lab.severity(IoCongestion, "cgroup:/job"), of_group, "{load1} {moves:?}");
     }
 }
 

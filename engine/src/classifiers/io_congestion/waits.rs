@@ -1,9 +1,9 @@
 //! Whether something else than stall shares tells of waits for I/O, and whether they do harm.
 
-use crate::window::{DiskTrack, DiskWork, PressureTrack, Stall, Window};
-use ks_vocabulary::kind::Entity;
-use ks_vocabulary::membership::belongs;
-use ks_vocabulary::model::Disk;
+use super::super::sleepers::{asleep, in_flight, reads_threads};
+use crate::window::{Account, CgroupTrack, DiskTrack, DiskWork, PressureTrack, Stall, Window};
+use ks_vocabulary::membership::{belongs, cgroup_entity};
+use ks_vocabulary::model::{Cgroup, Disk};
 use ks_vocabulary::time::SECOND_NS;
 
 /// Requests in flight, or tasks in uninterruptible sleep, that agree with a stall: half as many as
@@ -19,38 +19,55 @@ const SLOW_MS: [f64; 2] = [50.0, 20.0];
 const AT_WORK: f64 = 1.0;
 const SHORT_NS: u64 = 5 * SECOND_NS;
 
-/// Whether disks or sleeping tasks tell of harm as well, over the shortest window; `None` where
-/// what was not read may know of it.
-pub(super) fn second(window: &Window, track: &PressureTrack, entity: &Entity) -> Option<bool> {
+/// Whether disks or sleeping tasks tell of harm to the host as well, over the shortest window;
+/// `None` where what was not read may know of it.
+pub(super) fn of_host(window: &Window, track: &PressureTrack) -> Option<bool> {
     let share = track.share(Stall::IoSome, SHORT_NS).ok()?;
     let in_flight = in_flight(window);
-    let is_host = *entity == Entity::Host;
-    let is_own = |key| {
-        is_host || window.processes.find(key).is_some_and(|known| belongs(&known.row, entity))
-    };
-    let asleep = window.sufferers.mean_asleep(is_own);
-    let agree = |waiting: Option<f64>| waiting.is_some_and(|waiting| waiting >= AGREES * share);
-    if !agree(in_flight) && !agree(asleep) {
-        return (in_flight.is_some() && asleep.is_some()).then_some(false);
-    }
-    // Requests of others are in flight beside those of a group.
-    let own_requests = in_flight.filter(|_| is_host);
-    let waiting = asleep.into_iter().chain(own_requests).reduce(f64::max);
-    let is_one = waiting.is_some_and(|waiting| waiting < ONE);
-    Some(!(is_one && agree(in_flight) && is_served_in_time(window)))
+    let asleep = asleep(window);
+    let waiting = [asleep, in_flight].into_iter().flatten().reduce(f64::max);
+    weigh(window, share, [in_flight, asleep], waiting)
 }
 
-/// Requests in flight over all disks: by their time over the last five seconds, and at the last
-/// reading, since the time of a request counts when it is done. `None` where no disk tells.
-fn in_flight(window: &Window) -> Option<f64> {
-    window.disks.at().filter(|_| window.disks.is_fresh())?;
-    let each = window.disks.entities().filter_map(|(_, row, track)| {
-        let by_time = track.over(DiskWork::Queued, SHORT_NS).ok();
-        let by_time = by_time.map(|time| time.per_second() / 1000.0);
-        let known = [by_time, row.in_flight().map(|requests| requests as f64)];
-        known.into_iter().flatten().reduce(f64::max)
+/// The same of a group. Requests in flight may be its own where it moves any bytes, and so may
+/// sleepers that nobody saw.
+pub(super) fn of_group(window: &Window, row: &Cgroup, track: &CgroupTrack) -> Option<bool> {
+    let share = track.pressure.share(Stall::IoSome, SHORT_NS).ok()?;
+    let moves = moves_bytes(row, track);
+    let in_flight = in_flight(window);
+    let own = in_flight.map(|requests| if moves == Some(false) { 0.0 } else { requests });
+    let entity = cgroup_entity(row);
+    let seen = window.sufferers.mean_asleep(|key| {
+        window.processes.find(key).is_some_and(|known| belongs(&known.row, &entity))
     });
-    each.reduce(|all, one| all + one)
+    let is_known = reads_threads(window) || moves == Some(false) || agrees(seen, share);
+    let asleep = seen.filter(|_| is_known);
+    weigh(window, share, [own, asleep], asleep)
+}
+
+fn agrees(waiting: Option<f64>, share: f64) -> bool {
+    waiting.is_some_and(|waiting| waiting >= AGREES * share)
+}
+
+/// What requests in flight and sleepers amount to, of which so many wait at once.
+fn weigh(
+    window: &Window,
+    share: f64,
+    [in_flight, asleep]: [Option<f64>; 2],
+    waiting: Option<f64>,
+) -> Option<bool> {
+    if !agrees(in_flight, share) && !agrees(asleep, share) {
+        return (in_flight.is_some() && asleep.is_some()).then_some(false);
+    }
+    let is_one = waiting.is_some_and(|waiting| waiting < ONE);
+    Some(!(is_one && agrees(in_flight, share) && is_served_in_time(window)))
+}
+
+/// Whether the group read or wrote anything lately; `None` where that is not told.
+fn moves_bytes(row: &Cgroup, track: &CgroupTrack) -> Option<bool> {
+    row.io_read_bytes().or(row.io_write_bytes())?;
+    let consumed = track.consumption(row);
+    Some(consumed.of(Account::IoBytes) > 0)
 }
 
 /// Whether each disk that has work answers before its limit.

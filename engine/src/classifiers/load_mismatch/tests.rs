@@ -5,7 +5,9 @@ use alloc::format;
 use ks_vocabulary::input::HIDEPID;
 use ks_vocabulary::kind::Kind::{LoadMismatch, SwapThrashing};
 use ks_vocabulary::kind::Severity::{Critical, High, Low, Medium};
-use ks_vocabulary::model::{CpuCell, PressureCell, Record as _, Sample};
+use ks_vocabulary::model::{
+    CpuCell, DiskCell, DiskName, LoadCell, PressureCell, ReadTimes, Record as _, Sample,
+};
 use ks_vocabulary::subtype::Subtype;
 
 const HOST: &str = "host";
@@ -75,6 +77,32 @@ fn subtypes_say_what_kind_of_demand_it_is() {
         let (mut lab, mut host) = (Lab::new(), Host::default());
         lab.run(10, |sample, _| host.fill(sample, load));
         assert_eq!(lab.subtype(LoadMismatch, HOST), expected);
+    }
+}
+
+#[test]
+fn blocked_tasks_that_nobody_else_knows_of_are_low() {
+    // The load average, requests in flight, and what holds.
+    let table = [
+        (Some(0.4), 0u64, Some(Low)),
+        (Some(20.9), 0, Some(Low)),
+        (Some(21.0), 0, Some(Medium)),
+        (Some(0.4), 20, Some(Medium)),
+        (None, 0, Some(Low)),
+    ];
+    for (load1, in_flight, expected) in table {
+        let (mut lab, mut host) = (Lab::new(), Host::default());
+        lab.run(20, |sample, _| {
+            host.fill(sample, Load { running: 1, blocked: 40, cpus: 20, busy: 0.1 });
+            let row = sample.disks.push();
+            row.set_name(DiskName::name, b"sda");
+            row.set(DiskCell::in_flight, in_flight);
+            sample.blocked.set_read(ReadTimes::default());
+            if let Some(load1) = load1 {
+                sample.load.push().set(LoadCell::load1, load1);
+            }
+        });
+        assert_eq!(lab.severity(LoadMismatch, HOST), expected, "{load1:?} {in_flight}");
     }
 }
 

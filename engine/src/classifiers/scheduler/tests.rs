@@ -5,7 +5,8 @@ use ks_vocabulary::kind::Kind::Scheduler;
 use ks_vocabulary::kind::Severity::{Critical, High, Low, Medium};
 use ks_vocabulary::metric::Metric;
 use ks_vocabulary::model::{
-    CgroupCell, CgroupName, CpuCell, PressureCell, ProcessCell, Record as _, Sample,
+    CgroupCell, CgroupName, CpuCell, CpuSchedCell, PressureCell, ProcessCell, ReadTimes,
+    Record as _, Sample,
 };
 use ks_vocabulary::subtype::Subtype;
 
@@ -108,6 +109,49 @@ fn steal_names_the_hypervisor() {
         let (mut lab, mut host) = (Lab::new(), Host::default());
         lab.run(20, |sample, _| host.fill(sample, 0.3, steal));
         assert_eq!(lab.subtype(Scheduler, HOST), subtype);
+    }
+}
+
+#[test]
+fn where_no_process_tells_of_waits_cpus_do() {
+    for (waits, expected) in
+        [(None, Some(Critical)), (Some(1.49), Some(Medium)), (Some(1.51), Some(Critical))]
+    {
+        let (mut lab, mut host) = (Lab::new(), Host::default());
+        let mut waited = Meter::default();
+        lab.run(40, |sample, _| {
+            host.fill(sample, 0.9, 0.0);
+            sample.cpu.as_mut_slice()[0].set(CpuCell::cpus_online, 2u64);
+            let Some(waits) = waits else { return };
+            let wait_ns = waited.add(waits * 1e9);
+            for cpu in 0..2u64 {
+                let row = sample.sched.push();
+                row.set(CpuSchedCell::cpu, cpu);
+                row.set(CpuSchedCell::wait_ns, wait_ns);
+            }
+            sample.sched.set_read(ReadTimes::default());
+        });
+        assert_eq!(lab.severity(Scheduler, HOST), expected, "{waits:?}");
+    }
+}
+
+#[test]
+fn what_many_cpus_lose_at_once_is_lost_once() {
+    // A quota of a tenth of a second, met so often in ten seconds on 24 CPUs.
+    for (periods, expected) in [(8.0, None), (12.0, Some(Medium)), (27.0, Some(High))] {
+        let (mut lab, mut host, mut job) = (Lab::new(), Host::default(), Job::default());
+        lab.run(40, |sample, _| {
+            host.fill(sample, 0.0, 0.0);
+            let row = sample.cgroups.push();
+            row.set_name(CgroupName::hierarchy, b"v2");
+            row.set_name(CgroupName::path, b"/job");
+            row.set(CgroupCell::inode, 1u64);
+            row.set(CgroupCell::cpu_period_us, 100_000u64);
+            row.set(CgroupCell::nr_periods, job.periods.add(periods / 10.0 * 1.8));
+            row.set(CgroupCell::nr_throttled, job.throttled.add(periods / 10.0));
+            row.set(CgroupCell::throttled_us, job.lost_us.add(24.0 * periods / 10.0 * 9e4));
+        });
+        assert_eq!(lab.severity(Scheduler, GROUP), expected, "{periods}");
     }
 }
 

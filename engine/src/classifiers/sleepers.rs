@@ -1,0 +1,46 @@
+//! Who waits for storage beside what stall shares say: tasks in uninterruptible sleep, and requests
+//! in flight.
+
+use crate::window::{DiskWork, Window};
+use ks_vocabulary::time::SECOND_NS;
+
+use super::busy::busy_share;
+
+const SHORT_NS: u64 = 5 * SECOND_NS;
+/// Busy share of CPUs from which on the load average tells of runnable tasks (our judgement).
+const BUSY: f64 = 0.5;
+
+/// How many tasks of the host sleep uninterruptibly, in the mean; `None` where nobody tells.
+pub(super) fn asleep(window: &Window) -> Option<f64> {
+    let seen = window.sufferers.mean_asleep(|_| true);
+    let by_load = seen.filter(|_| !reads_threads(window)).and_then(|_| by_load(window));
+    [seen, by_load].into_iter().flatten().reduce(f64::max)
+}
+
+/// Whether sleeping threads are read, and not those alone that lead their process: what walks all
+/// of them tells how long each waited, too.
+pub(super) fn reads_threads(window: &Window) -> bool {
+    window.processes.waited().over(1).is_some()
+}
+
+/// Tasks that sleep uninterruptibly by the load average, which counts them beside those that run.
+/// Where CPUs are at work it is made up of others.
+fn by_load(window: &Window) -> Option<f64> {
+    let load1 = window.load.one().ok()?.load1()?;
+    let running = window.cpu.one().ok()?.procs_running()?;
+    let is_idle = busy_share(&window.cpu.step().ok()?).ok()? < BUSY;
+    is_idle.then(|| (load1 - running as f64).max(0.0))
+}
+
+/// Requests in flight over all disks: by their time over the last five seconds, and at the last
+/// reading, since the time of a request counts when it is done. `None` where no disk tells.
+pub(super) fn in_flight(window: &Window) -> Option<f64> {
+    window.disks.at().filter(|_| window.disks.is_fresh())?;
+    let each = window.disks.entities().filter_map(|(_, row, track)| {
+        let by_time = track.over(DiskWork::Queued, SHORT_NS).ok();
+        let by_time = by_time.map(|time| time.per_second() / 1000.0);
+        let known = [by_time, row.in_flight().map(|requests| requests as f64)];
+        known.into_iter().flatten().reduce(f64::max)
+    });
+    each.reduce(|all, one| all + one)
+}
