@@ -12,11 +12,13 @@
 //! filesystems that are full.
 //! # False positives
 //! Filesystems without a size and read-only ones are never full; a small share of a huge one is
-//! much room, and little that is left of a small one may last for months. Waiting (epoll, futex,
+//! much room, and little that is left of a small one may last for months. Those of boot loaders and
+//! those in memory are sized for what they hold, and full by design. Waiting (epoll, futex,
 //! sleep, reads of pipes and sockets) is no slowness: that class is never judged. Calls to storage
 //! may take longer where a disk that seeks does work, and what one stall made late is low.
 //! # Second source
-//! A share of space wants little room, or a pace that ends it; a slow percentile wants time lost; a
+//! A share of space wants little room, or a pace that ends it, and of what is small or in memory
+//! refused calls; a slow percentile wants time lost; a
 //! call that was refused is harm itself, counted where it failed and not where the limit stands.
 
 use crate::analysis::resources::{space_used, tasks_max};
@@ -62,8 +64,12 @@ impl Classifier for Syscall {
     }
 
     fn blame(&self, case: &Case<'_>) -> Blamed {
-        if matches!(case.entity, Entity::Filesystem(_)) {
-            let culprits = case.of_all().by(WRITTEN);
+        if let Entity::Filesystem(mount) = case.entity {
+            let mut culprits = case.of_all().by(WRITTEN);
+            // Who writes is known of the host, and not of the filesystem.
+            if !space::is_written_full(case.window, mount) {
+                culprits.iter_mut().for_each(|culprit| culprit.convicted = false);
+            }
             return Blamed { culprits, ..Blamed::default() };
         }
         let window = case.window;

@@ -445,6 +445,12 @@ const SPACE_NS: u64 = 600 * SECOND_NS;
 const SPACE_LEAST_NS: u64 = 60 * SECOND_NS;
 
 impl SpaceTrack {
+    /// Whether less is available than ten to twenty minutes ago, or when it was first read.
+    pub fn falls(&self) -> bool {
+        let began = self.begins[0].or(self.begins[1]);
+        began.zip(self.last).is_some_and(|((_, before), (_, available))| available < before)
+    }
+
     /// Time until nothing is available, at the pace of the last ten to twenty minutes, or of all
     /// that is known; `None` where it does not fall.
     pub fn full_in_ns(&self) -> Option<u64> {

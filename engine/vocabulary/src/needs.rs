@@ -100,6 +100,7 @@ pub const NEEDS: &[Need] = &[
     (
         "filesystems",
         &[
+            "fstype",
             "total_bytes",
             "free_bytes",
             "available_bytes",

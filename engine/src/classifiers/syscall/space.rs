@@ -30,6 +30,8 @@ const SOON_NS: u64 = 4 * 3_600 * SECOND_NS;
 /// judgement: what a log or a dump can fill within a day).
 const ROOM_BYTES: [u64; 4] = [u64::MAX, 100 * GIB, 50 * GIB, 20 * GIB];
 const GIB: u64 = 1024 * 1024 * 1024;
+/// Smaller ones are filled once, as those of boot loaders, and stay as they are (our judgement).
+const SMALL_BYTES: u64 = 2 * GIB;
 /// Used share of space or inodes from which on a filesystem may refuse calls (our judgement: what
 /// is left is less than may be asked for at once, and was when it was read).
 const FULL: f64 = 0.99;
@@ -40,9 +42,9 @@ pub(super) fn look_at(row: &Filesystem, track: &SpaceTrack, has_no_space: bool) 
     seen.know([true; 4]);
     let ends_soon = track.full_in_ns().is_some_and(|ns| ns <= SOON_NS);
     let available = row.available_bytes();
-    let has_room = |level: usize| available.is_some_and(|bytes| bytes >= ROOM_BYTES[level]);
+    let by_share = worst_by_share(row);
     let limits = core::array::from_fn(|level| {
-        SPACE[level].filter(|_| ends_soon || level == 0 || !has_room(level))
+        SPACE[level].filter(|_| ends_soon || has_no_space || level <= by_share)
     });
     grade(&mut seen, Metric::SpaceUsedShare, space_used(row), limits);
     grade(&mut seen, Metric::InodesUsedShare, inodes_used(row), SPACE);
@@ -54,6 +56,21 @@ pub(super) fn look_at(row: &Filesystem, track: &SpaceTrack, has_no_space: bool) 
     }
     grade_metadata(&mut seen, row, has_no_space);
     seen
+}
+
+/// The level up to which a share says enough by itself: with little room, where nothing that is
+/// refused or written speaks beside it. What is held in memory is sized for what it is to hold.
+fn worst_by_share(row: &Filesystem) -> usize {
+    let is_full = space_used(row).is_some_and(|share| share >= FULL);
+    let is_small = row.total_bytes().is_some_and(|bytes| bytes < SMALL_BYTES);
+    let in_memory = row.fstype() == Some(b"tmpfs");
+    if is_small && (in_memory || !is_full) {
+        return Severity::Low.index();
+    }
+    let most = if in_memory { Severity::Medium.index() } else { Severity::Critical.index() };
+    let has_room =
+        |level: usize| row.available_bytes().is_some_and(|left| left >= ROOM_BYTES[level]);
+    (1..=most).take_while(|level| !has_room(*level)).last().unwrap_or(0)
 }
 
 /// Metadata of Btrfs, whose chunks are full while no more can be taken. Calls that are refused for
@@ -71,6 +88,17 @@ fn metadata_used(row: &Filesystem) -> Option<f64> {
     let chunk = row.total_bytes().unwrap_or(0) / 10;
     let is_last = row.unallocated_bytes().is_some_and(|left| left < chunk.min(CHUNK_BYTES));
     is_last.then_some((used as f64 / all as f64).min(1.0))
+}
+
+/// Whether what is written can have filled it lately: space that does not fall was not taken by
+/// whoever writes, nor were inodes.
+pub(super) fn is_written_full(window: &Window, mount: &[u8]) -> bool {
+    let mut known = window.filesystems.entities();
+    let Some((_, row, track)) = known.find(|(_, row, _)| row.mount() == Some(mount)) else {
+        return false;
+    };
+    let is_of_inodes = inodes_used(row) > space_used(row);
+    track.falls() && !is_of_inodes
 }
 
 /// Whether calls were refused for space within the last ten seconds.

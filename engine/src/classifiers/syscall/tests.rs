@@ -123,6 +123,37 @@ fn little_space_that_falls_is_medium() {
 }
 
 #[test]
+fn what_is_small_or_in_memory_is_full_by_design() {
+    // Its size and its use in thousandths, whether it is in memory and whether calls are refused.
+    let table = [
+        (GIB, 890, false, false, Some(Low)),
+        (GIB, 989, false, false, Some(Low)),
+        (GIB, 991, false, false, Some(Critical)),
+        (GIB, 890, false, true, Some(Medium)),
+        (2 * GIB, 890, false, false, Some(Medium)),
+        (GIB, 999, true, false, Some(Low)),
+        (GIB, 999, true, true, Some(Critical)),
+        (16 * GIB, 999, true, false, Some(Medium)),
+    ];
+    for (total, used, in_memory, is_refused, expected) in table {
+        let mut lab = Lab::new();
+        lab.run(90, |sample, second| {
+            host(sample, 1);
+            filesystem(sample, 0, 0);
+            let row = &mut sample.filesystems.as_mut_slice()[0];
+            row.set_name(FilesystemName::fstype, if in_memory { b"tmpfs" } else { b"ext4_" });
+            row.set(FilesystemCell::total_bytes, total);
+            let left = total / 1000 * (1000 - used);
+            row.set(FilesystemCell::free_bytes, left);
+            row.set(FilesystemCell::available_bytes, left);
+            refused_for_space(sample, if is_refused { second } else { 0 });
+        });
+        let found = lab.severity(Syscall, DATA);
+        assert_eq!(found, expected, "{total} {used} {in_memory} {is_refused}");
+    }
+}
+
+#[test]
 fn a_share_of_something_huge_goes_with_room_and_pace() {
     // 14 TiB with so much left, of which so much is written a second.
     let huge = |left_gib: u64, pace: u64| {
