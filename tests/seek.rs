@@ -148,3 +148,27 @@ fn a_dump_of_a_part_reads_no_file_before_it() {
     assert_eq!(String::from_utf8_lossy(&outcome.stderr), "", "it is not even looked at");
     assert_eq!(String::from_utf8(outcome.stdout).unwrap(), before);
 }
+
+/// What no sample lies in would read like a quiet time.
+#[test]
+fn a_replay_of_a_time_without_samples_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    record(folder.path());
+    let replay = |range: [&str; 4]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_ks"));
+        command.arg("replay").args(range).arg(folder.path());
+        command.output().unwrap()
+    };
+    for range in [["--from", "+2h", "--to", "+3h"], ["--from", "+5m", "--to", "+2m"]] {
+        let outcome = replay(range);
+        assert_eq!(outcome.status.code(), Some(2), "{range:?}");
+        let told = String::from_utf8_lossy(&outcome.stderr).into_owned();
+        assert!(told.contains("no sample lies between --from and --to"), "{told}");
+    }
+    let outcome = replay(["--from", "+30m", "--to", "+31m"]);
+    assert!(outcome.status.success());
+    let told = String::from_utf8_lossy(&outcome.stdout).into_owned();
+    let all = String::from_utf8(replay(["--from", "+0s", "--to", "+2h"]).stdout).unwrap();
+    let begin = |told: &str| told.lines().next().unwrap().split(", ").nth(1).unwrap().to_owned();
+    assert_ne!(begin(&told), begin(&all), "a part begins where it does");
+}

@@ -25,6 +25,7 @@ impl Run {
     pub fn of_part() -> Self {
         let mut run = Self::default();
         run.driver.what_if("only a part is fed".to_owned());
+        run.report.of_part();
         run
     }
 

@@ -119,6 +119,8 @@ pub(crate) struct ReportBuilder {
     ended: u64,
     /// The stream is over: what stands at the end of its last run is open.
     over: bool,
+    /// Of the recording a part is fed: it begins with its first sample.
+    is_part: bool,
 }
 
 /// RFC 3339 with nanoseconds.
@@ -147,8 +149,15 @@ impl ReportBuilder {
         }
         self.lateness.input(input);
         let at = self.time(input.mono);
-        self.recording.start.get_or_insert_with(|| at.clone());
+        if !self.is_part || self.recording.ticks > 0 {
+            self.recording.start.get_or_insert_with(|| at.clone());
+        }
         self.recording.end = Some(at);
+    }
+
+    /// A part of a recording is fed, and what says where inputs come from before it.
+    pub(crate) fn of_part(&mut self) {
+        self.is_part = true;
     }
 
     fn time(&self, mono: Timestamp) -> String {

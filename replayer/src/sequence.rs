@@ -1,5 +1,5 @@
-//! Whether recordings that are named together can be read one after the other: each once, and those
-//! of one boot in the order in which they were recorded.
+//! Whether recordings that are named together can be read one after the other: each once, of one
+//! host, and those of one boot in the order in which they were recorded.
 //!
 //! The engine would take a recording that is read twice for a host that went through everything
 //! twice. Only the first input of what is named is looked at, so recordings that overlap pass.
@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 use ks_recorder::format::listing::segments;
 use ks_recorder::format::recording::Reader;
-use ks_vocabulary::input::Body;
+use ks_vocabulary::input::{Body, Start};
 use ks_vocabulary::time::Timestamp;
 
 /// Why recordings cannot be read one after the other.
@@ -24,6 +24,19 @@ pub enum SequenceError {
         first: PathBuf,
         /// Its other name.
         second: PathBuf,
+    },
+    /// They are of different hosts.
+    #[error("`{}` is of host `{host}`, and `{}` of host `{other}`", first.display(),
+        second.display())]
+    Hosts {
+        /// What is named first.
+        first: PathBuf,
+        /// Its host.
+        host: String,
+        /// What is named after it.
+        second: PathBuf,
+        /// The host of that.
+        other: String,
     },
     /// What comes later was recorded before.
     #[error("`{}` begins before `{}`, in the same boot of the same host", second.display(),
@@ -41,6 +54,7 @@ impl SequenceError {
     pub fn remedy(&self) -> &'static str {
         match self {
             Self::Twice { .. } => "name each recording once, and no file beside its directory",
+            Self::Hosts { .. } => "replay the recordings of each host by themselves",
             Self::Order { .. } => "name recordings in the order in which they were made",
         }
     }
@@ -71,9 +85,12 @@ fn check_names(paths: &[PathBuf]) -> Result<(), SequenceError> {
 
 fn check_order(paths: &[PathBuf]) -> Result<(), SequenceError> {
     let mut begun: BTreeMap<String, (&PathBuf, Timestamp)> = BTreeMap::new();
+    let mut named: Option<(&PathBuf, String)> = None;
     for path in paths {
-        let Some((boot_id, begin)) = beginning(path) else { continue };
-        if let Some((first, at)) = begun.insert(boot_id, (path, begin))
+        let Some((start, begin)) = beginning(path) else { continue };
+        check_host(&mut named, path, &start.host.hostname)?;
+        if !start.boot_id.is_empty()
+            && let Some((first, at)) = begun.insert(start.boot_id, (path, begin))
             && begin < at
         {
             return Err(SequenceError::Order { first: first.clone(), second: path.clone() });
@@ -82,23 +99,45 @@ fn check_order(paths: &[PathBuf]) -> Result<(), SequenceError> {
     Ok(())
 }
 
-/// The boot in which a recording begins, and when; nothing where that is not known, as of imports.
-fn beginning(path: &Path) -> Option<(String, Timestamp)> {
+/// What has no name may be of any host.
+fn check_host<'a>(
+    named: &mut Option<(&'a PathBuf, String)>,
+    path: &'a PathBuf,
+    host: &str,
+) -> Result<(), SequenceError> {
+    if host.is_empty() {
+        return Ok(());
+    }
+    let (first, known) = named.get_or_insert_with(|| (path, host.to_owned()));
+    if known == host {
+        return Ok(());
+    }
+    let (first, second) = (first.to_path_buf(), path.clone());
+    Err(SequenceError::Hosts { first, host: known.clone(), second, other: host.to_owned() })
+}
+
+/// How a recording begins, and when; nothing where that is not known.
+fn beginning(path: &Path) -> Option<(Start, Timestamp)> {
     let mut reader = Reader::open_for_engine(&[path.to_owned()]).ok()?;
     let first = reader.next().ok()??;
     let Body::Start(start) = &first.body else { return None };
-    (!start.boot_id.is_empty()).then(|| (start.boot_id.clone(), first.mono))
+    Some(((**start).clone(), first.mono))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use ks_recorder::format::writer::Writer;
-    use ks_vocabulary::input::{Input, Start};
+    use ks_vocabulary::input::{HostFacts, Input};
     use ks_vocabulary::time::SECOND_NS;
 
     fn write(path: PathBuf, boot_id: &str, second: u64) -> PathBuf {
-        let start = Start { boot_id: boot_id.to_owned(), ..Start::default() };
+        write_of("", path, boot_id, second)
+    }
+
+    fn write_of(host: &str, path: PathBuf, boot_id: &str, second: u64) -> PathBuf {
+        let host = HostFacts { hostname: host.to_owned(), ..HostFacts::default() };
+        let start = Start { boot_id: boot_id.to_owned(), host, ..Start::default() };
         let mono = Timestamp(second * SECOND_NS);
         let mut writer = Writer::create(&path, false).unwrap();
         writer.append(&Input::recorded(0, mono, Body::Start(Box::new(start)))).unwrap();
@@ -120,6 +159,24 @@ mod tests {
         let with_folder = check(&[folder.path().to_owned(), a.clone()]);
         assert_eq!(with_folder, Err(SequenceError::Twice { first: a.clone(), second: a.clone() }));
         assert_eq!(check(&[a]), Ok(()));
+    }
+
+    #[test]
+    fn recordings_of_one_host_are_read_together_and_those_of_two_are_not() {
+        let folder = tempfile::tempdir().unwrap();
+        let of =
+            |host: &str, name: &str, boot: &str| write_of(host, folder.path().join(name), boot, 1);
+        let (first, second) = (of("db1", "a.parquet", "x"), of("db1", "b.parquet", "y"));
+        let unnamed = of("", "c.parquet", "");
+        assert_eq!(check(&[first.clone(), unnamed.clone(), second]), Ok(()));
+        let other = of("db2", "d.parquet", "z");
+        let expected = SequenceError::Hosts {
+            first: first.clone(),
+            host: "db1".into(),
+            second: other.clone(),
+            other: "db2".into(),
+        };
+        assert_eq!(check(&[unnamed, first, other]), Err(expected));
     }
 
     #[test]

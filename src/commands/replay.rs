@@ -17,10 +17,15 @@ use ks_replayer::timings::Timings;
 use ks_vocabulary::input::{Acceptance, Input};
 
 use crate::cli;
+use crate::exit::Misused;
 use crate::knowledge;
 use crate::progress;
 use crate::render;
 use crate::stdout;
+
+/// What no sample lies in is no quiet time.
+const EMPTY_PART: &str = "no sample lies between --from and --to: `ks inspect` tells what time a \
+                          recording is of";
 
 pub(crate) fn run(arguments: &cli::Replay) -> anyhow::Result<()> {
     sequence::check(&arguments.paths)?;
@@ -35,7 +40,8 @@ pub(crate) fn run(arguments: &cli::Replay) -> anyhow::Result<()> {
     let path = arguments.paths.iter().map(|path| path.display().to_string());
     let path = path.collect::<Vec<_>>().join(" ");
     let range = Range::new(arguments.from, arguments.to);
-    let mut run = if range.is_all() { Run::default() } else { Run::of_part() };
+    let is_part = !range.is_all();
+    let mut run = if is_part { Run::of_part() } else { Run::default() };
     let known = knowledge::of(arguments.baseline.as_deref())?;
     if let Some((knowledge, file)) = &known {
         run.know(knowledge.clone(), file);
@@ -57,6 +63,9 @@ pub(crate) fn run(arguments: &cli::Replay) -> anyhow::Result<()> {
         }
     }
     let report = run.finish(&path, &mut journal)?;
+    if is_part && report.recording.ticks == 0 {
+        return Err(Misused(EMPTY_PART).into());
+    }
     if let Some((knowledge, file)) = &known {
         knowledge::tell(&knowledge.host, file, &report.recording.host);
     }

@@ -13,8 +13,10 @@ use super::words::{self, Times};
 use super::{SCREEN_LINES, blamed, coverage, incident, suffers, whole};
 use crate::plain::Page;
 
-/// Incidents that are told one by one, each in five lines at most.
+/// Incidents that are told one by one, each in six lines at most.
 const WORST: usize = 5;
+/// Quantities that reached their limits, beside the one that decided.
+const REACHED: usize = 1;
 /// Kinds and entities that are named beside the worst of an incident.
 const BESIDE: usize = 3;
 
@@ -76,19 +78,16 @@ fn tell<'a>(
     page: &mut Page,
 ) -> Vec<&'a Episode> {
     let Some(lead) = lead(one, episodes) else { return Vec::new() };
-    let start = times.at(&one.start);
-    let when = match &one.end {
-        Some(end) => format!("{start} to {}, {}", times.at(end), one.state),
-        None => format!("since {start}, {}", one.state),
-    };
     let severity = lead.severity.word().to_uppercase();
     let subtype = lead.subtype.map_or(String::new(), |subtype| format!(" ({subtype})"));
     let what = format!("{}{subtype} on {}", lead.kind.word(), lead.entity);
+    let when = span(&lead.onset, lead.end.as_ref(), &words::state(lead), times);
+    let of_all = span(&one.start, one.end.as_ref(), one.state, times);
+    let own = span(&lead.onset, lead.end.as_ref(), lead.state, times);
+    let of_all = if of_all == own { String::new() } else { format!(": {of_all}") };
     let run = if one.run > 1 { format!(" of run {}", one.run) } else { String::new() };
-    page.line(format_args!("{severity:8} {what}, {when} (incident {}{run})", one.id));
-    if let Some(decisive) = Evidence::decisive(&lead.evidence, lead.subtype) {
-        page.line(format_args!("         {}", words::evidence(decisive)));
-    }
+    page.line(format_args!("{severity:8} {what}, {when} (incident {}{run}{of_all})", one.id));
+    tell_numbers(lead, page);
     tell_refusals(lead, page);
     tell_who(one, lead, page);
     let beside: Vec<_> = episodes.iter().copied().filter(|other| other.id != lead.id).collect();
@@ -100,6 +99,25 @@ fn tell<'a>(
         page.line(format_args!("         beside it: {}{more}", told.join(", ")));
     }
     named.iter().flat_map(|group| group.episodes.iter().copied()).chain([lead]).collect()
+}
+
+/// `10:05:21 to 10:06:03, cleared`, or `since 10:05:21, open`.
+fn span(start: &str, end: Option<&String>, state: &str, times: &Times) -> String {
+    let start = times.at(start);
+    match end {
+        Some(end) => format!("{start} to {}, {state}", times.at(end)),
+        None => format!("since {start}, {state}"),
+    }
+}
+
+/// The quantity that decided, and what else reached its limit: a kill beside a share.
+fn tell_numbers(lead: &Episode, page: &mut Page) {
+    let Some(decisive) = Evidence::decisive(&lead.evidence, lead.subtype) else { return };
+    let is_beside = |one: &&Evidence| *one != decisive && one.past_limit().is_some();
+    let beside = lead.evidence.iter().filter(is_beside).take(REACHED);
+    for one in std::iter::once(decisive).chain(beside) {
+        page.line(format_args!("         {}", words::evidence(one)));
+    }
 }
 
 /// The worst; of equals the likelier first cause, then the first by onset.
@@ -135,8 +153,8 @@ fn tell_who(one: &Incident, lead: &Episode, page: &mut Page) {
         None => page.line("         no culprit identified"),
     }
     let is_news = |cause: &&Cause| {
-        let is_lead = cause.kind == lead.kind && cause.entity == lead.entity;
-        !is_lead && who.is_none_or(|culprit| culprit.entity != cause.entity)
+        let is_told = who.is_some_and(|culprit| culprit.entity == cause.entity);
+        cause.kind != lead.kind || cause.entity != lead.entity && !is_told
     };
     if let Some(cause) = one.causes.first().filter(is_news) {
         page.line(format_args!("         likely first cause: {}", incident::named(cause)));

@@ -1,6 +1,7 @@
 //! Incidents for people.
 
 use ks_replayer::report::Incident;
+use ks_vocabulary::kind::Entity;
 use ks_vocabulary::output::{self, Cause, IncidentChange};
 
 use super::words::Times;
@@ -64,7 +65,17 @@ fn episodes(ids: &[u64]) -> String {
     if ids.len() == 1 { "1 episode".to_owned() } else { format!("{} episodes", ids.len()) }
 }
 
+/// Who, of what, and how likely; of a place, where nobody is convicted, what begins there.
 pub(super) fn named(cause: &Cause) -> String {
+    let (kind, entity) = (cause.kind.word(), &cause.entity);
     let comm = cause.comm.as_ref().map_or(String::new(), |comm| format!(" {comm}"));
-    format!("{}{comm}, {} ({:.2})", cause.entity, cause.kind.word(), cause.score)
+    let acts = matches!(
+        entity,
+        Entity::Process(..) | Entity::ForkTree(..) | Entity::Executable(..) | Entity::Cgroup(..)
+    );
+    if acts {
+        format!("{entity}{comm}, {kind} (score {:.2})", cause.score)
+    } else {
+        format!("{kind} on {entity}, culprit unknown (score {:.2})", cause.score)
+    }
 }

@@ -55,6 +55,7 @@ fn episode(id: u64) -> Episode {
         raised: severity,
         entity: entity(id),
         severity,
+        last: severity,
         state: "cleared",
         onset: at(10),
         start: at(11),
@@ -134,10 +135,11 @@ fn the_worst_comes_first_and_is_told_by_what_decided() {
     let expected = "86400 ticks of web, 2026-03-04 00:00:00 to 23:00:00 UTC\n\n\
         What-if: no engine had seen it when it was recorded.\n\n\
         62 incidents with 102 verdicts. The worst 5:\n\
-        CRITICAL page_fault on x, since 18:10:00, open (incident 62)\n         \
+        CRITICAL page_fault on x, since 18:10:00, open, HIGH at the end \
+        (incident 62)\n         \
         swap_used_share 97 % (limit 95 %, reached)\n         \
         by host spinner: 90 % of cpu_time\n         \
-        likely first cause: cgroup:/cause spinner, scheduler (0.60)\n";
+        likely first cause: cgroup:/cause spinner, scheduler (score 0.60)\n";
     let lead = format!("{} on {}", Kind::ALL[62 % 7].word(), entity(62));
     let expected = expected.replace("page_fault on x", &lead);
     assert!(told.as_str().starts_with(&expected), "{}", told.as_str());

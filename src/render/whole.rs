@@ -58,7 +58,7 @@ fn tell_episode(episode: &Episode, times: &Times, page: &mut Page) {
         episode.severity.word().to_uppercase(),
         episode.kind.word(),
         episode.entity,
-        episode.state,
+        words::state(episode),
     ));
     let until =
         episode.end.as_ref().map_or(String::new(), |end| format!(" until {}", times.at(end)));

@@ -1,7 +1,7 @@
 //! Quantities, times and spans as a tired person reads them. Programs get them as they are.
 
 use jiff::Timestamp as Time;
-use ks_replayer::report::Recording;
+use ks_replayer::report::{Episode, Recording};
 use ks_vocabulary::metric::Metric;
 use ks_vocabulary::output::Evidence;
 use ks_vocabulary::unit::Unit;
@@ -58,6 +58,18 @@ fn halves(time: &str) -> Option<(String, String)> {
     let told = format!("{time:.0}");
     let (day, clock) = told.split_once('T')?;
     Some((day.to_owned(), clock.trim_end_matches('Z').to_owned()))
+}
+
+/// What became of a verdict: `cleared`, and of one that stands as less than it was `open, LOW at
+/// the end`.
+pub(super) fn state(one: &Episode) -> String {
+    let eased = one.end.is_none() && one.last < one.severity;
+    let last = if eased {
+        format!(", {} at the end", one.last.word().to_uppercase())
+    } else {
+        String::new()
+    };
+    format!("{}{last}", one.state)
 }
 
 /// Seconds from one time of a report to another, where both are times.

@@ -26,6 +26,9 @@ pub struct Episode {
     pub entity: Entity,
     /// The highest it reached.
     pub severity: Severity,
+    /// What was said of it last.
+    #[serde(skip)]
+    pub last: Severity,
     /// open, cleared, stale, flapping, accepted_as_normal, or ended with its run while it stood.
     pub state: &'static str,
     /// When the limit was first crossed.
@@ -74,6 +77,7 @@ impl Episode {
             raised: signal.severity,
             entity: signal.entity.clone(),
             severity: signal.severity,
+            last: signal.severity,
             state: "open",
             onset,
             start,
@@ -101,6 +105,7 @@ impl Episode {
             let (at, severity) = (at.clone(), signal.severity);
             self.escalations.push(Escalation { at, severity });
         }
+        self.last = signal.severity;
         let worse = signal.severity > self.severity || signal.change == Change::Raised;
         if signal.change.is_over() {
             self.end = Some(at);
