@@ -3,11 +3,17 @@
 //! A process at nice 10 or above, or of the idle policy, expects to wait (`signals.md`, sections 3
 //! and 9). Stall shares and the number of runnable tasks say not who waits, but the waits of each
 //! process do: by Little's law their sum a second is the mean number that waits.
+//!
+//! A group of the least weight, as one of idle priority or of pods of the least class of service,
+//! expects the same, whatever its processes are told: its stall shares and those of all others say
+//! whether it alone waits.
 
-use crate::window::{LONGEST_NS, Window, is_batch};
+use alloc::vec::Vec;
+
+use crate::window::{CgroupTrack, LONGEST_NS, Stall, Window, is_batch};
 use ks_vocabulary::kind::Entity;
 use ks_vocabulary::membership::belongs;
-use ks_vocabulary::model::Cpu;
+use ks_vocabulary::model::{Cgroup, Cpu};
 use ks_vocabulary::time::SECOND_NS;
 
 /// Others that wait, for each CPU, below which they are not what is seen: the least share of
@@ -18,6 +24,9 @@ const OTHERS_NS: u64 = 5 * SECOND_NS;
 /// Share of the used CPU time from which a host does batch work: it stands in for the waits of
 /// processes too short-lived to be read.
 const BATCH_SHARE: f64 = 0.5;
+/// The least weight that a group can be given; below it is the idle policy (kernel documentation,
+/// `cpu.weight` and `cpu.idle`).
+const LEAST_WEIGHT: u64 = 1;
 
 /// Whether batch work explains that tasks of `entity` wait. Where waits by process are not recorded
 /// nothing is explained.
@@ -25,6 +34,10 @@ pub(super) fn explains(window: &Window, entity: &Entity) -> bool {
     let Some(cpus @ 1..) = window.cpu.one().ok().and_then(Cpu::cpus_online) else { return false };
     let few = OTHERS * cpus as f64;
     let waited = window.processes.waited();
+    let groups = Light::of(window);
+    if groups.explain(window, entity) {
+        return true;
+    }
     if *entity != Entity::Host {
         return waited.over(1).is_some() && explains_group(window, entity, few);
     }
@@ -33,6 +46,44 @@ pub(super) fn explains(window: &Window, entity: &Entity) -> bool {
     let lately = waited.over(LONGEST_NS).map_or(batch, |(batch, _)| batch);
     let is_at_work = lately > others || batch_share(window) >= BATCH_SHARE;
     is_at_work && others < few
+}
+
+/// Paths of the groups of the least weight.
+struct Light<'a>(Vec<&'a [u8]>);
+
+impl<'a> Light<'a> {
+    fn of(window: &'a Window) -> Self {
+        let is_least = |row: &Cgroup| row.cpu_weight().is_some_and(|of| of <= LEAST_WEIGHT);
+        let rows = window.cgroups.entities().map(|(_, row, _)| row);
+        Self(rows.filter(|row| is_least(row)).filter_map(Cgroup::path).collect())
+    }
+
+    /// Whether only they wait. Groups around them wait with them.
+    fn explain(&self, window: &Window, entity: &Entity) -> bool {
+        let is_in = |inner: &[u8], outer: &[u8]| {
+            inner.strip_prefix(outer).is_some_and(|rest| rest.is_empty() || rest[0] == b'/')
+        };
+        let is_own = |path: &[u8]| self.0.iter().any(|light| is_in(path, light));
+        let is_around = |path: &[u8]| self.0.iter().any(|light| path == b"/" || is_in(light, path));
+        if let Entity::Cgroup(group) = entity
+            && (is_own(&group.path) || !is_around(&group.path))
+        {
+            return is_own(&group.path);
+        }
+        let waits = |track: &CgroupTrack| {
+            track.pressure.share(Stall::CpuSome, OTHERS_NS).is_ok_and(|share| share >= OTHERS)
+        };
+        let mut any = false;
+        for (_, row, track) in window.cgroups.entities() {
+            let path = row.path().unwrap_or_default();
+            if is_own(path) {
+                any |= waits(track);
+            } else if !is_around(path) && waits(track) {
+                return false;
+            }
+        }
+        any
+    }
 }
 
 /// A group in which nobody is left waits no more, whatever the mean says.

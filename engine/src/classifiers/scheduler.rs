@@ -13,7 +13,8 @@
 //! Throttling is a limit that somebody set, not contention: a subtype of its own. A group that
 //! meets its quota in one of two periods, and then sleeps for seconds, loses no time to speak of,
 //! however many CPUs it was throttled on.
-//! Niced batch work expects to wait: stalls are not judged where its processes are those that wait.
+//! Niced batch work expects to wait, and so does a group of the least weight: stalls are not judged
+//! where those are who waits.
 //! On a host whose CPUs are all at work by design some task waits all of the time, for a moment
 //! each.
 //! # Second source

@@ -187,6 +187,7 @@ pub const NEEDS: &[Need] = &[
         &[
             "cpu_usage_us",
             "cpu_period_us",
+            "cpu_weight",
             "nr_periods",
             "nr_throttled",
             "throttled_us",

@@ -136,6 +136,45 @@ fn where_no_process_tells_of_waits_cpus_do() {
 }
 
 #[test]
+fn a_group_of_the_least_weight_may_wait_as_long_as_nobody_else_does() {
+    // The weight of the group that waits all of the time, how much another does, and what holds of
+    // the host, of the group and of one around it.
+    let table = [
+        (1u64, 0.09, None, None),
+        (2, 0.09, Some(Critical), Some(Critical)),
+        (1, 0.11, Some(Critical), None),
+    ];
+    for (weight, others, of_host, of_group) in table {
+        let (mut lab, mut host) = (Lab::new(), Host::default());
+        let [mut light, mut api] = [Job::default(), Job::default()];
+        lab.run(40, |sample, _| {
+            host.fill(sample, 0.9, 0.0);
+            for path in [b"/".as_slice(), b"/pods", b"/pods/light"] {
+                let row = sample.cgroups.push();
+                row.set_name(CgroupName::hierarchy, b"v2");
+                row.set_name(CgroupName::path, path);
+            }
+            let waited_us = light.some_us.add(0.9e6);
+            for row in sample.cgroups.as_mut_slice() {
+                row.set(CgroupCell::cpu_some_total_us, waited_us);
+                row.set(CgroupCell::cpu_weight, 100u64);
+            }
+            sample.cgroups.as_mut_slice()[2].set(CgroupCell::cpu_weight, weight);
+            let row = sample.cgroups.push();
+            row.set_name(CgroupName::hierarchy, b"v2");
+            row.set_name(CgroupName::path, b"/services");
+            row.set(CgroupCell::cpu_weight, 100u64);
+            row.set(CgroupCell::cpu_some_total_us, api.some_us.add(others * 1e6));
+        });
+        assert_eq!(lab.severity(Scheduler, HOST), of_host, "{weight} {others}");
+        let around = lab.severity(Scheduler, "cgroup:/pods");
+        assert_eq!(around, of_host, "{weight} {others}");
+        let own = lab.severity(Scheduler, "cgroup:/pods/light");
+        assert_eq!(own, of_group, "{weight} {others}");
+    }
+}
+
+#[test]
 fn what_many_cpus_lose_at_once_is_lost_once() {
     // A quota of a tenth of a second, met so often in ten seconds on 24 CPUs.
     for (periods, expected) in [(8.0, None), (12.0, Some(Medium)), (27.0, Some(High))] {
