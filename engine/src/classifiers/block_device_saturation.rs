@@ -9,23 +9,41 @@
 //! # Evidence
 //! Utilisation over 5, 10 and 30 s; mean wait; mean queue (Little's law: rate times wait).
 //! # False positives
-//! For devices that serve many requests at once, utilisation says only "not idle": without a
-//! baseline medium rests on it alone. Stacked devices (device mapper, md, bcache, loop, zram)
-//! repeat the work of others: while a disk is busy they are not judged. A disk that waits for its
-//! rare flushes is not slow.
+//! - Utilisation and a queue say "not idle" of devices that serve many requests at once, and of
+//!   readers that nobody waits for: asynchronous ones, a check of md, reads ahead (iostat(1) warns
+//!   of `%util`). Without a wait they are parallelism: low at most.
+//! - Discards and flushes are in busy time and queue (`Documentation/admin-guide/iostats.rst`), and
+//!   not in the wait of reads and writes: their time is taken off the queue, and where nearly all
+//!   of the time is theirs it is low at most.
+//! - A number in flight that the kernel lost count of looks like a hang for ever. It proves no
+//!   work while requests are done, and without a second source no hang.
+//! - Linux 5.0 to 5.17 counts busy time when a request is done (`part_round_stats` went in 5.0 and
+//!   `update_io_ticks` counts what is in flight since 5.18): see `window/disk_track.rs`.
+//! - Stacked devices (device mapper, md, bcache, loop, zram) repeat the work of others: while a
+//!   disk below is busy they are not judged, unless they hold requests that it was not asked for.
+//! - A disk that waits for its rare flushes is not slow.
 //! # Second source
 //! High wants a queue, or waits far above the disk's own, beside utilisation; critical long waits.
 //! A device that is asked and completes nothing has both.
+//! Above low somebody has to be late: requests that were done waited above the limit of their
+//! class, or tasks stall for I/O (PSI), or programs sleep uninterruptibly. Where PSI or sleeping
+//! tasks are not recorded the disk is believed.
 
-use crate::board::{Board, Cover, Evaluation, Held, Relax, Rule};
+use crate::board::{Board, Cover, Evaluation, Held, Key, Relax, Rule};
 use crate::culprit::{Blamed, Case, IO};
 use crate::window::{DiskTrack, DiskWork, Latency, Missing, Span, Window};
 use ks_vocabulary::kind::{Entity, Kind, Severity};
 use ks_vocabulary::metric::Metric;
 use ks_vocabulary::model::Disk;
-use ks_vocabulary::time::SECOND_NS;
 
 use super::{Classifier, is_absent};
+use stacked::repeats;
+use stalled::is_stalled;
+use work::{Work, serves_others};
+
+mod stacked;
+mod stalled;
+mod work;
 
 /// See the module.
 #[derive(Debug)]
@@ -42,8 +60,6 @@ const WAIT_MS: [f64; 2] = [500.0, 100.0];
 /// Times its own median that a request waits at high and critical, where there is a baseline (our
 /// judgement, `signals.md`).
 const WAIT_TIMES: [u8; 2] = [3, 10];
-/// Used share of the time from which on the wait of requests is one at work (our judgement).
-const AT_WORK: f64 = 0.10;
 /// How long a failed request stands (`signals.md`, section 1).
 const EVENT_CLEAR_S: u64 = 120;
 /// Names of the utilisation over each window, with the severities that have to last so long.
@@ -65,27 +81,17 @@ impl Classifier for BlockDeviceSaturation {
             return board.cover(kind, Cover::Missing(missing));
         };
         let mut any = false;
-        let is_below_busy = window.disks.entities().any(|(_, row, track)| {
-            row.stacked() != Some(true)
-                && busy_share(row, track, WINDOWS[0].1).is_ok_and(|busy| busy >= UTILISATION[0])
-        });
+        let stalled = is_stalled(window);
         for (id, row, track) in window.disks.entities() {
-            if row.stacked() == Some(true) && is_below_busy {
+            if repeats(window, row, track) {
                 continue;
             }
             any = true;
-            match look_at(row, track) {
+            match look_at(row, track, stalled) {
                 Ok(mut seen) => {
+                    cover_parts(board, track);
                     if grade_completions(&mut seen, window, row).is_none() {
                         let part = "errors and latency at completion: need bpf/block_io";
-                        board.cover(kind, Cover::Part(part));
-                    }
-                    if is_absent(&track.over(DiskWork::Queued, 1)) {
-                        board.cover(kind, Cover::Part("queue of a disk: not in diskstats"));
-                    }
-                    let spent = track.over(DiskWork::Spent, 1);
-                    if is_absent(&track.over(DiskWork::Done, 1)) || is_absent(&spent) {
-                        let part = "wait of requests: not in diskstats, severity ends at high";
                         board.cover(kind, Cover::Part(part));
                     }
                     let entity = || Entity::Disk(row.name().unwrap_or_default().to_vec());
@@ -104,71 +110,72 @@ impl Classifier for BlockDeviceSaturation {
     }
 }
 
-fn look_at(row: &Disk, track: &DiskTrack) -> Result<Evaluation, Missing> {
-    // Unknown counts as without seeks: its limits are the stricter ones for the wait.
-    let without_seeks = usize::from(row.rotational() != Some(true));
-    let (queue_limit, wait_limit) = (QUEUE[without_seeks], WAIT_MS[without_seeks]);
+/// Says which quantities of a disk are not given.
+fn cover_parts(board: &mut Board, track: &DiskTrack) {
+    let kind = Kind::BlockDeviceSaturation;
+    let is_absent = |what| is_absent(&track.over(what, 1));
+    if is_absent(DiskWork::Queued) {
+        board.cover(kind, Cover::Part("queue of a disk: not in diskstats"));
+    }
+    if is_absent(DiskWork::Done) || is_absent(DiskWork::Spent) {
+        let part = "wait of requests: not in diskstats, severity ends at high";
+        board.cover(kind, Cover::Part(part));
+    }
+}
+
+fn look_at(row: &Disk, track: &DiskTrack, stalled: Option<bool>) -> Result<Evaluation, Missing> {
     let mut seen = Evaluation::default();
     seen.know([true; 4]);
+    let mut is_late = false;
     for (metric, window_s, levels) in WINDOWS {
-        let ns = window_s * SECOND_NS;
-        let used = match busy_share(row, track, window_s) {
-            Ok(busy) => busy,
+        let work = match Work::over(row, track, window_s, stalled) {
+            Ok(work) => work,
             Err(Missing::NoEarlier) => continue,
             Err(missing) => return Err(missing),
         };
+        is_late |= work.is_late;
         let limits = core::array::from_fn(|level| levels[level].then_some(UTILISATION[level]));
-        let queue = track.over(DiskWork::Queued, ns).ok().map(|time| time.per_second() / 1000.0);
-        // What rare flushes of an idle disk wait says nothing of what is normal at work.
-        let wait = mean_wait_ms(track, ns).filter(|_| used >= AT_WORK);
-        let stands = used >= UTILISATION[2] && completes_nothing(row, track, ns);
-        let wait = if stands { Some(used * ns as f64 / 1e6) } else { wait };
-        let queues = queue.is_some_and(|queue| queue >= queue_limit) || stands;
+        let key = seen.note_with(metric, work.used, limits);
         match window_s {
-            10 => {
-                let key = seen.note_with(metric, used, limits);
-                let limit = [None, None, Some(queue_limit), None];
-                queue.map(|queue| seen.note_with(Metric::Queue10s, queue, limit));
-                let wait = wait.map(|wait| seen.note(Metric::Wait10s, wait));
-                let slow = wait.map(|key| Rule::Median(key, WAIT_TIMES[0], false));
-                let held = used >= UTILISATION[2] && (slow.is_some() || queues);
-                let slow = slow.filter(|_| !queues);
-                seen.ruled(Severity::High, met(held), [Some(Rule::Level(key)), slow]);
-            }
-            30 => {
-                seen.note_with(metric, used, limits);
-                let Some(wait) = wait else { continue };
-                let limit = [None, None, None, Some(wait_limit)];
-                let key = seen.note_with(Metric::Wait30s, wait, limit);
-                let busy = used >= UTILISATION[3];
-                seen.met(Severity::Critical, busy && wait >= wait_limit);
-                let slow = Rule::Median(key, WAIT_TIMES[1], false);
-                seen.ruled(Severity::Critical, met(busy), [Some(slow), None]);
-            }
-            _ => {
-                let key = seen.note_with(metric, used, limits);
-                seen.keyed(key, Severity::Low, Held::Met, used >= UTILISATION[0]);
-                seen.keep_keyed(key, used >= Relax::Scaled.limit(UTILISATION[0]));
-                let slow = wait.map(|wait| Rule::Level(seen.note(Metric::Wait5s, wait)));
-                // A queue at a disk that is never idle is none that waits of old excuse.
-                let slow = slow.filter(|_| !queues);
-                let held = met(used >= UTILISATION[1]);
-                seen.ruled(Severity::Medium, held, [Some(Rule::Level(key)), slow]);
-            }
+            10 => grade_high(&mut seen, key, &work),
+            30 => grade_critical(&mut seen, &work),
+            _ => grade_medium(&mut seen, key, &work),
         }
     }
+    let agrees = if is_late { Some(true) } else { stalled };
+    let agrees = if serves_others(track, WINDOWS[0].1) { Some(false) } else { agrees };
+    seen.second(agrees, Severity::Low);
     Ok(seen)
 }
 
-/// Share of the last so many seconds in which a request was in flight. By Little's law it is no
-/// more than the mean number in flight: kernels that count busy time in whole ticks of the clock
-/// tell of much more. A request that is under way counts, since its own time is told when it is
-/// done.
-fn busy_share(row: &Disk, track: &DiskTrack, seconds: u64) -> Result<f64, Missing> {
-    let of = |what| track.over(what, seconds * SECOND_NS).map(|ms| ms.per_second() / 1000.0);
-    let busy = of(DiskWork::Busy)?;
-    let Ok(queued) = of(DiskWork::Queued) else { return Ok(busy) };
-    Ok(busy.min(queued.max(row.in_flight().unwrap_or(0) as f64)))
+fn grade_medium(seen: &mut Evaluation, key: Key, work: &Work) {
+    seen.keyed(key, Severity::Low, Held::Met, work.used >= UTILISATION[0]);
+    seen.keep_keyed(key, work.used >= Relax::Scaled.limit(UTILISATION[0]));
+    let slow = work.wait_ms.map(|wait| Rule::Level(seen.note(Metric::Wait5s, wait)));
+    // A queue at a disk that is never idle is none that waits of old excuse.
+    let slow = slow.filter(|_| !work.queues);
+    let held = met(work.used >= UTILISATION[1]);
+    seen.ruled(Severity::Medium, held, [Some(Rule::Level(key)), slow]);
+}
+
+fn grade_high(seen: &mut Evaluation, key: Key, work: &Work) {
+    let limit = [None, None, Some(work.queue_limit), None];
+    work.queue.map(|queue| seen.note_with(Metric::Queue10s, queue, limit));
+    let wait = work.wait_ms.map(|wait| seen.note(Metric::Wait10s, wait));
+    let slow = wait.map(|key| Rule::Median(key, WAIT_TIMES[0], false));
+    let held = work.used >= UTILISATION[2] && (slow.is_some() || work.queues);
+    let slow = slow.filter(|_| !work.queues);
+    seen.ruled(Severity::High, met(held), [Some(Rule::Level(key)), slow]);
+}
+
+fn grade_critical(seen: &mut Evaluation, work: &Work) {
+    let Some(wait) = work.wait_ms else { return };
+    let limit = [None, None, None, Some(work.wait_limit_ms)];
+    let key = seen.note_with(Metric::Wait30s, wait, limit);
+    let busy = work.used >= UTILISATION[3];
+    seen.met(Severity::Critical, busy && wait >= work.wait_limit_ms);
+    let slow = Rule::Median(key, WAIT_TIMES[1], false);
+    seen.ruled(Severity::Critical, met(busy), [Some(slow), None]);
 }
 
 fn met(holds: bool) -> Held {
@@ -195,20 +202,6 @@ fn grade_completions(seen: &mut Evaluation, window: &Window, row: &Disk) -> Opti
         seen.note(Metric::LatencyP99Over5s, p99.value / 1e6);
     }
     Some(())
-}
-
-/// Whether requests are in flight and none was done: whatever was asked for waits for as long as
-/// the device was busy, and the time of none of it is told yet.
-fn completes_nothing(row: &Disk, track: &DiskTrack, ns: u64) -> bool {
-    let is_asked = row.in_flight().is_some_and(|requests| requests > 0);
-    is_asked && track.over(DiskWork::Completed, ns).is_ok_and(|done| done.by == 0)
-}
-
-/// Without a request in the window there is no mean.
-fn mean_wait_ms(track: &DiskTrack, ns: u64) -> Option<f64> {
-    let done = track.over(DiskWork::Done, ns).ok()?.by;
-    let spent_ms = track.over(DiskWork::Spent, ns).ok()?.by;
-    (done > 0).then(|| spent_ms as f64 / done as f64)
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use alloc::collections::BTreeMap;
 use alloc::vec;
 use alloc::vec::Vec;
 
-use crate::window::{Account, Known, ProcessKey};
+use crate::window::{Account, ProcessKey};
 use ks_vocabulary::membership::belongs;
 
 use super::candidates::{Set, sets_of_live};
@@ -51,7 +51,7 @@ impl Crowd {
         let lately: BTreeMap<ProcessKey, f64> = parties.iter().filter_map(spent).collect();
         let mut crowd = Self { inside: vec![Count::default(); numbers.len()], ..Self::default() };
         let all = case.window.processes.iter();
-        for known in all.filter(|known| belongs(&known.row, case.entity) && !is_kernels(known)) {
+        for known in all.filter(|known| belongs(&known.row, case.entity) && !known.is_kernels()) {
             let born = known.started(case.window.host());
             let is_older = born.is_none_or(|born| born < case.interval.begin);
             let lately = lately.get(&known.key()).copied().unwrap_or(0.0);
@@ -93,9 +93,4 @@ impl Count {
 fn spent(party: &Party<'_>) -> Option<(ProcessKey, f64)> {
     let Who::Live(known) = party.who else { return None };
     Some((known.key(), party.change.amount))
-}
-
-/// Whether it is a thread of the kernel, or the process that they descend from.
-fn is_kernels(known: &Known) -> bool {
-    known.row.ppid() == Some(2) || known.row.comm() == Some(b"kthreadd")
 }

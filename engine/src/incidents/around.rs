@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 use crate::window::{Known, ProcessKey, Window};
 use ks_vocabulary::kind::Entity;
 
-/// Generations of a process that are looked at, and disks below one.
+/// Generations of a process that are looked at.
 const DEEPEST: usize = 64;
 
 /// Around an entity.
@@ -29,7 +29,7 @@ pub(crate) fn around(window: &Window, entity: &Entity) -> Around {
             let key = (*pid, *start);
             Around { group: group_of(window, key), line: line_of(window, key), disks: Vec::new() }
         }
-        Entity::Disk(name) => Around { disks: disks_below(window, name), ..Around::default() },
+        Entity::Disk(name) => Around { disks: window.disks_below(name), ..Around::default() },
         Entity::Host
         | Entity::Nic(_)
         | Entity::NicOf(..)
@@ -54,28 +54,6 @@ fn line_of(window: &Window, key: ProcessKey) -> Vec<ProcessKey> {
     let line =
         core::iter::successors(table.find(key), |known| table.find(table.parent(&known.row)?));
     line.take(DEEPEST).map(Known::key).collect()
-}
-
-/// The disks below one, in the order in which they are found.
-fn disks_below(window: &Window, name: &[u8]) -> Vec<Vec<u8>> {
-    let mut below: Vec<Vec<u8>> = Vec::new();
-    let mut next = 0;
-    let mut at = name.to_vec();
-    while below.len() < DEEPEST {
-        let mut rows = window.disks.entities().map(|(_, row, _)| row);
-        let slaves =
-            rows.find(|row| row.name() == Some(at.as_slice())).and_then(|row| row.slaves());
-        let slaves = slaves.unwrap_or_default().split(|byte| *byte == b',');
-        for slave in slaves.filter(|slave| !slave.is_empty() && *slave != name) {
-            if below.iter().all(|known| known != slave) {
-                below.push(slave.to_vec());
-            }
-        }
-        let Some(deeper) = below.get(next) else { break };
-        at.clone_from(deeper);
-        next += 1;
-    }
-    below
 }
 
 #[cfg(test)]

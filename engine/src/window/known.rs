@@ -74,6 +74,11 @@ impl Known {
         self.bucket = bucket;
     }
 
+    /// Whether it is a thread of the kernel, or the process that they descend from.
+    pub fn is_kernels(&self) -> bool {
+        self.row.ppid() == Some(2) || self.row.comm() == Some(b"kthreadd")
+    }
+
     /// Over what time [`Known::consumption`] counts, in ns.
     pub fn consumption_ns(&self, at: Timestamp) -> u64 {
         let begin = Timestamp((at.0 / BUCKET_NS).saturating_sub(1) * BUCKET_NS);

@@ -3,6 +3,8 @@
 mod account;
 mod cgroup_track;
 mod close_waits;
+mod disk_track;
+mod disk_tree;
 mod ended;
 mod history;
 mod host_past;
@@ -25,6 +27,7 @@ use alloc::vec::Vec;
 pub use account::{Account, BUCKET_NS, Consumption, GroupConsumption};
 pub use cgroup_track::{CgroupTrack, Group, GroupLeaders};
 pub use close_waits::CloseWaits;
+pub use disk_track::{DiskTrack, DiskWork};
 pub use ended::{Bundle, Ended};
 pub use history::{Counters, Growth, LONGEST_NS, Told};
 pub use host_past::{HostAccount, HostPast};
@@ -39,8 +42,8 @@ pub use socket_use::{SocketTable, SocketUse};
 pub use sufferers::{Calls, Killed, Sufferers};
 pub use tracer_tracks::{Call, CallTrack, CompletionTrack, FaultTrack, ReclaimTrack};
 pub use tracks::{
-    Demand, DiskTrack, DiskWork, NicTrack, Paging, PagingTrack, PressureTrack, RunQueueTrack,
-    SoftnetTrack, SpaceTrack, Stall, Tcp, TcpTrack, Traffic,
+    Demand, NicTrack, Paging, PagingTrack, PressureTrack, RunQueueTrack, SoftnetTrack, SpaceTrack,
+    Stall, Tcp, TcpTrack, Traffic,
 };
 
 pub use waited::{Waited, is_batch};

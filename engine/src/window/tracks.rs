@@ -3,7 +3,7 @@
 //! A track turns a row into numbers that classifiers ask for; it judges nothing.
 
 use ks_vocabulary::input::HostFacts;
-use ks_vocabulary::model::{Cpu, CpuSched, Disk, Filesystem, Netns, Nic, Pressure, Softnet, Vm};
+use ks_vocabulary::model::{Cpu, CpuSched, Filesystem, Netns, Nic, Pressure, Softnet, Vm};
 use ks_vocabulary::time::{SECOND_NS, Timestamp};
 
 use super::history::{Counters, Growth, Told};
@@ -175,48 +175,6 @@ impl Track<Vm> for PagingTrack {
         ];
         self.hung.push(at, [row.hung_tasks()]);
         self.counters.push(at, values)
-    }
-}
-
-/// A counter of a disk.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum DiskWork {
-    /// Reads and writes completed.
-    Done,
-    /// Milliseconds that they took, summed.
-    Spent,
-    /// Milliseconds with a request in flight.
-    Busy,
-    /// Milliseconds times requests in flight.
-    Queued,
-    /// Requests of any sort completed, discards and flushes as well where they are counted.
-    Completed,
-}
-
-/// Work of a disk.
-#[derive(Debug, Clone, Default)]
-pub struct DiskTrack(Counters<5>);
-
-impl DiskTrack {
-    /// Growth over the shortest run of last intervals of at least `ns`.
-    pub fn over(&self, what: DiskWork, ns: u64) -> Result<Growth, Missing> {
-        self.0.over(what as usize, "diskstats", ns)
-    }
-}
-
-impl Track<Disk> for DiskTrack {
-    fn feed(&mut self, at: Timestamp, row: &Disk, _: &HostFacts) -> bool {
-        let sum = |one: Option<u64>, other: Option<u64>| Some(one?.saturating_add(other?));
-        let done = sum(row.reads(), row.writes());
-        let others = row.discards().unwrap_or(0).saturating_add(row.flushes().unwrap_or(0));
-        let values = [
-            done,
-            sum(row.read_ms(), row.write_ms()),
-            row.io_ms(),
-            row.queue_ms(),
-            sum(done, Some(others)),
-        ];
-        self.0.push(at, values)
     }
 }
 

@@ -81,7 +81,9 @@ pub const NEEDS: &[Need] = &[
         "disks",
         &[
             "discards",
+            "discard_ms",
             "flushes",
+            "flush_ms",
             "reads",
             "read_sectors",
             "read_ms",

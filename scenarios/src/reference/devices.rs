@@ -1,17 +1,13 @@
 //! Quantities of disks, interfaces, network namespaces and filesystems.
 
 use ks_vocabulary::kind::{Entity, Kind, Severity};
-use ks_vocabulary::model::{Disk, Filesystem, Netns, Nic};
+use ks_vocabulary::model::{Filesystem, Netns, Nic};
 
+use super::disks;
 use super::groups::Configured;
 use super::limits::TCP_USED;
 use super::{NONE, Pair, Quantity, Say};
 
-/// Utilisation of a disk; at high its queue has to be as long as this too, with and without seeks,
-/// and at critical a request has to wait so long in ms (`signals.md`, section 8).
-const BUSY: [f64; 4] = [0.70, 0.85, 0.95, 0.95];
-const QUEUE: [f64; 2] = [2.0, 4.0];
-const WAIT_MS: [f64; 2] = [500.0, 100.0];
 /// Retransmitted share of segments, and segments that a share needs (section 5).
 const RETRANSMITS: ([f64; 4], u64) = ([0.01, 0.03, 0.10, 0.25], 200);
 /// Dropped share of packets, and packets that a share needs; errors a second, of which any is low
@@ -31,7 +27,7 @@ pub(super) fn look(pair: &Pair<'_>, configured: &Configured, say: &mut Say<'_>) 
         let Some(before) = pair.before.disks.find(after) else { continue };
         let name = after.name().unwrap_or_default().to_vec();
         let entity = Entity::Disk(name);
-        say(Kind::BlockDeviceSaturation, entity, saturation(pair, before, after));
+        say(Kind::BlockDeviceSaturation, entity, disks::saturation(pair, before, after));
     }
     for after in pair.after.nics.iter() {
         let Some(before) = pair.before.nics.find(after) else { continue };
@@ -45,31 +41,6 @@ pub(super) fn look(pair: &Pair<'_>, configured: &Configured, say: &mut Say<'_>) 
     for row in pair.after.filesystems.iter().filter(|row| row.limited() == Some(true)) {
         let mount = row.mount().unwrap_or_default().to_vec();
         say(Kind::Syscall, Entity::Filesystem(mount), fullness(row));
-    }
-}
-
-fn saturation(pair: &Pair<'_>, before: &Disk, after: &Disk) -> Quantity {
-    let rate = |get: fn(&Disk) -> Option<u64>| pair.rate(get(before), get(after));
-    let Some(busy) = rate(Disk::io_ms).map(|ms| ms / 1e3) else { return Quantity::default() };
-    // A device is busy for no more of the time than its mean number in flight (Little's law).
-    let in_flight = after.in_flight().unwrap_or(0) as f64;
-    let busy = rate(Disk::queue_ms).map_or(busy, |ms| busy.min((ms / 1e3).max(in_flight)));
-    let sum = |gets: [fn(&Disk) -> Option<u64>; 2]| gets.into_iter().filter_map(rate).sum::<f64>();
-    let done = sum([Disk::reads, Disk::writes]);
-    let wait_ms = sum([Disk::read_ms, Disk::write_ms]) / done.max(f64::MIN_POSITIVE);
-    let without_seeks = usize::from(after.rotational() != Some(true));
-    let [low, medium, high, critical] = BUSY.map(|limit| busy >= limit);
-    // What is asked of a device that completes nothing waits for all of the time.
-    let stands = after.in_flight() > Some(0)
-        && done + sum([Disk::discards, Disk::flushes]) <= 0.0
-        && rate(Disk::reads).is_some();
-    let queued = rate(Disk::queue_ms).is_some_and(|ms| ms / 1e3 >= QUEUE[without_seeks]);
-    let queues = queued || stands;
-    let waits = wait_ms >= WAIT_MS[without_seeks] || stands;
-    Quantity {
-        // A wait of several times the usual one stands for the queue, and for the long wait.
-        possible: critical.then_some(Severity::Critical),
-        ..Quantity::graded([low, medium, high && queues, critical && waits])
     }
 }
 

@@ -10,6 +10,7 @@
 //! Forecasts have no crossing.
 
 mod devices;
+mod disks;
 mod groups;
 mod host;
 mod limits;

@@ -5,6 +5,9 @@ use ks_vocabulary::kind::Kind::BlockDeviceSaturation;
 use ks_vocabulary::kind::Severity::{Critical, High, Low, Medium};
 use ks_vocabulary::model::{DiskCell, DiskName, Record as _, Sample};
 
+mod late;
+mod stacked;
+
 const SDA: &str = "disk:sda";
 
 #[derive(Clone, Copy)]
@@ -95,16 +98,23 @@ fn just_above_the_relaxed_limit_it_goes_on() {
 
 #[test]
 fn a_busy_share_is_no_more_than_the_mean_in_flight() {
-    for (queue, in_flight, expected) in
-        [(0.06, 0u64, None), (0.699, 0, None), (0.701, 0, Some(Low)), (0.06, 1, Some(Medium))]
-    {
+    let table = [
+        (0.06, [0u64, 0], None),
+        (0.699, [0, 0], None),
+        (0.701, [0, 0], Some(Low)),
+        (0.06, [1, 2], Some(Medium)),
+        (0.06, [3, 3], None),
+        (0.951, [3, 3], Some(Medium)),
+    ];
+    for (queue, in_flight, expected) in table {
         let (mut lab, mut disk) = (Lab::new(), Disk::default());
-        lab.run(20, |sample, _| {
+        lab.run(20, |sample, second| {
             disk.fill(sample, flash(0.93, queue, 0.2));
+            let in_flight = in_flight[usize::from(second % 2 == 1)];
             sample.disks.as_mut_slice()[0].set(DiskCell::in_flight, in_flight);
         });
         let found = lab.severity(BlockDeviceSaturation, SDA);
-        assert_eq!(found, expected, "{queue} in the mean, {in_flight} at readings");
+        assert_eq!(found, expected, "{queue} in the mean, {in_flight:?} at readings");
     }
 }
 
@@ -133,22 +143,6 @@ fn a_device_that_completes_nothing_is_at_its_end() {
     assert_eq!(judged(1, 1, 0, 32), Some(Medium), "it reads");
     assert_eq!(judged(1, 0, 1, 32), Some(Medium), "it discards");
     assert_eq!(judged(0, 0, 0, 32), None, "it has nothing to do");
-}
-
-#[test]
-fn a_stacked_device_is_judged_while_no_disk_is_busy() {
-    let judged = |below: f64| {
-        let (mut lab, mut stacked, mut disk) = (Lab::new(), Disk::default(), Disk::default());
-        lab.run(20, |sample, _| {
-            stacked.fill(sample, flash(1.0, 1.0, 1.0));
-            let row = &mut sample.disks.as_mut_slice()[0];
-            row.set_name(DiskName::name, b"dm-0");
-            row.set(DiskCell::stacked, true);
-            disk.fill(sample, flash(below, 1.0, 1.0));
-        });
-        lab.severity(BlockDeviceSaturation, "disk:dm-0")
-    };
-    assert_eq!((judged(0.5), judged(0.8)), (Some(Medium), None));
 }
 
 #[test]
