@@ -15,15 +15,21 @@
 //! there is no utilisation, nor where a link is used for more than all of it. Frames that an idle
 //! member of a bond got (`rx_nohandler`) are no drops: the kernel counts them apart.
 //! # Second source
-//! What is sent and lost, or sent again, is the harm itself. What was received and dropped is high
-//! or critical only where the device had no room, a CPU had none, or TCP sends again; where none of
-//! them is told of it is believed. Errors are high only as a share of the packets.
+//! What is sent and lost, or sent again, is the harm itself. What was received and dropped is low
+//! at most where the device says that it missed nothing (`rx_missed_errors`), no CPU was short of
+//! room and TCP sends nothing again: then it was wanted by nobody (kernel documentation,
+//! `statistics.rst`, of `rx_dropped`). The CPU that lost most of its packets is asked, since each
+//! has a queue of its own (`enqueue_to_backlog`). Where none of them tells, what was counted is
+//! believed. Errors are high only as a share of the packets.
 
+mod lost;
 mod nic;
+
+use core::cmp::Ordering;
 
 use crate::board::{Board, Cover, Evaluation, Held, Quantity, Relax};
 use crate::window::{HOST, Missing, Tcp, TcpTrack, Window};
-use ks_vocabulary::kind::{Entity, Kind};
+use ks_vocabulary::kind::{Entity, Kind, Severity};
 use ks_vocabulary::metric::Metric;
 use ks_vocabulary::subtype::Subtype;
 use ks_vocabulary::time::SECOND_NS;
@@ -84,7 +90,7 @@ fn judge_namespaces(window: &Window, board: &mut Board) {
         }
         let mut seen = Evaluation::default();
         grade_ratio(&mut seen, RETRANSMITS, |at, ns| {
-            Some((RETRANSMIT_METRICS[at], retransmit_ratio(track, ns)?))
+            Some(Ratio::of(RETRANSMIT_METRICS[at], retransmit_ratio(track, ns)?))
         });
         seen.subtype = Some(Subtype::Retransmits);
         grade_queue_drops(&mut seen, track);
@@ -123,7 +129,9 @@ fn judge_softnet(window: &Window, board: &mut Board) {
         return board.cover(KIND, Cover::Part("softnet drops: no net/softnet_stat"));
     };
     let mut seen = Evaluation::default();
-    grade_ratio(&mut seen, DROPS, |at, ns| Some((SOFTNET_METRICS[at], softnet_ratio(window, ns)?)));
+    grade_ratio(&mut seen, DROPS, |at, ns| {
+        Some(Ratio::of(SOFTNET_METRICS[at], softnet_ratio(window, ns)?))
+    });
     seen.subtype = Some(Subtype::Softnet);
     board.judge(KIND, HOST, at, &mut seen, || Entity::Host);
 }
@@ -149,7 +157,31 @@ fn lost_share(lost: u64, passed: u64, floor: u64, ns: u64) -> Option<f64> {
     (all >= floor).then(|| lost as f64 / all as f64)
 }
 
-/// Grades a ratio over each of [`WINDOWS`], given with its name in the evidence.
+/// A share of what was lost.
+#[derive(Debug, Clone, Copy)]
+struct Ratio {
+    metric: Metric,
+    value: f64,
+    /// The worst that it may be called by what else is known.
+    most: Severity,
+}
+
+impl Ratio {
+    fn of(metric: Metric, value: f64) -> Self {
+        Self { metric, value, most: Severity::Critical }
+    }
+
+    /// Orders ratios by the severity that they reach, and then by their value.
+    fn cmp_by(limits: [f64; 4]) -> impl Fn(&Self, &Self) -> Ordering {
+        let reached = move |ratio: &Self| {
+            let limits = &limits[..=ratio.most.index()];
+            limits.iter().filter(|limit| ratio.value >= **limit).count()
+        };
+        move |one, other| reached(one).cmp(&reached(other)).then(one.value.total_cmp(&other.value))
+    }
+}
+
+/// Grades a ratio over each of [`WINDOWS`].
 ///
 /// Where it is not given, because the window has yet to fill or is below its floor, nothing is met:
 /// a quiet direction is judged by its errors alone. It is not `cannot tell`, since then every idle
@@ -157,12 +189,14 @@ fn lost_share(lost: u64, passed: u64, floor: u64, ns: u64) -> Option<f64> {
 fn grade_ratio(
     seen: &mut Evaluation,
     limits: [f64; 4],
-    ratio: impl Fn(usize, u64) -> Option<(Metric, f64)>,
+    ratio: impl Fn(usize, u64) -> Option<Ratio>,
 ) {
     seen.know([true; 4]);
     for (at, (window_s, levels)) in WINDOWS.iter().enumerate() {
-        let Some((metric, value)) = ratio(at, window_s * SECOND_NS) else { continue };
-        let limits = core::array::from_fn(|level| levels[level].then_some(limits[level]));
+        let Some(Ratio { metric, value, most }) = ratio(at, window_s * SECOND_NS) else { continue };
+        let limits = core::array::from_fn(|level| {
+            (levels[level] && level <= most.index()).then_some(limits[level])
+        });
         seen.grade(Quantity { metric, value, limits }, Held::Met, Relax::Scaled);
     }
 }

@@ -88,12 +88,13 @@ fn degradation(pair: &Pair<'_>, before: &Nic, after: &Nic) -> Quantity {
     let packets = of(Nic::rx_packets) + of(Nic::tx_packets);
     let is_part = errors as f64 >= DROPS.0[0] * (errors + packets) as f64;
     let [_, medium, high, _] = ERRORS.map(|limit| rate >= limit);
-    // A device that had room for all dropped what nobody wanted.
-    let had_room = after.rx_missed().is_some() && of(Nic::rx_missed) + of(Nic::rx_fifo) == 0;
-    let [low, middle, ..] = DROPS.0;
-    let received = if had_room { [low, middle, NONE, NONE] } else { DROPS.0 };
+    // A device that had room for all dropped what nobody wanted, unless others miss it.
+    let had_room = after.rx_missed().is_some() || after.has_device() == Some(false);
+    let had_room = had_room && of(Nic::rx_missed) + of(Nic::rx_fifo) == 0;
+    let received = Quantity::of(share(of(Nic::rx_dropped), of(Nic::rx_packets)), DROPS.0);
+    let received = if had_room { received.sure_to(Severity::Low) } else { received };
     Quantity::graded([errors > 0, medium, high && is_part, false])
-        .or(Quantity::of(share(of(Nic::rx_dropped), of(Nic::rx_packets)), received))
+        .or(received)
         .or(Quantity::of(share(of(Nic::tx_dropped), of(Nic::tx_packets)), DROPS.0))
 }
 

@@ -57,7 +57,7 @@ impl Interface {
     }
 }
 
-/// TCP of a namespace and packet processing of two CPUs: one processes, the other drops.
+/// TCP of a namespace and packet processing of two CPUs, of which the first drops.
 #[derive(Default)]
 struct Rest {
     segments: Meter,
@@ -77,7 +77,7 @@ impl Rest {
 
     fn fill_softnet(&mut self, sample: &mut Sample, packets: f64, ratio: f64) {
         let processed = [self.processed.add(packets * (1.0 - ratio)), 0];
-        let dropped = [0, self.dropped.add(packets * ratio)];
+        let dropped = [self.dropped.add(packets * ratio), 0];
         for (cpu, (processed, dropped)) in (0u64..).zip(processed.into_iter().zip(dropped)) {
             let row = sample.softnet.push();
             row.set(SoftnetCell::cpu, cpu);
@@ -367,9 +367,12 @@ fn what_is_received_and_dropped_is_high_where_somebody_missed_it() {
     let table = [
         (None, None, 0.0, 0.0, Critical),
         (Some(true), None, 0.0, 0.0, Critical),
-        (Some(true), Some(0.0), 0.0, 0.0, Medium),
+        (Some(true), Some(0.0), 0.0, 0.0, Low),
         (Some(true), Some(1.0), 0.0, 0.0, Critical),
-        (Some(false), None, 0.0, 0.0, Medium),
+        (Some(false), None, 0.0, 0.0, Low),
+        (Some(true), Some(0.0), 0.0099, 0.000_99, Low),
+        (Some(true), Some(0.0), 0.0101, 0.0, Critical),
+        (Some(true), Some(0.0), 0.0, 0.001_01, Critical),
         (Some(false), None, 0.02, 0.0, Critical),
         (Some(false), None, 0.0, 0.002, Critical),
     ];
@@ -390,6 +393,55 @@ fn what_is_received_and_dropped_is_high_where_somebody_missed_it() {
     }
     let lab = after(45, Link { tx_drops: 0.3, ..quiet() });
     assert_eq!(lab.severity(NetworkDegradation, NIC), Some(Critical), "what is sent is wanted");
+}
+
+#[test]
+fn what_a_cpu_has_no_room_for_is_missed_however_much_the_others_process() {
+    // Packets a second that come to the first CPU, the share of them that it drops, and what is
+    // said of an interface whose frames those are.
+    let table = [
+        (2_000.0, 0.3, Critical),
+        (2_000.0, 0.000_9, Low),
+        (110.0, 0.3, Critical),
+        (90.0, 0.3, Low),
+    ];
+    for (packets, share, expected) in table {
+        let (mut lab, mut interface, mut rest) =
+            (Lab::new(), Interface::default(), Rest::default());
+        let mut others = Meter::default();
+        lab.run(45, |sample, _| {
+            interface.fill(sample, "eth0", OWN, Link { rx_drops: 0.3, ..quiet() });
+            sample.nics.as_mut_slice()[0].set(NicCell::rx_missed, 0u64);
+            rest.fill_netns(sample, 0.0, 0.0);
+            rest.fill_softnet(sample, packets, share);
+            sample.softnet.as_mut_slice()[1].set(SoftnetCell::processed, others.add(1e7));
+        });
+        let found = lab.severity(NetworkDegradation, NIC);
+        assert_eq!(found, Some(expected), "{share} of {packets}");
+    }
+}
+
+#[test]
+fn what_is_dropped_is_believed_at_an_interface_of_which_nobody_else_tells() {
+    let (mut lab, mut interface) = (Lab::new(), Interface::default());
+    lab.run(45, |sample, _| {
+        interface.fill(sample, "veth0", OTHER, Link { rx_drops: 0.3, ..quiet() });
+        sample.nics.as_mut_slice()[0].set(NicCell::has_device, false);
+    });
+    assert_eq!(lab.severity(NetworkDegradation, "nic:veth0@netns:8"), Some(Critical));
+}
+
+#[test]
+fn drops_that_nobody_wanted_do_not_hide_those_of_the_other_direction() {
+    for (tx_drops, expected) in [(0.000_9, Low), (0.011, Medium), (0.06, High)] {
+        let (mut lab, mut interface) = (Lab::new(), Interface::default());
+        lab.run(45, |sample, _| {
+            interface.fill(sample, "eth0", OWN, Link { rx_drops: 0.3, tx_drops, ..quiet() });
+            sample.nics.as_mut_slice()[0].set(NicCell::rx_missed, 0u64);
+            Rest::default().fill_netns(sample, 0.0, 0.0);
+        });
+        assert_eq!(lab.severity(NetworkDegradation, NIC), Some(expected), "{tx_drops}");
+    }
 }
 
 #[test]
