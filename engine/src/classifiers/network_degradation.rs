@@ -13,7 +13,9 @@
 //! `rx_dropped` counts frames of protocols that nobody asked for, and Wi-Fi drops as a habit.
 //! Errors of loopback are not looked at. Without a known speed (virtual links, other namespaces)
 //! there is no utilisation, nor where a link is used for more than all of it. Frames that an idle
-//! member of a bond got (`rx_nohandler`) are no drops: the kernel counts them apart.
+//! member of a bond got (`rx_nohandler`) are no drops: the kernel counts them apart. A port that is
+//! unplugged and through which nothing was sent steadily is low: frames that it heard, or sent when
+//! it came up (neighbour discovery, RFC 4861), are nobody's use.
 //! # Second source
 //! What is sent and lost, or sent again, is the harm itself. What was received and dropped is low
 //! at most where the device says that it missed nothing (`rx_missed_errors`), no CPU was short of

@@ -10,6 +10,7 @@ mod known;
 mod latency_table;
 mod leaders;
 mod levels;
+mod nic_track;
 mod owner_table;
 mod process_table;
 mod series;
@@ -32,6 +33,7 @@ pub use known::{Known, ProcessKey};
 pub use latency_table::{CallClass, Latency, LatencyTable, Span};
 pub use leaders::{Leaders, RING_BUCKETS, Ring};
 pub use levels::{Levels, Mean};
+pub use nic_track::{LostCarrier, NicTrack, Traffic};
 pub use owner_table::OwnerTable;
 pub use process_table::{PROCESS_CAP, ProcessTable};
 pub use series::{EntityId, HOST, Missing, Series, Step, Track};
@@ -39,8 +41,8 @@ pub use socket_use::{SocketTable, SocketUse};
 pub use sufferers::{Calls, Killed, Sufferers};
 pub use tracer_tracks::{Call, CallTrack, CompletionTrack, FaultTrack, ReclaimTrack};
 pub use tracks::{
-    Demand, DiskTrack, DiskWork, NicTrack, Paging, PagingTrack, PressureTrack, SoftnetTrack,
-    SpaceTrack, Stall, Tcp, TcpTrack, Traffic,
+    Demand, DiskTrack, DiskWork, Paging, PagingTrack, PressureTrack, SoftnetTrack, SpaceTrack,
+    Stall, Tcp, TcpTrack,
 };
 
 pub use waited::{Waited, is_batch};

@@ -3,7 +3,7 @@
 //! A track turns a row into numbers that classifiers ask for; it judges nothing.
 
 use ks_vocabulary::input::HostFacts;
-use ks_vocabulary::model::{Cpu, Disk, Filesystem, Netns, Nic, Pressure, Softnet, Vm};
+use ks_vocabulary::model::{Cpu, Disk, Filesystem, Netns, Pressure, Softnet, Vm};
 use ks_vocabulary::time::{SECOND_NS, Timestamp};
 
 use super::history::{Counters, Growth, Told};
@@ -217,77 +217,6 @@ impl Track<Disk> for DiskTrack {
             sum(done, Some(others)),
         ];
         self.0.push(at, values)
-    }
-}
-
-/// A counter of an interface.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Traffic {
-    /// Packets received.
-    RxPackets,
-    /// Received packets dropped.
-    RxDropped,
-    /// Receive errors.
-    RxErrors,
-    /// Bytes received.
-    RxBytes,
-    /// Packets sent.
-    TxPackets,
-    /// Packets dropped when sending.
-    TxDropped,
-    /// Transmit errors.
-    TxErrors,
-    /// Bytes sent.
-    TxBytes,
-}
-
-/// Traffic of an interface.
-#[derive(Debug, Clone, Default)]
-pub struct NicTrack {
-    counters: Counters<8>,
-    carrier: Option<bool>,
-    carried: bool,
-    /// Carrier was lost between the last two readings, after it had carried traffic.
-    pub lost_carrier: bool,
-    /// Packets for which the device had no room: missed, and not fitting its queue.
-    overruns: Counters<2>,
-}
-
-impl NicTrack {
-    /// Growth over the shortest run of last intervals of at least `ns`.
-    pub fn over(&self, what: Traffic, ns: u64) -> Result<Growth, Missing> {
-        self.counters.over(what as usize, "net/dev", ns)
-    }
-
-    /// Packets over a span for which the device had no room; `None` where it does not tell.
-    pub fn overruns(&self, ns: u64) -> Option<u64> {
-        let of = |counter| self.overruns.over(counter, "net/dev", ns).ok();
-        Some(of(0)?.by.saturating_add(of(1).map_or(0, |growth| growth.by)))
-    }
-}
-
-impl Track<Nic> for NicTrack {
-    fn feed(&mut self, at: Timestamp, row: &Nic, _: &HostFacts) -> bool {
-        let values = [
-            row.rx_packets(),
-            row.rx_dropped(),
-            row.rx_errors(),
-            row.rx_bytes(),
-            row.tx_packets(),
-            row.tx_dropped(),
-            row.tx_errors(),
-            row.tx_bytes(),
-        ];
-        let went_back = self.counters.push(at, values);
-        self.overruns.push(at, [row.rx_missed(), row.rx_fifo()]);
-        let moved = [Traffic::RxPackets, Traffic::TxPackets]
-            .into_iter()
-            .any(|what| self.over(what, 1).is_ok_and(|growth| growth.by > 0));
-        self.lost_carrier =
-            self.carried && self.carrier == Some(true) && row.carrier() != Some(true);
-        self.carried |= moved && row.carrier() == Some(true);
-        self.carrier = row.carrier();
-        went_back
     }
 }
 

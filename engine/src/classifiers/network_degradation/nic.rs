@@ -1,7 +1,7 @@
 //! Interfaces: errors, drops, utilisation, carrier.
 
 use crate::board::{Board, Cover, Evaluation, Held, Quantity, Relax};
-use crate::window::{Missing, NicTrack, Traffic, Window};
+use crate::window::{LostCarrier, Missing, NicTrack, Traffic, Window};
 use ks_vocabulary::kind::{Entity, Severity};
 use ks_vocabulary::metric::Metric;
 use ks_vocabulary::model::Nic;
@@ -81,10 +81,17 @@ fn look_at(row: &Nic, track: &NicTrack, witnesses: &Witnesses<'_>) -> Evaluation
     }
     grade_part(&mut seen, Subtype::Drops, |seen| lost::grade(seen, row, track, witnesses));
     grade_part(&mut seen, Subtype::Utilisation, |seen| grade_utilisation(seen, row, track));
-    if track.lost_carrier {
-        seen.note_with(Metric::CarrierLost, 1.0, [None, None, None, Some(1.0)]);
-        seen.event(Severity::Critical, true, CARRIER_CLEAR_S);
-        seen.subtype = Some(Subtype::CarrierLost);
+    if let Some(lost) = track.lost_carrier {
+        let severity = match lost {
+            LostCarrier::InUse => Severity::Critical,
+            LostCarrier::Unused => Severity::Low,
+        };
+        grade_part(&mut seen, Subtype::CarrierLost, |seen| {
+            let mut limits = [None; 4];
+            limits[severity.index()] = Some(1.0);
+            seen.note_with(Metric::CarrierLost, 1.0, limits);
+            seen.event(severity, true, CARRIER_CLEAR_S);
+        });
     }
     seen
 }

@@ -282,6 +282,33 @@ fn an_interface_that_carried_nothing_loses_nothing() {
 }
 
 #[test]
+fn a_lost_carrier_of_an_interface_through_which_nothing_was_sent_steadily_is_low() {
+    // Seconds between two frames sent, and whether what is sent is counted.
+    let table = [(1, true, Critical), (11, true, Critical), (12, true, Low), (12, false, Critical)];
+    for (every, is_counted, expected) in table {
+        let (mut lab, mut interface) = (Lab::new(), Interface::default());
+        let (mut sent, mut heard) = (Meter::default(), Meter::default());
+        for carrier in [true, false] {
+            lab.run(40, |sample, second| {
+                interface.fill(sample, "eth0", OWN, Link::default());
+                Rest::default().fill_netns(sample, 0.0, 0.0);
+                let row = &mut sample.nics.as_mut_slice()[0];
+                row.set(NicCell::carrier, carrier);
+                row.set(NicCell::rx_packets, heard.add(1.0));
+                let is_due = carrier && second.is_multiple_of(every);
+                row.set(NicCell::tx_packets, sent.add(if is_due { 1.0 } else { 0.0 }));
+                if !is_counted {
+                    row.row_mut().unset_cell(NicCell::tx_packets as usize);
+                }
+            });
+        }
+        let found = lab.severity(NetworkDegradation, NIC);
+        assert_eq!(found, Some(expected), "every {every} s, counted: {is_counted}");
+        assert_eq!(lab.subtype(NetworkDegradation, NIC), Some(Subtype::CarrierLost));
+    }
+}
+
+#[test]
 fn errors_of_loopback_are_left_out() {
     let table = [
         ("lo", None, None),
