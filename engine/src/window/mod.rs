@@ -37,7 +37,7 @@ pub use nic_track::{LostCarrier, NicTrack, Traffic};
 pub use owner_table::OwnerTable;
 pub use process_table::{PROCESS_CAP, ProcessTable};
 pub use series::{EntityId, HOST, Missing, Series, Step, Track};
-pub use socket_use::{SocketTable, SocketUse};
+pub use socket_use::{SocketTable, SocketUse, accept_room};
 pub use sufferers::{Calls, Killed, Sufferers};
 pub use tracer_tracks::{Call, CallTrack, CompletionTrack, FaultTrack, ReclaimTrack};
 pub use tracks::{
