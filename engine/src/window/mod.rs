@@ -14,8 +14,10 @@ mod nic_track;
 mod owner_table;
 mod process_table;
 mod series;
+mod silence;
 mod socket_use;
 mod sufferers;
+mod tcp_track;
 mod tracer_tracks;
 mod tracks;
 mod waited;
@@ -39,10 +41,11 @@ pub use process_table::{PROCESS_CAP, ProcessTable};
 pub use series::{EntityId, HOST, Missing, Series, Step, Track};
 pub use socket_use::{SocketTable, SocketUse, accept_room};
 pub use sufferers::{Calls, Killed, Sufferers};
+pub use tcp_track::{Tcp, TcpTrack};
 pub use tracer_tracks::{Call, CallTrack, CompletionTrack, FaultTrack, ReclaimTrack};
 pub use tracks::{
     Demand, DiskTrack, DiskWork, Paging, PagingTrack, PressureTrack, SoftnetTrack, SpaceTrack,
-    Stall, Tcp, TcpTrack,
+    Stall,
 };
 
 pub use waited::{Waited, is_batch};

@@ -3,7 +3,7 @@
 //! A track turns a row into numbers that classifiers ask for; it judges nothing.
 
 use ks_vocabulary::input::HostFacts;
-use ks_vocabulary::model::{Cpu, Disk, Filesystem, Netns, Pressure, Softnet, Vm};
+use ks_vocabulary::model::{Cpu, Disk, Filesystem, Pressure, Softnet, Vm};
 use ks_vocabulary::time::{SECOND_NS, Timestamp};
 
 use super::history::{Counters, Growth, Told};
@@ -217,111 +217,6 @@ impl Track<Disk> for DiskTrack {
             sum(done, Some(others)),
         ];
         self.0.push(at, values)
-    }
-}
-
-/// A counter of TCP in a network namespace.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Tcp {
-    /// Segments sent.
-    Sent,
-    /// Segments sent again.
-    Retransmitted,
-    /// Connections that met a full accept queue.
-    ListenOverflow,
-    /// Connections dropped by a listener.
-    ListenDrop,
-    /// Requests that met a full SYN queue and were dropped.
-    SynQueueDrop,
-    /// Requests that met a full SYN queue and were answered with cookies.
-    SynCookies,
-    /// Segments received, those included that were lost on the way to their reader.
-    Received,
-    /// Of those, that met a full queue of their socket.
-    QueueDrop,
-    /// Times sockets were pressed to give memory back.
-    MemoryPressed,
-    /// Connections ended for want of memory.
-    MemoryAbort,
-    /// Connections that were not tracked, or no more, since the table was full.
-    ConntrackDrop,
-    /// Connections that could not be put into the table.
-    ConntrackInsertFailed,
-}
-
-impl Tcp {
-    fn name(self) -> &'static str {
-        match self {
-            Self::Sent => "OutSegs",
-            Self::Retransmitted => "RetransSegs",
-            Self::ListenOverflow => "ListenOverflows",
-            Self::ListenDrop => "ListenDrops",
-            Self::SynQueueDrop => "TCPReqQFullDrop",
-            Self::SynCookies => "TCPReqQFullDoCookies",
-            Self::Received => "InSegs",
-            Self::QueueDrop => "TCPBacklogDrop",
-            Self::MemoryPressed => "TCPMemoryPressures",
-            Self::MemoryAbort => "TCPAbortOnMemory",
-            Self::ConntrackDrop => "drop",
-            Self::ConntrackInsertFailed => "insert_failed",
-        }
-    }
-}
-
-/// TCP of a network namespace.
-#[derive(Debug, Clone, Default)]
-pub struct TcpTrack {
-    /// In the order of [`Tcp`].
-    sent: Counters<6>,
-    received: Counters<4>,
-    /// Of a module that may be loaded and unloaded.
-    conntrack: Counters<2>,
-}
-
-impl TcpTrack {
-    /// Growth over the shortest run of last intervals of at least `ns`.
-    pub fn over(&self, what: Tcp, ns: u64) -> Result<Growth, Missing> {
-        let at = what as usize;
-        match what {
-            Tcp::ConntrackDrop | Tcp::ConntrackInsertFailed => {
-                self.conntrack.over(at - Tcp::ConntrackDrop as usize, what.name(), ns)
-            }
-            Tcp::Received | Tcp::QueueDrop | Tcp::MemoryPressed | Tcp::MemoryAbort => {
-                self.received.over(at - Tcp::Received as usize, what.name(), ns)
-            }
-            Tcp::Sent
-            | Tcp::Retransmitted
-            | Tcp::ListenOverflow
-            | Tcp::ListenDrop
-            | Tcp::SynQueueDrop
-            | Tcp::SynCookies => self.sent.over(at, what.name(), ns),
-        }
-    }
-}
-
-impl Track<Netns> for TcpTrack {
-    fn feed(&mut self, at: Timestamp, row: &Netns, _: &HostFacts) -> bool {
-        let values = [
-            row.tcp_out_segs(),
-            row.tcp_retrans_segs(),
-            row.listen_overflows(),
-            row.listen_drops(),
-            row.req_q_full_drop(),
-            row.req_q_full_do_cookies(),
-        ];
-        // The second of a pair is not given by every kernel.
-        let sum =
-            |one: Option<u64>, other: Option<u64>| Some(one?.saturating_add(other.unwrap_or(0)));
-        let received = [
-            row.tcp_in_segs(),
-            sum(row.tcp_backlog_drop(), row.tcp_rcvq_drop()),
-            row.tcp_memory_pressures(),
-            row.tcp_abort_on_memory(),
-        ];
-        self.received.push(at, received);
-        let dropped = sum(row.conntrack_drop(), row.conntrack_early_drop());
-        self.conntrack.push(at, [dropped, row.conntrack_insert_failed()]);
-        self.sent.push(at, values)
     }
 }
 

@@ -9,10 +9,15 @@ use ks_vocabulary::metric::Metric;
 use ks_vocabulary::model::Nic;
 use ks_vocabulary::time::SECOND_NS;
 
-use super::{DROPS, PACKET_FLOOR, RETRANSMITS, Ratio, grade_ratio, lost_share, retransmit_ratio};
+use super::netns::{RETRANSMITS, retransmit_ratio};
+use super::{DROPS, PACKET_FLOOR, Ratio, grade_ratio, lost_share};
 
 /// Over which times a witness of lost packets is asked: the second where the first has yet to fill.
 const LOSS_NS: [u64; 2] = [10 * SECOND_NS, 5 * SECOND_NS];
+
+/// With so many packets a second that an interface without a device fails to send, they are more
+/// than the broadcasts of its network (our judgement).
+const FLOOD: f64 = 1_000.0;
 
 /// One of the two directions of an interface.
 struct Direction {
@@ -55,7 +60,7 @@ impl<'a> Witnesses<'a> {
     }
 
     /// Whether TCP of a namespace sends again more than is low. With few segments it does not.
-    fn sends_again(&self, netns: Option<u64>) -> Option<bool> {
+    pub(super) fn sends_again(&self, netns: Option<u64>) -> Option<bool> {
         let mut known = self.window.netns.entities();
         let (_, row, track) = known.find(|(_, row, _)| row.netns() == netns)?;
         row.tcp_out_segs().and(row.tcp_retrans_segs())?;
@@ -94,11 +99,24 @@ fn is_wanted(row: &Nic, track: &NicTrack, witnesses: &Witnesses<'_>) -> bool {
     untold || overruns || is_dropped() && witnesses.miss(row.netns()) != Some(false)
 }
 
+/// Whether what could not be sent may be no more than the broadcasts of a network, which a bridge
+/// sends to each of its ports: nobody takes anything from an interface without a device, what is
+/// dropped there is little, and nothing is sent again.
+fn is_flood(row: &Nic, track: &NicTrack, witnesses: &Witnesses<'_>) -> bool {
+    let lately = |what| track.over(what, 1).ok();
+    row.has_device() == Some(false)
+        && lately(Traffic::TxPackets).is_some_and(|sent| sent.by == 0)
+        && lately(Traffic::TxDropped).is_some_and(|dropped| dropped.per_second() < FLOOD)
+        && witnesses.sends_again(row.netns()) == Some(false)
+}
+
 /// Grades the dropped share of the worse direction.
 pub(super) fn grade(seen: &mut Evaluation, row: &Nic, track: &NicTrack, witnesses: &Witnesses<'_>) {
     // Most interfaces are too quiet for it to matter.
     let wanted = OnceCell::new();
     let is_wanted = || *wanted.get_or_init(|| is_wanted(row, track, witnesses));
+    let flood = OnceCell::new();
+    let is_flood = || *flood.get_or_init(|| is_flood(row, track, witnesses));
     grade_ratio(seen, DROPS, |at, ns| {
         let received = ratio(track, &RECEIVING, at, ns).and_then(|ratio| {
             // The first window is that of low and medium, and what is low may be unwanted.
@@ -106,7 +124,11 @@ pub(super) fn grade(seen: &mut Evaluation, row: &Nic, track: &NicTrack, witnesse
             let most = if is_asked && !is_wanted() { Severity::Low } else { Severity::Critical };
             (at == 0 || most > Severity::Low).then_some(Ratio { most, ..ratio })
         });
-        let sent = ratio(track, &SENDING, at, ns);
+        let sent = ratio(track, &SENDING, at, ns).and_then(|ratio| {
+            let is_asked = ratio.value >= DROPS[Severity::Medium.index()];
+            let most = if is_asked && is_flood() { Severity::Low } else { Severity::Critical };
+            (at == 0 || most > Severity::Low).then_some(Ratio { most, ..ratio })
+        });
         [received, sent].into_iter().flatten().max_by(Ratio::cmp_by(DROPS))
     });
 }

@@ -14,10 +14,10 @@ use super::{DROPS, KIND};
 /// Errors a second over 5 s. Low is any at all (USE method: each error deserves a look), medium is
 /// pmieconf `pernetif.errors`.
 const ERRORS: [f64; 2] = [0.0, 15.0];
-/// Errors a second over 10 s at high, and their share of all packets (our judgement; the share as
-/// low of drops).
+/// Errors a second over 10 s at high (our judgement).
 const ERRORS_HIGH: f64 = 150.0;
-const ERRORS_HIGH_SHARE: f64 = DROPS[0];
+/// What share of all packets errors above low are (our judgement: as low of drops).
+const ERRORS_SHARE: f64 = DROPS[0];
 /// Used share of the link at low (USE method: 70 % queues) and medium (pmieconf `pernetif.util`).
 const UTILISATION: [Option<f64>; 4] = [Some(0.70), Some(0.85), None, None];
 /// A link that is used for more than all of it has another speed than it says; the little more is
@@ -77,7 +77,9 @@ fn entity(row: &Nic, own: Option<u64>) -> Entity {
 fn look_at(row: &Nic, track: &NicTrack, witnesses: &Witnesses<'_>) -> Evaluation {
     let mut seen = Evaluation::default();
     if !is_loopback(row) {
-        grade_part(&mut seen, Subtype::Errors, |seen| grade_errors(seen, track));
+        grade_part(&mut seen, Subtype::Errors, |seen| {
+            grade_errors(seen, row, track, witnesses);
+        });
     }
     grade_part(&mut seen, Subtype::Drops, |seen| lost::grade(seen, row, track, witnesses));
     grade_part(&mut seen, Subtype::Utilisation, |seen| grade_utilisation(seen, row, track));
@@ -113,25 +115,35 @@ fn grade_part(seen: &mut Evaluation, subtype: Subtype, grade: impl FnOnce(&mut E
     }
 }
 
-fn grade_errors(seen: &mut Evaluation, track: &NicTrack) {
+fn grade_errors(seen: &mut Evaluation, row: &Nic, track: &NicTrack, witnesses: &Witnesses<'_>) {
     seen.know([true, true, true, false]);
+    // An interface without a device has no cable: whom it could not reach may be off.
+    let is_missed =
+        || row.has_device() != Some(false) || witnesses.sends_again(row.netns()) != Some(false);
     if let Some(rate) = error_rate(track, 5 * SECOND_NS) {
         let limits = [Some(ERRORS[0]), Some(ERRORS[1]), None, None];
         let key = seen.note_with(Metric::Errors5s, rate, limits);
         // The low limit must be exceeded, not reached, and stays 0 when relaxed.
         seen.keyed(key, Severity::Low, Held::Met, rate > ERRORS[0]);
-        seen.keyed(key, Severity::Medium, Held::Met, rate >= ERRORS[1]);
+        let is_medium = rate >= ERRORS[1] && is_part(track, rate, 5 * SECOND_NS) && is_missed();
+        seen.keyed(key, Severity::Medium, Held::Met, is_medium);
         seen.keep_keyed(key, rate > ERRORS[0]);
     }
     if let Some(value) = error_rate(track, 10 * SECOND_NS) {
         let limits = [None, None, Some(ERRORS_HIGH), None];
         let quantity = Quantity { metric: Metric::Errors10s, value, limits };
-        // Errors are believed where nobody counts packets.
-        let packets = packet_rate(track, 10 * SECOND_NS);
-        if packets.is_none_or(|packets| value >= ERRORS_HIGH_SHARE * (packets + value)) {
+        let is_few = value < ERRORS_HIGH;
+        if is_part(track, value, 10 * SECOND_NS) && (is_few || is_missed()) {
             seen.grade(quantity, Held::Met, Relax::Scaled);
         }
     }
+}
+
+/// Whether errors are a share of the packets that matters. They are believed where nobody counts
+/// packets.
+fn is_part(track: &NicTrack, errors: f64, ns: u64) -> bool {
+    let packets = packet_rate(track, ns);
+    packets.is_none_or(|packets| errors >= ERRORS_SHARE * (packets + errors))
 }
 
 /// Packets of both directions a second.
