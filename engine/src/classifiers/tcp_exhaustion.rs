@@ -9,17 +9,18 @@
 //! Used shares of each resource with a limit; queues that overflowed, and how often a second;
 //! connections that were not tracked, and those ended or pressed for want of memory.
 //! # False positives
-//! Many sockets in TIME_WAIT on a client or proxy are normal and cheap: their number alone never
-//! raises. Sockets in CLOSE_WAIT are closed in time by most programs: only growth that goes on is
+//! Many sockets in TIME_WAIT on a client or proxy are normal and cheap: they are low at most, and
+//! never name the form where something else is as bad. Sockets in CLOSE_WAIT are closed in time by most programs: only growth that goes on is
 //! told, and low. A flood of requests that is answered with cookies ends at medium, and one
 //! overflow at a restart clears after two minutes.
 //! # Second source
 //! What is refused or dropped at a full queue is harm itself, counted by the kernel where it
 //! happens, and wants a rate to be high. A used share is a count against a limit that is read
-//! apart: the next request fails, whether or not somebody waits. Two shares are medium at most by
-//! themselves: an accept queue is high where it overflowed as well, since a short one is full with
-//! one connection; and sockets in TIME_WAIT beyond their limit are closed early, which refuses
-//! nobody anything (kernel documentation, `tcp_max_tw_buckets`).
+//! apart: the next request fails, whether or not somebody waits. Two shares are low at most by
+//! themselves: an accept queue that did not overflow took every connection, and a short one is full
+//! with a few that come together; and sockets in TIME_WAIT beyond their limit are closed early,
+//! which refuses nobody anything (kernel documentation, `tcp_max_tw_buckets`). Where nobody counts
+//! overflows the share of a queue is believed.
 
 mod host;
 mod refusals;
@@ -47,7 +48,7 @@ pub(super) struct TcpExhaustion;
 /// Used share of any resource: medium is the USE method's, the others are our judgement.
 const USED: [Option<f64>; 4] = [Some(0.5), Some(0.7), Some(0.85), Some(0.95)];
 /// The same of what is no harm by itself.
-const USED_ALONE: [Option<f64>; 4] = [USED[0], USED[1], None, None];
+const USED_ALONE: [Option<f64>; 4] = [USED[0], None, None, None];
 /// Growth of sockets in CLOSE_WAIT within ten minutes, at low (our judgement: a thousand
 /// descriptors, the soft limit of a process, are gone within two hours).
 const CLOSE_WAIT_GROWTH: u64 = 100;
@@ -168,15 +169,17 @@ fn overflowed(track: &TcpTrack) -> Option<bool> {
 /// A resource that can be used up: its form, its name, its used share, limits of that.
 type Resource = (Subtype, Metric, Option<f64>, [Option<f64>; 4]);
 
-/// Grades each share that is known; the fullest resource names the subtype.
+/// Grades each share that is known; the one that reaches the highest severity names the subtype,
+/// and of those the fullest.
 fn grade_shares(seen: &mut Evaluation, resources: &[Resource]) {
-    let mut fullest = 0.0;
+    let mut worst = (0, 0.0);
     for (subtype, metric, value, limits) in resources {
         let Some(value) = *value else { continue };
         let quantity = Quantity { metric: *metric, value, limits: *limits };
         seen.grade(quantity, Held::Counts, Relax::Share);
-        if value > fullest {
-            fullest = value;
+        let reached = limits.iter().flatten().filter(|limit| value >= **limit).count();
+        if (reached, value) > worst {
+            worst = (reached, value);
             seen.subtype = Some(*subtype);
         }
     }
@@ -198,8 +201,8 @@ fn time_wait_used(row: &Netns, limits: Option<&Limits>) -> Option<f64> {
 
 /// The fullest accept queue.
 fn accept_queue_used(sockets: Option<SocketUse>) -> Option<f64> {
-    let (queue, length) = sockets?.accept_queue?;
-    share(Some(queue), Some(length))
+    let (queue, room) = sockets?.accept_queue?;
+    share(Some(queue), Some(room))
 }
 
 /// How often accept queues overflowed, and which queues did since the last reading. They name the

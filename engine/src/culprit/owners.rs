@@ -7,6 +7,7 @@
 use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 
+use crate::window::accept_room;
 use ks_vocabulary::model::SocketOwner;
 use ks_vocabulary::output::Culprit;
 
@@ -32,12 +33,12 @@ impl Case<'_> {
         let shared = |owner: &SocketOwner| {
             owner.inode().and_then(|inode| sharers.get(&inode)).copied().unwrap_or(1.0)
         };
-        let part = |owner: &SocketOwner, length: u64| {
-            owner.queue().map_or(0.0, |queue| queue as f64 / length as f64 / shared(owner))
+        let part = |owner: &SocketOwner, room: u64| {
+            owner.queue().map_or(0.0, |queue| queue as f64 / room as f64 / shared(owner))
         };
-        if owners().any(|owner| owner.backlog() > Some(0)) {
-            let length = |owner: &SocketOwner| owner.backlog().filter(|length| *length > 0);
-            let fill = |owner: &SocketOwner| length(owner).map_or(0.0, |of| part(owner, of));
+        if owners().any(|owner| owner.backlog().is_some()) {
+            let room = |owner: &SocketOwner| owner.backlog().map(accept_room);
+            let fill = |owner: &SocketOwner| room(owner).map_or(0.0, |of| part(owner, of));
             return self.holders(ACCEPT_QUEUE, owners(), fill, 0.0);
         }
         self.holders(ACCEPT_QUEUE_WAITING, owners(), |owner| part(owner, 1), 0.0)

@@ -180,6 +180,26 @@ impl<const N: usize> Counters<N> {
         told
     }
 
+    /// The longest time without growth, within the last `ns` or all that is known of them; `None`
+    /// where no interval is known.
+    pub fn pause_ns(&self, counter: usize, ns: u64) -> Option<u64> {
+        if !self.given[counter] {
+            return None;
+        }
+        let (end, _) = self.readings.back()?;
+        let (mut longest_ns, mut pause_ns) = (None, 0);
+        let later = self.readings.iter().rev();
+        for ((until, after), (from, before)) in later.zip(self.readings.iter().rev().skip(1)) {
+            pause_ns =
+                if after[counter] > before[counter] { 0 } else { pause_ns + until.since_ns(*from) };
+            longest_ns = longest_ns.max(Some(pause_ns));
+            if end.since_ns(*from) >= ns {
+                break;
+            }
+        }
+        longest_ns
+    }
+
     /// Whether the last reading gave the counter.
     pub fn is_given(&self, counter: usize) -> bool {
         self.given[counter]
@@ -237,6 +257,18 @@ mod tests {
         assert_eq!(told(5.0, 1), (2, 2), "two intervals at least");
         assert_eq!(told(6.0, 6), (1, 3));
         assert_eq!(told(6.0, 30), (2, 4), "as many as there are");
+    }
+
+    #[test]
+    fn the_longest_pause_is_that_of_neighbouring_intervals() {
+        let mut counters = Counters::default();
+        for (second, value) in [(0, 0), (8, 0), (10, 5), (13, 5), (14, 5), (16, 6), (17, 7)] {
+            counters.push(at(second), [Some(value)]);
+        }
+        let pause = |seconds| counters.pause_ns(0, seconds * SECOND_NS).map(|ns| ns / SECOND_NS);
+        assert_eq!((pause(3), pause(4), pause(30)), (Some(0), Some(1), Some(8)));
+        assert_eq!(pause(7), Some(4));
+        assert_eq!(Counters::<1>::default().pause_ns(0, 1), None);
     }
 
     #[test]

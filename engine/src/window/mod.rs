@@ -12,11 +12,14 @@ mod known;
 mod latency_table;
 mod leaders;
 mod levels;
+mod nic_track;
 mod owner_table;
 mod process_table;
 mod series;
+mod silence;
 mod socket_use;
 mod sufferers;
+mod tcp_track;
 mod tracer_tracks;
 mod tracks;
 mod waited;
@@ -35,15 +38,16 @@ pub use known::{Known, ProcessKey};
 pub use latency_table::{CallClass, Latency, LatencyTable, Span};
 pub use leaders::{Leaders, RING_BUCKETS, Ring};
 pub use levels::{Levels, Mean};
+pub use nic_track::{LostCarrier, NicTrack, Traffic};
 pub use owner_table::OwnerTable;
 pub use process_table::{PROCESS_CAP, ProcessTable};
 pub use series::{EntityId, HOST, Missing, Series, Step, Track};
-pub use socket_use::{SocketTable, SocketUse};
+pub use socket_use::{SocketTable, SocketUse, accept_room};
 pub use sufferers::{Calls, Killed, Sufferers};
+pub use tcp_track::{Tcp, TcpTrack};
 pub use tracer_tracks::{Call, CallTrack, CompletionTrack, FaultTrack, ReclaimTrack};
 pub use tracks::{
-    Demand, NicTrack, Paging, PagingTrack, PressureTrack, RunQueueTrack, SoftnetTrack, SpaceTrack,
-    Stall, Tcp, TcpTrack, Traffic,
+    Demand, Paging, PagingTrack, PressureTrack, RunQueueTrack, SoftnetTrack, SpaceTrack, Stall,
 };
 
 pub use waited::{Waited, is_batch};

@@ -13,7 +13,7 @@ use ks_vocabulary::model::{Listener, Netns, PortUse, Sample};
 pub struct SocketUse {
     /// Local ports in use towards the destination that has most of them.
     pub local_ports: Option<u64>,
-    /// Queue and length of the accept queue that is fullest for its length.
+    /// Queue and room of the accept queue that is fullest for its room.
     pub accept_queue: Option<(u64, u64)>,
 }
 
@@ -22,7 +22,7 @@ impl SocketUse {
         let ports = sample.ports.iter().filter(|port| port.netns() == netns);
         let listeners = sample.listeners.iter().filter(|listener| listener.netns() == netns);
         let queues = listeners.filter_map(|listener: &Listener| {
-            Some((listener.queue()?, listener.backlog().filter(|backlog| *backlog > 0)?))
+            Some((listener.queue()?, accept_room(listener.backlog()?)))
         });
         Self {
             local_ports: ports.filter_map(PortUse::local_ports).max(),
@@ -31,9 +31,15 @@ impl SocketUse {
     }
 }
 
-/// The queue that is fuller for its length; of equals the first.
+/// How many connections an accept queue takes: one more than its backlog, since the kernel compares
+/// with greater than (`sk_acceptq_is_full`).
+pub fn accept_room(backlog: u64) -> u64 {
+    backlog.saturating_add(1)
+}
+
+/// The queue that is fuller for its room; of equals the first.
 fn fuller(one: (u64, u64), other: (u64, u64)) -> (u64, u64) {
-    let part = |used: u64, length: u64| u128::from(used) * u128::from(length);
+    let part = |used: u64, room: u64| u128::from(used) * u128::from(room);
     if part(other.0, one.1) > part(one.0, other.1) { other } else { one }
 }
 
@@ -114,7 +120,18 @@ mod tests {
     }
 
     #[test]
-    fn the_fullest_queue_counts_by_its_length() {
+    fn a_queue_takes_one_more_than_its_backlog() {
+        let mut sample = sample(&[(1, true, 5, 3)]);
+        sample.listeners.as_mut_slice()[2].set(ListenerCell::queue, 1u64);
+        let mut table = SocketTable::default();
+        table.update(&sample);
+        let mut row = Netns::default();
+        row.set(NetnsCell::netns, 1u64);
+        assert_eq!(table.of(&row).and_then(|seen| seen.accept_queue), Some((1, 1)));
+    }
+
+    #[test]
+    fn the_fullest_queue_counts_by_its_room() {
         let mut table = SocketTable::default();
         table.update(&sample(&[(1, true, 5, 0)]));
         assert_eq!(seen(&table, 1), Some((5, 1)), "1 of 100 is more than 0 of 10");

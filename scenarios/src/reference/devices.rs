@@ -10,9 +10,11 @@ use super::{NONE, Pair, Quantity, Say};
 
 /// Retransmitted share of segments, and segments that a share needs (section 5).
 const RETRANSMITS: ([f64; 4], u64) = ([0.01, 0.03, 0.10, 0.25], 200);
-/// Dropped share of packets, and packets that a share needs; errors a second, of which any is low
+/// Dropped share of packets, and packets that a share needs; packets a second that a tap could not
+/// send, from which on they are more than broadcasts; errors a second, of which any is low
 /// (section 5).
 const DROPS: ([f64; 4], u64) = ([0.001, 0.01, 0.05, 0.20], 1_000);
+const FLOOD: f64 = 1_000.0;
 const ERRORS: [f64; 4] = [NONE, 15.0, 150.0, NONE];
 /// Overflows of accept queues a second, of which any is medium (section 6).
 const OVERFLOWS: [f64; 4] = [NONE, NONE, 10.0, 100.0];
@@ -59,13 +61,19 @@ fn degradation(pair: &Pair<'_>, before: &Nic, after: &Nic) -> Quantity {
     let packets = of(Nic::rx_packets) + of(Nic::tx_packets);
     let is_part = errors as f64 >= DROPS.0[0] * (errors + packets) as f64;
     let [_, medium, high, _] = ERRORS.map(|limit| rate >= limit);
-    // A device that had room for all dropped what nobody wanted.
-    let had_room = after.rx_missed().is_some() && of(Nic::rx_missed) + of(Nic::rx_fifo) == 0;
-    let [low, middle, ..] = DROPS.0;
-    let received = if had_room { [low, middle, NONE, NONE] } else { DROPS.0 };
-    Quantity::graded([errors > 0, medium, high && is_part, false])
-        .or(Quantity::of(share(of(Nic::rx_dropped), of(Nic::rx_packets)), received))
-        .or(Quantity::of(share(of(Nic::tx_dropped), of(Nic::tx_packets)), DROPS.0))
+    // A device that had room for all dropped what nobody wanted, unless others miss it.
+    let had_room = after.rx_missed().is_some() || after.has_device() == Some(false);
+    let had_room = had_room && of(Nic::rx_missed) + of(Nic::rx_fifo) == 0;
+    let received = Quantity::of(share(of(Nic::rx_dropped), of(Nic::rx_packets)), DROPS.0);
+    let received = if had_room { received.sure_to(Severity::Low) } else { received };
+    let errors = Quantity::graded([errors > 0, medium && is_part, high && is_part, false]);
+    // Whom an interface without a device does not reach may be off, unless others miss it.
+    let is_virtual = after.has_device() == Some(false);
+    let errors = if is_virtual { errors.sure_to(Severity::Low) } else { errors };
+    let sent = Quantity::of(share(of(Nic::tx_dropped), of(Nic::tx_packets)), DROPS.0);
+    let is_little = of(Nic::tx_packets) == 0 && (of(Nic::tx_dropped) as f64) < FLOOD * pair.seconds;
+    let sent = if is_virtual && is_little { sent.sure_to(Severity::Low) } else { sent };
+    errors.or(received).or(sent)
 }
 
 fn look_at_netns(
@@ -76,11 +84,11 @@ fn look_at_netns(
 ) {
     let entity = Entity::Netns(after.netns().unwrap_or(0));
     let of = |get: fn(&Netns) -> Option<u64>| grown(get(before), get(after));
-    let (again, sent) = (of(Netns::tcp_retrans_segs), of(Netns::tcp_out_segs));
-    if sent + again >= RETRANSMITS.1 {
-        let share = again as f64 / (sent + again) as f64;
-        let quantity = Quantity::of(Some(share), RETRANSMITS.0);
-        say(Kind::NetworkDegradation, entity.clone(), quantity);
+    let network = lost_in(&of).or(unanswered(&of));
+    // Where too little is sent for a share, and nothing else is told, the interval says nothing.
+    let segments = of(Netns::tcp_out_segs) + of(Netns::tcp_retrans_segs);
+    if segments >= RETRANSMITS.1 || network != Quantity::default() {
+        say(Kind::NetworkDegradation, entity.clone(), network);
     }
     let accepts = of(Netns::listen_overflows);
     let requests = of(Netns::req_q_full_drop) + of(Netns::req_q_full_do_cookies);
@@ -96,6 +104,29 @@ fn look_at_netns(
     // A queue that overflows is full, which is told at some ticks only.
     quantity.possible = (accepts > 0).then_some(Severity::Critical);
     say(Kind::TcpExhaustion, entity, quantity);
+}
+
+/// Shares of segments sent again and of datagrams lost. Requests for a connection that are sent
+/// again are low.
+fn lost_in(of: &dyn Fn(fn(&Netns) -> Option<u64>) -> u64) -> Quantity {
+    let share = |lost: u64, all: u64, floor: u64| (all >= floor).then(|| lost as f64 / all as f64);
+    let (sent, asked) = (of(Netns::tcp_out_segs), of(Netns::tcp_syn_retrans));
+    let again = of(Netns::tcp_retrans_segs).saturating_sub(asked);
+    let [low, ..] = RETRANSMITS.0;
+    let lost = of(Netns::udp_in_errors) + of(Netns::udp6_in_errors);
+    let packets = of(Netns::ip_in_receives) + of(Netns::ip6_in_receives);
+    let datagrams = packets.saturating_sub(of(Netns::tcp_in_segs)).max(lost);
+    let [some, more, ..] = DROPS.0;
+    Quantity::of(share(again, sent + again, RETRANSMITS.1), RETRANSMITS.0)
+        .or(Quantity::of(share(asked, sent + asked, RETRANSMITS.1), [low, NONE, NONE, NONE]))
+        .or(Quantity::of(share(lost, datagrams, DROPS.1), [some, more, NONE, NONE]))
+}
+
+/// Segments are sent again and none come: for how long, and whether any came, is not known here.
+fn unanswered(of: &dyn Fn(fn(&Netns) -> Option<u64>) -> u64) -> Quantity {
+    let again = of(Netns::tcp_retrans_segs) > of(Netns::tcp_syn_retrans);
+    let is_silent = again && of(Netns::tcp_in_segs) == 0;
+    Quantity { possible: is_silent.then_some(Severity::Medium), ..Quantity::default() }
 }
 
 /// The share that users see: what is used, of what is used and available to them, judged above low

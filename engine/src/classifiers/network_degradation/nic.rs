@@ -1,64 +1,36 @@
 //! Interfaces: errors, drops, utilisation, carrier.
 
-use core::cell::OnceCell;
-
 use crate::board::{Board, Cover, Evaluation, Held, Quantity, Relax};
-use crate::window::{Missing, NicTrack, Traffic, Window};
+use crate::window::{LostCarrier, Missing, NicTrack, Traffic, Window};
 use ks_vocabulary::kind::{Entity, Severity};
 use ks_vocabulary::metric::Metric;
 use ks_vocabulary::model::Nic;
 use ks_vocabulary::subtype::Subtype;
 use ks_vocabulary::time::SECOND_NS;
 
-use super::{
-    DROPS, KIND, PACKET_FLOOR, RETRANSMITS, grade_ratio, lost_share, retransmit_ratio,
-    softnet_ratio,
-};
+use super::lost::{self, Witnesses};
+use super::{DROPS, KIND};
 
 /// Errors a second over 5 s. Low is any at all (USE method: each error deserves a look), medium is
 /// pmieconf `pernetif.errors`.
 const ERRORS: [f64; 2] = [0.0, 15.0];
-/// Errors a second over 10 s at high, and their share of all packets (our judgement; the share as
-/// low of drops).
+/// Errors a second over 10 s at high (our judgement).
 const ERRORS_HIGH: f64 = 150.0;
-const ERRORS_HIGH_SHARE: f64 = DROPS[0];
+/// What share of all packets errors above low are (our judgement: as low of drops).
+const ERRORS_SHARE: f64 = DROPS[0];
 /// Used share of the link at low (USE method: 70 % queues) and medium (pmieconf `pernetif.util`).
 const UTILISATION: [Option<f64>; 4] = [Some(0.70), Some(0.85), None, None];
 /// A link that is used for more than all of it has another speed than it says; the little more is
 /// what two readings that are not quite as far apart can give.
 const BELIEVED: f64 = 1.05;
 const CARRIER_CLEAR_S: u64 = 120;
-/// Over which time a witness of lost packets is asked.
-const LOSS_NS: u64 = 10 * SECOND_NS;
 /// ARPHRD number of loopback.
 const LOOPBACK: u64 = 772;
 
-/// One of the two directions of an interface.
-struct Direction {
-    packets: Traffic,
-    dropped: Traffic,
-    bytes: Traffic,
-    drop_metrics: [Metric; 3],
-    use_metric: Metric,
-}
-
-/// Where sending is among [`DIRECTIONS`].
-const SENDING: usize = 1;
-const DIRECTIONS: [Direction; 2] = [
-    Direction {
-        packets: Traffic::RxPackets,
-        dropped: Traffic::RxDropped,
-        bytes: Traffic::RxBytes,
-        drop_metrics: [Metric::RxDropRatio5s, Metric::RxDropRatio10s, Metric::RxDropRatio30s],
-        use_metric: Metric::RxUtilisation5s,
-    },
-    Direction {
-        packets: Traffic::TxPackets,
-        dropped: Traffic::TxDropped,
-        bytes: Traffic::TxBytes,
-        drop_metrics: [Metric::TxDropRatio5s, Metric::TxDropRatio10s, Metric::TxDropRatio30s],
-        use_metric: Metric::TxUtilisation5s,
-    },
+/// Packets and bytes of each direction, and the name of its use.
+const DIRECTIONS: [(Traffic, Traffic, Metric); 2] = [
+    (Traffic::RxPackets, Traffic::RxBytes, Metric::RxUtilisation5s),
+    (Traffic::TxPackets, Traffic::TxBytes, Metric::TxUtilisation5s),
 ];
 
 /// Judges every interface of every namespace.
@@ -67,12 +39,9 @@ pub(super) fn judge(window: &Window, board: &mut Board) {
         return board.cover(KIND, Cover::Missing(Missing::Source(window.nics.source())));
     };
     let own = own_namespace(window);
-    let has_no_room = OnceCell::new();
-    let look_for_room = || softnet_ratio(window, LOSS_NS).is_some_and(|share| share >= DROPS[0]);
+    let witnesses = Witnesses::new(window);
     for (id, row, track) in window.nics.entities() {
-        let is_missed =
-            || *has_no_room.get_or_init(look_for_room) || sends_again(window, row.netns());
-        let mut seen = look_at(row, track, is_missed);
+        let mut seen = look_at(row, track, &witnesses);
         if let Some(part) = lacks(row) {
             board.cover(KIND, Cover::Part(part));
         }
@@ -105,39 +74,26 @@ fn entity(row: &Nic, own: Option<u64>) -> Entity {
     }
 }
 
-/// Whether TCP of a namespace sends again more than is low.
-fn sends_again(window: &Window, netns: Option<u64>) -> bool {
-    let own = window.netns.entities().find(|(_, row, _)| row.netns() == netns);
-    let share = own.and_then(|(.., track)| retransmit_ratio(track, LOSS_NS));
-    share.is_some_and(|share| share >= RETRANSMITS[0])
-}
-
-/// Whether what was received and dropped was wanted: the device had no room for it, or `is_missed`
-/// by others. A device that does not say is believed.
-fn is_wanted(row: &Nic, track: &NicTrack, is_missed: impl Fn() -> bool) -> bool {
-    let overruns = track.overruns(LOSS_NS);
-    let untold = row.has_device() != Some(false) && overruns.is_none();
-    let overruns = overruns.is_some_and(|packets| packets > 0);
-    let is_dropped = || track.over(Traffic::RxDropped, LOSS_NS).is_ok_and(|growth| growth.by > 0);
-    untold || overruns || is_dropped() && is_missed()
-}
-
-fn look_at(row: &Nic, track: &NicTrack, is_missed: impl Fn() -> bool) -> Evaluation {
+fn look_at(row: &Nic, track: &NicTrack, witnesses: &Witnesses<'_>) -> Evaluation {
     let mut seen = Evaluation::default();
     if !is_loopback(row) {
-        grade_part(&mut seen, Subtype::Errors, |seen| grade_errors(seen, track));
+        grade_part(&mut seen, Subtype::Errors, |seen| {
+            grade_errors(seen, row, track, witnesses);
+        });
     }
-    grade_part(&mut seen, Subtype::Drops, |seen| {
-        // Most interfaces are too quiet for it to matter.
-        let wanted = OnceCell::new();
-        let is_wanted = || *wanted.get_or_init(|| is_wanted(row, track, &is_missed));
-        grade_ratio(seen, DROPS, |at, ns| drop_ratio(track, at, ns, is_wanted));
-    });
+    grade_part(&mut seen, Subtype::Drops, |seen| lost::grade(seen, row, track, witnesses));
     grade_part(&mut seen, Subtype::Utilisation, |seen| grade_utilisation(seen, row, track));
-    if track.lost_carrier {
-        seen.note_with(Metric::CarrierLost, 1.0, [None, None, None, Some(1.0)]);
-        seen.event(Severity::Critical, true, CARRIER_CLEAR_S);
-        seen.subtype = Some(Subtype::CarrierLost);
+    if let Some(lost) = track.lost_carrier {
+        let severity = match lost {
+            LostCarrier::InUse => Severity::Critical,
+            LostCarrier::Unused => Severity::Low,
+        };
+        grade_part(&mut seen, Subtype::CarrierLost, |seen| {
+            let mut limits = [None; 4];
+            limits[severity.index()] = Some(1.0);
+            seen.note_with(Metric::CarrierLost, 1.0, limits);
+            seen.event(severity, true, CARRIER_CLEAR_S);
+        });
     }
     seen
 }
@@ -159,30 +115,40 @@ fn grade_part(seen: &mut Evaluation, subtype: Subtype, grade: impl FnOnce(&mut E
     }
 }
 
-fn grade_errors(seen: &mut Evaluation, track: &NicTrack) {
+fn grade_errors(seen: &mut Evaluation, row: &Nic, track: &NicTrack, witnesses: &Witnesses<'_>) {
     seen.know([true, true, true, false]);
+    // An interface without a device has no cable: whom it could not reach may be off.
+    let is_missed =
+        || row.has_device() != Some(false) || witnesses.sends_again(row.netns()) != Some(false);
     if let Some(rate) = error_rate(track, 5 * SECOND_NS) {
         let limits = [Some(ERRORS[0]), Some(ERRORS[1]), None, None];
         let key = seen.note_with(Metric::Errors5s, rate, limits);
         // The low limit must be exceeded, not reached, and stays 0 when relaxed.
         seen.keyed(key, Severity::Low, Held::Met, rate > ERRORS[0]);
-        seen.keyed(key, Severity::Medium, Held::Met, rate >= ERRORS[1]);
+        let is_medium = rate >= ERRORS[1] && is_part(track, rate, 5 * SECOND_NS) && is_missed();
+        seen.keyed(key, Severity::Medium, Held::Met, is_medium);
         seen.keep_keyed(key, rate > ERRORS[0]);
     }
     if let Some(value) = error_rate(track, 10 * SECOND_NS) {
         let limits = [None, None, Some(ERRORS_HIGH), None];
         let quantity = Quantity { metric: Metric::Errors10s, value, limits };
-        // Errors are believed where nobody counts packets.
-        let packets = packet_rate(track, 10 * SECOND_NS);
-        if packets.is_none_or(|packets| value >= ERRORS_HIGH_SHARE * (packets + value)) {
+        let is_few = value < ERRORS_HIGH;
+        if is_part(track, value, 10 * SECOND_NS) && (is_few || is_missed()) {
             seen.grade(quantity, Held::Met, Relax::Scaled);
         }
     }
 }
 
+/// Whether errors are a share of the packets that matters. They are believed where nobody counts
+/// packets.
+fn is_part(track: &NicTrack, errors: f64, ns: u64) -> bool {
+    let packets = packet_rate(track, ns);
+    packets.is_none_or(|packets| errors >= ERRORS_SHARE * (packets + errors))
+}
+
 /// Packets of both directions a second.
 fn packet_rate(track: &NicTrack, ns: u64) -> Option<f64> {
-    let rates = DIRECTIONS.iter().filter_map(|direction| track.over(direction.packets, ns).ok());
+    let rates = DIRECTIONS.iter().filter_map(|(packets, ..)| track.over(*packets, ns).ok());
     rates.map(|growth| growth.per_second()).reduce(|one, other| one + other)
 }
 
@@ -193,31 +159,13 @@ fn error_rate(track: &NicTrack, ns: u64) -> Option<f64> {
     rates.map(|growth| growth.per_second()).reduce(|one, other| one + other)
 }
 
-/// Dropped share of the worse direction, with its name in the evidence. The first window has the
-/// limits that may be reached by what nobody wanted.
-fn drop_ratio(
-    track: &NicTrack,
-    window: usize,
-    ns: u64,
-    is_wanted: impl Fn() -> bool,
-) -> Option<(Metric, f64)> {
-    let ratios = DIRECTIONS.iter().enumerate().filter_map(|(at, direction)| {
-        let packets = track.over(direction.packets, ns).ok()?;
-        let dropped = track.over(direction.dropped, ns).ok()?;
-        let share = lost_share(dropped.by, packets.by, PACKET_FLOOR, packets.ns)?;
-        let is_judged = at == SENDING || window == 0 || is_wanted();
-        is_judged.then_some((direction.drop_metrics[window], share))
-    });
-    ratios.max_by(|one, other| one.1.total_cmp(&other.1))
-}
-
 /// Links are full duplex, so each direction has the whole speed.
 fn grade_utilisation(seen: &mut Evaluation, row: &Nic, track: &NicTrack) {
     let Some(speed_mbit) = row.speed_mbit().filter(|speed| *speed > 0) else { return };
     let speed_bits = speed_mbit as f64 * 1e6;
-    let shares = DIRECTIONS.iter().filter_map(|direction| {
-        let bytes = track.over(direction.bytes, 5 * SECOND_NS).ok()?;
-        Some((direction.use_metric, 8.0 * bytes.per_second() / speed_bits))
+    let shares = DIRECTIONS.iter().filter_map(|(_, bytes, metric)| {
+        let bytes = track.over(*bytes, 5 * SECOND_NS).ok()?;
+        Some((*metric, 8.0 * bytes.per_second() / speed_bits))
     });
     let busier = shares.max_by(|one, other| one.1.total_cmp(&other.1));
     if let Some((metric, value)) = busier.filter(|(_, share)| *share <= BELIEVED) {

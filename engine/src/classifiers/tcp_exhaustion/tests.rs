@@ -59,7 +59,7 @@ impl Host {
         row.set_name(ListenerName::address, &[0, 0, 0, 0]);
         row.set(ListenerCell::netns, 7u64);
         row.set(ListenerCell::queue, second.queue);
-        row.set(ListenerCell::backlog, 1000u64);
+        row.set(ListenerCell::backlog, 999u64);
         let row = sample.file_handles.push();
         row.set(FileHandlesCell::allocated, second.handles + 5);
         row.set(FileHandlesCell::unused, 5u64);
@@ -85,14 +85,14 @@ fn each_share_of_each_resource_from_below_and_above() {
     type Make = fn(u64) -> Second;
     let resources: [(Make, &str, Subtype, Severity); 7] = [
         (|ports| Second { ports, ..Second::default() }, NETNS, Subtype::Ports, Critical),
-        (|time_wait| Second { time_wait, ..Second::default() }, NETNS, Subtype::TimeWait, Medium),
+        (|time_wait| Second { time_wait, ..Second::default() }, NETNS, Subtype::TimeWait, Low),
         (
             |conntrack| Second { conntrack, ..Second::default() },
             NETNS,
             Subtype::Conntrack,
             Critical,
         ),
-        (|queue| Second { queue, ..Second::default() }, NETNS, Subtype::AcceptQueue, Medium),
+        (|queue| Second { queue, ..Second::default() }, NETNS, Subtype::AcceptQueue, Low),
         (|handles| Second { handles, ..Second::default() }, HOST, Subtype::FileHandles, Critical),
         (|orphans| Second { orphans, ..Second::default() }, HOST, Subtype::Orphans, Critical),
         (|pages| Second { pages, ..Second::default() }, HOST, Subtype::TcpMemory, Critical),
@@ -126,8 +126,42 @@ fn a_full_accept_queue_is_high_where_it_overflows_as_well() {
         let lab = after(40, Second { queue: 960, overflows, ..Second::default() });
         lab.severity(TcpExhaustion, NETNS)
     };
-    assert_eq!(full(0.0), Some(Medium));
+    assert_eq!(full(0.0), Some(Low));
     assert_eq!(full(0.5), Some(Critical));
+}
+
+#[test]
+fn the_share_of_an_accept_queue_is_of_its_backlog_and_one() {
+    // Connections that wait, the backlog, whether overflows are counted.
+    let table = [
+        (1, 2u64, true, None),
+        (1, 1, true, Some(Low)),
+        (1, 0, true, Some(Low)),
+        (19, 20, true, Some(Low)),
+        (18, 20, false, Some(High)),
+        (20, 20, false, Some(Critical)),
+    ];
+    for (queue, backlog, is_counted, expected) in table {
+        let (mut lab, mut host) = (Lab::new(), Host::default());
+        lab.run(40, |sample, _| {
+            host.fill(sample, Second { queue, ..Second::default() });
+            sample.listeners.as_mut_slice()[0].set(ListenerCell::backlog, backlog);
+            if !is_counted {
+                let mut row = sample.netns.as_mut_slice()[0].row_mut();
+                row.unset_cell(NetnsCell::listen_overflows as usize);
+            }
+        });
+        let found = lab.severity(TcpExhaustion, NETNS);
+        assert_eq!(found, expected, "{queue} of {backlog}, counted: {is_counted}");
+    }
+}
+
+#[test]
+fn what_is_worse_names_the_form_though_another_resource_is_fuller() {
+    for (ports, subtype) in [(690, Subtype::TimeWait), (710, Subtype::Ports)] {
+        let lab = after(40, Second { ports, time_wait: 999, ..Second::default() });
+        assert_eq!(lab.subtype(TcpExhaustion, NETNS), Some(subtype), "{ports}");
+    }
 }
 
 /// Other namespaces than the recorder's own are listed every ten seconds.

@@ -36,6 +36,8 @@ const LISTED: &[Listed] = &[
     (Kind::NetworkDegradation, "nics", &["speed_mbit", "rx_missed", "rx_fifo"]),
     (Kind::NetworkDegradation, "netns", &["tcp_out_segs", "tcp_retrans_segs", "tcp_in_segs"]),
     (Kind::NetworkDegradation, "netns", &["tcp_backlog_drop", "tcp_rcvq_drop"]),
+    (Kind::NetworkDegradation, "netns", &["tcp_syn_retrans", "udp_in_errors", "udp6_in_errors"]),
+    (Kind::NetworkDegradation, "netns", &["ip_in_receives", "ip6_in_receives"]),
     (Kind::NetworkDegradation, "softnet", &["processed", "dropped"]),
     (Kind::TcpExhaustion, "netns", &["listen_overflows", "listen_drops", "req_q_full_drop"]),
     (Kind::TcpExhaustion, "netns", &["req_q_full_do_cookies", "tcp_tw", "tcp_orphan"]),
