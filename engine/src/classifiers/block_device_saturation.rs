@@ -12,13 +12,13 @@
 //! - Utilisation and a queue say "not idle" of devices that serve many requests at once, and of
 //!   readers that nobody waits for: asynchronous ones, a check of md, reads ahead (iostat(1) warns
 //!   of `%util`). Without a wait they are parallelism: low at most.
-//! - Discards and flushes are in busy time and queue (`Documentation/admin-guide/iostats.rst`), and
-//!   not in the wait of reads and writes: their time is taken off the queue, and where nearly all
-//!   of the time is theirs it is low at most.
+//! - Discards and flushes are in the queue (`diskstats_show` in `block/genhd.c`), and not in the
+//!   wait of reads and writes: their time is taken off the queue, and where nearly all of the time
+//!   is theirs it is low at most.
 //! - A number in flight that the kernel lost count of looks like a hang for ever. It proves no
 //!   work while requests are done, and without a second source no hang.
-//! - Linux 5.0 to 5.17 counts busy time when a request is done (`part_round_stats` went in 5.0 and
-//!   `update_io_ticks` counts what is in flight since 5.18): see `window/disk_track.rs`.
+//! - Linux 5.0 to 5.17 counts busy time when a request is done (from commit 5b18b5a73760 on, up to
+//!   86d7331299fd and where that was ported back): see `window/disk_track.rs`.
 //! - Stacked devices (device mapper, md, bcache, loop, zram) repeat the work of others: while a
 //!   disk below is busy they are not judged, unless they hold requests that it was not asked for.
 //! - A disk that waits for its rare flushes is not slow.

@@ -3,8 +3,8 @@
 use super::*;
 use ks_vocabulary::histogram::bucket_of;
 use ks_vocabulary::model::{
-    BucketCell, BucketName, CpuCell, DiskCell, DiskName, FaultTraceCell, NetnsCell, ReadTimes,
-    VmCell,
+    BucketCell, BucketName, CpuCell, DiskCell, DiskName, FaultTraceCell, NetnsCell, PressureCell,
+    ReadTimes, VmCell,
 };
 
 /// A host of two CPUs on which so many tasks want to run, second by second.
@@ -189,4 +189,57 @@ fn a_disk_that_completes_nothing_waits_for_all_of_the_time() {
     let held = [(Severity::High, 1, Some(1)), (Severity::Critical, 1, Some(1))];
     assert_eq!(found(1, 0), held);
     assert_eq!(found(1, 1), [(Severity::High, 1, None), (Severity::Critical, 1, None)]);
+}
+
+/// Rises of a disk without seeks that is busy all of the time and of which `fill` says the rest,
+/// while tasks stall for so many us a second and nobody sleeps.
+fn rises_of_busy(stalled_us: u64, fill: fn(&mut ks_vocabulary::model::Disk, u64)) -> Vec<Crossing> {
+    let mut reference = Reference::default();
+    for second in 0..60u64 {
+        let mut sample = Sample::default();
+        let row = sample.disks.push();
+        row.set_name(DiskName::name, b"sda");
+        row.set(DiskCell::io_ms, second * 1000);
+        fill(row, second);
+        sample.disks.set_read(ReadTimes::default());
+        let stalled = second * stalled_us;
+        sample.pressure.push().set(PressureCell::io_some_total_us, stalled);
+        sample.pressure.set_read(ReadTimes::default());
+        sample.blocked.set_read(ReadTimes::default());
+        let mono = Timestamp(second * 1_000_000_000);
+        reference.input(&Input::recorded(second, mono, Body::Sample(Box::new(sample))));
+    }
+    let found = reference.finish().into_iter();
+    found.filter(|one| one.kind == Kind::BlockDeviceSaturation).collect()
+}
+
+#[test]
+fn a_busy_disk_that_lets_nobody_wait_is_low() {
+    let rises = |stalled_us, fill| {
+        let found = rises_of_busy(stalled_us, fill);
+        assert_eq!(found.len(), 1);
+        found[0].rises.len()
+    };
+    let deep = |row: &mut ks_vocabulary::model::Disk, second| {
+        row.set(DiskCell::queue_ms, second * 8000);
+    };
+    assert_eq!((rises(99_000, deep), rises(101_000, deep)), (0, 3));
+    let trims = |row: &mut ks_vocabulary::model::Disk, second| {
+        row.set(DiskCell::queue_ms, second * 8000);
+        row.set(DiskCell::discard_ms, second * 8000);
+    };
+    assert_eq!(rises(500_000, trims), 0);
+    let hangs = |row: &mut ks_vocabulary::model::Disk, _| {
+        row.set(DiskCell::io_ms, 5u64);
+        row.set(DiskCell::reads, 9u64);
+        row.set(DiskCell::queue_ms, 5u64);
+        row.set(DiskCell::in_flight, 3u64);
+    };
+    assert_eq!((rises(0, hangs), rises(500_000, hangs)), (0, 3));
+    let lost = |row: &mut ks_vocabulary::model::Disk, second| {
+        row.set(DiskCell::reads, second * 40);
+        row.set(DiskCell::queue_ms, second * 80);
+        row.set(DiskCell::in_flight, 3u64);
+    };
+    assert_eq!(rises_of_busy(500_000, lost), []);
 }

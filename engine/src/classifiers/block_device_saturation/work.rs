@@ -9,9 +9,9 @@ use super::{QUEUE, UTILISATION, WAIT_MS};
 /// Used share of the time from which on the wait of requests is one at work (our judgement).
 const AT_WORK: f64 = 0.10;
 /// Mean number of reads in flight, and their mean wait in ms, that are late by themselves at a
-/// device without seeks. Reads that nobody waits for are few at a time: a check of md keeps 32
-/// requests in flight (`RESYNC_DEPTH` in `drivers/md`), readahead fewer. The wait is many times
-/// what flash takes (our judgement).
+/// device without seeks. Reads that nobody waits for are few at a time: a check of md has 32
+/// requests in flight (`RESYNC_DEPTH` of `drivers/md/raid1.c`), readahead fewer. The wait is many
+/// times what flash takes (our judgement).
 const DEEP_READS: f64 = 64.0;
 const DEEP_WAIT_MS: f64 = 2.0;
 /// Share of the time spent that is of reads and writes: with less a device serves discards and
