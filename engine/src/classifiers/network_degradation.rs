@@ -16,12 +16,12 @@
 //! there is no utilisation, nor where a link is used for more than all of it. Frames that an idle
 //! member of a bond got (`rx_nohandler`) are no drops: the kernel counts them apart. A port that is
 //! unplugged and through which nothing was sent steadily is low: frames that it heard, or sent when
-//! it came up (neighbour discovery, RFC 4861), are nobody's use. Requests for a connection that are
-//! sent again ask hosts that may be off, as probes of dead servers do: they are low, and no part of
-//! what a path loses (kernel, `TCPSynRetrans`, which `RetransSegs` includes). Broadcasts are sent to
-//! the tap of a guest that is paused, and to tunnels whose other end is off: what an interface
-//! without a device fails to send is low where nothing else goes through it, TCP sends nothing again
-//! and it is too little to be more than that.
+//! it came up (neighbour discovery, RFC 4861), are nobody's use. Requests for a connection that
+//! are sent again ask hosts that may be off, as probes of dead servers do: they are low, and no
+//! part of what a path loses (kernel, `TCPSynRetrans`, which `RetransSegs` includes). Broadcasts
+//! are sent to the tap of a guest that is paused, and packets to tunnels whose other end is off:
+//! what an interface without a device fails to send is low where nothing else goes through it, TCP
+//! sends nothing again and it is too little to be more than that.
 //! # Second source
 //! What is sent and lost, or sent again, is the harm itself. What was received and dropped is low
 //! at most where the device says that it missed nothing (`rx_missed_errors`), no CPU was short of

@@ -10,9 +10,9 @@
 //! connections that were not tracked, and those ended or pressed for want of memory.
 //! # False positives
 //! Many sockets in TIME_WAIT on a client or proxy are normal and cheap: they are low at most, and
-//! never name the form where something else is as bad. Sockets in CLOSE_WAIT are closed in time by most programs: only growth that goes on is
-//! told, and low. A flood of requests that is answered with cookies ends at medium, and one
-//! overflow at a restart clears after two minutes.
+//! never name the form where something else is worse. Sockets in CLOSE_WAIT are closed in time by
+//! most programs: only growth that goes on is told, and low. A flood of requests that is answered
+//! with cookies ends at medium, and one overflow at a restart clears after two minutes.
 //! # Second source
 //! What is refused or dropped at a full queue is harm itself, counted by the kernel where it
 //! happens, and wants a rate to be high. A used share is a count against a limit that is read

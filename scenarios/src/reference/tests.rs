@@ -191,6 +191,42 @@ fn a_disk_that_completes_nothing_waits_for_all_of_the_time() {
     assert_eq!(found(1, 1), [(Severity::High, 1, None), (Severity::Critical, 1, None)]);
 }
 
+/// The highest severity that a namespace reaches whose counters grow so much a second.
+fn lossy(grown: &[(NetnsCell, u64)]) -> Option<Severity> {
+    let mut reference = Reference::default();
+    for second in 0..60u64 {
+        let mut sample = Sample::default();
+        let row = sample.netns.push();
+        row.set(NetnsCell::netns, 7u64);
+        for (cell, by) in grown {
+            row.set(*cell, second * by);
+        }
+        sample.netns.set_read(ReadTimes::default());
+        let mono = Timestamp(second * 1_000_000_000);
+        reference.input(&Input::recorded(second, mono, Body::Sample(Box::new(sample))));
+    }
+    let found = reference.finish().into_iter();
+    let found: Vec<_> = found.filter(|one| one.kind == Kind::NetworkDegradation).collect();
+    let held = found.iter().flat_map(|one| &one.rises).filter(|rise| rise.held.is_some());
+    held.map(|rise| rise.severity).max().or(found.first().map(|_| Severity::Low))
+}
+
+#[test]
+fn requests_sent_again_are_low_and_lost_datagrams_medium_at_most() {
+    let sent = |again, asked| {
+        use NetnsCell::{tcp_out_segs, tcp_retrans_segs, tcp_syn_retrans};
+        lossy(&[(tcp_out_segs, 1_000), (tcp_retrans_segs, again), (tcp_syn_retrans, asked)])
+    };
+    assert_eq!(sent(500, 500), Some(Severity::Low));
+    assert_eq!(sent(500, 0), Some(Severity::Critical));
+    let datagrams = |lost| {
+        use NetnsCell::{ip_in_receives, tcp_in_segs, udp_in_errors};
+        lossy(&[(udp_in_errors, lost), (ip_in_receives, 50_000), (tcp_in_segs, 10_000)])
+    };
+    assert_eq!((datagrams(39), datagrams(41)), (None, Some(Severity::Low)));
+    assert_eq!(datagrams(40_000), Some(Severity::Medium));
+}
+
 /// Rises of a disk without seeks that is busy all of the time and of which `fill` says the rest,
 /// while tasks stall for so many us a second and nobody sleeps.
 fn rises_of_busy(stalled_us: u64, fill: fn(&mut ks_vocabulary::model::Disk, u64)) -> Vec<Crossing> {

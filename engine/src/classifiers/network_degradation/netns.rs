@@ -18,8 +18,8 @@ const RETRANSMIT_METRICS: [Metric; 3] =
 const SEGMENT_FLOOR: u64 = 200;
 /// Over which time what is low or medium at most is a share.
 const SHARE_NS: u64 = 5 * SECOND_NS;
-/// Seconds in which segments are sent again and none came, at medium (our judgement: the persistence
-/// of high, in which a connection makes five tries).
+/// Seconds in which segments are sent again and none came, at medium (our judgement: the
+/// persistence of high, in which a connection makes five tries).
 const UNANSWERED_S: f64 = 10.0;
 
 pub(super) fn judge(window: &Window, board: &mut Board) {
