@@ -7,6 +7,7 @@ mod coverage;
 mod evaluation;
 mod learned;
 mod left;
+mod lingering;
 mod lore;
 mod names;
 mod near;
@@ -95,6 +96,8 @@ pub struct Board {
     predicted: bool,
     known: BTreeMap<(Kind, Lasting), Vec<(Metric, Baseline)>>,
     left: Left,
+    /// Until when what is told of entities that are gone stands.
+    lingering: Vec<(Timestamp, EntityId)>,
     near: BTreeMap<(Kind, EntityId), (Entity, Near)>,
     placebos: BTreeMap<(Kind, Metric), Vec<f64>>,
     scratch: Scratch,
@@ -110,6 +113,7 @@ impl Board {
         self.interval_ns = interval_ns;
         self.stale_after_ns = interval_ns.saturating_mul(u64::from(PATIENCE_TICKS));
         self.coverage.begin();
+        self.end_lingering(now);
     }
 
     /// Takes what was seen of one entity at the reading of time `at`.

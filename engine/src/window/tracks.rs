@@ -191,11 +191,15 @@ pub enum DiskWork {
     Queued,
     /// Requests of any sort completed, discards and flushes as well where they are counted.
     Completed,
+    /// Reads completed.
+    Reads,
+    /// Milliseconds that they took, summed.
+    Reading,
 }
 
 /// Work of a disk.
 #[derive(Debug, Clone, Default)]
-pub struct DiskTrack(Counters<5>);
+pub struct DiskTrack(Counters<7>);
 
 impl DiskTrack {
     /// Growth over the shortest run of last intervals of at least `ns`.
@@ -215,6 +219,8 @@ impl Track<Disk> for DiskTrack {
             row.io_ms(),
             row.queue_ms(),
             sum(done, Some(others)),
+            row.reads(),
+            row.read_ms(),
         ];
         self.0.push(at, values)
     }
