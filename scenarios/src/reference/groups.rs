@@ -168,7 +168,7 @@ fn look_at_group(
         some.or_else(|| of_host(Pressure::memory_some_total_us)),
         share(Cgroup::io_some_total_us).or_else(|| of_host(Pressure::io_some_total_us)),
     );
-    say(Kind::PageFault, entity, memory::faults(major, own, stalls, bound));
+    say(Kind::PageFault, entity, memory::faults(major, own, stalls, (bound, false)));
 }
 
 /// What a group uses of its own limit; without one there is no share.

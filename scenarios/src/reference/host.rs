@@ -132,8 +132,8 @@ fn look_at_faults(pair: &Pair<'_>, say: &mut Say<'_>) {
     let stalls = (some, stalled(pair, Pressure::io_some_total_us));
     let major = Some(grown(pair, Vm::pgmajfault));
     let taken = waited.or_else(|| bound(pair, major));
-    let quantity =
-        faults(major, (Some(refaults), some), stalls, taken).or(Quantity::of(waited, FAULT_STALL));
+    let quantity = faults(major, (Some(refaults), some), stalls, (taken, waited.is_some()))
+        .or(Quantity::of(waited, FAULT_STALL));
     say(Kind::PageFault, Entity::Host, quantity);
 }
 

@@ -74,12 +74,12 @@ pub(super) fn swap_free(row: &Memory) -> Option<f64> {
 /// Major faults a second: above low only where somebody suffers by them, since stalls say so or most
 /// are for pages that were dropped; above medium only where they cost time. `stalled` are the
 /// shares for memory and for I/O, of which faults can have taken `bound`; where nobody tells of
-/// stalls and they can have taken little it is low.
+/// stalls, nothing was measured, and they can have taken little it is low.
 pub(super) fn faults(
     major: Option<f64>,
     (refaults, own): (Option<f64>, Option<f64>),
     (memory, io): (Option<f64>, Option<f64>),
-    bound: Option<f64>,
+    (bound, is_measured): (Option<f64>, bool),
 ) -> Quantity {
     let [low, medium, high, critical] = MAJOR;
     let is_dropped = refaults.zip(major).is_some_and(|(back, major)| {
@@ -92,7 +92,7 @@ pub(super) fn faults(
     let or_none = |limit: f64, holds: bool| if holds { limit } else { NONE };
     let limits = [
         low,
-        or_none(medium, suffers && (memory.is_some() || costs)),
+        or_none(medium, suffers && (memory.is_some() || is_measured || costs)),
         or_none(high, suffers && costs),
         or_none(critical, suffers && costs),
     ];

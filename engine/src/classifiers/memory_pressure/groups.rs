@@ -7,7 +7,7 @@ use ks_vocabulary::held;
 use ks_vocabulary::kind::{Kind, Severity};
 use ks_vocabulary::membership::{cgroup_entity, is_below};
 use ks_vocabulary::model::Cgroup;
-use ks_vocabulary::time::{SECOND_NS, Timestamp};
+use ks_vocabulary::time::SECOND_NS;
 
 use super::super::{PERSISTENCE_S, groups, stall};
 use super::used::{self, Swap, USED, Use, ends_soon};
@@ -155,8 +155,9 @@ fn use_of_group(
     let spills = || track.consumption(row).swap_bytes >= SPILL_BYTES;
     let overflows = used >= USED[1] && (spills() || grew(Group::Oom, MEDIUM_NS));
     let grows = || {
-        let ns = window.group_leaders.lately_ns(row_at(window), track);
-        ends_soon(track.consumption(row).memory_bytes, ns, max.saturating_sub(held))
+        let at = window.cgroups.at().unwrap_or(window.mono());
+        let ns = window.group_leaders.lately_ns(at, track);
+        ends_soon(track.consumption(row).memory_bytes as f64, ns, max.saturating_sub(held))
     };
     Some(Use {
         used,
@@ -167,8 +168,4 @@ fn use_of_group(
         reclaims: RECLAIM_SPANS_S.map(|span_s| grew(Group::LimitMet, span_s * SECOND_NS)),
         waits,
     })
-}
-
-fn row_at(window: &Window) -> Timestamp {
-    window.cgroups.at().unwrap_or(window.mono())
 }

@@ -1,12 +1,12 @@
 //! How much of a memory is used, that of a host or of a control group, and what that amounts to.
 
 use crate::board::{Evaluation, Relax};
-use crate::window::{Account, Window};
+use crate::window::{Account, BUCKET_NS, Window};
 use ks_vocabulary::held;
 use ks_vocabulary::kind::Severity;
 use ks_vocabulary::metric::Metric;
 use ks_vocabulary::model::Memory;
-use ks_vocabulary::time::SECOND_NS;
+use ks_vocabulary::time::seconds;
 
 use super::witness::Waits;
 
@@ -57,9 +57,9 @@ impl Swap {
 }
 
 /// Whether so much growth in `ns` uses up soon what is left.
-pub(super) fn ends_soon(growth_bytes: u64, ns: u64, left_bytes: u64) -> bool {
-    let bytes_a_second = growth_bytes as f64 / (ns.max(1) as f64 / SECOND_NS as f64);
-    growth_bytes > 0 && bytes_a_second * END_S >= left_bytes as f64
+pub(super) fn ends_soon(growth_bytes: f64, ns: u64, left_bytes: u64) -> bool {
+    let bytes_a_second = growth_bytes / seconds(ns.max(1));
+    growth_bytes > 0.0 && bytes_a_second * END_S >= left_bytes as f64
 }
 
 /// Whether what the host holds grows to its end.
@@ -68,9 +68,8 @@ pub(super) fn host_grows(window: &Window, row: &Memory) -> bool {
         let account = window.host_past.of(Account::Memory)?;
         let end = account.ring.end();
         let before = account.ring.values(end.checked_sub(2)?, end.checked_sub(1)?).next()?;
-        let ns = account.present_ns.saturating_add(crate::window::BUCKET_NS);
-        let growth = (account.present as f64 - before).max(0.0) as u64;
-        Some(ends_soon(growth, ns, row.available_bytes()?))
+        let ns = account.present_ns.saturating_add(BUCKET_NS);
+        Some(ends_soon(account.present as f64 - before, ns, row.available_bytes()?))
     };
     held::used_share(row).is_some_and(|used| used >= USED[3]) && grows() == Some(true)
 }

@@ -161,11 +161,14 @@ fn what_is_not_counted_is_no_evidence_and_what_it_keeps_out_of_reach_is_told() {
 /// A mapped database: 700 faults a second for pages that were dropped.
 const MAPPED: Second = Second { faults: 700.0, refaults: 900.0, some: 0.0 };
 
-/// Disks with so many reads a second that take so many ms in all, second by second.
-fn fill_disks(sample: &mut Sample, disks: &[(u64, u64)], second: u64) {
-    for (at, (reads, read_ms)) in disks.iter().enumerate() {
+/// Reads of a disk in a second, and the ms that they take in all.
+type Reads = (u64, u64);
+
+/// Disks that go on like this, second by second.
+fn fill_disks(sample: &mut Sample, disks: &[Reads], second: u64) {
+    for (name, (reads, read_ms)) in ["a", "b"].into_iter().zip(disks) {
         let row = sample.disks.push();
-        row.set_name(DiskName::name, &[b'a' + at as u8]);
+        row.set_name(DiskName::name, name.as_bytes());
         row.set(DiskCell::reads, reads * second);
         row.set(DiskCell::read_ms, read_ms * second);
     }
@@ -174,7 +177,7 @@ fn fill_disks(sample: &mut Sample, disks: &[(u64, u64)], second: u64) {
 #[test]
 fn faults_cost_at_most_what_a_read_takes_of_the_disk_that_serves_them() {
     let backup = (230, 420);
-    let table: [(Option<(f64, f64)>, &[(u64, u64)], _); 10] = [
+    let table: [(_, &[Reads], _); 10] = [
         (Some((0.009, 0.45)), &[(720, 110), backup], Low),
         (Some((0.011, 0.45)), &[(720, 72), backup], Medium),
         (Some((0.011, 0.45)), &[(720, 101), backup], Medium),
@@ -190,7 +193,7 @@ fn faults_cost_at_most_what_a_read_takes_of_the_disk_that_serves_them() {
     for (at, (stalls, disks, expected)) in table.into_iter().enumerate() {
         let (mut lab, mut host, mut io_us) = (Lab::new(), Host::default(), Meter::default());
         lab.run(40, |sample, second| {
-            host.fill(sample, Second { some: stalls.map_or(0.0, |of| of.0), ..MAPPED });
+            host.fill(sample, Second { some: stalls.map_or(0.0, |of: (f64, f64)| of.0), ..MAPPED });
             match stalls {
                 Some((_, io)) => sample.pressure.as_mut_slice()[0]
                     .set(PressureCell::io_some_total_us, io_us.add(io * 1e6)),
