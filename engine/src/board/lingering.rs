@@ -1,15 +1,31 @@
-//! Conditions of entities that the reading which tells of them does not have any more: nothing will
-//! be read of them again, and they stand for a time.
+//! The end of what belongs to entities that are gone. What the reading with which they went tells
+//! of them stands for a time, though nothing will be read of them again.
 
 use alloc::vec::Vec;
 
 use crate::window::EntityId;
 use ks_vocabulary::kind::{Entity, Kind};
+use ks_vocabulary::lasting::Lasting;
 use ks_vocabulary::time::{SECOND_NS, Timestamp};
 
-use super::{Board, Evaluation};
+use super::{Board, Evaluation, Transition, ended};
 
 impl Board {
+    /// Ends what belongs to entities that are gone, and keeps what was learned of those that may
+    /// come back.
+    pub fn forget(&mut self, gone: &[EntityId]) {
+        for kind in Kind::ALL {
+            for id in gone {
+                let Some(mut place) = self.places.remove(&(kind, *id)) else { continue };
+                if let Some(lasting) = Lasting::of(&place.entity) {
+                    let learned = core::mem::take(&mut place.notebook).into_known();
+                    self.left.keep((kind, lasting), learned);
+                }
+                self.changed.extend(ended(kind, place, Transition::Cleared));
+            }
+        }
+    }
+
     /// Takes what was seen of an entity that is gone with this reading. It stands for `stands_s`,
     /// up to the next reading at least.
     pub fn judge_left(

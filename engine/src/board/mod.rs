@@ -218,21 +218,6 @@ impl Board {
         self.coverage.cover_judged(cover);
     }
 
-    /// Ends what belongs to entities that are gone, and keeps what was learned of those that may
-    /// come back.
-    pub fn forget(&mut self, gone: &[EntityId]) {
-        for kind in Kind::ALL {
-            for id in gone {
-                let Some(mut place) = self.places.remove(&(kind, *id)) else { continue };
-                if let Some(lasting) = Lasting::of(&place.entity) {
-                    let learned = core::mem::take(&mut place.notebook).into_known();
-                    self.left.keep((kind, lasting), learned);
-                }
-                self.changed.extend(ended(kind, place, Transition::Cleared));
-            }
-        }
-    }
-
     /// Ends everything, with the run.
     pub fn end_all(&mut self) {
         for ((kind, _), place) in core::mem::take(&mut self.places) {

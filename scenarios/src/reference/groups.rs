@@ -144,8 +144,8 @@ fn look_at_group(
     if let Some(held) = use_of(pair, after, rate(Cgroup::memory_fail), some, overflows) {
         memory = memory.or(held.exhausted());
     }
-    let is_gone = memory::left(pair).is_some_and(|left| memory::is_above(after, left));
-    if killed(before, after) && !is_gone {
+    let is_gone = || memory::left(pair).is_some_and(|left| memory::is_above(after, left));
+    if killed(before, after) && !is_gone() {
         memory = memory.or(Quantity::event(Severity::Critical));
     }
     say(Kind::MemoryPressure, entity.clone(), memory);
