@@ -7,6 +7,7 @@ mod coverage;
 mod evaluation;
 mod learned;
 mod left;
+mod lingering;
 mod lore;
 mod names;
 mod near;
@@ -95,6 +96,8 @@ pub struct Board {
     predicted: bool,
     known: BTreeMap<(Kind, Lasting), Vec<(Metric, Baseline)>>,
     left: Left,
+    /// Until when what is told of entities that are gone stands.
+    lingering: Vec<(Timestamp, EntityId)>,
     near: BTreeMap<(Kind, EntityId), (Entity, Near)>,
     placebos: BTreeMap<(Kind, Metric), Vec<f64>>,
     scratch: Scratch,
@@ -110,6 +113,7 @@ impl Board {
         self.interval_ns = interval_ns;
         self.stale_after_ns = interval_ns.saturating_mul(u64::from(PATIENCE_TICKS));
         self.coverage.begin();
+        self.end_lingering(now);
     }
 
     /// Takes what was seen of one entity at the reading of time `at`.
@@ -212,21 +216,6 @@ impl Board {
     /// Says the same of every kind that is judged.
     pub fn cover_judged(&mut self, cover: Cover) {
         self.coverage.cover_judged(cover);
-    }
-
-    /// Ends what belongs to entities that are gone, and keeps what was learned of those that may
-    /// come back.
-    pub fn forget(&mut self, gone: &[EntityId]) {
-        for kind in Kind::ALL {
-            for id in gone {
-                let Some(mut place) = self.places.remove(&(kind, *id)) else { continue };
-                if let Some(lasting) = Lasting::of(&place.entity) {
-                    let learned = core::mem::take(&mut place.notebook).into_known();
-                    self.left.keep((kind, lasting), learned);
-                }
-                self.changed.extend(ended(kind, place, Transition::Cleared));
-            }
-        }
     }
 
     /// Ends everything, with the run.

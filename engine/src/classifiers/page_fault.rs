@@ -9,17 +9,21 @@
 //! Major faults a second; refaults, which say that pages in use were dropped; the stall share.
 //! # False positives
 //! A program that starts touches its file for the first time, and a scan of a large mapped file
-//! faults without harm: without refaults and without stalls it stays low. A database that maps more
-//! than fits into memory faults and refaults all day at the speed of its disk. One fault that waits
-//! for a quarter of a second is no loss of time. Minor faults are normal work, and are not judged.
+//! faults without harm: unless most faults are for pages that were dropped, and without stalls, it
+//! stays low. A database that maps more than fits into memory faults and refaults all day at the
+//! speed of its disk, and others may wait for theirs meanwhile. One fault that waits for a quarter
+//! of a second is no loss of time. Minor faults are normal work, and are not judged.
 //! # Second source
-//! A rate is no harm without its cost: tasks that stall for memory or for I/O. Without either it is
-//! medium at most. Where neither refaults nor stalls are told of, it is low at most.
+//! A rate is no harm without its cost: tasks that stall for memory, or for I/O as long as faults
+//! can have taken, which is timed by `bpf/page_fault`, or what a read took of the disk that has as
+//! many of them (`/proc/diskstats`). Without either it is medium at most, and low where stalls are
+//! not told of. Where neither refaults nor stalls are told of, it is low at most.
 
 use crate::board::{Board, Cover, Evaluation, Held, Quantity, Relax};
 use crate::culprit::{Blamed, Case, MAJFLT};
 use crate::window::{
-    CgroupTrack, Group, Growth, HOST, Missing, Paging, PressureTrack, Stall, Window,
+    CgroupTrack, DiskTrack, DiskWork, Group, Growth, HOST, Missing, Paging, PressureTrack, Stall,
+    Window,
 };
 use ks_vocabulary::kind::{Entity, Kind, Severity};
 use ks_vocabulary::membership::cgroup_entity;
@@ -37,6 +41,14 @@ const FAULTS: [f64; 4] = [10.0, 50.0, 100.0, 500.0];
 /// From medium on refaults, or this share of time stalled for memory, must say that somebody
 /// suffers (our judgement).
 const STALLED: f64 = 0.05;
+/// Refaults for each fault with which it is pages in use that were dropped, and the share of time
+/// stalled for memory that they want where it is told (our judgement: most of the faults, and what
+/// is a wait for memory in use).
+const DROPPED: f64 = 0.5;
+const WAITS: f64 = 0.01;
+/// Reads for each fault of a disk that can have served them: each asks for one at least, and some
+/// of those that are counted go elsewhere (our judgement).
+const SERVED: f64 = 0.8;
 /// Share of time stalled for I/O that is the cost of faults (`io_congestion`, low).
 const STALLED_IO: f64 = 0.10;
 /// Share of one CPU's time spent in major faults (our judgement).
@@ -45,6 +57,7 @@ const STALL_SHARES: [(Metric, u64, [Option<f64>; 4]); 3] = [
     (Metric::FaultStall10s, 10, [None, None, Some(0.15), None]),
     (Metric::FaultStall30s, 30, [None, None, None, Some(0.40)]),
 ];
+const SHORTEST_NS: u64 = PERSISTENCE_S[0] * SECOND_NS;
 /// Pages in use that were dropped and came back.
 const REFAULTS: [Paging; 2] = [Paging::RefaultAnon, Paging::RefaultFile];
 /// Names of the rate over the persistence of each severity.
@@ -114,7 +127,7 @@ fn judge_host(window: &Window) -> Result<Evaluation, Missing> {
     }
     let paging = window.vm.track()?;
     let pressure = window.pressure.track().ok().filter(|_| window.pressure.is_fresh());
-    let mut seen = grade(|ns| {
+    let (mut seen, is_above_low) = grade(|ns| {
         // Kernels before 5.9 count both together, as those of files.
         let refaults = REFAULTS.into_iter().filter_map(|what| Some(paging.over(what, ns).ok()?.by));
         Span {
@@ -123,7 +136,13 @@ fn judge_host(window: &Window) -> Result<Evaluation, Missing> {
             stalled: pressure.and_then(|track| stalled(track, ns)),
         }
     })?;
-    seen.second(pressure.and_then(costs), Severity::Medium);
+    if is_above_low || window.bpf_page_fault.is_fresh() {
+        let faults = paging.over(Paging::MajorFault, SHORTEST_NS).ok();
+        let timed = timed(window);
+        let (agrees, most) = costs(pressure, timed.or_else(|| bound(window, faults?)));
+        // What was measured has limits of its own.
+        seen.second(agrees, if timed.is_some() { Severity::Medium } else { most });
+    }
     Ok(seen)
 }
 
@@ -140,11 +159,34 @@ fn lacks_of_host(window: &Window) -> Option<&'static str> {
     }
 }
 
-/// Whether anybody waits for the pages, over the shortest window.
-fn costs(track: &PressureTrack) -> Option<bool> {
-    let of = |stall| track.share(stall, PERSISTENCE_S[0] * SECOND_NS).ok();
-    let (memory, io) = (of(Stall::MemorySome)?, of(Stall::IoSome));
-    Some(memory >= STALLED || io.is_some_and(|io| io >= STALLED_IO))
+/// Whether anybody waits for the pages, over the shortest window, and how bad they are at most
+/// where nobody does. `bound` is the share of time that faults can have taken.
+fn costs(track: Option<&PressureTrack>, bound: Option<f64>) -> (Option<bool>, Severity) {
+    let of = |stall| track?.share(stall, SHORTEST_NS).ok();
+    let may_cost = bound.map(|share| share >= STALLED_IO);
+    let Some(memory) = of(Stall::MemorySome) else { return (may_cost, Severity::Low) };
+    let waits_for_io = of(Stall::IoSome).is_some_and(|io| io >= STALLED_IO);
+    (Some(memory >= STALLED || waits_for_io && may_cost != Some(false)), Severity::Medium)
+}
+
+/// Share of a CPU's time that was measured of the host's faults.
+fn timed(window: &Window) -> Option<f64> {
+    let track = window.bpf_page_fault.track().ok().filter(|_| window.bpf_page_fault.is_fresh())?;
+    Some(track.stalled_over(SHORTEST_NS).ok()?.per_second() / 1e9)
+}
+
+/// Share of time that so many faults can have taken: each as long as a read of the slowest disk
+/// that has as many of them. `None` where none has.
+fn bound(window: &Window, faults: Growth) -> Option<f64> {
+    let reads = |track: &DiskTrack| {
+        let reads = track.over(DiskWork::Reads, SHORTEST_NS).ok()?;
+        let taken = track.over(DiskWork::ReadSpent, SHORTEST_NS).ok()?;
+        let serves = reads.by > 0 && reads.per_second() >= SERVED * faults.per_second();
+        serves.then(|| taken.by as f64 / reads.by as f64)
+    };
+    let disks = window.disks.entities().filter_map(|(_, _, track)| reads(track));
+    let read_ms = disks.filter(|_| window.disks.is_fresh()).max_by(f64::total_cmp)?;
+    Some(faults.per_second() * read_ms / 1e3)
 }
 
 fn stalled(track: &PressureTrack, ns: u64) -> Option<f64> {
@@ -154,20 +196,35 @@ fn stalled(track: &PressureTrack, ns: u64) -> Option<f64> {
 fn judge_groups(window: &Window, board: &mut Board) {
     let Some(at) = window.cgroups.at().filter(|_| window.cgroups.is_fresh()) else { return };
     let host = window.pressure.track().ok().filter(|_| window.pressure.is_fresh());
-    let host = host.and_then(costs);
     for (id, row, track) in groups(window) {
         // A group of a hierarchy without memory has no faults to judge.
-        if let Ok(mut seen) = grade(|ns| span_of_group(track, ns)) {
+        if let Ok((mut seen, is_above_low)) = grade(|ns| span_of_group(track, ns)) {
             let has_stalls = track.pressure.is_given(Stall::MemorySome);
             if !has_stalls && is_absent(&track.over(Group::Refault, 1)) {
                 let part = "severity of a control group above low: needs its refaults or stalls";
                 board.cover(Kind::PageFault, Cover::Part(part));
             }
-            // Groups of version 1 have no stall shares: those of the host speak for them.
-            seen.second(costs(&track.pressure).or(host), Severity::Medium);
+            if is_above_low {
+                let (agrees, most) = costs_of_group(window, track, host);
+                seen.second(agrees, most);
+            }
             board.judge(Kind::PageFault, id, at, &mut seen, || cgroup_entity(row));
         }
     }
+}
+
+/// The stalls of a group are its own. Groups of version 1 have none: those of the host speak for
+/// them, as far as their faults can have been the reason.
+fn costs_of_group(
+    window: &Window,
+    track: &CgroupTrack,
+    host: Option<&PressureTrack>,
+) -> (Option<bool>, Severity) {
+    if track.pressure.is_given(Stall::MemorySome) {
+        return costs(Some(&track.pressure), None);
+    }
+    let faults = track.over(Group::MajorFault, SHORTEST_NS).ok();
+    costs(host, faults.and_then(|faults| bound(window, faults)))
 }
 
 fn span_of_group(track: &CgroupTrack, ns: u64) -> Span {
@@ -178,22 +235,24 @@ fn span_of_group(track: &CgroupTrack, ns: u64) -> Span {
     }
 }
 
-/// Holds each span's rate against the limits of the severities that have to last so long.
-fn grade(span: impl Fn(u64) -> Span) -> Result<Evaluation, Missing> {
+/// Holds each span's rate against the limits of the severities that have to last so long; with it
+/// comes whether one above low is reached.
+fn grade(span: impl Fn(u64) -> Span) -> Result<(Evaluation, bool), Missing> {
     let mut seen = Evaluation::default();
     seen.know([true; 4]);
-    let mut noted = None;
+    let (mut noted, mut is_above_low) = (None, false);
     for severity in Severity::ALL {
         let level = severity.index();
         let Span { faults, refaults, stalled } = span(PERSISTENCE_S[level] * SECOND_NS);
-        let rate = match faults {
-            Ok(growth) => growth.per_second(),
+        let faults = match faults {
+            Ok(growth) => growth,
             Err(Missing::NoEarlier) => continue,
             Err(missing) => return Err(missing),
         };
-        let harm = refaults.is_some_and(|refaults| refaults > 0)
-            || stalled.is_some_and(|stalled| stalled >= STALLED)
-            || severity == Severity::Low;
+        let rate = faults.per_second();
+        let holds = rate >= FAULTS[level]
+            && (severity == Severity::Low || harms(faults.by, refaults, stalled));
+        is_above_low |= holds && severity > Severity::Low;
         if severity == Severity::Low {
             refaults.map(|refaults| seen.note(Metric::Refaults5s, refaults as f64));
             stalled.map(|stalled| seen.note(Metric::MemorySome5s, stalled));
@@ -203,12 +262,19 @@ fn grade(span: impl Fn(u64) -> Span) -> Result<Evaluation, Missing> {
             _ => seen.note_with(METRICS[level], rate, limits_of(METRICS[level])),
         };
         noted = Some((METRICS[level], key));
-        seen.keyed(key, severity, Held::Met, rate >= FAULTS[level] && harm);
+        seen.keyed(key, severity, Held::Met, holds);
         if severity == Severity::Low {
             seen.keep_keyed(key, rate >= Relax::Scaled.limit(FAULTS[level]));
         }
     }
-    Ok(seen)
+    Ok((seen, is_above_low))
+}
+
+/// Whether somebody suffers by faults: by stalls, or since most are for pages that were dropped.
+fn harms(faults: u64, refaults: Option<u64>, stalled: Option<f64>) -> bool {
+    let reaches = |limit: f64| stalled.is_some_and(|stalled| stalled >= limit);
+    let are_dropped = refaults.is_some_and(|by| by > 0 && by as f64 >= DROPPED * faults as f64);
+    reaches(STALLED) || are_dropped && (stalled.is_none() || reaches(WAITS))
 }
 
 fn limits_of(metric: Metric) -> [Option<f64>; 4] {

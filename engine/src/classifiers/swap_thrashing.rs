@@ -8,10 +8,13 @@
 //! Both rates, the smaller of them over 10 and 30 s, the used shares, the stall shares.
 //! # False positives
 //! Pages moved out once and never missed stay low, also when one of them is read back now and
-//! then. Swap that was filled long ago and has no traffic is nothing, however little memory is left
-//! beside it. With zram the counters are the same and the cost is CPU time.
+//! then. Swap that was filled long ago and has little traffic is nothing, however little memory is
+//! left beside it, and whoever stalls at the limit of a group meanwhile. Memory that is trimmed
+//! ahead of need (`memory.reclaim`, zram) goes out and comes back all day, and nobody waits for it.
+//! With zram the counters are the same and the cost is CPU time.
 //! # Second source
-//! High and critical want pages that move and tasks that stall for memory.
+//! Medium wants pages that come back and, where it is told, somebody who stalls for memory. High
+//! and critical want pages that move at the rate of thrashing and tasks that stall.
 
 use crate::board::{Board, Cover, Evaluation, Held, Relax, Rule};
 use crate::culprit::{Blamed, Case, victim};
@@ -40,9 +43,12 @@ const STALLED: [f64; 2] = [0.05, 0.30];
 /// limit for used swap to both).
 const USED: f64 = 0.90;
 /// Pages a second that move either way, and the share of time in which some task stalls for memory,
-/// with which that is critical: what moves at low, and what is a stall at low (our judgement).
-const MOVES: f64 = OUT;
+/// with which that is critical: what thrashes at high, and what is a stall at low (our judgement).
+const MOVES: f64 = THRASH[0];
 const WAITS: f64 = 0.05;
+/// Share of time in which some task stalls for memory at medium (our judgement, as the share with
+/// which memory in use is medium).
+const COSTS: f64 = 0.01;
 /// Pages that come back for each that goes out at medium: fewer were not missed (our judgement).
 const BACK: f64 = 0.1;
 /// Samples and time over which pages are watched going out (pmieconf `memory.exhausted`).
@@ -135,7 +141,8 @@ fn grade_out(seen: &mut Evaluation, window: &Window) -> Result<(), Missing> {
         let rules = [key.map(Rule::Level), None];
         let out = known(paging.over(Paging::SwapOut, TEN_S))?.map_or(0, |growth| growth.by);
         let is_missed = back.by > 0 && back.by as f64 >= BACK * out as f64;
-        let holds = share >= OUT_SHARE && is_missed;
+        let costs = stalled(window).is_none_or(|share| share >= COSTS);
+        let holds = share >= OUT_SHARE && is_missed && costs;
         seen.ruled(Severity::Medium, if holds { Held::Met } else { Held::No }, rules);
     }
     Ok(())
@@ -169,9 +176,13 @@ fn moves(window: &Window) -> Result<bool, Missing> {
     let paging = window.vm.track()?;
     let rate = |what| Ok(known(paging.over(what, TEN_S))?.map_or(0.0, |one| one.per_second()));
     let moved: f64 = rate(Paging::SwapOut)? + rate(Paging::SwapIn)?;
-    let track = window.pressure.track().ok().filter(|_| has_stalls(window));
-    let waits = track.and_then(|track| track.share(Stall::MemorySome, TEN_S).ok());
-    Ok(moved >= MOVES && waits.is_none_or(|share| share >= WAITS))
+    Ok(moved >= MOVES && stalled(window).is_none_or(|share| share >= WAITS))
+}
+
+/// Share of the last ten seconds in which some task stalled for memory; `None` where nobody tells.
+fn stalled(window: &Window) -> Option<f64> {
+    let track = window.pressure.track().ok().filter(|_| has_stalls(window))?;
+    track.share(Stall::MemorySome, TEN_S).ok()
 }
 
 /// Swap and memory both nearly full, while pages move.

@@ -1,6 +1,6 @@
 //! Where the memory is short that a control group, or the host, stalls for.
 
-use crate::window::{CgroupTrack, EntityId, Group, Stall, Window};
+use crate::window::{CgroupTrack, EntityId, Group, Paging, Stall, Window};
 use ks_vocabulary::held;
 use ks_vocabulary::kind::Entity;
 use ks_vocabulary::membership::{cgroup_entity, is_within};
@@ -35,12 +35,13 @@ pub(super) fn place(window: &Window, entity: &Entity) -> Entity {
     nearest.map_or(Entity::Host, |(_, row, _)| cgroup_entity(row))
 }
 
-/// The innermost group near its limit that stalls as long as the host does, which has memory left.
+/// The innermost group near its limit that stalls as long as the host does, which has memory left,
+/// or makes no room though little is left: what a group does at its own limit is not counted there.
 /// Groups of version 1 have no stall shares: of those the one that met its limit most often.
 pub(crate) fn short_group(window: &Window) -> Option<(EntityId, &Cgroup)> {
     let used = window.memory.one().ok().and_then(held::used_share)?;
     let stalled = window.pressure.track().ok()?.share(Stall::MemorySome, STALL_NS).ok()?;
-    if used >= NEAR || stalled <= 0.0 {
+    if used >= NEAR && !makes_no_room(window) || stalled <= 0.0 {
         return None;
     }
     let met = |track: &CgroupTrack| track.over(Group::LimitMet, LATELY_NS).map_or(0, |met| met.by);
@@ -61,6 +62,15 @@ pub(crate) fn short_group(window: &Window) -> Option<(EntityId, &Cgroup)> {
     };
     let innermost = groups.max_by_key(|(_, row, track)| rank(row, track));
     innermost.map(|(id, row, _)| (id, row))
+}
+
+/// Whether the kernel counts what it does to make room on the host, and it did nothing lately.
+fn makes_no_room(window: &Window) -> bool {
+    let Some(paging) = window.vm.track().ok().filter(|_| window.vm.is_fresh()) else {
+        return false;
+    };
+    let grew = |what| paging.over(what, LATELY_NS).map(|growth| growth.by > 0);
+    grew(Paging::Scan) == Ok(false) && grew(Paging::DirectReclaim) != Ok(true)
 }
 
 /// Whether a group holds nearly what it may, or met its limit just now: a kill leaves it with less.

@@ -80,6 +80,8 @@ pub struct Series<R, T> {
     after_at: Option<Timestamp>,
     ids: Vec<EntityId>,
     tracks: Vec<T>,
+    /// Places in `before` of what the last reading does not have, with its numbers.
+    left: Vec<(usize, EntityId)>,
     fresh: bool,
 }
 
@@ -121,6 +123,7 @@ impl<R: Record, T: Track<R>> Series<R, T> {
             after_at: None,
             ids: Vec::new(),
             tracks: Vec::new(),
+            left: Vec::new(),
             fresh: false,
         }
     }
@@ -145,6 +148,7 @@ impl<R: Record, T: Track<R>> Series<R, T> {
             self.after.pop();
         }
         self.fresh = true;
+        self.left.clear();
         if !self.same_entities() {
             self.rekey(&mut ledger.last_id, &mut ledger.gone);
         }
@@ -180,7 +184,9 @@ impl<R: Record, T: Track<R>> Series<R, T> {
             self.ids.push(id);
             self.tracks.push(track);
         }
-        gone.extend(old.into_iter().flatten().map(|(id, _)| id));
+        let left = old.into_iter().enumerate();
+        self.left.extend(left.filter_map(|(at, left)| Some((at, left?.0))));
+        gone.extend(self.left.iter().map(|(_, id)| *id));
     }
 
     /// Forgets what was read before a gap: no rate is taken across it. Entities keep their numbers,
@@ -190,6 +196,7 @@ impl<R: Record, T: Track<R>> Series<R, T> {
         self.after_at = None;
         self.fresh = false;
         self.tracks.fill_with(T::default);
+        self.left.clear();
     }
 
     /// Whether the sample at hand has this table.
@@ -232,6 +239,13 @@ impl<R: Record, T: Track<R>> Series<R, T> {
         let count = if self.after_at.is_some() { self.ids.len() } else { 0 };
         let rows = self.ids.iter().zip(self.after.iter()).zip(&self.tracks).take(count);
         rows.map(|((id, row), track)| (*id, row, track))
+    }
+
+    /// Each entity that the last reading is the first not to have, as it was last read.
+    pub fn left(&self) -> impl Iterator<Item = (EntityId, &R)> {
+        // Across a gap nobody knows when it went.
+        let left = self.left.iter().filter(|_| self.before_at.is_some());
+        left.filter_map(|(at, id)| Some((*id, self.before.as_slice().get(*at)?)))
     }
 
     /// The rows of the last reading, or why there is none.
@@ -287,9 +301,12 @@ mod tests {
         };
         feed(&mut series, 1, &[("a", 1), ("b", 5)]);
         assert_eq!(feed(&mut series, 2, &[("b", 9)]), [EntityId(1)]);
+        let left: Vec<_> = series.left().map(|(id, row)| (id, row.reads())).collect();
+        assert_eq!(left, [(EntityId(1), Some(1))], "as it was last read");
         let entity = series.entities().next().unwrap();
         assert_eq!((entity.0, *entity.2), (EntityId(2), Count(2)));
         feed(&mut series, 3, &[("a", 2), ("b", 9)]);
+        assert_eq!(series.left().count(), 0);
         let ids: Vec<_> = series.entities().map(|(id, _, track)| (id, *track)).collect();
         assert_eq!(ids, [(EntityId(3), Count(1)), (EntityId(2), Count(3))]);
     }

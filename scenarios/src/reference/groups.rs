@@ -9,7 +9,7 @@ use ks_vocabulary::model::{Cgroup, PortUse, Pressure, Sample};
 
 use super::host;
 use super::limits::{IO_FULL, IO_SOME, MEMORY_FULL, MEMORY_SOME};
-use super::memory::{self, FAULTS_STALL, Use, killed};
+use super::memory::{self, Use, killed};
 use super::tracers::cpu_stalls;
 use super::{NONE, Pair, Quantity, Say};
 
@@ -19,6 +19,9 @@ const THROTTLED: [f64; 4] = [NONE, 0.25, 0.50, NONE];
 const LOST: [f64; 4] = [NONE, 0.10, 0.25, NONE];
 /// Bytes a second that a group without room sends to swap.
 const SPILL: f64 = 5.0 * 4096.0;
+/// Share of its limit that a group near it holds, and of the host's stalls that make them its own.
+const NEAR: f64 = 0.8;
+const ALL_STALLS: f64 = 0.8;
 /// Used share of descriptors and process ids (section 10).
 const HANDLES: [f64; 4] = [NONE, 0.80, 0.90, 0.95];
 
@@ -57,12 +60,16 @@ impl Configured {
 }
 
 pub(super) fn look(pair: &Pair<'_>, say: &mut Say<'_>) {
-    let limited = limited(pair);
+    let (limited, left) = (limited(pair), memory::left(pair));
     for after in pair.after.cgroups.iter().filter(|row| row.path() != Some(b"/")) {
         if let Some(before) = pair.before.cgroups.find(after) {
             let is_limited = limited.as_ref() == Some(&cgroup_entity(after));
             look_at_group(pair, (before, after), is_limited, say);
         }
+    }
+    // It is told of around it, or on the host, and its own.
+    if let Some(left) = left.filter(|left| host::has_killed(pair) || is_told_around(pair, left)) {
+        say(Kind::MemoryPressure, cgroup_entity(left), Quantity::event(Severity::Critical));
     }
     for row in pair.after.processes.iter() {
         let (Some(open), Some(most @ 1..)) = (row.open_files(), row.open_files_max()) else {
@@ -83,7 +90,34 @@ fn limited(pair: &Pair<'_>) -> Option<Entity> {
     };
     let without = pair.after.cgroups.iter().filter(|row| row.memory_some_total_us().is_none());
     let most = without.filter_map(|row| Some((met(row)?, row))).max_by_key(|(met, _)| *met);
-    most.filter(|_| !host::is_short(pair)).map(|(_, row)| cgroup_entity(row))
+    most.filter(|_| !host::makes_room(pair)).map(|(_, row)| cgroup_entity(row))
+}
+
+/// Whether groups above one that is gone tell of a kill.
+fn is_told_around(pair: &Pair<'_>, left: &Cgroup) -> bool {
+    pair.after.cgroups.iter().any(|after| {
+        let before = pair.before.cgroups.find(after);
+        memory::is_above(after, left) && before.is_some_and(|before| killed(before, after))
+    })
+}
+
+/// Whether a group at its limit stalls as long as the host does, which has memory left or is known
+/// to make no room.
+pub(super) fn explain(pair: &Pair<'_>) -> bool {
+    let Some(all) = host::stalled(pair, Pressure::memory_some_total_us).filter(|all| *all > 0.0)
+    else {
+        return false;
+    };
+    let stalls_as_long = |after: &Cgroup| {
+        let before = pair.before.cgroups.find(after)?;
+        let own = pair.rate(before.memory_some_total_us(), after.memory_some_total_us())?;
+        let limit = after.memory_max_bytes().into_iter().chain(after.memory_high_bytes()).min()?;
+        let is_near = after.memory_bytes()? as f64 >= NEAR * limit as f64
+            || after.memory_fail() > before.memory_fail();
+        Some(is_near && own / 1e6 >= ALL_STALLS * all)
+    };
+    let groups = pair.after.cgroups.iter().filter(|row| row.path() != Some(b"/"));
+    limited(pair).is_some() || groups.into_iter().any(|row| stalls_as_long(row) == Some(true))
 }
 
 fn look_at_group(
@@ -106,10 +140,12 @@ fn look_at_group(
     };
     // A level that falls has no rate.
     let spilt = rate(Cgroup::swap_bytes).unwrap_or(0.0);
-    if let Some(held) = use_of(pair, after, rate(Cgroup::memory_fail), some, spilt) {
+    let overflows = spilt >= SPILL || rate(Cgroup::oom).is_some_and(|rate| rate > 0.0);
+    if let Some(held) = use_of(pair, after, rate(Cgroup::memory_fail), some, overflows) {
         memory = memory.or(held.exhausted());
     }
-    if killed(before, after) {
+    let is_gone = || memory::left(pair).is_some_and(|left| memory::is_above(after, left));
+    if killed(before, after) && !is_gone() {
         memory = memory.or(Quantity::event(Severity::Critical));
     }
     say(Kind::MemoryPressure, entity.clone(), memory);
@@ -127,14 +163,15 @@ fn look_at_group(
     let waits =
         cpu_stalls(pair, share(Cgroup::cpu_some_total_us)).or(Quantity::of(throttled, limits));
     say(Kind::Scheduler, entity.clone(), waits);
-    let refaults = rate(Cgroup::refault).is_some_and(|rate| rate > 0.0);
-    let suffers = refaults || some.is_some_and(|some| some >= FAULTS_STALL);
+    let own = (rate(Cgroup::refault), some);
+    let major = rate(Cgroup::pgmajfault);
+    let bound = if some.is_some() { None } else { memory::bound(pair, major) };
     // Groups of version 1 have no stall shares: those of the host speak for them.
     let stalls = (
         some.or_else(|| of_host(Pressure::memory_some_total_us)),
         share(Cgroup::io_some_total_us).or_else(|| of_host(Pressure::io_some_total_us)),
     );
-    say(Kind::PageFault, entity, memory::faults(rate(Cgroup::pgmajfault), suffers, stalls));
+    say(Kind::PageFault, entity, memory::faults(major, own, stalls, (bound, false)));
 }
 
 /// What a group uses of its own limit; without one there is no share.
@@ -143,7 +180,7 @@ fn use_of(
     row: &Cgroup,
     met: Option<f64>,
     some: Option<f64>,
-    spilt: f64,
+    overflows: bool,
 ) -> Option<Use> {
     let max = row.memory_max_bytes().filter(|max| *max > 0)?;
     let held = held::held_bytes(row)?;
@@ -153,9 +190,11 @@ fn use_of(
         None => pair.after.memory.first().and_then(memory::swap_free),
     };
     let reclaims = met.is_some_and(|rate| rate > 0.0);
+    // With stalls of its own those decide; without, it waits where it meets its limit.
+    let waits = met.filter(|_| some.is_none()).map(|rate| rate > 0.0);
     // Groups of version 1 have no stall shares: those of the host speak for them.
     let some = some.or_else(|| host::stalled(pair, Pressure::memory_some_total_us));
     let used = held as f64 / max as f64;
     let is_held = row.active_file_bytes().is_some();
-    Some(Use { used, swap_free, reclaims, some, is_held, spills: spilt >= SPILL })
+    Some(Use { used, swap_free, reclaims, some, waits, is_held, overflows })
 }

@@ -5,8 +5,8 @@ use ks_vocabulary::kind::{Entity, Kind, Severity};
 use ks_vocabulary::model::{Cpu, FaultTrace, Pressure, Vm};
 
 use super::limits::{IO_FULL, IO_SOME, MEMORY_FULL, MEMORY_SOME, TCP_USED};
-use super::memory::{FAULTS_STALL, USED, Use, faults, killed, swap_free};
-use super::{NONE, Pair, Quantity, Say};
+use super::memory::{USED, Use, bound, faults, killed, left, swap_free};
+use super::{NONE, Pair, Quantity, Say, groups};
 
 /// Tasks for each CPU, and tasks in all that high needs more than (`signals.md`, section 3).
 const DEMAND: [f64; 4] = [1.0, 2.0, 3.0, 8.0];
@@ -17,8 +17,14 @@ const SWAP_OUT: f64 = 5.0;
 const THRASH: [f64; 4] = [NONE, NONE, 100.0, 1000.0];
 const THRASH_FULL: [f64; 4] = [NONE, NONE, 0.05, 0.30];
 const BOTH_USED: f64 = 0.90;
-/// Share of time stalled for memory with which that is so, while pages move.
+/// Share of time stalled for memory with which that is so, while so many pages move.
 const MOVES_SOME: f64 = 0.05;
+const MOVES: f64 = 100.0;
+/// Pages a second that come back, and entries into reclaim, with which somebody waits where stalls
+/// are not told of; and pages that were swapped that storm back to a host that makes no room.
+const BACK: f64 = 5.0;
+const ENTRIES: f64 = 1.0;
+const STORM: f64 = 100.0;
 /// Time in major faults, as a share of one CPU's (section 11).
 const FAULT_STALL: [f64; 4] = [NONE, 0.05, 0.15, 0.40];
 
@@ -65,7 +71,9 @@ fn look_at_memory(pair: &Pair<'_>, say: &mut Say<'_>) {
     {
         let reclaims = grown(pair, Vm::allocstall) > 0.0;
         let is_held = held::held_share(row).is_some_and(|held| held >= USED[0]);
-        let held = Use { used, swap_free: swap_free(row), reclaims, some, is_held, spills: false };
+        let waits = if some.is_none() { waits(pair) } else { None };
+        let swap_free = swap_free(row);
+        let held = Use { used, swap_free, reclaims, some, waits, is_held, overflows: false };
         let is_low = used >= USED[0] && reclaims;
         quantity =
             quantity.or(held.exhausted()).or(Quantity::graded([is_low, false, false, false]));
@@ -75,30 +83,57 @@ fn look_at_memory(pair: &Pair<'_>, say: &mut Say<'_>) {
     }
     // Kills in groups are counted here too, and are the groups' own.
     if grown(pair, Vm::oom_kill) > 0.0 && !group_killed(pair) {
-        quantity = quantity.or(Quantity::event(Severity::Critical));
+        let is_unseen = !is_short(pair) && pair.after.cgroups.read().is_some();
+        let severity = if is_unseen { Severity::Medium } else { Severity::Critical };
+        quantity = quantity.or(Quantity::event(severity));
     }
     say(Kind::MemoryPressure, Entity::Host, quantity);
 }
 
-/// Whether the host makes room or has little left; where it does not a group's limit stalls tasks.
-pub(super) fn is_short(pair: &Pair<'_>) -> bool {
+/// Whether somebody waits for memory by what is counted of paging; `None` where nothing is.
+fn waits(pair: &Pair<'_>) -> Option<bool> {
+    let after = pair.after.vm.first()?;
+    let scans = grown(pair, Vm::pgscan_kswapd) + grown(pair, Vm::pgscan_direct);
+    let back = [Vm::pswpin, Vm::zswpin, Vm::refault_anon, Vm::refault_file];
+    let waits = grown(pair, Vm::allocstall) >= ENTRIES
+        || back.into_iter().any(|get| grown(pair, get) >= BACK)
+        || after.refault_file().is_none() && scans >= BACK;
+    let is_counted = after.allocstall().is_some() || after.pgscan_kswapd().is_some();
+    (waits || is_counted).then_some(waits)
+}
+
+/// Whether anything was killed for want of memory on the host without its reclaiming.
+pub(super) fn has_killed(pair: &Pair<'_>) -> bool {
+    grown(pair, Vm::oom_kill) > 0.0 && grown(pair, Vm::allocstall) <= 0.0
+}
+
+/// Whether the host does something to get free memory.
+pub(super) fn makes_room(pair: &Pair<'_>) -> bool {
+    let counts = [Vm::allocstall, Vm::pgscan_kswapd, Vm::pgscan_direct];
+    counts.into_iter().any(|get| grown(pair, get) > 0.0)
+}
+
+/// Whether it is the host that is short: it makes room, or no group's limit explains its stalls and
+/// little is left or pages storm back.
+fn is_short(pair: &Pair<'_>) -> bool {
     let used = pair.after.memory.first().and_then(held::used_share);
-    used.is_none_or(|used| used >= USED[0])
-        || [Vm::allocstall, Vm::pgscan_kswapd, Vm::pgscan_direct]
-            .into_iter()
-            .any(|get| grown(pair, get) > 0.0)
+    let storms = [Vm::pswpin, Vm::refault_anon].into_iter().any(|get| grown(pair, get) >= STORM);
+    let is_left_little = used.is_none_or(|used| used >= USED[0]) || storms;
+    makes_room(pair) || is_left_little && !groups::explain(pair)
 }
 
 fn look_at_faults(pair: &Pair<'_>, say: &mut Say<'_>) {
     let refaults = grown(pair, Vm::refault_anon) + grown(pair, Vm::refault_file);
     let some = stalled(pair, Pressure::memory_some_total_us);
-    let suffers = refaults > 0.0 || some.is_some_and(|some| some >= FAULTS_STALL);
     let traced = pair.before.bpf_page_fault.first().zip(pair.after.bpf_page_fault.first());
     let get = FaultTrace::major_ns;
     let waited = traced.and_then(|(before, after)| pair.rate(get(before), get(after)));
+    let waited = waited.map(|ns| ns / 1e9);
     let stalls = (some, stalled(pair, Pressure::io_some_total_us));
-    let quantity = faults(Some(grown(pair, Vm::pgmajfault)), suffers, stalls)
-        .or(Quantity::of(waited.map(|ns| ns / 1e9), FAULT_STALL));
+    let major = Some(grown(pair, Vm::pgmajfault));
+    let taken = waited.or_else(|| bound(pair, major));
+    let quantity = faults(major, (Some(refaults), some), stalls, (taken, waited.is_some()))
+        .or(Quantity::of(waited, FAULT_STALL));
     say(Kind::PageFault, Entity::Host, quantity);
 }
 
@@ -114,17 +149,20 @@ fn look_at_swap(pair: &Pair<'_>, say: &mut Say<'_>) {
     let both_used =
         1.0 - free >= BOTH_USED && held::used_share(row).is_some_and(|used| used >= BOTH_USED);
     let some = stalled(pair, Pressure::memory_some_total_us);
-    let moves = out + back >= SWAP_OUT && some.is_none_or(|some| some >= MOVES_SOME);
+    let moves = out + back >= MOVES && some.is_none_or(|some| some >= MOVES_SOME);
     let is_critical = thrashes(3) || both_used && moves;
     let quantity = Quantity::graded([out >= SWAP_OUT, false, thrashes(2), is_critical]);
     say(Kind::SwapThrashing, Entity::Host, quantity);
 }
 
+/// A group that is gone takes its count with it, unless the host reclaimed.
 fn group_killed(pair: &Pair<'_>) -> bool {
-    pair.after.cgroups.iter().any(|after| {
-        let before = pair.before.cgroups.find(after);
-        before.is_some_and(|before| killed(before, after))
-    })
+    let is_gone = left(pair).is_some() && grown(pair, Vm::allocstall) <= 0.0;
+    is_gone
+        || pair.after.cgroups.iter().any(|after| {
+            let before = pair.before.cgroups.find(after);
+            before.is_some_and(|before| killed(before, after))
+        })
 }
 
 fn look_at_demand(after: &Cpu, say: &mut Say<'_>) {

@@ -2,46 +2,117 @@
 
 use crate::board::{Board, Evaluation};
 use crate::culprit::short_group;
-use crate::window::{CgroupTrack, Group, Stall, Window};
+use crate::window::{CgroupTrack, EntityId, Group, Paging, Stall, Window};
 use ks_vocabulary::held;
-use ks_vocabulary::kind::Kind;
+use ks_vocabulary::kind::{Kind, Severity};
 use ks_vocabulary::membership::{cgroup_entity, is_below};
 use ks_vocabulary::model::Cgroup;
 use ks_vocabulary::time::SECOND_NS;
 
-use super::super::{groups, stall};
-use super::{RECLAIM_SPANS_S, STALLS, Swap, Use, grade_use, note_kills, swap_of, waits};
+use super::super::{PERSISTENCE_S, groups, stall};
+use super::used::{self, Swap, USED, Use, ends_soon};
+use super::witness::{self, Waits};
+use super::{KILL_CLEAR_S, RECLAIM_SPANS_S, STALLS, note_kills};
+
+const MEDIUM_NS: u64 = PERSISTENCE_S[1] * SECOND_NS;
+const TEN_S: u64 = 10 * SECOND_NS;
 
 /// Growth of a group's swap, over the ten to twenty seconds of which consumption is known, with
 /// which its limit is too small for what it holds (`swap_thrashing`, low: 5 pages a second).
 const SPILL_BYTES: u64 = 5 * 4096 * 20;
 
-/// Judges every control group; the return value is the number of kills that are theirs.
-pub(super) fn judge(window: &Window, board: &mut Board) -> u64 {
-    let Some(at) = window.cgroups.at().filter(|_| window.cgroups.is_fresh()) else { return 0 };
-    let host_swap = window.memory.one().map_or(Swap::Untold, swap_of);
+/// A group that holds so much of its limit is at it (our judgement, as the lowest used share).
+const AT_LIMIT: f64 = USED[0];
+
+/// What the groups answer for, and the host does not.
+#[derive(Debug, Default)]
+pub(super) struct Theirs {
+    /// Kills since the last reading on the whole host.
+    pub(super) killed_on_host: u64,
+    /// How many of them a limit of a group led to.
+    pub(super) kills: u64,
+    /// Whether one of them stalls as long as the host does.
+    pub(super) explain_stalls: bool,
+}
+
+/// A group that the last reading is the first not to have, and that was at its limit before.
+type Left<'a> = (EntityId, &'a Cgroup);
+
+/// Judges every control group.
+pub(super) fn judge(window: &Window, board: &mut Board) -> Theirs {
+    let kills = window.vm.track().and_then(|track| track.over(Paging::OomKill, 1));
+    let killed_on_host = kills.map_or(0, |growth| growth.by);
+    let mut theirs = Theirs { killed_on_host, ..Theirs::default() };
+    let Some(at) = window.cgroups.at().filter(|_| window.cgroups.is_fresh()) else { return theirs };
+    let host_swap = window.memory.one().map_or(Swap::Untold, Swap::of);
     let host = window.pressure.track().ok().filter(|_| window.pressure.is_fresh());
-    let host_waits = waits(host);
+    let host_stalls = witness::stalls(host);
     let short = short_group(window).map(|(id, _)| id);
-    let mut theirs = 0;
+    theirs.explain_stalls = short.is_some();
+    let left = fullest_that_left(window);
+    let mut kills_of_left = 0;
     for (id, row, track) in groups(window) {
-        let kills = kills_at_limit(track);
-        let kills = if kills > 0 && is_innermost(window, row) { kills } else { 0 };
-        theirs += kills;
+        let mut kills = kills_at_limit(track);
+        if kills > 0 && !is_innermost(window, row) {
+            kills = 0;
+        } else if kills > 0 && left.is_some_and(|(_, left)| is_around(row, left)) {
+            kills_of_left += core::mem::take(&mut kills);
+        }
+        theirs.kills += kills;
         let mut seen = Evaluation::default();
         // Groups of version 1 have no stall shares: of the one that is short they are the host's.
         let has_own = track.pressure.is_given(Stall::MemorySome);
         let of_host = host.filter(|_| short == Some(id) && !has_own);
         let graded = stall::grade(&mut seen, of_host.unwrap_or(&track.pressure), &STALLS);
-        if let Some(memory) = use_of_group(row, track, host_swap, host_waits) {
-            grade_use(&mut seen, &memory, true);
+        let waits = witness::of_group(track, host_stalls);
+        if let Some(memory) = use_of_group(window, (row, track), host_swap, waits) {
+            used::grade(&mut seen, &memory, true);
         } else if graded.is_err() && kills == 0 {
             continue;
         }
-        note_kills(&mut seen, kills);
+        note_kills(&mut seen, kills, Severity::Critical);
         board.judge(Kind::MemoryPressure, id, at, &mut seen, || cgroup_entity(row));
     }
+    if let Some(left) = left {
+        theirs.kills += judge_left(window, board, left, (kills_of_left, &theirs));
+    }
     theirs
+}
+
+/// Of the groups that are gone with this reading, the one that was nearest its limit, if at it.
+fn fullest_that_left(window: &Window) -> Option<Left<'_>> {
+    let share = |row: &Cgroup| {
+        let max = row.memory_max_bytes().filter(|max| *max > 0)?;
+        Some(row.memory_bytes()? as f64 / max as f64)
+    };
+    let shares = window.cgroups.left().filter_map(|(id, row)| Some((share(row)?, (id, row))));
+    let at_limit = shares.filter(|(share, _)| *share >= AT_LIMIT);
+    at_limit.max_by(|one, other| one.0.total_cmp(&other.0)).map(|(_, left)| left)
+}
+
+/// A group that is removed with its last process takes the count of its kills with it: those that
+/// only the groups around it or the host tell of are its own, unless the host had to make room.
+fn judge_left(
+    window: &Window,
+    board: &mut Board,
+    (id, row): Left<'_>,
+    (told_around, theirs): (u64, &Theirs),
+) -> u64 {
+    let reclaimed = window.vm.track().and_then(|track| track.over(Paging::DirectReclaim, TEN_S));
+    let others = theirs.kills.saturating_add(told_around);
+    let is_hosts = reclaimed.is_ok_and(|growth| growth.by > 0);
+    let rest = if is_hosts { 0 } else { theirs.killed_on_host.saturating_sub(others) };
+    let kills = told_around + rest;
+    if kills > 0 {
+        let mut seen = Evaluation::default();
+        note_kills(&mut seen, kills, Severity::Critical);
+        let entity = cgroup_entity(row);
+        // One that is back under the same name tells for itself.
+        let is_back = window.cgroups.entities().any(|(_, other, _)| cgroup_entity(other) == entity);
+        let stands_s = if is_back { 0 } else { KILL_CLEAR_S };
+        board.judge_left(Kind::MemoryPressure, (id, entity), stands_s, &mut seen);
+    }
+    kills
 }
 
 /// Kills since the last reading that the group's own limit led to. Version 1 counts no failed
@@ -54,20 +125,22 @@ fn kills_at_limit(track: &CgroupTrack) -> u64 {
 
 /// Version 2 counts kills in every ancestor too: the one whose descendants have none is meant.
 fn is_innermost(window: &Window, row: &Cgroup) -> bool {
-    !window.cgroups.entities().any(|(_, other, track)| {
-        other.hierarchy() == row.hierarchy()
-            && other.path().zip(row.path()).is_some_and(|(path, group)| is_below(path, group))
-            && kills_at_limit(track) > 0
-    })
+    let mut others = window.cgroups.entities();
+    !others.any(|(_, other, track)| is_around(row, other) && kills_at_limit(track) > 0)
 }
 
-/// Use of a group against its own limit; without one there is no share. Groups of version 1 have no
-/// stall shares: where nobody waits on the host, nobody does in them.
+/// Whether a group is somewhere below another of its hierarchy.
+fn is_around(row: &Cgroup, other: &Cgroup) -> bool {
+    other.hierarchy() == row.hierarchy()
+        && other.path().zip(row.path()).is_some_and(|(path, group)| is_below(path, group))
+}
+
+/// Use of a group against its own limit; without one there is no share.
 fn use_of_group(
-    row: &Cgroup,
-    track: &CgroupTrack,
+    window: &Window,
+    (row, track): (&Cgroup, &CgroupTrack),
     host_swap: Swap,
-    host_waits: [Option<bool>; 4],
+    waits: Waits,
 ) -> Option<Use> {
     let max = row.memory_max_bytes().filter(|max| *max > 0)?;
     let held = held::held_bytes(row)?;
@@ -77,19 +150,22 @@ fn use_of_group(
         (Some(_), None) => Swap::Untold,
         (None, _) => host_swap,
     };
+    let used = held as f64 / max as f64;
+    let grew = |what, ns| track.over(what, ns).is_ok_and(|growth| growth.by > 0);
+    let spills = || track.consumption(row).swap_bytes >= SPILL_BYTES;
+    let overflows = used >= USED[1] && (spills() || grew(Group::Oom, MEDIUM_NS));
+    let grows = || {
+        let at = window.cgroups.at().unwrap_or(window.mono());
+        let ns = window.group_leaders.lately_ns(at, track);
+        ends_soon(track.consumption(row).memory_bytes as f64, ns, max.saturating_sub(held))
+    };
     Some(Use {
-        used: held as f64 / max as f64,
+        used,
         swap,
         is_held: row.active_file_bytes().is_some(),
-        spills: track.consumption(row).swap_bytes >= SPILL_BYTES,
-        reclaims: RECLAIM_SPANS_S.map(|span_s| {
-            let growth = track.over(Group::LimitMet, span_s * SECOND_NS);
-            growth.is_ok_and(|growth| growth.by > 0)
-        }),
-        stalls: if track.pressure.is_given(Stall::MemorySome) {
-            waits(Some(&track.pressure))
-        } else {
-            host_waits
-        },
+        overflows,
+        grows: used >= USED[3] && grows(),
+        reclaims: RECLAIM_SPANS_S.map(|span_s| grew(Group::LimitMet, span_s * SECOND_NS)),
+        waits,
     })
 }

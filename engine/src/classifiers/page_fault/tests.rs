@@ -4,7 +4,9 @@ use crate::lab::{Lab, Meter};
 use ks_vocabulary::kind::Kind::PageFault;
 use ks_vocabulary::kind::Severity::{Critical, High, Low, Medium};
 use ks_vocabulary::metric::Metric;
-use ks_vocabulary::model::{CgroupCell, CgroupName, PressureCell, Record as _, Sample, VmCell};
+use ks_vocabulary::model::{
+    CgroupCell, CgroupName, DiskCell, DiskName, PressureCell, Record as _, Sample, VmCell,
+};
 
 const HOST: &str = "host";
 
@@ -47,6 +49,7 @@ fn each_limit_from_below_and_above() {
     let thrash = |faults| Second { faults, refaults: 1.0, some: 0.051 };
     let database = |faults, some| Second { faults, refaults: 9_000.0, some };
     let stall = |faults, some| Second { faults, refaults: 0.0, some };
+    let dropped = |refaults, some| Second { faults: 60.0, refaults, some };
     let table = [
         (calm(9.8), None),
         (calm(10.2), Some(Low)),
@@ -61,6 +64,9 @@ fn each_limit_from_below_and_above() {
         (database(10_000.0, 0.051), Some(Critical)),
         (stall(60.0, 0.049), Some(Low)),
         (stall(60.0, 0.051), Some(Medium)),
+        (dropped(29.0, 0.011), Some(Low)),
+        (dropped(31.0, 0.011), Some(Medium)),
+        (dropped(31.0, 0.009), Some(Low)),
     ];
     for (at, (second, expected)) in table.into_iter().enumerate() {
         let (mut lab, mut host) = (Lab::new(), Host::default());
@@ -76,7 +82,7 @@ fn each_limit_from_below_and_above() {
         let (mut lab, mut host, mut group) = (Lab::new(), Host::default(), Host::default());
         lab.run(40, |sample, _| {
             host.fill(sample, stall(0.0, some));
-            group.fill_group(sample, thrash(faults));
+            group.fill_group(sample, Second { refaults: faults, ..thrash(faults) });
         });
         assert_eq!(lab.severity(PageFault, "cgroup:memory:/job"), expected);
         assert_eq!(lab.severity(PageFault, HOST), None);
@@ -115,7 +121,7 @@ fn without_vmstat_it_cannot_tell() {
 
 #[test]
 fn what_is_not_counted_is_no_evidence_and_what_it_keeps_out_of_reach_is_told() {
-    let thrash = Second { faults: 600.0, refaults: 9.0, some: 0.051 };
+    let thrash = Second { faults: 600.0, refaults: 900.0, some: 0.051 };
     let neither = "severity above low: needs refaults or stall shares of memory";
     let table = [
         (true, true, Critical, 2, ""),
@@ -150,6 +156,82 @@ fn what_is_not_counted_is_no_evidence_and_what_it_keeps_out_of_reach_is_told() {
     assert_eq!(lab.severity(PageFault, "cgroup:memory:/job"), Some(Low));
     let part = "severity of a control group above low: needs its refaults or stalls";
     assert!(lab.coverage(PageFault).contains(part), "{}", lab.coverage(PageFault));
+}
+
+/// A mapped database: 700 faults a second for pages that were dropped.
+const MAPPED: Second = Second { faults: 700.0, refaults: 900.0, some: 0.0 };
+
+/// Reads of a disk in a second, and the ms that they take in all.
+type Reads = (u64, u64);
+
+/// Disks that go on like this, second by second.
+fn fill_disks(sample: &mut Sample, disks: &[Reads], second: u64) {
+    for (name, (reads, read_ms)) in ["a", "b"].into_iter().zip(disks) {
+        let row = sample.disks.push();
+        row.set_name(DiskName::name, name.as_bytes());
+        row.set(DiskCell::reads, reads * second);
+        row.set(DiskCell::read_ms, read_ms * second);
+    }
+}
+
+#[test]
+fn faults_cost_at_most_what_a_read_takes_of_the_disk_that_serves_them() {
+    let backup = (230, 420);
+    let table: [(_, &[Reads], _); 10] = [
+        (Some((0.009, 0.45)), &[(720, 110), backup], Low),
+        (Some((0.011, 0.45)), &[(720, 72), backup], Medium),
+        (Some((0.011, 0.45)), &[(720, 101), backup], Medium),
+        (Some((0.011, 0.45)), &[(720, 104), backup], Critical),
+        (Some((0.011, 0.09)), &[(720, 104), backup], Medium),
+        // None of them has as many reads as there are faults.
+        (Some((0.011, 0.45)), &[(555, 50), backup], Critical),
+        (Some((0.011, 0.45)), &[(565, 50), backup], Medium),
+        (None, &[(720, 101), backup], Low),
+        (None, &[(720, 104), backup], Critical),
+        (None, &[], Critical),
+    ];
+    for (at, (stalls, disks, expected)) in table.into_iter().enumerate() {
+        let (mut lab, mut host, mut io_us) = (Lab::new(), Host::default(), Meter::default());
+        lab.run(40, |sample, second| {
+            host.fill(sample, Second { some: stalls.map_or(0.0, |of: (f64, f64)| of.0), ..MAPPED });
+            match stalls {
+                Some((_, io)) => sample.pressure.as_mut_slice()[0]
+                    .set(PressureCell::io_some_total_us, io_us.add(io * 1e6)),
+                None => sample.pressure.clear(),
+            }
+            fill_disks(sample, disks, second);
+        });
+        assert_eq!(lab.severity(PageFault, HOST), Some(expected), "row {at}");
+    }
+}
+
+#[test]
+fn a_group_pays_with_its_own_stalls_or_with_what_its_faults_can_have_taken() {
+    // Stalls for I/O of the group, of the host, and what its disk takes for the reads of a second.
+    for (own, of_host, read_ms, expected) in [
+        (Some(0.09), 0.9, 900, Medium),
+        (Some(0.11), 0.9, 1, Critical),
+        (None, 0.9, 104, Critical),
+        (None, 0.9, 101, Medium),
+        (None, 0.09, 104, Medium),
+    ] {
+        let (mut lab, mut host, mut group) = (Lab::new(), Host::default(), Host::default());
+        let mut meters = <[Meter; 3]>::default();
+        lab.run(40, |sample, second| {
+            host.fill(sample, Second::default());
+            let row = &mut sample.pressure.as_mut_slice()[0];
+            row.set(PressureCell::io_some_total_us, meters[0].add(of_host * 1e6));
+            group.fill_group(sample, MAPPED);
+            if let Some(own) = own {
+                let row = &mut sample.cgroups.as_mut_slice()[0];
+                row.set(CgroupCell::io_some_total_us, meters[1].add(own * 1e6));
+                row.set(CgroupCell::memory_some_total_us, meters[2].add(0.011 * 1e6));
+            }
+            fill_disks(sample, &[(720, read_ms)], second);
+        });
+        let found = lab.severity(PageFault, "cgroup:memory:/job");
+        assert_eq!(found, Some(expected), "{own:?} {of_host} {read_ms}");
+    }
 }
 
 #[test]

@@ -51,28 +51,31 @@ impl Host {
 fn each_limit_from_below_and_above() {
     let out = |out| Second { out, ..QUIET };
     let thrash = |rate, full| Second { out: rate, back: rate, full, ..QUIET };
-    let used = |swap_used, used| Second { swap_used, used, out: 3.0, back: 3.0, full: 0.06 };
+    let used = |swap_used, used| Second { swap_used, used, out: 50.5, back: 50.5, full: 0.06 };
     let still = |out, full| Second { out, back: 0.0, full, ..used(950, 950) };
-    let missed = |out, back| Second { out, back, ..QUIET };
+    let missed = |out, back| Second { out, back, full: 0.011, ..QUIET };
     let table = [
         (QUIET, None),
         (out(4.8), None),
         (out(5.2), Some(Low)),
         (out(10_000.0), Some(Low)),
-        (thrash(5.2, 0.0), Some(Medium)),
+        (thrash(5.2, 0.009), Some(Low)),
+        (thrash(5.2, 0.011), Some(Medium)),
+        (thrash(10_000.0, 0.009), Some(Low)),
         (thrash(99.5, 0.9), Some(Medium)),
         (thrash(100.5, 0.049), Some(Medium)),
         (thrash(100.5, 0.051), Some(High)),
         (thrash(999.0, 0.9), Some(High)),
         (thrash(1001.0, 0.299), Some(High)),
         (thrash(1001.0, 0.301), Some(Critical)),
-        (used(899, 950), None),
-        (used(950, 899), None),
+        (used(899, 950), Some(Medium)),
+        (used(950, 899), Some(Medium)),
         (used(900, 900), Some(Critical)),
         (still(0.0, 0.06), None),
         (still(4.5, 0.06), None),
-        (still(5.5, 0.06), Some(Critical)),
-        (still(5.5, 0.04), Some(Low)),
+        (still(99.5, 0.06), Some(Low)),
+        (still(100.5, 0.06), Some(Critical)),
+        (still(100.5, 0.04), Some(Low)),
         (missed(100.0, 9.0), Some(Low)),
         (missed(100.0, 11.0), Some(Medium)),
     ];
@@ -91,7 +94,7 @@ fn three_seconds_of_ten_are_medium_and_two_are_not() {
         lab.run(30, |sample, second| {
             let swaps = second % 10 < seconds;
             let rate = if swaps { 40.0 } else { 0.0 };
-            host.fill(sample, Second { out: rate, back: 2.0, ..QUIET });
+            host.fill(sample, Second { out: rate, back: 2.0, full: 0.02, ..QUIET });
         });
         assert_eq!(lab.severity(SwapThrashing, HOST), Some(expected));
     }
