@@ -29,7 +29,7 @@ use crate::window::{DiskWork, HOST, Missing, Paging, Stall, Window};
 use ks_vocabulary::kind::{Entity, Kind, Severity};
 use ks_vocabulary::membership::cgroup_entity;
 use ks_vocabulary::metric::Metric;
-use ks_vocabulary::model::{Cpu, Load, Process};
+use ks_vocabulary::model::{Cpu, Load};
 use ks_vocabulary::subtype::Subtype;
 use ks_vocabulary::time::{SECOND_NS, Timestamp};
 
@@ -85,7 +85,6 @@ const STUCK_LEAST: [f64; 3] = [2.0, 4.0, 16.0];
 /// The kernel looks for hung tasks every two minutes, unless it is told otherwise
 /// (`hung_task_timeout_secs`).
 const HUNG_CLEAR_S: u64 = 180;
-const KTHREADD: u64 = 2;
 /// Load that agrees with stuck tasks, as their share (our judgement: it is a mean over a minute).
 const AGREES: f64 = 0.5;
 
@@ -161,7 +160,7 @@ fn grade_stuck(seen: &mut Evaluation, window: &Window) {
         return;
     }
     let of_programs = window.sufferers.stuck_of(window.mono(), STUCK_NS, |key| {
-        window.processes.find(key).is_none_or(|known| !is_of_kernel(&known.row))
+        window.processes.find(key).is_none_or(|known| !known.is_kernels())
     });
     let load = window.load.one().ok().and_then(Load::load1);
     let agrees = load.is_none_or(|load| load >= AGREES * stuck);
@@ -176,11 +175,6 @@ fn grade_stuck(seen: &mut Evaluation, window: &Window) {
     if seen.mask() > before {
         seen.subtype = Some(Subtype::Blocked);
     }
-}
-
-/// Whether it is a thread of the kernel: children of `kthreadd`, which is always process 2.
-fn is_of_kernel(row: &Process) -> bool {
-    row.ppid() == Some(KTHREADD) || row.pid() == Some(KTHREADD)
 }
 
 /// Tasks of which the kernel itself says that they hang. It alone says so: medium.

@@ -11,6 +11,7 @@ mod niced;
 mod page_fault;
 mod recurring;
 mod scheduler;
+mod served;
 mod sleepers;
 mod stall;
 mod swap_thrashing;

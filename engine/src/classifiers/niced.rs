@@ -16,6 +16,8 @@ use ks_vocabulary::membership::belongs;
 use ks_vocabulary::model::{Cgroup, Cpu};
 use ks_vocabulary::time::SECOND_NS;
 
+use super::busy::busy_share;
+
 /// Others that wait, for each CPU, below which they are not what is seen: the least share of
 /// stalled time that is a verdict (`scheduler`, low).
 const OTHERS: f64 = 0.10;
@@ -28,8 +30,13 @@ const BATCH_SHARE: f64 = 0.5;
 /// `cpu.weight` and `cpu.idle`).
 const LEAST_WEIGHT: u64 = 1;
 
+/// CPU time of the host that all others use, below which they do not wait for batch work (our
+/// judgement): the kernel gives a task at nice 10 a tenth of the weight of one at 0
+/// (`sched_prio_to_weight`).
+const OTHERS_BUSY: f64 = 0.5;
+
 /// Whether batch work explains that tasks of `entity` wait. Where waits by process are not recorded
-/// nothing is explained.
+/// it does for the host alone, by what it uses.
 pub(super) fn explains(window: &Window, entity: &Entity) -> bool {
     let Some(cpus @ 1..) = window.cpu.one().ok().and_then(Cpu::cpus_online) else { return false };
     let few = OTHERS * cpus as f64;
@@ -41,7 +48,7 @@ pub(super) fn explains(window: &Window, entity: &Entity) -> bool {
     if *entity != Entity::Host {
         return waited.over(1).is_some() && explains_group(window, entity, few);
     }
-    let Some((batch, others)) = waited.over(OTHERS_NS) else { return false };
+    let Some((batch, others)) = waited.over(OTHERS_NS) else { return gives_way(window) };
     // Stall shares are means of up to half a minute: what ended in it is in them still.
     let lately = waited.over(LONGEST_NS).map_or(batch, |(batch, _)| batch);
     let is_at_work = lately > others || batch_share(window) >= BATCH_SHARE;
@@ -100,6 +107,13 @@ fn explains_group(window: &Window, entity: &Entity, few: f64) -> bool {
         }
     }
     members == 0 || batch > others && others < few
+}
+
+/// Whether most of what is used gives way to others, and those use little.
+fn gives_way(window: &Window) -> bool {
+    let share = batch_share(window);
+    let busy = window.cpu.step().and_then(|step| busy_share(&step));
+    share >= BATCH_SHARE && busy.is_ok_and(|busy| busy * (1.0 - share) < OTHERS_BUSY)
 }
 
 /// Share of the used CPU time that was niced; none where that is not told, which excuses nothing.

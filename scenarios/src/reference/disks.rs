@@ -58,6 +58,44 @@ pub(super) fn saturation(pair: &Pair<'_>, before: &Disk, after: &Disk) -> Quanti
     }
 }
 
+/// Fewer that wait at once are one; waits in ms of a disk with and without seeks from which on it
+/// does not serve in time, and requests a second that make it work
+/// (`docs/decisions/0012-busy-by-design.md`).
+const ONE: f64 = 1.5;
+const SLOW_MS: [f64; 2] = [50.0, 20.0];
+const AT_WORK: f64 = 1.0;
+
+/// Whether each disk at work answers in time.
+pub(super) fn serve_in_time(pair: &Pair<'_>) -> bool {
+    let (mut any, mut all) = (false, true);
+    for after in pair.after.disks.iter() {
+        let Some(before) = pair.before.disks.find(after) else { continue };
+        let rate = |get: fn(&Disk) -> Option<u64>| pair.rate(get(before), get(after));
+        let sum = |one: Option<f64>, other: Option<f64>| Some(one? + other?);
+        let done = sum(rate(Disk::reads), rate(Disk::writes));
+        let spent_ms = sum(rate(Disk::read_ms), rate(Disk::write_ms));
+        let Some((done, spent_ms)) = done.zip(spent_ms) else { continue };
+        if done >= AT_WORK {
+            any = true;
+            all &= spent_ms / done < SLOW_MS[usize::from(after.rotational() != Some(true))];
+        }
+    }
+    any && all
+}
+
+/// Whether one program at a time waits, and for disks that answer in time.
+pub(super) fn serve_one(pair: &Pair<'_>) -> bool {
+    let mut asleep: Vec<_> = pair.after.blocked.iter().map(|row| row.pid()).collect();
+    asleep.sort_unstable();
+    asleep.dedup();
+    let in_flight = pair.after.disks.iter().filter_map(|after| {
+        let before = pair.before.disks.find(after)?;
+        let by_time = pair.rate(before.queue_ms(), after.queue_ms()).map(|ms| ms / 1e3);
+        by_time.into_iter().chain(after.in_flight().map(|count| count as f64)).reduce(f64::max)
+    });
+    asleep.len() < 2 && in_flight.sum::<f64>() < ONE && serve_in_time(pair)
+}
+
 /// Whether anything tells that tasks wait for I/O; `None` where nothing does and stall shares or
 /// sleeping tasks were not read.
 fn is_stalled(pair: &Pair<'_>) -> Option<bool> {
@@ -71,6 +109,6 @@ fn is_stalled(pair: &Pair<'_>) -> Option<bool> {
         let mut blocked = pair.after.blocked.iter();
         blocked.any(|row| !is_kernels(row.pid()))
     });
-    let tells = some == Some(true) || asleep == Some(true);
+    let tells = (some == Some(true) || asleep == Some(true)) && !serve_one(pair);
     (tells || some.is_some() && asleep.is_some()).then_some(tells)
 }

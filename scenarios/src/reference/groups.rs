@@ -11,7 +11,7 @@ use super::host;
 use super::limits::{IO_FULL, IO_SOME, MEMORY_FULL, MEMORY_SOME};
 use super::memory::{self, Use, killed};
 use super::tracers::cpu_stalls;
-use super::{NONE, Pair, Quantity, Say};
+use super::{NONE, Pair, Quantity, Say, disks};
 
 /// Throttled share of periods: there is no low one (`signals.md`, section 9).
 const THROTTLED: [f64; 4] = [NONE, 0.25, 0.50, NONE];
@@ -151,6 +151,8 @@ fn look_at_group(
     say(Kind::MemoryPressure, entity.clone(), memory);
     let io = Quantity::of(share(Cgroup::io_some_total_us), IO_SOME)
         .or(Quantity::of(share(Cgroup::io_full_total_us), IO_FULL));
+    // Who sleeps of the group is not known from every sample.
+    let io = if disks::serve_in_time(pair) { io.sure_to(Severity::Low) } else { io };
     say(Kind::IoCongestion, entity.clone(), io);
     let periods = rate(Cgroup::nr_periods).filter(|periods| *periods > 0.0);
     let throttled = rate(Cgroup::nr_throttled).zip(periods).map(|(some, all)| some / all);

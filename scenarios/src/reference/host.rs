@@ -6,7 +6,7 @@ use ks_vocabulary::model::{Cpu, FaultTrace, Pressure, Vm};
 
 use super::limits::{IO_FULL, IO_SOME, MEMORY_FULL, MEMORY_SOME, TCP_USED};
 use super::memory::{USED, Use, bound, faults, killed, left, swap_free};
-use super::{NONE, Pair, Quantity, Say, groups};
+use super::{NONE, Pair, Quantity, Say, disks, groups};
 
 /// Tasks for each CPU, and tasks in all that high needs more than (`signals.md`, section 3).
 const DEMAND: [f64; 4] = [1.0, 2.0, 3.0, 8.0];
@@ -31,6 +31,7 @@ const FAULT_STALL: [f64; 4] = [NONE, 0.05, 0.15, 0.40];
 pub(super) fn look(pair: &Pair<'_>, say: &mut Say<'_>) {
     let io = Quantity::of(stalled(pair, Pressure::io_some_total_us), IO_SOME)
         .or(Quantity::of(stalled(pair, Pressure::io_full_total_us), IO_FULL));
+    let io = if disks::serve_one(pair) { io.sure_to(Severity::Low) } else { io };
     if pair.after.pressure.first().is_some() {
         say(Kind::IoCongestion, Entity::Host, io);
     }

@@ -61,7 +61,9 @@ fn above_low_somebody_is_late() {
     let asleep = |asleep, parent| Waits { asleep: Some(asleep), parent, ..REST };
     let table = [
         (flash(0.98, 0.98, 0.08), REST, Some(Low)),
-        (flash(0.90, 0.90, 0.08), STALLED, Some(Medium)),
+        (flash(0.90, 1.6, 0.08), STALLED, Some(Medium)),
+        // One program at a time that is served in time.
+        (flash(0.90, 1.4, 0.08), STALLED, Some(Low)),
         (flash(0.998, 8.0, 0.1), some(0.09), Some(Low)),
         (flash(0.998, 8.0, 0.1), some(0.11), Some(High)),
         (flash(0.998, 8.0, 0.1), asleep(1, 1), Some(High)),

@@ -1,0 +1,41 @@
+//! Whether disks serve in time what they are asked for, and one program at a time asks.
+
+use crate::window::{DiskTrack, DiskWork, Window};
+use ks_vocabulary::model::Disk;
+use ks_vocabulary::time::SECOND_NS;
+
+/// Fewer that wait at once, in the mean, are one (our judgement: two that are stalled as much as
+/// the limit of high asks for make more).
+const ONE: f64 = 1.5;
+/// Mean wait in ms of a disk with and without seeks from which on requests are not served in time
+/// (our judgement: several seeks, or two hundred times what flash takes).
+const SLOW_MS: [f64; 2] = [50.0, 20.0];
+/// Requests a second from which on a disk has work whose wait counts (our judgement).
+const AT_WORK: f64 = 1.0;
+const SHORT_NS: u64 = 5 * SECOND_NS;
+
+/// Whether so many that wait are one at a time, and each disk at work answers in time: that is how
+/// a single program reads or syncs, and nobody else is kept from anything.
+pub(super) fn serves_one(window: &Window, waiting: Option<f64>) -> bool {
+    waiting.is_some_and(|waiting| waiting < ONE) && is_served_in_time(window)
+}
+
+/// Whether each disk that has work answers before its limit.
+fn is_served_in_time(window: &Window) -> bool {
+    let waits = window.disks.entities().filter_map(|(_, row, track)| wait(row, track));
+    let (mut any, mut all) = (false, true);
+    for (wait_ms, limit_ms) in waits {
+        any = true;
+        all &= wait_ms < limit_ms;
+    }
+    any && all
+}
+
+/// The mean wait of a disk at work in ms, and its limit. A disk that does not say whether it seeks
+/// has the stricter one.
+fn wait(row: &Disk, track: &DiskTrack) -> Option<(f64, f64)> {
+    let done = track.over(DiskWork::Done, SHORT_NS).ok()?;
+    let spent = track.over(DiskWork::Spent, SHORT_NS).ok()?;
+    let limit_ms = SLOW_MS[usize::from(row.rotational() != Some(true))];
+    (done.per_second() >= AT_WORK).then(|| (spent.by as f64 / done.by as f64, limit_ms))
+}
