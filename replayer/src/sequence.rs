@@ -54,7 +54,9 @@ impl SequenceError {
     pub fn remedy(&self) -> &'static str {
         match self {
             Self::Twice { .. } => "name each recording once, and no file beside its directory",
-            Self::Hosts { .. } => "replay the recordings of each host by themselves",
+            Self::Hosts { .. } => {
+                "name those of one host; what is written is one file for each host"
+            }
             Self::Order { .. } => "name recordings in the order in which they were made",
         }
     }

@@ -12,12 +12,12 @@ use crate::tree::{SourceFile, assert_none, checkout};
 /// A new entry is the size at hand and some three in a hundred, for work on several branches.
 const LINES_MAX: [(&str, usize); 8] = [
     ("ebpf/src/", 1_000),
-    ("engine/src/", 16_250),
+    ("engine/src/", 16_900),
     ("engine/statistics/src/", 2_780),
     ("engine/vocabulary/src/", 5_950),
     ("recorder/src/", 18_300),
-    ("replayer/src/", 7_200),
-    ("scenarios/src/", 7_830),
+    ("replayer/src/", 7_300),
+    ("scenarios/src/", 7_950),
     ("src/", 8_050),
 ];
 /// How far below its entry a crate may be.

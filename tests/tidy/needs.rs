@@ -19,8 +19,8 @@ const READERS: [&str; 6] = [
 
 /// Columns whose names are called on something else: `Cover::state`, the namespace of a process,
 /// the CPU time and the control group of short-lived ones, `Metric::unit`, the sockets of an owner,
-/// the caches of a control group and what a host holds.
-const OTHERS: [(&str, &str); 12] = [
+/// the caches of a control group and what a host holds, what a rate lost.
+const OTHERS: [(&str, &str); 15] = [
     ("cgroups", "zswpin"),
     ("cgroups", "zswpout"),
     ("memory", "active_file_bytes"),
@@ -33,6 +33,9 @@ const OTHERS: [(&str, &str); 12] = [
     ("processes", "cpu_ns"),
     ("bpf_events", "cgroup_inode"),
     ("processes", "close_wait"),
+    ("bpf_syscall", "lost"),
+    ("bpf_page_fault", "lost"),
+    ("bpf_memory", "lost"),
 ];
 
 /// Whether `code` calls the accessor of `column`, or names it as a function.

@@ -41,11 +41,9 @@ const FAULTS: [f64; 4] = [10.0, 50.0, 100.0, 500.0];
 /// From medium on refaults, or this share of time stalled for memory, must say that somebody
 /// suffers (our judgement).
 const STALLED: f64 = 0.05;
-/// Refaults for each fault with which it is pages in use that were dropped, and the share of time
-/// stalled for memory that they want where it is told (our judgement: most of the faults, and what
-/// is a wait for memory in use).
-const DROPPED: f64 = 0.5;
-const WAITS: f64 = 0.01;
+/// Refaults for each fault with which it is pages in use that were dropped (our judgement: a few
+/// come back wherever a cache is full).
+const DROPPED: f64 = 0.2;
 /// Reads for each fault of a disk that can have served them: each asks for one at least, and some
 /// of those that are counted go elsewhere (our judgement).
 const SERVED: f64 = 0.8;
@@ -270,11 +268,10 @@ fn grade(span: impl Fn(u64) -> Span) -> Result<(Evaluation, bool), Missing> {
     Ok((seen, is_above_low))
 }
 
-/// Whether somebody suffers by faults: by stalls, or since most are for pages that were dropped.
+/// Whether somebody suffers by faults: by stalls, or since many are for pages that were dropped.
 fn harms(faults: u64, refaults: Option<u64>, stalled: Option<f64>) -> bool {
-    let reaches = |limit: f64| stalled.is_some_and(|stalled| stalled >= limit);
     let are_dropped = refaults.is_some_and(|by| by > 0 && by as f64 >= DROPPED * faults as f64);
-    reaches(STALLED) || are_dropped && (stalled.is_none() || reaches(WAITS))
+    stalled.is_some_and(|stalled| stalled >= STALLED) || are_dropped
 }
 
 fn limits_of(metric: Metric) -> [Option<f64>; 4] {

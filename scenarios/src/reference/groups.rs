@@ -7,9 +7,9 @@ use ks_vocabulary::kind::{Entity, Kind, Severity};
 use ks_vocabulary::membership::cgroup_entity;
 use ks_vocabulary::model::{Cgroup, PortUse, Pressure, Sample};
 
-use super::host;
 use super::limits::{IO_FULL, IO_SOME, MEMORY_FULL, MEMORY_SOME};
 use super::memory::{self, Use, killed};
+use super::paging;
 use super::tracers::cpu_stalls;
 use super::{NONE, Pair, Quantity, Say, disks};
 
@@ -68,7 +68,7 @@ pub(super) fn look(pair: &Pair<'_>, say: &mut Say<'_>) {
         }
     }
     // It is told of around it, or on the host, and its own.
-    if let Some(left) = left.filter(|left| host::has_killed(pair) || is_told_around(pair, left)) {
+    if let Some(left) = left.filter(|left| paging::has_killed(pair) || is_told_around(pair, left)) {
         say(Kind::MemoryPressure, cgroup_entity(left), Quantity::event(Severity::Critical));
     }
     for row in pair.after.processes.iter() {
@@ -90,7 +90,7 @@ fn limited(pair: &Pair<'_>) -> Option<Entity> {
     };
     let without = pair.after.cgroups.iter().filter(|row| row.memory_some_total_us().is_none());
     let most = without.filter_map(|row| Some((met(row)?, row))).max_by_key(|(met, _)| *met);
-    most.filter(|_| !host::makes_room(pair)).map(|(_, row)| cgroup_entity(row))
+    most.filter(|_| !paging::makes_room(pair)).map(|(_, row)| cgroup_entity(row))
 }
 
 /// Whether groups above one that is gone tell of a kill.
@@ -104,7 +104,7 @@ fn is_told_around(pair: &Pair<'_>, left: &Cgroup) -> bool {
 /// Whether a group at its limit stalls as long as the host does, which has memory left or is known
 /// to make no room.
 pub(super) fn explain(pair: &Pair<'_>) -> bool {
-    let Some(all) = host::stalled(pair, Pressure::memory_some_total_us).filter(|all| *all > 0.0)
+    let Some(all) = paging::stalled(pair, Pressure::memory_some_total_us).filter(|all| *all > 0.0)
     else {
         return false;
     };
@@ -130,7 +130,7 @@ fn look_at_group(
     let rate = |get: fn(&Cgroup) -> Option<u64>| pair.rate(get(before), get(after));
     let share = |get: fn(&Cgroup) -> Option<u64>| rate(get).map(|us| us / 1e6);
     let some = share(Cgroup::memory_some_total_us);
-    let of_host = |get| host::stalled(pair, get);
+    let of_host = |get| paging::stalled(pair, get);
     let full = share(Cgroup::memory_full_total_us);
     let mut memory = if is_limited {
         Quantity::of(of_host(Pressure::memory_some_total_us), MEMORY_SOME)
@@ -195,7 +195,7 @@ fn use_of(
     // With stalls of its own those decide; without, it waits where it meets its limit.
     let waits = met.filter(|_| some.is_none()).map(|rate| rate > 0.0);
     // Groups of version 1 have no stall shares: those of the host speak for them.
-    let some = some.or_else(|| host::stalled(pair, Pressure::memory_some_total_us));
+    let some = some.or_else(|| paging::stalled(pair, Pressure::memory_some_total_us));
     let used = held as f64 / max as f64;
     let is_held = row.active_file_bytes().is_some();
     Some(Use { used, swap_free, reclaims, some, waits, is_held, overflows })

@@ -6,6 +6,7 @@ use ks_vocabulary::model::{Cpu, FaultTrace, Pressure, Vm};
 
 use super::limits::{IO_FULL, IO_SOME, MEMORY_FULL, MEMORY_SOME, TCP_USED};
 use super::memory::{USED, Use, bound, faults, killed, left, swap_free};
+use super::paging::{grown, makes_room, stalled};
 use super::{NONE, Pair, Quantity, Say, disks, groups};
 
 /// Tasks for each CPU, and tasks in all that high needs more than (`signals.md`, section 3).
@@ -51,18 +52,6 @@ pub(super) fn look(pair: &Pair<'_>, say: &mut Say<'_>) {
     }
 }
 
-/// Share of the time that a stall of the host took.
-pub(super) fn stalled(pair: &Pair<'_>, get: fn(&Pressure) -> Option<u64>) -> Option<f64> {
-    let (before, after) = pair.before.pressure.first().zip(pair.after.pressure.first())?;
-    Some(pair.rate(get(before), get(after))? / 1e6)
-}
-
-/// Growth a second of a counter of the host's memory.
-fn grown(pair: &Pair<'_>, get: fn(&Vm) -> Option<u64>) -> f64 {
-    let both = pair.before.vm.first().zip(pair.after.vm.first());
-    both.and_then(|(before, after)| pair.rate(get(before), get(after))).unwrap_or(0.0)
-}
-
 fn look_at_memory(pair: &Pair<'_>, say: &mut Say<'_>) {
     let some = stalled(pair, Pressure::memory_some_total_us);
     let mut quantity = Quantity::of(some, MEMORY_SOME)
@@ -101,17 +90,6 @@ fn waits(pair: &Pair<'_>) -> Option<bool> {
         || after.refault_file().is_none() && scans >= BACK;
     let is_counted = after.allocstall().is_some() || after.pgscan_kswapd().is_some();
     (waits || is_counted).then_some(waits)
-}
-
-/// Whether anything was killed for want of memory on the host without its reclaiming.
-pub(super) fn has_killed(pair: &Pair<'_>) -> bool {
-    grown(pair, Vm::oom_kill) > 0.0 && grown(pair, Vm::allocstall) <= 0.0
-}
-
-/// Whether the host does something to get free memory.
-pub(super) fn makes_room(pair: &Pair<'_>) -> bool {
-    let counts = [Vm::allocstall, Vm::pgscan_kswapd, Vm::pgscan_direct];
-    counts.into_iter().any(|get| grown(pair, get) > 0.0)
 }
 
 /// Whether it is the host that is short: it makes room, or no group's limit explains its stalls and

@@ -20,9 +20,8 @@ const WAITS: [f64; 4] = [0.0, 0.01, 0.05, 0.05];
 const MAJOR: [f64; 4] = [10.0, 50.0, 100.0, 500.0];
 const FAULTS_STALL: f64 = 0.05;
 const FAULTS_IO: f64 = 0.10;
-/// Refaults for each fault with which it is for pages that were dropped, and the stall beside it.
-const DROPPED: f64 = 0.5;
-const DROPPED_STALL: f64 = 0.01;
+/// Refaults for each fault with which it is for pages that were dropped.
+const DROPPED: f64 = 0.2;
 
 /// Reads for each fault of a disk that serves them.
 const SERVED: f64 = 0.8;
@@ -71,8 +70,8 @@ pub(super) fn swap_free(row: &Memory) -> Option<f64> {
     Some(row.swap_free_bytes()? as f64 / total as f64)
 }
 
-/// Major faults a second: above low only where somebody suffers by them, since stalls say so or most
-/// are for pages that were dropped; above medium only where they cost time. `stalled` are the
+/// Major faults a second: above low only where somebody suffers by them, since stalls say so or
+/// many are for pages that were dropped; above medium only where they cost time. `stalled` are the
 /// shares for memory and for I/O, of which faults can have taken `bound`; where nobody tells of
 /// stalls, nothing was measured, and they can have taken little it is low.
 pub(super) fn faults(
@@ -82,9 +81,8 @@ pub(super) fn faults(
     (bound, is_measured): (Option<f64>, bool),
 ) -> Quantity {
     let [low, medium, high, critical] = MAJOR;
-    let is_dropped = refaults.zip(major).is_some_and(|(back, major)| {
-        back > 0.0 && back >= DROPPED * major && own.is_none_or(|some| some >= DROPPED_STALL)
-    });
+    let is_dropped =
+        refaults.zip(major).is_some_and(|(back, major)| back > 0.0 && back >= DROPPED * major);
     let suffers = is_dropped || own.is_some_and(|some| some >= FAULTS_STALL);
     let may_cost = bound.is_none_or(|share| share >= FAULTS_IO);
     let waits_for_io = io.is_some_and(|some| some >= FAULTS_IO) && may_cost;

@@ -15,6 +15,7 @@ mod groups;
 mod host;
 mod limits;
 mod memory;
+mod paging;
 mod tracers;
 
 use std::collections::BTreeMap;

@@ -4,8 +4,8 @@ use ks_vocabulary::histogram::bounds;
 use ks_vocabulary::kind::{Entity, Kind, Severity};
 use ks_vocabulary::model::{Disk, Pressure, SyscallTrace};
 
-use super::host::stalled;
 use super::limits::CPU_SOME;
+use super::paging::stalled;
 use super::{NONE, Pair, Quantity, Say};
 
 /// The 99th percentile of waits for a CPU (`signals.md`, section 9).

@@ -10,8 +10,8 @@ use ks_vocabulary::model::Cgroup;
 use ks_vocabulary::time::SECOND_NS;
 
 use super::super::{PERSISTENCE_S, groups, stall};
-use super::used::{self, Swap, USED, Use, ends_soon};
-use super::witness::{self, Waits};
+use super::used::{self, Swap, USED, Use, Waits, ends_soon};
+use super::witness;
 use super::{KILL_CLEAR_S, RECLAIM_SPANS_S, STALLS, note_kills};
 
 const MEDIUM_NS: u64 = PERSISTENCE_S[1] * SECOND_NS;

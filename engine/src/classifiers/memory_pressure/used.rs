@@ -8,8 +8,6 @@ use ks_vocabulary::metric::Metric;
 use ks_vocabulary::model::Memory;
 use ks_vocabulary::time::seconds;
 
-use super::witness::Waits;
-
 /// Used share at low with direct reclaim and at medium (our judgement), at high and at critical
 /// with little swap left (earlyoom's levels for SIGTERM and SIGKILL, systemd-oomd).
 pub(super) const USED: [f64; 4] = [0.80, 0.90, 0.90, 0.95];
@@ -18,6 +16,9 @@ const SWAP_FREE: [f64; 2] = [0.10, 0.05];
 /// What is held grows to the end where what is left is gone in so long at the rate of the last ten
 /// to twenty seconds (our judgement).
 const END_S: f64 = 300.0;
+
+/// Whether tasks wait for memory, over the persistence of each severity; `None` where nobody tells.
+pub(super) type Waits = [Option<bool>; 4];
 
 /// How much of a memory is in use, and whether allocations meet its end.
 pub(super) struct Use {

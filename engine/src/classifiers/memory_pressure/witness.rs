@@ -6,7 +6,7 @@ use crate::window::{CgroupTrack, Group, Missing, Paging, PagingTrack, PressureTr
 use crate::window::{Stall, Window};
 use ks_vocabulary::time::SECOND_NS;
 
-use super::used::{USED, Use};
+use super::used::{USED, Use, Waits};
 
 /// Shares of time stalled, over the persistence of each severity, with which a used share is as
 /// bad: somebody waits at medium, and as much as is low by itself at high and critical (our
@@ -21,9 +21,6 @@ const ENTRIES: f64 = 1.0;
 /// (`swap_thrashing`, high).
 const COMES_BACK: f64 = 100.0;
 const TEN_S: u64 = 10 * SECOND_NS;
-
-/// Whether tasks wait for memory, over the persistence of each severity; `None` where nobody tells.
-pub(super) type Waits = [Option<bool>; 4];
 
 /// Calls `of` with each severity and its persistence.
 fn each(of: impl Fn(usize, u64) -> Option<bool>) -> Waits {

@@ -22,8 +22,8 @@ fn a_kill_at_the_limit_of_a_group_is_that_groups_alone() {
     assert_eq!(lab.severity(MemoryPressure, HOST), Some(Critical), "one kill more than theirs");
 }
 
-/// A container at such a share of its limit, in a slice, until both are killed: it is gone then, and
-/// version 2 counts its kill around it.
+/// A container at such a share of its limit, in a slice, until both are killed: it is gone then,
+/// and version 2 counts its kill around it.
 fn killed_with_its_group(
     version: &str,
     held: f64,
