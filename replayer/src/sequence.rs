@@ -114,7 +114,7 @@ fn check_host<'a>(
     if known == host {
         return Ok(());
     }
-    let (first, second) = (first.to_path_buf(), path.clone());
+    let (first, second) = ((*first).clone(), path.clone());
     Err(SequenceError::Hosts { first, host: known.clone(), second, other: host.to_owned() })
 }
 

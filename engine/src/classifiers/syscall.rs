@@ -68,7 +68,9 @@ impl Classifier for Syscall {
             let mut culprits = case.of_all().by(WRITTEN);
             // Who writes is known of the host, and not of the filesystem.
             if !space::is_written_full(case.window, mount) {
-                culprits.iter_mut().for_each(|culprit| culprit.convicted = false);
+                for culprit in &mut culprits {
+                    culprit.convicted = false;
+                }
             }
             return Blamed { culprits, ..Blamed::default() };
         }

@@ -1,7 +1,7 @@
 //! How busy a disk is, and whether that lets somebody wait.
 
 use ks_vocabulary::kind::Severity;
-use ks_vocabulary::model::{Disk, Pressure, Sample};
+use ks_vocabulary::model::{BlockedTask, Disk, Pressure, Sample};
 
 use super::{Pair, Quantity};
 
@@ -85,7 +85,7 @@ pub(super) fn serve_in_time(pair: &Pair<'_>) -> bool {
 
 /// Whether one program at a time waits, and for disks that answer in time.
 pub(super) fn serve_one(pair: &Pair<'_>) -> bool {
-    let mut asleep: Vec<_> = pair.after.blocked.iter().map(|row| row.pid()).collect();
+    let mut asleep: Vec<_> = pair.after.blocked.iter().map(BlockedTask::pid).collect();
     asleep.sort_unstable();
     asleep.dedup();
     let in_flight = pair.after.disks.iter().filter_map(|after| {
