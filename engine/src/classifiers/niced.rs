@@ -67,9 +67,6 @@ impl<'a> Light<'a> {
 
     /// Whether only they wait. Groups around them wait with them.
     fn explain(&self, window: &Window, entity: &Entity) -> bool {
-        let is_in = |inner: &[u8], outer: &[u8]| {
-            inner.strip_prefix(outer).is_some_and(|rest| rest.is_empty() || rest[0] == b'/')
-        };
         let is_own = |path: &[u8]| self.0.iter().any(|light| is_in(path, light));
         let is_around = |path: &[u8]| self.0.iter().any(|light| path == b"/" || is_in(light, path));
         if let Entity::Cgroup(group) = entity
@@ -77,9 +74,6 @@ impl<'a> Light<'a> {
         {
             return is_own(&group.path);
         }
-        let waits = |track: &CgroupTrack| {
-            track.pressure.share(Stall::CpuSome, OTHERS_NS).is_ok_and(|share| share >= OTHERS)
-        };
         let mut any = false;
         for (_, row, track) in window.cgroups.entities() {
             let path = row.path().unwrap_or_default();
@@ -109,11 +103,31 @@ fn explains_group(window: &Window, entity: &Entity, few: f64) -> bool {
     members == 0 || batch > others && others < few
 }
 
-/// Whether most of what is used gives way to others, and those use little.
+/// Whether most of what is used gives way to others, those use little, and no groups beside each
+/// other wait: one of them would be theirs.
 fn gives_way(window: &Window) -> bool {
     let share = batch_share(window);
     let busy = window.cpu.step().and_then(|step| busy_share(&step));
-    share >= BATCH_SHARE && busy.is_ok_and(|busy| busy * (1.0 - share) < OTHERS_BUSY)
+    let is_most = share >= BATCH_SHARE;
+    is_most && busy.is_ok_and(|busy| busy * (1.0 - share) < OTHERS_BUSY) && one_waits(window)
+}
+
+/// Whether the groups that wait lie within each other.
+fn one_waits(window: &Window) -> bool {
+    let waiting = window.cgroups.entities().filter(|(.., track)| waits(track));
+    let mut paths: Vec<&[u8]> = waiting.filter_map(|(_, row, _)| row.path()).collect();
+    paths.retain(|path| *path != b"/");
+    paths.sort_unstable();
+    paths.windows(2).all(|pair| is_in(pair[1], pair[0]))
+}
+
+/// Whether a group is another, or lies in it.
+fn is_in(inner: &[u8], outer: &[u8]) -> bool {
+    inner.strip_prefix(outer).is_some_and(|rest| rest.is_empty() || rest[0] == b'/')
+}
+
+fn waits(track: &CgroupTrack) -> bool {
+    track.pressure.share(Stall::CpuSome, OTHERS_NS).is_ok_and(|share| share >= OTHERS)
 }
 
 /// Share of the used CPU time that was niced; none where that is not told, which excuses nothing.

@@ -175,6 +175,40 @@ fn a_group_of_the_least_weight_may_wait_as_long_as_nobody_else_does() {
 }
 
 #[test]
+fn where_no_process_tells_of_waits_niced_work_gives_way_to_little_else() {
+    // Ticks of a second that are niced and that are not, whether another group waits beside that of
+    // the work, and what holds.
+    let table = [
+        (900.0, 100.0, false, None),
+        (450.0, 550.0, false, Some(Critical)),
+        (400.0, 100.0, false, None),
+        (900.0, 100.0, true, Some(Critical)),
+    ];
+    for (niced, others, waits, expected) in table {
+        let (mut lab, mut host) = (Lab::new(), Host::default());
+        let [mut nice, mut user] = [Meter::default(), Meter::default()];
+        let [mut batch, mut api] = [Job::default(), Job::default()];
+        lab.run(40, |sample, _| {
+            host.fill(sample, 0.9, 0.0);
+            let row = &mut sample.cpu.as_mut_slice()[0];
+            row.set(CpuCell::idle_ticks, 0u64);
+            row.set(CpuCell::nice_ticks, nice.add(niced));
+            row.set(CpuCell::user_ticks, user.add(others));
+            row.set(CpuCell::system_ticks, 0u64);
+            let waited =
+                [batch.some_us.add(0.9e6), api.some_us.add(if waits { 0.3e6 } else { 0.0 })];
+            for (path, waited_us) in [b"/batch".as_slice(), b"/web"].into_iter().zip(waited) {
+                let row = sample.cgroups.push();
+                row.set_name(CgroupName::hierarchy, b"v2");
+                row.set_name(CgroupName::path, path);
+                row.set(CgroupCell::cpu_some_total_us, waited_us);
+            }
+        });
+        assert_eq!(lab.severity(Scheduler, HOST), expected, "{niced} {others} {waits}");
+    }
+}
+
+#[test]
 fn what_many_cpus_lose_at_once_is_lost_once() {
     // A quota of a tenth of a second, met so often in ten seconds on 24 CPUs.
     for (periods, expected) in [(8.0, None), (12.0, Some(Medium)), (27.0, Some(High))] {
