@@ -55,7 +55,7 @@ impl SequenceError {
         match self {
             Self::Twice { .. } => "name each recording once, and no file beside its directory",
             Self::Hosts { .. } => {
-                "name those of one host; what is written is one file for each host"
+                "name the recordings of one host at a time; baselines are one file for each host"
             }
             Self::Order { .. } => "name recordings in the order in which they were made",
         }

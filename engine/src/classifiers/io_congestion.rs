@@ -140,7 +140,9 @@ fn judge_host(window: &Window) -> Result<(Timestamp, Evaluation), Missing> {
     let at = if has_stalls(window) {
         let track = window.pressure.track()?;
         stall::grade(&mut seen, track, &STALLS)?;
-        seen.second(of_host(window, track), Severity::Low);
+        if seen.mask() > 0 {
+            seen.second(of_host(window, track), Severity::Low);
+        }
         window.pressure.at()
     } else {
         grade_blocked(&mut seen, window)?;
@@ -248,7 +250,10 @@ fn judge_groups(window: &Window, board: &mut Board) {
     for (id, row, track) in groups(window) {
         let mut seen = Evaluation::default();
         if stall::grade(&mut seen, &track.pressure, &STALLS).is_ok() {
-            seen.second(of_group(window, row, track), Severity::Low);
+            // Most groups wait for nothing.
+            if seen.mask() > 0 {
+                seen.second(of_group(window, row, track), Severity::Low);
+            }
             board.judge(Kind::IoCongestion, id, at, &mut seen, || cgroup_entity(row));
         }
     }

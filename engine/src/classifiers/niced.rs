@@ -12,7 +12,7 @@ use alloc::vec::Vec;
 
 use crate::window::{CgroupTrack, LONGEST_NS, Stall, Window, is_batch};
 use ks_vocabulary::kind::Entity;
-use ks_vocabulary::membership::belongs;
+use ks_vocabulary::membership::{belongs, is_within};
 use ks_vocabulary::model::{Cgroup, Cpu};
 use ks_vocabulary::time::SECOND_NS;
 
@@ -67,8 +67,9 @@ impl<'a> Light<'a> {
 
     /// Whether only they wait. Groups around them wait with them.
     fn explain(&self, window: &Window, entity: &Entity) -> bool {
-        let is_own = |path: &[u8]| self.0.iter().any(|light| is_in(path, light));
-        let is_around = |path: &[u8]| self.0.iter().any(|light| path == b"/" || is_in(light, path));
+        let is_own = |path: &[u8]| self.0.iter().any(|light| is_within(path, light));
+        let is_around =
+            |path: &[u8]| self.0.iter().any(|light| path == b"/" || is_within(light, path));
         if let Entity::Cgroup(group) = entity
             && (is_own(&group.path) || !is_around(&group.path))
         {
@@ -118,12 +119,7 @@ fn one_waits(window: &Window) -> bool {
     let mut paths: Vec<&[u8]> = waiting.filter_map(|(_, row, _)| row.path()).collect();
     paths.retain(|path| *path != b"/");
     paths.sort_unstable();
-    paths.windows(2).all(|pair| is_in(pair[1], pair[0]))
-}
-
-/// Whether a group is another, or lies in it.
-fn is_in(inner: &[u8], outer: &[u8]) -> bool {
-    inner.strip_prefix(outer).is_some_and(|rest| rest.is_empty() || rest[0] == b'/')
+    paths.windows(2).all(|pair| is_within(pair[1], pair[0]))
 }
 
 fn waits(track: &CgroupTrack) -> bool {

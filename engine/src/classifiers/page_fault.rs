@@ -9,7 +9,7 @@
 //! Major faults a second; refaults, which say that pages in use were dropped; the stall share.
 //! # False positives
 //! A program that starts touches its file for the first time, and a scan of a large mapped file
-//! faults without harm: unless most faults are for pages that were dropped, and without stalls, it
+//! faults without harm: unless many faults are for pages that were dropped, and without stalls, it
 //! stays low. A database that maps more than fits into memory faults and refaults all day at the
 //! speed of its disk, and others may wait for theirs meanwhile. One fault that waits for a quarter
 //! of a second is no loss of time. Minor faults are normal work, and are not judged.

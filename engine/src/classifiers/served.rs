@@ -35,7 +35,7 @@ fn is_served_in_time(window: &Window) -> bool {
 /// has the stricter one.
 fn wait(row: &Disk, track: &DiskTrack) -> Option<(f64, f64)> {
     let done = track.over(DiskWork::Done, SHORT_NS).ok()?;
-    let spent = track.over(DiskWork::Spent, SHORT_NS).ok()?;
     let limit_ms = SLOW_MS[usize::from(row.rotational() != Some(true))];
-    (done.per_second() >= AT_WORK).then(|| (spent.by as f64 / done.by as f64, limit_ms))
+    let wait_ms = track.mean_wait_ms(SHORT_NS).filter(|_| done.per_second() >= AT_WORK)?;
+    Some((wait_ms, limit_ms))
 }

@@ -45,6 +45,13 @@ impl DiskTrack {
         self.counters.over(what as usize, "diskstats", ns)
     }
 
+    /// Mean wait of reads and writes in ms. Without a request in the span there is no mean.
+    pub fn mean_wait_ms(&self, ns: u64) -> Option<f64> {
+        let done = self.over(DiskWork::Done, ns).ok()?.by;
+        let spent_ms = self.over(DiskWork::Spent, ns).ok()?.by;
+        (done > 0).then(|| spent_ms as f64 / done as f64)
+    }
+
     /// Whether readings of the last `ns` found different numbers in flight; `None` where they do
     /// not tell.
     pub fn varies(&self, ns: u64) -> Option<bool> {

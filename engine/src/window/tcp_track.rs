@@ -92,9 +92,7 @@ impl TcpTrack {
             | Tcp::SynRetransmitted => self.sent.over(at, what.name(), ns),
         }
     }
-}
 
-impl TcpTrack {
     /// Segments sent again that had been part of a connection, as [`Tcp::Retransmitted`] without
     /// [`Tcp::SynRetransmitted`] where the kernel counts those.
     pub fn sent_again(&self, ns: u64) -> Result<Growth, Missing> {

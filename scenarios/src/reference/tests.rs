@@ -7,21 +7,29 @@ use ks_vocabulary::model::{
     ReadTimes, VmCell,
 };
 
-/// A host of two CPUs on which so many tasks want to run, second by second.
-fn demanded(running: &[u64]) -> Vec<Crossing> {
+/// What crosses a limit in so many samples a second apart, each filled by `fill`.
+fn found_in(seconds: u64, mut fill: impl FnMut(&mut Sample, u64)) -> Vec<Crossing> {
     let mut reference = Reference::default();
-    for (second, running) in (0u64..).zip(running) {
+    for second in 0..seconds {
         let mut sample = Sample::default();
-        let cpu = sample.cpu.push();
-        cpu.set(CpuCell::cpus_online, 2u64);
-        cpu.set(CpuCell::procs_running, running + 1);
-        cpu.set(CpuCell::procs_blocked, 0u64);
-        sample.cpu.set_read(ReadTimes::default());
+        fill(&mut sample, second);
         let mono = Timestamp(second * 1_000_000_000);
         reference.input(&Input::recorded(second, mono, Body::Sample(Box::new(sample))));
     }
-    let found = reference.finish().into_iter();
-    found.filter(|crossing| crossing.kind == Kind::LoadMismatch).collect()
+    reference.finish()
+}
+
+/// A host of two CPUs on which so many tasks want to run, second by second.
+fn demanded(running: &[u64]) -> Vec<Crossing> {
+    let mut running = running.iter();
+    let found = found_in(running.len() as u64, |sample, _| {
+        let cpu = sample.cpu.push();
+        cpu.set(CpuCell::cpus_online, 2u64);
+        cpu.set(CpuCell::procs_running, running.next().unwrap() + 1);
+        cpu.set(CpuCell::procs_blocked, 0u64);
+        sample.cpu.set_read(ReadTimes::default());
+    });
+    found.into_iter().filter(|crossing| crossing.kind == Kind::LoadMismatch).collect()
 }
 
 fn whole_s(at: Timestamp) -> u64 {
@@ -61,17 +69,12 @@ fn crossings_more_than_a_minute_apart_are_two() {
 
 #[test]
 fn an_event_crosses_at_once() {
-    let mut reference = Reference::default();
-    for (second, overflows) in (0u64..).zip([5u64, 5, 6, 6]) {
-        let mut sample = Sample::default();
+    let found = found_in(4, |sample, second| {
         let row = sample.netns.push();
         row.set(NetnsCell::netns, 7u64);
-        row.set(NetnsCell::listen_overflows, overflows);
+        row.set(NetnsCell::listen_overflows, 5 + second / 2);
         sample.netns.set_read(ReadTimes::default());
-        let mono = Timestamp(second * 1_000_000_000);
-        reference.input(&Input::recorded(second, mono, Body::Sample(Box::new(sample))));
-    }
-    let found = reference.finish();
+    });
     let found: Vec<_> = found.iter().filter(|one| one.kind == Kind::TcpExhaustion).collect();
     assert_eq!(found.len(), 1);
     assert_eq!((found[0].at.0, &found[0].entity), (2_000_000_000, &Entity::Netns(7)));
@@ -100,19 +103,14 @@ fn a_severity_is_first_reached_and_then_held_without_a_break() {
 #[test]
 fn the_time_that_major_faults_take_crosses_too() {
     let found = |stalled_ms: u64| {
-        let mut reference = Reference::default();
-        for second in 0..60u64 {
-            let mut sample = Sample::default();
+        let found = found_in(60, |sample, second| {
             sample.vm.push().set(VmCell::pgmajfault, second * 5);
             sample.vm.set_read(ReadTimes::default());
             let waited_ms = second.saturating_sub(10) * stalled_ms;
             sample.bpf_page_fault.push().set(FaultTraceCell::major_ns, waited_ms * 1_000_000);
             sample.bpf_page_fault.set_read(ReadTimes::default());
-            let mono = Timestamp(second * 1_000_000_000);
-            reference.input(&Input::recorded(second, mono, Body::Sample(Box::new(sample))));
-        }
-        let found = reference.finish().into_iter();
-        found.filter(|one| one.kind == Kind::PageFault).collect::<Vec<_>>()
+        });
+        found.into_iter().filter(|one| one.kind == Kind::PageFault).collect::<Vec<_>>()
     };
     assert_eq!(found(49), []);
     let medium = found(50);
@@ -125,18 +123,14 @@ fn the_time_that_major_faults_take_crosses_too() {
 #[test]
 fn a_busy_disk_may_be_critical_before_its_queue_is_long() {
     let found = |queue: u64| {
-        let mut reference = Reference::default();
-        for second in 0..40u64 {
-            let mut sample = Sample::default();
+        let found = found_in(40, |sample, second| {
             let row = sample.disks.push();
             row.set_name(DiskName::name, b"sda");
             row.set(DiskCell::io_ms, second * 990);
             row.set(DiskCell::queue_ms, second * queue * 1000);
             sample.disks.set_read(ReadTimes::default());
-            let mono = Timestamp(second * 1_000_000_000);
-            reference.input(&Input::recorded(second, mono, Body::Sample(Box::new(sample))));
-        }
-        rises(&reference.finish())
+        });
+        rises(&found)
     };
     assert_eq!(found(3), [(Severity::High, 1, None), (Severity::Critical, 1, None)]);
     assert_eq!(found(4), [(Severity::High, 1, Some(1)), (Severity::Critical, 1, None)]);
@@ -144,9 +138,7 @@ fn a_busy_disk_may_be_critical_before_its_queue_is_long() {
 
 /// What was found of calls of 30 ms, while a disk reads so much a second.
 fn slow_calls(rotates: bool, pace: u64) -> usize {
-    let mut reference = Reference::default();
-    for second in 0..40u64 {
-        let mut sample = Sample::default();
+    let found = found_in(40, |sample, second| {
         let row = sample.disks.push();
         row.set_name(DiskName::name, b"sda");
         row.set(DiskCell::rotational, rotates);
@@ -158,10 +150,8 @@ fn slow_calls(rotates: bool, pace: u64) -> usize {
         row.set(BucketCell::bucket, bucket_of(30_000_000) as u64);
         row.set(BucketCell::count, 200u64);
         sample.bpf_histograms.set_read(ReadTimes::default());
-        let mono = Timestamp(second * 1_000_000_000);
-        reference.input(&Input::recorded(second, mono, Body::Sample(Box::new(sample))));
-    }
-    reference.finish().iter().filter(|one| one.kind == Kind::Syscall).count()
+    });
+    found.iter().filter(|one| one.kind == Kind::Syscall).count()
 }
 
 #[test]
@@ -172,19 +162,15 @@ fn calls_may_take_longer_while_a_disk_seeks() {
 #[test]
 fn a_disk_that_completes_nothing_waits_for_all_of_the_time() {
     let found = |in_flight: u64, reads: u64| {
-        let mut reference = Reference::default();
-        for second in 0..60u64 {
-            let mut sample = Sample::default();
+        let found = found_in(60, |sample, second| {
             let row = sample.disks.push();
             row.set_name(DiskName::name, b"sda");
             row.set(DiskCell::io_ms, second * 1000);
             row.set(DiskCell::reads, second * reads);
             row.set(DiskCell::in_flight, in_flight);
             sample.disks.set_read(ReadTimes::default());
-            let mono = Timestamp(second * 1_000_000_000);
-            reference.input(&Input::recorded(second, mono, Body::Sample(Box::new(sample))));
-        }
-        rises(&reference.finish())
+        });
+        rises(&found)
     };
     let held = [(Severity::High, 1, Some(1)), (Severity::Critical, 1, Some(1))];
     assert_eq!(found(1, 0), held);
@@ -193,19 +179,15 @@ fn a_disk_that_completes_nothing_waits_for_all_of_the_time() {
 
 /// The highest severity that a namespace reaches whose counters grow so much a second.
 fn lossy(grown: &[(NetnsCell, u64)]) -> Option<Severity> {
-    let mut reference = Reference::default();
-    for second in 0..60u64 {
-        let mut sample = Sample::default();
+    let found = found_in(60, |sample, second| {
         let row = sample.netns.push();
         row.set(NetnsCell::netns, 7u64);
         for (cell, by) in grown {
             row.set(*cell, second * by);
         }
         sample.netns.set_read(ReadTimes::default());
-        let mono = Timestamp(second * 1_000_000_000);
-        reference.input(&Input::recorded(second, mono, Body::Sample(Box::new(sample))));
-    }
-    let found = reference.finish().into_iter();
+    });
+    let found = found.into_iter();
     let found: Vec<_> = found.filter(|one| one.kind == Kind::NetworkDegradation).collect();
     let held = found.iter().flat_map(|one| &one.rises).filter(|rise| rise.held.is_some());
     held.map(|rise| rise.severity).max().or(found.first().map(|_| Severity::Low))
@@ -230,9 +212,7 @@ fn requests_sent_again_are_low_and_lost_datagrams_medium_at_most() {
 /// Rises of a disk without seeks that is busy all of the time and of which `fill` says the rest,
 /// while tasks stall for so many us a second and nobody sleeps.
 fn rises_of_busy(stalled_us: u64, fill: fn(&mut ks_vocabulary::model::Disk, u64)) -> Vec<Crossing> {
-    let mut reference = Reference::default();
-    for second in 0..60u64 {
-        let mut sample = Sample::default();
+    let found = found_in(60, |sample, second| {
         let row = sample.disks.push();
         row.set_name(DiskName::name, b"sda");
         row.set(DiskCell::io_ms, second * 1000);
@@ -242,11 +222,8 @@ fn rises_of_busy(stalled_us: u64, fill: fn(&mut ks_vocabulary::model::Disk, u64)
         sample.pressure.push().set(PressureCell::io_some_total_us, stalled);
         sample.pressure.set_read(ReadTimes::default());
         sample.blocked.set_read(ReadTimes::default());
-        let mono = Timestamp(second * 1_000_000_000);
-        reference.input(&Input::recorded(second, mono, Body::Sample(Box::new(sample))));
-    }
-    let found = reference.finish().into_iter();
-    found.filter(|one| one.kind == Kind::BlockDeviceSaturation).collect()
+    });
+    found.into_iter().filter(|one| one.kind == Kind::BlockDeviceSaturation).collect()
 }
 
 #[test]

@@ -52,7 +52,7 @@ impl Work {
         let (queue_limit, wait_limit_ms) = (QUEUE[without_seeks], WAIT_MS[without_seeks]);
         let queue = queue(track, ns);
         // What rare flushes of an idle disk wait says nothing of what is normal at work.
-        let wait_ms = mean_wait_ms(track, ns).filter(|_| used >= AT_WORK);
+        let wait_ms = track.mean_wait_ms(ns).filter(|_| used >= AT_WORK);
         let is_late = wait_ms.is_some_and(|wait| wait >= wait_limit_ms)
             || without_seeks > 0 && has_deep_reads(track, ns);
         // A count of requests that was never taken back looks the same, and nobody waits for it.
@@ -107,13 +107,6 @@ pub(super) fn serves_others(track: &DiskTrack, window_s: u64) -> bool {
 fn queue(track: &DiskTrack, ns: u64) -> Option<f64> {
     let of = |what| track.over(what, ns).ok().map(|ms| ms.per_second() / 1000.0);
     Some((of(DiskWork::Queued)? - of(DiskWork::Others).unwrap_or(0.0)).max(0.0))
-}
-
-/// Without a request in the window there is no mean.
-fn mean_wait_ms(track: &DiskTrack, ns: u64) -> Option<f64> {
-    let done = track.over(DiskWork::Done, ns).ok()?.by;
-    let spent_ms = track.over(DiskWork::Spent, ns).ok()?.by;
-    (done > 0).then(|| spent_ms as f64 / done as f64)
 }
 
 fn has_deep_reads(track: &DiskTrack, ns: u64) -> bool {
