@@ -420,7 +420,7 @@ pub(crate) struct Doctor {
 /// Arguments of `ks recover`.
 #[derive(Debug, Args)]
 pub(crate) struct Recover {
-    /// The recording whose log is to be sealed
+    /// The recording whose log is to be sealed, or the log
     #[arg(value_name = "FILE.parquet")]
     pub(crate) path: PathBuf,
 }

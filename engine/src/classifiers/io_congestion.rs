@@ -21,21 +21,21 @@
 //! # Second source
 //! Requests in flight at a disk, or tasks in uninterruptible sleep: without either it is low at
 //! most, and with one of them at a time only where it waits long, or for no disk. Of tasks that are
-//! stuck the load average, which counts them.
+//! stuck the load average, which counts them; it alone, where threads are not read, ends at medium.
 
 use crate::board::{Board, Cover, Evaluation, Held, Quantity, Relax};
 use crate::culprit::{Blamed, Case, IO, victim};
-use crate::window::{DiskWork, HOST, Missing, Paging, Stall, Window};
+use crate::window::{DiskWork, HOST, Missing, Stall, Window};
 use ks_vocabulary::kind::{Entity, Kind, Severity};
 use ks_vocabulary::membership::cgroup_entity;
 use ks_vocabulary::metric::Metric;
-use ks_vocabulary::model::{Cpu, Load};
-use ks_vocabulary::subtype::Subtype;
+use ks_vocabulary::model::Cpu;
 use ks_vocabulary::time::{SECOND_NS, Timestamp};
 
 use super::stall::{self, StallLimits};
 use super::{Classifier, cover_groups, groups};
 
+mod stuck;
 mod waits;
 
 use waits::{of_group, of_host};
@@ -76,18 +76,6 @@ const STALLS: [StallLimits; 4] = [
 /// busy for this share of the time (our judgement).
 const BLOCKED_PER_CPU: f64 = 1.0;
 const BUSY: f64 = 0.70;
-/// Tasks that slept uninterruptibly at every reading of so long, at low, medium and high, for each
-/// CPU and at least (our judgement: the load that is low, medium and high of the host, halved since
-/// none of them will end soon). One alone may be a parent that waits for its `vfork`.
-const STUCK_NS: u64 = 30 * SECOND_NS;
-const STUCK_PER_CPU: [f64; 3] = [0.0, 0.5, 2.0];
-const STUCK_LEAST: [f64; 3] = [2.0, 4.0, 16.0];
-/// The kernel looks for hung tasks every two minutes, unless it is told otherwise
-/// (`hung_task_timeout_secs`).
-const HUNG_CLEAR_S: u64 = 180;
-/// Load that agrees with stuck tasks, as their share (our judgement: it is a mean over a minute).
-const AGREES: f64 = 0.5;
-
 impl Classifier for IoCongestion {
     fn kind(&self) -> Kind {
         Kind::IoCongestion
@@ -128,7 +116,7 @@ fn has_stalls(window: &Window) -> bool {
 
 /// Whether a limit for each CPU might be reached.
 fn wants_cpus(window: &Window) -> bool {
-    !has_stalls(window) || window.sufferers.stuck(window.mono(), STUCK_NS) as f64 >= STUCK_LEAST[1]
+    !has_stalls(window) || stuck::wants_cpus(window)
 }
 
 fn cpus(window: &Window) -> Option<f64> {
@@ -148,48 +136,9 @@ fn judge_host(window: &Window) -> Result<(Timestamp, Evaluation), Missing> {
         grade_blocked(&mut seen, window)?;
         window.cpu.at()
     };
-    grade_stuck(&mut seen, window);
-    grade_hung(&mut seen, window);
+    stuck::grade(&mut seen, window, cpus(window));
     note_support(&mut seen, window);
     Ok((at.unwrap_or(window.mono()), seen))
-}
-
-/// Tasks that no reading met awake: a server or a device does not answer. Stall shares need not
-/// know of them, since not every such sleep counts as one for I/O.
-fn grade_stuck(seen: &mut Evaluation, window: &Window) {
-    let stuck = window.sufferers.stuck(window.mono(), STUCK_NS) as f64;
-    if stuck < STUCK_LEAST[0] {
-        return;
-    }
-    let of_programs = window.sufferers.stuck_of(window.mono(), STUCK_NS, |key| {
-        window.processes.find(key).is_none_or(|known| !known.is_kernels())
-    });
-    let load = window.load.one().ok().and_then(Load::load1);
-    let agrees = load.is_none_or(|load| load >= AGREES * stuck);
-    let cpus = cpus(window);
-    let limit = |level: usize| Some(STUCK_LEAST[level].max(STUCK_PER_CPU[level] * cpus?));
-    let by_programs = |level| limit(level).filter(|limit| of_programs as f64 >= *limit);
-    let high = by_programs(2).filter(|_| agrees);
-    let limits = [Some(STUCK_LEAST[0]), by_programs(1), high, None];
-    let before = seen.mask();
-    let quantity = Quantity { metric: Metric::StuckTasks30s, value: stuck, limits };
-    seen.grade(quantity, Held::Met, Relax::Scaled);
-    if seen.mask() > before {
-        seen.subtype = Some(Subtype::Blocked);
-    }
-}
-
-/// Tasks of which the kernel itself says that they hang. It alone says so: medium.
-fn grade_hung(seen: &mut Evaluation, window: &Window) {
-    let hung = window.vm.track().ok().filter(|_| window.vm.is_fresh());
-    let hung = hung.and_then(|track| track.over(Paging::HungTask, 1).ok());
-    let Some(hung) = hung.map(|growth| growth.by).filter(|count| *count > 0) else { return };
-    seen.note_with(Metric::HungTasks, hung as f64, [None, Some(1.0), None, None]);
-    let before = seen.mask();
-    seen.event(Severity::Medium, true, HUNG_CLEAR_S);
-    if seen.mask() > before {
-        seen.subtype = Some(Subtype::Blocked);
-    }
 }
 
 /// Blocked tasks beside a busy disk: all that kernels without PSI tell.

@@ -23,6 +23,13 @@ pub(super) fn reads_threads(window: &Window) -> bool {
     window.processes.waited().over(1).is_some()
 }
 
+/// How many tasks more than are met asleep, or have requests in flight, sleep uninterruptibly by
+/// the load average; `None` where threads are read, or nobody tells.
+pub(super) fn unseen(window: &Window) -> Option<f64> {
+    let seen = window.sufferers.mean_asleep(|_| true).filter(|_| !reads_threads(window))?;
+    Some((by_load(window)? - seen.max(in_flight(window).unwrap_or(0.0))).max(0.0))
+}
+
 /// Tasks that sleep uninterruptibly by the load average, which counts them beside those that run.
 /// Where CPUs are at work it is made up of others.
 fn by_load(window: &Window) -> Option<f64> {

@@ -345,6 +345,44 @@ fn where_threads_are_not_read_the_load_and_the_groups_own_bytes_tell() {
 }
 
 #[test]
+fn where_threads_are_not_read_a_load_that_nobody_explains_is_of_tasks_that_hang() {
+    // The load of 8 CPUs, their busy share, tasks met asleep, requests in flight.
+    let table = [
+        (4.9, 0.02, 0u64, 0u64, None),
+        (5.1, 0.02, 0, 0, Some(Low)),
+        (16.9, 0.02, 0, 0, Some(Low)),
+        (60.0, 0.02, 0, 0, Some(Medium)),
+        (60.0, 0.9, 0, 0, None),
+        (60.0, 0.02, 0, 58, None),
+        (16.9, 0.02, 12, 0, Some(Medium)),
+    ];
+    for (load1, busy, asleep, in_flight, expected) in table {
+        let (mut lab, mut host) = (Lab::new(), Host::default());
+        let (mut idle, mut system) = (Meter::default(), Meter::default());
+        lab.run(40, |sample, _| {
+            host.fill(sample, 0.0, 0.0);
+            let row = sample.cpu.push();
+            row.set(CpuCell::cpus_online, 8u64);
+            row.set(CpuCell::procs_running, 1u64);
+            row.set(CpuCell::idle_ticks, idle.add(800.0 * (1.0 - busy)));
+            row.set(CpuCell::system_ticks, system.add(800.0 * busy));
+            sample.load.push().set(LoadCell::load1, load1);
+            let row = sample.disks.push();
+            row.set_name(DiskName::name, b"sda");
+            row.set(DiskCell::in_flight, in_flight);
+            for pid in 0..asleep {
+                let row = sample.blocked.push();
+                row.set(BlockedTaskCell::pid, 100 + pid);
+                row.set(BlockedTaskCell::start_ticks, 5u64);
+            }
+            sample.blocked.set_read(ReadTimes::default());
+        });
+        let of = lab.severity(IoCongestion, HOST);
+        assert_eq!(of, expected, "{load1} {busy} {asleep} {in_flight}");
+    }
+}
+
+#[test]
 fn threads_of_the_kernel_that_are_stuck_are_low() {
     for (parent, expected) in [(2u64, Some(Low)), (1, Some(High))] {
         let (mut lab, mut host) = (Lab::new(), Host::default());
