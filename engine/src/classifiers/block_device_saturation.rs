@@ -22,12 +22,16 @@
 //! - Stacked devices (device mapper, md, bcache, loop, zram) repeat the work of others: while a
 //!   disk below is busy they are not judged, unless they hold requests that it was not asked for.
 //! - A disk that waits for its rare flushes is not slow.
+//! - What is written behind the programs waits in the device's queue by design, however long (a
+//!   copy to a slow disk, a restore). The one that writes is slowed down by it; others have to wait
+//!   as well before it is more than low.
 //! # Second source
 //! High wants a queue, or waits far above the disk's own, beside utilisation; critical long waits.
 //! A device that is asked and completes nothing has both.
 //! Above low somebody has to be late: requests that were done waited above the limit of their
 //! class, or tasks stall for I/O (PSI), or programs sleep uninterruptibly. Where PSI or sleeping
-//! tasks are not recorded the disk is believed.
+//! tasks are not recorded the disk is believed. Of one program at a time that is served in time
+//! they say nothing.
 
 use crate::board::{Board, Cover, Evaluation, Held, Key, Relax, Rule};
 use crate::culprit::{Blamed, Case, IO};
@@ -35,11 +39,12 @@ use crate::window::{DiskTrack, DiskWork, Latency, Missing, Span, Window};
 use ks_vocabulary::kind::{Entity, Kind, Severity};
 use ks_vocabulary::metric::Metric;
 use ks_vocabulary::model::Disk;
+use ks_vocabulary::time::SECOND_NS;
 
 use super::{Classifier, is_absent};
 use stacked::repeats;
-use stalled::is_stalled;
-use work::{Work, serves_others};
+use stalled::Stalled;
+use work::{Work, is_written_behind, serves_others};
 
 mod stacked;
 mod stalled;
@@ -81,7 +86,7 @@ impl Classifier for BlockDeviceSaturation {
             return board.cover(kind, Cover::Missing(missing));
         };
         let mut any = false;
-        let stalled = is_stalled(window);
+        let stalled = Stalled::of(window);
         for (id, row, track) in window.disks.entities() {
             if repeats(window, row, track) {
                 continue;
@@ -123,12 +128,12 @@ fn cover_parts(board: &mut Board, track: &DiskTrack) {
     }
 }
 
-fn look_at(row: &Disk, track: &DiskTrack, stalled: Option<bool>) -> Result<Evaluation, Missing> {
+fn look_at(row: &Disk, track: &DiskTrack, stalled: Stalled) -> Result<Evaluation, Missing> {
     let mut seen = Evaluation::default();
     seen.know([true; 4]);
     let mut is_late = false;
     for (metric, window_s, levels) in WINDOWS {
-        let work = match Work::over(row, track, window_s, stalled) {
+        let work = match Work::over(row, track, window_s, stalled.by_any) {
             Ok(work) => work,
             Err(Missing::NoEarlier) => continue,
             Err(missing) => return Err(missing),
@@ -142,8 +147,15 @@ fn look_at(row: &Disk, track: &DiskTrack, stalled: Option<bool>) -> Result<Evalu
             _ => grade_medium(&mut seen, key, &work),
         }
     }
-    let agrees = if is_late { Some(true) } else { stalled };
-    let agrees = if serves_others(track, WINDOWS[0].1) { Some(false) } else { agrees };
+    let agrees = if serves_others(track, WINDOWS[0].1) {
+        Some(false)
+    } else if is_late {
+        Some(true)
+    } else if is_written_behind(track, WINDOWS[0].1 * SECOND_NS) {
+        stalled.by_writes
+    } else {
+        stalled.by_any
+    };
     seen.second(agrees, Severity::Low);
     Ok(seen)
 }

@@ -16,7 +16,8 @@
 //! a packet as waiting for I/O: they are in no uninterruptible sleep, and no disk has work. One
 //! stall of less than a second, as of a flush, is low at most. A single program that reads or syncs
 //! waits most of its time, and where nobody else works so does all of the host or of its group: as
-//! long as its requests are served in time it is low. Threads of the kernel that sleep without an
+//! long as its requests are served in time it is low, and where no disk knows of them, as of a
+//! server far away, as long as bytes flow. Threads of the kernel that sleep without an
 //! end, as those of some drivers do, are low.
 //! # Second source
 //! Requests in flight at a disk, or tasks in uninterruptible sleep: without either it is low at
@@ -32,6 +33,8 @@ use ks_vocabulary::metric::Metric;
 use ks_vocabulary::model::Cpu;
 use ks_vocabulary::time::{SECOND_NS, Timestamp};
 
+use super::served::serves_one;
+use super::sleepers::waiting;
 use super::stall::{self, StallLimits};
 use super::{Classifier, cover_groups, groups};
 
@@ -72,9 +75,10 @@ const STALLS: [StallLimits; 4] = [
         limits: [None, None, None, Some(0.50)],
     },
 ];
-/// Without stall shares: blocked tasks for each CPU at low (any) and medium, while some disk is
-/// busy for this share of the time (our judgement).
+/// Without stall shares: blocked tasks for each CPU at low (any) and medium, and at least, while
+/// some disk is busy for this share of the time (our judgement).
 const BLOCKED_PER_CPU: f64 = 1.0;
+const BLOCKED_LEAST: f64 = 2.0;
 const BUSY: f64 = 0.70;
 impl Classifier for IoCongestion {
     fn kind(&self) -> Kind {
@@ -159,9 +163,11 @@ fn grade_blocked(seen: &mut Evaluation, window: &Window) -> Result<(), Missing> 
     seen.note_with(Metric::DiskUtilisation5s, busiest, [Some(BUSY), Some(BUSY), None, None]);
     // Without a busy disk the wait is for something else, such as a lock of the kernel.
     let value = if busiest >= BUSY { blocked } else { 0.0 };
-    let limits = [Some(1.0), cpus(window).map(|cpus| BLOCKED_PER_CPU * cpus), None, None];
-    let quantity = Quantity { metric: Metric::BlockedTasks, value, limits };
+    let medium = cpus(window).map(|cpus| BLOCKED_LEAST.max(BLOCKED_PER_CPU * cpus));
+    let quantity =
+        Quantity { metric: Metric::BlockedTasks, value, limits: [Some(1.0), medium, None, None] };
     seen.grade(quantity, Held::Counts, Relax::Scaled);
+    seen.second(Some(!serves_one(window, waiting(window))), Severity::Low);
     Ok(())
 }
 

@@ -14,10 +14,24 @@ const SLOW_MS: [f64; 2] = [50.0, 20.0];
 const AT_WORK: f64 = 1.0;
 const SHORT_NS: u64 = 5 * SECOND_NS;
 
+/// Bytes a second from which on one program that waits for something else than disks is served in
+/// time: as much as it reads ahead by default in each time that is slow (`read_ahead_kb`, 128).
+const FLOWS: f64 = 128.0 * 1024.0 * 1000.0 / SLOW_MS[1];
+
 /// Whether so many that wait are one at a time, and each disk at work answers in time: that is how
 /// a single program reads or syncs, and nobody else is kept from anything.
 pub(super) fn serves_one(window: &Window, waiting: Option<f64>) -> bool {
-    waiting.is_some_and(|waiting| waiting < ONE) && is_served_in_time(window)
+    is_one(waiting) && is_served_in_time(window)
+}
+
+/// Whether so many that wait are one at a time, and move so many bytes a second: a server far away
+/// answers in time as well, and no disk tells of it.
+pub(super) fn flows_to_one(waiting: Option<f64>, bytes_per_s: f64) -> bool {
+    is_one(waiting) && bytes_per_s >= FLOWS
+}
+
+fn is_one(waiting: Option<f64>) -> bool {
+    waiting.is_some_and(|waiting| waiting < ONE)
 }
 
 /// Whether each disk that has work answers before its limit.

@@ -1,8 +1,8 @@
 //! Who waits for storage beside what stall shares say: tasks in uninterruptible sleep, and requests
 //! in flight.
 
-use crate::window::{DiskWork, Window};
-use ks_vocabulary::time::SECOND_NS;
+use crate::window::{Account, DiskWork, Known, Window};
+use ks_vocabulary::time::{SECOND_NS, seconds};
 
 use super::busy::busy_share;
 
@@ -21,6 +21,45 @@ pub(super) fn asleep(window: &Window) -> Option<f64> {
 /// of them tells how long each waited, too.
 pub(super) fn reads_threads(window: &Window) -> bool {
     window.processes.waited().over(1).is_some()
+}
+
+/// How many tasks of programs wait for I/O at once, in the mean: those that sleep, since readahead
+/// keeps several requests of one task in flight. Where threads may be hidden that nobody tells of,
+/// requests in flight may be theirs; `None` where nobody tells.
+pub(super) fn waiting(window: &Window) -> Option<f64> {
+    let of_programs = programs_asleep(window);
+    let hidden = if reads_threads(window) { Some(0.0) } else { hidden_by_load(window) };
+    match (of_programs, hidden) {
+        (Some(seen), Some(hidden)) => Some(seen + hidden),
+        (seen, _) => [seen, in_flight(window)].into_iter().flatten().reduce(f64::max),
+    }
+}
+
+/// How many tasks of programs are met in uninterruptible sleep, in the mean. Threads of the kernel
+/// wait by design, such as that which checks an array.
+pub(super) fn programs_asleep(window: &Window) -> Option<f64> {
+    window.sufferers.mean_asleep(|key| {
+        let known = window.processes.find(key);
+        !known.is_some_and(Known::is_kernels)
+    })
+}
+
+/// How many tasks the load average knows to sleep that were not met.
+fn hidden_by_load(window: &Window) -> Option<f64> {
+    let seen = window.sufferers.mean_asleep(|_| true)?;
+    Some((by_load(window)? - seen).max(0.0))
+}
+
+/// Bytes a second that the programs read and wrote which are met asleep, of those that `counts`.
+pub(super) fn bytes_of_sleepers(window: &Window, counts: impl Fn(&Known) -> bool) -> f64 {
+    let sleepers = window.sufferers.asleep();
+    let known = sleepers.iter().filter_map(|(key, _)| window.processes.find(*key));
+    let rates = known.filter(|known| counts(known)).map(|known| {
+        let moved = known.consumption(window.mono()).of(Account::IoBytes);
+        let ns = window.processes.lately_ns(known).max(1);
+        moved as f64 / seconds(ns)
+    });
+    rates.sum()
 }
 
 /// How many tasks more than are met asleep, or have requests in flight, sleep uninterruptibly by

@@ -14,6 +14,12 @@ const AT_WORK: f64 = 0.10;
 /// times what flash takes (our judgement).
 const DEEP_READS: f64 = 64.0;
 const DEEP_WAIT_MS: f64 = 2.0;
+/// Share of the time spent from which on a device mostly writes, and mean number of flushes in
+/// flight from which on programs sync (our judgement: an ext4 that nobody syncs commits each 5 s).
+const WRITTEN: f64 = 0.5;
+const SYNCED: f64 = 0.10;
+/// Reads a second whose wait counts (our judgement).
+const READS: f64 = 1.0;
 /// Share of the time spent that is of reads and writes: with less a device serves discards and
 /// flushes (our judgement).
 const OWN_SHARE: f64 = 0.10;
@@ -53,7 +59,9 @@ impl Work {
         let queue = queue(track, ns);
         // What rare flushes of an idle disk wait says nothing of what is normal at work.
         let wait_ms = track.mean_wait_ms(ns).filter(|_| used >= AT_WORK);
-        let is_late = wait_ms.is_some_and(|wait| wait >= wait_limit_ms)
+        let waits_long = |wait: Option<f64>| wait.is_some_and(|wait| wait >= wait_limit_ms);
+        let is_late = waits_long(wait_ms) && !is_written_behind(track, ns)
+            || waits_long(reads_wait_ms(track, ns))
             || without_seeks > 0 && has_deep_reads(track, ns);
         // A count of requests that was never taken back looks the same, and nobody waits for it.
         let stands = used >= UTILISATION[2]
@@ -101,6 +109,25 @@ pub(super) fn serves_others(track: &DiskTrack, window_s: u64) -> bool {
         return false;
     };
     others > 0.0 && own < OWN_SHARE * (own + others)
+}
+
+/// Whether most of the time spent is of writes that nobody syncs: the kernel writes them behind the
+/// programs, as many at once as the device takes, and their wait is nobody's. Who syncs asks for
+/// flushes.
+pub(super) fn is_written_behind(track: &DiskTrack, ns: u64) -> bool {
+    let of = |what| track.over(what, ns).ok().map(|ms| ms.per_second() / 1000.0);
+    let (Some(all), Some(reads)) = (of(DiskWork::Spent), of(DiskWork::ReadSpent)) else {
+        return false;
+    };
+    let syncs = of(DiskWork::Others).unwrap_or(0.0) >= SYNCED;
+    all > 0.0 && all - reads >= WRITTEN * all && !syncs
+}
+
+/// Mean wait of reads in ms, where they are more than stray ones.
+fn reads_wait_ms(track: &DiskTrack, ns: u64) -> Option<f64> {
+    let reads = track.over(DiskWork::Reads, ns).ok()?;
+    let spent = track.over(DiskWork::ReadSpent, ns).ok()?;
+    (reads.per_second() >= READS).then(|| spent.by as f64 / reads.by as f64)
 }
 
 /// Mean number of reads and writes in flight.

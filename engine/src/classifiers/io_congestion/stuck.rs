@@ -19,8 +19,10 @@ const STUCK_LEAST: [f64; 3] = [2.0, 4.0, 16.0];
 /// The kernel looks for hung tasks every two minutes, unless it is told otherwise
 /// (`hung_task_timeout_secs`).
 const HUNG_CLEAR_S: u64 = 180;
-/// Load that agrees with stuck tasks, as their share (our judgement: it is a mean over a minute).
-const AGREES: f64 = 0.5;
+/// Load that agrees with stuck tasks, as their share: it is a mean over a minute, and has come to
+/// two fifths of them when they are told ([`STUCK_NS`]). Groups that are frozen sleep as well in
+/// version 1, and are no load.
+const AGREES: f64 = 0.3;
 
 /// Whether a limit for each CPU might be reached.
 pub(super) fn wants_cpus(window: &Window) -> bool {
@@ -51,9 +53,8 @@ fn grade_stuck(seen: &mut Evaluation, window: &Window, cpus: Option<f64>) {
     let load = window.load.one().ok().and_then(Load::load1);
     let agrees = load.is_none_or(|load| load >= AGREES * stuck);
     let limit = |level: usize| Some(STUCK_LEAST[level].max(STUCK_PER_CPU[level] * cpus?));
-    let by_programs = |level| limit(level).filter(|limit| of_programs as f64 >= *limit);
-    let high = by_programs(2).filter(|_| agrees);
-    let limits = [Some(STUCK_LEAST[0]), by_programs(1), high, None];
+    let by_programs = |level| limit(level).filter(|limit| agrees && of_programs as f64 >= *limit);
+    let limits = [Some(STUCK_LEAST[0]), by_programs(1), by_programs(2), None];
     let quantity = Quantity { metric: Metric::StuckTasks30s, value: stuck, limits };
     seen.grade(quantity, Held::Met, Relax::Scaled);
 }

@@ -281,7 +281,9 @@ fn tasks_that_no_reading_meets_awake_are_stuck() {
         (4, 60.0, false, Some(Medium)),
         (15, 60.0, false, Some(Medium)),
         (16, 60.0, false, Some(High)),
-        (16, 7.9, false, Some(Medium)),
+        (16, 4.9, false, Some(High)),
+        // Those of a frozen group are no load.
+        (16, 4.7, false, Some(Low)),
         (60, 60.0, true, None),
     ];
     for (tasks, load1, wakes, expected) in table {
@@ -379,6 +381,39 @@ fn where_threads_are_not_read_a_load_that_nobody_explains_is_of_tasks_that_hang(
         });
         let of = lab.severity(IoCongestion, HOST);
         assert_eq!(of, expected, "{load1} {busy} {asleep} {in_flight}");
+    }
+}
+
+#[test]
+fn one_program_that_bytes_flow_to_is_served_though_no_disk_knows_of_it() {
+    // Bytes a second of one that sleeps, how many sleep, and what holds of a host whose disks rest.
+    let table = [
+        (6_400_000u64, 1u64, Some(Critical)),
+        (6_700_000, 1, Some(Low)),
+        (6_700_000, 2, Some(Critical)),
+        (0, 1, Some(Critical)),
+    ];
+    for (bytes, tasks, expected) in table {
+        let (mut lab, mut host) = (Lab::new(), Host::default());
+        lab.run(60, |sample, second| {
+            host.fill(sample, 0.95, 0.9);
+            let row = sample.disks.push();
+            row.set_name(DiskName::name, b"sda");
+            row.set(DiskCell::queue_ms, 0u64);
+            for pid in 100..100 + tasks {
+                let row = sample.blocked.push();
+                row.set(BlockedTaskCell::pid, pid);
+                row.set(BlockedTaskCell::start_ticks, 5u64);
+                let row = sample.processes.push();
+                row.set(ProcessCell::pid, pid);
+                row.set(ProcessCell::start_ticks, 5u64);
+                row.set(ProcessCell::wait_ns, 0u64);
+                row.set(ProcessCell::read_bytes, second * bytes);
+            }
+            sample.blocked.set_read(ReadTimes::default());
+            sample.processes.set_read(ReadTimes::default());
+        });
+        assert_eq!(lab.severity(IoCongestion, HOST), expected, "{bytes} {tasks}");
     }
 }
 

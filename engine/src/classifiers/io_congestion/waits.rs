@@ -1,8 +1,8 @@
 //! Whether something else than stall shares tells of waits for I/O, and whether they do harm.
 
-use super::super::served::serves_one;
-use super::super::sleepers::{asleep, in_flight, reads_threads};
-use crate::window::{Account, CgroupTrack, PressureTrack, Stall, Window};
+use super::super::served::{flows_to_one, serves_one};
+use super::super::sleepers::{asleep, bytes_of_sleepers, in_flight, reads_threads, waiting};
+use crate::window::{Account, CgroupTrack, Known, PressureTrack, Stall, Window};
 use ks_vocabulary::membership::{belongs, cgroup_entity};
 use ks_vocabulary::model::Cgroup;
 use ks_vocabulary::time::SECOND_NS;
@@ -12,14 +12,21 @@ use ks_vocabulary::time::SECOND_NS;
 const AGREES: f64 = 0.5;
 const SHORT_NS: u64 = 5 * SECOND_NS;
 
+/// Who may wait, and how many of them.
+struct Waits {
+    in_flight: Option<f64>,
+    asleep: Option<f64>,
+    /// At once, in the mean; of a group no more than so many.
+    waiting: Option<f64>,
+}
+
 /// Whether disks or sleeping tasks tell of harm to the host as well, over the shortest window;
 /// `None` where what was not read may know of it.
 pub(super) fn of_host(window: &Window, track: &PressureTrack) -> Option<bool> {
     let share = track.share(Stall::IoSome, SHORT_NS).ok()?;
-    let in_flight = in_flight(window);
-    let asleep = asleep(window);
-    let waiting = [asleep, in_flight].into_iter().flatten().reduce(f64::max);
-    weigh(window, share, [in_flight, asleep], waiting)
+    let (in_flight, asleep) = (in_flight(window), asleep(window));
+    let waits = Waits { in_flight, asleep, waiting: waiting(window) };
+    weigh(window, share, &waits, |_| true)
 }
 
 /// The same of a group. Requests in flight may be its own where it moves any bytes, and so may
@@ -30,29 +37,35 @@ pub(super) fn of_group(window: &Window, row: &Cgroup, track: &CgroupTrack) -> Op
     let in_flight = in_flight(window);
     let own = in_flight.map(|requests| if moves == Some(false) { 0.0 } else { requests });
     let entity = cgroup_entity(row);
-    let seen = window.sufferers.mean_asleep(|key| {
-        window.processes.find(key).is_some_and(|known| belongs(&known.row, &entity))
-    });
+    let is_own = |known: &Known| belongs(&known.row, &entity);
+    let seen = window.sufferers.mean_asleep(|key| window.processes.find(key).is_some_and(is_own));
     let is_known = reads_threads(window) || moves == Some(false) || agrees(seen, share);
     let asleep = seen.filter(|_| is_known);
-    weigh(window, share, [own, asleep], asleep)
+    let waits = Waits { in_flight: own, asleep, waiting: asleep.or_else(|| waiting(window)) };
+    weigh(window, share, &waits, is_own)
 }
 
 fn agrees(waiting: Option<f64>, share: f64) -> bool {
     waiting.is_some_and(|waiting| waiting >= AGREES * share)
 }
 
-/// What requests in flight and sleepers amount to, of which so many wait at once.
+/// What requests in flight and sleepers amount to, of the processes that are concerned.
 fn weigh(
     window: &Window,
     share: f64,
-    [in_flight, asleep]: [Option<f64>; 2],
-    waiting: Option<f64>,
+    waits: &Waits,
+    is_own: impl Fn(&Known) -> bool,
 ) -> Option<bool> {
+    let Waits { in_flight, asleep, waiting } = *waits;
     if !agrees(in_flight, share) && !agrees(asleep, share) {
         return (in_flight.is_some() && asleep.is_some()).then_some(false);
     }
-    Some(!(agrees(in_flight, share) && serves_one(window, waiting)))
+    let is_served = if agrees(in_flight, share) {
+        serves_one(window, waiting)
+    } else {
+        flows_to_one(waiting, bytes_of_sleepers(window, is_own))
+    };
+    Some(!is_served)
 }
 
 /// Whether the group read or wrote anything lately; `None` where that is not told.

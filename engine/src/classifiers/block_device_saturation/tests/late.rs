@@ -16,15 +16,19 @@ struct Waits {
     some: Option<f64>,
     asleep: Option<u64>,
     parent: u64,
+    reads_threads: bool,
 }
 
-const REST: Waits = Waits { some: Some(0.04), asleep: Some(0), parent: 1 };
+const REST: Waits = Waits { some: Some(0.04), asleep: Some(0), parent: 1, reads_threads: false };
 const STALLED: Waits = Waits { some: Some(0.5), ..REST };
+const STALLED_ONE: Waits = Waits { asleep: Some(1), reads_threads: true, ..STALLED };
 
 /// Puts the waits of one second into a sample.
 fn fill(sample: &mut Sample, waits: Waits, stalled: &mut Meter) {
     if let Some(some) = waits.some {
-        sample.pressure.push().set(PressureCell::io_some_total_us, stalled.add(some * 1e6));
+        let row = sample.pressure.push();
+        row.set(PressureCell::io_some_total_us, stalled.add(some * 1e6));
+        row.set(PressureCell::io_full_total_us, 0u64);
     }
     let Some(asleep) = waits.asleep else { return };
     for pid in 0..asleep {
@@ -36,6 +40,10 @@ fn fill(sample: &mut Sample, waits: Waits, stalled: &mut Meter) {
         row.set(ProcessCell::pid, 100 + pid);
         row.set(ProcessCell::start_ticks, 7u64);
         row.set(ProcessCell::ppid, waits.parent);
+        if waits.reads_threads {
+            row.set(ProcessCell::wait_ns, 0u64);
+            sample.processes.set_read(ReadTimes::default());
+        }
     }
     sample.blocked.set_read(ReadTimes::default());
 }
@@ -80,6 +88,38 @@ fn above_low_somebody_is_late() {
     for (at, (second, waits, expected)) in table.into_iter().enumerate() {
         assert_eq!(judged(second, waits, |_, _| ()), expected, "row {at}");
     }
+}
+
+#[test]
+fn what_is_written_behind_is_late_when_others_wait_as_well() {
+    // Milliseconds that flushes take in a second, reads a second and their wait, tasks asleep.
+    let table = [
+        (0, (0u64, 0), 1, Some(Low)),
+        (0, (0, 0), 2, Some(Critical)),
+        (90, (0, 0), 1, Some(Low)),
+        (110, (0, 0), 1, Some(Critical)),
+        (0, (1, 99), 1, Some(Low)),
+        (0, (1, 101), 1, Some(Critical)),
+    ];
+    for (flush_ms, (reads, read_ms), asleep, expected) in table {
+        let waits = Waits { asleep: Some(asleep), ..STALLED_ONE };
+        let found = judged(flash(1.0, 60.0, 0.0), waits, |row, second| {
+            row.set(DiskCell::reads, second * reads);
+            row.set(DiskCell::read_ms, second * reads * read_ms);
+            row.set(DiskCell::writes, second * 100);
+            row.set(DiskCell::write_ms, second * 60_000);
+            row.set(DiskCell::flush_ms, second * flush_ms);
+        });
+        assert_eq!(found, expected, "{flush_ms} {reads} {read_ms} {asleep}");
+    }
+}
+
+#[test]
+fn readahead_of_one_program_is_one_that_waits() {
+    let found = judged(flash(0.99, 4.0, 4.0), STALLED_ONE, |_, _| ());
+    assert_eq!(found, Some(Low));
+    let two = Waits { asleep: Some(2), ..STALLED_ONE };
+    assert_eq!(judged(flash(0.99, 4.1, 4.0), two, |_, _| ()), Some(High));
 }
 
 #[test]
