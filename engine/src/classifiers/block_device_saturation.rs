@@ -33,6 +33,9 @@
 //! tasks are not recorded the disk is believed. Of one program at a time that is served in time
 //! they say nothing.
 
+use core::cell::LazyCell;
+use core::ops::Deref;
+
 use crate::board::{Board, Cover, Evaluation, Held, Key, Relax, Rule};
 use crate::culprit::{Blamed, Case, IO};
 use crate::window::{DiskTrack, DiskWork, Latency, Missing, Span, Window};
@@ -86,13 +89,13 @@ impl Classifier for BlockDeviceSaturation {
             return board.cover(kind, Cover::Missing(missing));
         };
         let mut any = false;
-        let stalled = Stalled::of(window);
+        let stalled = LazyCell::new(|| Stalled::of(window));
         for (id, row, track) in window.disks.entities() {
             if repeats(window, row, track) {
                 continue;
             }
             any = true;
-            match look_at(row, track, stalled) {
+            match look_at(row, track, &stalled) {
                 Ok(mut seen) => {
                     cover_parts(board, track);
                     if grade_completions(&mut seen, window, row).is_none() {
@@ -128,12 +131,16 @@ fn cover_parts(board: &mut Board, track: &DiskTrack) {
     }
 }
 
-fn look_at(row: &Disk, track: &DiskTrack, stalled: Stalled) -> Result<Evaluation, Missing> {
+fn look_at(
+    row: &Disk,
+    track: &DiskTrack,
+    stalled: &impl Deref<Target = Stalled>,
+) -> Result<Evaluation, Missing> {
     let mut seen = Evaluation::default();
     seen.know([true; 4]);
     let mut is_late = false;
     for (metric, window_s, levels) in WINDOWS {
-        let work = match Work::over(row, track, window_s, stalled.by_any) {
+        let work = match Work::over(row, track, window_s, || stalled.by_any) {
             Ok(work) => work,
             Err(Missing::NoEarlier) => continue,
             Err(missing) => return Err(missing),
@@ -146,6 +153,10 @@ fn look_at(row: &Disk, track: &DiskTrack, stalled: Stalled) -> Result<Evaluation
             30 => grade_critical(&mut seen, &work),
             _ => grade_medium(&mut seen, key, &work),
         }
+    }
+    // Most disks are at rest, and nobody asks who waits.
+    if seen.mask() == 0 {
+        return Ok(seen);
     }
     let agrees = if serves_others(track, WINDOWS[0].1) {
         Some(false)

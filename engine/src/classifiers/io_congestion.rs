@@ -167,7 +167,9 @@ fn grade_blocked(seen: &mut Evaluation, window: &Window) -> Result<(), Missing> 
     let quantity =
         Quantity { metric: Metric::BlockedTasks, value, limits: [Some(1.0), medium, None, None] };
     seen.grade(quantity, Held::Counts, Relax::Scaled);
-    seen.second(Some(!serves_one(window, waiting(window))), Severity::Low);
+    if value > 0.0 {
+        seen.second(Some(!serves_one(window, waiting(window))), Severity::Low);
+    }
     Ok(())
 }
 

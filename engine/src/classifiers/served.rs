@@ -4,9 +4,14 @@ use crate::window::{DiskTrack, DiskWork, Window};
 use ks_vocabulary::model::Disk;
 use ks_vocabulary::time::SECOND_NS;
 
+use super::sleepers::largest_share;
+
 /// Fewer that wait at once, in the mean, are one (our judgement: two that are stalled as much as
 /// the limit of high asks for make more).
 const ONE: f64 = 1.5;
+/// Share of the sleeps that one process makes up where it is alone (our judgement: of two in turn
+/// either has half).
+const ALL: f64 = 0.8;
 /// Mean wait in ms of a disk with and without seeks from which on requests are not served in time
 /// (our judgement: several seeks, or two hundred times what flash takes).
 const SLOW_MS: [f64; 2] = [50.0, 20.0];
@@ -21,17 +26,18 @@ const FLOWS: f64 = 128.0 * 1024.0 * 1000.0 / SLOW_MS[1];
 /// Whether so many that wait are one at a time, and each disk at work answers in time: that is how
 /// a single program reads or syncs, and nobody else is kept from anything.
 pub(super) fn serves_one(window: &Window, waiting: Option<f64>) -> bool {
-    is_one(waiting) && is_served_in_time(window)
+    is_one(window, waiting) && is_served_in_time(window)
 }
 
 /// Whether so many that wait are one at a time, and move so many bytes a second: a server far away
 /// answers in time as well, and no disk tells of it.
-pub(super) fn flows_to_one(waiting: Option<f64>, bytes_per_s: f64) -> bool {
-    is_one(waiting) && bytes_per_s >= FLOWS
+pub(super) fn flows_to_one(window: &Window, waiting: Option<f64>, bytes_per_s: f64) -> bool {
+    is_one(window, waiting) && bytes_per_s >= FLOWS
 }
 
-fn is_one(waiting: Option<f64>) -> bool {
+fn is_one(window: &Window, waiting: Option<f64>) -> bool {
     waiting.is_some_and(|waiting| waiting < ONE)
+        && largest_share(window).is_none_or(|share| share >= ALL)
 }
 
 /// Whether each disk that has work answers before its limit.

@@ -49,7 +49,7 @@ impl Work {
         row: &Disk,
         track: &DiskTrack,
         window_s: u64,
-        stalled: Option<bool>,
+        stalled: impl FnOnce() -> Option<bool>,
     ) -> Result<Self, Missing> {
         let ns = window_s * SECOND_NS;
         let used = busy_share(row, track, window_s)?;
@@ -65,8 +65,8 @@ impl Work {
             || without_seeks > 0 && has_deep_reads(track, ns);
         // A count of requests that was never taken back looks the same, and nobody waits for it.
         let stands = used >= UTILISATION[2]
-            && stalled != Some(false)
-            && completes_nothing(row, track, window_s);
+            && completes_nothing(row, track, window_s)
+            && stalled() != Some(false);
         Ok(Self {
             used,
             queue,
