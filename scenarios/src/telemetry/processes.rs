@@ -104,18 +104,25 @@ fn state(process: &Process) -> u8 {
 fn fill_blocked(host: &Host, sample: &mut Sample) {
     for process in &host.processes {
         let step = &process.step;
-        if step.io + step.memory_io < 0.5 {
-            continue;
-        }
-        let row = sample.blocked.push();
-        row.set_name(BlockedTaskName::comm, process.comm.as_bytes());
         let wchan: &[u8] =
             if step.memory_io > step.io { b"folio_wait_bit" } else { b"io_schedule" };
-        row.set_name(BlockedTaskName::wchan, wchan);
-        row.set(BlockedTaskCell::pid, process.pid);
-        row.set(BlockedTaskCell::start_ticks, process.start_ticks);
-        row.set(BlockedTaskCell::tid, process.pid);
+        for thread in 0..met(step.io + step.memory_io, host.now_s, process.pid) {
+            let row = sample.blocked.push();
+            row.set_name(BlockedTaskName::comm, process.comm.as_bytes());
+            row.set_name(BlockedTaskName::wchan, wchan);
+            row.set(BlockedTaskCell::pid, process.pid);
+            row.set(BlockedTaskCell::start_ticks, process.start_ticks);
+            row.set(BlockedTaskCell::tid, process.pid + thread);
+        }
     }
     sample.blocked.sort();
     sample.blocked.set_read(ReadTimes::default());
+}
+
+/// How many threads a reading meets asleep of so many in the mean: the whole ones always, the rest
+/// as often as it is, evenly spread over readings and processes (steps of the golden ratio and of
+/// the plastic number leave no gaps).
+fn met(asleep: f64, now_s: f64, pid: u64) -> u64 {
+    let spread = now_s * 0.618_033_988_749_895 + pid as f64 * 0.754_877_666_246_693;
+    whole(asleep + spread.fract())
 }
