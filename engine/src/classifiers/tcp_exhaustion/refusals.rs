@@ -118,16 +118,18 @@ fn is_felt(
     track: &TcpTrack,
     recurs: impl Fn() -> bool,
 ) -> bool {
-    let lately = over(&refused);
-    let part = |growth: Growth| part_of_asked(growth, track);
-    are_many(lately) && (lately.and_then(part).is_none_or(|part| part >= PART) || recurs())
+    let accepted = || over(|ns| track.over(Tcp::Accepted, ns).ok());
+    let lately = over(refused).filter(|growth| are_many(Some(*growth)));
+    lately.is_some_and(|growth| is_part(growth, accepted()) || recurs())
 }
 
-/// Which part of those that asked for a connection was refused; `None` where nobody counts those
-/// that came about.
-fn part_of_asked(refused: Growth, track: &TcpTrack) -> Option<f64> {
-    let accepted = track.over(Tcp::Accepted, refused.ns).ok()?;
-    Some(refused.by as f64 / refused.by.saturating_add(accepted.by).max(1) as f64)
+/// Whether what was refused is a part of those that asked for a connection; nobody doubts it where
+/// those that came about are not counted.
+fn is_part(refused: Growth, accepted: Option<Growth>) -> bool {
+    accepted.is_none_or(|accepted| {
+        let asked = refused.by.saturating_add(accepted.by);
+        refused.by as f64 >= PART * asked as f64
+    })
 }
 
 /// How often connections were refused, where they are a part of those that asked.
@@ -142,9 +144,9 @@ fn grade_rates(
         let (Some(growth), Some(metric)) = (refused(window_s * SECOND_NS), metric) else {
             continue;
         };
-        let is_part = part_of_asked(growth, track).is_none_or(|part| part >= PART);
+        let accepted = track.over(Tcp::Accepted, window_s * SECOND_NS).ok();
         let rate = growth.per_second();
-        seen.met(severity, rate >= limit && is_part);
+        seen.met(severity, rate >= limit && is_part(growth, accepted));
         if rate > 0.0 {
             let mut limits = [None; 4];
             limits[severity.index()] = Some(limit);
