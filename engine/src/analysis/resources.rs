@@ -3,7 +3,7 @@
 //! Each is a share of a physical limit, 1 where nothing is left; the limits are those of
 //! `signals.md` ("limit for ETA" of each kind). What has no limit is no resource.
 
-use crate::window::{EntityId, HOST, Window};
+use crate::window::{EntityId, HOST, Window, files_open};
 use ks_vocabulary::held;
 use ks_vocabulary::kind::Entity;
 use ks_vocabulary::membership::cgroup_entity;
@@ -103,7 +103,7 @@ fn read_host_limits(window: &Window, each: &mut Each<'_>) {
     if let (true, Some(at), Ok(row)) =
         (window.file_handles.is_fresh(), window.file_handles.at(), window.file_handles.one())
     {
-        let used = row.allocated().map(|all| all.saturating_sub(row.unused().unwrap_or(0)));
+        let used = files_open(row);
         give(each, Resource::FileHandles, (HOST, at), share(used, row.max()), &|| Entity::Host);
     }
     if let (true, Some(at), Ok(limits)) =

@@ -16,24 +16,27 @@
 //! there is no utilisation, nor where a link is used for more than all of it. Frames that an idle
 //! member of a bond got (`rx_nohandler`) are no drops: the kernel counts them apart. A port that is
 //! unplugged and through which nothing was sent steadily is low: frames that it heard, or sent when
-//! it came up (neighbour discovery, RFC 4861), are nobody's use. Requests for a connection that
-//! are sent again ask hosts that may be off, as probes of dead servers do: they are low, and no
-//! part of what a path loses (kernel, `TCPSynRetrans`, which `RetransSegs` includes). Broadcasts
-//! are sent to the tap of a guest that is paused, and packets to tunnels whose other end is off:
-//! what an interface without a device fails to send is low where nothing else goes through it, TCP
-//! sends nothing again and it is too little to be more than that.
+//! it came up (neighbour discovery, RFC 4861), are nobody's use. Requests for a connection that are
+//! sent again ask hosts that may be off, as probes of dead servers do: they are low, and no part of
+//! what a path loses (kernel, `TCPSynRetrans`, which `RetransSegs` includes; where it is not
+//! counted, what attempts that failed can have sent again, `AttemptFails`). A member of a bond that
+//! loses its carrier looks like the loss of an only link, since nobody records who belongs to a
+//! bond. Broadcasts are sent to the tap of a guest that is paused, and packets to tunnels whose
+//! other end is off: what an interface without a device fails to send is low where nothing else
+//! goes through it, TCP sends nothing again and it is too little to be more than that.
 //! # Second source
 //! What is sent and lost, or sent again, is the harm itself. What was received and dropped is low
 //! at most where the device says that it missed nothing (`rx_missed_errors`), no CPU was short of
 //! room and TCP sends nothing again: then it was wanted by nobody (kernel documentation,
 //! `statistics.rst`, of `rx_dropped`). The CPU that lost most of its packets is asked, since each
 //! has a queue of its own (`enqueue_to_backlog`). Where none of them tells, what was counted is
-//! believed. Errors are medium and high only as a share of the packets, and at an interface without
-//! a device only where TCP sends again. Lost datagrams are those that no reader took in time or
-//! whose sum was wrong (RFC 4113, `udpInErrors`), which nobody else tells: medium at most. So is
-//! TCP without an answer: segments came steadily, none come, and for ten seconds and more what was
-//! sent is sent again. That is loss however little is sent, since retries are ever further apart
-//! (RFC 6298).
+//! believed; what the device says it missed is a share however few packets there are. Errors are
+//! medium and high only as a share of the packets, by which few do on a quiet link, and at an
+//! interface without a device only where TCP sends again. Lost datagrams are those that no reader
+//! took in time or whose sum was wrong (RFC 4113, `udpInErrors`), which nobody else tells: medium
+//! at most. So is TCP without an answer: segments came steadily, none come, and for ten seconds and
+//! more what was sent is sent again. That is loss however little is sent, since retries are ever
+//! further apart (RFC 6298).
 
 mod lost;
 mod netns;

@@ -13,29 +13,31 @@
 //! # False positives
 //! Filesystems without a size and read-only ones are never full; a small share of a huge one is
 //! much room, and little that is left of a small one may last for months. Those of boot loaders and
-//! those in memory are sized for what they hold, and full by design. Waiting (epoll, futex,
-//! sleep, reads of pipes and sockets) is no slowness: that class is never judged. Calls to storage
-//! may take longer where a disk that seeks does work, and what one stall made late is low.
+//! those in memory are sized for what they hold, and full by design. So are the limits of tasks of
+//! services (`TasksMax=1`): below twenty a share says nothing, and where no fork is refused it is
+//! low. Waiting (epoll, futex, sleep, reads of pipes and sockets) is no slowness: that class is
+//! never judged. Calls to storage may take longer where a disk that seeks does work, and what one
+//! stall made late is low.
 //! # Second source
 //! A share of space wants little room, or a pace that ends it, and of what is small or in memory
-//! refused calls; a slow percentile wants time lost; a
-//! call that was refused is harm itself, counted where it failed and not where the limit stands.
+//! refused calls; a share of process ids wants tasks that use up what is left within hours, or
+//! forks that are refused; a slow percentile wants time lost; a call that was refused is harm
+//! itself, counted where it failed and not where the limit stands.
 
-use crate::analysis::resources::{space_used, tasks_max};
+use crate::analysis::resources::space_used;
 use crate::board::{Board, Cover, Evaluation, Held, Quantity, Relax};
 use crate::culprit::{Blamed, Case, NAMED, WRITTEN, victim};
-use crate::window::{CgroupTrack, Group, HOST, Missing, Window};
-use ks_vocabulary::kind::{Entity, Kind, Severity};
-use ks_vocabulary::membership::cgroup_entity;
+use crate::window::Window;
+use ks_vocabulary::kind::{Entity, Kind};
 use ks_vocabulary::metric::Metric;
-use ks_vocabulary::model::Load;
 use ks_vocabulary::subtype::Subtype;
 use ks_vocabulary::unit::Unit;
 
-use super::{Classifier, groups};
+use super::Classifier;
 
 mod calls;
 mod space;
+mod tasks;
 
 const KIND: Kind = Kind::Syscall;
 
@@ -43,9 +45,8 @@ const KIND: Kind = Kind::Syscall;
 #[derive(Debug)]
 pub(super) struct Syscall;
 
-/// Used share of process ids and of descriptors (our judgement).
+/// Used share of process ids that are used up soon, and of descriptors (our judgement).
 const COUNTS: [Option<f64>; 4] = [None, Some(0.80), Some(0.90), Some(0.95)];
-const FORKS_CLEAR_S: u64 = 120;
 const LIMIT: Subtype = Subtype::ResourceLimit;
 /// What callers are told by, with the unit of its amount.
 const REFUSALS: (Metric, Unit) = (Metric::RefusedCalls, Unit::One);
@@ -58,8 +59,8 @@ impl Classifier for Syscall {
 
     fn evaluate(&self, window: &Window, board: &mut Board) {
         judge_filesystems(window, board);
-        judge_host(window, board);
-        judge_groups(window, board);
+        tasks::judge_host(window, board);
+        tasks::judge_groups(window, board);
         judge_descriptors(window, board);
     }
 
@@ -79,7 +80,9 @@ impl Classifier for Syscall {
         let mut victims = space::full(window);
         victims.extend(victim::callers(window, SLOWNESS, false, |calls| calls.slow_ns));
         victims.truncate(NAMED);
-        let culprits = victim::callers(window, REFUSALS, own, |calls| calls.refused);
+        let of_tasks = tasks::blame(case);
+        let culprits = of_tasks
+            .unwrap_or_else(|| victim::callers(window, REFUSALS, own, |calls| calls.refused));
         Blamed { culprits, victims }
     }
 }
@@ -113,46 +116,6 @@ fn grade(seen: &mut Evaluation, metric: Metric, value: Option<f64>, limits: [Opt
     if let Some(value) = value {
         let quantity = Quantity { metric, value, limits };
         seen.grade(quantity, Held::Counts, Relax::Share);
-    }
-}
-
-/// Process ids: threads have one each, and the smaller of the two limits counts.
-fn judge_host(window: &Window, board: &mut Board) {
-    let tasks = window.load.one().map(Load::tasks).unwrap_or_default();
-    let Some(tasks) = tasks.filter(|_| window.load.is_fresh()) else {
-        return board.cover(KIND, Cover::Missing(Missing::Source(window.load.source())));
-    };
-    let limits = window.limits.one().ok();
-    let limit = limits.and_then(tasks_max);
-    let Some(limit) = limit.filter(|limit| *limit > 0) else {
-        return board.cover(KIND, Cover::Part("process ids: no limits"));
-    };
-    let mut seen = Evaluation::of(LIMIT);
-    grade(&mut seen, Metric::PidsUsedShare, Some(tasks as f64 / limit as f64), COUNTS);
-    calls::judge(&mut seen, window, board);
-    let at = window.load.at().unwrap_or(window.mono());
-    board.judge(KIND, HOST, at, &mut seen, || Entity::Host);
-}
-
-fn judge_groups(window: &Window, board: &mut Board) {
-    let Some(at) = window.cgroups.at().filter(|_| window.cgroups.is_fresh()) else { return };
-    for (id, row, track) in groups(window) {
-        if let (Some(pids), Some(max @ 1..)) = (row.pids(), row.pids_max()) {
-            let mut seen = Evaluation::of(LIMIT);
-            grade(&mut seen, Metric::PidsUsedShare, Some(pids as f64 / max as f64), COUNTS);
-            grade_forks(&mut seen, track);
-            board.judge(KIND, id, at, &mut seen, || cgroup_entity(row));
-        }
-    }
-}
-
-/// A fork that was refused at the group's limit, or at one around it, is harm done.
-fn grade_forks(seen: &mut Evaluation, track: &CgroupTrack) {
-    let refused = track.over(Group::ForkRefused, 1).map_or(0, |growth| growth.by);
-    if refused > 0 {
-        let limits = [None, Some(1.0), None, None];
-        seen.note_with(Metric::ForksRefused, refused as f64, limits);
-        seen.event(Severity::Medium, true, FORKS_CLEAR_S);
     }
 }
 

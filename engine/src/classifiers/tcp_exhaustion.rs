@@ -10,26 +10,36 @@
 //! connections that were not tracked, and those ended or pressed for want of memory.
 //! # False positives
 //! Many sockets in TIME_WAIT on a client or proxy are normal and cheap: they are low at most, and
-//! never name the form where something else is worse. Sockets in CLOSE_WAIT are closed in time by
-//! most programs: only growth that goes on is told, and low. A flood of requests that is answered
-//! with cookies ends at medium, and one overflow at a restart clears after two minutes.
+//! never name the form where something else is worse; local ports that most of them hold are free
+//! within a minute, and medium at most. Sockets in CLOSE_WAIT are closed in time by most programs:
+//! only growth that goes on is told, and low. One refusal among many requests is sent again by
+//! whoever asked, as is a request that has no way back (`ListenDrops` counts it); two packets of a
+//! flow that race at two CPUs drop one (`insert_failed`): they are low, and so is a flood of
+//! requests that is answered with cookies, which refuses nobody. A table of connections that
+//! stays three quarters full, as with a long timeout, is low as well. Orphans that the kernel ends
+//! count in `TCPAbortOnMemory`, though memory is not short: low.
 //! # Second source
 //! What is refused or dropped at a full queue is harm itself, counted by the kernel where it
-//! happens, and wants a rate to be high. A used share is a count against a limit that is read
-//! apart: the next request fails, whether or not somebody waits. Two shares are low at most by
-//! themselves: an accept queue that did not overflow took every connection, and a short one is full
-//! with a few that come together; and sockets in TIME_WAIT beyond their limit are closed early,
-//! which refuses nobody anything (kernel documentation, `tcp_max_tw_buckets`). Where nobody counts
-//! overflows the share of a queue is believed.
+//! happens. It is medium where it comes back or is a thousandth of those that asked, or where
+//! nobody is accepted at all, and wants a rate to be high. A used share is a count against a limit
+//! that is read apart. While it stands it is low and from nine tenths on medium: what is left is
+//! enough for whoever uses it. That it is used up soon at its pace, or that requests are refused,
+//! is the second source that makes it critical; ports that sockets hold need none, since each
+//! connect looks for the last ones. Two shares are low at most by themselves: an accept queue that
+//! did not overflow took every connection, and a short one is full with a few that come together;
+//! and sockets in TIME_WAIT beyond their limit are closed early, which refuses nobody anything
+//! (kernel documentation, `tcp_max_tw_buckets`). Where nobody counts overflows the share of a queue
+//! is believed. Memory of TCP is one for all namespaces, and judged once, at the host.
 
 mod host;
 mod refusals;
+mod shares;
 
 use alloc::vec::Vec;
 
-use crate::board::{Board, Cover, Evaluation, Held, Quantity, Relax};
+use crate::board::{Board, Cover, Evaluation};
 use crate::culprit::{Blamed, Case};
-use crate::window::{Growth, LONGEST_NS, Missing, SocketUse, Tcp, TcpTrack, Window};
+use crate::window::{LONGEST_NS, Missing, SocketUse, Tcp, TcpTrack, Window};
 use ks_vocabulary::kind::{Entity, Kind, Severity};
 use ks_vocabulary::metric::Metric;
 use ks_vocabulary::model::{Limits, Netns};
@@ -38,6 +48,7 @@ use ks_vocabulary::subtype::Subtype;
 use ks_vocabulary::time::SECOND_NS;
 
 use super::{Classifier, is_absent};
+use shares::{USED, USED_ALONE, accept_queue_used, ports_used, share, time_wait_used};
 
 const KIND: Kind = Kind::TcpExhaustion;
 
@@ -45,17 +56,10 @@ const KIND: Kind = Kind::TcpExhaustion;
 #[derive(Debug)]
 pub(super) struct TcpExhaustion;
 
-/// Used share of any resource: medium is the USE method's, the others are our judgement.
-const USED: [Option<f64>; 4] = [Some(0.5), Some(0.7), Some(0.85), Some(0.95)];
-/// The same of what is no harm by itself.
-const USED_ALONE: [Option<f64>; 4] = [USED[0], None, None, None];
 /// Growth of sockets in CLOSE_WAIT within ten minutes, at low (our judgement: a thousand
 /// descriptors, the soft limit of a process, are gone within two hours).
 const CLOSE_WAIT_GROWTH: u64 = 100;
 const CLOSE_WAIT_LIMITS: [Option<f64>; 4] = [Some(CLOSE_WAIT_GROWTH as f64), None, None, None];
-/// Overflows of accept queues a second at high and critical (our judgement); one is medium
-/// (pmieconf `tcplistenoverflows`, `tcpqfulldrops`).
-const OVERFLOWS: [f64; 2] = [10.0, 100.0];
 const EVENT_CLEAR_S: u64 = 120;
 
 impl Classifier for TcpExhaustion {
@@ -147,14 +151,16 @@ fn judge_namespace(
     seen.know([true; 4]);
     let queues = if overflowed(track) == Some(false) { USED_ALONE } else { USED };
     let tracked = share(row.conntrack(), row.conntrack_max());
+    let ends = row.conntrack_max().and_then(|max| track.tracked.full_in_ns(max));
+    let tracking = shares::limits(ends, refusals::tracking_fails(track));
+    let ports = shares::port_limits(row, sockets);
     let resources = [
-        (Subtype::Ports, Metric::PortsUsedShare, ports_used(sockets, limits), USED),
+        (Subtype::Ports, Metric::PortsUsedShare, ports_used(sockets, limits), ports),
         (Subtype::TimeWait, Metric::TimeWaitShare, time_wait_used(row, limits), USED_ALONE),
-        (Subtype::Conntrack, Metric::ConntrackShare, tracked, USED),
+        (Subtype::Conntrack, Metric::ConntrackShare, tracked, tracking),
         (Subtype::AcceptQueue, Metric::AcceptQueueShare, accept_queue_used(sockets), queues),
     ];
-    grade_shares(&mut seen, &resources);
-    grade_queues(&mut seen, track);
+    shares::grade(&mut seen, &resources);
     refusals::grade(&mut seen, track);
     seen
 }
@@ -164,91 +170,6 @@ fn overflowed(track: &TcpTrack) -> Option<bool> {
     let mut spans = [LONGEST_NS, 10 * SECOND_NS, 1].into_iter();
     let longest = spans.find_map(|ns| track.over(Tcp::ListenOverflow, ns).ok())?;
     Some(longest.by > 0)
-}
-
-/// A resource that can be used up: its form, its name, its used share, limits of that.
-type Resource = (Subtype, Metric, Option<f64>, [Option<f64>; 4]);
-
-/// Grades each share that is known; the one that reaches the highest severity names the subtype,
-/// and of those the fullest.
-fn grade_shares(seen: &mut Evaluation, resources: &[Resource]) {
-    let mut worst = (0, 0.0);
-    for (subtype, metric, value, limits) in resources {
-        let Some(value) = *value else { continue };
-        let quantity = Quantity { metric: *metric, value, limits: *limits };
-        seen.grade(quantity, Held::Counts, Relax::Share);
-        let reached = limits.iter().flatten().filter(|limit| value >= **limit).count();
-        if (reached, value) > worst {
-            worst = (reached, value);
-            seen.subtype = Some(*subtype);
-        }
-    }
-}
-
-fn share(used: Option<u64>, limit: Option<u64>) -> Option<f64> {
-    Some(used? as f64 / limit.filter(|limit| *limit > 0)? as f64)
-}
-
-/// Local ports in use towards the destination that has most of them.
-fn ports_used(sockets: Option<SocketUse>, limits: Option<&Limits>) -> Option<f64> {
-    let (first, last) = (limits?.local_port_first()?, limits?.local_port_last()?);
-    share(sockets?.local_ports, Some(last.checked_sub(first)?.saturating_add(1)))
-}
-
-fn time_wait_used(row: &Netns, limits: Option<&Limits>) -> Option<f64> {
-    share(row.tcp_tw(), limits?.tcp_max_tw_buckets())
-}
-
-/// The fullest accept queue.
-fn accept_queue_used(sockets: Option<SocketUse>) -> Option<f64> {
-    let (queue, room) = sockets?.accept_queue?;
-    share(Some(queue), Some(room))
-}
-
-/// How often accept queues overflowed, and which queues did since the last reading. They name the
-/// form unless a resource is as full as that is bad.
-fn grade_queues(seen: &mut Evaluation, track: &TcpTrack) {
-    let mut worst = seen.mask();
-    let rates = [
-        (Severity::High, 10, OVERFLOWS[0], Metric::Overflows10s),
-        (Severity::Critical, 30, OVERFLOWS[1], Metric::Overflows30s),
-    ];
-    for (severity, window_s, limit, metric) in rates {
-        let Ok(growth) = track.over(Tcp::ListenOverflow, window_s * SECOND_NS) else { continue };
-        let rate = growth.per_second();
-        seen.met(severity, rate >= limit);
-        if rate > 0.0 {
-            let mut limits = [None; 4];
-            limits[severity.index()] = Some(limit);
-            seen.note_with(metric, rate, limits);
-        }
-        if seen.mask() > worst {
-            worst = seen.mask();
-            seen.subtype = Some(Subtype::AcceptQueue);
-        }
-    }
-    // What is not given, or has yet to be read twice, counts nothing, and is no evidence.
-    let counted = |what| track.over(what, 1).ok().map(|growth: Growth| growth.by);
-    let grown = |what| counted(what).unwrap_or(0);
-    // A SYN that meets the end of `tcp_max_syn_backlog` without cookies is told in `ListenDrops`
-    // alone, which counts what accept queues refused as well (`tcp_conn_request`).
-    let other_drops = counted(Tcp::ListenDrop).zip(counted(Tcp::ListenOverflow));
-    let other_drops = other_drops.map_or(0, |(drops, full)| drops.saturating_sub(full));
-    let events = [
-        (Subtype::AcceptQueue, Metric::AcceptQueueOverflows, grown(Tcp::ListenOverflow)),
-        (Subtype::SynQueue, Metric::SynQueueDrops, grown(Tcp::SynQueueDrop).max(other_drops)),
-        (Subtype::SynCookies, Metric::SynQueueCookies, grown(Tcp::SynCookies)),
-    ];
-    for (subtype, metric, count) in events {
-        if count > 0 {
-            seen.note_with(metric, count as f64, [None, Some(1.0), None, None]);
-            seen.event(Severity::Medium, true, EVENT_CLEAR_S);
-        }
-        if seen.mask() > worst {
-            worst = seen.mask();
-            seen.subtype = Some(subtype);
-        }
-    }
 }
 
 #[cfg(test)]

@@ -81,6 +81,10 @@ pub(super) const LOCAL_PORTS: Counter = of_sockets(Metric::LocalPorts);
 pub(super) const LOCAL_PORTS_NEW: Counter = of_sockets(Metric::LocalPortsNew);
 pub(super) const CLOSE_WAIT: Counter = of_sockets(Metric::CloseWait);
 
+/// Tasks that exist, of which each has a process id.
+pub(super) const THREADS: Counter =
+    Counter { group_unit: Unit::Tasks, ..of_sockets(Metric::Threads) };
+
 const fn of_sockets(metric: Metric) -> Counter {
     Counter { account: Account::OpenFiles, metric, level_metric: metric, group_unit: Unit::One }
 }

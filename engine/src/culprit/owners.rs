@@ -1,4 +1,4 @@
-//! Whose sockets use up what a network namespace, or the host, is short of.
+//! Whose sockets or tasks use up what a network namespace, a control group or the host is short of.
 //!
 //! What an owner holds counts, and not its growth: a full queue is not healthy by being usual, and
 //! owners are read now and then. A socket that several processes share is divided among them, so
@@ -8,11 +8,12 @@ use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 
 use crate::window::accept_room;
+use ks_vocabulary::membership::belongs;
 use ks_vocabulary::model::SocketOwner;
 use ks_vocabulary::output::Culprit;
 
 use super::counter::{
-    ACCEPT_QUEUE, ACCEPT_QUEUE_WAITING, CLOSE_WAIT, Counter, LOCAL_PORTS, LOCAL_PORTS_NEW,
+    ACCEPT_QUEUE, ACCEPT_QUEUE_WAITING, CLOSE_WAIT, Counter, LOCAL_PORTS, LOCAL_PORTS_NEW, THREADS,
 };
 use super::naming;
 use super::parties::{Case, Party};
@@ -67,6 +68,18 @@ impl Case<'_> {
     pub(crate) fn by_close_wait_in(&self, netns: u64, count: u64) -> Vec<Culprit> {
         let left = |owner: &SocketOwner| owner.close_wait().unwrap_or(0) as f64;
         self.holders(CLOSE_WAIT, self.window.owners.of(netns), left, count as f64)
+    }
+
+    /// Who has the tasks of the entity, of which there are so many.
+    pub(crate) fn by_threads(&self, tasks: u64) -> Vec<Culprit> {
+        let known = self.window.processes.iter().filter(|known| belongs(&known.row, self.entity));
+        let parties: Vec<Party<'_>> = known
+            .filter_map(|known| {
+                let threads = known.row.threads().filter(|threads| *threads > 0)?;
+                Some(Party::holder(self, known, threads as f64))
+            })
+            .collect();
+        naming::holders(self, THREADS, &parties, tasks as f64)
     }
 
     /// Names those of `owners` who hold something. One who ended since is not known by its sets.

@@ -14,6 +14,7 @@ use super::history::{Counters, Growth};
 use super::leaders::{Entry, Leaders, Marks, Stocks};
 use super::series::{EntityId, Missing, Series, Track};
 use super::tracks::PressureTrack;
+use super::trend::Trend;
 
 /// A counter of a control group.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -62,6 +63,8 @@ pub struct CgroupTrack {
     counters: Counters<8>,
     /// Another file than those, which may come and go without them.
     forks_refused: Counters<1>,
+    /// Its tasks.
+    pub tasks: Trend,
     bucket: Option<u64>,
     first: Option<(Timestamp, GroupConsumption)>,
     at_bucket: GroupConsumption,
@@ -186,6 +189,9 @@ impl Track<Cgroup> for CgroupTrack {
         ];
         went_back |= self.counters.push(at, values);
         self.forks_refused.push(at, [row.pids_fail()]);
+        if let Some(tasks) = row.pids() {
+            self.tasks.push(at, tasks);
+        }
         let bucket = at.0 / BUCKET_NS;
         if self.bucket != Some(bucket) {
             let total = GroupConsumption::total(row);

@@ -22,6 +22,7 @@ mod sufferers;
 mod tcp_track;
 mod tracer_tracks;
 mod tracks;
+mod trend;
 mod waited;
 
 use alloc::string::String;
@@ -48,7 +49,9 @@ pub use tcp_track::{Tcp, TcpTrack};
 pub use tracer_tracks::{Call, CallTrack, CompletionTrack, FaultTrack, ReclaimTrack};
 pub use tracks::{
     Demand, Paging, PagingTrack, PressureTrack, RunQueueTrack, SoftnetTrack, SpaceTrack, Stall,
+    files_open,
 };
+pub use trend::Trend;
 
 pub use waited::{Waited, is_batch};
 
@@ -154,7 +157,7 @@ window! {
     /// Waits for each CPU.
     sched: CpuSched, RunQueueTrack, "schedstat", ENTITY_CAP;
     /// Load averages.
-    load: Load, (), "loadavg", 1;
+    load: Load, Trend, "loadavg", 1;
     /// Memory use.
     memory: Memory, (), "meminfo", 1;
     /// Paging counters.
@@ -172,7 +175,7 @@ window! {
     /// Packet processing.
     softnet: Softnet, SoftnetTrack, "net/softnet_stat", ENTITY_CAP;
     /// File handles.
-    file_handles: FileHandles, (), "sys/fs/file-nr", 1;
+    file_handles: FileHandles, Trend, "sys/fs/file-nr", 1;
     /// Configured limits.
     limits: Limits, (), "limits", 1;
     /// Control groups.

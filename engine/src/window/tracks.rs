@@ -3,12 +3,13 @@
 //! A track turns a row into numbers that classifiers ask for; it judges nothing.
 
 use ks_vocabulary::input::HostFacts;
-use ks_vocabulary::model::{Cpu, CpuSched, Filesystem, Pressure, Softnet, Vm};
-use ks_vocabulary::time::{SECOND_NS, Timestamp};
+use ks_vocabulary::model::{Cpu, CpuSched, FileHandles, Filesystem, Load, Pressure, Softnet, Vm};
+use ks_vocabulary::time::Timestamp;
 
 use super::history::{Counters, Growth, Told};
 use super::levels::{Levels, Mean};
 use super::series::{Missing, Track};
+use super::trend::Trend;
 
 /// A total of stall time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -215,45 +216,49 @@ impl Track<CpuSched> for RunQueueTrack {
 
 /// Space of a filesystem over time.
 #[derive(Debug, Clone, Default)]
-pub struct SpaceTrack {
-    /// Readings that begin the last two spans of [`SPACE_NS`], the older one first, and the last.
-    begins: [Option<(Timestamp, u64)>; 2],
-    last: Option<(Timestamp, u64)>,
-}
-
-/// What was written in ten minutes says how fast space goes; a moment does not (our judgement).
-const SPACE_NS: u64 = 600 * SECOND_NS;
-/// Less is no time to tell a trend from a file.
-const SPACE_LEAST_NS: u64 = 60 * SECOND_NS;
+pub struct SpaceTrack(Trend);
 
 impl SpaceTrack {
     /// Whether less is available than ten to twenty minutes ago, or when it was first read.
     pub fn falls(&self) -> bool {
-        let began = self.begins[0].or(self.begins[1]);
-        began.zip(self.last).is_some_and(|((_, before), (_, available))| available < before)
+        self.0.falls()
     }
 
-    /// Time until nothing is available, at the pace of the last ten to twenty minutes, or of all
-    /// that is known; `None` where it does not fall.
+    /// Time until nothing is available; as [`Trend::gone_in_ns`].
     pub fn full_in_ns(&self) -> Option<u64> {
-        let (began, before) = self.begins[0].or(self.begins[1])?;
-        let (at, available) = self.last?;
-        let ns = at.since_ns(began);
-        let gone = before.checked_sub(available).filter(|gone| *gone > 0)?;
-        let left = u128::from(available) * u128::from(ns) / u128::from(gone);
-        (ns >= SPACE_LEAST_NS).then(|| u64::try_from(left).unwrap_or(u64::MAX))
+        self.0.gone_in_ns()
     }
 }
 
 impl Track<Filesystem> for SpaceTrack {
     fn feed(&mut self, at: Timestamp, row: &Filesystem, _: &HostFacts) -> bool {
-        let Some(available) = row.available_bytes() else { return false };
-        let reading = Some((at, available));
-        match self.begins[1] {
-            Some((began, _)) if at.since_ns(began) < SPACE_NS => {}
-            was => self.begins = [was, reading],
+        if let Some(available) = row.available_bytes() {
+            self.0.push(at, available);
         }
-        self.last = reading;
+        false
+    }
+}
+
+impl Track<Load> for Trend {
+    fn feed(&mut self, at: Timestamp, row: &Load, _: &HostFacts) -> bool {
+        if let Some(tasks) = row.tasks() {
+            self.push(at, tasks);
+        }
+        false
+    }
+}
+
+/// File handles in use. Where none are told to be unused those that are allocated are in use:
+/// kernels since 2.6 leave none, and `sar` takes them off.
+pub fn files_open(row: &FileHandles) -> Option<u64> {
+    Some(row.allocated()?.saturating_sub(row.unused().unwrap_or(0)))
+}
+
+impl Track<FileHandles> for Trend {
+    fn feed(&mut self, at: Timestamp, row: &FileHandles, _: &HostFacts) -> bool {
+        if let Some(open) = files_open(row) {
+            self.push(at, open);
+        }
         false
     }
 }

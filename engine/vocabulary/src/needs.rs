@@ -139,6 +139,10 @@ pub const NEEDS: &[Need] = &[
         &[
             "pid",
             "own",
+            "tcp_passive_opens",
+            "tcp_attempt_fails",
+            "tcp_inuse",
+            "tcp6_inuse",
             "tcp_out_segs",
             "tcp_retrans_segs",
             "tcp_syn_retrans",
@@ -231,6 +235,7 @@ pub const NEEDS: &[Need] = &[
             "comm",
             "cgroup",
             "ppid",
+            "threads",
             "nice",
             "policy",
             "utime_ticks",

@@ -74,10 +74,10 @@ impl Subtype {
             Self::Conntrack => {
                 &[Metric::ConntrackShare, Metric::ConntrackDrops, Metric::ConntrackInsertsFailed10s]
             }
-            Self::Errors => &[Metric::Errors5s, Metric::Errors10s],
+            Self::Errors => &[Metric::Errors5s, Metric::Errors10s, Metric::ErrorRatio10s],
             Self::FileHandles => &[Metric::FileHandlesShare],
             Self::OomKill => &[Metric::OomKills],
-            Self::Orphans => &[Metric::OrphansShare],
+            Self::Orphans => &[Metric::OrphansShare, Metric::TcpMemoryAborts],
             Self::Ports => &[Metric::PortsUsedShare],
             Self::Refused => &[Metric::RefusedCalls],
             Self::Softnet => &[
@@ -85,7 +85,9 @@ impl Subtype {
                 Metric::SoftnetDropRatio10s,
                 Metric::SoftnetDropRatio30s,
             ],
-            Self::SynQueue => &[Metric::SynQueueDrops, Metric::SynQueueCookies],
+            Self::SynQueue => {
+                &[Metric::SynQueueDrops, Metric::SynQueueDrops10s, Metric::SynQueueCookies]
+            }
             Self::TcpMemory => {
                 &[Metric::TcpMemoryShare, Metric::TcpMemoryPressures, Metric::TcpMemoryAborts]
             }

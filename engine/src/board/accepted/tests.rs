@@ -155,9 +155,9 @@ fn a_resource_that_is_used_up_is_raised() {
     let (lab, _) = accepted(MemoryPressure, HOST, 60, full);
     assert_eq!(lab.severity(MemoryPressure, HOST), Some(Critical));
     let conntrack = |conntrack| Second { conntrack, ..Second::default() };
-    let (lab, _) = accepted(TcpExhaustion, NETNS, 60, conntrack(960));
-    assert_eq!(lab.severity(TcpExhaustion, NETNS), Some(Critical));
-    let (lab, _) = accepted(TcpExhaustion, NETNS, 60, conntrack(940));
+    let (lab, _) = accepted(TcpExhaustion, NETNS, 120, conntrack(960));
+    assert_eq!(lab.severity(TcpExhaustion, NETNS), Some(Critical), "it grew to it");
+    let (lab, _) = accepted(TcpExhaustion, NETNS, 120, conntrack(940));
     assert_eq!(lab.severity(TcpExhaustion, NETNS), None, "not yet");
 }
 

@@ -10,7 +10,7 @@ use ks_vocabulary::model::Nic;
 use ks_vocabulary::time::SECOND_NS;
 
 use super::netns::{RETRANSMITS, retransmit_ratio};
-use super::{DROPS, PACKET_FLOOR, Ratio, grade_ratio, lost_share};
+use super::{DROPS, FLOOR_NS, PACKET_FLOOR, Ratio, grade_ratio, lost_share};
 
 /// Over which times a witness of lost packets is asked: the second where the first has yet to fill.
 const LOSS_NS: [u64; 2] = [10 * SECOND_NS, 5 * SECOND_NS];
@@ -18,6 +18,10 @@ const LOSS_NS: [u64; 2] = [10 * SECOND_NS, 5 * SECOND_NS];
 /// With so many packets a second that an interface without a device fails to send, they are more
 /// than the broadcasts of its network (our judgement).
 const FLOOD: f64 = 1_000.0;
+
+/// With so many packets in its window that the device says it missed a share says enough, however
+/// few passed (our judgement). In windows beyond the longest as many more are asked for.
+const MISSED_FLOOR: u64 = 20;
 
 /// One of the two directions of an interface.
 struct Direction {
@@ -137,6 +141,10 @@ pub(super) fn grade(seen: &mut Evaluation, row: &Nic, track: &NicTrack, witnesse
 fn ratio(track: &NicTrack, direction: &Direction, window: usize, ns: u64) -> Option<Ratio> {
     let packets = track.over(direction.packets, ns).ok()?;
     let dropped = track.over(direction.dropped, ns).ok()?;
-    let value = lost_share(dropped.by, packets.by, PACKET_FLOOR, packets.ns)?;
+    // Frames that nobody asked for are dropped on a quiet interface too, and are not missed.
+    let missed = track.overruns(ns).filter(|_| matches!(direction.dropped, Traffic::RxDropped));
+    let few = MISSED_FLOOR.saturating_mul((packets.ns / FLOOR_NS).max(1));
+    let floor = if missed.is_some_and(|missed| missed >= few) { few } else { PACKET_FLOOR };
+    let value = lost_share(dropped.by, packets.by, floor, packets.ns)?;
     Some(Ratio::of(direction.metrics[window], value))
 }

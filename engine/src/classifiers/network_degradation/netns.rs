@@ -55,9 +55,9 @@ pub(super) fn retransmit_ratio(track: &TcpTrack, ns: u64) -> Option<f64> {
 
 /// Requests for a connection that are sent again: whom they ask may be off, which is no loss.
 fn grade_asking(seen: &mut Evaluation, track: &TcpTrack) {
-    let over = |what| track.over(what, SHARE_NS).ok();
-    let Some(asked) = over(Tcp::SynRetransmitted).filter(|asked| asked.by > 0) else { return };
-    let Some(sent) = over(Tcp::Sent) else { return };
+    let asked = track.asked_again(SHARE_NS).ok();
+    let Some(asked) = asked.filter(|asked| asked.by > 0) else { return };
+    let Ok(sent) = track.over(Tcp::Sent, SHARE_NS) else { return };
     let Some(value) = lost_share(asked.by, sent.by, SEGMENT_FLOOR, sent.ns) else { return };
     let limits = [Some(RETRANSMITS[0]), None, None, None];
     let metric = Metric::SynRetransmitRatio5s;

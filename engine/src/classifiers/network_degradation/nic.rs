@@ -9,7 +9,7 @@ use ks_vocabulary::subtype::Subtype;
 use ks_vocabulary::time::SECOND_NS;
 
 use super::lost::{self, Witnesses};
-use super::{DROPS, KIND};
+use super::{DROPS, KIND, lost_share};
 
 /// Errors a second over 5 s. Low is any at all (USE method: each error deserves a look), medium is
 /// pmieconf `pernetif.errors`.
@@ -18,6 +18,13 @@ const ERRORS: [f64; 2] = [0.0, 15.0];
 const ERRORS_HIGH: f64 = 150.0;
 /// What share of all packets errors above low are (our judgement: as low of drops).
 const ERRORS_SHARE: f64 = DROPS[0];
+/// Share of the packets of a direction over 10 s at medium and high, where there are so many errors
+/// a second (our judgement: as of drops, from twenty on).
+const SHARES: [Option<f64>; 4] = [None, Some(DROPS[1]), Some(DROPS[2]), None];
+const SHARES_FROM: f64 = 2.0;
+/// Packets and errors of each direction.
+const DAMAGED: [[Traffic; 2]; 2] =
+    [[Traffic::RxPackets, Traffic::RxErrors], [Traffic::TxPackets, Traffic::TxErrors]];
 /// Used share of the link at low (USE method: 70 % queues) and medium (pmieconf `pernetif.util`).
 const UTILISATION: [Option<f64>; 4] = [Some(0.70), Some(0.85), None, None];
 /// A link that is used for more than all of it has another speed than it says; the little more is
@@ -137,6 +144,22 @@ fn grade_errors(seen: &mut Evaluation, row: &Nic, track: &NicTrack, witnesses: &
             seen.grade(quantity, Held::Met, Relax::Scaled);
         }
     }
+    let damaged = damaged_share(track).filter(|share| *share < DROPS[1] || is_missed());
+    if let Some(value) = damaged {
+        let quantity = Quantity { metric: Metric::ErrorRatio10s, value, limits: SHARES };
+        seen.grade(quantity, Held::Met, Relax::Scaled);
+    }
+}
+
+/// Share of the packets of the worse direction that was damaged: on a quiet link few errors are
+/// much of it. `None` where there are too few of them.
+fn damaged_share(track: &NicTrack) -> Option<f64> {
+    let shares = DAMAGED.iter().filter_map(|[packets, errors]| {
+        let over = |what| track.over(what, 10 * SECOND_NS).ok();
+        let errors = over(*errors).filter(|errors| errors.per_second() >= SHARES_FROM)?;
+        lost_share(errors.by, over(*packets)?.by, 1, errors.ns)
+    });
+    shares.reduce(f64::max)
 }
 
 /// Whether errors are a share of the packets that matters. They are believed where nobody counts

@@ -25,7 +25,7 @@ const METADATA_REFUSES: f64 = 0.75;
 /// Less than this is medium at least where it is gone within so long at the pace at hand (our
 /// judgement; the time is the horizon of forecasts of space).
 const LITTLE_BYTES: u64 = GIB;
-const SOON_NS: u64 = 4 * 3_600 * SECOND_NS;
+pub(super) const SOON_NS: u64 = 4 * 3_600 * SECOND_NS;
 /// With so much room a share says nothing by itself at each severity, unless it is gone soon (our
 /// judgement: what a log or a dump can fill within a day).
 const ROOM_BYTES: [u64; 4] = [u64::MAX, 100 * GIB, 50 * GIB, 20 * GIB];

@@ -1,5 +1,7 @@
 //! Every limit of `syscall`, from just below and from just above.
 
+mod tasks;
+
 use alloc::string::ToString;
 
 use crate::lab::Lab;
@@ -77,17 +79,11 @@ fn each_limit_of_space_and_inodes_from_below_and_above() {
 }
 
 #[test]
-fn each_limit_of_process_ids_and_descriptors_from_below_and_above() {
+fn each_limit_of_descriptors_from_below_and_above() {
     for (used, expected) in COUNTS {
         let mut lab = Lab::new();
         lab.run(50, |sample, second| {
-            host(sample, used);
-            let row = sample.cgroups.push();
-            row.set_name(CgroupName::hierarchy, b"pids");
-            row.set_name(CgroupName::path, b"/job");
-            row.set(CgroupCell::inode, 1u64);
-            row.set(CgroupCell::pids, used);
-            row.set(CgroupCell::pids_max, 1000u64);
+            host(sample, 1);
             let row = sample.processes.push();
             row.set(ProcessCell::pid, 5u64);
             row.set(ProcessCell::start_ticks, 9u64);
@@ -95,9 +91,7 @@ fn each_limit_of_process_ids_and_descriptors_from_below_and_above() {
             row.set(ProcessCell::open_files_max, 1000u64);
             sample.processes_complete = second == 0;
         });
-        for entity in ["host", "cgroup:pids:/job", "process:5:9"] {
-            assert_eq!(lab.severity(Syscall, entity), expected, "{entity} {used}");
-        }
+        assert_eq!(lab.severity(Syscall, "process:5:9"), expected, "{used}");
     }
 }
 
@@ -305,23 +299,6 @@ fn full_metadata_is_high_where_calls_are_refused_for_space() {
         });
         let found = lab.severity(Syscall, DATA);
         assert_eq!(found, expected, "{used} {unallocated} {refused}");
-    }
-}
-
-#[test]
-fn a_fork_that_a_group_was_refused_is_medium_whatever_it_uses() {
-    for (refused, expected) in [(0, None), (1, Some(Medium))] {
-        let mut lab = Lab::new();
-        lab.run(10, |sample, second| {
-            host(sample, 1);
-            let row = sample.cgroups.push();
-            row.set_name(CgroupName::hierarchy, b"v2");
-            row.set_name(CgroupName::path, b"/a");
-            row.set(CgroupCell::pids, 10u64);
-            row.set(CgroupCell::pids_max, 1000u64);
-            row.set(CgroupCell::pids_fail, if second < 8 { 3u64 } else { 3 + refused });
-        });
-        assert_eq!(lab.severity(Syscall, "cgroup:/a"), expected, "{refused}");
     }
 }
 

@@ -44,7 +44,7 @@ const LISTED: &[Listed] = &[
     (Kind::TcpExhaustion, "netns", &["tcp_mem_pages", "conntrack", "conntrack_max"]),
     (Kind::TcpExhaustion, "netns", &["conntrack_drop", "conntrack_early_drop"]),
     (Kind::TcpExhaustion, "netns", &["conntrack_insert_failed", "tcp_memory_pressures"]),
-    (Kind::TcpExhaustion, "netns", &["tcp_abort_on_memory"]),
+    (Kind::TcpExhaustion, "netns", &["tcp_abort_on_memory", "tcp_passive_opens"]),
     (Kind::TcpExhaustion, "listeners", &["queue", "backlog"]),
     (Kind::TcpExhaustion, "ports", &["local_ports"]),
     (Kind::TcpExhaustion, "file_handles", &["allocated", "unused", "max"]),

@@ -179,3 +179,54 @@ fn drops_that_nobody_wanted_do_not_hide_those_of_the_other_direction() {
         assert_eq!(lab.severity(NetworkDegradation, NIC), Some(expected), "{tx_drops}");
     }
 }
+
+#[test]
+fn few_packets_that_the_device_says_it_missed_are_a_share_of_a_quiet_interface() {
+    // Packets a second, the share dropped, and of those the part that the device missed.
+    let table = [
+        (157.0, 0.045, Some(1.0), Some(Medium)),
+        (157.0, 0.045, Some(0.0), None),
+        (157.0, 0.045, Some(0.5), None),
+        (157.0, 0.045, None, None),
+        (80.0, 0.045, Some(1.0), None),
+        (100.0, 0.045, Some(1.0), Some(Medium)),
+    ];
+    for (packets, rx_drops, missed, expected) in table {
+        let (mut lab, mut interface) = (Lab::new(), Interface::default());
+        let mut counted = Meter::default();
+        lab.run(45, |sample, _| {
+            interface.fill(sample, "eth0", OWN, Link { packets, rx_drops, ..Link::default() });
+            let missed = missed.map(|part: f64| counted.add(packets * rx_drops * part));
+            sample.nics.as_mut_slice()[0].set_some(NicCell::rx_missed, missed);
+            Rest::default().fill_netns(sample, 0.0, 0.0);
+        });
+        let found = lab.severity(NetworkDegradation, NIC);
+        assert_eq!(found, expected, "{rx_drops} of {packets}, missed {missed:?}");
+    }
+}
+
+#[test]
+fn few_errors_are_medium_and_high_as_a_share_of_a_quiet_link() {
+    // Packets and errors a second, whether there is a device, and what is sent again.
+    let table = [
+        (200.0, 12.0, Some(true), 0.0, High),
+        (240.0, 12.0, Some(true), 0.0, Medium),
+        (197.0, 2.0, Some(true), 0.0, Medium),
+        (199.0, 2.0, Some(true), 0.0, Low),
+        (100.0, 1.9, Some(true), 0.0, Low),
+        (200.0, 12.0, None, 0.0, High),
+        (200.0, 12.0, Some(false), 0.0, Low),
+        (200.0, 12.0, Some(false), 0.011, High),
+    ];
+    for (packets, rx_errors, has_device, again, expected) in table {
+        let (mut lab, mut interface, mut rest) =
+            (Lab::new(), Interface::default(), Rest::default());
+        lab.run(45, |sample, _| {
+            interface.fill(sample, "eth0", OWN, Link { packets, rx_errors, ..Link::default() });
+            sample.nics.as_mut_slice()[0].set_some(NicCell::has_device, has_device);
+            rest.fill_netns(sample, 1e4, again);
+        });
+        let found = lab.severity(NetworkDegradation, NIC);
+        assert_eq!(found, Some(expected), "{rx_errors} beside {packets}, {has_device:?}");
+    }
+}

@@ -111,3 +111,28 @@ fn lost_datagrams_are_medium_at_most() {
         }
     }
 }
+
+#[test]
+fn where_nobody_counts_requests_sent_again_attempts_that_fail_stand_for_them() {
+    // Segments a second, the share sent again, attempts that failed, whether requests are counted.
+    let table = [
+        (60.0, 0.20, Some(12.0), false, Some(Low)),
+        (60.0, 0.20, Some(2.0), false, Some(Low)),
+        (60.0, 0.20, Some(1.0), false, Some(High)),
+        (60.0, 0.20, Some(0.0), false, Some(High)),
+        (60.0, 0.20, None, false, Some(High)),
+        (60.0, 0.20, Some(12.0), true, Some(High)),
+    ];
+    for (segments, again, failed, is_counted, expected) in table {
+        let (mut lab, mut rest, mut fails) = (Lab::new(), Rest::default(), Meter::default());
+        lab.run(45, |sample, _| {
+            rest.fill_netns(sample, segments, again);
+            let row = &mut sample.netns.as_mut_slice()[0];
+            row.set(NetnsCell::tcp_in_segs, 0u64);
+            row.set_some(NetnsCell::tcp_attempt_fails, failed.map(|failed| fails.add(failed)));
+            row.set_some(NetnsCell::tcp_syn_retrans, is_counted.then_some(0u64));
+        });
+        let found = lab.severity(NetworkDegradation, NETNS);
+        assert_eq!(found, expected, "{failed:?}, counted: {is_counted}");
+    }
+}
