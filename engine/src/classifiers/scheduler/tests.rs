@@ -5,8 +5,8 @@ use ks_vocabulary::kind::Kind::Scheduler;
 use ks_vocabulary::kind::Severity::{Critical, High, Low, Medium};
 use ks_vocabulary::metric::Metric;
 use ks_vocabulary::model::{
-    CgroupCell, CgroupName, CpuCell, CpuSchedCell, PressureCell, ProcessCell, ReadTimes,
-    Record as _, Sample,
+    CgroupCell, CgroupName, CpuCell, CpuSchedCell, PressureCell, ProcessCell, ProcessName,
+    ReadTimes, Record as _, Rows, Sample,
 };
 use ks_vocabulary::subtype::Subtype;
 
@@ -19,6 +19,7 @@ const TRACER: &str =
 struct Host {
     some_us: Meter,
     idle: Meter,
+    user: Meter,
     steal: Meter,
     switches: Meter,
 }
@@ -107,8 +108,203 @@ fn just_above_the_relaxed_limit_it_goes_on() {
 fn steal_names_the_hypervisor() {
     for (steal, subtype) in [(0.049, None), (0.051, Some(Subtype::Stolen))] {
         let (mut lab, mut host) = (Lab::new(), Host::default());
-        lab.run(20, |sample, _| host.fill(sample, 0.3, steal));
+        lab.run(20, |sample, _| {
+            host.fill(sample, 0.3, steal);
+            let user = host.user.add((1.0 - steal) * 1000.0);
+            sample.cpu.as_mut_slice()[0].set(CpuCell::user_ticks, user);
+        });
         assert_eq!(lab.subtype(Scheduler, HOST), subtype);
+    }
+}
+
+#[test]
+fn each_limit_of_stolen_time_where_the_host_is_at_work() {
+    // Share of what is asked for, tasks that want to run on two CPUs, stall shares where the kernel
+    // has them, and what holds.
+    let table = [
+        (0.099, 2u64, Some(0.05), None),
+        (0.101, 2, Some(0.05), Some(Low)),
+        (0.249, 2, Some(0.05), Some(Low)),
+        (0.251, 2, Some(0.05), Some(Medium)),
+        (0.499, 2, Some(0.05), Some(Medium)),
+        (0.501, 2, Some(0.05), Some(High)),
+        (0.6, 1, Some(0.05), Some(High)),
+        (0.6, 0, Some(0.05), None),
+        (0.249, 2, None, Some(Low)),
+        (0.251, 2, None, Some(Medium)),
+    ];
+    for (stolen, running, some, expected) in table {
+        let (mut lab, mut host) = (Lab::new(), Host::default());
+        lab.run(40, |sample, _| {
+            host.fill(sample, some.unwrap_or(0.0), 0.8 * stolen);
+            let row = &mut sample.cpu.as_mut_slice()[0];
+            row.set(CpuCell::user_ticks, host.user.add(800.0 * (1.0 - stolen)));
+            row.set(CpuCell::procs_running, running);
+            row.set(CpuCell::procs_blocked, 0u64);
+            if some.is_none() {
+                sample.pressure = Rows::default();
+            }
+            short_waits(sample, &mut Meter::default(), &mut Meter::default(), (0.0, 1.0));
+        });
+        assert_eq!(lab.severity(Scheduler, HOST), expected, "{stolen} {running} {some:?}");
+        let subtype = expected.map(|_| Subtype::Stolen);
+        assert_eq!(lab.subtype(Scheduler, HOST), subtype, "{stolen} {running} {some:?}");
+    }
+}
+
+/// What two CPUs tell of a mean number of tasks that wait for each, and of slices that each runs.
+fn short_waits(
+    sample: &mut Sample,
+    waited: &mut Meter,
+    slices: &mut Meter,
+    (waiting, run): (f64, f64),
+) {
+    let (wait_ns, timeslices) = (waited.add(waiting * 1e9), slices.add(run));
+    for cpu in 0..2u64 {
+        let row = sample.sched.push();
+        row.set(CpuSchedCell::cpu, cpu);
+        row.set(CpuSchedCell::wait_ns, wait_ns);
+        row.set(CpuSchedCell::timeslices, timeslices);
+    }
+    sample.sched.set_read(ReadTimes::default());
+}
+
+#[test]
+fn few_tasks_that_wait_for_less_than_a_slice_are_low() {
+    // Tasks that wait for each CPU and the slices that it runs, at 3 ms for each; what holds of the
+    // host and of a group in which some task waits all of the time.
+    let table = [
+        (0.49, 166.0, Low),
+        (0.49, 160.0, Medium),
+        (0.51, 1000.0, Medium),
+        (0.099, 1.0, Low),
+        (0.101, 1.0, Medium),
+    ];
+    for (waiting, run, expected) in table {
+        let (mut lab, mut host) = (Lab::new(), Host::default());
+        let [mut waited, mut slices] = [Meter::default(), Meter::default()];
+        let mut job = Job::default();
+        lab.run(40, |sample, _| {
+            host.fill(sample, 0.95, 0.0);
+            job.fill(sample, Some(0.95), 0.0);
+            sample.cgroups.as_mut_slice()[0].row_mut().unset_cell(CgroupCell::nr_periods as usize);
+            short_waits(sample, &mut waited, &mut slices, (waiting, run));
+        });
+        assert_eq!(lab.severity(Scheduler, HOST), Some(expected), "{waiting} {run}");
+        assert_eq!(lab.severity(Scheduler, GROUP), Some(expected), "{waiting} {run}");
+    }
+}
+
+#[test]
+fn one_cpu_on_which_many_wait_is_not_hidden_by_those_that_rest() {
+    for (slices, expected) in [(400.0, Low), (300.0, Medium)] {
+        let (mut lab, mut host) = (Lab::new(), Host::default());
+        let [mut waited, mut run] = [Meter::default(), Meter::default()];
+        lab.run(40, |sample, _| {
+            host.fill(sample, 0.95, 0.0);
+            sample.cpu.as_mut_slice()[0].set(CpuCell::cpus_online, 32u64);
+            short_waits(sample, &mut Meter::default(), &mut Meter::default(), (0.0, 1e4));
+            let row = &mut sample.sched.as_mut_slice()[0];
+            row.set(CpuSchedCell::wait_ns, waited.add(1e9));
+            row.set(CpuSchedCell::timeslices, run.add(slices));
+        });
+        assert_eq!(lab.severity(Scheduler, HOST), Some(expected), "{slices}");
+    }
+}
+
+#[test]
+fn a_quota_on_batch_work_is_low_and_nobody_elses_stall() {
+    // Nice level of one of two members, what another group waits, and what holds of the group, of
+    // the one around it and of the host.
+    let table = [
+        (10i64, 0.09, Some(Low), None, None),
+        (9, 0.09, Some(Critical), None, None),
+        (9, 0.11, Some(Critical), Some(Critical), Some(Critical)),
+    ];
+    for (nice, others, of_group, of_parent, of_host) in table {
+        let (mut lab, mut host) = (Lab::new(), Host::default());
+        let [mut job, mut api] = [Job::default(), Job::default()];
+        lab.run(40, |sample, second| {
+            host.fill(sample, 0.9, 0.0);
+            job.fill_lost(sample, Some(0.9), 0.9, 0.8);
+            let waited_us = sample.cgroups.as_mut_slice()[0].cpu_some_total_us().unwrap();
+            sample.cgroups.as_mut_slice()[0].set_name(CgroupName::path, b"/batch/job");
+            let others_us = api.some_us.add(others * 1e6);
+            for (path, us) in [(b"/api".as_slice(), others_us), (b"/batch", waited_us)] {
+                let row = sample.cgroups.push();
+                row.set_name(CgroupName::hierarchy, b"v2");
+                row.set_name(CgroupName::path, path);
+                row.set(CgroupCell::cpu_some_total_us, us);
+            }
+            for (pid, nice) in [(5u64, 19i64), (6, nice)] {
+                let row = sample.processes.push();
+                row.set(ProcessCell::pid, pid);
+                row.set(ProcessCell::start_ticks, 9u64);
+                row.set(ProcessCell::nice, nice);
+                row.set_name(ProcessName::cgroup, b"/batch/job");
+            }
+            sample.processes_complete = second == 0;
+        });
+        let told = |entity| lab.severity(Scheduler, entity);
+        assert_eq!(told("cgroup:/batch/job"), of_group, "{nice} {others}");
+        assert_eq!(told("cgroup:/batch"), of_parent, "{nice} {others}");
+        assert_eq!(told(HOST), of_host, "{nice} {others}");
+    }
+}
+
+#[test]
+fn no_more_is_lost_to_throttling_than_some_task_of_the_group_waits() {
+    // Its stall share, whether the kernel counts those that wait alone, and what holds.
+    let table = [
+        (0.099, true, None),
+        (0.101, true, Some(Medium)),
+        (0.249, true, Some(Medium)),
+        (0.251, true, Some(High)),
+        (0.012, false, Some(High)),
+    ];
+    for (some, counts_one, expected) in table {
+        let (mut lab, mut job) = (Lab::new(), Job::default());
+        lab.run(40, |sample, _| {
+            job.fill(sample, Some(some), 0.6);
+            if counts_one {
+                let row = &mut sample.cgroups.as_mut_slice()[0];
+                row.set(CgroupCell::cpu_full_total_us, 0u64);
+            }
+        });
+        assert_eq!(lab.severity(Scheduler, GROUP), expected, "{some} {counts_one}");
+    }
+}
+
+#[test]
+fn a_group_of_a_quarter_of_the_weight_beside_it_gives_way() {
+    // Its weight, that of a third group beside it, what the others wait, and what holds of the
+    // host, of the group and of the demand.
+    let table = [
+        (25u64, 100u64, 0.09, None, None),
+        (26, 100, 0.09, Some(Critical), Some(Critical)),
+        (25, 99, 0.09, Some(Critical), Some(Critical)),
+        (25, 100, 0.11, Some(Critical), Some(Critical)),
+        (100, 400, 0.09, None, None),
+        (100, 399, 0.09, Some(Critical), Some(Critical)),
+    ];
+    for (weight, third, others, of_host, of_group) in table {
+        let (mut lab, mut host) = (Lab::new(), Host::default());
+        let [mut batch, mut api] = [Job::default(), Job::default()];
+        lab.run(40, |sample, _| {
+            host.fill(sample, 0.9, 0.0);
+            let waits = [batch.some_us.add(0.9e6), api.some_us.add(others * 1e6), 0];
+            let weights = [weight, if weight == 100 { 400 } else { 100 }, third];
+            for (at, path) in [b"/batch".as_slice(), b"/system", b"/user"].iter().enumerate() {
+                let row = sample.cgroups.push();
+                row.set_name(CgroupName::hierarchy, b"v2");
+                row.set_name(CgroupName::path, path);
+                row.set(CgroupCell::cpu_weight, weights[at]);
+                row.set(CgroupCell::cpu_some_total_us, waits[at]);
+            }
+        });
+        let told = |entity| lab.severity(Scheduler, entity);
+        assert_eq!(told(HOST), of_host, "{weight} {third} {others}");
+        assert_eq!(told("cgroup:/batch"), of_group, "{weight} {third} {others}");
     }
 }
 
