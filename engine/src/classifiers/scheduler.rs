@@ -74,6 +74,7 @@ const WAITS: LatencyLimits = LatencyLimits {
     metrics: [Metric::RunQueueP99Over5s, Metric::RunQueueP99Over10s, Metric::RunQueueP99Over30s],
     limits: [queue::LATE_MS, 20.0, 100.0, 500.0],
 };
+
 impl Classifier for Scheduler {
     fn kind(&self) -> Kind {
         Kind::Scheduler
@@ -86,7 +87,7 @@ impl Classifier for Scheduler {
         let waits = latency::grade(&mut seen, window, &Latency::RunQueue, &WAITS);
         let is_stolen = stolen::grade(&mut seen, window);
         match (stalls, waits) {
-            (Err(missing), Err(_)) if !stolen::is_told(window) => {
+            (Err(missing), Err(_)) if has_stalls(window) || !stolen::is_told(window) => {
                 board.cover(Kind::Scheduler, Cover::Missing(missing));
             }
             (stalls, waits) => {
@@ -135,6 +136,11 @@ impl<'a> Excused<'a> {
     fn explains(&self, entity: &Entity) -> bool {
         self.throttled.explain(entity) || self.batch.explains(entity)
     }
+}
+
+/// Whether this kernel tells of stalls, be it at another reading.
+fn has_stalls(window: &Window) -> bool {
+    window.pressure.track().is_ok_and(|track| track.is_given(Stall::CpuSome))
 }
 
 /// Stalls of the host; the time of their reading.
