@@ -205,10 +205,10 @@ fn judge_groups(window: &Window, board: &mut Board, excused: &Excused<'_>) {
         // A group of version 1 has no stall shares: its quota is judged alone.
         let _ = grade_or_excuse(&mut seen, &track.pressure, excused, &entity);
         let is_throttled = has_quota && throttling::grade(&mut seen, row, track);
-        let most = if !is_throttled {
-            most
-        } else {
+        let most = if is_throttled {
             niced::is_all(window, &entity).then_some(Severity::Low)
+        } else {
+            most
         };
         if let Some(most) = most {
             seen.second(Some(false), most);
