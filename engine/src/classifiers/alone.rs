@@ -42,10 +42,10 @@ impl<'a> Alone<'a> {
 
     /// Whether only they wait of the host, or of a group around them, which waits with them.
     pub(super) fn explain(&self, entity: &Entity) -> bool {
-        let is_around = match entity {
-            Entity::Host => true,
-            Entity::Cgroup(group) => !self.hold(&group.path) && self.is_around(&group.path),
-            _ => false,
+        let is_around = if let Entity::Cgroup(group) = entity {
+            !self.hold(&group.path) && self.is_around(&group.path)
+        } else {
+            *entity == Entity::Host
         };
         is_around && self.wait_alone
     }
