@@ -12,8 +12,8 @@
 //! to wait is low at most: subtype `niced`. A reading is one instant: at least two of a mean have
 //! to reach a limit, and one that ends a pause does not stand for all of it. Instants may meet
 //! tasks that all wake with the recorder: where CPUs are idle most of the time, nothing sleeps
-//! uninterruptibly, and stall shares, or else the queues of CPUs, say that nobody waits, there is no
-//! demand; where neither is read it is low at most. The kernel counts
+//! uninterruptibly, and stall shares, or else the queues of CPUs, say that nobody waits, there is
+//! no demand; where neither is read it is low at most. The kernel counts
 //! threads that wait in `io_uring` for a packet as blocked, though none of them sleeps
 //! uninterruptibly and the load average knows of none.
 //! # Second source

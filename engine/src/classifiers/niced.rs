@@ -6,8 +6,8 @@
 //!
 //! A group of the least weight, as one of idle priority or of pods of the least class of service,
 //! expects the same, whatever its processes are told, and so does one of far less weight than those
-//! beside it: stall shares say whether it alone waits. A group all of whose processes are batch work
-//! needs no waits to tell.
+//! beside it: stall shares say whether it alone waits. A group all of whose processes are batch
+//! work needs no waits to tell.
 
 use alloc::vec::Vec;
 
