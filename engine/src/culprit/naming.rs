@@ -185,10 +185,10 @@ fn resident_group(
     groups: &[Group<'_>],
     total: f64,
 ) -> Option<Culprit> {
-    let is_own = |group: &Group<'_>| matches!(case.entity, Entity::Cgroup(own) if group.row.path() == Some(&own.path));
+    let own = if let Entity::Cgroup(own) = case.entity { Some(own.path.as_slice()) } else { None };
     let most = groups.iter().filter(|group| {
         let Change { level, excess, .. } = group.change;
-        excess <= 0.0 && level > 0.0 && level > MOST * total && !is_own(group)
+        excess <= 0.0 && level > 0.0 && level > MOST * total && group.row.path() != own
     });
     let most = most.filter(|_| counter.account.is_flow());
     let group = most.max_by_key(|group| group.row.path().map_or(0, <[u8]>::len))?;
