@@ -12,7 +12,8 @@
 //! to wait is low at most: subtype `niced`. A reading is one instant: at least two of a mean have
 //! to reach a limit, and one that ends a pause does not stand for all of it. Instants may meet
 //! tasks that all wake with the recorder: where CPUs are idle most of the time, nothing sleeps
-//! uninterruptibly, and stall shares say that nobody waits, there is no demand. The kernel counts
+//! uninterruptibly, and stall shares, or else the queues of CPUs, say that nobody waits, there is
+//! no demand; where neither is read it is low at most. The kernel counts
 //! threads that wait in `io_uring` for a packet as blocked, though none of them sleeps
 //! uninterruptibly and the load average knows of none.
 //! # Second source
@@ -30,7 +31,8 @@ use ks_vocabulary::subtype::Subtype;
 use ks_vocabulary::time::SECOND_NS;
 
 use super::busy::busy_share;
-use super::{Classifier, niced, sleepers};
+use super::niced::Batch;
+use super::{Classifier, queue, sleepers};
 
 /// See the module.
 #[derive(Debug)]
@@ -46,7 +48,8 @@ const RELAXED: f64 = 0.8;
 const MEAN_NS: u64 = 5 * SECOND_NS;
 /// A server with one task on average is busy half of the time (M/M/1); of several each more.
 const BUSY_LEAST: f64 = 0.5;
-/// Stall share of CPUs below which nobody waits (`signals.md`, section 9, low).
+/// Stall share of CPUs, or else tasks in the queue of each, below which nobody waits (`signals.md`,
+/// section 9, low).
 const WAITING_LEAST: f64 = 0.1;
 /// Busy share, and stall share of any resource, of which one agrees with high demand (pmieconf
 /// `cpu.util`; `signals.md`, section 9, medium).
@@ -95,15 +98,17 @@ fn judge(window: &Window) -> Result<Evaluation, Missing> {
     seen.note(Metric::BusyShare, busy);
     // The quantity is a mean over five seconds: it is its own persistence up to medium; high and
     // critical have to last longer and are counted.
-    let waits = !is_by_chance(window, busy, blocked.unwrap_or(0.0));
+    let by_chance = is_by_chance(window, busy, blocked.unwrap_or(0.0));
+    let waits = by_chance != Some(true);
     seen.keyed(key, Severity::Low, Held::Met, waits && held >= DEMAND[0]);
-    let is_batch = held >= DEMAND[1] && niced::explains(window, &Entity::Host);
+    let is_batch = held >= DEMAND[1] && Batch::of(window).explains(&Entity::Host);
     let exceeds = |limit: f64| waits && held >= limit && !is_batch;
     seen.keyed(key, Severity::Medium, Held::Met, exceeds(DEMAND[1]));
     let high = exceeds(DEMAND[2]) && held * cpus > HIGH_TASKS;
     seen.keyed(key, Severity::High, Held::Counts, high);
     seen.keyed(key, Severity::Critical, Held::Counts, exceeds(DEMAND[3]));
     seen.second(takes_time(window, busy), Severity::Medium);
+    seen.second(Some(by_chance.is_some()), Severity::Low);
     seen.second(are_asleep(window, row, blocked.unwrap_or(0.0)), Severity::Low);
     seen.keep_keyed(key, waits && demand >= DEMAND[0] * RELAXED);
     if let Some(share) = blocked {
@@ -120,11 +125,14 @@ fn judge(window: &Window) -> Result<Evaluation, Missing> {
 }
 
 /// Whether tasks were met that wake together and do not wait: what else was read speaks against a
-/// queue.
-fn is_by_chance(window: &Window, busy: f64, blocked: f64) -> bool {
+/// queue. `None` where only idle CPUs do.
+fn is_by_chance(window: &Window, busy: f64, blocked: f64) -> Option<bool> {
+    if busy >= BUSY_LEAST || blocked >= BUSY_LEAST {
+        return Some(false);
+    }
     let track = window.pressure.track().ok().filter(|_| window.pressure.is_fresh());
     let waits = track.and_then(|track| track.share(Stall::CpuSome, MEAN_NS).ok());
-    busy < BUSY_LEAST && blocked < BUSY_LEAST && waits.is_some_and(|share| share < WAITING_LEAST)
+    Some(waits.or_else(|| queue::waiting_per_cpu(window))? < WAITING_LEAST)
 }
 
 /// Whether something else tells of as many tasks that wait as are blocked, where those are most of

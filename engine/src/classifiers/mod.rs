@@ -1,5 +1,6 @@
 //! The classifiers: one file for each kind, one entry for each in [`ALL`].
 
+mod alone;
 mod block_device_saturation;
 mod busy;
 mod io_congestion;
@@ -9,6 +10,7 @@ mod memory_pressure;
 mod network_degradation;
 mod niced;
 mod page_fault;
+mod queue;
 mod recurring;
 mod scheduler;
 mod served;

@@ -13,11 +13,15 @@ use super::candidates::Set;
 use super::counter::Counter;
 use super::interval::Began;
 use super::parties::{Case, Group, Party, Who, gather};
+use super::past::Change;
 use super::sets::{Pick, Trial};
 use super::whole;
 
 /// A steady hog is worth a line from this share of all consumption on (our judgement).
 const RESIDENT_SHARE: f64 = 0.2;
+
+/// A group that takes more than this share of it is the only one, but for those around it.
+const MOST: f64 = 0.5;
 
 /// The culprits of a case by one counter, most first; a steady hog comes last.
 pub(super) fn culprits(case: &Case<'_>, counter: Counter) -> Vec<Culprit> {
@@ -25,7 +29,9 @@ pub(super) fn culprits(case: &Case<'_>, counter: Counter) -> Vec<Culprit> {
     let whole = whole::of(case, counter, &groups);
     let trial = Trial::new(case, counter.account, &parties).of_whole(whole.excess);
     let trial = trial.with_groups(&groups);
-    let resident = resident(case, counter, &parties, whole.level);
+    let total = total(&parties).max(whole.level);
+    let resident = resident(case, counter, &parties, total)
+        .or_else(|| resident_group(case, counter, &groups, total));
     let room = NAMED - usize::from(resident.is_some());
     let picks = trial.picks();
     let named = picks.iter().take(room).map(|pick| {
@@ -139,17 +145,21 @@ impl Sentence<'_> {
     }
 }
 
+/// What live processes do.
+fn total(parties: &[Party<'_>]) -> f64 {
+    let live = parties.iter().filter(|party| matches!(party.who, Who::Live(_)));
+    live.map(|party| party.change.level).sum()
+}
+
 /// The process that takes most of what it takes as ever, if that is much.
 fn resident(
     case: &Case<'_>,
     counter: Counter,
     parties: &[Party<'_>],
-    whole: f64,
+    total: f64,
 ) -> Option<Culprit> {
-    let live = parties.iter().filter(|party| matches!(party.who, Who::Live(_)));
-    let total = live.clone().map(|party| party.change.level).sum::<f64>().max(whole);
     let recorder = case.window.host().recorder_pid;
-    let steady = live.filter_map(|party| {
+    let steady = parties.iter().filter_map(|party| {
         let Who::Live(known) = party.who else { return None };
         let is_steady = party.change.excess <= 0.0 && known.row.pid() != Some(recorder);
         is_steady.then_some((party, known))
@@ -162,16 +172,49 @@ fn resident(
         party.change.level > 0.0 && party.change.level >= RESIDENT_SHARE * total
     })?;
     let (pid, start) = known.key();
-    Some(Culprit {
-        entity: Entity::Process(pid, start),
-        comm: known.row.comm().map(text),
+    let share = party.change.level / total;
+    let comm = known.row.comm().map(text);
+    Some(level(counter, Entity::Process(pid, start), comm, &party.change, share))
+}
+
+/// The innermost group that consumes most of all and does so as ever: of many small processes none
+/// is worth a line.
+fn resident_group(
+    case: &Case<'_>,
+    counter: Counter,
+    groups: &[Group<'_>],
+    total: f64,
+) -> Option<Culprit> {
+    let own = if let Entity::Cgroup(own) = case.entity { Some(own.path.as_slice()) } else { None };
+    let most = groups.iter().filter(|group| {
+        let Change { level, excess, .. } = group.change;
+        excess <= 0.0 && level > 0.0 && level > MOST * total && group.row.path() != own
+    });
+    let most = most.filter(|_| counter.account.is_flow());
+    let group = most.max_by_key(|group| group.row.path().map_or(0, <[u8]>::len))?;
+    let share = (group.change.level / total).min(1.0);
+    let entity = cgroup_entity(group.row);
+    Some(level(counter, entity, None, &group.change, share))
+}
+
+/// One that takes as much as ever.
+fn level(
+    counter: Counter,
+    entity: Entity,
+    comm: Option<String>,
+    change: &Change,
+    share: f64,
+) -> Culprit {
+    Culprit {
+        entity,
+        comm,
         metric: counter.level_metric,
-        amount: party.change.amount,
+        amount: change.amount,
         unit: counter.level_metric.unit(),
-        share: party.change.level / total,
+        share,
         convicted: false,
         resident: true,
         began_ns: None,
         began_before: false,
-    })
+    }
 }

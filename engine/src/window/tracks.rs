@@ -65,26 +65,54 @@ impl Track<Pressure> for PressureTrack {
     }
 }
 
-/// Runnable and blocked tasks per CPU, the recorder's own left out.
+/// Runnable and blocked tasks per CPU, the recorder's own left out, and the CPU time that was asked
+/// for.
 #[derive(Debug, Clone, Default)]
-pub struct Demand(Levels);
+pub struct Demand {
+    tasks: Levels,
+    /// Clock ticks that were stolen, and that were worked.
+    ticks: Counters<2>,
+}
 
 impl Demand {
     /// Mean over at least `ns`, of readings that usually come every `usual_ns`; as
     /// [`Levels::mean`].
     pub fn mean(&self, ns: u64, usual_ns: u64) -> Option<Mean> {
-        self.0.mean(ns, usual_ns)
+        self.tasks.mean(ns, usual_ns)
     }
+
+    /// Share of the CPU time asked for that the hypervisor gave to others, over the shortest run of
+    /// last intervals of at least `ns`.
+    pub fn stolen_share(&self, ns: u64) -> Result<f64, Missing> {
+        let stolen = self.ticks.over(0, "steal", ns)?.by as f64;
+        let asked = stolen + self.ticks.over(1, "stat", ns)?.by as f64;
+        Ok(if asked == 0.0 { 0.0 } else { stolen / asked })
+    }
+}
+
+/// Clock ticks that CPUs worked, guests with them; `None` where only idle time is told.
+fn worked(row: &Cpu) -> Option<u64> {
+    let own = row.user_ticks().or(row.system_ticks()).and(Some(0));
+    let parts = [
+        row.user_ticks(),
+        row.nice_ticks(),
+        row.system_ticks(),
+        row.irq_ticks(),
+        row.softirq_ticks(),
+    ];
+    parts.into_iter().flatten().fold(own, |sum, part| Some(sum?.saturating_add(part)))
 }
 
 impl Track<Cpu> for Demand {
     fn feed(&mut self, at: Timestamp, row: &Cpu, host: &HostFacts) -> bool {
+        let ticks = row.steal_ticks().zip(worked(row));
+        self.ticks.push(at, [ticks.map(|(stolen, _)| stolen), ticks.map(|(_, worked)| worked)]);
         let recorders = u64::from(host.recorder_pid != 0);
         if let (Some(running), Some(blocked), Some(cpus @ 1..)) =
             (row.procs_running(), row.procs_blocked(), row.cpus_online())
         {
             let tasks = running.saturating_sub(recorders).saturating_add(blocked);
-            self.0.push(at, tasks as f64 / cpus as f64);
+            self.tasks.push(at, tasks as f64 / cpus as f64);
         }
         false
     }
@@ -198,7 +226,7 @@ impl Track<Softnet> for SoftnetTrack {
 
 /// How long tasks waited for one CPU.
 #[derive(Debug, Clone, Default)]
-pub struct RunQueueTrack(Counters<1>);
+pub struct RunQueueTrack(Counters<2>);
 
 impl RunQueueTrack {
     /// The mean number that waited over the shortest run of last intervals of at least `ns`, by
@@ -206,11 +234,18 @@ impl RunQueueTrack {
     pub fn waiting(&self, ns: u64) -> Result<f64, Missing> {
         Ok(self.0.over(0, "schedstat", ns)?.per_second() / 1e9)
     }
+
+    /// How long they waited in the mean for each time slice that was run, in seconds.
+    pub fn wait_s(&self, ns: u64) -> Result<f64, Missing> {
+        let waited_ns = self.0.over(0, "schedstat", ns)?.by as f64;
+        let slices = self.0.over(1, "timeslices", ns)?.by;
+        Ok(waited_ns / 1e9 / slices.max(1) as f64)
+    }
 }
 
 impl Track<CpuSched> for RunQueueTrack {
     fn feed(&mut self, at: Timestamp, row: &CpuSched, _: &HostFacts) -> bool {
-        self.0.push(at, [row.wait_ns()])
+        self.0.push(at, [row.wait_ns(), row.timeslices()])
     }
 }
 

@@ -177,7 +177,7 @@ pub const NEEDS: &[Need] = &[
         "socket_owners",
         &["close_wait", "inode", "queue", "backlog", "local_ports", "local_ports_new"],
     ),
-    ("sched", &["wait_ns"]),
+    ("sched", &["wait_ns", "timeslices"]),
     ("softnet", &["processed", "dropped"]),
     ("file_handles", &["allocated", "unused", "max"]),
     (
@@ -223,6 +223,7 @@ pub const NEEDS: &[Need] = &[
             "pswpin",
             "pswpout",
             "cpu_some_total_us",
+            "cpu_full_total_us",
             "memory_some_total_us",
             "memory_full_total_us",
             "io_some_total_us",

@@ -6,7 +6,8 @@ use ks_vocabulary::input::HIDEPID;
 use ks_vocabulary::kind::Kind::{LoadMismatch, SwapThrashing};
 use ks_vocabulary::kind::Severity::{Critical, High, Low, Medium};
 use ks_vocabulary::model::{
-    CpuCell, DiskCell, DiskName, LoadCell, PressureCell, ReadTimes, Record as _, Sample,
+    CpuCell, CpuSchedCell, DiskCell, DiskName, LoadCell, PressureCell, ReadTimes, Record as _,
+    Sample,
 };
 use ks_vocabulary::subtype::Subtype;
 
@@ -120,6 +121,31 @@ fn tasks_that_wake_with_the_recorder_and_wait_for_nothing_are_no_demand() {
     assert_eq!(severity(0.05, 0.02), None);
     assert_eq!(severity(0.05, 0.5), Some(Medium), "the load is not spread");
     assert_eq!(severity(0.7, 0.02), Some(Medium));
+}
+
+#[test]
+fn without_stall_shares_queues_say_whether_tasks_wait_on_an_idle_host() {
+    // Busy share, tasks that wait for each CPU where they tell, and what holds.
+    let table = [
+        (0.12, Some(0.09), None),
+        (0.12, Some(0.11), Some(High)),
+        (0.49, None, Some(Low)),
+        (0.51, None, Some(High)),
+    ];
+    for (busy, waiting, expected) in table {
+        let (mut lab, mut host, mut waited) = (Lab::every(10), Host::default(), Meter::default());
+        lab.run(20, |sample, _| {
+            host.fill(sample, Load { running: 40, blocked: 0, cpus: 10, busy });
+            let Some(waiting) = waiting else { return };
+            let wait_ns = waited.add(waiting * 1e10);
+            for cpu in 0..10u64 {
+                let row = sample.sched.push();
+                row.set(CpuSchedCell::cpu, cpu);
+                row.set(CpuSchedCell::wait_ns, wait_ns);
+            }
+        });
+        assert_eq!(lab.severity(LoadMismatch, HOST), expected, "{busy} {waiting:?}");
+    }
 }
 
 /// A queue of forty tasks on ten CPUs of which each is met at work.

@@ -1,0 +1,126 @@
+//! What waits of tasks make of a stall share.
+
+use super::*;
+
+#[test]
+fn few_tasks_that_wait_for_less_than_a_slice_are_low() {
+    // Tasks that wait for each CPU and the slices that it runs, at 3 ms for each; what holds of the
+    // host and of a group in which some task waits all of the time.
+    let table = [
+        (0.49, 166.0, Low),
+        (0.49, 160.0, Medium),
+        (0.51, 1000.0, Medium),
+        (0.099, 1.0, Low),
+        (0.101, 1.0, Medium),
+    ];
+    for (waiting, run, expected) in table {
+        let (mut lab, mut host) = (Lab::new(), Host::default());
+        let [mut waited, mut slices] = [Meter::default(), Meter::default()];
+        let mut job = Job::default();
+        lab.run(40, |sample, _| {
+            host.fill(sample, 0.95, 0.0);
+            job.fill(sample, Some(0.95), 0.0);
+            sample.cgroups.as_mut_slice()[0].row_mut().unset_cell(CgroupCell::nr_periods as usize);
+            short_waits(sample, &mut waited, &mut slices, (waiting, run));
+        });
+        assert_eq!(lab.severity(Scheduler, HOST), Some(expected), "{waiting} {run}");
+        assert_eq!(lab.severity(Scheduler, GROUP), Some(expected), "{waiting} {run}");
+    }
+}
+
+#[test]
+fn one_cpu_on_which_many_wait_is_not_hidden_by_those_that_rest() {
+    for (slices, expected) in [(400.0, Low), (300.0, Medium)] {
+        let (mut lab, mut host) = (Lab::new(), Host::default());
+        let [mut waited, mut run] = [Meter::default(), Meter::default()];
+        lab.run(40, |sample, _| {
+            host.fill(sample, 0.95, 0.0);
+            sample.cpu.as_mut_slice()[0].set(CpuCell::cpus_online, 32u64);
+            short_waits(sample, &mut Meter::default(), &mut Meter::default(), (0.0, 1e4));
+            let row = &mut sample.sched.as_mut_slice()[0];
+            row.set(CpuSchedCell::wait_ns, waited.add(1e9));
+            row.set(CpuSchedCell::timeslices, run.add(slices));
+        });
+        assert_eq!(lab.severity(Scheduler, HOST), Some(expected), "{slices}");
+    }
+}
+
+#[test]
+fn where_no_process_tells_of_waits_cpus_do() {
+    for (waits, expected) in
+        [(None, Some(Critical)), (Some(1.49), Some(Medium)), (Some(1.51), Some(Critical))]
+    {
+        let (mut lab, mut host) = (Lab::new(), Host::default());
+        let mut waited = Meter::default();
+        lab.run(40, |sample, _| {
+            host.fill(sample, 0.9, 0.0);
+            sample.cpu.as_mut_slice()[0].set(CpuCell::cpus_online, 2u64);
+            let Some(waits) = waits else { return };
+            let wait_ns = waited.add(waits * 1e9);
+            for cpu in 0..2u64 {
+                let row = sample.sched.push();
+                row.set(CpuSchedCell::cpu, cpu);
+                row.set(CpuSchedCell::wait_ns, wait_ns);
+            }
+            sample.sched.set_read(ReadTimes::default());
+        });
+        assert_eq!(lab.severity(Scheduler, HOST), expected, "{waits:?}");
+    }
+}
+
+#[test]
+fn where_no_process_tells_of_waits_niced_work_gives_way_to_little_else() {
+    // Ticks of a second that are niced and that are not, whether another group waits beside that of
+    // the work, and what holds.
+    let table = [
+        (900.0, 100.0, false, None),
+        (450.0, 550.0, false, Some(Critical)),
+        (400.0, 100.0, false, None),
+        (900.0, 100.0, true, Some(Critical)),
+    ];
+    for (niced, others, waits, expected) in table {
+        let (mut lab, mut host) = (Lab::new(), Host::default());
+        let [mut nice, mut user] = [Meter::default(), Meter::default()];
+        let [mut batch, mut api] = [Job::default(), Job::default()];
+        lab.run(40, |sample, _| {
+            host.fill(sample, 0.9, 0.0);
+            let row = &mut sample.cpu.as_mut_slice()[0];
+            row.set(CpuCell::idle_ticks, 0u64);
+            row.set(CpuCell::nice_ticks, nice.add(niced));
+            row.set(CpuCell::user_ticks, user.add(others));
+            row.set(CpuCell::system_ticks, 0u64);
+            let waited =
+                [batch.some_us.add(0.9e6), api.some_us.add(if waits { 0.3e6 } else { 0.0 })];
+            for (path, waited_us) in [b"/batch".as_slice(), b"/web"].into_iter().zip(waited) {
+                let row = sample.cgroups.push();
+                row.set_name(CgroupName::hierarchy, b"v2");
+                row.set_name(CgroupName::path, path);
+                row.set(CgroupCell::cpu_some_total_us, waited_us);
+            }
+        });
+        assert_eq!(lab.severity(Scheduler, HOST), expected, "{niced} {others} {waits}");
+    }
+}
+
+#[test]
+fn a_stall_share_without_delay_is_medium_at_most() {
+    // Threads that wait for a CPU in the mean, of 8 CPUs, and switches, at 5 ms for each.
+    for (waiting, switches, expected) in
+        [(3.9, 700.0, Medium), (4.1, 700.0, Critical), (4.1, 840.0, Medium), (4.3, 840.0, Critical)]
+    {
+        let (mut lab, mut host, mut waits) = (Lab::new(), Host::default(), Meter::default());
+        let mut turns = Meter::default();
+        lab.run(60, |sample, second| {
+            host.fill(sample, 0.95, 0.0);
+            let cpu = &mut sample.cpu.as_mut_slice()[0];
+            cpu.set(CpuCell::cpus_online, 8u64);
+            cpu.set(CpuCell::context_switches, turns.add(switches));
+            let row = sample.processes.push();
+            row.set(ProcessCell::pid, 5u64);
+            row.set(ProcessCell::start_ticks, 9u64);
+            row.set(ProcessCell::wait_ns, waits.add(waiting * 1e9));
+            sample.processes_complete = second == 0;
+        });
+        assert_eq!(lab.severity(Scheduler, HOST), Some(expected), "{waiting} {switches}");
+    }
+}
