@@ -1,7 +1,7 @@
 //! Who waits for storage beside what stall shares say: tasks in uninterruptible sleep, and requests
 //! in flight.
 
-use crate::window::{Account, DiskWork, Known, Stall, Window};
+use crate::window::{Account, DiskWork, Known, ProcessKey, Window};
 use ks_vocabulary::time::{SECOND_NS, seconds};
 
 use super::busy::busy_share;
@@ -9,10 +9,6 @@ use super::busy::busy_share;
 const SHORT_NS: u64 = 5 * SECOND_NS;
 /// Busy share of CPUs from which on the load average tells of runnable tasks (our judgement).
 const BUSY: f64 = 0.5;
-/// Requests in flight, or tasks in uninterruptible sleep, that agree with a stall: half as many as
-/// there are stalled at least (our judgement; either is a mean, and one task stalls for all of it).
-pub(super) const AGREES: f64 = 0.5;
-
 /// How many tasks of the host sleep uninterruptibly, in the mean; `None` where nobody tells.
 pub(super) fn asleep(window: &Window) -> Option<f64> {
     let seen = window.sufferers.mean_asleep(|_| true);
@@ -27,42 +23,37 @@ pub(super) fn reads_threads(window: &Window) -> bool {
 }
 
 /// How many tasks of programs wait for I/O at once, in the mean: those that sleep, since readahead
-/// keeps several requests of one task in flight. Where threads may be hidden, and those that are
-/// told of do not explain what stalls, requests in flight may be theirs; `None` where nobody tells.
+/// keeps several requests of one task in flight. Where threads may be hidden that nobody tells of,
+/// requests in flight may be theirs; `None` where nobody tells.
 pub(super) fn waiting(window: &Window) -> Option<f64> {
     let of_programs = programs_asleep(window);
     let hidden = if reads_threads(window) { Some(0.0) } else { hidden_by_load(window) };
-    let known = of_programs.zip(hidden).map(|(seen, hidden)| seen + hidden);
-    known
-        .filter(|tasks| reads_threads(window) || explain(window, *tasks))
-        .or_else(|| [of_programs, in_flight(window)].into_iter().flatten().reduce(f64::max))
+    match (of_programs, hidden) {
+        (Some(seen), Some(hidden)) => Some(seen + hidden),
+        (seen, _) => [seen, in_flight(window)].into_iter().flatten().reduce(f64::max),
+    }
 }
 
-/// Whether so many that sleep may be all that stall shares tell of.
-fn explain(window: &Window, asleep: f64) -> bool {
-    let track = window.pressure.track().ok().filter(|_| window.pressure.is_fresh());
-    let some = track.and_then(|track| track.share(Stall::IoSome, SHORT_NS).ok());
-    some.is_none_or(|some| asleep >= AGREES * some)
-}
-
-/// Share of the sleeps of the last seconds that is the largest of one process; `None` where nobody
-/// slept.
+/// Share of the sleeps of programs of the last seconds that is the largest of one process; `None`
+/// where none slept.
 pub(super) fn largest_share(window: &Window) -> Option<f64> {
-    let (sum, largest) = window
-        .sufferers
-        .asleep()
-        .iter()
-        .fold((0.0, 0.0_f64), |(sum, most), of| (sum + of.1, most.max(of.1)));
-    (sum > 0.0).then(|| largest / sum)
+    let (mut sum, mut most) = (0.0, 0.0_f64);
+    for (_, asleep) in window.sufferers.asleep().iter().filter(|(key, _)| is_program(window, *key))
+    {
+        sum += asleep;
+        most = most.max(*asleep);
+    }
+    (sum > 0.0).then(|| most / sum)
 }
 
 /// How many tasks of programs are met in uninterruptible sleep, in the mean. Threads of the kernel
 /// wait by design, such as that which checks an array.
 pub(super) fn programs_asleep(window: &Window) -> Option<f64> {
-    window.sufferers.mean_asleep(|key| {
-        let known = window.processes.find(key);
-        !known.is_some_and(Known::is_kernels)
-    })
+    window.sufferers.mean_asleep(|key| is_program(window, key))
+}
+
+fn is_program(window: &Window, key: ProcessKey) -> bool {
+    !window.processes.find(key).is_some_and(Known::is_kernels)
 }
 
 /// How many tasks the load average knows to sleep that were not met.

@@ -31,15 +31,17 @@ impl Stalled {
     /// By stall shares or sleeping tasks. One program that is served in time does not count.
     pub(super) fn of(window: &Window) -> Self {
         let (waiting, asleep) = (waiting(window), programs_asleep(window));
-        if asleep.is_some() && serves_one(window, waiting) {
-            return Self { by_any: Some(false), by_writes: Some(false) };
-        }
+        let is_served = asleep.is_some() && serves_one(window, waiting);
         let track = window.pressure.track().ok().filter(|_| window.pressure.is_fresh());
         let stalls = |of, limit| Some(track?.share(of, WINDOW_NS).ok()? >= limit);
         let sleeps = |least| asleep.map(|tasks| tasks >= least);
         let several = waiting.map(|tasks| tasks >= ASLEEP_SEVERAL);
         Self {
-            by_any: either(stalls(Stall::IoSome, IO_SOME), sleeps(ASLEEP)),
+            by_any: if is_served {
+                Some(false)
+            } else {
+                either(stalls(Stall::IoSome, IO_SOME), sleeps(ASLEEP))
+            },
             by_writes: either(stalls(Stall::IoFull, IO_FULL), several),
         }
     }

@@ -1,14 +1,15 @@
 //! Whether something else than stall shares tells of waits for I/O, and whether they do harm.
 
 use super::super::served::{flows_to_one, serves_one};
-use super::super::sleepers::{
-    AGREES, asleep, bytes_of_sleepers, in_flight, reads_threads, waiting,
-};
+use super::super::sleepers::{asleep, bytes_of_sleepers, in_flight, reads_threads, waiting};
 use crate::window::{Account, CgroupTrack, Known, PressureTrack, Stall, Window};
 use ks_vocabulary::membership::{belongs, cgroup_entity};
 use ks_vocabulary::model::Cgroup;
 use ks_vocabulary::time::SECOND_NS;
 
+/// Requests in flight, or tasks in uninterruptible sleep, that agree with a stall: half as many as
+/// there are stalled at least (our judgement; either is a mean, and one task stalls for all of it).
+const AGREES: f64 = 0.5;
 const SHORT_NS: u64 = 5 * SECOND_NS;
 
 /// Who may wait, and how many of them.
