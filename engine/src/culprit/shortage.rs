@@ -1,6 +1,8 @@
 //! Where the memory is short that a control group, or the host, stalls for.
 
-use crate::window::{CgroupTrack, EntityId, Group, Missing, Paging, PagingTrack, Stall, Window};
+use crate::window::{
+    CgroupTrack, EntityId, Group, Missing, Paging, PagingTrack, PressureTrack, Stall, Window,
+};
 use ks_vocabulary::held;
 use ks_vocabulary::kind::Entity;
 use ks_vocabulary::membership::{cgroup_entity, is_within};
@@ -16,6 +18,8 @@ const LATELY_NS: u64 = 10 * SECOND_NS;
 /// Over what time stalls are compared, and which share of the host's a group has that makes them
 /// its own (our judgement).
 const STALL_NS: u64 = 10 * SECOND_NS;
+/// The same at the beginning, as soon as anything is judged.
+const FIRST_NS: u64 = 5 * SECOND_NS;
 const ALL_STALLS: f64 = 0.8;
 /// Share of the pages that a host looks at which it can have at once while it trims page cache that
 /// nobody uses (our judgement: of those in use most are kept at the first look).
@@ -43,7 +47,11 @@ pub(super) fn place(window: &Window, entity: &Entity) -> Entity {
 /// Groups of version 1 have no stall shares: of those the one that met its limit most often.
 pub(crate) fn short_group(window: &Window) -> Option<(EntityId, &Cgroup)> {
     let used = window.memory.one().ok().and_then(held::used_share)?;
-    let stalled = window.pressure.track().ok()?.share(Stall::MemorySome, STALL_NS).ok()?;
+    let share = |track: &PressureTrack| {
+        let share = |ns| track.share(Stall::MemorySome, ns);
+        share(STALL_NS).or_else(|_| share(FIRST_NS)).ok()
+    };
+    let stalled = share(window.pressure.track().ok()?)?;
     if used >= NEAR && !makes_no_room(window) || stalled <= 0.0 {
         return None;
     }
@@ -52,8 +60,7 @@ pub(crate) fn short_group(window: &Window) -> Option<(EntityId, &Cgroup)> {
         if !track.pressure.is_given(Stall::MemorySome) {
             return met(track) > 0;
         }
-        let own = track.pressure.share(Stall::MemorySome, STALL_NS);
-        own.is_ok_and(|own| own >= ALL_STALLS * stalled)
+        share(&track.pressure).is_some_and(|own| own >= ALL_STALLS * stalled)
     };
     let groups = window.cgroups.entities().filter(|(_, row, track)| {
         row.path() != Some(b"/") && is_near_limit(row, track) && stalls_as_long(track)
@@ -70,7 +77,9 @@ pub(crate) fn short_group(window: &Window) -> Option<(EntityId, &Cgroup)> {
 /// Whether the kernel counts what it does to make room on the host, and it did nothing lately.
 fn makes_no_room(window: &Window) -> bool {
     let paging = window.vm.track().ok().filter(|_| window.vm.is_fresh());
-    paging.is_some_and(|paging| makes_room(paging, LATELY_NS) == Ok(false))
+    let makes_room =
+        |paging| makes_room(paging, LATELY_NS).or_else(|_| makes_room(paging, FIRST_NS));
+    paging.is_some_and(|paging| makes_room(paging) == Ok(false))
 }
 
 /// Whether a host made room in the last `ns`, by more than its page cache, which is trimmed by the

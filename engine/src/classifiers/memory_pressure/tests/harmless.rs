@@ -134,6 +134,23 @@ fn a_host_whose_page_cache_is_trimmed_is_not_short_for_a_group_at_its_limit() {
 }
 
 #[test]
+fn a_group_at_its_limit_explains_the_stalls_of_its_host_from_the_first_verdict_on() {
+    for used in [0.3, 0.91] {
+        let (mut lab, mut host, mut groups) = (Lab::new(), Host::default(), Groups::default());
+        for second in 0..30u64 {
+            lab.run(1, |sample, _| {
+                let of_host = Memory { some: 0.3, used, refaults: 9, scans: Some(0), ..quiet() };
+                host.fill(sample, of_host);
+                let own = Memory { used: 0.5, full: 0.3, reclaims: 9, ..Memory::default() };
+                groups.fill(sample, own, Some(1_000_000));
+            });
+            let found = lab.severity(MemoryPressure, HOST);
+            assert!(found <= Some(Low), "{found:?} after {second} s, {used} used");
+        }
+    }
+}
+
+#[test]
 fn tasks_that_compact_the_memory_of_a_host_stall_for_it() {
     for (compactions, with_group, expected) in
         [(0, false, Medium), (1, false, High), (400, false, High), (400, true, Low)]
