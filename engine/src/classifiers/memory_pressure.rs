@@ -9,26 +9,33 @@
 //! # Evidence
 //! Stall shares over 5, 10 and 30 s, the used share, free swap, kills.
 //! # False positives
-//! A page cache that fills memory: free memory is never looked at. Growth of a tmpfs is real use.
+//! A page cache that fills memory: free memory is never looked at, and `kswapd` that trims it by
+//! the way, as wherever a backup or a log is read, makes no room. Growth of a tmpfs is real use.
 //! Huge pages, in use or kept for later, are no part of the memory that is shared out. Page cache,
 //! in use or not, is not held. Swap that idle containers filled long ago: memory is full, and
 //! nobody waits for it. A store that holds nine tenths by design beside it: what is left is enough,
-//! and one entry into reclaim, for want of a run of free pages, or a limit that page cache meets
-//! all day, changes nothing. What stalls at the limit of a group is that group's, however full the
-//! host is beside it: reclaim at such a limit is not in `/proc/vmstat` (`mm/vmscan.c`).
+//! and on a large host it is much, whatever share it is; one entry into reclaim, for want of a run
+//! of free pages, or a limit that page cache meets all day, changes nothing. A heap that is filled
+//! in seconds at its start and stands still then. Pages that come back from a fast disk, at less
+//! than a hundredth of the time. What stalls at the limit of a group is that group's, however full
+//! the host is beside it: reclaim at such a limit is not in `/proc/vmstat` (`mm/vmscan.c`).
 //! # Second source
 //! Where stall shares say that nobody waits a used share is low at most, whatever is reclaimed; it
 //! is medium where a group spills into swap, where reclaim failed (`memory.events`), and where what
-//! is held leaves little, nothing can give and it grows to the end. Without stall shares entries
-//! into reclaim and pages that come back decide, and in a group that it meets its limit; where
+//! is held leaves little, nothing can give and it grows to the end, as yet. Critical wants all tasks
+//! to stall as well, or tasks of the host to reclaim. Without stall shares entries into reclaim
+//! decide, and what pages that come back cost (`/proc/diskstats`), which in a group that meets its
+//! limit stands for its stalls; of groups of version 1 one alone has those of the host. Where
 //! nobody counts those either the used share is believed. A stall that is high or critical wants
-//! reclaim, refaults, pages swapped, or a memory in use. On a host that makes no room it is low,
-//! unless little is left, or swapped pages storm back, and no group explains it.
+//! reclaim, refaults, pages swapped, or a memory in use. On a host that makes no room it is low
+//! where a group explains it, and else medium, unless little is left, swapped pages storm back, or
+//! tasks compact memory.
 //! # Kills
 //! A kill is the innermost group's at whose limit it was. A group that was at its limit and is gone
 //! with the kill took the count with it: it is told of that group, which stands for it as long as
-//! any. The OOM killer of a host comes after direct reclaim (`mm/page_alloc.c`): on a host that did
-//! nothing to make room a kill that no group tells of is medium, the limit of one that nobody saw.
+//! any. A limit of version 1 that page cache meets is none while the host makes room. The OOM
+//! killer of a host comes after direct reclaim (`mm/page_alloc.c`): on a host that did nothing to
+//! make room a kill that no group tells of is medium, the limit of one that nobody saw.
 
 use crate::board::{Board, Cover, Evaluation, Held, Quantity, Relax};
 use crate::culprit::{Blamed, Case, NAMED, victim};
@@ -145,7 +152,8 @@ fn judge_host(window: &Window, theirs: &Theirs) -> Result<Evaluation, Missing> {
         used::grade(&mut seen, host_use, graded.is_ok());
         seen.second(witness::works(window, host_use), Severity::Medium);
         is_short = witness::is_short(window, host_use, theirs.explain_stalls);
-        seen.second(is_short, Severity::Low);
+        let most = if theirs.explain_stalls { Severity::Low } else { Severity::Medium };
+        seen.second(is_short, most);
     }
     // Any of them is enough; with none there is nothing to judge.
     if graded.is_err() && reclaim.is_err() {
@@ -197,6 +205,7 @@ fn use_of_host(window: &Window) -> Result<Use, Missing> {
             growth.is_ok_and(|growth| growth.by > 0)
         }),
         waits: witness::of_host(window),
+        left_bytes: row.available_bytes(),
     })
 }
 

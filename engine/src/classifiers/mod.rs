@@ -9,6 +9,7 @@ mod load_mismatch;
 mod memory_pressure;
 mod network_degradation;
 mod niced;
+mod page_cost;
 mod page_fault;
 mod queue;
 mod recurring;

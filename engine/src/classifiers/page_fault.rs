@@ -9,28 +9,36 @@
 //! Major faults a second; refaults, which say that pages in use were dropped; the stall share.
 //! # False positives
 //! A program that starts touches its file for the first time, and a scan of a large mapped file
-//! faults without harm: unless many faults are for pages that were dropped, and without stalls, it
+//! faults without harm: unless many faults are for pages that were dropped, or tasks stall, it
 //! stays low. A database that maps more than fits into memory faults and refaults all day at the
-//! speed of its disk, and others may wait for theirs meanwhile. One fault that waits for a quarter
-//! of a second is no loss of time. Minor faults are normal work, and are not judged.
+//! speed of its disk, which is a small share of one thread's time, and others may wait for theirs
+//! meanwhile: who stalls at the limit of another group says nothing of these faults. One fault that
+//! waits for a quarter of a second is no loss of time. Minor faults are normal work, and are not
+//! judged.
 //! # Second source
-//! A rate is no harm without its cost: tasks that stall for memory, or for I/O as long as faults
-//! can have taken, which is timed by `bpf/page_fault`, or what a read took of the disk that has as
-//! many of them (`/proc/diskstats`). Without either it is medium at most, and low where stalls are
-//! not told of. Where neither refaults nor stalls are told of, it is low at most.
+//! A rate is low by itself. What is above that wants its cost too: the share of time in which tasks
+//! stall for memory or for I/O, but no more than faults can have taken, which is timed by
+//! `bpf/page_fault`, or is what a read took of the disk that has as many of them
+//! (`/proc/diskstats`). The stalls of a group are its own. Without stall shares the second part
+//! stands for them, up to high; with neither it ends at medium. Where neither
+//! refaults nor stalls are told of it is low at most, but in a group that meets its limit and whose
+//! faults take long.
 
 use crate::board::{Board, Cover, Evaluation, Held, Quantity, Relax};
 use crate::culprit::{Blamed, Case, MAJFLT};
 use crate::window::{
-    CgroupTrack, DiskTrack, DiskWork, Group, Growth, HOST, Missing, Paging, PressureTrack, Stall,
-    Window,
+    CgroupTrack, Group, Growth, HOST, Missing, Paging, PressureTrack, Stall, Window,
 };
 use ks_vocabulary::kind::{Entity, Kind, Severity};
 use ks_vocabulary::membership::cgroup_entity;
 use ks_vocabulary::metric::Metric;
 use ks_vocabulary::time::SECOND_NS;
 
-use super::{Classifier, PERSISTENCE_S, cover_groups, groups, is_absent, recurring};
+use super::{Classifier, PERSISTENCE_S, cover_groups, groups, is_absent, page_cost, recurring};
+
+mod cost;
+
+use cost::{Cost, SOME};
 
 /// See the module.
 #[derive(Debug)]
@@ -44,11 +52,9 @@ const STALLED: f64 = 0.05;
 /// Refaults for each fault with which it is pages in use that were dropped (our judgement: a few
 /// come back wherever a cache is full).
 const DROPPED: f64 = 0.2;
-/// Reads for each fault of a disk that can have served them: each asks for one at least, and some
-/// of those that are counted go elsewhere (our judgement).
-const SERVED: f64 = 0.8;
-/// Share of time stalled for I/O that is the cost of faults (`io_congestion`, low).
-const STALLED_IO: f64 = 0.10;
+/// Share of time that faults take with which it is pages in use of a group that meets its limit
+/// (our judgement, as `io_congestion` is low).
+const SQUEEZED: f64 = 0.10;
 /// Share of one CPU's time spent in major faults (our judgement).
 const STALL_SHARES: [(Metric, u64, [Option<f64>; 4]); 3] = [
     (Metric::FaultStall5s, 5, [None, Some(0.05), None, None]),
@@ -117,6 +123,9 @@ struct Span {
     refaults: Option<u64>,
     /// `None` where nobody tells.
     stalled: Option<f64>,
+    /// The limit of a group is met, and its faults take long.
+    is_squeezed: bool,
+    cost: Cost,
 }
 
 fn judge_host(window: &Window) -> Result<Evaluation, Missing> {
@@ -125,21 +134,26 @@ fn judge_host(window: &Window) -> Result<Evaluation, Missing> {
     }
     let paging = window.vm.track()?;
     let pressure = window.pressure.track().ok().filter(|_| window.pressure.is_fresh());
-    let (mut seen, is_above_low) = grade(|ns| {
+    let cost = |ns| {
+        let faults = paging.over(Paging::MajorFault, ns).ok();
+        let bound = || page_cost::of_faults(window, faults?, ns);
+        Cost::of(pressure, timed(window, ns).or_else(bound), ns)
+    };
+    let mut seen = grade(|ns| {
         // Kernels before 5.9 count both together, as those of files.
         let refaults = REFAULTS.into_iter().filter_map(|what| Some(paging.over(what, ns).ok()?.by));
         Span {
             faults: paging.over(Paging::MajorFault, ns),
             refaults: refaults.reduce(u64::saturating_add),
             stalled: pressure.and_then(|track| stalled(track, ns)),
+            is_squeezed: false,
+            cost: cost(ns),
         }
     })?;
-    if is_above_low || window.bpf_page_fault.is_fresh() {
-        let faults = paging.over(Paging::MajorFault, SHORTEST_NS).ok();
-        let timed = timed(window);
-        let (agrees, most) = costs(pressure, timed.or_else(|| bound(window, faults?)));
-        // What was measured has limits of its own.
-        seen.second(agrees, if timed.is_some() { Severity::Medium } else { most });
+    // What was measured has limits of its own, and counts faults of all CPUs.
+    if window.bpf_page_fault.is_fresh() {
+        let costs = cost(SHORTEST_NS).some.map(|share| share >= SOME[0]);
+        seen.second(costs, Severity::Medium);
     }
     Ok(seen)
 }
@@ -157,34 +171,10 @@ fn lacks_of_host(window: &Window) -> Option<&'static str> {
     }
 }
 
-/// Whether anybody waits for the pages, over the shortest window, and how bad they are at most
-/// where nobody does. `bound` is the share of time that faults can have taken.
-fn costs(track: Option<&PressureTrack>, bound: Option<f64>) -> (Option<bool>, Severity) {
-    let of = |stall| track?.share(stall, SHORTEST_NS).ok();
-    let may_cost = bound.map(|share| share >= STALLED_IO);
-    let Some(memory) = of(Stall::MemorySome) else { return (may_cost, Severity::Low) };
-    let waits_for_io = of(Stall::IoSome).is_some_and(|io| io >= STALLED_IO);
-    (Some(memory >= STALLED || waits_for_io && may_cost != Some(false)), Severity::Medium)
-}
-
 /// Share of a CPU's time that was measured of the host's faults.
-fn timed(window: &Window) -> Option<f64> {
+fn timed(window: &Window, ns: u64) -> Option<f64> {
     let track = window.bpf_page_fault.track().ok().filter(|_| window.bpf_page_fault.is_fresh())?;
-    Some(track.stalled_over(SHORTEST_NS).ok()?.per_second() / 1e9)
-}
-
-/// Share of time that so many faults can have taken: each as long as a read of the slowest disk
-/// that has as many of them. `None` where none has.
-fn bound(window: &Window, faults: Growth) -> Option<f64> {
-    let reads = |track: &DiskTrack| {
-        let reads = track.over(DiskWork::Reads, SHORTEST_NS).ok()?;
-        let taken = track.over(DiskWork::ReadSpent, SHORTEST_NS).ok()?;
-        let serves = reads.by > 0 && reads.per_second() >= SERVED * faults.per_second();
-        serves.then(|| taken.by as f64 / reads.by as f64)
-    };
-    let disks = window.disks.entities().filter_map(|(_, _, track)| reads(track));
-    let read_ms = disks.filter(|_| window.disks.is_fresh()).max_by(f64::total_cmp)?;
-    Some(faults.per_second() * read_ms / 1e3)
+    Some(track.stalled_over(ns).ok()?.per_second() / 1e9)
 }
 
 fn stalled(track: &PressureTrack, ns: u64) -> Option<f64> {
@@ -196,15 +186,11 @@ fn judge_groups(window: &Window, board: &mut Board) {
     let host = window.pressure.track().ok().filter(|_| window.pressure.is_fresh());
     for (id, row, track) in groups(window) {
         // A group of a hierarchy without memory has no faults to judge.
-        if let Ok((mut seen, is_above_low)) = grade(|ns| span_of_group(track, ns)) {
+        if let Ok(mut seen) = grade(|ns| span_of_group(window, track, host, ns)) {
             let has_stalls = track.pressure.is_given(Stall::MemorySome);
             if !has_stalls && is_absent(&track.over(Group::Refault, 1)) {
                 let part = "severity of a control group above low: needs its refaults or stalls";
                 board.cover(Kind::PageFault, Cover::Part(part));
-            }
-            if is_above_low {
-                let (agrees, most) = costs_of_group(window, track, host);
-                seen.second(agrees, most);
             }
             board.judge(Kind::PageFault, id, at, &mut seen, || cgroup_entity(row));
         }
@@ -213,47 +199,45 @@ fn judge_groups(window: &Window, board: &mut Board) {
 
 /// The stalls of a group are its own. Groups of version 1 have none: those of the host speak for
 /// them, as far as their faults can have been the reason.
-fn costs_of_group(
+fn span_of_group(
     window: &Window,
     track: &CgroupTrack,
     host: Option<&PressureTrack>,
-) -> (Option<bool>, Severity) {
-    if track.pressure.is_given(Stall::MemorySome) {
-        return costs(Some(&track.pressure), None);
-    }
-    let faults = track.over(Group::MajorFault, SHORTEST_NS).ok();
-    costs(host, faults.and_then(|faults| bound(window, faults)))
-}
-
-fn span_of_group(track: &CgroupTrack, ns: u64) -> Span {
+    ns: u64,
+) -> Span {
+    let faults = track.over(Group::MajorFault, ns);
+    let taken = faults.as_ref().ok().and_then(|faults| page_cost::of_faults(window, *faults, ns));
+    let own = Some(&track.pressure).filter(|own| own.is_given(Stall::MemorySome));
+    let refaults = track.over(Group::Refault, ns).ok().map(|growth| growth.by);
+    let meets_limit = track.over(Group::LimitMet, ns).is_ok_and(|met| met.by > 0);
     Span {
-        faults: track.over(Group::MajorFault, ns),
-        refaults: track.over(Group::Refault, ns).ok().map(|growth| growth.by),
+        faults,
+        refaults,
         stalled: stalled(&track.pressure, ns),
+        is_squeezed: meets_limit
+            && refaults.is_none()
+            && taken.is_some_and(|taken| taken >= SQUEEZED),
+        cost: Cost::of(own.or(host), taken, ns),
     }
 }
 
-/// Holds each span's rate against the limits of the severities that have to last so long; with it
-/// comes whether one above low is reached.
-fn grade(span: impl Fn(u64) -> Span) -> Result<(Evaluation, bool), Missing> {
+/// Holds each span's rate against the limits of the severities that have to last so long.
+fn grade(span: impl Fn(u64) -> Span) -> Result<Evaluation, Missing> {
     let mut seen = Evaluation::default();
     seen.know([true; 4]);
-    let (mut noted, mut is_above_low) = (None, false);
+    let mut noted = None;
     for severity in Severity::ALL {
         let level = severity.index();
-        let Span { faults, refaults, stalled } = span(PERSISTENCE_S[level] * SECOND_NS);
-        let faults = match faults {
-            Ok(growth) => growth,
+        let span = span(PERSISTENCE_S[level] * SECOND_NS);
+        let rate = match &span.faults {
+            Ok(growth) => growth.per_second(),
             Err(Missing::NoEarlier) => continue,
-            Err(missing) => return Err(missing),
+            Err(missing) => return Err(*missing),
         };
-        let rate = faults.per_second();
-        let holds = rate >= FAULTS[level]
-            && (severity == Severity::Low || harms(faults.by, refaults, stalled));
-        is_above_low |= holds && severity > Severity::Low;
+        let holds = rate >= FAULTS[level] && (severity == Severity::Low || harms(&span, severity));
         if severity == Severity::Low {
-            refaults.map(|refaults| seen.note(Metric::Refaults5s, refaults as f64));
-            stalled.map(|stalled| seen.note(Metric::MemorySome5s, stalled));
+            span.refaults.map(|refaults| seen.note(Metric::Refaults5s, refaults as f64));
+            span.stalled.map(|stalled| seen.note(Metric::MemorySome5s, stalled));
         }
         let key = match noted {
             Some((metric, key)) if metric == METRICS[level] => key,
@@ -265,13 +249,17 @@ fn grade(span: impl Fn(u64) -> Span) -> Result<(Evaluation, bool), Missing> {
             seen.keep_keyed(key, rate >= Relax::Scaled.limit(FAULTS[level]));
         }
     }
-    Ok((seen, is_above_low))
+    Ok(seen)
 }
 
-/// Whether somebody suffers by faults: by stalls, or since many are for pages that were dropped.
-fn harms(faults: u64, refaults: Option<u64>, stalled: Option<f64>) -> bool {
+/// Whether somebody suffers by faults, by stalls or since many are for pages that were dropped, and
+/// they cost as much as a severity wants.
+fn harms(span: &Span, severity: Severity) -> bool {
+    let Span { faults, refaults, stalled, is_squeezed, cost } = span;
+    let faults = faults.as_ref().map_or(0, |growth| growth.by);
     let are_dropped = refaults.is_some_and(|by| by > 0 && by as f64 >= DROPPED * faults as f64);
-    stalled.is_some_and(|stalled| stalled >= STALLED) || are_dropped
+    let suffers = stalled.is_some_and(|stalled| stalled >= STALLED) || are_dropped || *is_squeezed;
+    suffers && cost.bears(severity)
 }
 
 fn limits_of(metric: Metric) -> [Option<f64>; 4] {

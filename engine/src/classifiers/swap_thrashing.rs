@@ -10,11 +10,15 @@
 //! Pages moved out once and never missed stay low, also when one of them is read back now and
 //! then. Swap that was filled long ago and has little traffic is nothing, however little memory is
 //! left beside it, and whoever stalls at the limit of a group meanwhile. Memory that is trimmed
-//! ahead of need (`memory.reclaim`, zram) goes out and comes back all day, and nobody waits for it.
-//! With zram the counters are the same and the cost is CPU time.
+//! ahead of need (`memory.reclaim`, zram) goes out and comes back all day, and nobody waits for it:
+//! idle pages that a backup drives out, a few of which are read back from a fast disk, or all of
+//! them from compressed memory, take less than a hundredth of the time. With zram the counters are
+//! the same and the cost is CPU time.
 //! # Second source
-//! Medium wants pages that come back and, where it is told, somebody who stalls for memory. High
-//! and critical want pages that move at the rate of thrashing and tasks that stall.
+//! Medium wants pages that come back, at a cost where the disk they come from tells of it
+//! (`/proc/diskstats`), and, where it is told, somebody who stalls for memory. High and critical
+//! want pages that move at the rate of thrashing and tasks that stall; swap and memory in use are
+//! critical where pages move both ways and stalls or, for want of them, that cost tell of it.
 
 use crate::board::{Board, Cover, Evaluation, Held, Relax, Rule};
 use crate::culprit::{Blamed, Case, victim};
@@ -25,7 +29,7 @@ use ks_vocabulary::metric::Metric;
 use ks_vocabulary::model::Memory;
 use ks_vocabulary::time::SECOND_NS;
 
-use super::Classifier;
+use super::{Classifier, page_cost};
 
 /// See the module.
 #[derive(Debug)]
@@ -42,12 +46,13 @@ const STALLED: [f64; 2] = [0.05, 0.30];
 /// Used shares of swap and of memory that are critical together (systemd-oomd, which applies its
 /// limit for used swap to both).
 const USED: f64 = 0.90;
-/// Pages a second that move either way, and the share of time in which some task stalls for memory,
-/// with which that is critical: what thrashes at high, and what is a stall at low (our judgement).
-const MOVES: f64 = THRASH[0];
+/// Pages a second that move both ways, and the share of time in which some task waits for it, with
+/// which that is critical: half of what thrashes at high, since it is both, and what is a stall at
+/// low (our judgement).
+const MOVES: f64 = THRASH[0] / 2.0;
 const WAITS: f64 = 0.05;
-/// Share of time in which some task stalls for memory at medium (our judgement, as the share with
-/// which memory in use is medium).
+/// Share of time in which some task stalls for memory at medium, and that pages which come back can
+/// have taken (our judgement, as the share with which memory in use is medium).
 const COSTS: f64 = 0.01;
 /// Pages that come back for each that goes out at medium: fewer were not missed (our judgement).
 const BACK: f64 = 0.1;
@@ -141,7 +146,8 @@ fn grade_out(seen: &mut Evaluation, window: &Window) -> Result<(), Missing> {
         let rules = [key.map(Rule::Level), None];
         let out = known(paging.over(Paging::SwapOut, TEN_S))?.map_or(0, |growth| growth.by);
         let is_missed = back.by > 0 && back.by as f64 >= BACK * out as f64;
-        let costs = stalled(window).is_none_or(|share| share >= COSTS);
+        let costs = cost(window)?.is_none_or(|share| share >= COSTS)
+            && stalled(window).is_none_or(|share| share >= COSTS);
         let holds = share >= OUT_SHARE && is_missed && costs;
         seen.ruled(Severity::Medium, if holds { Held::Met } else { Held::No }, rules);
     }
@@ -171,12 +177,20 @@ fn grade_thrash(seen: &mut Evaluation, window: &Window) -> Result<(), Missing> {
     Ok(())
 }
 
-/// Whether pages move and tasks stall for it; that it lasts is counted.
+/// Whether pages move both ways and somebody tells that it takes time; that it lasts is counted.
 fn moves(window: &Window) -> Result<bool, Missing> {
     let paging = window.vm.track()?;
     let rate = |what| Ok(known(paging.over(what, TEN_S))?.map_or(0.0, |one| one.per_second()));
-    let moved: f64 = rate(Paging::SwapOut)? + rate(Paging::SwapIn)?;
-    Ok(moved >= MOVES && stalled(window).is_none_or(|share| share >= WAITS))
+    let both = f64::min(rate(Paging::SwapOut)?, rate(Paging::SwapIn)?);
+    let waits = stalled(window).or(cost(window)?);
+    Ok(both >= MOVES && waits.is_some_and(|share| share >= WAITS))
+}
+
+/// Share of the last ten seconds that pages can have taken to come back; `None` where no disk
+/// tells.
+fn cost(window: &Window) -> Result<Option<f64>, Missing> {
+    let back = known(window.vm.track()?.over(Paging::SwapIn, TEN_S))?;
+    Ok(back.and_then(|back| page_cost::of_pages(window, back, TEN_S)))
 }
 
 /// Share of the last ten seconds in which some task stalled for memory; `None` where nobody tells.

@@ -41,7 +41,7 @@ use counter::{GROWTH, SWAP};
 use interval::Interval;
 pub(crate) use parties::Case;
 pub(crate) use sets::{CONVICT_LEAD, CONVICT_SHARE};
-pub(crate) use shortage::short_group;
+pub(crate) use shortage::{makes_room, short_group};
 
 /// How many are named of each kind.
 pub(crate) const NAMED: usize = 3;

@@ -1,6 +1,8 @@
 //! Where the memory is short that a control group, or the host, stalls for.
 
-use crate::window::{CgroupTrack, EntityId, Group, Paging, Stall, Window};
+use crate::window::{
+    CgroupTrack, EntityId, Group, Missing, Paging, PagingTrack, PressureTrack, Stall, Window,
+};
 use ks_vocabulary::held;
 use ks_vocabulary::kind::Entity;
 use ks_vocabulary::membership::{cgroup_entity, is_within};
@@ -16,7 +18,12 @@ const LATELY_NS: u64 = 10 * SECOND_NS;
 /// Over what time stalls are compared, and which share of the host's a group has that makes them
 /// its own (our judgement).
 const STALL_NS: u64 = 10 * SECOND_NS;
+/// The same at the beginning, as soon as anything is judged.
+const FIRST_NS: u64 = 5 * SECOND_NS;
 const ALL_STALLS: f64 = 0.8;
+/// Share of the pages that a host looks at which it can have at once while it trims page cache that
+/// nobody uses (our judgement: of those in use most are kept at the first look).
+const TRIMMED: f64 = 0.9;
 
 /// The nearest of a group and those around it that is near its own limit. The host where none is:
 /// what the group loses then is taken for others, and who fills the host's memory is to blame.
@@ -36,11 +43,15 @@ pub(super) fn place(window: &Window, entity: &Entity) -> Entity {
 }
 
 /// The innermost group near its limit that stalls as long as the host does, which has memory left,
-/// or makes no room though little is left: what a group does at its own limit is not counted there.
+/// or makes no room but by trimming its cache though little is left: what a group does at its own limit is not counted there.
 /// Groups of version 1 have no stall shares: of those the one that met its limit most often.
 pub(crate) fn short_group(window: &Window) -> Option<(EntityId, &Cgroup)> {
     let used = window.memory.one().ok().and_then(held::used_share)?;
-    let stalled = window.pressure.track().ok()?.share(Stall::MemorySome, STALL_NS).ok()?;
+    let share = |track: &PressureTrack| {
+        let share = |ns| track.share(Stall::MemorySome, ns);
+        share(STALL_NS).or_else(|_| share(FIRST_NS)).ok()
+    };
+    let stalled = share(window.pressure.track().ok()?)?;
     if used >= NEAR && !makes_no_room(window) || stalled <= 0.0 {
         return None;
     }
@@ -49,8 +60,7 @@ pub(crate) fn short_group(window: &Window) -> Option<(EntityId, &Cgroup)> {
         if !track.pressure.is_given(Stall::MemorySome) {
             return met(track) > 0;
         }
-        let own = track.pressure.share(Stall::MemorySome, STALL_NS);
-        own.is_ok_and(|own| own >= ALL_STALLS * stalled)
+        share(&track.pressure).is_some_and(|own| own >= ALL_STALLS * stalled)
     };
     let groups = window.cgroups.entities().filter(|(_, row, track)| {
         row.path() != Some(b"/") && is_near_limit(row, track) && stalls_as_long(track)
@@ -66,11 +76,20 @@ pub(crate) fn short_group(window: &Window) -> Option<(EntityId, &Cgroup)> {
 
 /// Whether the kernel counts what it does to make room on the host, and it did nothing lately.
 fn makes_no_room(window: &Window) -> bool {
-    let Some(paging) = window.vm.track().ok().filter(|_| window.vm.is_fresh()) else {
-        return false;
-    };
-    let grew = |what| paging.over(what, LATELY_NS).map(|growth| growth.by > 0);
-    grew(Paging::Scan) == Ok(false) && grew(Paging::DirectReclaim) != Ok(true)
+    let paging = window.vm.track().ok().filter(|_| window.vm.is_fresh());
+    let makes_room =
+        |paging| makes_room(paging, LATELY_NS).or_else(|_| makes_room(paging, FIRST_NS));
+    paging.is_some_and(|paging| makes_room(paging) == Ok(false))
+}
+
+/// Whether a host made room in the last `ns`, by more than its page cache, which is trimmed by the
+/// way all day wherever files are read: no task reclaims then, and nearly all that is looked at can
+/// be had.
+pub(crate) fn makes_room(paging: &PagingTrack, ns: u64) -> Result<bool, Missing> {
+    let grew = |what| paging.over(what, ns).map(|growth| growth.by);
+    let scanned = grew(Paging::Scan)?;
+    let trims = grew(Paging::Steal).is_ok_and(|had| had as f64 >= TRIMMED * scanned as f64);
+    Ok(grew(Paging::DirectReclaim).is_ok_and(|by| by > 0) || scanned > 0 && !trims)
 }
 
 /// Whether a group holds nearly what it may, or met its limit just now: a kill leaves it with less.

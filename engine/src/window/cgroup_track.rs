@@ -5,6 +5,7 @@
 
 use alloc::vec::Vec;
 
+use ks_vocabulary::held;
 use ks_vocabulary::input::HostFacts;
 use ks_vocabulary::model::Cgroup;
 use ks_vocabulary::time::Timestamp;
@@ -12,6 +13,7 @@ use ks_vocabulary::time::Timestamp;
 use super::account::{Account, BUCKET_NS, FLOWS, GroupConsumption};
 use super::history::{Counters, Growth};
 use super::leaders::{Entry, Leaders, Marks, Stocks};
+use super::newest::Newest;
 use super::series::{EntityId, Missing, Series, Track};
 use super::tracks::PressureTrack;
 use super::trend::Trend;
@@ -60,6 +62,8 @@ impl Group {
 pub struct CgroupTrack {
     /// Stall totals.
     pub pressure: PressureTrack,
+    /// What it holds beside its page cache, lately.
+    pub held: Newest,
     counters: Counters<8>,
     /// Another file than those, which may come and go without them.
     forks_refused: Counters<1>,
@@ -191,6 +195,9 @@ impl Track<Cgroup> for CgroupTrack {
         self.forks_refused.push(at, [row.pids_fail()]);
         if let Some(tasks) = row.pids() {
             self.tasks.push(at, tasks);
+        }
+        if let Some(bytes) = held::held_bytes(row) {
+            self.held.push(at, bytes);
         }
         let bucket = at.0 / BUCKET_NS;
         if self.bucket != Some(bucket) {

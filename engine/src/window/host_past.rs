@@ -6,6 +6,7 @@ use ks_vocabulary::time::Timestamp;
 
 use super::account::{ACCOUNTS, Account, BUCKET_NS};
 use super::leaders::Ring;
+use super::newest::Newest;
 
 /// Bytes of a sector of `/proc/diskstats`.
 const SECTOR_BYTES: u64 = 512;
@@ -29,6 +30,8 @@ pub struct HostPast {
     bucket: Option<u64>,
     at: Timestamp,
     begin: Timestamp,
+    /// What it holds, lately.
+    pub memory: Newest,
 }
 
 /// An account of the host, up to the last reading.
@@ -56,6 +59,9 @@ impl HostPast {
         }
         if span > 0 || self.begin == Timestamp::default() {
             self.begin = if span > 0 { self.at } else { at };
+        }
+        if let Some(bytes) = totals[Account::Memory.index()] {
+            self.memory.push(at, bytes);
         }
         self.bucket = Some(bucket);
         self.at = at;

@@ -135,6 +135,10 @@ pub enum Paging {
     DirectReclaim,
     /// Pages looked at to make room on the host; what a group does at its own limit is not here.
     Scan,
+    /// Those of them that could be had at once.
+    Steal,
+    /// Tasks that moved pages themselves to have a run of free ones.
+    Compaction,
     /// Processes killed for lack of memory.
     OomKill,
     /// Tasks found to sleep uninterruptibly for longer than the kernel puts up with.
@@ -151,6 +155,8 @@ impl Paging {
             Self::RefaultFile => "workingset_refault_file",
             Self::DirectReclaim => "allocstall",
             Self::Scan => "pgscan",
+            Self::Steal => "pgsteal",
+            Self::Compaction => "compact_stall",
             Self::OomKill => "oom_kill",
             Self::HungTask => "hung_task_detect_count",
         }
@@ -160,7 +166,7 @@ impl Paging {
 /// Paging and reclaim of the host.
 #[derive(Debug, Clone, Default)]
 pub struct PagingTrack {
-    counters: Counters<8>,
+    counters: Counters<10>,
     /// Another file than `/proc/vmstat`, which not every kernel has.
     hung: Counters<1>,
 }
@@ -200,6 +206,8 @@ impl Track<Vm> for PagingTrack {
             row.refault_file(),
             row.allocstall(),
             with(row.pgscan_direct(), row.pgscan_kswapd()),
+            with(row.pgsteal_direct(), row.pgsteal_kswapd()),
+            row.compact_stall(),
             row.oom_kill(),
         ];
         self.hung.push(at, [row.hung_tasks()]);

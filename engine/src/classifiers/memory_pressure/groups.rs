@@ -6,10 +6,12 @@ use crate::window::{CgroupTrack, EntityId, Group, Paging, Stall, Window};
 use ks_vocabulary::held;
 use ks_vocabulary::kind::{Kind, Severity};
 use ks_vocabulary::membership::{cgroup_entity, is_below};
+use ks_vocabulary::metric::Metric;
 use ks_vocabulary::model::Cgroup;
 use ks_vocabulary::time::SECOND_NS;
 
-use super::super::{PERSISTENCE_S, groups, stall};
+use super::super::stall::{self, StallLimits};
+use super::super::{PERSISTENCE_S, groups, page_cost};
 use super::used::{self, Swap, USED, Use, Waits, ends_soon};
 use super::witness;
 use super::{KILL_CLEAR_S, RECLAIM_SPANS_S, STALLS, note_kills};
@@ -46,13 +48,13 @@ pub(super) fn judge(window: &Window, board: &mut Board) -> Theirs {
     let Some(at) = window.cgroups.at().filter(|_| window.cgroups.is_fresh()) else { return theirs };
     let host_swap = window.memory.one().map_or(Swap::Untold, Swap::of);
     let host = window.pressure.track().ok().filter(|_| window.pressure.is_fresh());
-    let host_stalls = witness::stalls(host);
+    let host_stalls = witness::stalls_of_host(window);
     let short = short_group(window).map(|(id, _)| id);
     theirs.explain_stalls = short.is_some();
     let left = fullest_that_left(window);
     let mut kills_of_left = 0;
     for (id, row, track) in groups(window) {
-        let mut kills = kills_at_limit(track);
+        let mut kills = kills_at_limit(window, row, track);
         if kills > 0 && !is_innermost(window, row) {
             kills = 0;
         } else if kills > 0 && left.is_some_and(|(_, left)| is_around(row, left)) {
@@ -64,7 +66,10 @@ pub(super) fn judge(window: &Window, board: &mut Board) -> Theirs {
         let has_own = track.pressure.is_given(Stall::MemorySome);
         let of_host = host.filter(|_| short == Some(id) && !has_own);
         let graded = stall::grade(&mut seen, of_host.unwrap_or(&track.pressure), &STALLS);
-        let waits = witness::of_group(track, host_stalls);
+        if host.is_none() && !has_own {
+            grade_page_ins(&mut seen, window, track);
+        }
+        let waits = witness::of_group(window, track, (short == Some(id), host_stalls));
         if let Some(memory) = use_of_group(window, (row, track), host_swap, waits) {
             used::grade(&mut seen, &memory, true);
         } else if graded.is_err() && kills == 0 {
@@ -77,6 +82,25 @@ pub(super) fn judge(window: &Window, board: &mut Board) -> Theirs {
         theirs.kills += judge_left(window, board, left, (kills_of_left, &theirs));
     }
     theirs
+}
+
+/// Where nobody tells of stalls: a group that meets its limit stalls for as long as what it reads
+/// back takes.
+fn grade_page_ins(seen: &mut Evaluation, window: &Window, track: &CgroupTrack) {
+    let [StallLimits { window_s, limits, .. }, ..] = &STALLS;
+    let ns = window_s * SECOND_NS;
+    let grew = |what| track.over(what, ns).map_or(0, |growth| growth.by);
+    let cost = page_cost::of_group(window, track, ns).filter(|_| grew(Group::LimitMet) > 0);
+    for (severity, limit) in Severity::ALL.into_iter().zip(limits) {
+        let holds = cost.zip(*limit).is_some_and(|(cost, limit)| cost >= limit);
+        if holds && severity == Severity::Low {
+            seen.note(Metric::Refaults5s, grew(Group::Refault) as f64);
+            seen.note(Metric::Majflt5s, grew(Group::MajorFault) as f64);
+        }
+        if limit.is_some() {
+            seen.met(severity, holds);
+        }
+    }
 }
 
 /// Of the groups that are gone with this reading, the one that was nearest its limit, if at it.
@@ -98,10 +122,8 @@ fn judge_left(
     (id, row): Left<'_>,
     (told_around, theirs): (u64, &Theirs),
 ) -> u64 {
-    let reclaimed = window.vm.track().and_then(|track| track.over(Paging::DirectReclaim, TEN_S));
     let others = theirs.kills.saturating_add(told_around);
-    let is_hosts = reclaimed.is_ok_and(|growth| growth.by > 0);
-    let rest = if is_hosts { 0 } else { theirs.killed_on_host.saturating_sub(others) };
+    let rest = if reclaims(window) { 0 } else { theirs.killed_on_host.saturating_sub(others) };
     let kills = told_around + rest;
     if kills > 0 {
         let mut seen = Evaluation::default();
@@ -116,17 +138,33 @@ fn judge_left(
 }
 
 /// Kills since the last reading that the group's own limit led to. Version 1 counts no failed
-/// reclaims: there a limit that was met stands for one.
-fn kills_at_limit(track: &CgroupTrack) -> u64 {
+/// reclaims: there a limit that was met stands for one, but where page cache fills it while the
+/// host has to make room.
+fn kills_at_limit(window: &Window, row: &Cgroup, track: &CgroupTrack) -> u64 {
     let grew = |what| track.over(what, 1).map(|growth| growth.by);
-    let failed = grew(Group::Oom).or_else(|_| grew(Group::LimitMet)).unwrap_or(0);
+    let met =
+        || grew(Group::LimitMet).map(|met| if is_held(row) || !reclaims(window) { met } else { 0 });
+    let failed = grew(Group::Oom).or_else(|_| met()).unwrap_or(0);
     if failed > 0 { grew(Group::OomKill).unwrap_or(0) } else { 0 }
+}
+
+/// Whether a group is at its limit by what it holds, beside its page cache.
+fn is_held(row: &Cgroup) -> bool {
+    let share = || Some(held::held_bytes(row)? as f64 / row.memory_max_bytes()? as f64);
+    share().is_some_and(|share| share >= AT_LIMIT)
+}
+
+/// Whether tasks of the host had to reclaim for themselves.
+fn reclaims(window: &Window) -> bool {
+    let reclaimed = window.vm.track().and_then(|track| track.over(Paging::DirectReclaim, TEN_S));
+    reclaimed.is_ok_and(|growth| growth.by > 0)
 }
 
 /// Version 2 counts kills in every ancestor too: the one whose descendants have none is meant.
 fn is_innermost(window: &Window, row: &Cgroup) -> bool {
     let mut others = window.cgroups.entities();
-    !others.any(|(_, other, track)| is_around(row, other) && kills_at_limit(track) > 0)
+    !others
+        .any(|(_, other, track)| is_around(row, other) && kills_at_limit(window, other, track) > 0)
 }
 
 /// Whether a group is somewhere below another of its hierarchy.
@@ -157,7 +195,9 @@ fn use_of_group(
     let grows = || {
         let at = window.cgroups.at().unwrap_or(window.mono());
         let ns = window.group_leaders.lately_ns(at, track);
-        ends_soon(track.consumption(row).memory_bytes as f64, ns, max.saturating_sub(held))
+        let (left, newest) = (max.saturating_sub(held), track.held.growth());
+        ends_soon(newest.by as f64, newest.ns, left)
+            && ends_soon(track.consumption(row).memory_bytes as f64, ns, left)
     };
     Some(Use {
         used,
@@ -167,5 +207,6 @@ fn use_of_group(
         grows: used >= USED[3] && grows(),
         reclaims: RECLAIM_SPANS_S.map(|span_s| grew(Group::LimitMet, span_s * SECOND_NS)),
         waits,
+        left_bytes: Some(max.saturating_sub(held)),
     })
 }

@@ -74,6 +74,7 @@ fn each_limit_of_the_host_from_below_and_above() {
     let used = |used, some| Memory { some, used, ..quiet() };
     let reclaiming = |used| Memory { used, reclaims: 1, ..quiet() };
     let swapped = |used, free, some| Memory { used, some, swap_free: Some(free), ..quiet() };
+    let lost = |memory, full| Memory { full, ..memory };
     let bare = |used, some, reclaims| Memory { some, used, reclaims, ..Memory::default() };
     let table = [
         (some(0.049), None),
@@ -95,14 +96,18 @@ fn each_limit_of_the_host_from_below_and_above() {
         (swapped(0.899, 0.099, 0.04), None),
         (swapped(0.949, 0.049, 0.051), Some(High)),
         (swapped(0.951, 0.051, 0.051), Some(High)),
-        (swapped(0.951, 0.049, 0.051), Some(Critical)),
+        (swapped(0.951, 0.049, 0.051), Some(High)),
+        (lost(swapped(0.951, 0.049, 0.15), 0.149), Some(High)),
+        (lost(swapped(0.951, 0.049, 0.15), 0.151), Some(Critical)),
+        (Memory { reclaims: 1, ..swapped(0.951, 0.049, 0.051) }, Some(Critical)),
         (swapped(0.951, 0.0, 0.0), Some(Low)),
         (bare(0.901, 0.0, 0), Some(Low)),
         (bare(0.901, 0.049, 0), Some(Medium)),
         (bare(0.901, 0.051, 0), Some(High)),
         (bare(0.901, 0.0, 1), Some(Low)),
         (bare(0.951, 0.0, 1), Some(Low)),
-        (bare(0.951, 0.051, 0), Some(Critical)),
+        (bare(0.951, 0.051, 0), Some(High)),
+        (bare(0.951, 0.051, 1), Some(Critical)),
         // A stall that nothing else tells of.
         (Memory { refaults: 0, ..full(0.601) }, Some(Medium)),
         (Memory { refaults: 0, used: 0.81, ..full(0.601) }, Some(Critical)),
@@ -233,7 +238,8 @@ fn each_limit_of_a_group() {
         (waits(0.901, 0, 0.011), max, Some(Medium)),
         (waits(0.901, 1, 0.049), max, Some(Medium)),
         (waits(0.901, 1, 0.051), max, Some(High)),
-        (waits(0.951, 1, 0.051), max, Some(Critical)),
+        (waits(0.951, 1, 0.149), max, Some(High)),
+        (waits(0.951, 1, 0.151), max, Some(Critical)),
         (used(0.951, 1), None, None),
     ];
     for (at, (memory, max, expected)) in table.into_iter().enumerate() {
@@ -343,7 +349,7 @@ fn cache_in_use_is_not_held_and_a_group_that_spills_into_swap_is_short() {
 
 #[test]
 fn what_is_not_told_of_memory_is_neither_none_nor_all_of_it() {
-    let full = Memory { some: 0.06, used: 0.97, reclaims: 1, ..Memory::default() };
+    let full = Memory { some: 0.16, full: 0.16, used: 0.97, reclaims: 1, ..Memory::default() };
     let run = |lacks: fn(&mut Sample)| {
         let (mut lab, mut host) = (Lab::new(), Host::default());
         lab.run(60, |sample, _| {
@@ -361,7 +367,7 @@ fn what_is_not_told_of_memory_is_neither_none_nor_all_of_it() {
         row.unset_cell(MemoryCell::swap_total_bytes as usize);
     };
     let part = "high and critical by used share: need SwapTotal and SwapFree";
-    assert_eq!(run(no_swap), (Some(Medium), told(part)));
+    assert_eq!(run(no_swap), (Some(High), told(part)), "by its stalls");
     let no_counts = |sample: &mut Sample| {
         let mut row = sample.vm.as_mut_slice()[0].row_mut();
         row.unset_cell(VmCell::allocstall as usize);
@@ -371,7 +377,7 @@ fn what_is_not_told_of_memory_is_neither_none_nor_all_of_it() {
     assert_eq!(run(no_counts), (Some(Critical), told(part)), "stalls speak for reclaim");
     let no_vmstat = |sample: &mut Sample| sample.vm.clear();
     let part = "used share and kills: need meminfo and vmstat";
-    assert_eq!(run(no_vmstat), (Some(Low), told(part)));
+    assert_eq!(run(no_vmstat), (Some(High), told(part)), "by its stalls");
 }
 
 #[test]
@@ -388,4 +394,5 @@ fn counters_that_are_not_given_do_not_speak_against_a_stall() {
 }
 
 mod ends;
+mod harmless;
 mod kills;

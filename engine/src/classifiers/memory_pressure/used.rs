@@ -14,10 +14,14 @@ pub(super) const USED: [f64; 4] = [0.80, 0.90, 0.90, 0.95];
 /// Free share of swap at high and critical (earlyoom).
 const SWAP_FREE: [f64; 2] = [0.10, 0.05];
 /// What is held grows to the end where what is left is gone in so long at the rate of the last ten
-/// to twenty seconds (our judgement).
+/// to twenty seconds, and at that of the newest readings (our judgement).
 const END_S: f64 = 300.0;
+/// So much is room whatever share it is, while nobody has to reclaim for it (our judgement: the
+/// whole memory of an ordinary host).
+const ROOM_BYTES: u64 = 32 << 30;
 
-/// Whether tasks wait for memory, over the persistence of each severity; `None` where nobody tells.
+/// Whether tasks wait for memory as much as each severity wants, over its persistence; `None` where
+/// nobody tells.
 pub(super) type Waits = [Option<bool>; 4];
 
 /// How much of a memory is in use, and whether allocations meet its end.
@@ -34,6 +38,14 @@ pub(super) struct Use {
     /// like any rate, and over the window of each severity above, where it stands for swap.
     pub(super) reclaims: [bool; 4],
     pub(super) waits: Waits,
+    pub(super) left_bytes: Option<u64>,
+}
+
+impl Use {
+    /// What is left is much, however small a share it is.
+    pub(super) fn has_room(&self) -> bool {
+        self.left_bytes.is_some_and(|bytes| bytes >= ROOM_BYTES)
+    }
 }
 
 /// What is left of swap.
@@ -70,20 +82,24 @@ pub(super) fn host_grows(window: &Window, row: &Memory) -> bool {
         let end = account.ring.end();
         let before = account.ring.values(end.checked_sub(2)?, end.checked_sub(1)?).next()?;
         let ns = account.present_ns.saturating_add(BUCKET_NS);
-        Some(ends_soon(account.present as f64 - before, ns, row.available_bytes()?))
+        let left = row.available_bytes()?;
+        let newest = window.host_past.memory.growth();
+        let goes_on = ends_soon(newest.by as f64, newest.ns, left);
+        Some(goes_on && ends_soon(account.present as f64 - before, ns, left))
     };
     held::used_share(row).is_some_and(|used| used >= USED[3]) && grows() == Some(true)
 }
 
 /// The predicates of the used share. Without stall shares critical is out of reach but for kills.
 pub(super) fn grade(seen: &mut Evaluation, memory: &Use, has_stalls: bool) {
-    let Use { used, swap, is_held, overflows, grows, reclaims, waits } = memory;
+    let Use { used, swap, is_held, overflows, grows, reclaims, waits, .. } = memory;
     seen.note_with(Metric::UsedShare, *used, USED.map(Some));
     if let Swap::Free(free) = swap {
         let limits = [None, None, Some(SWAP_FREE[0]), Some(SWAP_FREE[1])];
         seen.note_with(Metric::SwapFreeShare, *free, limits);
     }
-    let may_wait = |level: usize| waits[level] != Some(false);
+    let may_wait =
+        |level: usize| waits[level] != Some(false) && (!memory.has_room() || reclaims[level]);
     let gives = !is_held
         || match swap {
             Swap::None => false,
@@ -101,7 +117,6 @@ pub(super) fn grade(seen: &mut Evaluation, memory: &Use, has_stalls: bool) {
     seen.counts(Severity::High, *used >= USED[2] && exhausted(2, SWAP_FREE[0]) && may_wait(2));
     let critical = *used >= USED[3] && exhausted(3, SWAP_FREE[1]) && may_wait(3);
     seen.counts(Severity::Critical, has_stalls && critical);
-    seen.counts(Severity::High, !has_stalls && critical);
     let relaxed = |limit: f64| *used >= Relax::Share.limit(limit);
     seen.keep(relaxed(USED[0]) && reclaims[0] || relaxed(USED[1]));
 }

@@ -15,6 +15,7 @@ struct Second {
     faults: f64,
     refaults: f64,
     some: f64,
+    full: f64,
 }
 
 #[derive(Default)]
@@ -22,6 +23,7 @@ struct Host {
     faults: Meter,
     refaults: Meter,
     some_us: Meter,
+    full_us: Meter,
 }
 
 impl Host {
@@ -31,6 +33,7 @@ impl Host {
         row.set(VmCell::refault_file, self.refaults.add(second.refaults));
         let row = sample.pressure.push();
         row.set(PressureCell::memory_some_total_us, self.some_us.add(second.some * 1e6));
+        row.set(PressureCell::memory_full_total_us, self.full_us.add(second.full * 1e6));
     }
 
     fn fill_group(&mut self, sample: &mut Sample, second: Second) {
@@ -46,26 +49,26 @@ impl Host {
 #[test]
 fn each_limit_from_below_and_above() {
     let calm = |faults| Second { faults, ..Second::default() };
-    let thrash = |faults| Second { faults, refaults: 1.0, some: 0.051 };
-    let database = |faults, some| Second { faults, refaults: 9_000.0, some };
-    let stall = |faults, some| Second { faults, refaults: 0.0, some };
-    let dropped = |refaults| Second { faults: 60.0, refaults, some: 0.0 };
+    let thrash = |faults, full| Second { faults, refaults: 1.0, some: 0.31, full };
+    let database = |faults, some| Second { faults, refaults: 9_000.0, some, full: 0.0 };
+    let stall = |faults, some| Second { faults, refaults: 0.0, some, full: 0.0 };
     let table = [
         (calm(9.8), None),
         (calm(10.2), Some(Low)),
         (calm(10_000.0), Some(Low)),
-        (thrash(49.8), Some(Low)),
-        (thrash(50.2), Some(Medium)),
-        (thrash(99.8), Some(Medium)),
-        (thrash(100.2), Some(High)),
-        (thrash(499.8), Some(High)),
-        (thrash(500.2), Some(Critical)),
-        (database(10_000.0, 0.049), Some(Medium)),
-        (database(10_000.0, 0.051), Some(Critical)),
+        (thrash(49.8, 0.0), Some(Low)),
+        (thrash(50.2, 0.0), Some(Medium)),
+        (thrash(99.8, 0.0), Some(Medium)),
+        (thrash(100.2, 0.0), Some(High)),
+        (thrash(499.8, 0.301), Some(High)),
+        (thrash(500.2, 0.301), Some(Critical)),
+        (thrash(500.2, 0.299), Some(High)),
+        (database(10_000.0, 0.049), Some(Low)),
+        (database(10_000.0, 0.051), Some(Medium)),
+        (database(10_000.0, 0.149), Some(Medium)),
+        (database(10_000.0, 0.151), Some(High)),
         (stall(60.0, 0.049), Some(Low)),
         (stall(60.0, 0.051), Some(Medium)),
-        (dropped(11.0), Some(Low)),
-        (dropped(13.0), Some(Medium)),
     ];
     for (at, (second, expected)) in table.into_iter().enumerate() {
         let (mut lab, mut host) = (Lab::new(), Host::default());
@@ -76,12 +79,17 @@ fn each_limit_from_below_and_above() {
         assert_eq!(lab.coverage(PageFault), told);
     }
     // A group of version 1: the host's stalls speak for it.
-    let table = [(9.8, 0.0, None), (10.2, 0.0, Some(Low)), (500.2, 0.0, Some(Medium))];
-    for (faults, some, expected) in table.into_iter().chain([(500.2, 0.051, Some(Critical))]) {
+    let table = [
+        (9.8, 0.0, None),
+        (500.2, 0.0, Some(Low)),
+        (500.2, 0.051, Some(Medium)),
+        (500.2, 0.31, Some(Critical)),
+    ];
+    for (faults, some, expected) in table {
         let (mut lab, mut host, mut group) = (Lab::new(), Host::default(), Host::default());
         lab.run(40, |sample, _| {
-            host.fill(sample, stall(0.0, some));
-            group.fill_group(sample, Second { refaults: faults, ..thrash(faults) });
+            host.fill(sample, Second { full: some, ..stall(0.0, some) });
+            group.fill_group(sample, database(faults, some));
         });
         assert_eq!(lab.severity(PageFault, "cgroup:memory:/job"), expected);
         assert_eq!(lab.severity(PageFault, HOST), None);
@@ -120,11 +128,11 @@ fn without_vmstat_it_cannot_tell() {
 
 #[test]
 fn what_is_not_counted_is_no_evidence_and_what_it_keeps_out_of_reach_is_told() {
-    let thrash = Second { faults: 600.0, refaults: 900.0, some: 0.051 };
+    let thrash = Second { faults: 600.0, refaults: 900.0, some: 0.31, full: 0.31 };
     let neither = "severity above low: needs refaults or stall shares of memory";
     let table = [
         (true, true, Critical, 2, ""),
-        (true, false, Critical, 1, "stall shares: no pressure of memory"),
+        (true, false, Medium, 1, "stall shares: no pressure of memory"),
         (false, true, Critical, 1, "refaults: not in vmstat"),
         (false, false, Low, 0, neither),
     ];
@@ -158,7 +166,7 @@ fn what_is_not_counted_is_no_evidence_and_what_it_keeps_out_of_reach_is_told() {
 }
 
 /// A mapped database: 700 faults a second for pages that were dropped.
-const MAPPED: Second = Second { faults: 700.0, refaults: 900.0, some: 0.0 };
+const MAPPED: Second = Second { faults: 700.0, refaults: 900.0, some: 0.0, full: 0.0 };
 
 /// Reads of a disk in a second, and the ms that they take in all.
 type Reads = (u64, u64);
@@ -176,17 +184,23 @@ fn fill_disks(sample: &mut Sample, disks: &[Reads], second: u64) {
 #[test]
 fn faults_cost_at_most_what_a_read_takes_of_the_disk_that_serves_them() {
     let backup = (230, 420);
-    let table: [(_, &[Reads], _); 9] = [
-        (Some((0.011, 0.45)), &[(720, 72), backup], Medium),
-        (Some((0.011, 0.45)), &[(720, 101), backup], Medium),
-        (Some((0.011, 0.45)), &[(720, 104), backup], Critical),
-        (Some((0.011, 0.09)), &[(720, 104), backup], Medium),
+    // Stalls for memory and I/O; 700 faults at 50/720 ms take 4.9 % of the time.
+    let table: [(_, &[Reads], _); 14] = [
+        (Some((0.011, 0.45)), &[(720, 50), backup], Low),
+        (Some((0.011, 0.45)), &[(720, 53), backup], Medium),
+        (Some((0.45, 0.011)), &[(720, 50), backup], Low),
+        (Some((0.45, 0.011)), &[(720, 53), backup], Medium),
+        (Some((0.011, 0.45)), &[(720, 152), backup], Medium),
+        (Some((0.011, 0.45)), &[(720, 156), backup], High),
+        (Some((0.011, 0.049)), &[(720, 720), backup], Low),
+        (Some((0.011, 0.149)), &[(720, 720), backup], Medium),
         // None of them has as many reads as there are faults.
-        (Some((0.011, 0.45)), &[(555, 50), backup], Critical),
-        (Some((0.011, 0.45)), &[(565, 50), backup], Medium),
-        (None, &[(720, 101), backup], Low),
-        (None, &[(720, 104), backup], Critical),
-        (None, &[], Critical),
+        (Some((0.011, 0.45)), &[(555, 20), backup], High),
+        (Some((0.011, 0.45)), &[(565, 20), backup], Low),
+        (None, &[(720, 50), backup], Low),
+        (None, &[(720, 53), backup], Medium),
+        (None, &[(720, 9_000), backup], High),
+        (None, &[], Medium),
     ];
     for (at, (stalls, disks, expected)) in table.into_iter().enumerate() {
         let (mut lab, mut host, mut io_us) = (Lab::new(), Host::default(), Meter::default());
@@ -204,14 +218,17 @@ fn faults_cost_at_most_what_a_read_takes_of_the_disk_that_serves_them() {
 }
 
 #[test]
-fn a_group_pays_with_its_own_stalls_or_with_what_its_faults_can_have_taken() {
+fn a_group_pays_with_its_own_stalls_but_no_more_than_its_faults_can_have_taken() {
     // Stalls for I/O of the group, of the host, and what its disk takes for the reads of a second.
     for (own, of_host, read_ms, expected) in [
-        (Some(0.09), 0.9, 900, Medium),
-        (Some(0.11), 0.9, 1, Critical),
-        (None, 0.9, 104, Critical),
-        (None, 0.9, 101, Medium),
-        (None, 0.09, 104, Medium),
+        (Some(0.049), 0.9, 900, Low),
+        (Some(0.051), 0.9, 900, Medium),
+        (Some(0.9), 0.9, 50, Low),
+        (Some(0.9), 0.9, 53, Medium),
+        (None, 0.9, 50, Low),
+        (None, 0.9, 53, Medium),
+        (None, 0.049, 900, Low),
+        (None, 0.9, 900, High),
     ] {
         let (mut lab, mut host, mut group) = (Lab::new(), Host::default(), Host::default());
         let mut meters = <[Meter; 3]>::default();
@@ -229,6 +246,37 @@ fn a_group_pays_with_its_own_stalls_or_with_what_its_faults_can_have_taken() {
         });
         let found = lab.severity(PageFault, "cgroup:memory:/job");
         assert_eq!(found, Some(expected), "{own:?} {of_host} {read_ms}");
+    }
+}
+
+#[test]
+fn a_group_whose_refaults_nobody_counts_suffers_where_it_meets_its_limit_at_a_cost() {
+    for (met, read_ms, expected) in
+        [(1, 101, Low), (1, 104, Medium), (1, 156, High), (0, 2_800, Low), (1, 2_800, High)]
+    {
+        let (mut lab, mut group) = (Lab::new(), Host::default());
+        lab.run(40, |sample, second| {
+            group.fill_group(sample, MAPPED);
+            let row = &mut sample.cgroups.as_mut_slice()[0];
+            row.row_mut().unset_cell(CgroupCell::refault as usize);
+            row.set(CgroupCell::memory_fail, met * second);
+            fill_disks(sample, &[(720, read_ms)], second);
+        });
+        let found = lab.severity(PageFault, "cgroup:memory:/job");
+        assert_eq!(found, Some(expected), "{met} {read_ms}");
+    }
+}
+
+#[test]
+fn few_refaults_for_many_faults_are_no_pages_in_use_that_were_dropped() {
+    for (refaults, expected) in [(11.0, Low), (13.0, Medium)] {
+        let (mut lab, mut host, mut io_us) = (Lab::new(), Host::default(), Meter::default());
+        lab.run(40, |sample, _| {
+            host.fill(sample, Second { faults: 60.0, refaults, ..Second::default() });
+            let row = &mut sample.pressure.as_mut_slice()[0];
+            row.set(PressureCell::io_some_total_us, io_us.add(0.9e6));
+        });
+        assert_eq!(lab.severity(PageFault, HOST), Some(expected), "{refaults}");
     }
 }
 

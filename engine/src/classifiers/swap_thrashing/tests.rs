@@ -4,11 +4,13 @@ use crate::lab::{Lab, Meter};
 use ks_vocabulary::kind::Kind::SwapThrashing;
 use ks_vocabulary::kind::Severity::{Critical, High, Low, Medium};
 use ks_vocabulary::metric::Metric;
-use ks_vocabulary::model::{MemoryCell, PressureCell, Record as _, Sample, VmCell};
+use ks_vocabulary::model::{
+    DiskCell, DiskName, MemoryCell, PressureCell, Record as _, Sample, VmCell,
+};
 
 const HOST: &str = "host";
 
-#[derive(Clone, Copy)]
+#[derive(Debug, Clone, Copy)]
 struct Second {
     out: f64,
     back: f64,
@@ -73,9 +75,11 @@ fn each_limit_from_below_and_above() {
         (used(900, 900), Some(Critical)),
         (still(0.0, 0.06), None),
         (still(4.5, 0.06), None),
-        (still(99.5, 0.06), Some(Low)),
-        (still(100.5, 0.06), Some(Critical)),
-        (still(100.5, 0.04), Some(Low)),
+        (still(10_000.0, 0.9), Some(Low)),
+        (Second { out: 49.5, ..used(950, 950) }, Some(Medium)),
+        (Second { back: 49.5, ..used(950, 950) }, Some(Medium)),
+        (Second { full: 0.049, ..used(950, 950) }, Some(Medium)),
+        (Second { full: 0.051, ..used(950, 950) }, Some(Critical)),
         (missed(100.0, 9.0), Some(Low)),
         (missed(100.0, 11.0), Some(Medium)),
     ];
@@ -167,4 +171,46 @@ fn swap_whose_free_share_is_not_told_is_no_unused_swap() {
     assert!(signal.evidence.iter().all(|part| part.metric != Metric::SwapUsedShare));
     let told = "ok: without critical by used shares: needs SwapFree and MemAvailable";
     assert_eq!(lab.coverage(SwapThrashing), told);
+}
+
+/// Pages that are read back one by one from a disk, at so many microseconds each.
+#[test]
+fn pages_that_come_back_cost_what_a_read_of_their_disk_takes() {
+    let idle = Second { out: 20.0, back: 4.0, ..QUIET };
+    let zram = Second { out: 60.0, back: 60.0, swap_used: 950, used: 910, ..QUIET };
+    for (second, read_us, stalled, expected) in [
+        // A backup drives idle pages out, and some come back.
+        (idle, Some(2_400.0), None, Low),
+        (idle, Some(2_600.0), None, Medium),
+        (idle, None, None, Medium),
+        // Another group stalls meanwhile.
+        (idle, Some(2_400.0), Some(0.9), Low),
+        (idle, Some(2_600.0), Some(0.9), Medium),
+        (idle, Some(2_600.0), Some(0.009), Low),
+        // Compressed memory that is full by design, and a disk in its place.
+        (zram, Some(10.0), None, Low),
+        (zram, Some(820.0), None, Medium),
+        (zram, Some(850.0), None, Critical),
+        (zram, None, None, Medium),
+        (Second { out: 49.0, ..zram }, Some(8_000.0), None, Medium),
+    ] {
+        let (mut lab, mut host, mut some_us) = (Lab::new(), Host::default(), Meter::default());
+        let mut meters = <[Meter; 2]>::default();
+        lab.run(45, |sample, _| {
+            host.fill_memory(sample, second);
+            if let Some(some) = stalled {
+                let row = sample.pressure.push();
+                row.set(PressureCell::memory_some_total_us, some_us.add(some * 1e6));
+                row.set(PressureCell::memory_full_total_us, 0u64);
+            }
+            if let Some(read_us) = read_us {
+                let row = sample.disks.push();
+                row.set_name(DiskName::name, b"swap");
+                row.set(DiskCell::reads, meters[0].add(second.back));
+                row.set(DiskCell::read_ms, meters[1].add(second.back * read_us / 1e3));
+            }
+        });
+        let found = lab.severity(SwapThrashing, HOST);
+        assert_eq!(found, Some(expected), "{second:?} {read_us:?} {stalled:?}");
+    }
 }

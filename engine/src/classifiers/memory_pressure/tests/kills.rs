@@ -85,3 +85,29 @@ fn a_kill_of_a_group_that_is_gone_stands_for_five_minutes() {
     assert_eq!(lab.cleared_at(MemoryPressure, name), Some(kill + 300));
     assert_eq!(lab.subtype(MemoryPressure, name), None);
 }
+
+/// Groups of version 1, whose limit page cache meets all day, at which a process is killed.
+#[test]
+fn a_kill_while_the_host_makes_room_is_no_groups_that_holds_little_of_its_limit() {
+    for (held_bytes, reclaims, group_is, host_is) in [
+        (810_000u64, 200, Some(Critical), None),
+        (790_000, 200, None, Some(Critical)),
+        (790_000, 0, Some(Critical), None),
+    ] {
+        let (mut lab, mut host) = (Lab::new(), Host::default());
+        lab.run(40, |sample, second| {
+            host.fill(sample, Memory { reclaims, kills: u32::from(second == 20), ..quiet() });
+            let row = sample.cgroups.push();
+            row.set_name(CgroupName::hierarchy, b"memory");
+            row.set_name(CgroupName::path, b"/job");
+            row.set(CgroupCell::inode, 1u64);
+            row.set(CgroupCell::memory_bytes, 1_000_000u64);
+            row.set(CgroupCell::memory_max_bytes, 1_000_000u64);
+            row.set(CgroupCell::inactive_file_bytes, 1_000_000 - held_bytes);
+            row.set(CgroupCell::memory_fail, 10 * second);
+            row.set(CgroupCell::oom_kill, u64::from(second >= 20));
+        });
+        let of = |entity| lab.severity(MemoryPressure, entity).filter(|found| *found == Critical);
+        assert_eq!((of("cgroup:memory:/job"), of(HOST)), (group_is, host_is), "{held_bytes}");
+    }
+}
