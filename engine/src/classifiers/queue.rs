@@ -5,6 +5,7 @@ use ks_vocabulary::kind::Severity;
 use ks_vocabulary::model::Cpu;
 use ks_vocabulary::time::SECOND_NS;
 
+use super::busy::busy_share;
 use super::latency;
 
 /// Tasks that wait for each CPU, in the mean, with which those that run are late (our judgement: a
@@ -20,6 +21,9 @@ pub(super) const LATE_MS: f64 = 5.0;
 const SLICE_S: f64 = 0.003;
 /// Waits of fewer tasks for one CPU are nothing (`scheduler`, low).
 const FEW: f64 = 0.10;
+/// Part of the work of CPUs that run queues have to know of before what they say is believed (our
+/// judgement; the rest may be interrupts and stolen time).
+const KNOWN: f64 = 1.0 / 3.0;
 
 /// The mean number of tasks that wait for each CPU, as CPUs count it.
 pub(super) fn waiting_per_cpu(window: &Window) -> Option<f64> {
@@ -68,7 +72,19 @@ fn are_short(window: &Window) -> Option<bool> {
     known
 }
 
+/// The run queues of all CPUs, where they are of the CPUs that work.
 fn tracks(window: &Window) -> Option<impl Iterator<Item = &RunQueueTrack>> {
     window.sched.at().filter(|_| window.sched.is_fresh())?;
+    knows_of_work(window).unwrap_or(true).then_some(())?;
     Some(window.sched.entities().map(|(.., track)| track))
+}
+
+/// Whether the run queues know of the work that CPUs are told to do: in a container either file may
+/// be of the container or of its host. `None` where one of them does not tell.
+fn knows_of_work(window: &Window) -> Option<bool> {
+    let running = window.sched.entities().map(|(.., track)| track.running(WAITED_NS).ok());
+    let running = running.sum::<Option<f64>>()?;
+    let step = window.cpu.step().ok()?;
+    let cpus = step.after.cpus_online()?.max(1) as f64;
+    Some(running / cpus >= KNOWN * busy_share(&step).ok()?)
 }

@@ -11,11 +11,11 @@
 //! # False positives
 //! Many sockets in TIME_WAIT on a client or proxy are normal and cheap: they are low at most, and
 //! never name the form where something else is worse; local ports that most of them hold are free
-//! within a minute, and medium at most. Sockets in CLOSE_WAIT are closed in time by most programs:
+//! within a minute, and medium at most while they do not grow in number. Sockets in CLOSE_WAIT are closed in time by most programs:
 //! only growth that goes on is told, and low. One refusal among many requests is sent again by
 //! whoever asked, as is a request that has no way back (`ListenDrops` counts it); two packets of a
-//! flow that race at two CPUs drop one (`insert_failed`): they are low, and so is a flood of
-//! requests that is answered with cookies, which refuses nobody. A table of connections that
+//! flow that race at two CPUs drop one (`insert_failed`): they are low. A flood of requests that is
+//! answered with cookies refuses nobody, and is medium at most. A table of connections that
 //! stays three quarters full, as with a long timeout, is low as well. Orphans that the kernel ends
 //! count in `TCPAbortOnMemory`, though memory is not short: low.
 //! # Second source
@@ -153,7 +153,7 @@ fn judge_namespace(
     let tracked = share(row.conntrack(), row.conntrack_max());
     let ends = row.conntrack_max().and_then(|max| track.tracked.full_in_ns(max));
     let tracking = shares::limits(ends, refusals::tracking_fails(track));
-    let ports = shares::port_limits(row, sockets);
+    let ports = shares::port_limits((row, track), sockets, limits);
     let resources = [
         (Subtype::Ports, Metric::PortsUsedShare, ports_used(sockets, limits), ports),
         (Subtype::TimeWait, Metric::TimeWaitShare, time_wait_used(row, limits), USED_ALONE),

@@ -7,6 +7,7 @@ use ks_vocabulary::time::Timestamp;
 use super::account::{ACCOUNTS, Account, BUCKET_NS};
 use super::leaders::Ring;
 use super::newest::Newest;
+use super::trend::Trend;
 
 /// Bytes of a sector of `/proc/diskstats`.
 const SECTOR_BYTES: u64 = 512;
@@ -32,6 +33,8 @@ pub struct HostPast {
     begin: Timestamp,
     /// What it holds, lately.
     pub memory: Newest,
+    /// The same over minutes.
+    pub held: Trend,
 }
 
 /// An account of the host, up to the last reading.
@@ -62,6 +65,7 @@ impl HostPast {
         }
         if let Some(bytes) = totals[Account::Memory.index()] {
             self.memory.push(at, bytes);
+            self.held.push(at, bytes);
         }
         self.bucket = Some(bucket);
         self.at = at;

@@ -83,6 +83,8 @@ pub struct TcpTrack {
     silence: Silence,
     /// Tracked connections.
     pub tracked: Trend,
+    /// Sockets in TIME_WAIT.
+    pub time_wait: Trend,
 }
 
 impl TcpTrack {
@@ -179,6 +181,9 @@ impl Track<Netns> for TcpTrack {
         let dropped = sum(row.conntrack_drop(), row.conntrack_early_drop());
         if let Some(tracked) = row.conntrack() {
             self.tracked.push(at, tracked);
+        }
+        if let Some(sockets) = row.tcp_tw() {
+            self.time_wait.push(at, sockets);
         }
         self.conntrack.push(at, [dropped, row.conntrack_insert_failed()]);
         self.sent.push(at, values)

@@ -232,15 +232,20 @@ impl Track<Softnet> for SoftnetTrack {
     }
 }
 
-/// How long tasks waited for one CPU.
+/// How long tasks ran on one CPU, and waited for it.
 #[derive(Debug, Clone, Default)]
-pub struct RunQueueTrack(Counters<2>);
+pub struct RunQueueTrack(Counters<3>);
 
 impl RunQueueTrack {
     /// The mean number that waited over the shortest run of last intervals of at least `ns`, by
     /// Little's law.
     pub fn waiting(&self, ns: u64) -> Result<f64, Missing> {
         Ok(self.0.over(0, "schedstat", ns)?.per_second() / 1e9)
+    }
+
+    /// Share of the time in which a task ran.
+    pub fn running(&self, ns: u64) -> Result<f64, Missing> {
+        Ok(self.0.over(2, "running_ns", ns)?.per_second() / 1e9)
     }
 
     /// How long they waited in the mean for each time slice that was run, in seconds.
@@ -253,7 +258,7 @@ impl RunQueueTrack {
 
 impl Track<CpuSched> for RunQueueTrack {
     fn feed(&mut self, at: Timestamp, row: &CpuSched, _: &HostFacts) -> bool {
-        self.0.push(at, [row.wait_ns(), row.timeslices()])
+        self.0.push(at, [row.wait_ns(), row.timeslices(), row.running_ns()])
     }
 }
 

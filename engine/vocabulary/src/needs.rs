@@ -180,7 +180,7 @@ pub const NEEDS: &[Need] = &[
         "socket_owners",
         &["close_wait", "inode", "queue", "backlog", "local_ports", "local_ports_new"],
     ),
-    ("sched", &["wait_ns", "timeslices"]),
+    ("sched", &["running_ns", "wait_ns", "timeslices"]),
     ("softnet", &["processed", "dropped"]),
     ("file_handles", &["allocated", "unused", "max"]),
     (

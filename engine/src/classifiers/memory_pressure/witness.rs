@@ -6,6 +6,7 @@ use crate::culprit::makes_room;
 use crate::window::{CgroupTrack, Group, Missing, Paging, PagingTrack, PressureTrack};
 use crate::window::{Stall, Window};
 use ks_vocabulary::kind::Severity;
+use ks_vocabulary::model::Memory;
 use ks_vocabulary::time::SECOND_NS;
 
 use super::used::{USED, Use, Waits};
@@ -25,6 +26,8 @@ const ENTRIES: f64 = 1.0;
 /// Pages a second that were swapped and come back, with which a host is short that makes no room
 /// (`swap_thrashing`, high).
 const COMES_BACK: f64 = 100.0;
+/// Soon is within the horizon of forecasts of memory.
+const SOON_NS: u64 = 4 * 3_600 * SECOND_NS;
 const TEN_S: u64 = 10 * SECOND_NS;
 const CRITICAL: usize = Severity::Critical as usize;
 
@@ -42,11 +45,19 @@ fn told(found: Result<bool, Missing>) -> Option<bool> {
     }
 }
 
-/// Stalls, and at critical how much is lost to them.
-fn stalls(track: Option<&PressureTrack>, host: Option<&PagingTrack>) -> Waits {
+/// What is known beside stalls, of a host.
+#[derive(Debug, Clone, Copy, Default)]
+struct Host<'a> {
+    paging: Option<&'a PagingTrack>,
+    /// What it holds grows, and will be all there is within the horizon of forecasts.
+    ends_soon: bool,
+}
+
+/// Stalls, and at critical how much is lost to them, or whether it goes on to the end.
+fn stalls(track: Option<&PressureTrack>, host: Host<'_>) -> Waits {
     each(|level, ns| {
         let waits = track?.share(Stall::MemorySome, ns).map(|share| share >= WAITS[level]);
-        let is_enough = level < CRITICAL || is_lost(track?, host, ns);
+        let is_enough = level < CRITICAL || host.ends_soon || is_lost(track?, host.paging, ns);
         told(waits).map(|waits| waits && is_enough)
     })
 }
@@ -62,7 +73,11 @@ fn is_lost(track: &PressureTrack, host: Option<&PagingTrack>, ns: u64) -> bool {
 /// Of a host: its stalls.
 pub(super) fn stalls_of_host(window: &Window) -> Waits {
     let track = window.pressure.track().ok().filter(|_| window.pressure.is_fresh());
-    stalls(track, window.vm.track().ok().filter(|_| window.vm.is_fresh()))
+    let total = window.memory.one().ok().and_then(Memory::total_bytes);
+    let ends_ns = total.and_then(|bytes| window.host_past.held.full_in_ns(bytes));
+    let ends_soon = ends_ns.is_some_and(|ns| ns <= SOON_NS);
+    let paging = window.vm.track().ok().filter(|_| window.vm.is_fresh());
+    stalls(track, Host { paging, ends_soon })
 }
 
 /// Of a host: its stalls, else what its kernel counts of paging.
@@ -103,7 +118,7 @@ pub(super) fn of_group(
     (is_lent, host_stalls): (bool, Waits),
 ) -> Waits {
     if track.pressure.is_given(Stall::MemorySome) {
-        return stalls(Some(&track.pressure), None);
+        return stalls(Some(&track.pressure), Host::default());
     }
     let mut waits = each(|level, ns| {
         let lent = host_stalls[level].filter(|_| is_lent);

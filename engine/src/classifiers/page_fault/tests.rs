@@ -197,8 +197,8 @@ fn faults_cost_at_most_what_a_read_takes_of_the_disk_that_serves_them() {
         // None of them has as many reads as there are faults.
         (Some((0.011, 0.45)), &[(555, 20), backup], High),
         (Some((0.011, 0.45)), &[(565, 20), backup], Low),
-        (None, &[(720, 50), backup], Low),
-        (None, &[(720, 53), backup], Medium),
+        (None, &[(720, 102), backup], Low),
+        (None, &[(720, 104), backup], Medium),
         (None, &[(720, 9_000), backup], High),
         (None, &[], Medium),
     ];
@@ -252,7 +252,7 @@ fn a_group_pays_with_its_own_stalls_but_no_more_than_its_faults_can_have_taken()
 #[test]
 fn a_group_whose_refaults_nobody_counts_suffers_where_it_meets_its_limit_at_a_cost() {
     for (met, read_ms, expected) in
-        [(1, 101, Low), (1, 104, Medium), (1, 156, High), (0, 2_800, Low), (1, 2_800, High)]
+        [(1, 101, Low), (1, 104, Medium), (1, 306, Medium), (1, 311, High), (0, 2_800, Low)]
     {
         let (mut lab, mut group) = (Lab::new(), Host::default());
         lab.run(40, |sample, second| {

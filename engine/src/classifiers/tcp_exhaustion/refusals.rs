@@ -78,10 +78,11 @@ fn syn_drops(track: &TcpTrack, ns: u64) -> Option<Growth> {
     [grown(Tcp::SynQueueDrop), others].into_iter().flatten().max_by_key(|growth| growth.by)
 }
 
-/// Who is answered with a cookie is not refused.
+/// Who is answered with a cookie is not refused, but a queue that stays full is an attack, or too
+/// small (`signals.md`: medium).
 fn grade_cookies(seen: &mut Evaluation, track: &TcpTrack) {
     let cookies = |ns| track.over(Tcp::SynCookies, ns).ok();
-    count(seen, Metric::SynQueueCookies, cookies, || false);
+    count(seen, Metric::SynQueueCookies, cookies, || are_many(over(cookies)));
 }
 
 /// A table that is full beside it is high by its used share.

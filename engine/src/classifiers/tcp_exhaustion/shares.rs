@@ -1,7 +1,7 @@
 //! Used shares of what TCP has a limited number of, and what is known beside them.
 
 use crate::board::{Evaluation, Held, Quantity, Relax};
-use crate::window::SocketUse;
+use crate::window::{SocketUse, TcpTrack};
 use ks_vocabulary::metric::Metric;
 use ks_vocabulary::model::{Limits, Netns};
 use ks_vocabulary::subtype::Subtype;
@@ -56,19 +56,34 @@ pub(super) fn limits(full_in_ns: Option<u64>, is_refused: bool) -> [Option<f64>;
 }
 
 /// Limits of the share of local ports, of which so many are in use. Sockets in TIME_WAIT end by
-/// themselves within a minute, and a connect may take their ports before (`tcp_tw_reuse`).
-pub(super) fn port_limits(row: &Netns, ports: Option<SocketUse>) -> [Option<f64>; 4] {
+/// themselves within a minute, and a connect may take their ports before (`tcp_tw_reuse`): they are
+/// as good as used where they have grown in number lately.
+pub(super) fn port_limits(
+    (row, track): (&Netns, &TcpTrack),
+    ports: Option<SocketUse>,
+    limits: Option<&Limits>,
+) -> [Option<f64>; 4] {
     // All sockets that are not in TIME_WAIT; every namespace has those of IPv4.
     let held = row.tcp_inuse().map(|held| held.saturating_add(row.tcp6_inuse().unwrap_or(0)));
     let used = ports.and_then(|of| of.local_ports);
     let is_held = held.zip(used).is_none_or(|(held, used)| held as f64 >= HELD_PART * used as f64);
-    if is_held { PORTS } else { [PORTS[0], PORTS[1], None, None] }
+    let ends_ns = ports_of(limits).and_then(|ports| track.time_wait.full_in_ns(ports));
+    match () {
+        () if is_held => PORTS,
+        () if ends_ns.is_some_and(|ns| ns <= SOON_NS) => USED,
+        () => [PORTS[0], PORTS[1], None, None],
+    }
 }
 
 /// Local ports in use towards the destination that has most of them.
 pub(super) fn ports_used(sockets: Option<SocketUse>, limits: Option<&Limits>) -> Option<f64> {
+    share(sockets?.local_ports, ports_of(limits))
+}
+
+/// How many local ports there are.
+fn ports_of(limits: Option<&Limits>) -> Option<u64> {
     let (first, last) = (limits?.local_port_first()?, limits?.local_port_last()?);
-    share(sockets?.local_ports, Some(last.checked_sub(first)?.saturating_add(1)))
+    Some(last.checked_sub(first)?.saturating_add(1))
 }
 
 pub(super) fn time_wait_used(row: &Netns, limits: Option<&Limits>) -> Option<f64> {

@@ -69,6 +69,29 @@ fn where_no_process_tells_of_waits_cpus_do() {
 }
 
 #[test]
+fn run_queues_that_do_not_know_of_the_work_are_not_believed() {
+    // The share of the time in which they say that a task ran, where CPUs are busy for 0.9 of it.
+    for (runs, expected) in [(0.29, Critical), (0.31, Low)] {
+        let (mut lab, mut host) = (Lab::new(), Host::default());
+        let [mut user, mut idle, mut ran] = [Meter::default(), Meter::default(), Meter::default()];
+        lab.run(40, |sample, _| {
+            host.fill(sample, 0.9, 0.0);
+            let row = &mut sample.cpu.as_mut_slice()[0];
+            row.set(CpuCell::cpus_online, 1u64);
+            row.set(CpuCell::user_ticks, user.add(90.0));
+            row.set(CpuCell::idle_ticks, idle.add(10.0));
+            row.set(CpuCell::system_ticks, 0u64);
+            let row = sample.sched.push();
+            row.set(CpuSchedCell::cpu, 0u64);
+            row.set(CpuSchedCell::wait_ns, 0u64);
+            row.set(CpuSchedCell::running_ns, ran.add(runs * 1e9));
+            sample.sched.set_read(ReadTimes::default());
+        });
+        assert_eq!(lab.severity(Scheduler, HOST), Some(expected), "{runs}");
+    }
+}
+
+#[test]
 fn where_no_process_tells_of_waits_niced_work_gives_way_to_little_else() {
     // Ticks of a second that are niced and that are not, whether another group waits beside that of
     // the work, and what holds.

@@ -65,6 +65,21 @@ fn ports_of_sockets_in_time_wait_are_medium_at_most() {
 }
 
 #[test]
+fn ports_whose_sockets_in_time_wait_grow_in_number_are_worse() {
+    for (pace, expected) in [(0.0, Medium), (1.0, Critical)] {
+        let (mut lab, mut host) = (Lab::new(), Host::default());
+        let mut waiting = Meter::default();
+        lab.run(100, |sample, _| {
+            host.fill(sample, Second { ports: 978, ..Second::default() });
+            let row = &mut sample.netns.as_mut_slice()[0];
+            row.set(NetnsCell::tcp_inuse, 40u64);
+            row.set(NetnsCell::tcp_tw, 800 + waiting.add(pace));
+        });
+        assert_eq!(lab.severity(TcpExhaustion, NETNS), Some(expected), "{pace}");
+    }
+}
+
+#[test]
 fn handles_that_are_used_up_soon_are_worse() {
     for (pace, expected) in [(0.0, Medium), (0.1, High)] {
         let (mut lab, mut host) = (Lab::new(), Host::default());

@@ -90,7 +90,7 @@ fn single_refusals_that_go_on_stay_low_at_any_cadence() {
 }
 
 #[test]
-fn many_refusals_are_worse_where_they_are_a_part_and_cookies_are_not() {
+fn many_refusals_are_worse_where_they_are_a_part_and_many_cookies_are_medium() {
     let overflows = |overflows| Second { overflows, ..Second::default() };
     let syn_drops = |syn_drops| Second { syn_drops, ..Second::default() };
     let of = |accepted, second| Second { accepted: Some(accepted), ..second };
@@ -105,7 +105,8 @@ fn many_refusals_are_worse_where_they_are_a_part_and_cookies_are_not() {
         (syn_drops(10.2), High),
         (of(200.0, syn_drops(5_000.0)), High),
         (of(11_000.0, syn_drops(10.2)), Medium),
-        (Second { cookies: 50_000.0, ..Second::default() }, Low),
+        (Second { cookies: 0.2, ..Second::default() }, Low),
+        (Second { cookies: 50_000.0, ..Second::default() }, Medium),
     ] {
         assert_eq!(after(40, second).severity(TcpExhaustion, NETNS), Some(expected));
     }
