@@ -1,6 +1,6 @@
 //! How many tasks wait for a CPU, and for how long each.
 
-use crate::window::{Latency, RunQueueTrack, Span, Window};
+use crate::window::{Latency, RunQueueTrack, Span, Stall, Window};
 use ks_vocabulary::kind::Severity;
 use ks_vocabulary::model::Cpu;
 use ks_vocabulary::time::SECOND_NS;
@@ -24,6 +24,8 @@ const FEW: f64 = 0.10;
 /// Part of the work of CPUs that run queues have to know of before what they say is believed (our
 /// judgement; the rest may be interrupts and stolen time).
 const KNOWN: f64 = 1.0 / 3.0;
+/// The same of stalls: while some task waits at least one does, and readings differ.
+const STALLED: f64 = 0.5;
 
 /// The mean number of tasks that wait for each CPU, as CPUs count it.
 pub(super) fn waiting_per_cpu(window: &Window) -> Option<f64> {
@@ -72,10 +74,12 @@ fn are_short(window: &Window) -> Option<bool> {
     known
 }
 
-/// The run queues of all CPUs, where they are of the CPUs that work.
+/// The run queues of all CPUs, where they are of the CPUs that work, and of the tasks that wait.
 fn tracks(window: &Window) -> Option<impl Iterator<Item = &RunQueueTrack>> {
     window.sched.at().filter(|_| window.sched.is_fresh())?;
-    knows_of_work(window).unwrap_or(true).then_some(())?;
+    let is_believed =
+        knows_of_work(window) != Some(false) && knows_of_stalls(window) != Some(false);
+    is_believed.then_some(())?;
     Some(window.sched.entities().map(|(.., track)| track))
 }
 
@@ -87,4 +91,13 @@ fn knows_of_work(window: &Window) -> Option<bool> {
     let step = window.cpu.step().ok()?;
     let cpus = step.after.cpus_online()?.max(1) as f64;
     Some(running / cpus >= KNOWN * busy_share(&step).ok()?)
+}
+
+/// Whether the run queues know of those whose waits stall shares tell; `None` where nobody tells of
+/// stalls, or hardly any task waits. Groups that meet their quota stall and are in no queue.
+fn knows_of_stalls(window: &Window) -> Option<bool> {
+    let track = window.pressure.track().ok().filter(|_| window.pressure.is_fresh())?;
+    let stalled = track.share(Stall::CpuSome, WAITED_NS).ok().filter(|some| *some >= FEW)?;
+    let waiting = window.sched.entities().map(|(.., track)| track.waiting(WAITED_NS).ok());
+    Some(waiting.sum::<Option<f64>>()? >= STALLED * stalled)
 }

@@ -4,21 +4,22 @@ use super::*;
 
 #[test]
 fn few_tasks_that_wait_for_less_than_a_slice_are_low() {
-    // Tasks that wait for each CPU and the slices that it runs, at 3 ms for each; what holds of the
-    // host and of a group in which some task waits all of the time.
+    // Share of the time in which some task of the host waits, tasks that wait for each CPU and the
+    // slices that it runs, at 3 ms for each; what holds of the host and of a group in which some
+    // task waits all of the time.
     let table = [
-        (0.49, 166.0, Low),
-        (0.49, 160.0, Medium),
-        (0.51, 1000.0, Medium),
-        (0.099, 1.0, Low),
-        (0.101, 1.0, Medium),
+        (0.95, 0.49, 166.0, Low),
+        (0.95, 0.49, 160.0, Medium),
+        (0.95, 0.51, 1000.0, Medium),
+        (0.38, 0.099, 1.0, Low),
+        (0.38, 0.101, 1.0, Medium),
     ];
-    for (waiting, run, expected) in table {
+    for (some, waiting, run, expected) in table {
         let (mut lab, mut host) = (Lab::new(), Host::default());
         let [mut waited, mut slices] = [Meter::default(), Meter::default()];
         let mut job = Job::default();
         lab.run(40, |sample, _| {
-            host.fill(sample, 0.95, 0.0);
+            host.fill(sample, some, 0.0);
             job.fill(sample, Some(0.95), 0.0);
             sample.cgroups.as_mut_slice()[0].row_mut().unset_cell(CgroupCell::nr_periods as usize);
             short_waits(sample, &mut waited, &mut slices, (waiting, run));
@@ -70,10 +71,13 @@ fn where_no_process_tells_of_waits_cpus_do() {
 
 #[test]
 fn run_queues_that_do_not_know_of_the_work_are_not_believed() {
-    // The share of the time in which they say that a task ran, where CPUs are busy for 0.9 of it.
-    for (runs, expected) in [(0.29, Critical), (0.31, Low)] {
+    // The share of the time in which they say that a task ran, and waited, where CPUs are busy for
+    // 0.9 of it and some task waits as long.
+    for (runs, waits, expected) in
+        [(0.29, 0.46, Critical), (0.31, 0.46, Medium), (0.31, 0.44, Critical)]
+    {
         let (mut lab, mut host) = (Lab::new(), Host::default());
-        let [mut user, mut idle, mut ran] = [Meter::default(), Meter::default(), Meter::default()];
+        let [mut user, mut idle, mut ran, mut waited] = <[Meter; 4]>::default();
         lab.run(40, |sample, _| {
             host.fill(sample, 0.9, 0.0);
             let row = &mut sample.cpu.as_mut_slice()[0];
@@ -83,11 +87,11 @@ fn run_queues_that_do_not_know_of_the_work_are_not_believed() {
             row.set(CpuCell::system_ticks, 0u64);
             let row = sample.sched.push();
             row.set(CpuSchedCell::cpu, 0u64);
-            row.set(CpuSchedCell::wait_ns, 0u64);
+            row.set(CpuSchedCell::wait_ns, waited.add(waits * 1e9));
             row.set(CpuSchedCell::running_ns, ran.add(runs * 1e9));
             sample.sched.set_read(ReadTimes::default());
         });
-        assert_eq!(lab.severity(Scheduler, HOST), Some(expected), "{runs}");
+        assert_eq!(lab.severity(Scheduler, HOST), Some(expected), "{runs} {waits}");
     }
 }
 
