@@ -18,7 +18,8 @@ const LATELY_NS: u64 = 10 * SECOND_NS;
 /// Over what time stalls are compared, and which share of the host's a group has that makes them
 /// its own (our judgement).
 const STALL_NS: u64 = 10 * SECOND_NS;
-/// The same at the beginning, as soon as anything is judged.
+/// The same at the beginning, as soon as anything is judged; a group that was first read after its
+/// host is known for one interval less.
 const FIRST_NS: u64 = 5 * SECOND_NS;
 const ALL_STALLS: f64 = 0.8;
 /// Share of the pages that a host looks at which it can have at once while it trims page cache that
@@ -49,7 +50,7 @@ pub(crate) fn short_group(window: &Window) -> Option<(EntityId, &Cgroup)> {
     let used = window.memory.one().ok().and_then(held::used_share)?;
     let share = |track: &PressureTrack| {
         let share = |ns| track.share(Stall::MemorySome, ns);
-        share(STALL_NS).or_else(|_| share(FIRST_NS)).ok()
+        share(STALL_NS).or_else(|_| share(FIRST_NS)).or_else(|_| share(1)).ok()
     };
     let stalled = share(window.pressure.track().ok()?)?;
     if used >= NEAR && !makes_no_room(window) || stalled <= 0.0 {

@@ -54,13 +54,18 @@ fn is_soon(full_in_ns: Option<u64>) -> bool {
 pub(super) fn judge_groups(window: &Window, board: &mut Board) {
     let Some(at) = window.cgroups.at().filter(|_| window.cgroups.is_fresh()) else { return };
     for (id, row, track) in groups(window) {
-        if let (Some(pids), Some(max @ 1..)) = (row.pids(), row.pids_max()) {
-            let mut seen = Evaluation::of(LIMIT);
+        // A group without a limit of its own is refused at one around it.
+        let used = row.pids().zip(row.pids_max().filter(|max| *max > 0));
+        if used.is_none() && row.pids_fail().unwrap_or(0) == 0 {
+            continue;
+        }
+        let mut seen = Evaluation::of(LIMIT);
+        if let Some((pids, max)) = used {
             let limits = limits_of_group(track, max);
             grade(&mut seen, Metric::PidsUsedShare, Some(pids as f64 / max as f64), limits);
-            grade_forks(&mut seen, track);
-            board.judge(KIND, id, at, &mut seen, || cgroup_entity(row));
         }
+        grade_forks(&mut seen, track);
+        board.judge(KIND, id, at, &mut seen, || cgroup_entity(row));
     }
 }
 

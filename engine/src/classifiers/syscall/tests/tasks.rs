@@ -96,14 +96,24 @@ fn a_limit_that_is_set_to_the_processes_of_a_service_says_nothing() {
 
 #[test]
 fn a_fork_that_a_group_was_refused_is_medium_whatever_it_uses() {
-    for (refused, expected) in [(0, None), (1, Some(Medium))] {
+    for (refused, is_limited, expected) in [
+        (0, true, None),
+        (1, true, Some(Medium)),
+        // The limit is that of a group around it.
+        (1, false, Some(Medium)),
+    ] {
         let mut lab = Lab::new();
         lab.run(9, |sample, second| {
             host(sample, 1);
             let refused = if second < 8 { 3 } else { 3 + refused };
             group(sample, Job { pids: 10, refused: Some(refused), ..JOB });
+            if !is_limited {
+                let row = &mut sample.cgroups.as_mut_slice()[0];
+                row.row_mut().unset_cell(CgroupCell::pids_max as usize);
+            }
         });
-        assert_eq!(lab.severity(Syscall, "cgroup:pids:/job"), expected, "{refused}");
+        let found = lab.severity(Syscall, "cgroup:pids:/job");
+        assert_eq!(found, expected, "{refused} {is_limited}");
     }
 }
 
