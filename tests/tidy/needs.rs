@@ -19,8 +19,9 @@ const READERS: [&str; 6] = [
 
 /// Columns whose names are called on something else: `Cover::state`, the namespace of a process,
 /// the CPU time and the control group of short-lived ones, `Metric::unit`, the sockets of an owner,
-/// the caches of a control group and what a host holds, what a rate lost.
-const OTHERS: [(&str, &str); 15] = [
+/// the caches of a control group and what a host holds, what a rate lost, the stalls of a group.
+const OTHERS: [(&str, &str); 16] = [
+    ("pressure", "cpu_full_total_us"),
     ("cgroups", "zswpin"),
     ("cgroups", "zswpout"),
     ("memory", "active_file_bytes"),

@@ -136,8 +136,12 @@ fn judge_host(window: &Window) -> Result<Evaluation, Missing> {
     let pressure = window.pressure.track().ok().filter(|_| window.pressure.is_fresh());
     let cost = |ns| {
         let faults = paging.over(Paging::MajorFault, ns).ok();
+        let swapped = paging.over(Paging::SwapIn, ns).ok();
         let bound = || page_cost::of_faults(window, faults?, ns);
-        Cost::of(pressure, timed(window, ns).or_else(bound), ns)
+        let taken = timed(window, ns).or_else(bound);
+        let is_swap =
+            faults.zip(swapped).is_some_and(|(all, swap)| swap.by >= all.by.div_ceil(2).max(1));
+        if is_swap { Cost::of_swap(pressure, taken, ns) } else { Cost::of(pressure, taken, ns) }
     };
     let mut seen = grade(|ns| {
         // Kernels before 5.9 count both together, as those of files.

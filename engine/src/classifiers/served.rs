@@ -4,7 +4,7 @@ use crate::window::{DiskTrack, DiskWork, Window};
 use ks_vocabulary::model::Disk;
 use ks_vocabulary::time::SECOND_NS;
 
-use super::sleepers::largest_share;
+use super::sleepers::is_lone;
 
 /// Fewer that wait at once, in the mean, are one (our judgement: two that are stalled as much as
 /// the limit of high asks for make more).
@@ -36,8 +36,7 @@ pub(super) fn flows_to_one(window: &Window, waiting: Option<f64>, bytes_per_s: f
 }
 
 fn is_one(window: &Window, waiting: Option<f64>) -> bool {
-    waiting.is_some_and(|waiting| waiting < ONE)
-        && largest_share(window).is_none_or(|share| share >= ALL)
+    waiting.is_some_and(|waiting| waiting < ONE) && is_lone(window, ALL, ONE)
 }
 
 /// Whether each disk that has work answers before its limit.

@@ -34,16 +34,21 @@ pub(super) fn waiting(window: &Window) -> Option<f64> {
     }
 }
 
-/// Share of the sleeps of programs of the last seconds that is the largest of one process; `None`
-/// where none slept.
-pub(super) fn largest_share(window: &Window) -> Option<f64> {
-    let (mut sum, mut most) = (0.0, 0.0_f64);
-    for (_, asleep) in window.sufferers.asleep().iter().filter(|(key, _)| is_program(window, *key))
-    {
+/// Whether one program alone sleeps, which makes up such a share of the sleeps of the last seconds:
+/// a process of one thread, or as many requests as one thread has in flight (`one`) where it has
+/// more, or none was met asleep.
+pub(super) fn is_lone(window: &Window, share: f64, one: f64) -> bool {
+    let sleeps = window.sufferers.asleep();
+    let of_programs = sleeps.iter().filter(|(key, _)| is_program(window, *key));
+    let (mut sum, mut most, mut largest) = (0.0, 0.0, None);
+    for (key, asleep) in of_programs {
         sum += asleep;
-        most = most.max(*asleep);
+        if *asleep > most {
+            (most, largest) = (*asleep, window.processes.find(*key));
+        }
     }
-    (sum > 0.0).then(|| most / sum)
+    let has_one_thread = largest.is_some_and(|known| known.row.threads() == Some(1));
+    most >= share * sum && (has_one_thread || in_flight(window).is_none_or(|asked| asked < one))
 }
 
 /// How many tasks of programs are met in uninterruptible sleep, in the mean. Threads of the kernel

@@ -44,7 +44,8 @@ pub(super) fn place(window: &Window, entity: &Entity) -> Entity {
 }
 
 /// The innermost group near its limit that stalls as long as the host does, which has memory left,
-/// or makes no room but by trimming its cache though little is left: what a group does at its own limit is not counted there.
+/// or makes no room but by trimming its cache though little is left: what a group does at its own
+/// limit is not counted there.
 /// Groups of version 1 have no stall shares: of those the one that met its limit most often.
 pub(crate) fn short_group(window: &Window) -> Option<(EntityId, &Cgroup)> {
     let used = window.memory.one().ok().and_then(held::used_share)?;

@@ -60,8 +60,8 @@ fn grade_stuck(seen: &mut Evaluation, window: &Window, cpus: Option<f64>) {
 }
 
 /// Tasks that only the load average tells of: threads beside a leader that is awake, where no more
-/// than leaders are read. It is the mean of a minute, and nothing else agrees: each limit is that of
-/// the severity above among tasks that are met.
+/// than leaders are read. It is the mean of a minute, and nothing else agrees: each limit is that
+/// of the severity above among tasks that are met.
 fn grade_load(seen: &mut Evaluation, window: &Window, cpus: Option<f64>) {
     let (Some(unseen), Some(cpus)) = (unseen(window), cpus) else { return };
     let load = window.load.one().ok().and_then(Load::load1).unwrap_or(unseen);

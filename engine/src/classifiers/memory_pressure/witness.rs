@@ -19,8 +19,8 @@ const WAITS: [f64; 4] = [0.0, 0.01, 0.05, 0.05];
 /// high by itself).
 const LOST: f64 = 0.15;
 /// Pages a second that come back with which somebody waits, where nobody tells of stalls or of what
-/// they cost (pmieconf `memory.exhausted`), and entries into direct reclaim, or into compaction (our
-/// judgement: each is of 32 pages, the kernel's `SWAP_CLUSTER_MAX`).
+/// they cost (pmieconf `memory.exhausted`), and entries into direct reclaim, or into compaction
+/// (our judgement: each is of 32 pages, the kernel's `SWAP_CLUSTER_MAX`).
 const PAGES: f64 = 5.0;
 const ENTRIES: f64 = 1.0;
 /// Pages a second that were swapped and come back, with which a host is short that makes no room
@@ -163,9 +163,9 @@ pub(super) fn works(window: &Window, memory: &Use) -> Option<bool> {
 }
 
 /// Whether it is the host that is short. It is where it makes room, by more than trimming its page
-/// cache. Where it does not, what stalls its tasks is the limit of a group, and the group's to tell:
-/// one that stalls as long as the host `explains` it, and where none does the host is short that
-/// has little left, whose tasks compact it, or to which pages come back as in thrashing. `None`
+/// cache. Where it does not, what stalls its tasks is the limit of a group, and the group's to
+/// tell: one that stalls as long as the host `explains` it, and where none does the host is short
+/// that has little left, whose tasks compact it, or to which pages come back as in thrashing. `None`
 /// where nobody counts that.
 pub(super) fn is_short(window: &Window, memory: &Use, explains: bool) -> Option<bool> {
     let paging = window.vm.track().ok()?;

@@ -4,12 +4,15 @@ use crate::window::{PressureTrack, Stall};
 use ks_vocabulary::kind::Severity;
 
 /// Shares of time in which faults stop some task at medium and high, and all tasks at critical
-/// (our judgement, as those of `memory_pressure` and half of its critical one, since whoever waits
-/// for a page does nothing else).
-pub(super) const SOME: [f64; 2] = [0.05, 0.15];
+/// (our judgement: what is a wait for memory at all, as high of `memory_pressure`, and half of its
+/// critical one, since whoever waits for a page does nothing else).
+pub(super) const SOME: [f64; 2] = [0.01, 0.15];
+/// The first two where most faults bring back what was swapped out: it was in use, and goes out
+/// again for the next (our judgement).
+const SWAPPED: [f64; 2] = [SOME[0], 0.04];
 const FULL: f64 = 0.30;
-/// Times as much where it is the most that it can be (our judgement).
-const BOUND: f64 = 2.0;
+/// The first two where it is the most that faults can have taken (our judgement).
+const MOST: [f64; 2] = [0.10, 0.30];
 
 /// Shares of time in which faults stop some task, and all tasks; `None` where nobody tells.
 #[derive(Debug, Clone, Copy, Default)]
@@ -18,9 +21,18 @@ pub(super) struct Cost {
     full: Option<f64>,
     /// Nobody tells of stalls: it is the most that faults can have taken.
     is_bound: bool,
+    /// Most faults swap in.
+    is_swap: bool,
 }
 
 impl Cost {
+    /// The cost of faults most of which swap in. Who swaps in waits for room as
+    /// well, and where stalls are told they are not of reads alone.
+    pub(super) fn of_swap(track: Option<&PressureTrack>, taken: Option<f64>, ns: u64) -> Self {
+        let has_stalls = track.is_some_and(|track| track.is_given(Stall::MemorySome));
+        Self { is_swap: true, ..Self::of(track, taken.filter(|_| !has_stalls), ns) }
+    }
+
     /// Of stalls for either reason that which is longer, but no more than faults can have taken.
     pub(super) fn of(track: Option<&PressureTrack>, taken: Option<f64>, ns: u64) -> Self {
         let least = |stalls: [Stall; 2]| {
@@ -33,17 +45,22 @@ impl Cost {
             some: some.or(taken),
             full: least([Stall::MemoryFull, Stall::IoFull]),
             is_bound: some.is_none(),
+            is_swap: false,
         }
     }
 
     /// Whether faults cost as much as a severity wants.
     pub(super) fn bears(self, severity: Severity) -> bool {
-        let factor = if self.is_bound { BOUND } else { 1.0 };
-        let costs = |limit: f64| self.some.map(|share| share >= factor * limit);
+        let limits = match (self.is_bound, self.is_swap) {
+            (true, _) => MOST,
+            (false, true) => SWAPPED,
+            (false, false) => SOME,
+        };
+        let costs = |limit: f64| self.some.map(|share| share >= limit);
         match severity {
             Severity::Low => true,
-            Severity::Medium => costs(SOME[0]) != Some(false),
-            Severity::High => costs(SOME[1]) == Some(true),
+            Severity::Medium => costs(limits[0]) != Some(false),
+            Severity::High => costs(limits[1]) == Some(true),
             Severity::Critical => self.full.is_some_and(|share| share >= FULL),
         }
     }

@@ -63,8 +63,8 @@ fn each_limit_from_below_and_above() {
         (thrash(499.8, 0.301), Some(High)),
         (thrash(500.2, 0.301), Some(Critical)),
         (thrash(500.2, 0.299), Some(High)),
-        (database(10_000.0, 0.049), Some(Low)),
-        (database(10_000.0, 0.051), Some(Medium)),
+        (database(10_000.0, 0.009), Some(Low)),
+        (database(10_000.0, 0.011), Some(Medium)),
         (database(10_000.0, 0.149), Some(Medium)),
         (database(10_000.0, 0.151), Some(High)),
         (stall(60.0, 0.049), Some(Low)),
@@ -184,19 +184,19 @@ fn fill_disks(sample: &mut Sample, disks: &[Reads], second: u64) {
 #[test]
 fn faults_cost_at_most_what_a_read_takes_of_the_disk_that_serves_them() {
     let backup = (230, 420);
-    // Stalls for memory and I/O; 700 faults at 50/720 ms take 4.9 % of the time.
+    // Stalls for memory and I/O; 700 faults at 10/720 ms take 0.97 % of the time.
     let table: [(_, &[Reads], _); 14] = [
-        (Some((0.011, 0.45)), &[(720, 50), backup], Low),
-        (Some((0.011, 0.45)), &[(720, 53), backup], Medium),
-        (Some((0.45, 0.011)), &[(720, 50), backup], Low),
-        (Some((0.45, 0.011)), &[(720, 53), backup], Medium),
+        (Some((0.011, 0.45)), &[(720, 10), backup], Low),
+        (Some((0.011, 0.45)), &[(720, 11), backup], Medium),
+        (Some((0.45, 0.011)), &[(720, 10), backup], Low),
+        (Some((0.45, 0.011)), &[(720, 11), backup], Medium),
         (Some((0.011, 0.45)), &[(720, 152), backup], Medium),
         (Some((0.011, 0.45)), &[(720, 156), backup], High),
-        (Some((0.011, 0.049)), &[(720, 720), backup], Low),
+        (Some((0.009, 0.008)), &[(720, 720), backup], Low),
         (Some((0.011, 0.149)), &[(720, 720), backup], Medium),
         // None of them has as many reads as there are faults.
-        (Some((0.011, 0.45)), &[(555, 20), backup], High),
-        (Some((0.011, 0.45)), &[(565, 20), backup], Low),
+        (Some((0.011, 0.45)), &[(555, 9), backup], High),
+        (Some((0.011, 0.45)), &[(565, 9), backup], Low),
         (None, &[(720, 102), backup], Low),
         (None, &[(720, 104), backup], Medium),
         (None, &[(720, 9_000), backup], High),
@@ -218,16 +218,36 @@ fn faults_cost_at_most_what_a_read_takes_of_the_disk_that_serves_them() {
 }
 
 #[test]
+fn faults_that_swap_in_cost_all_that_tasks_stall_for_memory() {
+    for (some, swapped_in, expected) in [
+        (0.009, 700.0, Low),
+        (0.011, 700.0, Medium),
+        (0.039, 700.0, Medium),
+        (0.041, 700.0, High),
+        (0.041, 340.0, Low),
+    ] {
+        let (mut lab, mut host, mut swapped) = (Lab::new(), Host::default(), Meter::default());
+        lab.run(40, |sample, second| {
+            host.fill(sample, Second { some, ..MAPPED });
+            sample.vm.as_mut_slice()[0].set(VmCell::pswpin, swapped.add(swapped_in));
+            // Memory that is a disk tells hardly any time of its reads.
+            fill_disks(sample, &[(720, 1)], second);
+        });
+        assert_eq!(lab.severity(PageFault, HOST), Some(expected), "{some} {swapped_in}");
+    }
+}
+
+#[test]
 fn a_group_pays_with_its_own_stalls_but_no_more_than_its_faults_can_have_taken() {
     // Stalls for I/O of the group, of the host, and what its disk takes for the reads of a second.
     for (own, of_host, read_ms, expected) in [
-        (Some(0.049), 0.9, 900, Low),
-        (Some(0.051), 0.9, 900, Medium),
-        (Some(0.9), 0.9, 50, Low),
-        (Some(0.9), 0.9, 53, Medium),
-        (None, 0.9, 50, Low),
-        (None, 0.9, 53, Medium),
-        (None, 0.049, 900, Low),
+        (Some(0.0), 0.9, 900, Low),
+        (Some(0.011), 0.9, 900, Medium),
+        (Some(0.9), 0.9, 10, Low),
+        (Some(0.9), 0.9, 11, Medium),
+        (None, 0.9, 10, Low),
+        (None, 0.9, 11, Medium),
+        (None, 0.009, 900, Low),
         (None, 0.9, 900, High),
     ] {
         let (mut lab, mut host, mut group) = (Lab::new(), Host::default(), Host::default());
@@ -240,7 +260,7 @@ fn a_group_pays_with_its_own_stalls_but_no_more_than_its_faults_can_have_taken()
             if let Some(own) = own {
                 let row = &mut sample.cgroups.as_mut_slice()[0];
                 row.set(CgroupCell::io_some_total_us, meters[1].add(own * 1e6));
-                row.set(CgroupCell::memory_some_total_us, meters[2].add(0.011 * 1e6));
+                row.set(CgroupCell::memory_some_total_us, meters[2].add(0.009 * 1e6));
             }
             fill_disks(sample, &[(720, read_ms)], second);
         });

@@ -17,9 +17,11 @@ struct Waits {
     asleep: Option<u64>,
     parent: u64,
     reads_threads: bool,
+    threads: u64,
 }
 
-const REST: Waits = Waits { some: Some(0.04), asleep: Some(0), parent: 1, reads_threads: false };
+const REST: Waits =
+    Waits { some: Some(0.04), asleep: Some(0), parent: 1, reads_threads: false, threads: 1 };
 const STALLED: Waits = Waits { some: Some(0.5), ..REST };
 const STALLED_ONE: Waits = Waits { asleep: Some(1), reads_threads: true, ..STALLED };
 
@@ -40,6 +42,7 @@ fn fill(sample: &mut Sample, waits: Waits, stalled: &mut Meter) {
         row.set(ProcessCell::pid, 100 + pid);
         row.set(ProcessCell::start_ticks, 7u64);
         row.set(ProcessCell::ppid, waits.parent);
+        row.set(ProcessCell::threads, waits.threads);
         if waits.reads_threads {
             row.set(ProcessCell::wait_ns, 0u64);
             sample.processes.set_read(ReadTimes::default());
@@ -118,6 +121,8 @@ fn what_is_written_behind_is_late_when_others_wait_as_well() {
 fn readahead_of_one_program_is_one_that_waits() {
     let found = judged(flash(0.99, 4.0, 4.0), STALLED_ONE, |_, _| ());
     assert_eq!(found, Some(Low));
+    let threads = Waits { threads: 8, ..STALLED_ONE };
+    assert_eq!(judged(flash(0.99, 4.1, 4.0), threads, |_, _| ()), Some(High), "whose are they");
     let two = Waits { asleep: Some(2), ..STALLED_ONE };
     assert_eq!(judged(flash(0.99, 4.1, 4.0), two, |_, _| ()), Some(High));
 }
