@@ -23,13 +23,13 @@
 //! Where stall shares say that nobody waits a used share is low at most, whatever is reclaimed; it
 //! is medium where a group spills into swap, where reclaim failed (`memory.events`), and where what
 //! is held leaves little, nothing can give and it grows to the end, as yet. Critical wants all
-//! tasks to stall as well, or tasks of the host to reclaim, or a leak that ends within hours. Without
-//! stall shares entries into reclaim decide, and what pages that come back cost (`/proc/diskstats`), which in a group that meets its
-//! limit stands for its stalls; of groups of version 1 one alone has those of the host. Where
-//! nobody counts those either the used share is believed. A stall that is high or critical wants
-//! reclaim, refaults, pages swapped, or a memory in use. On a host that makes no room it is low
-//! where a group explains it, and else medium, unless little is left, swapped pages storm back, or
-//! tasks compact memory.
+//! tasks to stall as well, or tasks of the host to reclaim, or a leak that ends within hours.
+//! Without stall shares entries into reclaim decide, and what pages that come back cost
+//! (`/proc/diskstats`), which in a group that meets its limit stands for its stalls; of groups of
+//! version 1 one alone has those of the host. Where nobody counts those either the used share is
+//! believed. A stall that is high or critical wants reclaim, refaults, pages swapped, or a memory
+//! in use. On a host that makes no room it is low where a group explains it, and else medium,
+//! unless little is left, swapped pages storm back, or tasks compact memory.
 //! # Kills
 //! A kill is the innermost group's at whose limit it was. A group that was at its limit and is gone
 //! with the kill took the count with it: it is told of that group, which stands for it as long as

@@ -12,12 +12,13 @@
 //! Many sockets in TIME_WAIT on a client or proxy are normal and cheap: they are low at most, and
 //! never name the form where something else is worse; local ports that most of them hold are free
 //! within a minute, and medium at most while they do not grow in number. Sockets in CLOSE_WAIT are
-//! closed in time by most programs: only growth that goes on is told, and low. One refusal among many requests is sent again by
-//! whoever asked, as is a request that has no way back (`ListenDrops` counts it); two packets of a
-//! flow that race at two CPUs drop one (`insert_failed`): they are low. A flood of requests that is
-//! answered with cookies refuses nobody, and is medium at most. A table of connections that
-//! stays three quarters full, as with a long timeout, is low as well. Orphans that the kernel ends
-//! count in `TCPAbortOnMemory`, though memory is not short: low.
+//! closed in time by most programs: only growth that goes on is told, and low. One refusal among
+//! many requests is sent again by whoever asked, as is a request that has no way back
+//! (`ListenDrops` counts it); two packets of a flow that race at two CPUs drop one
+//! (`insert_failed`): they are low. A flood of requests that is answered with cookies refuses
+//! nobody, and is medium at most. A table of connections that stays three quarters full, as with a
+//! long timeout, is low as well. Orphans that the kernel ends count in `TCPAbortOnMemory`, though
+//! memory is not short: low.
 //! # Second source
 //! What is refused or dropped at a full queue is harm itself, counted by the kernel where it
 //! happens. It is medium where it comes back or is a thousandth of those that asked, or where

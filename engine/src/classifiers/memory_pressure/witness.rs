@@ -165,8 +165,8 @@ pub(super) fn works(window: &Window, memory: &Use) -> Option<bool> {
 /// Whether it is the host that is short. It is where it makes room, by more than trimming its page
 /// cache. Where it does not, what stalls its tasks is the limit of a group, and the group's to
 /// tell: one that stalls as long as the host `explains` it, and where none does the host is short
-/// that has little left, whose tasks compact it, or to which pages come back as in thrashing. `None`
-/// where nobody counts that.
+/// that has little left, whose tasks compact it, or to which pages come back as in thrashing.
+/// `None` where nobody counts that.
 pub(super) fn is_short(window: &Window, memory: &Use, explains: bool) -> Option<bool> {
     let paging = window.vm.track().ok()?;
     let shortest_ns = PERSISTENCE_S[0] * SECOND_NS;
