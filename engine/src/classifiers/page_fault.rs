@@ -123,9 +123,6 @@ struct Span {
     refaults: Option<u64>,
     /// `None` where nobody tells.
     stalled: Option<f64>,
-    /// The limit of a group is met, and its faults take long.
-    is_squeezed: bool,
-    cost: Cost,
 }
 
 fn judge_host(window: &Window) -> Result<Evaluation, Missing> {
@@ -143,17 +140,16 @@ fn judge_host(window: &Window) -> Result<Evaluation, Missing> {
             faults.zip(swapped).is_some_and(|(all, swap)| swap.by >= all.by.div_ceil(2).max(1));
         if is_swap { Cost::of_swap(pressure, taken, ns) } else { Cost::of(pressure, taken, ns) }
     };
-    let mut seen = grade(|ns| {
+    let span = |ns| {
         // Kernels before 5.9 count both together, as those of files.
         let refaults = REFAULTS.into_iter().filter_map(|what| Some(paging.over(what, ns).ok()?.by));
         Span {
             faults: paging.over(Paging::MajorFault, ns),
             refaults: refaults.reduce(u64::saturating_add),
             stalled: pressure.and_then(|track| stalled(track, ns)),
-            is_squeezed: false,
-            cost: cost(ns),
         }
-    })?;
+    };
+    let mut seen = grade(span, &cost)?;
     // What was measured has limits of its own, and counts faults of all CPUs.
     if window.bpf_page_fault.is_fresh() {
         let costs = cost(SHORTEST_NS).some.map(|share| share >= SOME[0]);
@@ -190,7 +186,8 @@ fn judge_groups(window: &Window, board: &mut Board) {
     let host = window.pressure.track().ok().filter(|_| window.pressure.is_fresh());
     for (id, row, track) in groups(window) {
         // A group of a hierarchy without memory has no faults to judge.
-        if let Ok(mut seen) = grade(|ns| span_of_group(window, track, host, ns)) {
+        let cost = |ns| cost_of_group(window, track, host, ns);
+        if let Ok(mut seen) = grade(|ns| span_of_group(track, ns), cost) {
             let has_stalls = track.pressure.is_given(Stall::MemorySome);
             if !has_stalls && is_absent(&track.over(Group::Refault, 1)) {
                 let part = "severity of a control group above low: needs its refaults or stalls";
@@ -201,44 +198,48 @@ fn judge_groups(window: &Window, board: &mut Board) {
     }
 }
 
+fn span_of_group(track: &CgroupTrack, ns: u64) -> Span {
+    Span {
+        faults: track.over(Group::MajorFault, ns),
+        refaults: track.over(Group::Refault, ns).ok().map(|growth| growth.by),
+        stalled: stalled(&track.pressure, ns),
+    }
+}
+
 /// The stalls of a group are its own. Groups of version 1 have none: those of the host speak for
 /// them, as far as their faults can have been the reason.
-fn span_of_group(
+fn cost_of_group(
     window: &Window,
     track: &CgroupTrack,
     host: Option<&PressureTrack>,
     ns: u64,
-) -> Span {
-    let faults = track.over(Group::MajorFault, ns);
-    let taken = faults.as_ref().ok().and_then(|faults| page_cost::of_faults(window, *faults, ns));
+) -> Cost {
+    let faults = track.over(Group::MajorFault, ns).ok();
+    let taken = faults.and_then(|faults| page_cost::of_faults(window, faults, ns));
     let own = Some(&track.pressure).filter(|own| own.is_given(Stall::MemorySome));
-    let refaults = track.over(Group::Refault, ns).ok().map(|growth| growth.by);
     let meets_limit = track.over(Group::LimitMet, ns).is_ok_and(|met| met.by > 0);
-    Span {
-        faults,
-        refaults,
-        stalled: stalled(&track.pressure, ns),
-        is_squeezed: meets_limit
-            && refaults.is_none()
-            && taken.is_some_and(|taken| taken >= SQUEEZED),
-        cost: Cost::of(own.or(host), taken, ns),
-    }
+    let are_untold = track.over(Group::Refault, ns).is_err();
+    let mut cost = Cost::of(own.or(host), taken, ns);
+    cost.is_squeezed = meets_limit && are_untold && taken.is_some_and(|taken| taken >= SQUEEZED);
+    cost
 }
 
 /// Holds each span's rate against the limits of the severities that have to last so long.
-fn grade(span: impl Fn(u64) -> Span) -> Result<Evaluation, Missing> {
+fn grade(span: impl Fn(u64) -> Span, cost: impl Fn(u64) -> Cost) -> Result<Evaluation, Missing> {
     let mut seen = Evaluation::default();
     seen.know([true; 4]);
     let mut noted = None;
     for severity in Severity::ALL {
         let level = severity.index();
-        let span = span(PERSISTENCE_S[level] * SECOND_NS);
+        let ns = PERSISTENCE_S[level] * SECOND_NS;
+        let span = span(ns);
         let rate = match &span.faults {
             Ok(growth) => growth.per_second(),
             Err(Missing::NoEarlier) => continue,
             Err(missing) => return Err(*missing),
         };
-        let holds = rate >= FAULTS[level] && (severity == Severity::Low || harms(&span, severity));
+        let holds = rate >= FAULTS[level]
+            && (severity == Severity::Low || harms(&span, &cost(ns), severity));
         if severity == Severity::Low {
             span.refaults.map(|refaults| seen.note(Metric::Refaults5s, refaults as f64));
             span.stalled.map(|stalled| seen.note(Metric::MemorySome5s, stalled));
@@ -258,11 +259,12 @@ fn grade(span: impl Fn(u64) -> Span) -> Result<Evaluation, Missing> {
 
 /// Whether somebody suffers by faults, by stalls or since many are for pages that were dropped, and
 /// they cost as much as a severity wants.
-fn harms(span: &Span, severity: Severity) -> bool {
-    let Span { faults, refaults, stalled, is_squeezed, cost } = span;
+fn harms(span: &Span, cost: &Cost, severity: Severity) -> bool {
+    let Span { faults, refaults, stalled } = span;
     let faults = faults.as_ref().map_or(0, |growth| growth.by);
     let are_dropped = refaults.is_some_and(|by| by > 0 && by as f64 >= DROPPED * faults as f64);
-    let suffers = stalled.is_some_and(|stalled| stalled >= STALLED) || are_dropped || *is_squeezed;
+    let suffers =
+        stalled.is_some_and(|stalled| stalled >= STALLED) || are_dropped || cost.is_squeezed;
     suffers && cost.bears(severity)
 }
 

@@ -25,6 +25,8 @@
 //! the tracer, by the accounting of processes or of CPUs, or a group's throttled periods with time
 //! lost. Clock ticks that were stolen count where instants meet the host at work.
 
+use core::cell::OnceCell;
+
 use crate::board::{Board, Cover, Evaluation, Relax};
 use crate::culprit::{Blamed, CPU, Case, victim};
 use crate::window::{HOST, Latency, Missing, PressureTrack, Stall, Window};
@@ -124,17 +126,20 @@ impl Classifier for Scheduler {
 /// Groups that expect to wait: batch work, and those that wait for their quota, which says so of
 /// them and not of those around them.
 struct Excused<'a> {
-    batch: Batch<'a>,
-    throttled: Alone<'a>,
+    window: &'a Window,
+    /// Looked for once, and where somebody waits.
+    found: OnceCell<(Batch<'a>, Alone<'a>)>,
 }
 
 impl<'a> Excused<'a> {
     fn of(window: &'a Window) -> Self {
-        Self { batch: Batch::of(window), throttled: throttling::groups(window) }
+        Self { window, found: OnceCell::new() }
     }
 
     fn explains(&self, entity: &Entity) -> bool {
-        self.throttled.explain(entity) || self.batch.explains(entity)
+        let find = || (Batch::of(self.window), throttling::groups(self.window));
+        let (batch, throttled) = self.found.get_or_init(find);
+        throttled.explain(entity) || batch.explains(entity)
     }
 }
 

@@ -69,7 +69,7 @@ pub(super) fn judge(window: &Window, board: &mut Board) -> Theirs {
         if host.is_none() && !has_own {
             grade_page_ins(&mut seen, window, track);
         }
-        let waits = witness::of_group(window, track, (short == Some(id), host_stalls));
+        let waits = || witness::of_group(window, track, (short == Some(id), host_stalls));
         if let Some(memory) = use_of_group(window, (row, track), host_swap, waits) {
             used::grade(&mut seen, &memory, true);
         } else if graded.is_err() && kills == 0 {
@@ -178,7 +178,7 @@ fn use_of_group(
     window: &Window,
     (row, track): (&Cgroup, &CgroupTrack),
     host_swap: Swap,
-    waits: Waits,
+    waits: impl FnOnce() -> Waits,
 ) -> Option<Use> {
     let max = row.memory_max_bytes().filter(|max| *max > 0)?;
     let held = held::held_bytes(row)?;
@@ -206,7 +206,8 @@ fn use_of_group(
         overflows,
         grows: used >= USED[3] && grows(),
         reclaims: RECLAIM_SPANS_S.map(|span_s| grew(Group::LimitMet, span_s * SECOND_NS)),
-        waits,
+        // Below low nobody asks.
+        waits: if used >= USED[0] { waits() } else { [None; 4] },
         left_bytes: Some(max.saturating_sub(held)),
     })
 }

@@ -23,6 +23,8 @@ pub(super) struct Cost {
     is_bound: bool,
     /// Most faults swap in.
     is_swap: bool,
+    /// The limit of a group is met, and its faults take long.
+    pub(super) is_squeezed: bool,
 }
 
 impl Cost {
@@ -46,6 +48,7 @@ impl Cost {
             full: least([Stall::MemoryFull, Stall::IoFull]),
             is_bound: some.is_none(),
             is_swap: false,
+            is_squeezed: false,
         }
     }
 
