@@ -25,7 +25,8 @@
 //! the tracer, by the accounting of processes or of CPUs, or a group's throttled periods with time
 //! lost. Clock ticks that were stolen count where instants meet the host at work.
 
-use core::cell::OnceCell;
+use core::cell::{LazyCell, OnceCell};
+use core::ops::Deref;
 
 use crate::board::{Board, Cover, Evaluation, Relax};
 use crate::culprit::{Blamed, CPU, Case, victim};
@@ -85,6 +86,8 @@ impl Classifier for Scheduler {
     fn evaluate(&self, window: &Window, board: &mut Board) {
         let mut seen = Evaluation::default();
         let excused = Excused::of(window);
+        // Most of the time nobody waits, and nobody asks for how long.
+        let most = LazyCell::new(|| queue::most(window));
         let stalls = grade_stalls(&mut seen, window, &excused);
         let waits = latency::grade(&mut seen, window, &Latency::RunQueue, &WAITS);
         let is_stolen = stolen::grade(&mut seen, window);
@@ -104,13 +107,16 @@ impl Classifier for Scheduler {
                 let at = stalls.unwrap_or(window.mono());
                 note_cpu(&mut seen, window);
                 // Who is kept from running is late, though nobody waits in a queue for it.
-                if let Some(most) = queue::most(window).filter(|_| !is_stolen) {
+                if seen.mask() > 0
+                    && !is_stolen
+                    && let Some(most) = *most
+                {
                     seen.second(Some(false), most);
                 }
                 board.judge(Kind::Scheduler, HOST, at, &mut seen, || Entity::Host);
             }
         }
-        judge_groups(window, board, &excused);
+        judge_groups(window, board, &excused, &most);
         cover_groups(window, board, Kind::Scheduler);
     }
 
@@ -198,9 +204,13 @@ fn note_cpu(seen: &mut Evaluation, window: &Window) {
     }
 }
 
-fn judge_groups(window: &Window, board: &mut Board, excused: &Excused<'_>) {
+fn judge_groups(
+    window: &Window,
+    board: &mut Board,
+    excused: &Excused<'_>,
+    most: &impl Deref<Target = Option<Severity>>,
+) {
     let Some(at) = window.cgroups.at().filter(|_| window.cgroups.is_fresh()) else { return };
-    let most = queue::most(window);
     for (id, row, track) in groups(window) {
         let has_quota = throttling::has_quota(row);
         if !has_quota && !track.pressure.is_given(Stall::CpuSome) {
@@ -210,10 +220,10 @@ fn judge_groups(window: &Window, board: &mut Board, excused: &Excused<'_>) {
         // A group of version 1 has no stall shares: its quota is judged alone.
         let _ = grade_or_excuse(&mut seen, &track.pressure, excused, &entity);
         let is_throttled = has_quota && throttling::grade(&mut seen, row, track);
-        let most = if is_throttled {
-            niced::is_all(window, &entity).then_some(Severity::Low)
-        } else {
-            most
+        let most = match () {
+            () if seen.mask() == 0 => None,
+            () if is_throttled => niced::is_all(window, &entity).then_some(Severity::Low),
+            () => **most,
         };
         if let Some(most) = most {
             seen.second(Some(false), most);

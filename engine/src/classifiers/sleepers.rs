@@ -82,8 +82,9 @@ pub(super) fn bytes_of_sleepers(window: &Window, counts: impl Fn(&Known) -> bool
 /// How many tasks more than are met asleep, or have requests in flight, sleep uninterruptibly by
 /// the load average; `None` where threads are read, or nobody tells.
 pub(super) fn unseen(window: &Window) -> Option<f64> {
-    let seen = window.sufferers.mean_asleep(|_| true).filter(|_| !reads_threads(window))?;
-    Some((by_load(window)? - seen.max(in_flight(window).unwrap_or(0.0))).max(0.0))
+    let by_load = by_load(window).filter(|_| !reads_threads(window))?;
+    let seen = window.sufferers.mean_asleep(|_| true)?;
+    Some((by_load - seen.max(in_flight(window).unwrap_or(0.0))).max(0.0))
 }
 
 /// Tasks that sleep uninterruptibly by the load average, which counts them beside those that run.

@@ -63,8 +63,9 @@ fn grade_stuck(seen: &mut Evaluation, window: &Window, cpus: Option<f64>) {
 /// than leaders are read. It is the mean of a minute, and nothing else agrees: each limit is that
 /// of the severity above among tasks that are met.
 fn grade_load(seen: &mut Evaluation, window: &Window, cpus: Option<f64>) {
+    let load = window.load.one().ok().and_then(Load::load1);
+    let Some(load) = load.filter(|load| *load >= STUCK_LEAST[0]) else { return };
     let (Some(unseen), Some(cpus)) = (unseen(window), cpus) else { return };
-    let load = window.load.one().ok().and_then(Load::load1).unwrap_or(unseen);
     let limit = |level: usize| STUCK_LEAST[level].max(STUCK_PER_CPU[level] * cpus);
     // The part of the load that others make up is beside the question.
     let limits = [1, 2].map(|level| Some(limit(level) + load - unseen));
