@@ -149,7 +149,7 @@ fn judge_host(window: &Window) -> Result<Evaluation, Missing> {
             stalled: pressure.and_then(|track| stalled(track, ns)),
         }
     };
-    let mut seen = grade(span, &cost)?;
+    let mut seen = grade(span, cost)?;
     // What was measured has limits of its own, and counts faults of all CPUs.
     if window.bpf_page_fault.is_fresh() {
         let costs = cost(SHORTEST_NS).some.map(|share| share >= SOME[0]);
