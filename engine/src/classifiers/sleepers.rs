@@ -36,7 +36,7 @@ pub(super) fn waiting(window: &Window) -> Option<f64> {
 
 /// Whether one program alone sleeps, which makes up such a share of the sleeps of the last seconds:
 /// a process of one thread, or as many requests as one thread has in flight (`one`) where it has
-/// more, or none was met asleep.
+/// more.
 pub(super) fn is_lone(window: &Window, share: f64, one: f64) -> bool {
     let sleeps = window.sufferers.asleep();
     let of_programs = sleeps.iter().filter(|(key, _)| is_program(window, *key));
@@ -47,7 +47,12 @@ pub(super) fn is_lone(window: &Window, share: f64, one: f64) -> bool {
             (most, largest) = (*asleep, window.processes.find(*key));
         }
     }
-    let has_one_thread = largest.is_some_and(|known| known.row.threads() == Some(1));
+    let tells_of_others = || reads_threads(window) || by_load(window).is_some();
+    let has_one_thread = match largest {
+        Some(known) => known.row.threads() == Some(1),
+        // Short sleeps are met by chance: more than one would have been.
+        None => sum <= 0.0 && tells_of_others(),
+    };
     most >= share * sum && (has_one_thread || in_flight(window).is_none_or(|asked| asked < one))
 }
 
