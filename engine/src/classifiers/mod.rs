@@ -16,6 +16,7 @@ mod recurring;
 mod scheduler;
 mod served;
 mod sleepers;
+mod soon;
 mod stall;
 mod swap_thrashing;
 mod syscall;

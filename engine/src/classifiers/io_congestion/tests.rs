@@ -35,6 +35,16 @@ impl Host {
     }
 }
 
+/// So many tasks that are met in uninterruptible sleep.
+fn put_to_sleep(sample: &mut Sample, tasks: u64) {
+    for pid in 100..100 + tasks {
+        let row = sample.blocked.push();
+        row.set(BlockedTaskCell::pid, pid);
+        row.set(BlockedTaskCell::start_ticks, 5u64);
+    }
+    sample.blocked.set_read(ReadTimes::default());
+}
+
 const TABLE: [(f64, f64, Option<ks_vocabulary::kind::Severity>); 9] = [
     (0.099, 0.0, None),
     (0.101, 0.0, Some(Low)),
@@ -162,16 +172,13 @@ fn a_stall_that_neither_disks_nor_sleeping_tasks_know_of_is_low() {
             let row = sample.processes.push();
             row.set(ProcessCell::pid, 1u64);
             row.set(ProcessCell::wait_ns, 0u64);
-            for pid in 0..asleep {
-                let row = sample.blocked.push();
-                row.set(BlockedTaskCell::pid, 7 + pid);
-                row.set(BlockedTaskCell::start_ticks, 1u64);
+            put_to_sleep(sample, asleep);
+            for pid in 100..100 + asleep {
                 let row = sample.processes.push();
-                row.set(ProcessCell::pid, 7 + pid);
-                row.set(ProcessCell::start_ticks, 1u64);
+                row.set(ProcessCell::pid, pid);
+                row.set(ProcessCell::start_ticks, 5u64);
                 row.set_name(ProcessName::cgroup, b"/job");
             }
-            sample.blocked.set_read(ReadTimes::default());
             sample.processes.set_read(ReadTimes::default());
         });
         for entity in [HOST, "cgroup:/job"] {
@@ -210,12 +217,7 @@ fn one_program_that_is_served_in_time_is_low() {
             row.set(DiskCell::read_ms, spent.add(100.0 * wait_ms));
             row.set(DiskCell::queue_ms, queued.add(queue * 1000.0));
             row.set(DiskCell::in_flight, 0u64);
-            for pid in 0..asleep {
-                let row = sample.blocked.push();
-                row.set(BlockedTaskCell::pid, 7 + pid);
-                row.set(BlockedTaskCell::start_ticks, 1u64);
-            }
-            sample.blocked.set_read(ReadTimes::default());
+            put_to_sleep(sample, asleep);
         });
         let found = lab.severity(IoCongestion, HOST);
         assert_eq!(found, expected, "{asleep} {queue} {wait_ms} {seeks}");
@@ -295,12 +297,7 @@ fn tasks_that_no_reading_meets_awake_are_stuck() {
             }
             sample.cpu.as_mut_slice()[0].set(CpuCell::cpus_online, 8u64);
             sample.load.push().set(LoadCell::load1, load1);
-            sample.blocked.set_read(ReadTimes::default());
-            for pid in 0..if wakes && second % 20 == 0 { 0 } else { tasks } {
-                let row = sample.blocked.push();
-                row.set(BlockedTaskCell::pid, 100 + pid);
-                row.set(BlockedTaskCell::start_ticks, 5u64);
-            }
+            put_to_sleep(sample, if wakes && second % 20 == 0 { 0 } else { tasks });
         });
         assert_eq!(lab.severity(IoCongestion, HOST), expected, "{tasks} {load1} {wakes}");
         let subtype = expected.map(|_| Subtype::Blocked);
@@ -372,12 +369,7 @@ fn where_threads_are_not_read_a_load_that_nobody_explains_is_of_tasks_that_hang(
             let row = sample.disks.push();
             row.set_name(DiskName::name, b"sda");
             row.set(DiskCell::in_flight, in_flight);
-            for pid in 0..asleep {
-                let row = sample.blocked.push();
-                row.set(BlockedTaskCell::pid, 100 + pid);
-                row.set(BlockedTaskCell::start_ticks, 5u64);
-            }
-            sample.blocked.set_read(ReadTimes::default());
+            put_to_sleep(sample, asleep);
         });
         let of = lab.severity(IoCongestion, HOST);
         assert_eq!(of, expected, "{load1} {busy} {asleep} {in_flight}");
@@ -400,17 +392,14 @@ fn one_program_that_bytes_flow_to_is_served_though_no_disk_knows_of_it() {
             let row = sample.disks.push();
             row.set_name(DiskName::name, b"sda");
             row.set(DiskCell::queue_ms, 0u64);
+            put_to_sleep(sample, tasks);
             for pid in 100..100 + tasks {
-                let row = sample.blocked.push();
-                row.set(BlockedTaskCell::pid, pid);
-                row.set(BlockedTaskCell::start_ticks, 5u64);
                 let row = sample.processes.push();
                 row.set(ProcessCell::pid, pid);
                 row.set(ProcessCell::start_ticks, 5u64);
                 row.set(ProcessCell::wait_ns, 0u64);
                 row.set(ProcessCell::read_bytes, second * bytes);
             }
-            sample.blocked.set_read(ReadTimes::default());
             sample.processes.set_read(ReadTimes::default());
         });
         assert_eq!(lab.severity(IoCongestion, HOST), expected, "{bytes} {tasks}");
@@ -426,16 +415,13 @@ fn threads_of_the_kernel_that_are_stuck_are_low() {
             let row = sample.cpu.push();
             row.set(CpuCell::cpus_online, 8u64);
             sample.load.push().set(LoadCell::load1, 16.0);
+            put_to_sleep(sample, 16);
             for pid in 100..116u64 {
-                let row = sample.blocked.push();
-                row.set(BlockedTaskCell::pid, pid);
-                row.set(BlockedTaskCell::start_ticks, 5u64);
                 let row = sample.processes.push();
                 row.set(ProcessCell::pid, pid);
                 row.set(ProcessCell::start_ticks, 5u64);
                 row.set(ProcessCell::ppid, parent);
             }
-            sample.blocked.set_read(ReadTimes::default());
             sample.processes.set_read(ReadTimes::default());
         });
         assert_eq!(lab.severity(IoCongestion, HOST), expected, "children of {parent}");

@@ -1,6 +1,7 @@
 //! Who else tells that memory is short: stall shares, and where there are none what is counted of
 //! paging and of limits that were met.
 
+use crate::classifiers::soon::is_soon;
 use crate::classifiers::{PERSISTENCE_S, is_absent, page_cost};
 use crate::culprit::makes_room;
 use crate::window::{CgroupTrack, Group, Missing, Paging, PagingTrack, PressureTrack};
@@ -26,8 +27,6 @@ const ENTRIES: f64 = 1.0;
 /// Pages a second that were swapped and come back, with which a host is short that makes no room
 /// (`swap_thrashing`, high).
 const COMES_BACK: f64 = 100.0;
-/// Soon is within the horizon of forecasts of memory.
-const SOON_NS: u64 = 4 * 3_600 * SECOND_NS;
 const TEN_S: u64 = 10 * SECOND_NS;
 const CRITICAL: usize = Severity::Critical as usize;
 
@@ -75,7 +74,7 @@ pub(super) fn stalls_of_host(window: &Window) -> Waits {
     let track = window.pressure.track().ok().filter(|_| window.pressure.is_fresh());
     let total = window.memory.one().ok().and_then(Memory::total_bytes);
     let ends_ns = total.and_then(|bytes| window.host_past.held.full_in_ns(bytes));
-    let ends_soon = ends_ns.is_some_and(|ns| ns <= SOON_NS);
+    let ends_soon = is_soon(ends_ns);
     let paging = window.vm.track().ok().filter(|_| window.vm.is_fresh());
     stalls(track, Host { paging, ends_soon })
 }

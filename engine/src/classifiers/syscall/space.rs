@@ -12,6 +12,7 @@ use ks_vocabulary::model::Filesystem;
 use ks_vocabulary::output::Culprit;
 use ks_vocabulary::time::SECOND_NS;
 
+use super::super::soon::is_soon;
 use super::{LIMIT, grade};
 
 /// Used share of space and of inodes (our judgement).
@@ -22,10 +23,8 @@ const CHUNK_BYTES: u64 = 2 * GIB;
 /// Used share of metadata from which on refused calls are its own (our judgement: promises are held
 /// back as well, which are no part of it).
 const METADATA_REFUSES: f64 = 0.75;
-/// Less than this is medium at least where it is gone within so long at the pace at hand (our
-/// judgement; the time is the horizon of forecasts of space).
+/// Less than this is medium at least where it is gone soon at the pace at hand (our judgement).
 const LITTLE_BYTES: u64 = GIB;
-pub(super) const SOON_NS: u64 = 4 * 3_600 * SECOND_NS;
 /// With so much room a share says nothing by itself at each severity, unless it is gone soon (our
 /// judgement: what a log or a dump can fill within a day).
 const ROOM_BYTES: [u64; 4] = [u64::MAX, 100 * GIB, 50 * GIB, 20 * GIB];
@@ -40,7 +39,7 @@ const FULL: f64 = 0.99;
 pub(super) fn look_at(row: &Filesystem, track: &SpaceTrack, has_no_space: bool) -> Evaluation {
     let mut seen = Evaluation::of(LIMIT);
     seen.know([true; 4]);
-    let ends_soon = track.full_in_ns().is_some_and(|ns| ns <= SOON_NS);
+    let ends_soon = is_soon(track.full_in_ns());
     let available = row.available_bytes();
     let by_share = worst_by_share(row);
     let limits = core::array::from_fn(|level| {

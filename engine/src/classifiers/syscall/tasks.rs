@@ -14,7 +14,7 @@ use ks_vocabulary::output::Culprit;
 use ks_vocabulary::time::SECOND_NS;
 
 use super::super::groups;
-use super::space::SOON_NS;
+use super::super::soon::is_soon;
 use super::{COUNTS, KIND, LIMIT, calls, grade};
 
 /// Used share of process ids that are not used up soon, as far as is known (our judgement).
@@ -45,10 +45,6 @@ pub(super) fn judge_host(window: &Window, board: &mut Board) {
 
 fn limit(window: &Window) -> Option<u64> {
     window.limits.one().ok().and_then(tasks_max).filter(|limit| *limit > 0)
-}
-
-fn is_soon(full_in_ns: Option<u64>) -> bool {
-    full_in_ns.is_some_and(|ns| ns <= SOON_NS)
 }
 
 pub(super) fn judge_groups(window: &Window, board: &mut Board) {

@@ -1,11 +1,11 @@
 //! Used shares of what TCP has a limited number of, and what is known beside them.
 
 use crate::board::{Evaluation, Held, Quantity, Relax};
+use crate::classifiers::soon::is_soon;
 use crate::window::{SocketUse, TcpTrack};
 use ks_vocabulary::metric::Metric;
 use ks_vocabulary::model::{Limits, Netns};
 use ks_vocabulary::subtype::Subtype;
-use ks_vocabulary::time::SECOND_NS;
 
 /// Used share of a resource that is used up soon at its pace, or of which requests were refused:
 /// medium is the USE method's, the others are our judgement.
@@ -18,8 +18,6 @@ const STEADY: [Option<f64>; 4] = [USED[0], Some(0.9), USED[3], None];
 const PORTS: [Option<f64>; 4] = [USED[0], Some(0.9), None, USED[3]];
 /// The same of what is no harm by itself.
 pub(super) const USED_ALONE: [Option<f64>; 4] = [USED[0], None, None, None];
-/// Soon is within the horizon of forecasts of space.
-const SOON_NS: u64 = 4 * 3_600 * SECOND_NS;
 /// Ports are mostly of sockets in TIME_WAIT where fewer of them than this part can have another
 /// (our judgement: as whose ports are asked for).
 const HELD_PART: f64 = 0.5;
@@ -51,8 +49,7 @@ pub(super) fn share(used: Option<u64>, limit: Option<u64>) -> Option<f64> {
 /// Limits of a share where it is full in so long, and where requests were refused or not: harm
 /// above high wants a second source.
 pub(super) fn limits(full_in_ns: Option<u64>, is_refused: bool) -> [Option<f64>; 4] {
-    let ends_soon = full_in_ns.is_some_and(|ns| ns <= SOON_NS);
-    if ends_soon || is_refused { USED } else { STEADY }
+    if is_soon(full_in_ns) || is_refused { USED } else { STEADY }
 }
 
 /// Limits of the share of local ports, of which so many are in use. Sockets in TIME_WAIT end by
@@ -70,7 +67,7 @@ pub(super) fn port_limits(
     let ends_ns = ports_of(limits).and_then(|ports| track.time_wait.full_in_ns(ports));
     match () {
         () if is_held => PORTS,
-        () if ends_ns.is_some_and(|ns| ns <= SOON_NS) => USED,
+        () if is_soon(ends_ns) => USED,
         () => [PORTS[0], PORTS[1], None, None],
     }
 }
