@@ -30,10 +30,11 @@ pub(super) fn culprits(case: &Case<'_>, counter: Counter) -> Vec<Culprit> {
     let trial = Trial::new(case, counter.account, &parties).of_whole(whole.excess);
     let trial = trial.with_groups(&groups);
     let total = total(&parties).max(whole.level);
-    let resident = resident(case, counter, &parties, total)
-        .or_else(|| resident_group(case, counter, &groups, total));
-    let room = NAMED - usize::from(resident.is_some());
     let picks = trial.picks();
+    // Beside what is new a group that holds it would be told twice.
+    let of_group = || picks.is_empty().then(|| resident_group(case, counter, &groups, total));
+    let resident = resident(case, counter, &parties, total).or_else(|| of_group().flatten());
+    let room = NAMED - usize::from(resident.is_some());
     let named = picks.iter().take(room).map(|pick| {
         let group = group_of(pick, &groups);
         Sentence { case, counter, pick, group }.culprit(trial.inside(pick))

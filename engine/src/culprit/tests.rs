@@ -109,20 +109,25 @@ fn a_steady_hog_is_resident_and_the_newcomer_is_convicted() {
 
 #[test]
 fn of_many_small_ones_the_innermost_group_that_takes_most_is_resident() {
-    let found = |own: u64| {
+    let with_new = |own: u64, new: u64| {
         let small = |pid: u64| process(pid, "encoder").in_group("/batch/job").burning(|_| 4);
         let mut made: Vec<Made> = (10..58).map(small).collect();
+        let late = move |second: i64| if second < ONSET { 0 } else { new };
+        made.push(process(80, "late").in_group("/system").burning(late));
         made.extend(
             (60..70).map(|pid| process(pid, "api").in_group("/system").burning(move |_| own)),
         );
         let groups = [group("/batch", |_| 192 * 10_000), group("/batch/job", |_| 192 * 10_000)];
         load(&run(&made, &groups, ONSET + 60), &Entity::Host)
     };
+    let found = |own: u64| with_new(own, 0);
     let most = found(19);
     assert_eq!(named(&most), [("cgroup:/batch/job".to_string(), false)]);
     assert!(most[0].resident);
     assert_near(most[0].share, 192.0 / 382.0, 0.01);
     assert_eq!(named(&found(20)), [], "less than half");
+    let beside = with_new(1, 90);
+    assert!(!beside.is_empty() && beside.iter().all(|who| !who.resident), "one that is new");
 }
 
 #[test]
