@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use arrow::array::{
-    Array, ArrayRef, AsArray, BinaryArray, BooleanArray, ListArray, RecordBatch, StringArray,
+    Array, ArrayRef, AsArray, BinaryViewArray, BooleanArray, ListArray, RecordBatch, StringArray,
     StructArray,
 };
 use arrow::buffer::{NullBuffer, ScalarBuffer};
@@ -168,7 +168,7 @@ struct Columns {
     /// Their presence bits.
     dense_mask: u64,
     cells: Vec<(usize, Cells)>,
-    names: Vec<(usize, BinaryArray)>,
+    names: Vec<(usize, BinaryViewArray)>,
 }
 
 impl Columns {
@@ -190,8 +190,8 @@ impl Columns {
         for (at, column) in schema.names.iter().enumerate() {
             if let Some(array) = rows.column_by_name(column.name) {
                 let path = format!("sample.{}.{}", schema.table, column.name);
-                let array = convert(&path, array, &DataType::Binary)?;
-                columns.names.push((at, array.as_binary::<i32>().clone()));
+                let array = convert(&path, array, &DataType::BinaryView)?;
+                columns.names.push((at, array.as_binary_view().clone()));
             }
         }
         Ok(columns)

@@ -22,7 +22,7 @@ use super::parquet_checks::{
     not_parquet, origin,
 };
 use super::part::{CREATED_BY, FOOTER_START};
-use super::projection::{projection, without_samples};
+use super::projection::{as_views, projection, without_samples};
 use crate::error::Error;
 
 /// Ticks decoded at once: enough to spread the cost of a batch, few enough to stay in cache.
@@ -94,7 +94,9 @@ impl ParquetFile {
             });
         }
         let schema = builder.parquet_schema();
-        let levels = |mask| parquet_to_arrow_field_levels(schema, mask, None).map_err(failed);
+        let views = as_views(builder.schema().fields());
+        let levels =
+            |mask| parquet_to_arrow_field_levels(schema, mask, Some(&views)).map_err(failed);
         Ok(Self {
             path: path.to_owned(),
             wanted: levels(projection(schema, want))?,

@@ -1,5 +1,8 @@
 //! Which columns of a file are decoded.
 
+use std::sync::Arc;
+
+use arrow::datatypes::{DataType, Field, Fields};
 use ks_vocabulary::model::SCHEMAS;
 use parquet::arrow::ProjectionMask;
 use parquet::schema::types::SchemaDescriptor;
@@ -52,4 +55,20 @@ pub(super) fn without_samples(schema: &SchemaDescriptor) -> ProjectionMask {
         column.path().parts().first().is_some_and(|top| TOP.contains(&top.as_str()))
     };
     ProjectionMask::leaves(schema, (0..schema.num_columns()).filter(is_top))
+}
+
+/// The same fields with bytes as views into the pages that hold them: a name is not copied for each
+/// row that has it.
+pub(super) fn as_views(fields: &Fields) -> Fields {
+    fields.iter().map(viewed).collect()
+}
+
+fn viewed(field: &Arc<Field>) -> Arc<Field> {
+    let inner = match field.data_type() {
+        DataType::Binary => DataType::BinaryView,
+        DataType::Struct(fields) => DataType::Struct(as_views(fields)),
+        DataType::List(element) => DataType::List(viewed(element)),
+        _ => return Arc::clone(field),
+    };
+    Arc::new(field.as_ref().clone().with_data_type(inner))
 }
