@@ -14,6 +14,7 @@ mod plot;
 mod progress;
 mod provoke;
 mod render;
+mod replaceable;
 mod stdout;
 
 use clap::Parser;

@@ -94,6 +94,49 @@ fn what_cannot_be_cut_is_told_and_nothing_is_left_behind() {
     assert_eq!(std::fs::read_dir(folder).unwrap().count(), 2);
 }
 
+/// A live run is written in segments: a part that lies in several of them is one run.
+#[test]
+fn a_part_in_several_segments_has_its_verdicts() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    check(folder, &["scenario", "build", "runaway_threads", "-o", "built.parquet"], 0, "holds");
+    std::fs::create_dir(folder.join("run")).unwrap();
+    let mut reader = Reader::open(&[folder.join("built.parquet")]).unwrap();
+    let name = |number: u32| folder.join(format!("run/{number:08}.parquet"));
+    let mut writer = Writer::create(&name(0), false).unwrap();
+    let (mut stamp, mut begin, mut segment) = (Stamp::default(), None, 0);
+    while let Some(input) = reader.next().unwrap() {
+        if let Body::Start(start) = &input.body {
+            begin = Some(start.clone());
+        } else if input.mono.0 / 120_000_000_000 > u64::from(segment) {
+            segment += 1;
+            std::mem::replace(&mut writer, Writer::create(&name(segment), false).unwrap())
+                .seal()
+                .unwrap();
+            let mut start = begin.clone().unwrap();
+            start.segment = segment;
+            start.knowledge = None;
+            writer.append(stamp.make(input.mono, Body::Start(start))).unwrap();
+        }
+        writer.append(stamp.make(input.mono, input.body.clone())).unwrap();
+    }
+    writer.seal().unwrap();
+    assert!(segment > 3, "{segment}");
+    let cut = ["capture", "--from", "run", "--around", "+480s", "--before", "2m", "--after", "3m"];
+    check(
+        folder,
+        &[cut.as_slice(), &["-o", "cut.parquet"]].concat(),
+        0,
+        "are those of the original",
+    );
+    let replayed = ks(folder, &["replay", "cut.parquet", "--format", "json"]);
+    let report: serde_json::Value = serde_json::from_slice(&replayed.stdout).unwrap();
+    assert!(!report["episodes"].as_array().unwrap().is_empty());
+    let replayed = ks(folder, &["replay", "cut.parquet"]);
+    let text = String::from_utf8_lossy(&replayed.stdout).into_owned();
+    assert!(!text.contains("what came before is missing") && !text.contains("run 2"), "{text}");
+}
+
 /// What an operator called normal before the part stays normal in it.
 #[test]
 fn a_cut_knows_what_was_called_normal_before_it() {

@@ -14,10 +14,10 @@ use ks_recorder::error::Error;
 use ks_recorder::format::recording::Reader;
 use ks_recorder::format::writer::Writer;
 use ks_vocabulary::input::{
-    Body, Carry, Class, ENGINE_VERSION, Input, SCHEMA_VERSION, SourceState, Stamp, Start,
+    Body, Carry, Class, ENGINE_VERSION, Input, RunId, SCHEMA_VERSION, SourceState, Stamp, Start,
 };
 use ks_vocabulary::kind::Kind;
-use ks_vocabulary::time::{ClockAnchor, WallTime};
+use ks_vocabulary::time::{ClockAnchor, Timestamp, WallTime};
 
 use crate::driver::DriveError;
 use crate::moment::Moment;
@@ -203,7 +203,8 @@ fn write(
                     begun = true;
                     append(&mut writer, &before.start(passed), redaction)?;
                 }
-                append(&mut writer, passed, redaction)?;
+                let segment = before.segment(passed);
+                append(&mut writer, segment.as_ref().unwrap_or(passed), redaction)?;
             }
             None if !begun => before.run.feed(input, &mut sink())?,
             None => {}
@@ -221,6 +222,16 @@ fn write(
 struct Before {
     start: Option<Box<Start>>,
     run: Run,
+    cut: Option<CutRun>,
+}
+
+/// The run that is cut.
+struct CutRun {
+    original: RunId,
+    /// The segment in which the cut begins.
+    segment: u32,
+    /// When it begins.
+    began: Timestamp,
 }
 
 impl Before {
@@ -243,6 +254,8 @@ impl Before {
     /// The beginning of a cut whose first input is `passed`.
     fn start(&mut self, passed: &Input) -> Input {
         let mut start = self.start.take().unwrap_or_default();
+        let (original, segment) = (start.run(), start.segment);
+        self.cut = Some(CutRun { original, segment, began: passed.mono });
         start.schema = SCHEMA_VERSION;
         ENGINE_VERSION.clone_into(&mut start.engine_version);
         start.segment = 0;
@@ -254,6 +267,20 @@ impl Before {
         start.carry = Some(Carry { accepted, ..Carry::default() }).filter(|one| !one.is_empty());
         let seq = passed.seq.saturating_sub(1);
         Stamp::from(seq).make(passed.mono, Body::Start(start)).clone()
+    }
+
+    /// What begins a later segment of the run that is cut, as one of the cut's run; `None` for
+    /// everything else.
+    fn segment(&self, passed: &Input) -> Option<Input> {
+        let (Body::Start(start), Some(cut)) = (&passed.body, &self.cut) else { return None };
+        if !start.goes_on_with(&cut.original) {
+            return None;
+        }
+        let mut start = start.clone();
+        start.segment = start.segment.saturating_sub(cut.segment);
+        start.judgement = None;
+        start.began_ns = Some(cut.began);
+        Some(Stamp::from(passed.seq).make(passed.mono, Body::Start(start)).clone())
     }
 }
 

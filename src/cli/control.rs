@@ -34,7 +34,7 @@ pub(crate) struct Accept {
     /// Which of the ten conditions
     #[arg(value_name = "KIND", value_parser = kind)]
     pub(crate) kind: Kind,
-    /// Where, as verdicts write it: host, disk:sda, cgroup:/system.slice/x.service
+    /// Where, as verdicts and `ks status` write it: host, disk:sda, cgroup:/system.slice/x.service
     #[arg(value_name = "ENTITY", value_parser = entity)]
     pub(crate) entity: String,
     /// Until this time, such as 2027-01-01T00:00:00Z; one that is past takes it back [default: for

@@ -21,6 +21,7 @@ use crate::exit::Misused;
 use crate::knowledge;
 use crate::progress;
 use crate::render;
+use crate::replaceable;
 use crate::stdout;
 
 /// What no sample lies in is no quiet time.
@@ -31,6 +32,7 @@ pub(crate) fn run(arguments: &cli::Replay) -> anyhow::Result<()> {
     sequence::check(&arguments.paths)?;
     let mut journal: Box<dyn Write> = match &arguments.journal {
         Some(path) => {
+            replaceable::check(path, replaceable::JOURNAL, "journal")?;
             let file = File::create(path)
                 .with_context(|| format!("cannot create the journal `{}`", path.display()))?;
             Box::new(BufWriter::new(file))

@@ -22,7 +22,7 @@ use crate::exit::{Misused, Unmet};
 use crate::plain::Page;
 use crate::render::Format;
 use crate::render::detection;
-use crate::{plain, progress, render, stdout};
+use crate::{plain, progress, render, replaceable, stdout};
 
 /// What is printed for programs.
 #[derive(Serialize)]
@@ -44,6 +44,13 @@ struct Line<'a> {
 pub(crate) fn run(arguments: &Test) -> anyhow::Result<()> {
     if arguments.bless {
         return bless_files(arguments);
+    }
+    let written = [
+        (&arguments.junit, replaceable::JUNIT, "result of tests"),
+        (&arguments.report, replaceable::REPORT, "page about detection"),
+    ];
+    for (path, begin, what) in written {
+        path.as_deref().map_or(Ok(()), |path| replaceable::check(path, begin, what))?;
     }
     let cases = chosen(arguments)?;
     let jobs = arguments.jobs.or_else(|| std::thread::available_parallelism().ok());

@@ -23,6 +23,12 @@ pub(crate) enum ControlError {
         /// What the system says.
         error: std::io::Error,
     },
+    /// It is not known whether somebody does: others than the daemon's user and root may not ask.
+    #[error("only the daemon's user and root may ask in `{}`", folder.display())]
+    Closed {
+        /// The directory.
+        folder: PathBuf,
+    },
     /// Somebody does, and says nothing that can be understood.
     #[error("the daemon that writes `{}` does not answer: {error}", folder.display())]
     Silent {
@@ -43,7 +49,13 @@ pub(crate) enum ControlError {
 
 /// Asks the daemon that writes `folder`.
 pub(crate) fn ask(folder: &Path, question: &Question) -> Result<Reply, ControlError> {
-    let absent = |error| ControlError::Absent { folder: folder.to_owned(), error };
+    let absent = |error: std::io::Error| {
+        let folder = folder.to_owned();
+        if error.kind() == ErrorKind::PermissionDenied {
+            return ControlError::Closed { folder };
+        }
+        ControlError::Absent { folder, error }
+    };
     let silent = |error: std::io::Error| {
         let is_late = matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut);
         let error = if is_late { ErrorKind::TimedOut.into() } else { error };

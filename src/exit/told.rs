@@ -10,6 +10,7 @@ use ks_recorder::absence::Absence;
 
 use super::{Fault, Misused, Unmet};
 use crate::control::ControlError;
+use crate::replaceable::Taken;
 
 /// An error of which it is known what it means.
 pub(super) trait Told {
@@ -29,6 +30,7 @@ type Known = fn(&Cause) -> Option<&dyn Told>;
 const KNOWN: &[Known] = &[
     known::<Unmet>,
     known::<Misused>,
+    known::<Taken>,
     known::<ControlError>,
     known::<ks_ebpf::LoadError>,
     known::<ks_engine::analysis::knowledge::KnowledgeError>,
@@ -73,6 +75,16 @@ impl Told for Misused {
     }
 }
 
+impl Told for Taken {
+    fn fault(&self) -> Fault {
+        Fault::Environment
+    }
+
+    fn hint(&self) -> Option<&'static str> {
+        Some("choose another name")
+    }
+}
+
 impl Told for ControlError {
     fn fault(&self) -> Fault {
         Fault::Environment
@@ -84,6 +96,7 @@ impl Told for ControlError {
                 Some("`ks live -o` on it goes on there; what was written so far `ks replay` reads")
             }
             Self::Absent { .. } => Some("name the directory that `ks live -o` writes"),
+            Self::Closed { .. } => Some("ask as the user that runs it, or as root"),
             Self::Silent { .. } | Self::Refused { .. } => None,
         }
     }
@@ -205,7 +218,10 @@ impl Told for ks_replayer::capture::CaptureError {
         match self {
             Self::Replay(error) => error.hint(),
             Self::Recording(error) => error.hint(),
-            Self::Outside { .. } | Self::Differs(_) | _ => None,
+            Self::Differs(_) => {
+                Some("cut more before it (--before), or take it as it is (--force): it says so")
+            }
+            Self::Outside { .. } | _ => None,
         }
     }
 }

@@ -86,6 +86,8 @@ pub struct Evaluation {
     plain: [Held; 4],
     /// What holds at critical and does harm: a count of it, or a resource that is used up.
     harm: Held,
+    /// What holds of counted harm.
+    counted: [Held; 4],
     /// Severities that this condition knows at all.
     levels: [bool; 4],
     /// The relaxed predicate of each severity holds.
@@ -158,6 +160,9 @@ impl Evaluation {
                 if relax != Relax::Scaled {
                     self.harms(severity, held);
                 }
+                if relax == Relax::Event {
+                    raise(&mut self.counted, severity, held);
+                }
             }
         }
         key
@@ -192,6 +197,15 @@ impl Evaluation {
         }
         let held = if holds { Held::Event } else { Held::No };
         self.harms(severity, held);
+        raise(&mut self.counted, severity, held);
+        self.set(severity, held)
+    }
+
+    /// A severity's predicate over counted harm that is no event by itself: a rate of it, or that
+    /// there is any. Who calls the condition normal is told of it all the same.
+    pub fn suffers(&mut self, severity: Severity, held: Held) -> &mut Self {
+        self.harms(severity, held);
+        raise(&mut self.counted, severity, held);
         self.set(severity, held)
     }
 
@@ -228,12 +242,17 @@ impl Evaluation {
         self.kept || lowest.is_some_and(|lowest| self.relaxed[lowest])
     }
 
-    /// The condition is normal where it stands: only harm counts. Asked after
-    /// [`Evaluation::settle`].
+    /// The condition is normal where it stands: only harm counts, and what was counted of it from
+    /// high on. Asked after [`Evaluation::settle`].
     pub fn keep_harm(&mut self) {
         self.harm = self.harm();
+        let high = Severity::High.index();
+        let is_high = self.held[high] != Held::No;
         self.held = [Held::No; 4];
-        self.held[Severity::Critical.index()] = self.harm;
+        if is_high {
+            self.held[high] = self.counted[high];
+        }
+        raise(&mut self.held, Severity::Critical, self.harm);
         self.relaxed = [false; 4];
         self.kept = false;
     }

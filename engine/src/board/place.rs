@@ -74,7 +74,8 @@ impl Place {
         next_id: &mut u64,
         is_accepted: bool,
     ) -> Transition {
-        let is_harmful = seen.is_harmful();
+        // Of what is called normal nothing but harm holds.
+        let is_harmful = seen.is_harmful() || is_accepted && seen.mask() != 0;
         if is_harmful {
             self.harmed_at = Some(at);
         }

@@ -66,6 +66,9 @@ impl Classifier for Syscall {
 
     fn blame(&self, case: &Case<'_>) -> Blamed {
         if let Entity::Filesystem(mount) = case.entity {
+            if space::is_in_memory(case.window, mount) {
+                return Blamed::default();
+            }
             let mut culprits = case.of_all().by(WRITTEN);
             // Who writes is known of the host, and not of the filesystem.
             if !space::is_written_full(case.window, mount) {
@@ -78,8 +81,10 @@ impl Classifier for Syscall {
         let window = case.window;
         let own = calls::meets_own_limit(window);
         let mut victims = space::full(window);
-        victims.extend(victim::callers(window, SLOWNESS, false, |calls| calls.slow_ns));
-        victims.truncate(NAMED);
+        if calls::are_slow(window) {
+            victims.extend(victim::callers(window, SLOWNESS, false, |calls| calls.slow_ns));
+            victims.truncate(NAMED);
+        }
         let of_tasks = tasks::blame(case);
         let culprits = of_tasks
             .unwrap_or_else(|| victim::callers(window, REFUSALS, own, |calls| calls.refused));

@@ -9,7 +9,7 @@ use ks_vocabulary::input::{
     Acceptance, ActionOutcome, Answer, Body, Config, Decision, OperatorDecision, Outcome, RequestId,
 };
 use ks_vocabulary::kind::Kind::{self, LoadMismatch, MemoryPressure, Scheduler, TcpExhaustion};
-use ks_vocabulary::kind::Severity::{Critical, Medium};
+use ks_vocabulary::kind::Severity::{Critical, High, Medium};
 use ks_vocabulary::model::{CpuCell, MemoryCell, NetnsCell, PressureCell, VmCell};
 use ks_vocabulary::output::Change;
 use ks_vocabulary::time::WallTime;
@@ -144,6 +144,9 @@ fn harm_that_was_counted_is_raised_and_told_to_its_end() {
     let refused = Second { overflows: 200.0, ..Second::default() };
     let (lab, _) = accepted(TcpExhaustion, NETNS, 60, refused);
     assert_eq!(lab.severity(TcpExhaustion, NETNS), Some(Critical), "connections were refused");
+    let many = Second { overflows: 20.0, ..Second::default() };
+    let (lab, _) = accepted(TcpExhaustion, NETNS, 60, many);
+    assert_eq!(lab.severity(TcpExhaustion, NETNS), Some(High), "twenty a second are no few");
     let some = Second { overflows: 1.0, ..Second::default() };
     let (lab, _) = accepted(TcpExhaustion, NETNS, 60, some);
     assert_eq!(lab.severity(TcpExhaustion, NETNS), None, "a few are what was called normal");

@@ -132,6 +132,29 @@ fn a_forecast_is_medium_and_gives_way_to_what_is_worse() {
 }
 
 #[test]
+fn counted_harm_is_kept_from_high_on() {
+    let kept = |say: &dyn Fn(&mut Evaluation)| {
+        let mut seen = Evaluation::default();
+        seen.met(Severity::Medium, true);
+        say(&mut seen);
+        seen.settle(|_| None);
+        seen.keep_harm();
+        seen.held
+    };
+    let high = |held| [Held::No, Held::No, held, Held::No];
+    let suffers = |severity| kept(&|seen| _ = seen.suffers(severity, Held::Met));
+    assert_eq!(suffers(Severity::High), high(Held::Met));
+    assert_eq!(suffers(Severity::Medium), high(Held::No), "a few are what was called normal");
+    assert_eq!(suffers(Severity::Critical)[3], Held::Met);
+    assert_eq!(kept(&|seen| _ = seen.event(Severity::High, true, 1)), high(Held::Event));
+    assert_eq!(kept(&|seen| _ = seen.met(Severity::High, true)), high(Held::No));
+    let doubted = |seen: &mut Evaluation| {
+        seen.suffers(Severity::High, Held::Met).second(Some(false), Severity::Low);
+    };
+    assert_eq!(kept(&doubted), high(Held::No), "nor what a second source knows nothing of");
+}
+
+#[test]
 fn of_what_is_critical_only_harm_is_kept() {
     let kept = |say: &dyn Fn(&mut Evaluation)| {
         let mut seen = Evaluation::default();
@@ -141,7 +164,7 @@ fn of_what_is_critical_only_harm_is_kept() {
         assert_ne!(seen.held[3], Held::No, "it is critical");
         let is_harmful = seen.is_harmful();
         seen.keep_harm();
-        assert!(!seen.keeps() && seen.held[..3].iter().all(|held| *held == Held::No));
+        assert!(!seen.keeps() && seen.held[..2].iter().all(|held| *held == Held::No));
         assert_eq!((is_harmful, is_harmful), (seen.is_harmful(), seen.held[3] != Held::No));
         is_harmful
     };

@@ -87,7 +87,8 @@ pub(super) fn judge(seen: &mut Evaluation, window: &Window, board: &mut Board) {
         let rate = refused.per_second();
         let quantity = Quantity { metric: Metric::RefusedCalls, value: rate, limits: REFUSED };
         seen.grade(quantity, Held::Counts, Relax::Event);
-        seen.counts(Severity::Medium, refused.by > 0).keep(refused.by > 0);
+        let held = if refused.by > 0 { Held::Counts } else { Held::No };
+        seen.suffers(Severity::Medium, held).keep(refused.by > 0);
         note_errors(seen, track);
     }
     if seen.mask() > worst {
@@ -97,6 +98,17 @@ pub(super) fn judge(seen: &mut Evaluation, window: &Window, board: &mut Board) {
         seen.note(Metric::Calls5s, calls.per_second());
     }
     let worst = seen.mask();
+    let is_told = grade_latencies(seen, window);
+    if seen.mask() > worst {
+        seen.subtype = Some(Subtype::Slow);
+    }
+    if !is_told {
+        board.cover(KIND, Cover::Part("latency of calls: bpf/syscall does not time them"));
+    }
+}
+
+/// How long calls took; whether each class of them was timed.
+fn grade_latencies(seen: &mut Evaluation, window: &Window) -> bool {
     let seeks = seeks(window);
     let graded = LATENCIES.iter().map(|(class, own)| {
         let is_of_device = matches!(class, CallClass::Storage | CallClass::Metadata);
@@ -104,13 +116,15 @@ pub(super) fn judge(seen: &mut Evaluation, window: &Window, board: &mut Board) {
         let limits = LatencyLimits { limits, ..*own };
         latency::grade(seen, window, &Latency::Syscall(*class), &limits)
     });
-    let untold = graded.filter(Result::is_err).count();
-    if seen.mask() > worst {
-        seen.subtype = Some(Subtype::Slow);
-    }
-    if untold > 0 {
-        board.cover(KIND, Cover::Part("latency of calls: bpf/syscall does not time them"));
-    }
+    graded.filter(Result::is_err).count() == 0
+}
+
+/// Whether calls take longer than they may: else nobody suffers from the longest of them.
+pub(super) fn are_slow(window: &Window) -> bool {
+    let mut seen = Evaluation::default();
+    grade_latencies(&mut seen, window);
+    seen.settle(|_| None);
+    seen.mask() != 0
 }
 
 /// By which errors calls were refused in the last interval.

@@ -89,6 +89,12 @@ fn metadata_used(row: &Filesystem) -> Option<f64> {
     is_last.then_some((used as f64 / all as f64).min(1.0))
 }
 
+/// Whether a filesystem is held in memory: what is written to disks did not fill it.
+pub(super) fn is_in_memory(window: &Window, mount: &[u8]) -> bool {
+    let mut rows = window.filesystems.entities().map(|(_, row, _)| row);
+    rows.any(|row| row.mount() == Some(mount) && matches!(row.fstype(), Some(b"tmpfs" | b"ramfs")))
+}
+
 /// Whether what is written can have filled it lately: space that does not fall was not taken by
 /// whoever writes, nor were inodes.
 pub(super) fn is_written_full(window: &Window, mount: &[u8]) -> bool {

@@ -1,5 +1,6 @@
 //! Every limit of `syscall`, from just below and from just above.
 
+mod blame;
 mod tasks;
 
 use alloc::string::ToString;

@@ -133,7 +133,8 @@ fn is_part(refused: Growth, accepted: Option<Growth>) -> bool {
     })
 }
 
-/// How often connections were refused, where they are a part of those that asked.
+/// How often connections were refused, where they are a part of those that asked and some were
+/// within the last ten seconds: what is over does not get worse.
 fn grade_rates(
     seen: &mut Evaluation,
     track: &TcpTrack,
@@ -147,7 +148,9 @@ fn grade_rates(
         };
         let accepted = track.over(Tcp::Accepted, window_s * SECOND_NS).ok();
         let rate = growth.per_second();
-        seen.met(severity, rate >= limit && is_part(growth, accepted));
+        let goes_on = || over(&refused).is_some_and(|lately| lately.by > 0);
+        let holds = rate >= limit && is_part(growth, accepted) && goes_on();
+        seen.suffers(severity, if holds { Held::Met } else { Held::No });
         if rate > 0.0 {
             let mut limits = [None; 4];
             limits[severity.index()] = Some(limit);

@@ -184,3 +184,18 @@ fn connections_that_are_ended_are_of_memory_where_it_is_pressed_and_told_once() 
         assert_eq!(lab.severity(TcpExhaustion, NETNS), None, "memory is one for all namespaces");
     }
 }
+
+/// The thirty seconds of critical are known when a burst at the beginning of a run is over.
+#[test]
+fn what_is_over_gets_no_worse() {
+    let burst = Second { overflows: 200.0, accepted: Some(100.0), ..Second::default() };
+    let (mut lab, mut host) = (Lab::new(), Host::default());
+    lab.run(18, |sample, _| host.fill(sample, burst));
+    assert_eq!(lab.severity(TcpExhaustion, NETNS), Some(High));
+    let quiet = Second { overflows: 0.0, ..burst };
+    for second in 0..40 {
+        lab.run(1, |sample, _| host.fill(sample, quiet));
+        let severity = lab.severity(TcpExhaustion, NETNS);
+        assert!(severity.is_some() && severity <= Some(High), "{second}: {severity:?}");
+    }
+}
