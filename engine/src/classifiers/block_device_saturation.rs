@@ -47,7 +47,9 @@ use ks_vocabulary::time::SECOND_NS;
 use super::{Classifier, is_absent};
 use stacked::repeats;
 use stalled::Stalled;
-use work::{Work, is_written_behind, serves_others};
+use work::{Work, is_written_behind};
+
+pub(super) use work::serves_others;
 
 mod stacked;
 mod stalled;

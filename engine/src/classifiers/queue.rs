@@ -19,6 +19,11 @@ pub(super) const LATE_MS: f64 = 5.0;
 /// `sysctl_sched_min_granularity` and `sysctl_sched_base_slice`): who waits for less than that in
 /// the mean, waits for tasks that run for a moment.
 const SLICE_S: f64 = 0.003;
+/// Tasks that wait for one CPU in the mean, and how long for each turn in seconds, with which they
+/// are late on it: of three that take turns each waits for two thirds of the time, and one that is
+/// kept waiting for a twentieth of a second is late whoever else runs (our judgement, between medium
+/// and high of waits).
+const LATE: [(f64, f64); 2] = [(2.0, 0.005), (0.5, 0.05)];
 /// Waits of fewer tasks for one CPU are nothing (`scheduler`, low).
 const FEW: f64 = 0.10;
 /// Part of the work of CPUs that run queues have to know of before what they say is believed (our
@@ -54,6 +59,18 @@ pub(super) fn most(window: &Window) -> Option<Severity> {
     let switches = window.cpu.step().and_then(|step| step.rate("ctxt", Cpu::context_switches));
     let takes_turns = switches.is_ok_and(|switches| waiting < switches * LATE_MS / 1e3);
     takes_turns.then_some(Severity::Medium)
+}
+
+/// Whether tasks run late on some CPU, where each tells: those who are pinned to a few CPUs of many
+/// are few in the mean over the host.
+pub(super) fn is_late_on_some(window: &Window) -> bool {
+    let is_late = |track: &RunQueueTrack| {
+        let told = track.waiting(WAITED_NS).ok().zip(track.wait_s(WAITED_NS).ok());
+        told.is_some_and(|(waiting, wait_s)| {
+            LATE.iter().any(|(tasks, least_s)| waiting >= *tasks && wait_s >= *least_s)
+        })
+    };
+    tracks(window).is_some_and(|mut tracks| tracks.any(is_late))
 }
 
 /// The mean number of tasks that wait, over all CPUs.

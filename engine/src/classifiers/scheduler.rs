@@ -30,9 +30,9 @@ use core::ops::Deref;
 
 use crate::board::{Board, Cover, Evaluation, Relax};
 use crate::culprit::{Blamed, CPU, Case, victim};
-use crate::window::{HOST, Latency, Missing, PressureTrack, Stall, Window};
+use crate::window::{HOST, Latency, Missing, PressureTrack, Stall, Window, is_batch};
 use ks_vocabulary::kind::{Entity, Kind, Severity};
-use ks_vocabulary::membership::cgroup_entity;
+use ks_vocabulary::membership::{belongs, cgroup_entity};
 use ks_vocabulary::metric::Metric;
 use ks_vocabulary::model::Cpu;
 use ks_vocabulary::time::{SECOND_NS, Timestamp};
@@ -77,6 +77,10 @@ const WAITS: LatencyLimits = LatencyLimits {
     metrics: [Metric::RunQueueP99Over5s, Metric::RunQueueP99Over10s, Metric::RunQueueP99Over30s],
     limits: [queue::LATE_MS, 20.0, 100.0, 500.0],
 };
+
+/// Share of the time for which the threads of a process wait that is late (our judgement: of three
+/// that take turns on one CPU each waits for two thirds).
+const LATE_WAITS: f64 = 0.6;
 
 impl Classifier for Scheduler {
     fn kind(&self) -> Kind {
@@ -223,6 +227,7 @@ fn judge_groups(
         let most = match () {
             () if seen.mask() == 0 => None,
             () if is_throttled => niced::is_all(window, &entity).then_some(Severity::Low),
+            () if most.is_some() && is_late(window, &entity) => None,
             () => **most,
         };
         if let Some(most) = most {
@@ -230,6 +235,21 @@ fn judge_groups(
         }
         board.judge(Kind::Scheduler, id, at, &mut seen, || entity);
     }
+}
+
+/// Whether a process of a group waits for most of the time that it could run, on a CPU on which
+/// tasks are late. Means over the host hide it where it has many CPUs.
+fn is_late(window: &Window, entity: &Entity) -> bool {
+    let Some(at) = window.processes.at().filter(|_| queue::is_late_on_some(window)) else {
+        return false;
+    };
+    let mut members = window.processes.iter().filter(|known| belongs(&known.row, entity));
+    members.any(|known| {
+        let waited = known.consumption(at).wait_ns as f64;
+        let threads = known.row.threads().unwrap_or(1).max(1) as f64;
+        let waits = waited / known.consumption_ns(at).max(1) as f64 / threads;
+        waits >= LATE_WAITS && !is_batch(&known.row)
+    })
 }
 
 #[cfg(test)]

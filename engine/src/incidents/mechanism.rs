@@ -96,6 +96,7 @@ const WORK: Forms = Forms::Except(WAITING);
 const SLOW: Forms = Forms::Only(&[Subtype::Slow]);
 const REFUSED: Forms = Forms::Only(&[Subtype::Refused]);
 const NO_PORTS: Forms = Forms::Only(&[Subtype::Ports]);
+const DROPPED: Forms = Forms::Only(&[Subtype::Drops]);
 const LOST: Forms = Forms::Only(&[
     Subtype::Errors,
     Subtype::Drops,
@@ -159,6 +160,12 @@ pub(super) const TABLE: &[Mechanism] = &[
     row(Scheduler, TcpExhaustion, "who waits for a CPU accepts late")
         .effect_in(Forms::Only(&[Subtype::AcceptQueue]))
         .strict(),
+    row(NetworkDegradation, NetworkDegradation, "what finds the backlog of a CPU full is dropped")
+        .cause_in(Forms::Only(&[Subtype::Softnet]))
+        .effect_in(DROPPED),
+    row(TcpExhaustion, NetworkDegradation, "what finds no memory is dropped")
+        .cause_in(Forms::Only(&[Subtype::TcpMemory]))
+        .effect_in(DROPPED),
     row(NetworkDegradation, NetworkDegradation, "what is lost is sent again")
         .cause_in(LOST)
         .effect_in(Forms::Only(&[Subtype::Retransmits])),

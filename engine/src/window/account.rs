@@ -81,6 +81,8 @@ impl Consumption {
         let sum = |one: Option<u64>, other: Option<u64>| {
             one.unwrap_or(0).saturating_add(other.unwrap_or(0))
         };
+        // Without the iterator the leader's are known, which are all where it is the only thread.
+        let leaders_wait = || row.leader_wait_ns().filter(|_| row.threads() == Some(1));
         Self {
             cpu_ticks: sum(row.utime_ticks(), row.stime_ticks()),
             io_bytes: sum(row.read_bytes(), row.write_bytes()),
@@ -88,7 +90,7 @@ impl Consumption {
             memory_bytes: sum(row.rss_bytes(), row.swap_bytes()),
             majflt: row.majflt().unwrap_or(0),
             swap_bytes: row.swap_bytes().unwrap_or(0),
-            wait_ns: row.wait_ns().unwrap_or(0),
+            wait_ns: row.wait_ns().or_else(leaders_wait).unwrap_or(0),
             open_files: row.open_files().unwrap_or(0),
         }
     }

@@ -250,6 +250,7 @@ pub const NEEDS: &[Need] = &[
             "read_bytes",
             "write_bytes",
             "wait_ns",
+            "leader_wait_ns",
             "open_files",
             "open_files_max",
         ],

@@ -103,7 +103,7 @@ pub(super) fn completes_nothing(row: &Disk, track: &DiskTrack, window_s: u64) ->
 }
 
 /// Whether almost all of the time went into discards and flushes.
-pub(super) fn serves_others(track: &DiskTrack, window_s: u64) -> bool {
+pub(in super::super) fn serves_others(track: &DiskTrack, window_s: u64) -> bool {
     let of = |what| track.over(what, window_s * SECOND_NS).ok().map(|ms| ms.by as f64);
     let (Some(own), Some(others)) = (of(DiskWork::Spent), of(DiskWork::Others)) else {
         return false;

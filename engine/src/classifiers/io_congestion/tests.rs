@@ -468,3 +468,35 @@ fn what_disks_and_cpus_do_not_tell_is_not_taken_for_none() {
     let part = "blocked and stuck tasks above low: need the number of CPUs";
     assert!(lab.coverage(IoCongestion).contains(part), "{}", lab.coverage(IoCongestion));
 }
+
+/// Who discards moves no bytes, and waits for a disk all the same.
+#[test]
+fn one_group_that_discards_is_served_where_it_is_alone() {
+    // Milliseconds a second of discards, and what holds of the group that does nothing else.
+    for (discard_ms, expected) in [(0u64, Some(Critical)), (930, Some(Low))] {
+        let (mut lab, mut host) = (Lab::new(), Host::default());
+        lab.run(60, |sample, second| {
+            host.fill_group(sample, 0.95, 0.95);
+            let row = &mut sample.cgroups.as_mut_slice()[0];
+            row.set(CgroupCell::io_read_bytes, 7u64);
+            row.set(CgroupCell::io_write_bytes, 7u64);
+            let row = sample.disks.push();
+            row.set_name(DiskName::name, b"sda");
+            row.set(DiskCell::reads, second * 160);
+            row.set(DiskCell::read_ms, second * 21);
+            row.set(DiskCell::writes, 7u64);
+            row.set(DiskCell::write_ms, 7u64);
+            row.set(DiskCell::queue_ms, second * 950);
+            row.set(DiskCell::discards, second * 28);
+            row.set(DiskCell::discard_ms, second * discard_ms);
+            put_to_sleep(sample, 1);
+            let row = sample.processes.push();
+            row.set(ProcessCell::pid, 100u64);
+            row.set(ProcessCell::start_ticks, 5u64);
+            row.set(ProcessCell::threads, 1u64);
+            row.set_name(ProcessName::cgroup, b"/job");
+            sample.processes.set_read(ReadTimes::default());
+        });
+        assert_eq!(lab.severity(IoCongestion, "cgroup:/job"), expected, "{discard_ms}");
+    }
+}

@@ -1,5 +1,6 @@
 //! Whether something else than stall shares tells of waits for I/O, and whether they do harm.
 
+use super::super::block_device_saturation::serves_others;
 use super::super::served::{flows_to_one, serves_one};
 use super::super::sleepers::{asleep, bytes_of_sleepers, in_flight, reads_threads, waiting};
 use crate::window::{Account, CgroupTrack, Known, PressureTrack, Stall, Window};
@@ -10,7 +11,8 @@ use ks_vocabulary::time::SECOND_NS;
 /// Requests in flight, or tasks in uninterruptible sleep, that agree with a stall: half as many as
 /// there are stalled at least (our judgement; either is a mean, and one task stalls for all of it).
 const AGREES: f64 = 0.5;
-const SHORT_NS: u64 = 5 * SECOND_NS;
+const SHORT_S: u64 = 5;
+const SHORT_NS: u64 = SHORT_S * SECOND_NS;
 
 /// Who may wait, and how many of them.
 struct Waits {
@@ -33,7 +35,7 @@ pub(super) fn of_host(window: &Window, track: &PressureTrack) -> Option<bool> {
 /// sleepers that nobody saw.
 pub(super) fn of_group(window: &Window, row: &Cgroup, track: &CgroupTrack) -> Option<bool> {
     let share = track.pressure.share(Stall::IoSome, SHORT_NS).ok()?;
-    let moves = moves_bytes(row, track);
+    let moves = moves_bytes(window, row, track);
     let in_flight = in_flight(window);
     let own = in_flight.map(|requests| if moves == Some(false) { 0.0 } else { requests });
     let entity = cgroup_entity(row);
@@ -68,9 +70,12 @@ fn weigh(
     Some(!is_served)
 }
 
-/// Whether the group read or wrote anything lately; `None` where that is not told.
-fn moves_bytes(row: &Cgroup, track: &CgroupTrack) -> Option<bool> {
+/// Whether the group read or wrote anything lately; `None` where that is not told. Discards and
+/// flushes move no bytes.
+fn moves_bytes(window: &Window, row: &Cgroup, track: &CgroupTrack) -> Option<bool> {
     row.io_read_bytes().or(row.io_write_bytes())?;
     let consumed = track.consumption(row);
-    Some(consumed.of(Account::IoBytes) > 0)
+    let moves = consumed.of(Account::IoBytes) > 0;
+    let discards = || window.disks.entities().any(|(.., track)| serves_others(track, SHORT_S));
+    (moves || !discards()).then_some(moves)
 }

@@ -1,4 +1,4 @@
-//! Control groups whose weight says that they give way to others.
+//! Control groups that give way to others: by their weight, or since all in them is batch work.
 //!
 //! One of the least weight does whatever holds beside it. One that has far less than most of those
 //! beside it does as long as none of these waits: where one does, weights kept nobody from harm.
@@ -7,7 +7,10 @@ use alloc::vec::Vec;
 
 use crate::classifiers::alone::{Alone, waits};
 use crate::window::Window;
+use ks_vocabulary::membership::cgroup_entity;
 use ks_vocabulary::model::Cgroup;
+
+use super::is_all;
 
 /// The least weight that a group can be given; below it is the idle policy (kernel documentation,
 /// `cpu.weight` and `cpu.idle`).
@@ -26,8 +29,11 @@ pub(super) fn of(window: &Window) -> Alone<'_> {
     let mut weighed: Vec<Weighed<'_>> = weighed.collect();
     weighed.sort_unstable();
     Alone::of(window, |row, track| {
-        let Some(weight) = row.cpu_weight() else { return false };
-        weight <= LEAST_WEIGHT || waits(track) && gives_way(row, weight, &weighed)
+        if row.cpu_weight().is_some_and(|weight| weight <= LEAST_WEIGHT) {
+            return true;
+        }
+        let outweighed = || row.cpu_weight().is_some_and(|weight| gives_way(row, weight, &weighed));
+        waits(track) && (outweighed() || is_all(window, &cgroup_entity(row)))
     })
 }
 

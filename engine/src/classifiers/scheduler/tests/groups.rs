@@ -202,3 +202,37 @@ fn throttling_goes_on_above_four_fifths_of_its_limit() {
     lab.run(80, |sample, _| job.fill(sample, None, 0.199));
     assert_eq!(lab.severity(Scheduler, GROUP), None);
 }
+
+/// The kernel counts the idle policy as user time, and pinned work is a small part of all.
+#[test]
+fn a_group_of_batch_work_alone_may_wait_as_long_as_nobody_else_does() {
+    // Nice level and policy of its processes, what another group waits, and what holds of the host.
+    let table = [
+        ((0i64, 5u64), 0.09, None),
+        ((10, 0), 0.09, None),
+        ((9, 0), 0.09, Some(Critical)),
+        ((0, 5), 0.11, Some(Critical)),
+    ];
+    for ((nice, policy), others, expected) in table {
+        let (mut lab, mut host) = (Lab::new(), Host::default());
+        let [mut batch, mut api] = [Job::default(), Job::default()];
+        lab.run(40, |sample, second| {
+            host.fill(sample, 0.9, 0.0);
+            let waits = [batch.some_us.add(0.9e6), api.some_us.add(others * 1e6)];
+            for (at, path) in [b"/user/crunch".as_slice(), b"/system"].iter().enumerate() {
+                let row = sample.cgroups.push();
+                row.set_name(CgroupName::hierarchy, b"v2");
+                row.set_name(CgroupName::path, path);
+                row.set(CgroupCell::cpu_some_total_us, waits[at]);
+                let row = sample.processes.push();
+                row.set(ProcessCell::pid, 5 + at as u64);
+                row.set(ProcessCell::start_ticks, 9u64);
+                row.set(ProcessCell::nice, if at == 0 { nice } else { 0 });
+                row.set(ProcessCell::policy, if at == 0 { policy } else { 0 });
+                row.set_name(ProcessName::cgroup, path);
+            }
+            sample.processes_complete = second == 0;
+        });
+        assert_eq!(lab.severity(Scheduler, HOST), expected, "{nice} {policy} {others}");
+    }
+}

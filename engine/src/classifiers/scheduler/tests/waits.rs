@@ -151,3 +151,51 @@ fn a_stall_share_without_delay_is_medium_at_most() {
         assert_eq!(lab.severity(Scheduler, HOST), Some(expected), "{waiting} {switches}");
     }
 }
+
+/// A process of a group that waits for such a part of the time, on one of many CPUs.
+#[test]
+fn a_group_that_is_late_on_a_few_cpus_of_many_is_told_as_on_few() {
+    // Tasks that wait for that CPU and its slices, the share of the time for which the only thread
+    // of a process of the group waits, its nice level, and what holds of the group.
+    let table = [
+        (2.1, 400.0, 0.65, 0i64, Critical),
+        (2.1, 430.0, 0.65, 0, Medium),
+        (1.9, 300.0, 0.65, 0, Medium),
+        (0.51, 10.0, 0.65, 0, Critical),
+        (0.51, 11.0, 0.65, 0, Medium),
+        (2.1, 400.0, 0.5, 0, Medium),
+        (2.1, 400.0, 0.65, 19, Low),
+    ];
+    for (waiting, slices, waits, nice, expected) in table {
+        let (mut lab, mut host) = (Lab::new(), Host::default());
+        let [mut job, mut api] = [Job::default(), Job::default()];
+        let [mut waited, mut run, mut own] = <[Meter; 3]>::default();
+        lab.run(60, |sample, second| {
+            host.fill(sample, 0.95, 0.0);
+            sample.cpu.as_mut_slice()[0].set(CpuCell::cpus_online, 64u64);
+            job.fill(sample, Some(0.95), 0.0);
+            sample.cgroups.as_mut_slice()[0].row_mut().unset_cell(CgroupCell::nr_periods as usize);
+            // Somebody else waits too, so that not all who wait are niced.
+            let row = sample.cgroups.push();
+            row.set_name(CgroupName::hierarchy, b"v2");
+            row.set_name(CgroupName::path, b"/other");
+            row.set(CgroupCell::cpu_some_total_us, api.some_us.add(0.2e6));
+            short_waits(sample, &mut Meter::default(), &mut Meter::default(), (0.0, 1e4));
+            let row = &mut sample.sched.as_mut_slice()[0];
+            row.set(CpuSchedCell::wait_ns, waited.add(waiting * 1e9));
+            row.set(CpuSchedCell::timeslices, run.add(slices));
+            let row = sample.processes.push();
+            row.set(ProcessCell::pid, 5u64);
+            row.set(ProcessCell::start_ticks, 9u64);
+            row.set(ProcessCell::threads, 1u64);
+            row.set(ProcessCell::nice, nice);
+            row.set(ProcessCell::leader_wait_ns, own.add(waits * 1e9));
+            row.set_name(ProcessName::cgroup, b"/job");
+            sample.processes_complete = second == 0;
+        });
+        let told = lab.severity(Scheduler, GROUP);
+        let expected = Some(expected).filter(|severity| *severity != Low);
+        assert_eq!(told, expected, "{waiting} {slices} {waits} {nice}");
+        assert!(lab.severity(Scheduler, HOST) <= Some(Medium), "few of its CPUs are late");
+    }
+}
