@@ -12,7 +12,7 @@ use crate::tree::{SourceFile, assert_none, checkout};
 /// A new entry is the size at hand and some three in a hundred, for work on several branches.
 const LINES_MAX: [(&str, usize); 8] = [
     ("ebpf/src/", 1_000),
-    ("engine/src/", 18_300),
+    ("engine/src/", 18_400),
     ("engine/statistics/src/", 2_780),
     ("engine/vocabulary/src/", 5_950),
     ("recorder/src/", 18_300),

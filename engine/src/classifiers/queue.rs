@@ -21,8 +21,8 @@ pub(super) const LATE_MS: f64 = 5.0;
 const SLICE_S: f64 = 0.003;
 /// Tasks that wait for one CPU in the mean, and how long for each turn in seconds, with which they
 /// are late on it: of three that take turns each waits for two thirds of the time, and one that is
-/// kept waiting for a twentieth of a second is late whoever else runs (our judgement, between medium
-/// and high of waits).
+/// kept waiting for a twentieth of a second is late whoever else runs (our judgement, between
+/// medium and high of waits).
 const LATE: [(f64, f64); 2] = [(2.0, 0.005), (0.5, 0.05)];
 /// Waits of fewer tasks for one CPU are nothing (`scheduler`, low).
 const FEW: f64 = 0.10;
