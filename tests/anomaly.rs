@@ -75,7 +75,9 @@ fn a_prefix_of_the_file_gives_the_same_rows() {
     let (all, part) = (of(&lines), of(&lines[..lines.len() * 3 / 5]));
     assert_eq!(part.lines().count(), lines.len() * 3 / 5);
     assert!(all.starts_with(&part), "rows depend on later ones");
-    assert!(all.starts_with("time,value,score,baseline_p50,baseline_p95,direction\n"));
+    assert!(
+        all.starts_with("time,value,score,baseline_p50,baseline_p95,direction,event_id,onset\n")
+    );
     assert_eq!(all, of(&lines), "twice the same");
 }
 
@@ -84,7 +86,8 @@ fn each_row_has_a_score_from_0_to_1() {
     let all = printed(lines().concat().as_bytes(), &["--format", "csv"]);
     for line in all.lines().skip(1) {
         let cells: Vec<&str> = line.split(',').collect();
-        assert_eq!(cells.len(), 6, "{line}");
+        assert_eq!(cells.len(), 8, "{line}");
+        assert!(["0", "1"].contains(&cells[7]) && (cells[7] == "0" || !cells[6].is_empty()));
         assert!((0.0..=1.0).contains(&cells[2].parse::<f64>().unwrap()), "{line}");
         let directions = ["increasing", "decreasing", "stable", "unproven"];
         assert!(directions.contains(&cells[5]), "{line}");
@@ -94,8 +97,9 @@ fn each_row_has_a_score_from_0_to_1() {
 #[test]
 fn absent_and_not_finite_values_keep_their_rows_without_a_score() {
     let content = b"time,value\n1,5\n2,\n3,NaN\n3,6\n2,7\n";
-    let expected = "time,value,score,baseline_p50,baseline_p95,direction\n1,5,0,,,unproven\n\
-        2,,,,,unproven\n3,,,,,unproven\n3,6,0,,,unproven\n2,7,0,,,unproven\n";
+    let expected = "time,value,score,baseline_p50,baseline_p95,direction,event_id,onset\n\
+        1,5,0,,,unproven,,0\n2,,,,,unproven,,0\n3,,,,,unproven,,0\n3,6,0,,,unproven,,0\n\
+        2,7,0,,,unproven,,0\n";
     assert_eq!(printed(content, &["--format", "csv"]), expected);
     let words = String::from_utf8(analyze(content, &[]).stderr).unwrap();
     for expected in ["1 rows have no value", "1 values are not finite", "the first in line 6"] {

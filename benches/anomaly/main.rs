@@ -15,11 +15,13 @@ mod faults;
 mod gaussian;
 mod generator;
 mod nab;
+mod profiles;
 mod series;
 mod sweep;
 
 use std::path::Path;
 
+use profiles::PROFILES;
 use series::Series;
 use sweep::{RATES, Sweep, advantage};
 
@@ -68,6 +70,11 @@ fn benchmark(folder: &Path) {
 fn compare(all: &[Series]) -> (Sweep, Sweep) {
     let ours: Vec<Vec<f64>> = all.iter().map(Series::scored_by_us).collect();
     let theirs: Vec<Vec<f64>> = all.iter().map(Series::scored_by_gaussian).collect();
+    for (name, scores) in [("kernelsight", &ours), ("windowed gaussian", &theirs)] {
+        let each = PROFILES.iter().zip(profiles::score(all, scores));
+        let each = each.map(|(profile, score)| format!("{} {score:.1}", profile.name));
+        println!("  {name:18} {}", each.collect::<Vec<_>>().join(", "));
+    }
     let (ours, theirs) = (Sweep::new(all, &ours), Sweep::new(all, &theirs));
     let once = vec![1; all.len()];
     println!("  windows found at {RATES:?} false alarms in 1000 rows:");

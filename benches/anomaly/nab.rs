@@ -38,7 +38,7 @@ fn unpack(packed: &Path, plain: &Path) {
 }
 
 fn read(name: &str, path: &Path, windows: &[(String, String)]) -> Series {
-    let mut file = CsvSeries::open(path, "timestamp", "value").unwrap();
+    let mut file = CsvSeries::open(path, "timestamp", "value", None).unwrap();
     let (mut times_s, mut values) = (Vec::new(), Vec::new());
     while let Some(row) = file.next_row().unwrap() {
         if let Reading::Number(value) = row.reading {

@@ -1,28 +1,31 @@
 //! Reads one series out of a CSV file: a column of times and a column of values.
 //!
-//! The first line names the columns. A time is RFC 3339, or `2026-03-04 12:00:00` which is taken
-//! as UTC, or seconds, milliseconds, microseconds or nanoseconds since the epoch, told apart by
-//! their size. A value is a number; a blank one is absent, and `NaN` and infinities are not finite:
-//! their rows stay, without a value. Anything else is an error that names the place, since a guess
-//! would silently change what is measured.
+//! The first line names the columns; they are separated by what it shows them to be: commas,
+//! semicolons, tabs or bars. A time is RFC 3339, or `2026-03-04 12:00:00` which is taken as UTC, or
+//! a date such as `20260304`, or seconds, milliseconds, microseconds or nanoseconds since the
+//! epoch, told apart by their size. A value is a number; a blank one is absent, and `NaN` and
+//! infinities are not finite: their rows stay, without a value. Anything else is an error that
+//! names the place, since a guess would silently change what is measured.
 //!
 //! Times may go back by up to two hours, as they do where a clock is set back or summer ends; a
-//! file that goes back further is in the wrong order.
+//! file that goes back further is in the wrong order, and so is one whose first rows all go back.
+
+mod form;
+mod order;
 
 use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use jiff::Timestamp;
-use jiff::civil::DateTime;
-use jiff::tz::Offset;
-use ks_statistics::anomaly::VALUE_MAX;
+use form::{parse_time, parse_value};
+use order::{Latest, Order};
 
-/// How far a time may lie before the latest one, in seconds.
-const BACK_MAX_S: f64 = 7200.0;
-/// Units of times since the epoch: from which size on, and how many make a second. 10^11 seconds
-/// are the year 5138, and as many milliseconds the year 1973.
-const EPOCH_UNITS: [(f64, f64); 3] = [(1e17, 1e9), (1e14, 1e6), (1e11, 1e3)];
+/// Separators that are looked for, in this order.
+const SEPARATORS: [u8; 4] = [b',', b';', b'\t', b'|'];
+/// Names of columns that an error lists.
+const LISTED: usize = 20;
+/// Characters of a cell that an error shows.
+const SHOWN: usize = 200;
 
 /// What a cell of values is expected to be.
 const A_NUMBER: &str = "a number";
@@ -77,6 +80,37 @@ pub enum CsvError {
         /// What is expected.
         expected: &'static str,
     },
+    /// The first line names a column more than once.
+    #[error("`{}` has {count} columns `{column}`", path.display())]
+    Ambiguous {
+        /// The file.
+        path: PathBuf,
+        /// What was asked for.
+        column: String,
+        /// How many have that name.
+        count: usize,
+    },
+    /// The first rows go from the newest to older ones.
+    #[error("`{}` begins with its newest row: the first {rows} go back one by one", path.display())]
+    NewestFirst {
+        /// The file.
+        path: PathBuf,
+        /// How many were looked at.
+        rows: usize,
+    },
+    /// A time lies far ahead of those around it.
+    #[error("`{}`, line {line}: the time `{time}` lies {ahead_s:.0} s ahead of the rows around it",
+        path.display())]
+    Ahead {
+        /// The file.
+        path: PathBuf,
+        /// The line, from 1.
+        line: u64,
+        /// The time.
+        time: String,
+        /// How far ahead, in seconds.
+        ahead_s: f64,
+    },
     /// A time lies too far before an earlier row's.
     #[error("`{}`, line {line}: the time `{time}` goes back by {back_s:.0} s", path.display())]
     Back {
@@ -100,11 +134,16 @@ impl CsvError {
     /// What to do about it.
     pub fn remedy(&self) -> Option<&'static str> {
         match self {
-            Self::Back { .. } => Some("sort the file by time"),
+            Self::Back { .. } | Self::NewestFirst { .. } => Some("sort the file by time"),
+            Self::Ambiguous { .. } => Some("give the columns names of their own"),
+            Self::Ahead { .. } => Some("correct the time, or leave the row out"),
             Self::Cell { expected, .. } if *expected == A_NUMBER => {
                 Some("leave the cell empty where there is no value")
             }
-            Self::NoColumn { .. } => Some("name columns of the first line with --time and --value"),
+            Self::NoColumn { .. } => Some(
+                "name columns of the first line with --time and --value, and with --separator what \
+                 is between them",
+            ),
             Self::Io { .. } | Self::NotCsv { .. } | Self::Empty { .. } | Self::Cell { .. } => None,
         }
     }
@@ -146,7 +185,7 @@ pub struct CsvSeries {
     cells: usize,
     time: Column,
     value: Column,
-    latest_s: Option<f64>,
+    latest: Option<Latest>,
 }
 
 #[derive(Debug)]
@@ -156,48 +195,83 @@ struct Column {
 }
 
 impl CsvSeries {
-    /// Opens a file and finds both columns by name.
-    pub fn open(path: &Path, time: &str, value: &str) -> Result<Self, CsvError> {
+    /// Opens a file and finds both columns by name. `separator` stands between cells; without it
+    /// the first line shows which does.
+    pub fn open(
+        path: &Path,
+        time: &str,
+        value: &str,
+        separator: Option<u8>,
+    ) -> Result<Self, CsvError> {
+        let tried = separator.map_or(SEPARATORS.to_vec(), |one| vec![one]);
+        let mut first = None;
+        for separator in tried {
+            match Self::separated(path, time, value, separator) {
+                Err(error @ CsvError::NoColumn { .. }) => {
+                    first.get_or_insert(error);
+                }
+                other => {
+                    order::check(path, || Self::separated(path, time, value, separator))?;
+                    return other;
+                }
+            }
+        }
+        Err(first.unwrap_or_else(|| CsvError::Empty { path: path.to_owned() }))
+    }
+
+    fn separated(path: &Path, time: &str, value: &str, separator: u8) -> Result<Self, CsvError> {
         let io = |source| CsvError::Io { path: path.to_owned(), source };
         let file = File::open(path).map_err(io)?;
         // With the line feed alone as the end of a line, line numbers are right in files with
         // carriage returns too: those are trimmed.
         let mut reader = csv::ReaderBuilder::new()
+            .delimiter(separator)
             .terminator(csv::Terminator::Any(b'\n'))
             .flexible(true)
-            .trim(csv::Trim::All)
+            .trim(if separator == b'\t' { csv::Trim::None } else { csv::Trim::All })
             .from_reader(file);
         let names = reader.headers().map_err(|error| unreadable(path, error))?;
         if names.is_empty() {
             return Err(CsvError::Empty { path: path.to_owned() });
         }
+        if names.iter().any(|name| name.trim().contains('\r')) {
+            let problem = "its lines end with a carriage return alone".to_owned();
+            return Err(CsvError::NotCsv { path: path.to_owned(), problem });
+        }
         let time = column(path, names, time)?;
         let value = column(path, names, value)?;
         let cells = names.len();
         let record = csv::StringRecord::new();
-        Ok(Self { path: path.to_owned(), reader, record, cells, time, value, latest_s: None })
+        Ok(Self { path: path.to_owned(), reader, record, cells, time, value, latest: None })
     }
 
     /// The next row, `None` at the end of the file.
     pub fn next_row(&mut self) -> Result<Option<Row>, CsvError> {
         let Some(line) = self.read_line()? else {
-            let empty = self.latest_s.is_none();
+            let empty = self.latest.is_none();
             return if empty { Err(CsvError::Empty { path: self.path.clone() }) } else { Ok(None) };
         };
-        let time = self.record.get(self.time.at).unwrap_or_default();
+        let time = self.record.get(self.time.at).unwrap_or_default().trim();
         let bad_time = || self.bad_cell(line, &self.time, time, "a time");
         let time_s = parse_time(time).ok_or_else(bad_time)?;
-        let value = self.record.get(self.value.at).unwrap_or_default();
+        let value = self.record.get(self.value.at).unwrap_or_default().trim();
         let bad_value = || self.bad_cell(line, &self.value, value, A_NUMBER);
         let reading = parse_value(value).ok_or_else(bad_value)?;
-        let latest_s = self.latest_s.unwrap_or(time_s);
         let time = time.to_owned();
-        if latest_s - time_s > BACK_MAX_S {
-            let path = self.path.clone();
-            return Err(CsvError::Back { path, line, time, back_s: latest_s - time_s });
-        }
-        self.latest_s = Some(latest_s.max(time_s));
-        Ok(Some(Row { line, time, time_s, reading, goes_back: time_s < latest_s }))
+        let order = Latest::take(&mut self.latest, line, &time, time_s);
+        let goes_back = match order {
+            Order::Forward => false,
+            Order::Back => true,
+            Order::FarBack { back_s } => {
+                let (path, time) = (self.path.clone(), shown(&time));
+                return Err(CsvError::Back { path, line, time, back_s });
+            }
+            Order::WasAhead { line, time, ahead_s } => {
+                let (path, time) = (self.path.clone(), shown(&time));
+                return Err(CsvError::Ahead { path, line, time, ahead_s });
+            }
+        };
+        Ok(Some(Row { line, time, time_s, reading, goes_back }))
     }
 
     /// Reads the next line that is not blank, and gives its number; `None` at the end of the file.
@@ -232,17 +306,27 @@ impl CsvSeries {
 
 /// Text of a file as it may stand in an error: not without end.
 fn shown(text: &str) -> String {
-    text.chars().take(80).collect()
+    text.chars().take(SHOWN).collect()
 }
 
 fn column(path: &Path, names: &csv::StringRecord, wanted: &str) -> Result<Column, CsvError> {
-    let names = || names.iter().map(|name| name.trim_start_matches('\u{feff}'));
+    let names = || names.iter().map(|name| name.trim().trim_start_matches('\u{feff}'));
+    let count = names().filter(|name| *name == wanted).count();
+    if count > 1 {
+        let (path, column) = (path.to_owned(), wanted.to_owned());
+        return Err(CsvError::Ambiguous { path, column, count });
+    }
     let Some(at) = names().position(|name| name == wanted) else {
-        let present: Vec<String> = names().map(|name| format!("`{}`", shown(name))).collect();
+        let listed = names().take(LISTED).map(|name| format!("`{}`", shown(name)));
+        let mut present = listed.collect::<Vec<_>>().join(", ");
+        let more = names().count().saturating_sub(LISTED);
+        if more > 0 {
+            present += &format!(" and {more} more");
+        }
         return Err(CsvError::NoColumn {
             path: path.to_owned(),
             column: wanted.to_owned(),
-            present: present.join(", "),
+            present,
         });
     };
     Ok(Column { name: wanted.to_owned(), at })
@@ -250,34 +334,11 @@ fn column(path: &Path, names: &csv::StringRecord, wanted: &str) -> Result<Column
 
 fn unreadable(path: &Path, error: csv::Error) -> CsvError {
     let path = path.to_owned();
-    let problem = error.to_string();
+    let problem = shown(&error.to_string());
     if let csv::ErrorKind::Io(source) = error.into_kind() {
         return CsvError::Io { path, source };
     }
     CsvError::NotCsv { path, problem }
-}
-
-/// Seconds since the epoch.
-fn parse_time(text: &str) -> Option<f64> {
-    if let Ok(number) = text.parse::<f64>() {
-        let number = Some(number).filter(|number| number.is_finite())?;
-        let unit = EPOCH_UNITS.iter().find(|(from, _)| number.abs() >= *from);
-        return Some(number / unit.map_or(1.0, |(_, per_second)| *per_second));
-    }
-    let zoned = text.parse::<Timestamp>();
-    let civil = || Offset::UTC.to_timestamp(text.parse::<DateTime>()?);
-    let time = zoned.or_else(|_| civil()).ok()?;
-    Some(time.as_nanosecond() as f64 / 1e9)
-}
-
-fn parse_value(text: &str) -> Option<Reading> {
-    if text.is_empty() {
-        return Some(Reading::Absent);
-    }
-    let number: f64 = text.parse().ok()?;
-    // A comparison with NaN is false.
-    let reckoned = number.abs() <= VALUE_MAX;
-    Some(if reckoned { Reading::Number(number) } else { Reading::NotFinite })
 }
 
 #[cfg(test)]

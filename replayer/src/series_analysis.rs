@@ -1,22 +1,18 @@
 //! Scores each row of a series, and sums the series up: where it goes, when it reaches a threshold,
-//! and what in it was most unusual.
+//! and what in it was unusual.
 //!
 //! A row without a value has no score: what was not seen is neither usual nor unusual.
 
 use ks_statistics::anomaly::forecast::{self, Eta};
 use ks_statistics::anomaly::trend::{Tracker, Trend};
-use ks_statistics::anomaly::{Scored, Scorer};
+use ks_statistics::anomaly::{Event, FIRST_ROWS, Reason, Scored, Scorer, score_of};
 use ks_statistics::own_history::Direction;
 use serde::Serialize;
 
 use crate::csv_series::{Reading, Row};
 
-/// The score from which on a row belongs to an anomaly: about one false one in a thousand rows.
-const ANOMALOUS: f64 = 0.5;
-/// Rows after which an anomaly is over: the longest window that the score looks at.
-const QUIET_ROWS: u64 = 64;
-/// Anomalies that are listed.
-const LISTED: usize = 10;
+/// Events that are listed: those that were rarest.
+const LISTED: usize = 1000;
 
 /// What is said of a row.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -35,7 +31,8 @@ pub struct SeriesAnalysis {
     tracker: Tracker,
     direction: Option<Direction>,
     report: SeriesReport,
-    open: Option<Open>,
+    /// The event at hand: it may go on.
+    open: Option<SeriesEvent>,
 }
 
 /// A series, summed up.
@@ -79,8 +76,14 @@ pub struct SeriesReport {
     pub past_windows: Option<usize>,
     /// When a threshold is reached, or why that cannot be said.
     pub forecast: SeriesForecast,
-    /// The most unusual stretches, the highest score first.
-    pub anomalies: Vec<Anomaly>,
+    /// Whether there were rows enough to judge any by.
+    pub judged: bool,
+    /// Rows that it takes before the first is judged.
+    pub rows_needed: usize,
+    /// How many events there were.
+    pub events_total: u64,
+    /// What was unusual, in the order of onsets; of very many those with the highest scores.
+    pub events: Vec<SeriesEvent>,
 }
 
 /// When a threshold is reached.
@@ -104,33 +107,29 @@ pub struct SeriesForecast {
     pub reason: Option<String>,
 }
 
-/// A stretch of rows with high scores.
+/// Something unusual.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Anomaly {
-    /// Time of its first row, as it is written.
-    pub start: String,
-    /// Time of its last row with a high score.
+pub struct SeriesEvent {
+    /// Its number, from 1.
+    pub id: u64,
+    /// Time of the row that it began with, as it is written.
+    pub onset: String,
+    /// Time of its rarest row.
+    pub peak: String,
+    /// Time of its last unusual row.
     pub end: String,
-    /// Rows with a high score.
-    pub rows: u64,
+    /// Why, in words.
+    pub reason: &'static str,
     /// The highest score.
     pub score: f64,
-    /// Time of the row with the highest score.
-    pub peak: String,
-    /// The value there.
+    /// The value at the peak.
     pub value: f64,
     /// What was normal there: the median.
     pub baseline_p50: Option<f64>,
     /// What was normal there: the 95 % quantile.
     pub baseline_p95: Option<f64>,
-}
-
-/// An anomaly that may go on.
-#[derive(Debug)]
-struct Open {
-    anomaly: Anomaly,
-    /// The number of its last row.
-    last: u64,
+    /// It lasted until it was the new normal.
+    pub stays: bool,
 }
 
 impl SeriesAnalysis {
@@ -167,6 +166,9 @@ impl SeriesAnalysis {
     /// Sums up, with the time to `threshold` where one is given.
     pub fn finish(mut self, threshold: Option<f64>) -> SeriesReport {
         self.close();
+        self.report.judged = self.report.scored > FIRST_ROWS as u64;
+        self.report.rows_needed = FIRST_ROWS + 1;
+        self.report.events.sort_by_key(|event| event.id);
         let trend = self.tracker.trend();
         let mut report = self.report;
         report.direction = self.direction.unwrap_or(Direction::Unproven).word();
@@ -185,46 +187,75 @@ impl SeriesAnalysis {
         report
     }
 
+    /// Follows the event that stands at a row, or that was found to be over with it.
     fn gather(&mut self, row: &Row, value: f64, scored: Scored) {
-        let number = self.report.rows;
-        if self.open.as_ref().is_some_and(|open| number - open.last > QUIET_ROWS) {
+        let standing = self.scorer.standing();
+        let Some(event) = standing.or(self.scorer.last()).copied() else { return };
+        let is_known = self.open.as_ref().is_some_and(|open| open.id == event.id);
+        if !is_known {
+            if standing.is_none() {
+                return;
+            }
             self.close();
+            // An event goes on under its number after one that is over.
+            self.open = Some(self.taken_back(event.id).unwrap_or_else(|| begun(row, &event)));
         }
-        if scored.score < ANOMALOUS {
-            return;
+        let number = self.report.scored - 1;
+        let Some(open) = &mut self.open else { return };
+        if event.peak == number {
+            open.peak.clone_from(&row.time);
+            open.value = value;
+            open.reason = words(event.reason);
+            open.score = score_of(event.decades);
+            open.baseline_p50 = scored.baseline_p50;
+            open.baseline_p95 = scored.baseline_p95;
         }
-        let open = self.open.get_or_insert_with(|| Open {
-            anomaly: Anomaly {
-                start: row.time.clone(),
-                end: row.time.clone(),
-                rows: 0,
-                score: 0.0,
-                peak: row.time.clone(),
-                value,
-                baseline_p50: None,
-                baseline_p95: None,
-            },
-            last: number,
-        });
-        open.last = number;
-        let anomaly = &mut open.anomaly;
-        anomaly.rows += 1;
-        anomaly.end.clone_from(&row.time);
-        if scored.score > anomaly.score {
-            anomaly.score = scored.score;
-            anomaly.peak.clone_from(&row.time);
-            anomaly.value = value;
-            anomaly.baseline_p50 = scored.baseline_p50;
-            anomaly.baseline_p95 = scored.baseline_p95;
+        if event.end == number {
+            open.end.clone_from(&row.time);
         }
+        open.stays = event.stays;
+    }
+
+    fn taken_back(&mut self, id: u64) -> Option<SeriesEvent> {
+        let at = self.report.events.iter().position(|event| event.id == id)?;
+        Some(self.report.events.swap_remove(at))
     }
 
     fn close(&mut self) {
-        let Some(Open { anomaly, .. }) = self.open.take() else { return };
-        let listed = &mut self.report.anomalies;
-        let at = listed.partition_point(|other| other.score >= anomaly.score);
-        listed.insert(at, anomaly);
-        listed.truncate(LISTED);
+        let Some(event) = self.open.take() else { return };
+        self.report.events_total = self.report.events_total.max(event.id);
+        let listed = &mut self.report.events;
+        listed.push(event);
+        if listed.len() > LISTED {
+            let least = listed.iter().enumerate().min_by(|a, b| a.1.score.total_cmp(&b.1.score));
+            if let Some(at) = least.map(|(at, _)| at) {
+                listed.swap_remove(at);
+            }
+        }
+    }
+}
+
+fn begun(row: &Row, event: &Event) -> SeriesEvent {
+    SeriesEvent {
+        id: event.id,
+        onset: row.time.clone(),
+        peak: row.time.clone(),
+        end: row.time.clone(),
+        reason: words(event.reason),
+        score: 0.0,
+        value: 0.0,
+        baseline_p50: None,
+        baseline_p95: None,
+        stays: false,
+    }
+}
+
+fn words(reason: Reason) -> &'static str {
+    match reason {
+        Reason::Level => "far from its level, or from the rows before",
+        Reason::Season => "far from what is usual at this hour",
+        Reason::Unrest => "more or less restless than usual",
+        Reason::Stillness => "unchanged for longer than usual",
     }
 }
 
@@ -253,7 +284,7 @@ mod tests {
         Row { line: u64::from(number) + 2, time, time_s, reading, goes_back: false }
     }
 
-    /// A little unrest, and a spike at rows 900, 903 and 1500.
+    /// Unrest like noise, and a spike at rows 900, 903 and 1500.
     fn analyze(rows: u32, threshold: Option<f64>) -> SeriesReport {
         let mut analysis = SeriesAnalysis::default();
         for number in 0..rows {
@@ -266,15 +297,25 @@ mod tests {
     }
 
     #[test]
-    fn neighbouring_high_scores_are_one_anomaly_and_the_highest_comes_first() {
+    fn what_comes_soon_again_is_one_event_and_events_are_in_their_order() {
         let report = analyze(2000, None);
-        let named = |start: &str| report.anomalies.iter().find(|it| it.start == start);
+        let named = |onset: &str| report.events.iter().find(|it| it.onset == onset);
         let first = named("t900").unwrap();
-        assert!(first.rows >= 2 && first.value > 29.0, "{first:?}");
+        assert!(first.value > 29.0 && first.score > 0.5, "{first:?}");
         assert!(first.baseline_p50.unwrap() < 1.0);
+        assert!(["t903", "t910"].contains(&first.end.as_str()), "{first:?}");
         assert!(named("t1500").is_some() && named("t903").is_none());
-        assert!(report.anomalies.is_sorted_by(|a, b| a.score >= b.score));
-        assert!(report.anomalies.len() <= LISTED);
+        assert!(report.events.is_sorted_by_key(|it| it.id));
+        assert_eq!(report.events_total, report.events.len() as u64);
+        assert!(report.judged);
+    }
+
+    #[test]
+    fn where_little_is_known_nothing_is_judged() {
+        let check = |rows, judged| assert_eq!(analyze(rows, None).judged, judged, "{rows}");
+        check(3, false);
+        check(64, false);
+        check(65, true);
     }
 
     #[test]

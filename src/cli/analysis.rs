@@ -17,12 +17,17 @@ pub(crate) struct Analyze {
     #[arg(long, value_name = "FILE.csv", requires = "time", requires = "value",
         conflicts_with_all = ["metric", "baseline", "from", "to"])]
     pub(crate) csv: Option<PathBuf>,
-    /// Column of the times: RFC 3339, `2026-03-04 12:00:00` in UTC, or seconds since 1970
+    /// Column of the times: RFC 3339, `2026-03-04 12:00:00` in UTC, `20260304`, or seconds since
+    /// 1970
     #[arg(long, value_name = "COLUMN", requires = "csv")]
     pub(crate) time: Option<String>,
     /// Column of the values
     #[arg(long, value_name = "COLUMN", requires = "csv")]
     pub(crate) value: Option<String>,
+    /// What stands between the columns of --csv [default: `,`, `;`, a tab or `|`, as the first line
+    /// shows]
+    #[arg(long, value_name = "CHARACTER", requires = "csv", value_parser = separator)]
+    pub(crate) separator: Option<u8>,
     /// Forecast when the series of --csv reaches this value
     #[arg(long, value_name = "VALUE", allow_negative_numbers = true, requires = "csv",
         value_parser = super::parse_finite)]
@@ -45,6 +50,15 @@ pub(crate) struct Analyze {
     /// Form of the output
     #[arg(long, value_enum, default_value = "text")]
     pub(crate) format: AnalyzeFormat,
+}
+
+/// One character of ASCII that is no letter, digit, quote or line break; `\\t` is a tab.
+fn separator(text: &str) -> Result<u8, String> {
+    match text.as_bytes() {
+        b"\\t" => Ok(b'\t'),
+        [byte] if byte.is_ascii_punctuation() && *byte != b'"' || *byte == b'\t' => Ok(*byte),
+        _ => Err("write one character such as ; or \\t".to_owned()),
+    }
 }
 
 /// Form of what `ks analyze` prints.

@@ -4,7 +4,7 @@ use std::io::{self, Write};
 use std::path::Path;
 
 use ks_replayer::csv_series::{CsvSeries, Reading, Row};
-use ks_replayer::series_analysis::{Analyzed, Anomaly, SeriesAnalysis, SeriesReport};
+use ks_replayer::series_analysis::{Analyzed, SeriesAnalysis, SeriesEvent, SeriesReport};
 use ks_statistics::anomaly::Scored;
 
 use crate::cli::analysis::{Analyze, AnalyzeFormat};
@@ -13,7 +13,9 @@ use crate::plain::Page;
 use crate::render;
 use crate::stdout;
 
-const CSV_HEADER: &str = "time,value,score,baseline_p50,baseline_p95,direction\n";
+/// Events that people are told of.
+const TOLD: usize = 10;
+const CSV_HEADER: &str = "time,value,score,baseline_p50,baseline_p95,direction,event_id,onset\n";
 
 pub(crate) fn run(arguments: &Analyze, file: &Path, columns: (&str, &str)) -> anyhow::Result<()> {
     stdout::unless_closed(analyze(arguments, file, columns, &mut stdout::stream()))
@@ -25,8 +27,8 @@ fn analyze(
     (time, value): (&str, &str),
     out: &mut dyn Write,
 ) -> anyhow::Result<()> {
-    let Analyze { threshold, format, .. } = arguments;
-    let mut series = CsvSeries::open(csv, time, value)?;
+    let Analyze { threshold, separator, format, .. } = arguments;
+    let mut series = CsvSeries::open(csv, time, value, *separator)?;
     let mut analysis = SeriesAnalysis::default();
     let mut header = Some(CSV_HEADER);
     while let Some(row) = series.next_row()? {
@@ -71,7 +73,11 @@ fn csv_line(row: &Row, analyzed: &Analyzed, out: &mut dyn Write) -> io::Result<(
             None => out.write_all(b",")?,
         }
     }
-    writeln!(out, ",{}", analyzed.direction.word())
+    write!(out, ",{},", analyzed.direction.word())?;
+    if let Some(event) = scored.and_then(|scored| scored.event) {
+        write!(out, "{event}")?;
+    }
+    writeln!(out, ",{}", u8::from(scored.is_some_and(|scored| scored.is_onset)))
 }
 
 fn for_people(csv: &Path, report: &SeriesReport) -> Page {
@@ -85,15 +91,34 @@ fn for_people(csv: &Path, report: &SeriesReport) -> Page {
     tell_trend(report, &mut page);
     tell_forecast(report, &mut page);
     page.gap();
-    if report.anomalies.is_empty() {
-        page.line("Nothing unusual.");
-        return page;
-    }
-    page.line("Most unusual (a score of 0.5 is reached about once in a thousand rows):");
-    for anomaly in &report.anomalies {
-        page.line(anomaly_text(anomaly));
-    }
+    tell_events(report, &mut page);
     page
+}
+
+fn tell_events(report: &SeriesReport, page: &mut Page) {
+    if !report.judged {
+        page.line(format_args!(
+            "Too little to judge: {} rows with a value, {} needed.",
+            report.scored, report.rows_needed
+        ));
+        return;
+    }
+    if report.events.is_empty() {
+        page.line("Nothing unusual.");
+        return;
+    }
+    let mut events: Vec<&SeriesEvent> = report.events.iter().collect();
+    events.sort_by(|one, other| other.score.total_cmp(&one.score));
+    let told = events.len().min(TOLD);
+    let which = if report.events_total > told as u64 {
+        format!("the {told} most unusual of {} events", report.events_total)
+    } else {
+        format!("{told} events")
+    };
+    page.line(format_args!("{which} (noise makes one of 0.5 in about a thousand rows):"));
+    for event in &events[..told] {
+        page.line(event_text(event));
+    }
 }
 
 fn tell_trend(report: &SeriesReport, page: &mut Page) {
@@ -137,19 +162,20 @@ fn tell_forecast(report: &SeriesReport, page: &mut Page) {
     ));
 }
 
-fn anomaly_text(anomaly: &Anomaly) -> String {
-    let known = anomaly.baseline_p50.zip(anomaly.baseline_p95);
+fn event_text(event: &SeriesEvent) -> String {
+    let known = event.baseline_p50.zip(event.baseline_p95);
     let normal = known.map_or_else(
         || "no baseline".to_owned(),
         |(p50, p95)| format!("normal {}, p95 {}", short(p50), short(p95)),
     );
     format!(
-        "  {:.3}  {} to {}: {} at {} ({normal})",
-        anomaly.score,
-        anomaly.start,
-        anomaly.end,
-        short(anomaly.value),
-        anomaly.peak
+        "  {:.3}  {} to {}: {}; {} at {} ({normal})",
+        event.score,
+        event.onset,
+        if event.stays { "stays" } else { &event.end },
+        event.reason,
+        short(event.value),
+        event.peak
     )
 }
 
@@ -198,39 +224,57 @@ mod tests {
             csv_line(&row, &Analyzed { scored, direction }, &mut out).unwrap();
             assert_eq!(String::from_utf8(out).unwrap(), expected);
         };
-        check("t", Reading::Absent, None, "t,,,,,unproven\n");
-        let scored = Scored { score: 0.25, baseline_p50: Some(1.0), baseline_p95: None };
-        check("t", Reading::Number(2.5), Some(scored), "t,2.5,0.25,1,,unproven\n");
-        check("a,b", Reading::NotFinite, None, "\"a,b\",,,,,unproven\n");
+        check("t", Reading::Absent, None, "t,,,,,unproven,,0\n");
+        let scored = Scored {
+            score: 0.25,
+            event: Some(7),
+            is_onset: true,
+            baseline_p50: Some(1.0),
+            baseline_p95: None,
+        };
+        check("t", Reading::Number(2.5), Some(scored), "t,2.5,0.25,1,,unproven,7,1\n");
+        check("a,b", Reading::NotFinite, None, "\"a,b\",,,,,unproven,,0\n");
     }
 
     #[test]
     fn people_read_a_trend_a_reason_and_what_was_unusual() {
-        let mut report = SeriesReport { rows: 9, direction: "unproven", ..SeriesReport::default() };
+        let mut report = SeriesReport {
+            rows: 9,
+            rows_needed: 65,
+            direction: "unproven",
+            ..SeriesReport::default()
+        };
         let csv = Path::new("a\x1b\n.csv");
         let page = for_people(csv, &report);
         let text = page.as_str();
         let first = "a\\u{1b}\\u{a}.csv: 9 rows, - to -\ntrend: unproven, no line";
         assert!(text.starts_with(first), "{text}");
-        assert!(text.ends_with("Nothing unusual.\n"), "{text}");
+        assert!(text.ends_with("Too little to judge: 0 rows with a value, 65 needed.\n"), "{text}");
+        report.judged = true;
+        assert!(for_people(csv, &report).as_str().ends_with("Nothing unusual.\n"));
         report.slope_per_min = Some(0.25);
         report.forecast.threshold = Some(90.0);
         report.forecast.reason = Some("too few rows".to_owned());
-        report.anomalies.push(Anomaly {
-            start: "a".to_owned(),
-            end: "c".to_owned(),
-            rows: 3,
-            score: 0.9,
+        report.events_total = 12;
+        report.events.push(SeriesEvent {
+            id: 1,
+            onset: "a".to_owned(),
             peak: "b".to_owned(),
+            end: "c".to_owned(),
+            reason: "unchanged for longer than usual",
+            score: 0.9,
             value: 1234.5,
             baseline_p50: None,
             baseline_p95: None,
+            stays: false,
         });
         let page = for_people(csv, &report);
         let text = page.as_str();
         assert!(text.contains("0.2500 a minute (90 %: - to -)"), "{text}");
         assert!(text.contains("no forecast for 90.0000: too few rows\n"), "{text}");
-        assert!(text.contains("  0.900  a to c: 1234.5 at b (no baseline)\n"), "{text}");
+        assert!(text.contains("the 1 most unusual of 12 events"), "{text}");
+        let event = "  0.900  a to c: unchanged for longer than usual; 1234.5 at b (no baseline)\n";
+        assert!(text.contains(event), "{text}");
     }
 
     #[test]

@@ -13,12 +13,12 @@ use crate::tree::{SourceFile, assert_none, checkout};
 const LINES_MAX: [(&str, usize); 8] = [
     ("ebpf/src/", 1_000),
     ("engine/src/", 18_400),
-    ("engine/statistics/src/", 2_780),
+    ("engine/statistics/src/", 3_750),
     ("engine/vocabulary/src/", 5_950),
     ("recorder/src/", 18_300),
-    ("replayer/src/", 7_300),
+    ("replayer/src/", 7_600),
     ("scenarios/src/", 7_950),
-    ("src/", 8_050),
+    ("src/", 8_100),
 ];
 /// How far below its entry a crate may be.
 const SLACK_PERCENT: usize = 5;

@@ -64,11 +64,14 @@ pub(super) fn as_views(fields: &Fields) -> Fields {
 }
 
 fn viewed(field: &Arc<Field>) -> Arc<Field> {
-    let inner = match field.data_type() {
-        DataType::Binary => DataType::BinaryView,
-        DataType::Struct(fields) => DataType::Struct(as_views(fields)),
-        DataType::List(element) => DataType::List(viewed(element)),
-        _ => return Arc::clone(field),
+    let inner = if let DataType::Struct(fields) = field.data_type() {
+        DataType::Struct(as_views(fields))
+    } else if let DataType::List(element) = field.data_type() {
+        DataType::List(viewed(element))
+    } else if *field.data_type() == DataType::Binary {
+        DataType::BinaryView
+    } else {
+        return Arc::clone(field);
     };
     Arc::new(field.as_ref().clone().with_data_type(inner))
 }

@@ -6,7 +6,7 @@ fn read(content: &str) -> Result<Vec<Row>, CsvError> {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("series.csv");
     std::fs::write(&path, content).unwrap();
-    let mut series = CsvSeries::open(&path, "time", "value")?;
+    let mut series = CsvSeries::open(&path, "time", "value", None)?;
     let mut rows = Vec::new();
     while let Some(row) = series.next_row()? {
         rows.push(row);
@@ -41,6 +41,10 @@ fn a_time_has_many_forms() {
         check(text, 1_772_625_600.0);
     }
     check("2026-03-04", 1_772_582_400.0);
+    check("20260304", 1_772_582_400.0);
+    check("202603041200", 1_772_625_600.0);
+    check("20260304120000", 1_772_625_600.0);
+    check("20261332", 20_261_332.0);
     check("0", 0.0);
     check("-3.5", -3.5);
     for text in ["", "noon", "nan", "inf", "12:00", "2026-13-01 00:00:00", "04/03/2026 12:00"] {
@@ -91,11 +95,30 @@ fn what_cannot_be_understood_is_named_with_its_place() {
     check_error("time,value\n,2\n", "line 2, column `time`: `` is not a time");
     check_error("time,value\n1,2\n\n3\n", "line 4 has 1 cells, the first 2");
     check_error("time,value\n7200,1\n10000,1\n2000,1\n", "line 4: the time `2000` goes back by");
+    check_error("time,value\n10,1\n20,1\n99999,1\n30,1\n", "line 4: the time `99999` lies 99969 s");
+    check_error("time,value,value\n1,2,3\n", "has 2 columns `value`");
+    check_error("time,value\r1,2\r2,3\r", "lines end with a carriage return alone");
+    check_error("time,value\n9,1\n8,1\n7,1\n", "begins with its newest row");
+    let long = format!("time,value\n1,{}\n", "x".repeat(5000));
+    assert!(read(&long).unwrap_err().to_string().len() < 400);
+    let many: Vec<String> = (0..5000).map(|column| format!("c{column}")).collect();
+    check_error(&format!("{}\n", many.join(",")), "`c19` and 4980 more");
     assert_eq!(read("time,value\n7200,1\n0,1\n").unwrap().len(), 2, "an hour or two is borne");
 }
 
 #[test]
 fn a_missing_file_is_unreadable_input() {
-    let error = CsvSeries::open(Path::new("no/such/file.csv"), "time", "value").unwrap_err();
+    let error = CsvSeries::open(Path::new("no/such/file.csv"), "time", "value", None).unwrap_err();
     assert!(error.to_string().contains("no/such/file.csv") && !error.is_environment());
+}
+
+#[test]
+fn separators_are_those_that_the_first_line_shows() {
+    for separator in [';', '\t', '|'] {
+        let content = "time,value\n1,2\n2,\n".replace(',', &separator.to_string());
+        let rows = read(&content).unwrap();
+        assert_eq!(rows.len(), 2, "{separator:?}");
+        assert_eq!(rows[1].reading, Reading::Absent);
+    }
+    check_error("when;value\n1;2\n", "there are `when;value`");
 }

@@ -1,21 +1,26 @@
-//! How a series deviates from its usual level and from the rows just before, over several lengths.
+//! How far a series is off: from its usual level, and from the rows before.
 //!
-//! A single row, 4 rows and 16 rows are looked at: a spike, a burst, a shift. Each mean is compared
-//! with the long-run level (what is absolutely unusual) and with the mean of the rows before, four
-//! times as many (what came suddenly, whatever the level has wandered to). A longer window is
-//! slower and finds little that these do not: its excursions are few, so its past says less.
+//! Means over windows of 1, 4, 16 and 64 rows are held against the usual level, and the first three
+//! against the mean of the four windows before them. Short windows see a spike at once, long ones a
+//! shift within the noise, and a slide.
 
-use super::rarer_of;
-use super::tail::Past;
-use core::array::from_fn;
+use super::senses::{Lesson, Of, Senses};
+use crate::order::median;
 use libm::fabs;
 
 /// Rows of a window.
-const WINDOWS: [usize; 3] = [1, 4, 16];
+pub(super) const WINDOWS: [usize; 4] = [1, 4, 16, 64];
+/// Windows that are also held against the rows before them.
+const COMPARED: usize = 3;
+const STATISTICS: usize = WINDOWS.len() + COMPARED;
 /// The rows before a window that it is compared with, in lengths of the window.
 const BEFORE: usize = 4;
-/// Rows kept: the longest window and what is before it.
-const KEPT: usize = WINDOWS[2] * (1 + BEFORE);
+/// Rows kept: what the windows need, and room for what is laid over an event that ended.
+const KEPT: usize = 320;
+/// What the window of 64 rows loses, in decades: whatever wanders is far off there again and again
+/// (measured on generated series).
+const LONG_LOSS: f64 = 2.0;
+const LONG: usize = 64;
 
 /// A row counts in a mean as at most this many usual steps away from the rows before: one spike is
 /// one anomaly, and not a shift of every window that it is in.
@@ -23,7 +28,7 @@ const CLIP_STEPS: f64 = 6.0;
 /// Rows before the last, of which the mean is what a row is clipped to.
 const CLIP_ROWS: usize = 4;
 /// Rows after which a row is clipped.
-const CLIP_AFTER: usize = 64;
+const CLIP_AFTER: usize = 16;
 /// The usual step is a mean over about so many rows.
 const STEP_ROWS: f64 = 100.0;
 /// The usual level and the usual error follow the last so many rows: 3 months of hours, a week of
@@ -36,6 +41,13 @@ const LEVEL_STEP_FIRST: f64 = 9.0;
 /// Rows of the beginning, in which the level is mobile.
 const LEVEL_FIRST: f64 = 30.0;
 const SPREAD_FIRST: f64 = 20.0;
+/// The memory of neighbours is a mean over about so many rows, of deviations up to so many errors.
+const MEMORY_ROWS: f64 = 1000.0;
+const MEMORY_CLIP: f64 = 6.0;
+/// More memory than this is none that a series of rows could tell from more.
+const MEMORY_MAX: f64 = 0.999;
+/// Rows before an event whose mean is laid over it when it is over.
+const LAID_ROWS: usize = 16;
 
 /// One series, or what is left of it when its season is taken away.
 #[derive(Clone, Debug)]
@@ -50,8 +62,17 @@ pub(super) struct Deviations {
     /// Mean absolute distance from the level: what a step of the level is measured by.
     spread: f64,
     error: f64,
-    from_level: [Past; 3],
-    from_before: [Past; 3],
+    memory: Memory,
+    senses: Senses<STATISTICS>,
+}
+
+/// How much of a deviation the next row keeps.
+#[derive(Clone, Copy, Debug, Default)]
+struct Memory {
+    rows: f64,
+    square: f64,
+    product: f64,
+    last: f64,
 }
 
 impl Default for Deviations {
@@ -64,36 +85,26 @@ impl Default for Deviations {
             level: 0.0,
             spread: 0.0,
             error: 0.0,
-            from_level: from_fn(|_| Past::default()),
-            from_before: from_fn(|_| Past::default()),
+            memory: Memory::default(),
+            senses: Senses::new(Of::Deviations),
         }
     }
 }
 
 impl Deviations {
-    /// Decades of rarity of the present, given the next value. It is counted afterwards.
-    pub(super) fn push(&mut self, value: f64) -> f64 {
-        if self.rows == 0 {
-            self.level = value;
-            self.last = value;
-        }
-        self.keep(value);
-        let mut rarity = 0.0f64;
-        for (at, window) in WINDOWS.into_iter().enumerate() {
-            if self.rows < window {
-                break;
-            }
-            let mean = if window == 1 { value } else { self.mean(0, window) };
-            let found = self.from_level[at].rarity_of_deviation(mean - self.level);
-            rarity = rarity.max(rarer_of(found, window));
-            if self.rows >= window * (1 + BEFORE) {
-                let before = self.mean(window, window * BEFORE);
-                let found = self.from_before[at].rarity_of_deviation(mean - before);
-                rarity = rarity.max(rarer_of(found, window));
-            }
-        }
-        self.follow(value);
-        rarity
+    /// Begins with a level and a usual error that are known.
+    pub(super) fn begin(&mut self, level: f64, error: f64) {
+        (self.level, self.spread, self.error) = (level, error, error);
+    }
+
+    /// Rows seen.
+    pub(super) fn rows(&self) -> usize {
+        self.rows
+    }
+
+    /// The usual level.
+    pub(super) fn level(&self) -> f64 {
+        self.level
     }
 
     /// Mean distance of the values from the level so far.
@@ -101,16 +112,92 @@ impl Deviations {
         self.error
     }
 
+    /// Decades of rarity of the present, given the next value, all in units of `scale`.
+    pub(super) fn measure(&mut self, value: f64, scale: f64, grain: f64) -> f64 {
+        self.keep(value);
+        let span = self.memory.span();
+        let mut rarity = 0.0f64;
+        for (at, window) in WINDOWS.into_iter().enumerate() {
+            if self.rows < window {
+                break;
+            }
+            let rows = window as f64;
+            let mean = if window == 1 { value } else { self.mean(0, window) };
+            let off = (mean - self.level) / scale;
+            let loss = if window >= LONG { LONG_LOSS } else { 0.0 };
+            rarity = rarity.max(self.senses.measure(at, off, span.max(rows), grain / rows, loss));
+            if at < COMPARED && self.rows >= window * (1 + BEFORE) {
+                let off = (mean - self.mean(window, window * BEFORE)) / scale;
+                let at = WINDOWS.len() + at;
+                rarity = rarity.max(self.senses.measure(at, off, 2.0 * rows, grain / rows, loss));
+            }
+        }
+        rarity
+    }
+
+    /// The rarity that windows of at most so many rows see at this row.
+    pub(super) fn within(&self, rows: usize) -> f64 {
+        let at = WINDOWS.iter().enumerate().filter(|(_, window)| **window <= rows);
+        at.map(|(at, _)| self.of_window(at)).fold(0.0, f64::max)
+    }
+
+    /// The shortest window that sees at least so much.
+    pub(super) fn shortest(&self, decades: f64) -> Option<usize> {
+        let at = (0..WINDOWS.len()).find(|at| self.of_window(*at) >= decades)?;
+        Some(WINDOWS[at])
+    }
+
+    fn of_window(&self, at: usize) -> f64 {
+        let compared = if at < COMPARED { self.senses.decades(WINDOWS.len() + at) } else { 0.0 };
+        self.senses.decades(at).max(compared)
+    }
+
+    /// Learns the row that was measured last.
+    pub(super) fn learn(&mut self, value: f64, lesson: Lesson) {
+        self.senses.learn(lesson);
+        if lesson != Lesson::Unusual {
+            self.follow(value);
+        }
+        self.last = value;
+    }
+
+    /// What led to the event at hand is not learned.
+    pub(super) fn spoil(&mut self) {
+        self.senses.spoil();
+    }
+
+    /// An event of so many rows is over: it is as if it had not been.
+    pub(super) fn forget(&mut self, rows: usize) {
+        self.senses.drop_shadow();
+        let rows = rows.min(KEPT - LAID_ROWS).min(self.rows);
+        let before = (self.rows - rows).min(LAID_ROWS);
+        let usual = if before > 0 { self.mean(rows, before) } else { self.level };
+        for back in 1..=rows {
+            self.clipped[(self.rows - back) % KEPT] = usual;
+        }
+    }
+
+    /// What an event made of the series is its new normal.
+    pub(super) fn adopt(&mut self) {
+        self.senses.adopt_shadow();
+        let mut last = [0.0; LONG];
+        let rows = self.rows.min(LONG);
+        for (back, kept) in (1..=rows).zip(&mut last) {
+            *kept = self.clipped[(self.rows - back) % KEPT];
+        }
+        self.level = median(&mut last[..rows]).unwrap_or(self.level);
+    }
+
     fn keep(&mut self, value: f64) {
+        if self.rows == 0 {
+            self.last = value;
+        }
         let mut clipped = value;
         if self.rows >= CLIP_AFTER {
             let before = self.mean(0, CLIP_ROWS);
             let reach = CLIP_STEPS * self.step;
             clipped = before + (value - before).clamp(-reach, reach);
         }
-        let rows = ((self.rows + 1) as f64).min(STEP_ROWS);
-        self.step += (fabs(value - self.last) - self.step) / rows;
-        self.last = value;
         self.clipped[self.rows % KEPT] = clipped;
         self.rows += 1;
     }
@@ -127,7 +214,10 @@ impl Deviations {
         let distance = value - self.level;
         let size = fabs(distance);
         let part = 1.0 / (1.0 + rows.min(LEVEL_ROWS));
+        self.step += (fabs(value - self.last) - self.step) / rows.min(STEP_ROWS);
         self.error += (size - self.error) / rows.min(LEVEL_ROWS);
+        let reach = MEMORY_CLIP * self.spread;
+        self.memory.follow(distance.clamp(-reach, reach));
         self.spread += (size - self.spread) * if rows < SPREAD_FIRST { 1.0 / rows } else { part };
         let step = if rows < LEVEL_FIRST { LEVEL_STEP_FIRST } else { LEVEL_STEP };
         let reach = self.spread * step * part;
@@ -135,50 +225,20 @@ impl Deviations {
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use ks_vocabulary::random::Random;
-
-    /// The rarity of each row of noise, with what `change` makes of it.
-    fn rarities(change: impl Fn(usize, f64) -> f64) -> [f64; 1000] {
-        let mut random = Random::stream(11, "deviation");
-        let mut deviations = Deviations::default();
-        let mut found = [0.0; 1000];
-        for (row, rarity) in found.iter_mut().enumerate() {
-            let noise = random.next_f64() + random.next_f64() - 1.0;
-            *rarity = deviations.push(change(row, noise));
-        }
-        found
+impl Memory {
+    fn follow(&mut self, distance: f64) {
+        self.rows += 1.0;
+        let part = 1.0 / self.rows.min(MEMORY_ROWS);
+        self.square += (distance * distance - self.square) * part;
+        self.product += (distance * self.last - self.product) * part;
+        self.last = distance;
     }
 
-    #[test]
-    fn a_spike_is_seen_at_its_row_and_not_for_long_after() {
-        let found = rarities(|row, noise| if row == 800 { 8.0 } else { noise });
-        assert!(found[800] > 6.0, "{}", found[800]);
-        let after = found[805..].iter().copied().fold(0.0, f64::max);
-        assert!(after < 4.0, "{after}");
-    }
-
-    #[test]
-    fn a_shift_within_the_noise_is_seen_by_the_longer_windows() {
-        let shift = |row: usize, noise: f64| if row < 800 { noise } else { noise + 0.7 };
-        let found = rarities(shift);
-        let quiet = found[100..800].iter().copied().fold(0.0, f64::max);
-        let shifted = found[800..830].iter().copied().fold(0.0, f64::max);
-        assert!(shifted > quiet, "{shifted}, {quiet}");
-    }
-
-    #[test]
-    fn a_level_that_stays_becomes_normal() {
-        let found = rarities(|row, noise| if row < 300 { noise } else { noise + 5.0 });
-        let late = found[900..].iter().copied().fold(0.0, f64::max);
-        assert!(late < 3.0, "{late}");
-    }
-
-    #[test]
-    fn a_series_that_does_not_move_is_not_rare() {
-        assert!(rarities(|_, _| 7.5).iter().all(|rarity| *rarity <= 0.0));
-        assert!(rarities(|_, _| -1e150).iter().all(|rarity| *rarity <= 0.0));
+    /// How many rows tell as much as one that were independent: (1 + phi) / (1 - phi), the inverse
+    /// of `statistics.md`, section 4, on the number of independent values.
+    fn span(&self) -> f64 {
+        let kept = if self.square > 0.0 { self.product / self.square } else { 0.0 };
+        let kept = kept.clamp(0.0, MEMORY_MAX);
+        (1.0 + kept) / (1.0 - kept)
     }
 }

@@ -1,58 +1,59 @@
-//! One score a row of any series: how unusual is this, after all that was seen before?
+//! How unusual each row of a series is, by the rows before it only, and the events that stand out.
 //!
-//! It knows no unit, no cadence and no future: a row's score depends on the rows up to it alone,
-//! and costs the same whether there were a hundred or a million.
+//! Several statistics of the recent rows are held against their own past, each by how rare it is
+//! there (`tail.rs`): means of 1, 4, 16 and 64 rows against the usual level and against the rows
+//! before, with the season of the day or the week taken away where that leaves less
+//! (`deviation.rs`, `season.rs`), the size of steps (`volatility.rs`), and how long the value has
+//! not changed (`stillness.rs`). How often the rarest of them is as rare in this series makes the
+//! score (`calibration.rs`); what is rare beyond a threshold is an event (`event.rs`), and what is
+//! seen while one stands is not learned as usual.
 //!
-//! 1. Statistics that show the usual kinds of trouble are kept: distance of a row and of the mean
-//!    of 4 and of 16 rows from the long-run level and from the rows before (`deviation.rs`), for
-//!    the series itself and for what its best season leaves of it (`season.rs`); the unrest of the
-//!    last 16 and 64 rows, large or small (`volatility.rs`).
-//! 2. Each is given the rarity of its value in its own past, in decades (`tail.rs`). That makes
-//!    them comparable, and it makes the score fall by itself as a new state becomes usual.
-//! 3. The rarest speaks for the row. Its rarity is averaged with its rank among the rarities of all
-//!    earlier rows, so that a restless series does not score high all the time.
-//!
-//! Beside the score it tells what is normal at this hour ([`crate::baseline`]), and `trend.rs`
-//! tells whether the series rises.
-//!
-//! Its constants were chosen on generated series, on which none of them matters much: doubling or
-//! halving one changes the share of windows found by less than 0.01, `RANK_PART` by 0.03. The
-//! series of a public benchmark served as a check. `benches/anomaly` measures both.
+//! Nothing is assumed about the unit or the spread of the values: sizes are taken in units of the
+//! mean distance from the median that the first rows have.
 
+mod calibration;
 mod deviation;
+mod event;
 pub mod forecast;
 mod season;
+mod senses;
+mod stillness;
 mod tail;
 #[cfg(test)]
 mod tests;
 pub mod trend;
 mod volatility;
 
+pub use self::event::{Event, Reason};
+
+use self::calibration::Calibration;
 use self::deviation::Deviations;
+use self::event::{BEGINS, Course, Sight, Step};
 use self::season::{HourMean, Season};
-use self::tail::Past;
+use self::senses::Lesson;
+use self::stillness::Stillness;
 use self::volatility::Volatility;
 use crate::baseline::{Baseline, Learning, Moment};
-use libm::{exp2, floor, log10};
+use crate::order::median;
+use libm::{fabs, floor, pow};
 
 /// Larger values count as this one: the square of their sum is still a number.
 pub const VALUE_MAX: f64 = 1e150;
+/// Rows that nothing is judged by: the first ones.
+pub const FIRST_ROWS: usize = 64;
 
-/// The longest window of any statistic, in rows.
-const WINDOW_MAX: f64 = 64.0;
-/// What a window shorter by a factor of ten loses, in decades. A short window has more independent
-/// values in which it can be rare by chance; a full decade would be too much, since they overlap.
-const SHORT_LOSS: f64 = 0.3;
 /// A season must lower the mean error at least to this part to be believed.
 const SEASON_GAIN: f64 = 0.9;
 /// For so long a season must have known usual values: three days.
 const SEASON_AGE_S: f64 = 3.0 * 86_400.0;
-/// The part that the rank among earlier rarities has in the rarity of a row. Alone it is too rough
-/// (a past incident hides the next one), and without it a restless series scores high for ever.
-const RANK_PART: f64 = 0.5;
-/// Decades after which the distance of the score from 1 is halved. With it 0.5 is a threshold with
-/// about one false alarm in a thousand rows, measured on generated series.
-const HALF_DECADES: f64 = 2.5;
+/// With this power 0.9 is twice as many decades as 0.5.
+const SCORE_POWER: f64 = 3.17;
+/// The part that is left of the score of a row that makes no more of the event that stands.
+const KNOWN_PART: f64 = 0.3;
+/// Values that differ by less, as a part of them, differ by rounding.
+const ROUNDING: f64 = 1e-9;
+/// A statistic that is rarer than the rarest less so many decades saw what that saw.
+const BESIDE: f64 = 1.0;
 
 /// Seconds of an hour.
 const HOUR_S: f64 = 3600.0;
@@ -71,9 +72,13 @@ const LEARNING: Learning = Learning {
 /// What is said of one row.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Scored {
-    /// How unusual the row is, 0 to 1; 0 for the first 64 rows. A row in a hundred reaches 0.5, in
-    /// clumps that make about one false alarm in a thousand rows; 0.75 is as rare again.
+    /// How unusual the row is, 0 to 1; 0 for the first 64 rows. One row in a thousand begins an
+    /// event of 0.5; one in a million is 0.9.
     pub score: f64,
+    /// Number of the event that stands at this row.
+    pub event: Option<u64>,
+    /// It begins with this row.
+    pub is_onset: bool,
     /// What was normal at this hour before this row: the median, in the unit of the values.
     pub baseline_p50: Option<f64>,
     /// And the 95 % quantile.
@@ -83,14 +88,34 @@ pub struct Scored {
 /// Scores one series, row by row. Give each row that has a value to [`Scorer::push`], in order.
 #[derive(Clone, Debug)]
 pub struct Scorer {
+    rows: u64,
     now_s: Option<f64>,
     first_s: Option<f64>,
     baseline: Baseline,
+    first: [(f64, f64); FIRST_ROWS],
+    /// What sizes are measured by; 0 while the value has not changed.
+    scale: f64,
+    /// The smallest step between neighbours; 0 while there was none.
+    grain: f64,
+    last: f64,
     plain: Deviations,
     seasons: [(Season, Deviations); 2],
     hour: HourMean,
     volatility: Volatility,
-    rarities: Past,
+    stillness: Stillness,
+    calibration: Calibration,
+    course: Course,
+}
+
+/// What the statistics say of a row.
+#[derive(Clone, Copy, Debug)]
+struct Seen {
+    /// The value without each season, where that is known.
+    without: [Option<f64>; 2],
+    /// The season that is believed.
+    season: Option<usize>,
+    rarest: f64,
+    reason: Reason,
 }
 
 impl Default for Scorer {
@@ -103,14 +128,21 @@ impl Scorer {
     /// A scorer that has seen nothing.
     pub fn new() -> Self {
         Self {
+            rows: 0,
             now_s: None,
             first_s: None,
             baseline: Baseline::default(),
+            first: [(0.0, 0.0); FIRST_ROWS],
+            scale: 0.0,
+            grain: 0.0,
+            last: 0.0,
             plain: Deviations::default(),
             seasons: [Season::of_day(), Season::of_week()].map(|it| (it, Deviations::default())),
             hour: HourMean::default(),
             volatility: Volatility::default(),
-            rarities: Past::default(),
+            stillness: Stillness::default(),
+            calibration: Calibration::default(),
+            course: Course::default(),
         }
     }
 
@@ -127,39 +159,199 @@ impl Scorer {
         let at = moment(now_s, first_s);
         let normal = self.baseline.level_at(at.hour, &LEARNING);
         self.baseline.learn(at, value, false, &LEARNING);
-        if let Some((number, mean)) = self.hour.ended(now_s) {
-            for (season, _) in &mut self.seasons {
-                season.learn(number, mean);
-            }
-        }
-        let rarity = self.rarity(now_s, value);
-        self.hour.add(value);
-        let rank = self.rarities.rarity_of_rarity(rarity);
-        let decades = rarity + (rank - rarity) * RANK_PART;
+        let (score, is_onset) = self.score(now_s, value);
         Scored {
-            score: 1.0 - exp2(-decades / HALF_DECADES),
+            score,
+            event: self.course.open().map(|event| event.id),
+            is_onset,
             baseline_p50: normal.map(|normal| normal.p50),
             baseline_p95: normal.map(|normal| normal.p95),
         }
     }
 
-    /// The decades of the rarest statistic.
-    fn rarity(&mut self, now_s: f64, value: f64) -> f64 {
-        let unrest = self.volatility.push(value);
-        let plain = self.plain.push(value);
-        let mut least_error = self.plain.error() * SEASON_GAIN;
-        let mut seasonal = 0.0;
-        for (season, deviations) in &mut self.seasons {
-            let Some(usual) = season.usual(now_s) else { continue };
-            let error = deviations.error();
-            let rarity = deviations.push(value - usual);
-            if season.age_s(now_s) >= SEASON_AGE_S && error < least_error {
-                least_error = error;
-                seasonal = rarity;
+    /// The event that stands at the last row.
+    pub fn standing(&self) -> Option<&Event> {
+        self.course.open()
+    }
+
+    /// The last event that is over. It may go on, under its number, where what comes soon after it
+    /// is about as rare.
+    pub fn last(&self) -> Option<&Event> {
+        self.course.last().map(|(event, _)| event)
+    }
+
+    fn score(&mut self, now_s: f64, value: f64) -> (f64, bool) {
+        let row = self.rows;
+        self.rows += 1;
+        if let Some(kept) = usize::try_from(row).ok().and_then(|row| self.first.get_mut(row)) {
+            *kept = (now_s, value);
+            if row + 1 == FIRST_ROWS as u64 {
+                self.begin();
+            }
+            return (0.0, false);
+        }
+        let seen = self.measure(now_s, value);
+        let decades = self.calibration.decades(seen.rarest);
+        let Seen { rarest, reason, .. } = seen;
+        let sight = Sight { row, rarest, decades, reason };
+        let step = self.step(&sight, seen.season);
+        self.learn(value, &seen, step);
+        self.hour.add(value);
+        let is_known =
+            step != Step::Quiet && step != Step::Begins && !self.course.tells_more(rarest);
+        let score = score_of(decades);
+        (if is_known { score * KNOWN_PART } else { score }, step == Step::Begins)
+    }
+
+    /// Learns the first rows, from their median.
+    fn begin(&mut self) {
+        let mut values = self.first.map(|(_, value)| value);
+        let level = median(&mut values).unwrap_or(0.0);
+        let error = self.first.iter().map(|(_, value)| fabs(value - level)).sum::<f64>();
+        self.scale = error / FIRST_ROWS as f64;
+        for at in 0..FIRST_ROWS {
+            let (time_s, value) = self.first[at];
+            self.plain.begin(level, self.scale);
+            let seen = self.measure(time_s, value);
+            self.learn(value, &seen, Step::Quiet);
+            self.hour.add(value);
+        }
+        self.calibration = Calibration::default();
+    }
+
+    /// Looks at a row by all statistics.
+    fn measure(&mut self, now_s: f64, value: f64) -> Seen {
+        let scale = self.fit(value);
+        let grain = self.grain / scale;
+        if let Some((number, mean)) = self.hour.ended(now_s) {
+            for (season, _) in &mut self.seasons {
+                season.learn(number, mean);
             }
         }
-        unrest.max(plain).max(seasonal)
+        let unrest = self.volatility.measure(value, scale, grain);
+        let mut rarest = self.plain.measure(value, scale, grain);
+        let mut reason = Reason::Level;
+        let mut least_error = self.plain.error() * SEASON_GAIN;
+        let (mut without, mut believed, mut seasonal) = ([None; 2], None, 0.0);
+        for (at, (season, deviations)) in self.seasons.iter_mut().enumerate() {
+            let Some(usual) = season.usual(now_s) else { continue };
+            without[at] = Some(value - usual);
+            let error = deviations.error();
+            let rarity = deviations.measure(value - usual, scale, grain);
+            if season.age_s(now_s) >= SEASON_AGE_S && error < least_error {
+                (least_error, seasonal, believed) = (error, rarity, Some(at));
+            }
+        }
+        let still = self.stillness.measure(value);
+        for (rarity, of) in
+            [(seasonal, Reason::Season), (unrest, Reason::Unrest), (still, Reason::Stillness)]
+        {
+            if rarity > rarest {
+                (rarest, reason) = (rarity, of);
+            }
+        }
+        Seen { without, season: believed, rarest, reason }
     }
+
+    /// Follows the grain of the values; gives what sizes are measured by.
+    fn fit(&mut self, value: f64) -> f64 {
+        let step = fabs(value - self.last);
+        let is_step = self.plain.rows() > 0 && step > ROUNDING * fabs(value).max(fabs(self.last));
+        if is_step && (self.grain <= 0.0 || step < self.grain) {
+            self.grain = step;
+        }
+        self.last = value;
+        if self.scale <= 0.0 {
+            self.scale = fabs(value - self.plain.level());
+        }
+        if self.scale > 0.0 { self.scale } else { 1.0 }
+    }
+
+    /// What a row makes of events.
+    fn step(&mut self, sight: &Sight, season: Option<usize>) -> Step {
+        let is_cut = self.course.gives_way(sight);
+        if is_cut {
+            self.count_event();
+            self.course.cut(sight.row);
+        }
+        let deviations = season.map_or(&self.plain, |at| &self.seasons[at].1);
+        if self.course.open().is_none() {
+            let least = sight.rarest - BESIDE;
+            let window = || {
+                let still = (self.stillness.decades() >= least).then_some(1);
+                let found = [deviations.shortest(least), self.volatility.shortest(least), still];
+                found.into_iter().flatten().min().unwrap_or(FIRST_ROWS)
+            };
+            return self.course.begin(sight, window, is_cut);
+        }
+        let window = self.course.window();
+        let seen = deviations.within(window).max(self.volatility.within(window));
+        let seen = seen.max(self.stillness.decades());
+        let step = self.course.go_on(sight, seen, self.calibration.rows());
+        match step {
+            Step::Ends(rows) => self.forget(rows),
+            Step::Stays => self.adopt(),
+            Step::Quiet | Step::Begins | Step::Stands => return step,
+        }
+        self.count_event();
+        step
+    }
+
+    fn count_event(&mut self) {
+        let found = self.course.standing().or(self.course.last());
+        if let Some((event, rarest)) = found {
+            self.calibration.count_event(rarest, event.decades);
+        }
+    }
+
+    /// An event of so many rows is over.
+    fn forget(&mut self, rows: usize) {
+        if self.course.was_slow() {
+            self.spoil();
+        }
+        self.plain.forget(rows);
+        self.volatility.forget(rows);
+        self.seasons.iter_mut().for_each(|(_, deviations)| deviations.forget(rows));
+    }
+
+    /// An event is the new normal.
+    fn adopt(&mut self) {
+        if self.course.was_slow() {
+            self.spoil();
+        }
+        self.plain.adopt();
+        self.volatility.adopt();
+        self.seasons.iter_mut().for_each(|(_, deviations)| deviations.adopt());
+    }
+
+    fn spoil(&mut self) {
+        self.plain.spoil();
+        self.volatility.spoil();
+        self.seasons.iter_mut().for_each(|(_, deviations)| deviations.spoil());
+    }
+
+    fn learn(&mut self, value: f64, seen: &Seen, step: Step) {
+        let rows = self.plain.rows();
+        let lesson = if step == Step::Quiet { Lesson::Usual(rows) } else { Lesson::Unusual };
+        self.plain.learn(value, lesson);
+        self.volatility.learn(lesson);
+        if self.course.open().is_none() {
+            self.stillness.learn();
+        }
+        for ((_, deviations), without) in self.seasons.iter_mut().zip(seen.without) {
+            if let Some(value) = without {
+                deviations.learn(value, lesson);
+            }
+        }
+        if step == Step::Quiet {
+            self.calibration.count_row(seen.rarest);
+        }
+    }
+}
+
+/// The score of a row so rare, in decades: 0.5 at the threshold, and 0.9 at twice as many.
+pub fn score_of(decades: f64) -> f64 {
+    if decades > 0.0 { 1.0 / (1.0 + pow(BEGINS / decades, SCORE_POWER)) } else { 0.0 }
 }
 
 #[expect(
@@ -170,9 +362,4 @@ impl Scorer {
 fn moment(now_s: f64, first_s: f64) -> Moment {
     let mono_ns = ((now_s - first_s) * 1e9) as u64;
     Moment { mono_ns, hour: floor(now_s / HOUR_S) as i64 }
-}
-
-/// The rarity of a statistic over `window` rows, comparable with that of other windows.
-fn rarer_of(decades: f64, window: usize) -> f64 {
-    (decades - SHORT_LOSS * log10(WINDOW_MAX / window as f64)).max(0.0)
 }

@@ -1,40 +1,55 @@
-//! How rare a value of a statistic is among all values it had before.
+//! How rare a statistic is among its own past values, with no assumption about how it is spread.
 //!
-//! Sizes are counted in bins by their logarithm, so nothing need be known of the unit. Within the
-//! bulk the rarity is a rank. The 20 largest sizes are fitted by a power law (Hill 1975), which
-//! tells a value that is just beyond all others from one that is far beyond: a rank could not.
-//! A power law falls more slowly than the tail of most metrics, so it errs towards "not so rare".
+//! Sizes are counted in bins of their logarithm, upward and downward apart. Each is shared out
+//! between the two bins beside it, and looked up likewise: what follows changes with a value as
+//! smoothly as the value does, so that no unit puts it on the other side of a border. Within the
+//! bulk a size is as rare as its rank. Beyond the twenty largest a power law is fitted to them
+//! (Hill's estimator, with a presumed tail that weighs as much as ten values), so rarity goes on
+//! growing with the distance.
+//!
+//! Two things make it less sure, and the tail heavier: few independent values (as Student's t,
+//! whose index is their number, rather than the normal distribution), and values that come in
+//! steps: a count of 3 stands for everything from 2.5 on.
 
 use alloc::vec;
 use alloc::vec::Vec;
-use core::f64::consts::{LN_2, LN_10, LOG2_10};
-use libm::{fabs, floor, log2, log10};
+use core::f64::consts::{LN_2, LN_10};
+use libm::{exp2, fabs, floor, log2, log10};
 
-/// Bins of one side. With eight in an octave they span 2^-64 to 2^64.
-const BINS: usize = 1024;
+/// Bins of one side. With eight in an octave they span 2^-32 to 2^32 of the series' own scale.
+const BINS: usize = 512;
 const BINS_PER_OCTAVE: f64 = 8.0;
-const BIN_OF_ONE: f64 = 512.0;
-/// The smallest logarithm of a size, a little above the lowest border: what zero counts as.
-const LOG2_MIN: f64 = -63.9;
+const BIN_OF_ONE: f64 = 256.0;
+/// Width of a bin in natural logarithms.
+const WIDTH: f64 = LN_2 / BINS_PER_OCTAVE;
 
-/// Fewer values tell no rarity.
-const WARM_UP: f64 = 64.0;
 /// The largest sizes that the power law is fitted to: a tail index from 20 is within about a fifth.
 const TAIL_WEIGHT: f64 = 20.0;
+/// What rounding may take from a weight that is as large.
+const ROUNDING: f64 = 1e-6;
 /// The tail that is presumed before data speak, as the inverse of the power: about that of the
 /// largest 20 among some thousand normal values; it weighs as much as ten values.
 const INVERSE_POWER: f64 = 0.2;
 const PRESUMED_WEIGHT: f64 = 10.0;
 /// One in 10^16 is as rare as anything is said to be.
-const DECADES_MAX: f64 = 16.0;
+pub(super) const DECADES_MAX: f64 = 16.0;
 /// At so many values all weights are halved: what was normal fades with a half-life of some eight
 /// thousand rows, four weeks at 5 minutes.
 const TOTAL_MAX: f64 = 16_384.0;
+/// What is left at least of the weight of what was known where a new normal is adopted.
+const KEPT_MIN: f64 = 0.2;
 
-/// The past of one statistic.
-///
-/// Each call of a `rarity_of_` method tells how rare a value is and then counts it. The rarity is
-/// in decades: 3 is one in a thousand.
+/// How much is known of a statistic, besides its past values.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Known {
+    /// How many of its past values tell of something of their own: neighbours that go together, or
+    /// windows that overlap, are fewer than they count.
+    pub(super) independent: f64,
+    /// The steps it comes in, 0 where it has none.
+    pub(super) grain: f64,
+}
+
+/// The past of one statistic. Rarities are in decades: 3 is one in a thousand.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Past {
     upper: Tail,
@@ -43,58 +58,88 @@ pub(super) struct Past {
 }
 
 impl Past {
-    /// Of a deviation from something, among those of the same sign. Zero is not rare.
-    pub(super) fn rarity_of_deviation(&mut self, value: f64) -> f64 {
-        let log2_size = log2(fabs(value)).max(LOG2_MIN);
-        let total = self.total;
-        let mut rarity = 0.0;
-        if value > 0.0 {
-            rarity = self.upper.rarity(log2_size, total);
-            self.upper.count(log2_size);
-        } else if value < 0.0 {
-            rarity = self.lower.rarity(log2_size, total);
-            self.lower.count(log2_size);
-        }
-        self.fade();
-        rarity
+    /// Values counted, as far as they are not faded.
+    pub(super) fn total(&self) -> f64 {
+        self.total
     }
 
-    /// Of a size that is not negative, both large and small ones.
-    pub(super) fn rarity_of_size(&mut self, size: f64) -> f64 {
-        let log2_size = log2(size).max(LOG2_MIN);
-        let large = self.upper.rarity(log2_size, self.total);
-        let small = self.lower.rarity(-log2_size, self.total);
-        self.upper.count(log2_size);
-        self.lower.count(-log2_size);
+    /// Of a deviation from something, among those of the same sign. Zero is not rare.
+    pub(super) fn rarity_of_deviation(&self, value: f64, known: Known) -> f64 {
+        if value > 0.0 {
+            self.upper.rarity(log2(value), self.total, known)
+        } else if value < 0.0 {
+            self.lower.rarity(log2(-value), self.total, known)
+        } else {
+            0.0
+        }
+    }
+
+    /// Counts a deviation.
+    pub(super) fn count_deviation(&mut self, value: f64) {
+        if value > 0.0 {
+            self.upper.count(log2(value));
+        } else if value < 0.0 {
+            self.lower.count(log2(fabs(value)));
+        }
         self.fade();
+    }
+
+    /// Of a size above zero, both large and small ones.
+    pub(super) fn rarity_of_size(&self, size: f64, known: Known) -> f64 {
+        let log2_size = log2(size);
+        let large = self.upper.rarity(log2_size, self.total, known);
+        let small = self.lower.rarity(-log2_size, self.total, Known { grain: 0.0, ..known });
         large.max(small)
     }
 
-    /// Of a rarity, itself in decades. Zero is not rare.
-    pub(super) fn rarity_of_rarity(&mut self, decades: f64) -> f64 {
-        let log2_size = decades * LOG2_10;
-        let mut rarity = 0.0;
-        if decades > 0.0 {
-            rarity = self.upper.rarity(log2_size, self.total);
-            self.upper.count(log2_size);
-        }
+    /// Counts a size.
+    pub(super) fn count_size(&mut self, size: f64) {
+        let log2_size = log2(size);
+        self.upper.count(log2_size);
+        self.lower.count(-log2_size);
         self.fade();
-        rarity
+    }
+
+    /// Takes the values of `shadow` for as usual as those that were known: they weigh as much,
+    /// where there are enough of them. The shadow is empty afterwards.
+    pub(super) fn adopt(&mut self, shadow: &mut Self) {
+        if shadow.total > 0.0 {
+            if self.total > shadow.total {
+                self.weaken((shadow.total / self.total).max(KEPT_MIN));
+            }
+            self.upper.add(&shadow.upper);
+            self.lower.add(&shadow.lower);
+            self.total += shadow.total;
+        }
+        shadow.clear();
+    }
+
+    /// Forgets everything.
+    pub(super) fn clear(&mut self) {
+        if self.total > 0.0 {
+            self.upper.clear();
+            self.lower.clear();
+            self.total = 0.0;
+        }
     }
 
     fn fade(&mut self) {
         self.total += 1.0;
         if self.total >= TOTAL_MAX {
-            self.upper.halve();
-            self.lower.halve();
-            self.total *= 0.5;
+            self.weaken(0.5);
         }
+    }
+
+    fn weaken(&mut self, part: f64) {
+        self.upper.weaken(part);
+        self.lower.weaken(part);
+        self.total *= part;
     }
 }
 
 /// Sizes on one side.
 #[derive(Clone, Debug)]
-struct Tail {
+pub(super) struct Tail {
     weights: Vec<f64>,
     /// The highest bin that was ever counted in.
     top: usize,
@@ -102,60 +147,128 @@ struct Tail {
 
 impl Default for Tail {
     fn default() -> Self {
-        Self { weights: vec![0.0; BINS], top: 0 }
+        // A size at the highest border is shared out between it and the bin behind it.
+        Self { weights: vec![0.0; BINS + 1], top: 0 }
     }
 }
 
-impl Tail {
-    fn count(&mut self, log2_size: f64) {
-        let bin = bin_of(log2_size);
-        self.weights[bin] += 1.0;
-        self.top = self.top.max(bin);
-    }
+/// The largest sizes.
+#[derive(Clone, Copy, Debug, Default)]
+struct Largest {
+    weight: f64,
+    /// Sum of their places, by weight.
+    moment: f64,
+    /// The place of the smallest of them.
+    lowest: f64,
+}
 
-    fn halve(&mut self) {
-        for weight in &mut self.weights {
-            *weight *= 0.5;
-        }
+impl Tail {
+    pub(super) fn count(&mut self, log2_size: f64) {
+        let (bin, part) = place(log2_size);
+        self.weights[bin] += 1.0 - part;
+        self.weights[bin + 1] += part;
+        self.top = self.top.max(bin + 1);
     }
 
     /// Decades of rarity of a size among `total` values of both sides.
-    fn rarity(&self, log2_size: f64, total: f64) -> f64 {
-        if total < WARM_UP {
-            return 0.0;
-        }
-        let used = &self.weights[..=self.top];
-        let bulk = used.get(bin_of(log2_size)..).unwrap_or_default();
-        let not_below: f64 = bulk.iter().rev().sum();
+    pub(super) fn rarity(&self, log2_size: f64, total: f64, known: Known) -> f64 {
         let places = total + 1.0;
-        if not_below >= TAIL_WEIGHT {
+        let not_below = self.not_below(log2_size);
+        if not_below >= TAIL_WEIGHT - ROUNDING {
             return -log10((not_below + 1.0) / places);
         }
-        let (mut weight, mut moment, mut lowest) = (0.0f64, 0.0f64, 0.0f64);
-        for (at, found) in used.iter().enumerate().rev().filter(|(_, found)| **found > 0.0) {
-            weight += found;
-            moment += found * (at as f64 + 0.5);
-            lowest = at as f64;
-            if weight >= TAIL_WEIGHT {
-                break;
-            }
-        }
+        let Largest { weight, moment, lowest } = self.largest();
         if weight < 0.5 {
             // Nothing was ever on this side.
             return -log10(0.5 / places);
         }
-        let width = LN_2 / BINS_PER_OCTAVE;
-        let excess = (moment - weight * lowest) * width;
-        let inverse = (excess + INVERSE_POWER * PRESUMED_WEIGHT) / (weight + PRESUMED_WEIGHT);
-        let beyond = (log2_size * BINS_PER_OCTAVE + BIN_OF_ONE - lowest) * width;
-        let decades = -log10(weight / places) + beyond.max(0.0) / inverse / LN_10;
+        let (bin, part) = place(log2_size);
+        let lowest = from_half_a_step(lowest, known.grain);
+        let at = from_half_a_step(bin as f64 + part, known.grain);
+        let excess = (moment - weight * lowest) * WIDTH;
+        let fitted = (excess + INVERSE_POWER * PRESUMED_WEIGHT) / (weight + PRESUMED_WEIGHT);
+        let inverse = fitted + 1.0 / known.independent.max(0.5);
+        let beyond = ((at - lowest) * WIDTH).max(0.0);
+        (beyond / inverse / LN_10 - log10(weight / places)).clamp(0.0, DECADES_MAX)
+    }
+
+    /// Decades of rarity of a waiting time that lasts, among `total` rows: of those whose end comes
+    /// by chance each further time is as rare as the one before. The mean by which the largest are
+    /// beyond the smallest of them is presumed to be that one, with the weight of ten values.
+    pub(super) fn rarity_of_waiting(&self, time: f64, total: f64) -> f64 {
+        let places = total + 1.0;
+        let not_below = self.not_below(log2(time));
+        if not_below >= TAIL_WEIGHT - ROUNDING {
+            return -log10((not_below + 1.0) / places);
+        }
+        let Largest { weight, lowest, .. } = self.largest();
+        if weight < 0.5 {
+            return 0.0;
+        }
+        let time_at = |place: f64| exp2((place - BIN_OF_ONE) / BINS_PER_OCTAVE);
+        let least = time_at(lowest);
+        let beyond = |(bin, weight): (usize, &f64)| weight * (time_at(bin as f64) - least).max(0.0);
+        let excess: f64 = self.weights[..=self.top].iter().enumerate().rev().map(beyond).sum();
+        let mean = (excess + least * PRESUMED_WEIGHT) / (weight + PRESUMED_WEIGHT);
+        let decades = (time - least).max(0.0) / mean / LN_10 - log10(weight / places);
         decades.clamp(0.0, DECADES_MAX)
+    }
+
+    fn not_below(&self, log2_size: f64) -> f64 {
+        let (bin, part) = place(log2_size);
+        let above: f64 = self.weights[..=self.top].iter().skip(bin + 1).sum();
+        above + self.weights[bin] * (1.0 - part)
+    }
+
+    fn largest(&self) -> Largest {
+        let mut found = Largest::default();
+        for (bin, weight) in self.weights[..=self.top].iter().enumerate().rev() {
+            if *weight > 0.0 {
+                found.weight += weight;
+                found.moment += weight * bin as f64;
+                found.lowest = bin as f64;
+                if found.weight >= TAIL_WEIGHT - ROUNDING {
+                    break;
+                }
+            }
+        }
+        found
+    }
+
+    fn add(&mut self, other: &Self) {
+        for (weight, more) in self.weights.iter_mut().zip(&other.weights) {
+            *weight += more;
+        }
+        self.top = self.top.max(other.top);
+    }
+
+    fn weaken(&mut self, part: f64) {
+        for weight in &mut self.weights {
+            *weight *= part;
+        }
+    }
+
+    fn clear(&mut self) {
+        self.weights.fill(0.0);
+        self.top = 0;
     }
 }
 
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "0 to 1023")]
-fn bin_of(log2_size: f64) -> usize {
-    floor(log2_size * BINS_PER_OCTAVE + BIN_OF_ONE).clamp(0.0, (BINS - 1) as f64) as usize
+/// A place among the bins half a step lower, and not below half of its size.
+fn from_half_a_step(place: f64, grain: f64) -> f64 {
+    if grain <= 0.0 {
+        return place;
+    }
+    let size = exp2((place - BIN_OF_ONE) / BINS_PER_OCTAVE);
+    log2((size - 0.5 * grain).max(0.5 * size)) * BINS_PER_OCTAVE + BIN_OF_ONE
+}
+
+/// The bin below a size, and how far it lies on the way to the next.
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "0 to 511")]
+fn place(log2_size: f64) -> (usize, f64) {
+    let at = (log2_size * BINS_PER_OCTAVE + BIN_OF_ONE).clamp(0.0, (BINS - 1) as f64);
+    let bin = floor(at);
+    (bin as usize, at - bin)
 }
 
 #[cfg(test)]
@@ -163,12 +276,14 @@ mod tests {
     use super::*;
     use ks_vocabulary::random::Random;
 
+    const MANY: Known = Known { independent: 1e9, grain: 0.0 };
+
     /// The past of values that are uniform from 1 to 2.
     fn past(values: usize) -> Past {
         let mut random = Random::stream(3, "tail");
         let mut past = Past::default();
         for _ in 0..values {
-            past.rarity_of_deviation(1.0 + random.next_f64());
+            past.count_deviation(1.0 + random.next_f64());
         }
         past
     }
@@ -176,46 +291,87 @@ mod tests {
     #[test]
     fn within_the_bulk_it_is_a_rank_and_beyond_it_grows_with_the_distance() {
         let past = past(4000);
-        let rarity = |value: f64| past.clone().rarity_of_deviation(value);
-        assert!((rarity(1.5) - 0.30).abs() < 0.12, "half of the values: {}", rarity(1.5));
+        let rarity = |value: f64| past.rarity_of_deviation(value, MANY);
+        assert!((rarity(1.5) - 0.30).abs() < 0.05, "half of the values: {}", rarity(1.5));
         assert!((rarity(1.9) - 1.0).abs() < 0.3, "a tenth: {}", rarity(1.9));
-        assert!(rarity(2.1) > 1.8 && rarity(2.1) < rarity(3.0) && rarity(3.0) < rarity(9.0));
+        let far = [2.1, 3.0, 9.0].map(rarity);
+        assert!(far[0] > 1.2 && far[0] < far[1] && far[1] <= far[2], "{far:?}");
         assert!(rarity(-0.1) > 3.5, "nothing was ever below zero");
         assert!(rarity(0.0) <= 0.0);
         assert!(rarity(1e18) <= DECADES_MAX);
     }
 
     #[test]
-    fn a_short_past_says_nothing() {
-        assert!(past(63).rarity_of_deviation(1e9) <= 0.0);
-        assert!(past(64).rarity_of_deviation(1e9) > 1.0);
+    fn few_independent_values_make_the_tail_heavier() {
+        let past = past(4000);
+        let of = |independent| past.rarity_of_deviation(8.0, Known { independent, grain: 0.0 });
+        assert!(of(1.0) < of(10.0) && of(10.0) < of(1000.0), "{} {}", of(1.0), of(10.0));
+        assert!(of(0.0) > 1.0, "it is rare all the same: {}", of(0.0));
     }
 
     #[test]
-    fn sizes_are_rare_on_both_sides_and_zero_is_small() {
+    fn the_next_step_of_a_count_is_less_rare_than_a_value_as_far_off() {
+        // 20 threes among 4,000 zeros: a four is the next step.
+        let mut past = Past::default();
+        for row in 0..4000 {
+            past.count_deviation(if row % 200 == 0 { 3.0 } else { 0.0 });
+        }
+        let of = |grain| past.rarity_of_deviation(4.0, Known { grain, ..MANY });
+        assert!(of(1.0) < of(0.0) - 0.2, "{} {}", of(1.0), of(0.0));
+        assert!(of(1.0) > 2.3, "{}", of(1.0));
+    }
+
+    #[test]
+    fn sizes_are_rare_on_both_sides() {
         let mut random = Random::stream(5, "tail");
         let mut past = Past::default();
         for _ in 0..2000 {
-            past.rarity_of_size(1.0 + random.next_f64());
+            past.count_size(1.0 + random.next_f64());
         }
-        for size in [0.0, 0.1, 50.0] {
-            assert!(past.clone().rarity_of_size(size) > 4.0, "{size}");
+        for size in [0.1, 50.0] {
+            assert!(past.rarity_of_size(size, MANY) > 4.0, "{size}");
         }
-        assert!(past.rarity_of_size(1.4) < 0.6);
+        assert!(past.rarity_of_size(1.4, MANY) < 0.6);
     }
 
     #[test]
     fn equal_sizes_are_not_rare_and_what_was_normal_fades() {
         let mut past = Past::default();
         for _ in 0..40_000 {
-            past.rarity_of_size(0.0);
+            past.count_size(1.0);
         }
-        assert!(past.total < TOTAL_MAX);
-        assert!(past.rarity_of_size(0.0) <= 0.0);
-        let mut rarity = 0.0;
+        assert!(past.total() < TOTAL_MAX);
+        assert!(past.rarity_of_size(1.0, MANY) <= 0.0);
         for _ in 0..8000 {
-            rarity = past.rarity_of_size(8.0);
+            past.count_size(8.0);
         }
-        assert!(rarity < 0.4, "{rarity}");
+        let rarity = past.rarity_of_size(8.0, MANY);
+        assert!(rarity < 0.6, "{rarity}");
+    }
+
+    #[test]
+    fn what_is_adopted_is_as_usual_as_what_was_known() {
+        let (mut known, mut shadow) = (past(4000), Past::default());
+        for _ in 0..1000 {
+            shadow.count_deviation(8.0);
+        }
+        assert!(known.rarity_of_deviation(8.0, MANY) > 4.0);
+        known.adopt(&mut shadow);
+        assert!(known.rarity_of_deviation(8.0, MANY) < 0.4);
+        assert!(shadow.total() <= 0.0 && shadow.rarity_of_deviation(8.0, MANY) < 1.0);
+    }
+
+    #[test]
+    fn another_unit_changes_nothing() {
+        let mut random = Random::stream(8, "tail");
+        let values: Vec<f64> = (0..3000).map(|_| random.next_f64() + 0.001).collect();
+        let of = |factor: f64| {
+            let mut past = Past::default();
+            for value in &values {
+                past.count_deviation(value * factor / factor);
+            }
+            past.rarity_of_deviation(7.0 * factor / factor, MANY)
+        };
+        assert!((of(3.3) - of(1.0)).abs() < 1e-12 && (of(0.001) - of(1.0)).abs() < 1e-12);
     }
 }

@@ -1,17 +1,17 @@
-//! How much a series moves from row to row: too much, or too little.
+//! How restless a series is: the size of its steps over the last 16 and 64 rows.
 //!
-//! The mean of the square roots of the steps is looked at, so that a single large step counts
-//! little beside a lasting unrest. A sensor that is stuck has steps of zero. The steps are those of
-//! the series itself: taking a season away would make a stuck value move.
+//! Steps count by their square roots, so that a few spikes are no unrest of the whole window. Much
+//! of it is rare and so is little: a value that is stuck. Values that come in steps of their own
+//! have no unrest smaller than one such step in the window: no step at all is half of that.
 
-use super::rarer_of;
-use super::tail::Past;
-use core::array::from_fn;
+use super::senses::{Lesson, Of, Senses};
 use libm::{fabs, sqrt};
 
 /// Steps of a window.
 const WINDOWS: [usize; 2] = [16, 64];
 const KEPT: usize = WINDOWS[1];
+/// The usual root is a mean over about so many rows.
+const USUAL_ROWS: f64 = 200.0;
 
 /// The unrest of one series.
 #[derive(Clone, Debug)]
@@ -20,69 +20,78 @@ pub(super) struct Volatility {
     roots: [f64; KEPT],
     steps: usize,
     last: Option<f64>,
-    past: [Past; 2],
+    usual: f64,
+    senses: Senses<2>,
 }
 
 impl Default for Volatility {
     fn default() -> Self {
-        Self { roots: [0.0; KEPT], steps: 0, last: None, past: from_fn(|_| Past::default()) }
+        let senses = Senses::new(Of::Sizes);
+        Self { roots: [0.0; KEPT], steps: 0, last: None, usual: 0.0, senses }
     }
 }
 
 impl Volatility {
-    /// Decades of rarity of the present unrest, given the next value. It is counted afterwards.
-    pub(super) fn push(&mut self, value: f64) -> f64 {
+    /// Decades of rarity of the present unrest, given the next value, in units of `scale`. `grain`
+    /// is the smallest step of the series, 0 where it has not moved yet.
+    pub(super) fn measure(&mut self, value: f64, scale: f64, grain: f64) -> f64 {
         let Some(last) = self.last.replace(value) else { return 0.0 };
-        self.roots[self.steps % KEPT] = sqrt(fabs(value - last));
+        self.roots[self.steps % KEPT] = sqrt(fabs(value - last) / scale);
         self.steps += 1;
+        let grain = sqrt(grain);
+        let floor = if grain > 0.0 { grain } else { 1.0 };
         let mut rarity = 0.0f64;
         for (at, window) in WINDOWS.into_iter().enumerate() {
             if self.steps >= window {
-                let found = self.past[at].rarity_of_size(self.mean(window));
-                rarity = rarity.max(rarer_of(found, window));
+                let rows = window as f64;
+                let size = self.mean(window) + 0.5 * floor / rows;
+                rarity = rarity.max(self.senses.measure(at, size, rows, grain / rows, 0.0));
             }
         }
         rarity
     }
 
+    /// The rarity that windows of at most so many rows see at this row.
+    pub(super) fn within(&self, rows: usize) -> f64 {
+        let at = WINDOWS.iter().enumerate().filter(|(_, window)| **window <= rows);
+        at.map(|(at, _)| self.senses.decades(at)).fold(0.0, f64::max)
+    }
+
+    /// The shortest window that sees at least so much.
+    pub(super) fn shortest(&self, decades: f64) -> Option<usize> {
+        let at = (0..WINDOWS.len()).find(|at| self.senses.decades(*at) >= decades)?;
+        Some(WINDOWS[at])
+    }
+
+    /// Learns the row that was measured last.
+    pub(super) fn learn(&mut self, lesson: Lesson) {
+        self.senses.learn(lesson);
+        if self.steps > 0 && lesson != Lesson::Unusual {
+            let root = self.roots[(self.steps - 1) % KEPT];
+            self.usual += (root - self.usual) / (self.steps as f64).min(USUAL_ROWS);
+        }
+    }
+
+    /// What led to the event at hand is not learned.
+    pub(super) fn spoil(&mut self) {
+        self.senses.spoil();
+    }
+
+    /// An event of so many rows is over: it is as if it had not been.
+    pub(super) fn forget(&mut self, rows: usize) {
+        self.senses.drop_shadow();
+        for back in 1..=rows.min(KEPT).min(self.steps) {
+            self.roots[(self.steps - back) % KEPT] = self.usual;
+        }
+    }
+
+    /// What an event made of the series is its new normal.
+    pub(super) fn adopt(&mut self) {
+        self.senses.adopt_shadow();
+    }
+
     fn mean(&self, count: usize) -> f64 {
         let roots = (1..=count).map(|back| self.roots[(self.steps - back) % KEPT]);
         roots.sum::<f64>() / count as f64
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use ks_vocabulary::random::Random;
-
-    /// The largest rarity in rows 900 to 930 of noise that `change` makes something of from there.
-    fn check(change: impl Fn(f64) -> f64) -> f64 {
-        let mut random = Random::stream(11, "volatility");
-        let mut volatility = Volatility::default();
-        let mut most = 0.0f64;
-        for row in 0..930 {
-            let noise = random.next_f64();
-            let found = volatility.push(if row < 900 { noise } else { change(noise) });
-            most = if row < 900 { 0.0 } else { most.max(found) };
-        }
-        most
-    }
-
-    #[test]
-    fn unrest_and_rest_are_rare_and_neither_is_the_usual() {
-        let usual = check(|noise| noise);
-        assert!(usual < 2.0, "{usual}");
-        assert!(check(|noise| 4.0 * noise) > 2.5);
-        assert!(check(|noise| 0.5 + 0.1 * noise) > 3.0);
-        assert!(check(|_| 0.5) > 6.0, "stuck");
-    }
-
-    #[test]
-    fn a_series_that_never_moved_is_not_rare_and_its_first_move_is() {
-        let mut volatility = Volatility::default();
-        let still = (0..500).map(|_| volatility.push(3.0)).fold(0.0, f64::max);
-        assert!(still <= 0.0, "{still}");
-        assert!(volatility.push(3.5) > 2.0);
     }
 }
