@@ -141,6 +141,12 @@ impl Deviations {
         at.map(|(at, _)| self.of_window(at)).fold(0.0, f64::max)
     }
 
+    /// The same, of how far they are from the usual level: what came before counts for nothing.
+    pub(super) fn off_level_within(&self, rows: usize) -> f64 {
+        let at = WINDOWS.iter().enumerate().filter(|(_, window)| **window <= rows);
+        at.map(|(at, _)| self.senses.decades(at)).fold(0.0, f64::max)
+    }
+
     /// The shortest window that sees at least so much.
     pub(super) fn shortest(&self, decades: f64) -> Option<usize> {
         let at = (0..WINDOWS.len()).find(|at| self.of_window(*at) >= decades)?;

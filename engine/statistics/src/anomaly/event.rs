@@ -33,6 +33,8 @@ const HARDLY: f64 = 4.5;
 const FAR_RARER: f64 = 3.0;
 const FAR_RARER_ROWS: u64 = 8;
 
+/// What is hardly rare, so many rows after the last row of an event, is noise and not its end.
+const ENDS_ROWS: usize = 16;
 /// Decades by which a row is rarer that tells more of an event.
 const TELLS: f64 = 3.0;
 
@@ -183,15 +185,17 @@ impl Course {
             return Step::Quiet;
         }
         if !anew
-            && let Some((mut last, over)) = self.last.take_if(|(last, over)| {
+            && let Some((mut last, _)) = self.last.take_if(|(last, over)| {
                 sight.row - *over <= AGAIN_ROWS && sight.rarest <= last.rarest + AGAIN_DECADES
             })
         {
-            last.event.end = sight.row;
+            // A row that is hardly rare is what noise makes, and moves no end.
+            if sight.decades >= HARDLY {
+                last.event.end = sight.row;
+            }
             last.event.stays = false;
             last.calm = 0;
             last.rows = usize::try_from(sight.row - last.event.onset).unwrap_or(usize::MAX);
-            let _ = over;
             self.open = Some(last);
             return Step::Stands;
         }
@@ -211,9 +215,14 @@ impl Course {
         Step::Begins
     }
 
-    /// Takes a row while an event stands, of which the windows that saw it and shorter ones see
-    /// `seen`; so many rows were usual before it.
-    pub(super) fn go_on(&mut self, sight: &Sight, seen: f64, usual_rows: f64) -> Step {
+    /// Takes a row while an event stands. The windows that saw it and shorter ones see `seen`, and
+    /// of that `off` without what only came before; so many rows were usual before it.
+    pub(super) fn go_on(
+        &mut self,
+        sight: &Sight,
+        (seen, off): (f64, f64),
+        usual_rows: f64,
+    ) -> Step {
         let Some(mut open) = self.open.take() else { return Step::Quiet };
         if sight.rarest > open.rarest {
             open.rarest = sight.rarest;
@@ -226,6 +235,9 @@ impl Course {
             open.calm += 1;
         } else {
             open.calm = 0;
+        }
+        let since = sight.row - open.event.end;
+        if off >= HARDLY || off >= CALM && since <= open.window.max(ENDS_ROWS) as u64 {
             open.event.end = sight.row;
         }
         let is_over = open.calm >= (open.window / 2).max(CALM_MIN);
