@@ -13,7 +13,7 @@ use crate::tree::{SourceFile, assert_none, checkout};
 const LINES_MAX: [(&str, usize); 8] = [
     ("ebpf/src/", 1_000),
     ("engine/src/", 18_400),
-    ("engine/statistics/src/", 3_750),
+    ("engine/statistics/src/", 3_800),
     ("engine/vocabulary/src/", 5_950),
     ("recorder/src/", 18_300),
     ("replayer/src/", 7_600),
