@@ -224,6 +224,22 @@ mod tests {
     }
 
     #[test]
+    fn what_is_dropped_is_dropped_for_want_of_room_or_of_memory() {
+        let leads = |cause, to| {
+            let effect = (NetworkDegradation, Some(to));
+            TABLE.iter().any(|row| row.leads(cause, effect))
+        };
+        for cause in [
+            (NetworkDegradation, Some(Subtype::Softnet)),
+            (TcpExhaustion, Some(Subtype::TcpMemory)),
+        ] {
+            assert!(leads(cause, Subtype::Drops), "{cause:?}");
+            assert!(!leads(cause, Subtype::Errors), "{cause:?}");
+        }
+        assert!(!leads((TcpExhaustion, Some(Subtype::Ports)), Subtype::Drops));
+    }
+
+    #[test]
     fn lost_packets_lead_to_nothing_but_retransmits() {
         for effect in Kind::ALL {
             for form in [

@@ -119,11 +119,6 @@ pub(super) struct Course {
 }
 
 impl Course {
-    /// The event that stands.
-    pub(super) fn open(&self) -> Option<&Event> {
-        self.open.as_ref().map(|open| &open.event)
-    }
-
     /// The last event that is over, with the rarity of its rarest statistic.
     pub(super) fn last(&self) -> Option<(&Event, f64)> {
         self.last.as_ref().map(|(open, _)| (&open.event, open.rarest))
@@ -165,10 +160,9 @@ impl Course {
         is_another || is_more
     }
 
-    /// Ends the event that stands with the row before.
+    /// Ends the event that stands, before its calm has lasted.
     pub(super) fn cut(&mut self, row: u64) {
-        if let Some(mut open) = self.open.take() {
-            open.event.end = row.saturating_sub(1);
+        if let Some(open) = self.open.take() {
             self.last = Some((open, row));
         }
     }

@@ -162,7 +162,7 @@ impl Scorer {
         let (score, is_onset) = self.score(now_s, value);
         Scored {
             score,
-            event: self.course.open().map(|event| event.id),
+            event: self.course.standing().map(|(event, _)| event.id),
             is_onset,
             baseline_p50: normal.map(|normal| normal.p50),
             baseline_p95: normal.map(|normal| normal.p95),
@@ -171,7 +171,7 @@ impl Scorer {
 
     /// The event that stands at the last row.
     pub fn standing(&self) -> Option<&Event> {
-        self.course.open()
+        self.course.standing().map(|(event, _)| event)
     }
 
     /// The last event that is over. It may go on, under its number, where what comes soon after it
@@ -275,7 +275,7 @@ impl Scorer {
             self.course.cut(sight.row);
         }
         let deviations = season.map_or(&self.plain, |at| &self.seasons[at].1);
-        if self.course.open().is_none() {
+        if self.course.standing().is_none() {
             let least = sight.rarest - BESIDE;
             let window = || {
                 let still = (self.stillness.decades() >= least).then_some(1);
@@ -336,7 +336,7 @@ impl Scorer {
         let lesson = if step == Step::Quiet { Lesson::Usual(rows) } else { Lesson::Unusual };
         self.plain.learn(value, lesson);
         self.volatility.learn(lesson);
-        if self.course.open().is_none() {
+        if self.course.standing().is_none() {
             self.stillness.learn();
         }
         for ((_, deviations), without) in self.seasons.iter_mut().zip(seen.without) {
