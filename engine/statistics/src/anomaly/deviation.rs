@@ -46,6 +46,8 @@ const MEMORY_ROWS: f64 = 1000.0;
 const MEMORY_CLIP: f64 = 6.0;
 /// More memory than this is none that a series of rows could tell from more.
 const MEMORY_MAX: f64 = 0.999;
+/// Decades that the youngest rows of a window have while it lasts: noise has them in each tenth.
+const LASTING: f64 = 1.0;
 /// Rows before an event whose mean is laid over it when it is over.
 const LAID_ROWS: usize = 16;
 
@@ -141,10 +143,21 @@ impl Deviations {
         at.map(|(at, _)| self.of_window(at)).fold(0.0, f64::max)
     }
 
-    /// The same, of how far they are from the usual level: what came before counts for nothing.
+    /// The same, of how far they are from the usual level: what came before counts for nothing, and
+    /// a window whose youngest rows are back sees only what was.
     pub(super) fn off_level_within(&self, rows: usize) -> f64 {
-        let at = WINDOWS.iter().enumerate().filter(|(_, window)| **window <= rows);
-        at.map(|(at, _)| self.senses.decades(at)).fold(0.0, f64::max)
+        let is_at = |(at, window): &(usize, &usize)| **window <= rows && self.lasts(*at);
+        let found = WINDOWS.iter().enumerate().filter(is_at);
+        found.map(|(at, _)| self.senses.decades(at)).fold(0.0, f64::max)
+    }
+
+    /// Whether the youngest quarter of a window is rare to the same side.
+    fn lasts(&self, at: usize) -> bool {
+        let Some(youngest) = at.checked_sub(1) else { return true };
+        let (Some(all), Some(young)) = (self.senses.value(at), self.senses.value(youngest)) else {
+            return false;
+        };
+        all * young > 0.0 && self.senses.decades(youngest) >= LASTING
     }
 
     /// The shortest window that sees at least so much.

@@ -285,9 +285,10 @@ impl Scorer {
             return self.course.begin(sight, window, is_cut);
         }
         let window = self.course.window();
-        let still = self.stillness.decades().max(self.volatility.within(window));
-        let seen = deviations.within(window).max(still);
-        let off = deviations.off_level_within(window).max(still);
+        let (still, unrest) = (self.stillness.decades(), &self.volatility);
+        let seen = deviations.within(window).max(unrest.within(window)).max(still);
+        let unrest = unrest.lasting_within(window);
+        let off = deviations.off_level_within(window).max(unrest).max(still);
         let step = self.course.go_on(sight, (seen, off), self.calibration.rows());
         match step {
             Step::Ends(rows) => self.forget(rows),

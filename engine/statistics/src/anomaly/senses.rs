@@ -81,6 +81,11 @@ impl<const N: usize> Senses<N> {
         self.decades[at]
     }
 
+    /// The value of a statistic at this row, where it was measured.
+    pub(super) fn value(&self, at: usize) -> Option<f64> {
+        self.values[at]
+    }
+
     /// Learns the row at hand.
     pub(super) fn learn(&mut self, lesson: Lesson) {
         let Lesson::Usual(rows) = lesson else {

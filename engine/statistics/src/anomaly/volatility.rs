@@ -13,6 +13,9 @@ const KEPT: usize = WINDOWS[1];
 /// The usual root is a mean over about so many rows.
 const USUAL_ROWS: f64 = 200.0;
 
+/// The part of what a window is off that its youngest quarter has while it lasts.
+const LASTING_PART: f64 = 0.5;
+
 /// The unrest of one series.
 #[derive(Clone, Debug)]
 pub(super) struct Volatility {
@@ -55,6 +58,23 @@ impl Volatility {
     pub(super) fn within(&self, rows: usize) -> f64 {
         let at = WINDOWS.iter().enumerate().filter(|(_, window)| **window <= rows);
         at.map(|(at, _)| self.senses.decades(at)).fold(0.0, f64::max)
+    }
+
+    /// The same, without windows whose youngest quarter is as restless as usual again, or nearly:
+    /// they see only what was.
+    pub(super) fn lasting_within(&self, rows: usize) -> f64 {
+        let is_at = |(_, window): &(usize, &usize)| **window <= rows && self.lasts(**window);
+        let found = WINDOWS.iter().enumerate().filter(is_at);
+        found.map(|(at, _)| self.senses.decades(at)).fold(0.0, f64::max)
+    }
+
+    fn lasts(&self, window: usize) -> bool {
+        if self.steps < window {
+            return false;
+        }
+        let off = self.mean(window) - self.usual;
+        let young = self.mean(window / 4) - self.usual;
+        if off < 0.0 { young <= off * LASTING_PART } else { young >= off * LASTING_PART }
     }
 
     /// The shortest window that sees at least so much.
