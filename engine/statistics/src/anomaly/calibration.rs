@@ -4,7 +4,7 @@
 //! of them is not as rare as it says. So it is ranked among what it was before: the highest of each
 //! 32 rows is counted, and the rate of those that are not below the present one is what it means.
 //! Beyond the ten highest it is taken to fall by a decade for each decade, with the weight of ten
-//! values, as it would if the rarest statistic were right.
+//! values, as it would if the rarest statistic were right, and never by more.
 //!
 //! Events are counted as well, at most a little above the threshold, so that a series that is
 //! restless has a higher one; those that are far beyond any threshold are incidents and no noise,
@@ -28,11 +28,11 @@ const FIRST_ROWS: f64 = 64.0;
 /// At so many rows all weights are halved.
 const ROWS_MAX: f64 = 65_536.0;
 /// Decades that an event is counted with at most: what is far beyond raises the threshold by no
-/// more than what is a little above it (a decade and a half above 3).
-const COUNTED_MAX: f64 = 4.7;
+/// more than what is a little above it (a decade above 3).
+const COUNTED_MAX: f64 = 4.0;
 /// Decades of rarity from which on an event is an incident, and how many of those are none that
 /// makes a series restless.
-const INCIDENT: f64 = 5.9;
+const INCIDENT: f64 = 5.0;
 const INCIDENTS: usize = 6;
 
 /// See the module.
@@ -68,7 +68,9 @@ impl Calibration {
         }
         let (weight, moment, lowest) = self.highest();
         let excess = (moment - weight * lowest) / BINS_PER_DECADE;
-        let mean = (excess + PRESUMED_WEIGHT / LN_10) / (weight + PRESUMED_WEIGHT);
+        let natural = 1.0 / LN_10;
+        let mean = (excess + PRESUMED_WEIGHT * natural) / (weight + PRESUMED_WEIGHT);
+        let mean = mean.max(natural);
         let beyond = (bin as f64 + part - lowest) / BINS_PER_DECADE;
         beyond.max(0.0) / mean / LN_10 - log10(weight / rows)
     }

@@ -103,6 +103,8 @@ struct Open {
     rarest: f64,
     /// The rarity that a score told of last.
     told: f64,
+    /// How rare it was, in decades, before it was seen again after a calm.
+    before_calm: Option<f64>,
     /// The shortest window that saw it.
     window: usize,
     calm: usize,
@@ -153,7 +155,8 @@ impl Course {
     pub(super) fn gives_way(&self, sight: &Sight) -> bool {
         let Some(open) = &self.open else { return false };
         let Event { onset, peak, decades, .. } = open.event;
-        let is_another = sight.decades > decades + RARER && sight.row - peak > RARER_ROWS;
+        let is_another = sight.decades > decades + RARER && sight.row - peak > RARER_ROWS
+            || open.before_calm.is_some_and(|before| sight.decades > before + RARER);
         let is_more = decades < HARDLY
             && sight.decades > decades + FAR_RARER
             && sight.row - onset >= FAR_RARER_ROWS;
@@ -189,6 +192,7 @@ impl Course {
             }
             last.event.stays = false;
             last.calm = 0;
+            last.before_calm = Some(last.event.decades);
             last.rows = usize::try_from(sight.row - last.event.onset).unwrap_or(usize::MAX);
             self.open = Some(last);
             return Step::Stands;
@@ -205,7 +209,7 @@ impl Course {
             stays: false,
         };
         let window = window().max(WINDOW_MIN);
-        self.open = Some(Open { event, rarest, told: rarest, window, calm: 0, rows: 1 });
+        self.open = Some(Open { event, rarest, told: rarest, before_calm: None, window, calm: 0, rows: 1 });
         Step::Begins
     }
 
@@ -218,6 +222,9 @@ impl Course {
         usual_rows: f64,
     ) -> Step {
         let Some(mut open) = self.open.take() else { return Step::Quiet };
+        if open.calm >= CALM_MIN && seen >= CALM {
+            open.before_calm = Some(open.event.decades);
+        }
         if sight.rarest > open.rarest {
             open.rarest = sight.rarest;
             open.event.decades = sight.decades;

@@ -15,6 +15,7 @@ mod calibration;
 mod deviation;
 mod event;
 pub mod forecast;
+mod murmur;
 mod season;
 mod senses;
 mod stillness;
@@ -29,6 +30,7 @@ pub use self::event::{Event, Reason};
 use self::calibration::Calibration;
 use self::deviation::Deviations;
 use self::event::{BEGINS, Course, Sight, Step};
+use self::murmur::Murmur;
 use self::season::{HourMean, Season};
 use self::senses::Lesson;
 use self::stillness::Stillness;
@@ -48,7 +50,8 @@ const SEASON_GAIN: f64 = 0.9;
 const SEASON_AGE_S: f64 = 3.0 * 86_400.0;
 /// With this power 0.9 is twice as many decades as 0.5.
 const SCORE_POWER: f64 = 3.17;
-/// The part that is left of the score of a row that makes no more of the event that stands.
+/// The part that is left of the score of a row that tells nothing new: it makes no more of the event
+/// that stands, or of what was somewhat unusual just before.
 const KNOWN_PART: f64 = 0.3;
 /// Values that differ by less, as a part of them, differ by rounding.
 const ROUNDING: f64 = 1e-9;
@@ -105,6 +108,7 @@ pub struct Scorer {
     stillness: Stillness,
     calibration: Calibration,
     course: Course,
+    murmur: Murmur,
 }
 
 /// What the statistics say of a row.
@@ -143,6 +147,7 @@ impl Scorer {
             stillness: Stillness::default(),
             calibration: Calibration::default(),
             course: Course::default(),
+            murmur: Murmur::default(),
         }
     }
 
@@ -197,8 +202,14 @@ impl Scorer {
         let step = self.step(&sight, seen.season);
         self.learn(value, &seen, step);
         self.hour.add(value);
-        let is_known =
-            step != Step::Quiet && step != Step::Begins && !self.course.tells_more(rarest);
+        let is_known = match step {
+            Step::Begins => false,
+            Step::Quiet => self.murmur.repeats(&sight),
+            Step::Stands | Step::Ends(_) | Step::Stays => !self.course.tells_more(rarest),
+        };
+        if step != Step::Quiet {
+            self.murmur.drown(&sight);
+        }
         let score = score_of(decades);
         (if is_known { score * KNOWN_PART } else { score }, step == Step::Begins)
     }
@@ -209,6 +220,9 @@ impl Scorer {
         let level = median(&mut values).unwrap_or(0.0);
         let error = self.first.iter().map(|(_, value)| fabs(value - level)).sum::<f64>();
         self.scale = error / FIRST_ROWS as f64;
+        for pair in self.first.windows(2) {
+            self.grain = finer(self.grain, pair[0].1, pair[1].1);
+        }
         for at in 0..FIRST_ROWS {
             let (time_s, value) = self.first[at];
             self.plain.begin(level, self.scale);
@@ -255,10 +269,8 @@ impl Scorer {
 
     /// Follows the grain of the values; gives what sizes are measured by.
     fn fit(&mut self, value: f64) -> f64 {
-        let step = fabs(value - self.last);
-        let is_step = self.plain.rows() > 0 && step > ROUNDING * fabs(value).max(fabs(self.last));
-        if is_step && (self.grain <= 0.0 || step < self.grain) {
-            self.grain = step;
+        if self.plain.rows() > 0 {
+            self.grain = finer(self.grain, self.last, value);
         }
         self.last = value;
         if self.scale <= 0.0 {
@@ -349,6 +361,13 @@ impl Scorer {
             self.calibration.count_row(seen.rarest);
         }
     }
+}
+
+/// The smaller of a grain, 0 where there is none, and the step between two values, if it is one.
+fn finer(grain: f64, before: f64, value: f64) -> f64 {
+    let step = fabs(value - before);
+    let is_step = step > ROUNDING * fabs(value).max(fabs(before));
+    if is_step && (grain <= 0.0 || step < grain) { step } else { grain }
 }
 
 /// The score of a row so rare, in decades: 0.5 at the threshold, and 0.9 at twice as many.

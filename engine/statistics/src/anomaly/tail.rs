@@ -194,7 +194,9 @@ impl Tail {
 
     /// Decades of rarity of a waiting time that lasts, among `total` rows: of those whose end comes
     /// by chance each further time is as rare as the one before. The mean by which the largest are
-    /// beyond the smallest of them is presumed to be that one, with the weight of ten values.
+    /// beyond the smallest of them is presumed to be that one, with the weight of ten values. A
+    /// mean that is known from so few times is itself unsure: what follows it is Lomax's
+    /// distribution, whose index is their number.
     pub(super) fn rarity_of_waiting(&self, time: f64, total: f64) -> f64 {
         let places = total + 1.0;
         let not_below = self.not_below(log2(time));
@@ -209,8 +211,9 @@ impl Tail {
         let least = time_at(lowest);
         let beyond = |(bin, weight): (usize, &f64)| weight * (time_at(bin as f64) - least).max(0.0);
         let excess: f64 = self.weights[..=self.top].iter().enumerate().rev().map(beyond).sum();
-        let mean = (excess + least * PRESUMED_WEIGHT) / (weight + PRESUMED_WEIGHT);
-        let decades = (time - least).max(0.0) / mean / LN_10 - log10(weight / places);
+        let known = weight + PRESUMED_WEIGHT;
+        let all = excess + least * PRESUMED_WEIGHT;
+        let decades = known * log10(1.0 + (time - least).max(0.0) / all) - log10(weight / places);
         decades.clamp(0.0, DECADES_MAX)
     }
 

@@ -24,13 +24,16 @@ pub(super) struct Volatility {
     steps: usize,
     last: Option<f64>,
     usual: f64,
+    /// The root of the smallest step that was known when the first was: one that came smaller
+    /// later would make of each rest more of a rest than all before.
+    floor: f64,
     senses: Senses<2>,
 }
 
 impl Default for Volatility {
     fn default() -> Self {
         let senses = Senses::new(Of::Sizes);
-        Self { roots: [0.0; KEPT], steps: 0, last: None, usual: 0.0, senses }
+        Self { roots: [0.0; KEPT], steps: 0, last: None, usual: 0.0, floor: 0.0, senses }
     }
 }
 
@@ -42,7 +45,10 @@ impl Volatility {
         self.roots[self.steps % KEPT] = sqrt(fabs(value - last) / scale);
         self.steps += 1;
         let grain = sqrt(grain);
-        let floor = if grain > 0.0 { grain } else { 1.0 };
+        if self.floor <= 0.0 {
+            self.floor = grain;
+        }
+        let floor = if self.floor > 0.0 { self.floor } else { 1.0 };
         let mut rarity = 0.0f64;
         for (at, window) in WINDOWS.into_iter().enumerate() {
             if self.steps >= window {
