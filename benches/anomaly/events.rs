@@ -31,6 +31,11 @@ pub(crate) struct Count {
 }
 
 impl Count {
+    /// Whether each fault was found.
+    pub(crate) fn is_all(&self) -> bool {
+        self.found == self.faults
+    }
+
     /// Adds one series.
     pub(crate) fn add(&mut self, events: &Events, faults: &[Range<usize>]) {
         let overlaps = |(first, last): &(usize, usize), fault: &Range<usize>| {

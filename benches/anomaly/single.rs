@@ -48,6 +48,8 @@ pub(crate) const FAULTS: [(&str, Fault); 10] = [
 pub(crate) const ROWS: usize = 3000;
 const LEVEL: f64 = 95.0;
 const DEVIATION: f64 = 3.0;
+/// Deviations by which a level slides.
+const SLIDE: f64 = 20.0;
 /// Rows of a day.
 const DAY_ROWS: usize = 288;
 /// A shift is told within so many rows or not at all.
@@ -62,12 +64,16 @@ pub(crate) type Made = (Vec<f64>, Vec<Range<usize>>);
 pub(crate) fn make(fault: Fault, dice: &mut Dice) -> Made {
     let at = 1200 + dice.below(1200);
     match fault {
+        Fault::Spike => spike(at, dice),
+        Fault::Dip => dip(at, dice),
+        Fault::Shift => shift(at, dice),
+        Fault::Slide => slide(at, dice),
+        Fault::Variance => variance(at, dice),
         Fault::Silence => silence(at, dice),
-        Fault::Season => season(dice),
-        Fault::Counts => counts(at, dice),
         Fault::Repeated => repeated(dice),
-        Fault::Spike | Fault::Dip | Fault::Shift | Fault::Slide => moved(fault, at, dice),
-        Fault::Variance | Fault::Stuck => restless(fault, at, dice),
+        Fault::Season => season(dice),
+        Fault::Stuck => stuck(at, dice),
+        Fault::Counts => counts(at, dice),
     }
 }
 
@@ -77,56 +83,68 @@ fn noise(dice: &mut Dice) -> Vec<f64> {
     noise.into_iter().map(|noise| LEVEL + DEVIATION * noise).collect()
 }
 
-fn moved(fault: Fault, at: usize, dice: &mut Dice) -> Made {
+/// Adds so many deviations.
+fn add(values: &mut [f64], deviations: f64) {
+    for value in values {
+        *value += deviations * DEVIATION;
+    }
+}
+
+fn spike(at: usize, dice: &mut Dice) -> Made {
     let mut values = noise(dice);
-    let mut add = |rows: Range<usize>, deviations: f64| {
-        values[rows].iter_mut().for_each(|value| *value += deviations * DEVIATION);
-    };
-    let found = match fault {
-        Fault::Spike => {
-            let rows = at..at + dice.pick(&[1, 1, 2, 3]);
-            add(rows.clone(), dice.between(7.0, 14.0));
-            at..rows.end + SPIKE_ROWS
-        }
-        Fault::Dip => {
-            let rows = at..at + 5 + dice.below(60);
-            add(rows.clone(), -dice.between(5.0, 10.0));
-            rows
-        }
-        Fault::Slide => {
-            let lasts = dice.pick(&[60, 200, 600, 1200]).min(ROWS - at);
-            let (size, sign) = (20.0, dice.sign());
-            for row in 0..lasts {
-                add(at + row..at + row + 1, sign * size * row as f64 / lasts as f64);
-            }
-            add(at + lasts..ROWS, sign * size);
-            at..at + lasts
-        }
-        _ => {
-            add(at..ROWS, dice.between(4.0, 8.0) * dice.sign());
-            at..at + SHIFT_ROWS
-        }
-    };
+    let rows = at..at + dice.pick(&[1, 1, 2, 3]);
+    add(&mut values[rows.clone()], dice.between(7.0, 14.0));
+    let found = at..rows.end + SPIKE_ROWS;
     (values, vec![found])
 }
 
-fn restless(fault: Fault, at: usize, dice: &mut Dice) -> Made {
+fn dip(at: usize, dice: &mut Dice) -> Made {
     let mut values = noise(dice);
-    let lasts = 60 + dice.below(if matches!(fault, Fault::Stuck) { 100 } else { 200 });
-    let rows = at..(at + lasts).min(ROWS);
-    let stuck = values[at];
-    let times = dice.between(3.0, 6.0);
-    for value in &mut values[rows.clone()] {
-        let restless = LEVEL + (*value - LEVEL) * times;
-        *value = if matches!(fault, Fault::Stuck) { stuck } else { restless };
+    let rows = at..at + 5 + dice.below(60);
+    add(&mut values[rows.clone()], -dice.between(5.0, 10.0));
+    (values, vec![rows])
+}
+
+fn shift(at: usize, dice: &mut Dice) -> Made {
+    let mut values = noise(dice);
+    add(&mut values[at..], dice.between(4.0, 8.0) * dice.sign());
+    let rows = at..at + SHIFT_ROWS;
+    (values, vec![rows])
+}
+
+fn slide(at: usize, dice: &mut Dice) -> Made {
+    let mut values = noise(dice);
+    let lasts = dice.pick(&[60, 200, 600, 1200]).min(ROWS - at);
+    let size = SLIDE * dice.sign();
+    for (row, value) in values[at..].iter_mut().enumerate() {
+        *value += size * DEVIATION * row.min(lasts) as f64 / lasts as f64;
     }
+    let rows = at..at + lasts;
+    (values, vec![rows])
+}
+
+fn variance(at: usize, dice: &mut Dice) -> Made {
+    let mut values = noise(dice);
+    let rows = at..(at + 60 + dice.below(200)).min(ROWS);
+    let times = dice.between(3.0, 6.0);
+    values[rows.clone()].iter_mut().for_each(|value| *value = LEVEL + (*value - LEVEL) * times);
+    (values, vec![rows])
+}
+
+fn stuck(at: usize, dice: &mut Dice) -> Made {
+    let mut values = noise(dice);
+    let rows = at..at + 60 + dice.below(100);
+    let stuck = values[at];
+    values[rows.clone()].fill(stuck);
     (values, vec![rows])
 }
 
 fn repeated(dice: &mut Dice) -> Made {
     let mut values = noise(dice);
     let outages: Vec<Range<usize>> = (0..5).map(|at| 800 + at * 400..900 + at * 400).collect();
-    outages.iter().for_each(|rows| values[rows.clone()].fill(0.0));
+    for rows in &outages {
+        values[rows.clone()].fill(0.0);
+    }
     (values, outages)
 }
 
@@ -155,7 +173,6 @@ fn counts(at: usize, dice: &mut Dice) -> Made {
     let mean = dice.between(0.3, 6.0);
     let more = at..at + 20 + dice.below(40);
     let times = 4.0 + 4.0 / mean;
-    let mut value =
-        |row| dice.poisson(if more.contains(&row) { mean * times } else { mean });
+    let mut value = |row| dice.poisson(if more.contains(&row) { mean * times } else { mean });
     ((0..ROWS).map(&mut value).collect(), vec![more])
 }

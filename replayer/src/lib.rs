@@ -24,6 +24,7 @@ pub mod selection;
 pub mod sequence;
 pub mod series;
 pub mod series_analysis;
+pub mod series_gaps;
 pub mod tabulation;
 pub mod timings;
 pub mod value;

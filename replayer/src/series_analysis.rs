@@ -6,10 +6,11 @@
 use ks_statistics::anomaly::forecast::{self, Eta};
 use ks_statistics::anomaly::trend::{Tracker, Trend};
 use ks_statistics::anomaly::{Event, FIRST_ROWS, Reason, Scored, Scorer, score_of};
-use ks_statistics::own_history::Direction;
+use ks_statistics::own_history::{DIRECTION, DISJOINT_MIN, Direction};
 use serde::Serialize;
 
 use crate::csv_series::{Reading, Row};
+use crate::series_gaps::{Gaps, Watch};
 
 /// Events that are listed: those that were rarest.
 const LISTED: usize = 1000;
@@ -30,6 +31,7 @@ pub struct SeriesAnalysis {
     scorer: Scorer,
     tracker: Tracker,
     direction: Option<Direction>,
+    gaps: Watch,
     report: SeriesReport,
     /// The event at hand: it may go on.
     open: Option<SeriesEvent>,
@@ -74,8 +76,16 @@ pub struct SeriesReport {
     pub window_rows: Option<usize>,
     /// Past windows that it is compared with.
     pub past_windows: Option<usize>,
+    /// How many of those share no row.
+    pub disjoint_windows: Option<usize>,
+    /// How many of those a direction takes.
+    pub disjoint_windows_needed: usize,
+    /// The level at which a direction is named: so many of steady series have one.
+    pub direction_level: f64,
     /// When a threshold is reached, or why that cannot be said.
     pub forecast: SeriesForecast,
+    /// Where there are no rows for longer than usual.
+    pub gaps: Gaps,
     /// Whether there were rows enough to judge any by.
     pub judged: bool,
     /// Rows that it takes before the first is judged.
@@ -97,12 +107,15 @@ pub struct SeriesForecast {
     pub eta_low_s: Option<f64>,
     /// Seconds from the last row.
     pub eta_s: Option<f64>,
-    /// Seconds from the last row, with the flattest slope of the bounds.
+    /// Seconds from the last row, with the flattest slope of the bounds; `None` where that never
+    /// gets there.
     pub eta_high_s: Option<f64>,
     /// Residuals of past forecasts behind the interval.
     pub n_calibration: u64,
     /// What the interval rests on.
     pub calibration: Option<&'static str>,
+    /// `short history` where the trend is not proven in two windows: for people alone.
+    pub basis: Option<&'static str>,
     /// Why there is no time.
     pub reason: Option<String>,
 }
@@ -143,6 +156,7 @@ impl SeriesAnalysis {
             report.steps_back += 1;
             report.steps_back_line.get_or_insert(row.line);
         }
+        self.gaps.push(row.time_s, &row.time);
         let scored = match row.reading {
             Reading::Number(value) => {
                 report.scored += 1;
@@ -171,6 +185,9 @@ impl SeriesAnalysis {
         self.report.events.sort_by_key(|event| event.id);
         let trend = self.tracker.trend();
         let mut report = self.report;
+        report.gaps = self.gaps.finish();
+        report.disjoint_windows_needed = DISJOINT_MIN;
+        report.direction_level = DIRECTION.p_max;
         report.direction = self.direction.unwrap_or(Direction::Unproven).word();
         if let Some(trend) = &trend {
             report.level = Some(trend.level);
@@ -182,6 +199,7 @@ impl SeriesAnalysis {
             report.significance = trend.significance;
             report.window_rows = Some(trend.rows);
             report.past_windows = Some(trend.past);
+            report.disjoint_windows = Some(trend.disjoint);
         }
         report.forecast = series_forecast(trend.as_ref(), threshold);
         report
@@ -263,10 +281,11 @@ fn series_forecast(trend: Option<&Trend>, threshold: Option<f64>) -> SeriesForec
     let level = trend.map(|trend| trend.level);
     let mut told = SeriesForecast { threshold, level, ..SeriesForecast::default() };
     match forecast::forecast(trend, threshold) {
-        Ok(Eta { low_s, eta_s, high_s }) => {
+        Ok(Eta { low_s, eta_s, high_s, basis }) => {
             told.eta_low_s = Some(low_s);
             told.eta_s = Some(eta_s);
-            told.eta_high_s = Some(high_s);
+            told.eta_high_s = high_s;
+            told.basis = basis;
             told.calibration = Some(forecast::CALIBRATION);
         }
         Err(reason) => told.reason = Some(reason),

@@ -5,7 +5,9 @@ use std::path::Path;
 
 use ks_replayer::csv_series::{CsvSeries, Reading, Row};
 use ks_replayer::series_analysis::{Analyzed, SeriesAnalysis, SeriesEvent, SeriesReport};
+use ks_replayer::series_gaps::{Gap, Gaps};
 use ks_statistics::anomaly::Scored;
+use ks_statistics::own_history::Direction;
 
 use crate::cli::analysis::{Analyze, AnalyzeFormat};
 use crate::csv_cell::cell;
@@ -88,6 +90,7 @@ fn for_people(csv: &Path, report: &SeriesReport) -> Page {
         report.start.as_deref().unwrap_or("-"),
         report.end.as_deref().unwrap_or("-")
     ));
+    tell_gaps(report, &mut page);
     tell_trend(report, &mut page);
     tell_forecast(report, &mut page);
     page.gap();
@@ -121,15 +124,26 @@ fn tell_events(report: &SeriesReport, page: &mut Page) {
     }
 }
 
+fn tell_gaps(report: &SeriesReport, page: &mut Page) {
+    let Gaps { total, share, longest } = &report.gaps;
+    let longest = longest.iter().max_by(|one, other| one.lasts_s.total_cmp(&other.lasts_s));
+    let Some(Gap { from, to, lasts_s, .. }) = longest else { return };
+    let which = if *total == 1 { "from" } else { "the longest from" };
+    page.line(format_args!(
+        "gaps:  {total}, {:.1} % of the time; {which} {from} to {to} ({lasts_s:.0} s)",
+        100.0 * share
+    ));
+}
+
 fn tell_trend(report: &SeriesReport, page: &mut Page) {
+    let direction = direction_text(report);
     let Some(slope) = report.slope_per_min else {
-        page.line(format_args!("trend: {}, no line can be drawn", report.direction));
+        page.line(format_args!("trend: {direction}, no line can be drawn"));
         return;
     };
     let number = |value: Option<f64>| value.map_or_else(|| "-".to_owned(), short);
     page.line(format_args!(
-        "trend: {}, {} a minute (90 %: {} to {}) over {} rows, level {}",
-        report.direction,
+        "trend: {direction}, {} a minute (90 %: {} to {}) over {} rows, level {}",
         short(slope),
         number(report.slope_low),
         number(report.slope_high),
@@ -145,6 +159,22 @@ fn tell_trend(report: &SeriesReport, page: &mut Page) {
     ));
 }
 
+/// The direction, and how sure it is or what is missing to tell it.
+fn direction_text(report: &SeriesReport) -> String {
+    let SeriesReport { direction, disjoint_windows_needed: needed, .. } = report;
+    let windows = report.disjoint_windows.unwrap_or(0);
+    if *direction == Direction::Unproven.word() && windows < *needed {
+        format!("too little history for a direction ({windows} of {needed} windows)")
+    } else if [Direction::Increasing, Direction::Decreasing]
+        .iter()
+        .any(|it| it.word() == *direction)
+    {
+        format!("{direction} (at the {:.0} % level)", 100.0 * report.direction_level)
+    } else {
+        (*direction).to_owned()
+    }
+}
+
 fn tell_forecast(report: &SeriesReport, page: &mut Page) {
     let forecast = &report.forecast;
     let Some(threshold) = forecast.threshold.map(short) else { return };
@@ -153,12 +183,16 @@ fn tell_forecast(report: &SeriesReport, page: &mut Page) {
         return;
     }
     let seconds = |time: Option<f64>| time.map_or_else(|| "-".to_owned(), |s| format!("{s:.0} s"));
+    let high =
+        forecast.eta_high_s.map_or_else(|| "never".to_owned(), |high| format!("{high:.0} s"));
+    let basis = forecast.basis.map_or_else(
+        || format!("calibration: {}", forecast.calibration.unwrap_or("-")),
+        |basis| format!("{basis}: a hint, not a proof"),
+    );
     page.line(format_args!(
-        "{threshold} is reached in {} ({} to {}; calibration: {})",
+        "{threshold} is reached in {} ({} to {high}; {basis})",
         seconds(forecast.eta_s),
         seconds(forecast.eta_low_s),
-        seconds(forecast.eta_high_s),
-        forecast.calibration.unwrap_or("-")
     ));
 }
 
@@ -219,7 +253,7 @@ mod tests {
         let check = |time: &str, reading: Reading, scored: Option<Scored>, expected: &str| {
             let time = time.to_owned();
             let row = Row { line: 2, time, time_s: 0.0, reading, goes_back: false };
-            let direction = ks_statistics::own_history::Direction::Unproven;
+            let direction = Direction::Unproven;
             let mut out = Vec::new();
             csv_line(&row, &Analyzed { scored, direction }, &mut out).unwrap();
             assert_eq!(String::from_utf8(out).unwrap(), expected);
@@ -242,12 +276,15 @@ mod tests {
             rows: 9,
             rows_needed: 65,
             direction: "unproven",
+            disjoint_windows: Some(7),
+            disjoint_windows_needed: 19,
             ..SeriesReport::default()
         };
         let csv = Path::new("a\x1b\n.csv");
         let page = for_people(csv, &report);
         let text = page.as_str();
-        let first = "a\\u{1b}\\u{a}.csv: 9 rows, - to -\ntrend: unproven, no line";
+        let first = "a\\u{1b}\\u{a}.csv: 9 rows, - to -\ntrend: too little history for a direction \
+                     (7 of 19 windows), no line";
         assert!(text.starts_with(first), "{text}");
         assert!(text.ends_with("Too little to judge: 0 rows with a value, 65 needed.\n"), "{text}");
         report.judged = true;
@@ -272,9 +309,34 @@ mod tests {
         let text = page.as_str();
         assert!(text.contains("0.2500 a minute (90 %: - to -)"), "{text}");
         assert!(text.contains("no forecast for 90.0000: too few rows\n"), "{text}");
+        assert!(!text.contains("gaps:"), "{text}");
         assert!(text.contains("the 1 most unusual of 12 events"), "{text}");
         let event = "  0.900  a to c: unchanged for longer than usual; 1234.5 at b (no baseline)\n";
         assert!(text.contains(event), "{text}");
+    }
+
+    #[test]
+    fn people_read_of_gaps_and_of_what_is_only_a_hint() {
+        let gap = |from: &str, lasts_s| {
+            let (from, to) = (from.to_owned(), "z".to_owned());
+            Gap { from, to, lasts_s, share: 0.1 }
+        };
+        let gaps = Gaps { total: 2, share: 0.25, longest: vec![gap("a", 60.0), gap("b", 120.0)] };
+        let mut report = SeriesReport { gaps, ..SeriesReport::default() };
+        report.direction = "increasing";
+        report.direction_level = 0.05;
+        report.slope_per_min = Some(1.0);
+        let forecast = &mut report.forecast;
+        (forecast.threshold, forecast.eta_s) = (Some(90.0), Some(100.0));
+        (forecast.eta_low_s, forecast.basis) = (Some(45.0), Some("short history"));
+        let page = for_people(Path::new("a.csv"), &report);
+        let text = page.as_str();
+        let gaps = "gaps:  2, 25.0 % of the time; the longest from b to z (120 s)\n";
+        assert!(text.contains(gaps), "{text}");
+        assert!(text.contains("trend: increasing (at the 5 % level), 1.0000 a minute"), "{text}");
+        let hint =
+            "90.0000 is reached in 100 s (45 s to never; short history: a hint, not a proof)";
+        assert!(text.contains(hint), "{text}");
     }
 
     #[test]

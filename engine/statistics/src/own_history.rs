@@ -19,6 +19,9 @@ const VALUES_MIN: usize = 5;
 /// Only what comes after a hole longer than a quarter of the window counts.
 pub const HOLE_PARTS: u32 = 4;
 
+/// Past windows that share nothing which one that is unusual at 5 % is steeper than.
+pub const DISJOINT_MIN: usize = 19;
+
 /// What a p-value has to be to say something, and of how many past windows.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Gate {

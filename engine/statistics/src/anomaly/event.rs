@@ -209,7 +209,8 @@ impl Course {
             stays: false,
         };
         let window = window().max(WINDOW_MIN);
-        self.open = Some(Open { event, rarest, told: rarest, before_calm: None, window, calm: 0, rows: 1 });
+        self.open =
+            Some(Open { event, rarest, told: rarest, before_calm: None, window, calm: 0, rows: 1 });
         Step::Begins
     }
 

@@ -81,8 +81,9 @@ fn a_constant_series_is_stable_and_one_of_few_values_has_no_line() {
         let mut tracker = Tracker::new();
         (0..rows).fold(None, |_, row| Some(tracker.push(f64::from(row), 3.0)))
     };
-    assert_eq!(constant(200), Some(Direction::Unproven));
-    assert_eq!(constant(1000), Some(Direction::Stable));
+    assert_eq!(constant(100), Some(Direction::Unproven));
+    assert_eq!(constant(200), Some(Direction::Stable));
+    assert_eq!(constant(2000), Some(Direction::Stable));
     let mut tracker = Tracker::new();
     for row in 0..2000u32 {
         tracker.push(f64::from(row), f64::from(row / 7 % 3));

@@ -3,9 +3,10 @@
 use crate::kendall::merge_equal_times;
 use crate::order::median;
 use crate::own_history::{
-    DIRECTION, DISJOINT, FORECAST, HOLE_PARTS, History, Look, POINTS_MIN, p_value, varies,
+    DISJOINT, DISJOINT_MIN, Direction, FORECAST, HOLE_PARTS, History, Look, POINTS_MIN, p_value,
+    varies,
 };
-use crate::theil_sen::{self, POINTS_MAX};
+use crate::theil_sen::{self, Fit, POINTS_MAX};
 use alloc::collections::VecDeque;
 use alloc::vec::Vec;
 
@@ -26,6 +27,30 @@ pub(super) struct Verdict {
 }
 
 impl Verdict {
+    /// What past slopes say of a line.
+    pub(super) fn of(fit: &Fit, past: &[f64]) -> Self {
+        let slope = fit.line.slope;
+        let mirrored: Vec<f64> = past.iter().map(|known| -known).collect();
+        let (mut rises, mut falls) = (1.0, 1.0);
+        if fit.slope_low.is_some_and(|low| low > 0.0) {
+            rises = one_sided(slope, past, &mirrored);
+        } else if fit.slope_high.is_some_and(|high| high < 0.0) {
+            falls = one_sided(-slope, &mirrored, past);
+        }
+        Self { rises, falls, past: past.len() }
+    }
+
+    /// The direction that is named at an error of so much.
+    pub(super) fn direction(&self, error: f64) -> Direction {
+        if self.rises <= error {
+            Direction::Increasing
+        } else if self.falls <= error {
+            Direction::Decreasing
+        } else {
+            Direction::Stable
+        }
+    }
+
     /// p-value of the direction of a slope.
     pub(super) fn p(&self, slope: f64) -> f64 {
         if slope < 0.0 { self.falls } else { self.rises }
@@ -38,7 +63,28 @@ pub(super) struct Part {
     pub(super) points: Vec<(f64, f64)>,
     pub(super) begin_s: f64,
     /// Whether no gap has cut it.
-    whole: bool,
+    pub(super) whole: bool,
+}
+
+impl Part {
+    /// The points after the last long gap, those of one time merged. `None` where they are too few
+    /// or too much alike.
+    pub(super) fn of(all: impl ExactSizeIterator<Item = (f64, f64)> + Clone) -> Option<Self> {
+        let times = || all.clone().map(|(time_s, _)| time_s);
+        let (first_s, last_s) = (times().next()?, times().last()?);
+        let gap_s = (last_s - first_s) / f64::from(HOLE_PARTS);
+        let pairs = times().zip(times().skip(1)).enumerate();
+        let cut = pairs.filter(|(_, (a, b))| b - a > gap_s).last();
+        let from = cut.map_or(0, |(at, _)| at + 1);
+        let begin_s = times().nth(from)?;
+        let kept = all.skip(from);
+        let mut points: Vec<(f64, f64)> =
+            kept.map(|(time_s, value)| (time_s - begin_s, value)).collect();
+        merge_equal_times(&mut points, &mut Vec::new());
+        let is_constant = points.windows(2).all(|pair| (pair[0].1 - pair[1].1).abs() <= 0.0);
+        let enough = points.len() >= POINTS_MIN && (is_constant || varies(&points));
+        enough.then_some(Self { points, begin_s, whole: from == 0 })
+    }
 }
 
 /// One length of window.
@@ -103,16 +149,7 @@ impl Window {
     fn judge(&mut self) -> Option<(Verdict, f64)> {
         let part = self.part().filter(|part| part.whole)?;
         let fit = theil_sen::fit(&part.points, &mut self.scratch)?;
-        let slope = fit.line.slope;
-        let past = self.history.slopes();
-        let mirrored: Vec<f64> = past.iter().map(|known| -known).collect();
-        let (mut rises, mut falls) = (1.0, 1.0);
-        if fit.slope_low.is_some_and(|low| low > 0.0) {
-            rises = one_sided(slope, past, &mirrored);
-        } else if fit.slope_high.is_some_and(|high| high < 0.0) {
-            falls = one_sided(-slope, &mirrored, past);
-        }
-        Some((Verdict { rises, falls, past: past.len() }, slope))
+        Some((Verdict::of(&fit, self.history.slopes()), fit.line.slope))
     }
 
     /// Slopes of past windows.
@@ -120,28 +157,14 @@ impl Window {
         self.history.slopes()
     }
 
-    /// The points after the last long gap, those of one time merged. `None` where they are too few
-    /// or too much alike.
+    /// Its points.
     pub(super) fn part(&self) -> Option<Part> {
-        let (first, last) = (self.points.front()?, self.points.back()?);
-        let gap_s = (last.0 - first.0) / f64::from(HOLE_PARTS);
-        let times = self.points.iter().map(|(time_s, _)| *time_s);
-        let pairs = times.clone().zip(times.skip(1));
-        let cut = pairs.enumerate().rfind(|(_, (a, b))| b - a > gap_s);
-        let from = cut.map_or(0, |(at, _)| at + 1);
-        let begin_s = self.points.get(from)?.0;
-        let kept = self.points.iter().skip(from);
-        let mut points: Vec<(f64, f64)> =
-            kept.map(|(time_s, value)| (time_s - begin_s, *value)).collect();
-        merge_equal_times(&mut points, &mut Vec::new());
-        let is_constant = points.windows(2).all(|pair| (pair[0].1 - pair[1].1).abs() <= 0.0);
-        let enough = points.len() >= POINTS_MIN && (is_constant || varies(&points));
-        enough.then_some(Part { points, begin_s, whole: from == 0 })
+        Part::of(self.points.iter().copied())
     }
 
     /// The present verdict, if its past is long enough for a direction.
     pub(super) fn tested(&self) -> Option<Verdict> {
-        self.verdict.filter(|verdict| verdict.past >= DIRECTION.windows)
+        self.verdict.filter(|verdict| verdict.past >= DISJOINT_MIN * DISJOINT)
     }
 
     /// The larger p-value in the direction of `slope` of this window and of the last one that
