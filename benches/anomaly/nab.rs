@@ -7,7 +7,7 @@ use std::process::Command;
 
 use jiff::civil::DateTime;
 use jiff::tz::Offset;
-use ks_replayer::csv_series::{CsvSeries, Reading};
+use ks_replayer::csv_series::{CsvSeries, Reading, Values};
 
 use crate::series::Series;
 
@@ -38,10 +38,11 @@ fn unpack(packed: &Path, plain: &Path) {
 }
 
 fn read(name: &str, path: &Path, windows: &[(String, String)]) -> Series {
-    let mut file = CsvSeries::open(path, "timestamp", "value", None).unwrap();
+    let value = ["value".to_owned()];
+    let mut file = CsvSeries::open(path, "timestamp", Values::Named(&value), None).unwrap();
     let (mut times_s, mut values) = (Vec::new(), Vec::new());
     while let Some(row) = file.next_row().unwrap() {
-        if let Reading::Number(value) = row.reading {
+        if let Reading::Number(value) = row.readings[0] {
             times_s.push(row.time_s);
             values.push(value);
         }

@@ -1,4 +1,4 @@
-//! Reads one series out of a CSV file: a column of times and a column of values.
+//! Reads series out of a CSV file: a column of times and columns of values.
 //!
 //! The first line names the columns; they are separated by what it shows them to be: commas,
 //! semicolons, tabs or bars. A time is RFC 3339, or `2026-03-04 12:00:00` which is taken as UTC, or
@@ -11,6 +11,7 @@
 //! file that goes back further is in the wrong order, and so is one whose first rows all go back.
 
 mod form;
+mod numeric;
 mod order;
 
 use std::fs::File;
@@ -98,6 +99,14 @@ pub enum CsvError {
         /// How many were looked at.
         rows: usize,
     },
+    /// No column holds numbers.
+    #[error("`{}` has no column of numbers besides `{time}`", path.display())]
+    NoNumbers {
+        /// The file.
+        path: PathBuf,
+        /// The column of times.
+        time: String,
+    },
     /// A time lies far ahead of those around it.
     #[error("`{}`, line {line}: the time `{time}` lies {ahead_s:.0} s ahead of the rows around it",
         path.display())]
@@ -144,6 +153,7 @@ impl CsvError {
                 "name columns of the first line with --time and --value, and with --separator what \
                  is between them",
             ),
+            Self::NoNumbers { .. } => Some("name a column of values with --value"),
             Self::Io { .. } | Self::NotCsv { .. } | Self::Empty { .. } | Self::Cell { .. } => None,
         }
     }
@@ -161,7 +171,7 @@ pub enum Reading {
 }
 
 /// One row.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Row {
     /// The line in the file, from 1.
     pub line: u64,
@@ -169,13 +179,22 @@ pub struct Row {
     pub time: String,
     /// The time in seconds since the epoch.
     pub time_s: f64,
-    /// The value.
-    pub reading: Reading,
+    /// The values, one for each column that was asked for.
+    pub readings: Vec<Reading>,
     /// Whether the time lies before that of an earlier row.
     pub goes_back: bool,
 }
 
-/// A series that is being read. Ask [`CsvSeries::next_row`] until there is none.
+/// Which columns hold values.
+#[derive(Debug, Clone, Copy)]
+pub enum Values<'a> {
+    /// Those of these names; a name that no column has may be several, with commas between.
+    Named(&'a [String]),
+    /// All that hold numbers in the first rows.
+    All,
+}
+
+/// Series that are being read. Ask [`CsvSeries::next_row`] until there is none.
 #[derive(Debug)]
 pub struct CsvSeries {
     path: PathBuf,
@@ -184,34 +203,35 @@ pub struct CsvSeries {
     /// Columns of the first line.
     cells: usize,
     time: Column,
-    value: Column,
+    values: Vec<Column>,
     latest: Option<Latest>,
+    row: Row,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Column {
     name: String,
     at: usize,
 }
 
 impl CsvSeries {
-    /// Opens a file and finds both columns by name. `separator` stands between cells; without it
-    /// the first line shows which does.
+    /// Opens a file and finds the columns by name. `separator` stands between cells; without it the
+    /// first line shows which does.
     pub fn open(
         path: &Path,
         time: &str,
-        value: &str,
+        values: Values<'_>,
         separator: Option<u8>,
     ) -> Result<Self, CsvError> {
         let tried = separator.map_or(SEPARATORS.to_vec(), |one| vec![one]);
         let mut first = None;
         for separator in tried {
-            match Self::separated(path, time, value, separator) {
+            match Self::separated(path, time, values, separator) {
                 Err(error @ CsvError::NoColumn { .. }) => {
                     first.get_or_insert(error);
                 }
                 other => {
-                    order::check(path, || Self::separated(path, time, value, separator))?;
+                    order::check(path, || Self::separated(path, time, values, separator))?;
                     return other;
                 }
             }
@@ -219,17 +239,13 @@ impl CsvSeries {
         Err(first.unwrap_or_else(|| CsvError::Empty { path: path.to_owned() }))
     }
 
-    fn separated(path: &Path, time: &str, value: &str, separator: u8) -> Result<Self, CsvError> {
-        let io = |source| CsvError::Io { path: path.to_owned(), source };
-        let file = File::open(path).map_err(io)?;
-        // With the line feed alone as the end of a line, line numbers are right in files with
-        // carriage returns too: those are trimmed.
-        let mut reader = csv::ReaderBuilder::new()
-            .delimiter(separator)
-            .terminator(csv::Terminator::Any(b'\n'))
-            .flexible(true)
-            .trim(if separator == b'\t' { csv::Trim::None } else { csv::Trim::All })
-            .from_reader(file);
+    fn separated(
+        path: &Path,
+        time: &str,
+        values: Values<'_>,
+        separator: u8,
+    ) -> Result<Self, CsvError> {
+        let mut reader = reader(path, separator)?;
         let names = reader.headers().map_err(|error| unreadable(path, error))?;
         if names.is_empty() {
             return Err(CsvError::Empty { path: path.to_owned() });
@@ -239,31 +255,40 @@ impl CsvSeries {
             return Err(CsvError::NotCsv { path: path.to_owned(), problem });
         }
         let time = column(path, names, time)?;
-        let value = column(path, names, value)?;
+        let values = match values {
+            Values::Named(wanted) => named(path, names, wanted)?,
+            Values::All => numeric::columns(path, separator, names, &time)?,
+        };
         let cells = names.len();
-        let record = csv::StringRecord::new();
-        Ok(Self { path: path.to_owned(), reader, record, cells, time, value, latest: None })
+        let (path, record) = (path.to_owned(), csv::StringRecord::new());
+        let row = Row { readings: vec![Reading::Absent; values.len()], ..Row::default() };
+        Ok(Self { path, reader, record, cells, time, values, latest: None, row })
+    }
+
+    /// The names of the columns of values, in their order.
+    pub fn names(&self) -> impl ExactSizeIterator<Item = &str> {
+        self.values.iter().map(|column| column.name.as_str())
     }
 
     /// The next row, `None` at the end of the file.
-    pub fn next_row(&mut self) -> Result<Option<Row>, CsvError> {
+    pub fn next_row(&mut self) -> Result<Option<&Row>, CsvError> {
         let Some(line) = self.read_line()? else {
             let empty = self.latest.is_none();
             return if empty { Err(CsvError::Empty { path: self.path.clone() }) } else { Ok(None) };
         };
         let time = self.record.get(self.time.at).unwrap_or_default().trim();
-        let bad_time = || self.bad_cell(line, &self.time, time, "a time");
+        let bad_time = || bad_cell(&self.path, line, &self.time, time, "a time");
         let time_s = parse_time(time).ok_or_else(bad_time)?;
-        let value = self.record.get(self.value.at).unwrap_or_default().trim();
-        let bad_value = || self.bad_cell(line, &self.value, value, A_NUMBER);
-        let reading = parse_value(value).ok_or_else(bad_value)?;
-        let time = time.to_owned();
-        let order = Latest::take(&mut self.latest, line, &time, time_s);
-        let goes_back = match order {
+        for (reading, column) in self.row.readings.iter_mut().zip(&self.values) {
+            let value = self.record.get(column.at).unwrap_or_default().trim();
+            let bad_value = || bad_cell(&self.path, line, column, value, A_NUMBER);
+            *reading = parse_value(value).ok_or_else(bad_value)?;
+        }
+        let goes_back = match Latest::take(&mut self.latest, line, time, time_s) {
             Order::Forward => false,
             Order::Back => true,
             Order::FarBack { back_s } => {
-                let (path, time) = (self.path.clone(), shown(&time));
+                let (path, time) = (self.path.clone(), shown(time));
                 return Err(CsvError::Back { path, line, time, back_s });
             }
             Order::WasAhead { line, time, ahead_s } => {
@@ -271,7 +296,10 @@ impl CsvSeries {
                 return Err(CsvError::Ahead { path, line, time, ahead_s });
             }
         };
-        Ok(Some(Row { line, time, time_s, reading, goes_back }))
+        self.row.time.clear();
+        self.row.time.push_str(time);
+        (self.row.line, self.row.time_s, self.row.goes_back) = (line, time_s, goes_back);
+        Ok(Some(&self.row))
     }
 
     /// Reads the next line that is not blank, and gives its number; `None` at the end of the file.
@@ -296,12 +324,24 @@ impl CsvSeries {
             }
         }
     }
+}
 
-    fn bad_cell(&self, line: u64, at: &Column, cell: &str, expected: &'static str) -> CsvError {
-        let (path, column) = (self.path.clone(), at.name.clone());
-        let cell = shown(cell);
-        CsvError::Cell { path, line, column, cell, expected }
-    }
+/// With the line feed alone as the end of a line, line numbers are right in files with carriage
+/// returns too: those are trimmed.
+fn reader(path: &Path, separator: u8) -> Result<csv::Reader<File>, CsvError> {
+    let file = File::open(path).map_err(|source| CsvError::Io { path: path.to_owned(), source })?;
+    Ok(csv::ReaderBuilder::new()
+        .delimiter(separator)
+        .terminator(csv::Terminator::Any(b'\n'))
+        .flexible(true)
+        .trim(if separator == b'\t' { csv::Trim::None } else { csv::Trim::All })
+        .from_reader(file))
+}
+
+fn bad_cell(path: &Path, line: u64, at: &Column, cell: &str, expected: &'static str) -> CsvError {
+    let (path, column) = (path.to_owned(), at.name.clone());
+    let cell = shown(cell);
+    CsvError::Cell { path, line, column, cell, expected }
 }
 
 /// Text of a file as it may stand in an error: not without end.
@@ -309,8 +349,33 @@ fn shown(text: &str) -> String {
     text.chars().take(SHOWN).collect()
 }
 
+/// Columns of these names. One that is no column's name is taken for several.
+fn named(
+    path: &Path,
+    names: &csv::StringRecord,
+    wanted: &[String],
+) -> Result<Vec<Column>, CsvError> {
+    let mut found: Vec<Column> = Vec::new();
+    for wanted in wanted {
+        let is_one = plain(names).any(|name| name == wanted);
+        let parts = if is_one { vec![wanted.as_str()] } else { wanted.split(',').collect() };
+        for part in parts {
+            let column = column(path, names, part.trim())?;
+            if found.iter().all(|known| known.at != column.at) {
+                found.push(column);
+            }
+        }
+    }
+    Ok(found)
+}
+
+/// Names without what may be around them.
+fn plain(names: &csv::StringRecord) -> impl Iterator<Item = &str> {
+    names.iter().map(|name| name.trim().trim_start_matches('\u{feff}'))
+}
+
 fn column(path: &Path, names: &csv::StringRecord, wanted: &str) -> Result<Column, CsvError> {
-    let names = || names.iter().map(|name| name.trim().trim_start_matches('\u{feff}'));
+    let names = || plain(names);
     let count = names().filter(|name| *name == wanted).count();
     if count > 1 {
         let (path, column) = (path.to_owned(), wanted.to_owned());

@@ -5,15 +5,13 @@
 
 use ks_statistics::anomaly::forecast::{self, Eta};
 use ks_statistics::anomaly::trend::{Tracker, Trend};
-use ks_statistics::anomaly::{Event, FIRST_ROWS, Reason, Scored, Scorer, score_of};
+use ks_statistics::anomaly::{FIRST_ROWS, Scored, Scorer};
 use ks_statistics::own_history::{DIRECTION, DISJOINT_MIN, Direction};
 use serde::Serialize;
 
 use crate::csv_series::{Reading, Row};
+use crate::series_events::{Events, Gatherer};
 use crate::series_gaps::{Gaps, Watch};
-
-/// Events that are listed: those that were rarest.
-const LISTED: usize = 1000;
 
 /// What is said of a row.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -32,9 +30,8 @@ pub struct SeriesAnalysis {
     tracker: Tracker,
     direction: Option<Direction>,
     gaps: Watch,
+    gatherer: Gatherer<Peak>,
     report: SeriesReport,
-    /// The event at hand: it may go on.
-    open: Option<SeriesEvent>,
 }
 
 /// A series, summed up.
@@ -90,10 +87,9 @@ pub struct SeriesReport {
     pub judged: bool,
     /// Rows that it takes before the first is judged.
     pub rows_needed: usize,
-    /// How many events there were.
-    pub events_total: u64,
-    /// What was unusual, in the order of onsets; of very many those with the highest scores.
-    pub events: Vec<SeriesEvent>,
+    /// What was unusual.
+    #[serde(flatten)]
+    pub events: Events<Peak>,
 }
 
 /// When a threshold is reached.
@@ -120,29 +116,15 @@ pub struct SeriesForecast {
     pub reason: Option<String>,
 }
 
-/// Something unusual.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct SeriesEvent {
-    /// Its number, from 1.
-    pub id: u64,
-    /// Time of the row that it began with, as it is written.
-    pub onset: String,
-    /// Time of its rarest row.
-    pub peak: String,
-    /// Time of its last unusual row.
-    pub end: String,
-    /// Why, in words.
-    pub reason: &'static str,
-    /// The highest score.
-    pub score: f64,
-    /// The value at the peak.
+/// The rarest row of an event.
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+pub struct Peak {
+    /// Its value.
     pub value: f64,
     /// What was normal there: the median.
     pub baseline_p50: Option<f64>,
     /// What was normal there: the 95 % quantile.
     pub baseline_p95: Option<f64>,
-    /// It lasted until it was the new normal.
-    pub stays: bool,
 }
 
 impl SeriesAnalysis {
@@ -151,13 +133,14 @@ impl SeriesAnalysis {
         let report = &mut self.report;
         report.rows += 1;
         report.start.get_or_insert_with(|| row.time.clone());
-        report.end = Some(row.time.clone());
+        row.time.clone_into(report.end.get_or_insert_default());
         if row.goes_back {
             report.steps_back += 1;
             report.steps_back_line.get_or_insert(row.line);
         }
         self.gaps.push(row.time_s, &row.time);
-        let scored = match row.reading {
+        let reading = row.readings.first().copied().unwrap_or(Reading::Absent);
+        let scored = match reading {
             Reading::Number(value) => {
                 report.scored += 1;
                 let scored = self.scorer.push(row.time_s, value);
@@ -179,10 +162,9 @@ impl SeriesAnalysis {
 
     /// Sums up, with the time to `threshold` where one is given.
     pub fn finish(mut self, threshold: Option<f64>) -> SeriesReport {
-        self.close();
+        self.report.events = self.gatherer.finish();
         self.report.judged = self.report.scored > FIRST_ROWS as u64;
         self.report.rows_needed = FIRST_ROWS + 1;
-        self.report.events.sort_by_key(|event| event.id);
         let trend = self.tracker.trend();
         let mut report = self.report;
         report.gaps = self.gaps.finish();
@@ -205,75 +187,12 @@ impl SeriesAnalysis {
         report
     }
 
-    /// Follows the event that stands at a row, or that was found to be over with it.
+    /// Follows the events.
     fn gather(&mut self, row: &Row, value: f64, scored: Scored) {
-        let standing = self.scorer.standing();
-        let Some(event) = standing.or(self.scorer.last()).copied() else { return };
-        let is_known = self.open.as_ref().is_some_and(|open| open.id == event.id);
-        if !is_known {
-            if standing.is_none() {
-                return;
-            }
-            self.close();
-            // An event goes on under its number after one that is over.
-            self.open = Some(self.taken_back(event.id).unwrap_or_else(|| begun(row, &event)));
-        }
-        let number = self.report.scored - 1;
-        let Some(open) = &mut self.open else { return };
-        if event.peak == number {
-            open.peak.clone_from(&row.time);
-            open.value = value;
-            open.reason = words(event.reason);
-            open.score = score_of(event.decades);
-            open.baseline_p50 = scored.baseline_p50;
-            open.baseline_p95 = scored.baseline_p95;
-        }
-        if event.end == number {
-            open.end.clone_from(&row.time);
-        }
-        open.stays = event.stays;
-    }
-
-    fn taken_back(&mut self, id: u64) -> Option<SeriesEvent> {
-        let at = self.report.events.iter().position(|event| event.id == id)?;
-        Some(self.report.events.swap_remove(at))
-    }
-
-    fn close(&mut self) {
-        let Some(event) = self.open.take() else { return };
-        self.report.events_total = self.report.events_total.max(event.id);
-        let listed = &mut self.report.events;
-        listed.push(event);
-        if listed.len() > LISTED {
-            let least = listed.iter().enumerate().min_by(|a, b| a.1.score.total_cmp(&b.1.score));
-            if let Some(at) = least.map(|(at, _)| at) {
-                listed.swap_remove(at);
-            }
-        }
-    }
-}
-
-fn begun(row: &Row, event: &Event) -> SeriesEvent {
-    SeriesEvent {
-        id: event.id,
-        onset: row.time.clone(),
-        peak: row.time.clone(),
-        end: row.time.clone(),
-        reason: words(event.reason),
-        score: 0.0,
-        value: 0.0,
-        baseline_p50: None,
-        baseline_p95: None,
-        stays: false,
-    }
-}
-
-fn words(reason: Reason) -> &'static str {
-    match reason {
-        Reason::Level => "far from its level, or from the rows before",
-        Reason::Season => "far from what is usual at this hour",
-        Reason::Unrest => "more or less restless than usual",
-        Reason::Stillness => "unchanged for longer than usual",
+        let Scored { baseline_p50, baseline_p95, .. } = scored;
+        let peak = || Peak { value, baseline_p50, baseline_p95 };
+        let events = (self.scorer.standing(), self.scorer.last());
+        self.gatherer.follow(events, (self.report.scored - 1, &row.time), peak);
     }
 }
 
@@ -300,7 +219,7 @@ mod tests {
     fn row(number: u32, reading: Reading) -> Row {
         let time_s = f64::from(number) * 60.0;
         let time = format!("t{number}");
-        Row { line: u64::from(number) + 2, time, time_s, reading, goes_back: false }
+        Row { line: u64::from(number) + 2, time, time_s, readings: vec![reading], goes_back: false }
     }
 
     /// Unrest like noise, and a spike at rows 900, 903 and 1500.
@@ -318,14 +237,14 @@ mod tests {
     #[test]
     fn what_comes_soon_again_is_one_event_and_events_are_in_their_order() {
         let report = analyze(2000, None);
-        let named = |onset: &str| report.events.iter().find(|it| it.onset == onset);
+        let named = |onset: &str| report.events.listed.iter().find(|it| it.onset == onset);
         let first = named("t900").unwrap();
-        assert!(first.value > 29.0 && first.score > 0.5, "{first:?}");
-        assert!(first.baseline_p50.unwrap() < 1.0);
+        assert!(first.at_peak.value > 29.0 && first.score > 0.5, "{first:?}");
+        assert!(first.at_peak.baseline_p50.unwrap() < 1.0);
         assert_eq!(first.end, "t903", "{first:?}");
         assert!(named("t1500").is_some() && named("t903").is_none());
-        assert!(report.events.is_sorted_by_key(|it| it.id));
-        assert_eq!(report.events_total, report.events.len() as u64);
+        assert!(report.events.listed.is_sorted_by_key(|it| it.id));
+        assert_eq!(report.events.total, report.events.listed.len() as u64);
         assert!(report.judged);
     }
 

@@ -6,10 +6,14 @@ fn read(content: &str) -> Result<Vec<Row>, CsvError> {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("series.csv");
     std::fs::write(&path, content).unwrap();
-    let mut series = CsvSeries::open(&path, "time", "value", None)?;
+    let mut series = CsvSeries::open(&path, "time", Values::Named(&["value".to_owned()]), None)?;
+    all(&mut series)
+}
+
+fn all(series: &mut CsvSeries) -> Result<Vec<Row>, CsvError> {
     let mut rows = Vec::new();
     while let Some(row) = series.next_row()? {
-        rows.push(row);
+        rows.push(row.clone());
     }
     Ok(rows)
 }
@@ -71,7 +75,7 @@ fn a_value_is_a_number_absent_or_not_finite() {
 #[test]
 fn columns_are_found_by_name_in_any_order_with_a_mark_and_quotes() {
     let rows = read("\u{feff}value,\"time\",more\n1,10,a\n , 20 ,\"b,c\"\n\n3,15,d\n").unwrap();
-    let found: Vec<_> = rows.iter().map(|row| (row.line, row.time_s, row.reading)).collect();
+    let found: Vec<_> = rows.iter().map(|row| (row.line, row.time_s, row.readings[0])).collect();
     let expected = [
         (2, 10.0, Reading::Number(1.0)),
         (3, 20.0, Reading::Absent),
@@ -82,7 +86,7 @@ fn columns_are_found_by_name_in_any_order_with_a_mark_and_quotes() {
     assert_eq!(rows[1].time, "20");
     let rows = read("time,value\r\n1,2\r\n\r\n3,4").unwrap();
     assert_eq!(rows.iter().map(|row| row.line).collect::<Vec<_>>(), [2, 4]);
-    assert_eq!(rows[0].reading, Reading::Number(2.0));
+    assert_eq!(rows[0].readings[0], Reading::Number(2.0));
 }
 
 #[test]
@@ -108,7 +112,8 @@ fn what_cannot_be_understood_is_named_with_its_place() {
 
 #[test]
 fn a_missing_file_is_unreadable_input() {
-    let error = CsvSeries::open(Path::new("no/such/file.csv"), "time", "value", None).unwrap_err();
+    let path = Path::new("no/such/file.csv");
+    let error = CsvSeries::open(path, "time", Values::All, None).unwrap_err();
     assert!(error.to_string().contains("no/such/file.csv") && !error.is_environment());
 }
 
@@ -118,7 +123,33 @@ fn separators_are_those_that_the_first_line_shows() {
         let content = "time,value\n1,2\n2,\n".replace(',', &separator.to_string());
         let rows = read(&content).unwrap();
         assert_eq!(rows.len(), 2, "{separator:?}");
-        assert_eq!(rows[1].reading, Reading::Absent);
+        assert_eq!(rows[1].readings[0], Reading::Absent);
     }
     check_error("when;value\n1;2\n", "there are `when;value`");
+}
+
+#[test]
+fn several_columns_are_named_or_all_that_hold_numbers() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("series.csv");
+    std::fs::write(&path, "time,a,host,\"b,c\",d\n1,2,web,4,\n2,,web,5,\n").unwrap();
+    let check = |values: Values<'_>, expected: &[&str]| {
+        let mut series = CsvSeries::open(&path, "time", values, None).unwrap();
+        assert_eq!(series.names().collect::<Vec<_>>(), expected);
+        let rows = all(&mut series).unwrap();
+        assert!(rows.iter().all(|row| row.readings.len() == expected.len()));
+        rows[0].readings.last().copied()
+    };
+    let owned = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
+    let four = Some(Reading::Number(4.0));
+    assert_eq!(check(Values::Named(&owned(&["a", "b,c"])), &["a", "b,c"]), four);
+    assert_eq!(check(Values::Named(&owned(&["b,c", "d, a", "d"])), &["b,c", "d", "a"]), {
+        Some(Reading::Number(2.0))
+    });
+    assert_eq!(check(Values::All, &["a", "b,c"]), four);
+    let error = CsvSeries::open(&path, "time", Values::Named(&owned(&["a,x"])), None).unwrap_err();
+    assert!(error.to_string().contains("no column `x`"), "{error}");
+    std::fs::write(&path, "time,host\n1,web\n").unwrap();
+    let error = CsvSeries::open(&path, "time", Values::All, None).unwrap_err();
+    assert!(error.to_string().contains("no column of numbers besides `time`"), "{error}");
 }

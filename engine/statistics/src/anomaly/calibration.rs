@@ -86,9 +86,14 @@ impl Calibration {
             self.highest = 0.0;
         }
         if self.rows > ROWS_MAX {
-            self.weights.iter_mut().for_each(|weight| *weight *= 0.5);
-            self.rows *= 0.5;
+            self.fade(0.5);
         }
+    }
+
+    /// Leaves so much of the weight of what was counted.
+    pub(super) fn fade(&mut self, part: f64) {
+        self.weights.iter_mut().for_each(|weight| *weight *= part);
+        self.rows *= part;
     }
 
     /// Counts an event by its peak: how rare its rarest statistic was, and what that meant.

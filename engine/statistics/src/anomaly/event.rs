@@ -49,6 +49,8 @@ pub enum Reason {
     Unrest,
     /// The value did not change for long.
     Stillness,
+    /// Of several series: what one of them or all together say.
+    Columns,
 }
 
 /// Something unusual.
@@ -100,7 +102,10 @@ pub(super) enum Step {
 #[derive(Clone, Copy, Debug)]
 struct Open {
     event: Event,
+    /// The rarest row so far, be it that a window only remembers what was.
     rarest: f64,
+    decades: f64,
+    rarest_row: u64,
     /// The rarity that a score told of last.
     told: f64,
     /// How rare it was, in decades, before it was seen again after a calm.
@@ -121,14 +126,21 @@ pub(super) struct Course {
 }
 
 impl Course {
-    /// The last event that is over, with the rarity of its rarest statistic.
-    pub(super) fn last(&self) -> Option<(&Event, f64)> {
-        self.last.as_ref().map(|(open, _)| (&open.event, open.rarest))
+    /// The last event that is over.
+    pub(super) fn last(&self) -> Option<&Event> {
+        self.last.as_ref().map(|(open, _)| &open.event)
     }
 
-    /// The event that stands, with the rarity of its rarest statistic.
-    pub(super) fn standing(&self) -> Option<(&Event, f64)> {
-        self.open.as_ref().map(|open| (&open.event, open.rarest))
+    /// The event that stands.
+    pub(super) fn standing(&self) -> Option<&Event> {
+        self.open.as_ref().map(|open| &open.event)
+    }
+
+    /// How rare the rarest statistic was while the event at hand, or the last one, stood, and what
+    /// that meant, in decades.
+    pub(super) fn rarest(&self) -> Option<(f64, f64)> {
+        let open = self.open.as_ref().or(self.last.as_ref().map(|(open, _)| open))?;
+        Some((open.rarest, open.decades))
     }
 
     /// Whether a row tells more of the event that stands than was told so far.
@@ -154,8 +166,9 @@ impl Course {
     /// Whether an event stands that this row is not part of: it is ended, and another begins.
     pub(super) fn gives_way(&self, sight: &Sight) -> bool {
         let Some(open) = &self.open else { return false };
-        let Event { onset, peak, decades, .. } = open.event;
-        let is_another = sight.decades > decades + RARER && sight.row - peak > RARER_ROWS
+        let (onset, decades) = (open.event.onset, open.decades);
+        let is_another = sight.decades > decades + RARER
+            && sight.row - open.rarest_row > RARER_ROWS
             || open.before_calm.is_some_and(|before| sight.decades > before + RARER);
         let is_more = decades < HARDLY
             && sight.decades > decades + FAR_RARER
@@ -192,7 +205,7 @@ impl Course {
             }
             last.event.stays = false;
             last.calm = 0;
-            last.before_calm = Some(last.event.decades);
+            last.before_calm = Some(last.decades);
             last.rows = usize::try_from(sight.row - last.event.onset).unwrap_or(usize::MAX);
             self.open = Some(last);
             return Step::Stands;
@@ -209,8 +222,17 @@ impl Course {
             stays: false,
         };
         let window = window().max(WINDOW_MIN);
-        self.open =
-            Some(Open { event, rarest, told: rarest, before_calm: None, window, calm: 0, rows: 1 });
+        self.open = Some(Open {
+            event,
+            rarest,
+            decades,
+            rarest_row: row,
+            told: rarest,
+            before_calm: None,
+            window,
+            calm: 0,
+            rows: 1,
+        });
         Step::Begins
     }
 
@@ -224,13 +246,10 @@ impl Course {
     ) -> Step {
         let Some(mut open) = self.open.take() else { return Step::Quiet };
         if open.calm >= CALM_MIN && seen >= CALM {
-            open.before_calm = Some(open.event.decades);
+            open.before_calm = Some(open.decades);
         }
         if sight.rarest > open.rarest {
-            open.rarest = sight.rarest;
-            open.event.decades = sight.decades;
-            open.event.peak = sight.row;
-            open.event.reason = sight.reason;
+            (open.rarest, open.decades, open.rarest_row) = (sight.rarest, sight.decades, sight.row);
         }
         open.rows += 1;
         if seen < CALM {
@@ -241,6 +260,11 @@ impl Course {
         let since = sight.row - open.event.end;
         if off >= HARDLY || off >= CALM && since <= open.window.max(ENDS_ROWS) as u64 {
             open.event.end = sight.row;
+            if sight.decades > open.event.decades {
+                open.event.decades = sight.decades;
+                open.event.peak = sight.row;
+                open.event.reason = sight.reason;
+            }
         }
         let is_over = open.calm >= (open.window / 2).max(CALM_MIN);
         if !is_over && open.rows < normal_rows(usual_rows) {

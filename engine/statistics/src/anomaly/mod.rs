@@ -16,6 +16,7 @@ mod deviation;
 mod event;
 pub mod forecast;
 mod murmur;
+pub mod rows;
 mod season;
 mod senses;
 mod stillness;
@@ -78,6 +79,8 @@ pub struct Scored {
     /// How unusual the row is, 0 to 1; 0 for the first 64 rows. One row in a thousand begins an
     /// event of 0.5; one in a million is 0.9.
     pub score: f64,
+    /// Decades of how seldom rows of this series are as rare; 0 for the first 64 rows.
+    pub decades: f64,
     /// Number of the event that stands at this row.
     pub event: Option<u64>,
     /// It begins with this row.
@@ -164,10 +167,11 @@ impl Scorer {
         let at = moment(now_s, first_s);
         let normal = self.baseline.level_at(at.hour, &LEARNING);
         self.baseline.learn(at, value, false, &LEARNING);
-        let (score, is_onset) = self.score(now_s, value);
+        let (score, decades, is_onset) = self.score(now_s, value);
         Scored {
             score,
-            event: self.course.standing().map(|(event, _)| event.id),
+            decades,
+            event: self.course.standing().map(|event| event.id),
             is_onset,
             baseline_p50: normal.map(|normal| normal.p50),
             baseline_p95: normal.map(|normal| normal.p95),
@@ -176,16 +180,16 @@ impl Scorer {
 
     /// The event that stands at the last row.
     pub fn standing(&self) -> Option<&Event> {
-        self.course.standing().map(|(event, _)| event)
+        self.course.standing()
     }
 
     /// The last event that is over. It may go on, under its number, where what comes soon after it
     /// is about as rare.
     pub fn last(&self) -> Option<&Event> {
-        self.course.last().map(|(event, _)| event)
+        self.course.last()
     }
 
-    fn score(&mut self, now_s: f64, value: f64) -> (f64, bool) {
+    fn score(&mut self, now_s: f64, value: f64) -> (f64, f64, bool) {
         let row = self.rows;
         self.rows += 1;
         if let Some(kept) = usize::try_from(row).ok().and_then(|row| self.first.get_mut(row)) {
@@ -193,7 +197,7 @@ impl Scorer {
             if row + 1 == FIRST_ROWS as u64 {
                 self.begin();
             }
-            return (0.0, false);
+            return (0.0, 0.0, false);
         }
         let seen = self.measure(now_s, value);
         let decades = self.calibration.decades(seen.rarest);
@@ -211,7 +215,8 @@ impl Scorer {
             self.murmur.drown(&sight);
         }
         let score = score_of(decades);
-        (if is_known { score * KNOWN_PART } else { score }, step == Step::Begins)
+        let score = if is_known { score * KNOWN_PART } else { score };
+        (score, decades, step == Step::Begins)
     }
 
     /// Learns the first rows, from their median.
@@ -312,9 +317,8 @@ impl Scorer {
     }
 
     fn count_event(&mut self) {
-        let found = self.course.standing().or(self.course.last());
-        if let Some((event, rarest)) = found {
-            self.calibration.count_event(rarest, event.decades);
+        if let Some((rarest, decades)) = self.course.rarest() {
+            self.calibration.count_event(rarest, decades);
         }
     }
 

@@ -1,0 +1,223 @@
+//! Scores each row of several series together, and tells which columns explain what was unusual.
+
+use ks_statistics::anomaly::Scored;
+use ks_statistics::anomaly::rows::{ROWS_FIRST, RowScorer, ScoredRow};
+use ks_statistics::anomaly::score_of;
+use serde::Serialize;
+
+use crate::csv_series::{Reading, Row};
+use crate::series_events::{Events, Gatherer};
+use crate::series_gaps::{Gaps, Watch};
+
+/// Columns that are told of an event.
+const TOLD: usize = 5;
+/// A column explains something where it is so rare itself, in decades, and at most so much less
+/// than the rarest.
+const RARE: f64 = 2.0;
+const BESIDE: f64 = 2.5;
+
+/// Analyzes rows, one by one: [`RowsAnalysis::push`] each, then [`RowsAnalysis::finish`].
+#[derive(Debug)]
+pub struct RowsAnalysis {
+    names: Vec<String>,
+    scorer: RowScorer,
+    values: Vec<Option<f64>>,
+    gaps: Watch,
+    gatherer: Gatherer<Explained>,
+    report: RowsReport,
+}
+
+/// Rows of several series, summed up.
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+pub struct RowsReport {
+    /// The columns, in their order.
+    pub columns: Vec<String>,
+    /// Rows.
+    pub rows: u64,
+    /// Cells that are blank.
+    pub absent: u64,
+    /// Values that are not finite.
+    pub not_finite: u64,
+    /// Rows whose time lies before that of an earlier row.
+    pub steps_back: u64,
+    /// The first such line.
+    pub steps_back_line: Option<u64>,
+    /// Time of the first row, as it is written.
+    pub start: Option<String>,
+    /// Time of the last row.
+    pub end: Option<String>,
+    /// Where there are no rows for longer than usual.
+    pub gaps: Gaps,
+    /// Whether there were rows enough to judge any by.
+    pub judged: bool,
+    /// Rows that it takes before the first is judged.
+    pub rows_needed: usize,
+    /// What was unusual.
+    #[serde(flatten)]
+    pub events: Events<Explained>,
+}
+
+/// The columns that explain an event, by its rarest row.
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+pub struct Explained {
+    /// The rarest first.
+    pub columns: Vec<Share>,
+}
+
+/// What one column was like.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Share {
+    /// Its name.
+    pub name: String,
+    /// Its own score.
+    pub score: f64,
+    /// Its value.
+    pub value: Option<f64>,
+    /// What was normal: the median.
+    pub baseline_p50: Option<f64>,
+    /// What was normal: the 95 % quantile.
+    pub baseline_p95: Option<f64>,
+}
+
+impl RowsAnalysis {
+    /// An analysis of columns of these names.
+    pub fn new(names: Vec<String>) -> Self {
+        let values = vec![None; names.len()];
+        let report = RowsReport { columns: names.clone(), ..RowsReport::default() };
+        let scorer = RowScorer::new(names.len());
+        let (gaps, gatherer) = (Watch::default(), Gatherer::default());
+        Self { names, scorer, values, gaps, gatherer, report }
+    }
+
+    /// Analyzes the next row, which has a reading for each column.
+    pub fn push(&mut self, row: &Row) -> ScoredRow {
+        if row.goes_back {
+            self.report.steps_back += 1;
+            self.report.steps_back_line.get_or_insert(row.line);
+        }
+        for (value, reading) in self.values.iter_mut().zip(&row.readings) {
+            *value = match reading {
+                Reading::Number(number) => Some(*number),
+                Reading::Absent => None,
+                Reading::NotFinite => None,
+            };
+            self.report.absent += u64::from(*reading == Reading::Absent);
+            self.report.not_finite += u64::from(*reading == Reading::NotFinite);
+        }
+        self.take(row.time_s, &row.time)
+    }
+
+    /// Analyzes values that were taken at a time.
+    pub fn push_values(&mut self, time_s: f64, time: &str, values: &[Option<f64>]) -> ScoredRow {
+        self.values.copy_from_slice(values);
+        self.take(time_s, time)
+    }
+
+    fn take(&mut self, time_s: f64, time: &str) -> ScoredRow {
+        let report = &mut self.report;
+        let number = report.rows;
+        report.rows += 1;
+        report.start.get_or_insert_with(|| time.to_owned());
+        time.clone_into(report.end.get_or_insert_default());
+        self.gaps.push(time_s, time);
+        let scored = self.scorer.push(time_s, &self.values);
+        let events = (self.scorer.standing(), self.scorer.last());
+        let columns = self.scorer.columns();
+        let row = || Explained { columns: explaining(&self.names, &self.values, columns) };
+        self.gatherer.follow(events, (number, time), row);
+        scored
+    }
+
+    /// Names of the columns that explain the last row, the rarest first.
+    pub fn explaining(&self) -> impl Iterator<Item = &str> {
+        rarest(self.scorer.columns()).into_iter().map(|(at, _)| self.names[at].as_str())
+    }
+
+    /// Sums up.
+    pub fn finish(self) -> RowsReport {
+        let mut report = self.report;
+        report.gaps = self.gaps.finish();
+        report.events = self.gatherer.finish();
+        report.judged = report.rows > ROWS_FIRST as u64;
+        report.rows_needed = ROWS_FIRST + 1;
+        report
+    }
+}
+
+fn explaining(names: &[String], values: &[Option<f64>], scored: &[Option<Scored>]) -> Vec<Share> {
+    let share = |(at, scored): (usize, Scored)| Share {
+        name: names[at].clone(),
+        score: score_of(scored.decades),
+        value: values[at],
+        baseline_p50: scored.baseline_p50,
+        baseline_p95: scored.baseline_p95,
+    };
+    rarest(scored).into_iter().map(share).collect()
+}
+
+/// The columns that explain a row, the rarest first; at least the rarest of all.
+fn rarest(scored: &[Option<Scored>]) -> Vec<(usize, Scored)> {
+    let known = scored.iter().enumerate();
+    let mut found: Vec<(usize, Scored)> =
+        known.filter_map(|(at, scored)| Some((at, (*scored)?))).collect();
+    found.sort_by(|one, other| other.1.decades.total_cmp(&one.1.decades));
+    let most = found.first().map_or(0.0, |(_, scored)| scored.decades);
+    let is_rare = |decades: f64| decades >= RARE && decades >= most - BESIDE;
+    let count = found.iter().take_while(|(_, scored)| is_rare(scored.decades)).count();
+    found.truncate(count.clamp(1, TOLD));
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Three columns of noise, of which the second is far off from row 700 to 720.
+    fn report(rows: u32) -> RowsReport {
+        let names = ["cpu", "memory", "errors"].map(str::to_owned).to_vec();
+        let mut analysis = RowsAnalysis::new(names);
+        for number in 0..rows {
+            let noise = |factor: u32| f64::from(number * factor % 1009) / 1009.0;
+            let off = if (700..720).contains(&number) { 30.0 } else { 0.0 };
+            let values = [noise(7919), noise(104_729) + off, noise(1_299_709)];
+            let readings = values.map(Reading::Number).to_vec();
+            let (time, time_s) = (format!("t{number}"), f64::from(number) * 60.0);
+            let line = u64::from(number) + 2;
+            analysis.push(&Row { line, time, time_s, readings, goes_back: false });
+            if number == 700 {
+                assert_eq!(analysis.explaining().collect::<Vec<_>>(), ["memory"]);
+            }
+        }
+        analysis.finish()
+    }
+
+    #[test]
+    fn a_row_has_one_score_and_the_columns_that_explain_it() {
+        let report = report(1500);
+        assert!(report.judged);
+        let event = report.events.listed.iter().find(|event| event.onset == "t700").unwrap();
+        assert!(event.score > 0.75, "{event:?}");
+        let names: Vec<&str> =
+            event.at_peak.columns.iter().map(|share| share.name.as_str()).collect();
+        assert_eq!(names, ["memory"]);
+        assert!(event.at_peak.columns[0].value.is_some_and(|value| value >= 30.0), "{event:?}");
+        assert!(report.events.total <= 3, "{:?}", report.events);
+    }
+
+    #[test]
+    fn where_little_is_known_nothing_is_judged() {
+        assert!(!report(256).judged && report(257).judged);
+        assert_eq!(report(256).events.total, 0);
+        assert_eq!(report(256).rows_needed, 257);
+    }
+
+    #[test]
+    fn cells_without_a_value_are_counted() {
+        let mut analysis = RowsAnalysis::new(vec!["a".to_owned(), "b".to_owned()]);
+        let readings = vec![Reading::Absent, Reading::NotFinite];
+        let row = Row { line: 2, readings, goes_back: true, ..Row::default() };
+        assert!(analysis.push(&row).score <= 0.0);
+        let report = analysis.finish();
+        assert_eq!((report.absent, report.not_finite, report.steps_back_line), (1, 1, Some(2)));
+    }
+}
