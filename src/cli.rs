@@ -70,7 +70,9 @@ pub(crate) enum Command {
     #[command(after_help = "Examples:\n  ks analyze host.parquet\n  \
         ks analyze /var/lib/kernelsight --metric memory_and_swap_used_share\n  \
         ks analyze host.parquet --format json | jq '.forecasts[] | select(.eta_s)'\n  \
-        ks analyze --csv latency.csv --time timestamp --value ms --format csv")]
+        ks analyze host.parquet --anomalies\n  \
+        ks analyze --csv latency.csv --time timestamp --value ms --format csv\n  \
+        ks analyze --csv server.csv --time timestamp --all-values")]
     Analyze(analysis::Analyze),
     /// Learn what is normal from recordings, and print what was learned
     Baseline(analysis::Baseline),

@@ -15,6 +15,7 @@ mod progress;
 mod provoke;
 mod render;
 mod replaceable;
+mod series_text;
 mod stdout;
 
 use clap::Parser;

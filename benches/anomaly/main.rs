@@ -1,4 +1,4 @@
-//! Scores and events of `ks analyze --csv` beside those of a windowed Gaussian and of another build.
+//! Scores and events of `ks analyze --csv` beside those of a windowed Gaussian and another build.
 //!
 //! In series in which nothing is wrong, with one fault of a known kind, generated with all that
 //! series have (`KS_BENCH_SERIES` of them), and of the Numenta Anomaly Benchmark in the folder

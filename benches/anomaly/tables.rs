@@ -1,5 +1,5 @@
-//! What is found of known faults, and what is told where nothing is wrong: ours, another build's and
-//! the windowed Gaussian's.
+//! What is found of known faults, and what is told where nothing is wrong, by us, by another build
+//! and by the windowed Gaussian.
 //!
 //! The others score rows: their events are clumps of rows at or above a threshold. For each kind
 //! of fault it is as low as it can be with no more false events than ours, so that what they find

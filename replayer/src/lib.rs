@@ -9,6 +9,7 @@ mod differences;
 pub mod driver;
 pub mod expectations;
 pub mod forecasts;
+pub mod host_anomalies;
 pub mod inspection;
 pub mod knowledge_file;
 pub mod lateness;

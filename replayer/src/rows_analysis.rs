@@ -62,6 +62,9 @@ pub struct RowsReport {
 pub struct Explained {
     /// The rarest first.
     pub columns: Vec<Share>,
+    /// Numbers of the incidents that were open meanwhile.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub incidents: Vec<u64>,
 }
 
 /// What one column was like.
@@ -98,8 +101,7 @@ impl RowsAnalysis {
         for (value, reading) in self.values.iter_mut().zip(&row.readings) {
             *value = match reading {
                 Reading::Number(number) => Some(*number),
-                Reading::Absent => None,
-                Reading::NotFinite => None,
+                Reading::Absent | Reading::NotFinite => None,
             };
             self.report.absent += u64::from(*reading == Reading::Absent);
             self.report.not_finite += u64::from(*reading == Reading::NotFinite);
@@ -107,10 +109,25 @@ impl RowsAnalysis {
         self.take(row.time_s, &row.time)
     }
 
-    /// Analyzes values that were taken at a time.
-    pub fn push_values(&mut self, time_s: f64, time: &str, values: &[Option<f64>]) -> ScoredRow {
-        self.values.copy_from_slice(values);
-        self.take(time_s, time)
+    /// Adds a column, which has had no value so far.
+    pub(crate) fn add_column(&mut self, name: String) {
+        self.scorer.add_column();
+        self.values.push(None);
+        self.report.columns.push(name.clone());
+        self.names.push(name);
+    }
+
+    /// Analyzes values that were taken at a time, one for each column.
+    pub(crate) fn push_values(
+        &mut self,
+        time_s: f64,
+        time: &str,
+        values: impl Iterator<Item = Option<f64>>,
+    ) {
+        for (known, value) in self.values.iter_mut().zip(values) {
+            *known = value;
+        }
+        self.take(time_s, time);
     }
 
     fn take(&mut self, time_s: f64, time: &str) -> ScoredRow {
@@ -123,7 +140,10 @@ impl RowsAnalysis {
         let scored = self.scorer.push(time_s, &self.values);
         let events = (self.scorer.standing(), self.scorer.last());
         let columns = self.scorer.columns();
-        let row = || Explained { columns: explaining(&self.names, &self.values, columns) };
+        let row = || {
+            let columns = explaining(&self.names, &self.values, columns);
+            Explained { columns, incidents: Vec::new() }
+        };
         self.gatherer.follow(events, (number, time), row);
         scored
     }

@@ -2,33 +2,37 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Subcommand, ValueEnum};
+use clap::{ArgGroup, Args, Subcommand, ValueEnum};
 use ks_replayer::moment::Moment;
 
 use crate::render::Format;
 
 /// Arguments of `ks analyze`.
 #[derive(Debug, Args)]
+#[command(group = ArgGroup::new("columns").args(["value", "all_values"]))]
 pub(crate) struct Analyze {
     /// Recordings, unsealed recordings, or directories of segments, in order
     #[arg(required_unless_present = "csv", conflicts_with = "csv", value_name = "PATH")]
     pub(crate) paths: Vec<PathBuf>,
-    /// Score each row of this file instead, one series with a line that names its columns
-    #[arg(long, value_name = "FILE.csv", requires = "time", requires = "value",
-        conflicts_with_all = ["metric", "baseline", "from", "to"])]
+    /// Score each row of this file instead: series with a line that names the columns
+    #[arg(long, value_name = "FILE.csv", requires = "time", requires = "columns",
+        conflicts_with_all = ["metric", "baseline", "from", "to", "anomalies"])]
     pub(crate) csv: Option<PathBuf>,
     /// Column of the times: RFC 3339, `2026-03-04 12:00:00` in UTC, `20260304`, or seconds since
     /// 1970
     #[arg(long, value_name = "COLUMN", requires = "csv")]
     pub(crate) time: Option<String>,
-    /// Column of the values
-    #[arg(long, value_name = "COLUMN", requires = "csv")]
-    pub(crate) value: Option<String>,
+    /// Column of the values; of several, such as `cpu,memory`, rows are scored together
+    #[arg(long, value_name = "COLUMN,..", requires = "csv", conflicts_with = "all_values")]
+    pub(crate) value: Vec<String>,
+    /// Score rows by all columns whose first rows hold numbers
+    #[arg(long, requires = "csv")]
+    pub(crate) all_values: bool,
     /// What stands between the columns of --csv [default: `,`, `;`, a tab or `|`, as the first line
     /// shows]
     #[arg(long, value_name = "CHARACTER", requires = "csv", value_parser = separator)]
     pub(crate) separator: Option<u8>,
-    /// Forecast when the series of --csv reaches this value
+    /// Forecast when the one series of --csv reaches this value
     #[arg(long, value_name = "VALUE", allow_negative_numbers = true, requires = "csv",
         value_parser = super::parse_finite)]
     pub(crate) threshold: Option<f64>,
@@ -38,6 +42,10 @@ pub(crate) struct Analyze {
     /// The entity whose series is drawn, such as `disk:sda` [default: the first that has it]
     #[arg(long, value_name = "ENTITY", requires = "metric")]
     pub(crate) entity: Option<String>,
+    /// Score the host as a whole, by all series that have a baseline or a forecast, and tell what
+    /// is unusual, also where no incident names it
+    #[arg(long, conflicts_with_all = ["metric", "entity"])]
+    pub(crate) anomalies: bool,
     /// Knowledge of `ks baseline build` to begin with
     #[arg(long, value_name = "FILE")]
     pub(crate) baseline: Option<PathBuf>,
@@ -66,7 +74,8 @@ fn separator(text: &str) -> Result<u8, String> {
 pub(crate) enum AnalyzeFormat {
     /// For people
     Text,
-    /// A line for each row of --csv: time, value, score, baseline, direction
+    /// A line for each row of --csv: time, value, score, baseline, direction; or time, score,
+    /// event and columns
     Csv,
     /// For programs
     Json,

@@ -15,7 +15,7 @@ use ks_vocabulary::metric::Metric;
 use serde::Serialize;
 
 use crate::cli::analysis::{Analyze, AnalyzeFormat};
-use crate::commands::analyze_csv;
+use crate::commands::{analyze_csv, analyze_host};
 use crate::plain::Page;
 use crate::plot::{self, Drawn, Plot};
 use crate::{knowledge, progress, render, stdout};
@@ -34,10 +34,8 @@ struct Analysis<'a> {
 }
 
 pub(crate) fn run(arguments: &Analyze) -> anyhow::Result<()> {
-    if let (Some(file), Some(time), Some(value)) =
-        (&arguments.csv, &arguments.time, &arguments.value)
-    {
-        return analyze_csv::run(arguments, file, (time, value));
+    if let (Some(file), Some(time)) = (&arguments.csv, &arguments.time) {
+        return analyze_csv::run(arguments, file, time);
     }
     ensure!(
         arguments.format != AnalyzeFormat::Csv,
@@ -70,6 +68,9 @@ pub(crate) fn run(arguments: &Analyze) -> anyhow::Result<()> {
     let report = run.finish(&path.collect::<Vec<_>>().join(" "), &mut sink())?;
     if let Some((knowledge, file)) = &known {
         knowledge::tell(&knowledge.host, file, &report.recording.host);
+    }
+    if arguments.anomalies {
+        return analyze_host::run(arguments, &report);
     }
     let series = match (&taker, metric) {
         (Some(taker), Some(metric)) => Some(taken(taker, metric, &names)?),

@@ -3,41 +3,48 @@
 use std::io::{self, Write};
 use std::path::Path;
 
-use ks_replayer::csv_series::{CsvSeries, Reading, Row};
-use ks_replayer::series_analysis::{Analyzed, SeriesAnalysis, SeriesEvent, SeriesReport};
-use ks_replayer::series_gaps::{Gap, Gaps};
+use anyhow::ensure;
+use ks_replayer::csv_series::{CsvSeries, Reading, Row, Values};
+use ks_replayer::series_analysis::{Analyzed, Peak, SeriesAnalysis, SeriesReport};
+use ks_replayer::series_events::SeriesEvent;
 use ks_statistics::anomaly::Scored;
 use ks_statistics::own_history::Direction;
 
 use crate::cli::analysis::{Analyze, AnalyzeFormat};
+use crate::commands::analyze_rows;
 use crate::csv_cell::cell;
 use crate::plain::Page;
-use crate::render;
+use crate::series_text::{notes, short, tell_gaps, when_text};
 use crate::stdout;
 
 /// Events that people are told of.
 const TOLD: usize = 10;
 const CSV_HEADER: &str = "time,value,score,baseline_p50,baseline_p95,direction,event_id,onset\n";
 
-pub(crate) fn run(arguments: &Analyze, file: &Path, columns: (&str, &str)) -> anyhow::Result<()> {
-    stdout::unless_closed(analyze(arguments, file, columns, &mut stdout::stream()))
+pub(crate) fn run(arguments: &Analyze, file: &Path, time: &str) -> anyhow::Result<()> {
+    stdout::unless_closed(analyze(arguments, file, time, &mut stdout::stream()))
 }
 
-fn analyze(
-    arguments: &Analyze,
-    csv: &Path,
-    (time, value): (&str, &str),
-    out: &mut dyn Write,
-) -> anyhow::Result<()> {
+fn analyze(arguments: &Analyze, csv: &Path, time: &str, out: &mut dyn Write) -> anyhow::Result<()> {
     let Analyze { threshold, separator, format, .. } = arguments;
-    let mut series = CsvSeries::open(csv, time, value, *separator)?;
+    let named = Values::Named(&arguments.value);
+    let values = if arguments.all_values { Values::All } else { named };
+    let mut series = CsvSeries::open(csv, time, values, *separator)?;
+    if series.names().len() > 1 {
+        ensure!(
+            threshold.is_none(),
+            "--threshold is for one column of values; there are {} here",
+            series.names().len()
+        );
+        return analyze_rows::analyze(arguments, csv, &mut series, out);
+    }
     let mut analysis = SeriesAnalysis::default();
     let mut header = Some(CSV_HEADER);
     while let Some(row) = series.next_row()? {
-        let analyzed = analysis.push(&row);
+        let analyzed = analysis.push(row);
         if *format == AnalyzeFormat::Csv {
             out.write_all(header.take().unwrap_or_default().as_bytes())?;
-            csv_line(&row, &analyzed, out)?;
+            csv_line(row, &analyzed, out)?;
         }
     }
     let report = analysis.finish(*threshold);
@@ -52,14 +59,14 @@ fn analyze(
         }
     }
     out.flush()?;
-    notes(&report);
+    notes((report.absent, "rows"), report.not_finite, (report.steps_back, report.steps_back_line));
     Ok(())
 }
 
 fn csv_line(row: &Row, analyzed: &Analyzed, out: &mut dyn Write) -> io::Result<()> {
-    let value = match row.reading {
-        Reading::Number(value) => Some(value),
-        Reading::Absent | Reading::NotFinite => None,
+    let value = match row.readings.first() {
+        Some(Reading::Number(value)) => Some(*value),
+        Some(Reading::Absent | Reading::NotFinite) | None => None,
     };
     let scored = analyzed.scored;
     let cells = [
@@ -90,7 +97,7 @@ fn for_people(csv: &Path, report: &SeriesReport) -> Page {
         report.start.as_deref().unwrap_or("-"),
         report.end.as_deref().unwrap_or("-")
     ));
-    tell_gaps(report, &mut page);
+    tell_gaps(&report.gaps, &mut page);
     tell_trend(report, &mut page);
     tell_forecast(report, &mut page);
     page.gap();
@@ -106,33 +113,22 @@ fn tell_events(report: &SeriesReport, page: &mut Page) {
         ));
         return;
     }
-    if report.events.is_empty() {
+    if report.events.listed.is_empty() {
         page.line("Nothing unusual.");
         return;
     }
-    let mut events: Vec<&SeriesEvent> = report.events.iter().collect();
+    let mut events: Vec<&SeriesEvent<Peak>> = report.events.listed.iter().collect();
     events.sort_by(|one, other| other.score.total_cmp(&one.score));
     let told = events.len().min(TOLD);
-    let which = if report.events_total > told as u64 {
-        format!("the {told} most unusual of {} events", report.events_total)
+    let which = if report.events.total > told as u64 {
+        format!("the {told} most unusual of {} events", report.events.total)
     } else {
-        format!("{told} events")
+        format!("{told} {}", if told == 1 { "event" } else { "events" })
     };
     page.line(format_args!("{which} (noise makes one of 0.5 in about a thousand rows):"));
     for event in &events[..told] {
         page.line(event_text(event));
     }
-}
-
-fn tell_gaps(report: &SeriesReport, page: &mut Page) {
-    let Gaps { total, share, longest } = &report.gaps;
-    let longest = longest.iter().max_by(|one, other| one.lasts_s.total_cmp(&other.lasts_s));
-    let Some(Gap { from, to, lasts_s, .. }) = longest else { return };
-    let which = if *total == 1 { "from" } else { "the longest from" };
-    page.line(format_args!(
-        "gaps:  {total}, {:.1} % of the time; {which} {from} to {to} ({lasts_s:.0} s)",
-        100.0 * share
-    ));
 }
 
 fn tell_trend(report: &SeriesReport, page: &mut Page) {
@@ -196,63 +192,33 @@ fn tell_forecast(report: &SeriesReport, page: &mut Page) {
     ));
 }
 
-fn event_text(event: &SeriesEvent) -> String {
-    let known = event.baseline_p50.zip(event.baseline_p95);
+fn event_text(event: &SeriesEvent<Peak>) -> String {
+    let Peak { value, baseline_p50, baseline_p95 } = event.at_peak;
+    let known = baseline_p50.zip(baseline_p95);
     let normal = known.map_or_else(
         || "no baseline".to_owned(),
         |(p50, p95)| format!("normal {}, p95 {}", short(p50), short(p95)),
     );
     format!(
-        "  {:.3}  {} to {}: {}; {} at {} ({normal})",
+        "  {:.3}  {}: {}; {} at {} ({normal})",
         event.score,
-        event.onset,
-        if event.stays { "stays" } else { &event.end },
+        when_text(event),
         event.reason,
-        short(event.value),
+        short(value),
         event.peak
     )
-}
-
-/// A number with four digits that count, as far as people read.
-fn short(value: f64) -> String {
-    let size = value.abs();
-    if size >= 1e6 || (size > 0.0 && size < 1e-3) {
-        format!("{value:.3e}")
-    } else if size >= 100.0 {
-        format!("{value:.1}")
-    } else {
-        format!("{value:.4}")
-    }
-}
-
-fn notes(report: &SeriesReport) {
-    if report.absent > 0 {
-        render::note(&format!("{} rows have no value, and so no score", report.absent));
-    }
-    if report.not_finite > 0 {
-        render::note(&format!(
-            "{} values are not finite, or too large: their rows have no score",
-            report.not_finite
-        ));
-    }
-    if let Some(line) = report.steps_back_line {
-        render::note(&format!(
-            "{} times lie before an earlier one, the first in line {line}: such rows count in the \
-             order of the file",
-            report.steps_back
-        ));
-    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use ks_replayer::series_gaps::{Gap, Gaps};
 
     #[test]
     fn a_line_has_empty_cells_where_nothing_is_known() {
         let check = |time: &str, reading: Reading, scored: Option<Scored>, expected: &str| {
             let time = time.to_owned();
-            let row = Row { line: 2, time, time_s: 0.0, reading, goes_back: false };
+            let row = Row { line: 2, time, readings: vec![reading], ..Row::default() };
             let direction = Direction::Unproven;
             let mut out = Vec::new();
             csv_line(&row, &Analyzed { scored, direction }, &mut out).unwrap();
@@ -261,6 +227,7 @@ mod tests {
         check("t", Reading::Absent, None, "t,,,,,unproven,,0\n");
         let scored = Scored {
             score: 0.25,
+            decades: 2.1,
             event: Some(7),
             is_onset: true,
             baseline_p50: Some(1.0),
@@ -292,18 +259,16 @@ mod tests {
         report.slope_per_min = Some(0.25);
         report.forecast.threshold = Some(90.0);
         report.forecast.reason = Some("too few rows".to_owned());
-        report.events_total = 12;
-        report.events.push(SeriesEvent {
+        report.events.total = 12;
+        report.events.listed.push(SeriesEvent {
             id: 1,
             onset: "a".to_owned(),
             peak: "b".to_owned(),
             end: "c".to_owned(),
             reason: "unchanged for longer than usual",
             score: 0.9,
-            value: 1234.5,
-            baseline_p50: None,
-            baseline_p95: None,
             stays: false,
+            at_peak: Peak { value: 1234.5, baseline_p50: None, baseline_p95: None },
         });
         let page = for_people(csv, &report);
         let text = page.as_str();
@@ -337,15 +302,5 @@ mod tests {
         let hint =
             "90.0000 is reached in 100 s (45 s to never; short history: a hint, not a proof)";
         assert!(text.contains(hint), "{text}");
-    }
-
-    #[test]
-    fn numbers_are_short() {
-        let check = |value: f64, expected: &str| assert_eq!(short(value), expected);
-        check(0.0, "0.0000");
-        check(12.345_678, "12.3457");
-        check(-1234.56, "-1234.6");
-        check(0.000_012_34, "1.234e-5");
-        check(98_765_432.0, "9.877e7");
     }
 }

@@ -3,6 +3,8 @@
 pub(crate) mod accept;
 pub(crate) mod analyze;
 pub(crate) mod analyze_csv;
+pub(crate) mod analyze_host;
+pub(crate) mod analyze_rows;
 pub(crate) mod baseline;
 pub(crate) mod capture;
 pub(crate) mod diff;

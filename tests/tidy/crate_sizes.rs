@@ -13,12 +13,12 @@ use crate::tree::{SourceFile, assert_none, checkout};
 const LINES_MAX: [(&str, usize); 8] = [
     ("ebpf/src/", 1_000),
     ("engine/src/", 18_400),
-    ("engine/statistics/src/", 3_800),
+    ("engine/statistics/src/", 4_500),
     ("engine/vocabulary/src/", 5_950),
     ("recorder/src/", 18_300),
-    ("replayer/src/", 7_600),
+    ("replayer/src/", 8_400),
     ("scenarios/src/", 7_950),
-    ("src/", 8_100),
+    ("src/", 8_500),
 ];
 /// How far below its entry a crate may be.
 const SLACK_PERCENT: usize = 5;

@@ -32,7 +32,7 @@ pub struct Gate {
 }
 
 /// For naming a direction.
-pub const DIRECTION: Gate = Gate { windows: 99, p_max: 0.05 };
+pub const DIRECTION: Gate = Gate { windows: DISJOINT_MIN * DISJOINT, p_max: 0.05 };
 /// For a forecast, in each of two windows that share nothing.
 pub const FORECAST: Gate = Gate { windows: 199, p_max: 0.01 };
 

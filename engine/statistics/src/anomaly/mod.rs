@@ -51,8 +51,8 @@ const SEASON_GAIN: f64 = 0.9;
 const SEASON_AGE_S: f64 = 3.0 * 86_400.0;
 /// With this power 0.9 is twice as many decades as 0.5.
 const SCORE_POWER: f64 = 3.17;
-/// The part that is left of the score of a row that tells nothing new: it makes no more of the event
-/// that stands, or of what was somewhat unusual just before.
+/// The part that is left of the score of a row that tells nothing new: it makes no more of the
+/// event that stands, or of what was somewhat unusual just before.
 const KNOWN_PART: f64 = 0.3;
 /// Values that differ by less, as a part of them, differ by rounding.
 const ROUNDING: f64 = 1e-9;

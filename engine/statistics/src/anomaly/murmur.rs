@@ -1,7 +1,7 @@
 //! Rows that are somewhat unusual, and no event.
 //!
-//! The first of them tells something. Those soon after it that are hardly more unusual tell the same
-//! again: whoever lowers the threshold would else get an alarm for each.
+//! The first of them tells something. Those soon after it that are hardly more unusual tell the
+//! same again: whoever lowers the threshold would else get an alarm for each.
 
 use super::event::Sight;
 

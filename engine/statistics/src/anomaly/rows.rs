@@ -62,6 +62,12 @@ impl RowScorer {
         }
     }
 
+    /// Adds a column, which has had no value so far.
+    pub fn add_column(&mut self) {
+        self.columns.push(Scorer::new());
+        self.scored.push(None);
+    }
+
     /// Scores the next row, given its time in seconds since the epoch and a value for each column,
     /// as [`Scorer::push`] does; `None` where a column has none.
     pub fn push(&mut self, time_s: f64, values: &[Option<f64>]) -> ScoredRow {
@@ -169,5 +175,68 @@ impl RowScorer {
         if let Some((rarest, decades)) = self.course.rarest() {
             self.both.count_event(rarest, decades);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ks_vocabulary::random::Random;
+
+    /// Events of `columns` columns of noise, whose `off` first are off by `by` deviations from row
+    /// 1500 to 1540; and the share of rows in which column 0 explains most.
+    fn events(columns: usize, off: usize, by: f64) -> Vec<Event> {
+        let mut random = Random::stream(4, "rows");
+        let mut scorer = RowScorer::new(columns);
+        let mut events: Vec<Event> = Vec::new();
+        for row in 0..2000u32 {
+            let is_off = |column: usize| column < off && (1500..1540).contains(&row);
+            let noise =
+                |random: &mut Random| (0..4).map(|_| random.next_f64()).sum::<f64>() * 1.73 - 3.46;
+            let values: Vec<Option<f64>> = (0..columns)
+                .map(|column| Some(noise(&mut random) + if is_off(column) { by } else { 0.0 }))
+                .collect();
+            let scored = scorer.push(f64::from(row) * 60.0, &values);
+            assert!((0.0..=1.0).contains(&scored.score));
+            if scored.is_onset {
+                events.push(*scorer.standing().unwrap());
+            }
+        }
+        events
+    }
+
+    fn found(columns: usize, off: usize, by: f64) -> bool {
+        events(columns, off, by).iter().any(|event| (1500..1540).contains(&event.onset))
+    }
+
+    #[test]
+    fn one_column_far_off_or_many_a_little_are_found() {
+        assert!(found(8, 1, 7.0));
+        assert!(found(8, 6, 3.0));
+        assert!(!found(8, 0, 0.0));
+    }
+
+    #[test]
+    fn quiet_columns_are_quiet_together_however_many() {
+        for columns in [1, 8, 40] {
+            let events = events(columns, 0, 0.0).len();
+            assert!(events <= 6, "{columns} columns: {events} in 2,000 rows");
+        }
+    }
+
+    #[test]
+    fn a_column_may_come_later_and_lack_values() {
+        let mut scorer = RowScorer::new(1);
+        for row in 0..600u32 {
+            if row == 300 {
+                scorer.add_column();
+            }
+            let second = (row % 3 > 0).then_some(f64::from(row % 5));
+            let values = [Some(f64::from(row % 7)), second];
+            let count = if row < 300 { 1 } else { 2 };
+            let scored = scorer.push(f64::from(row), &values[..count]);
+            assert!((0.0..=1.0).contains(&scored.score), "{scored:?}");
+        }
+        assert_eq!(scorer.columns().len(), 2);
     }
 }

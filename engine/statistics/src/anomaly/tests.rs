@@ -246,3 +246,48 @@ fn a_series_of_one_value_a_day_has_a_normal() {
     let last = rows.last().unwrap();
     assert!(last.baseline_p50.is_some(), "{last:?}");
 }
+
+#[test]
+fn a_weak_event_just_before_it_hides_no_fault() {
+    // A hump of two deviations, and then the level slides away.
+    let mut hidden = 0;
+    for seed in 0..20 {
+        let mut noise = Noise::new(seed);
+        let value = |row: u32, noise: &mut Noise| {
+            let hump = if (1940..1950).contains(&row) { 2.5 } else { 0.0 };
+            let slide = f64::from(row.saturating_sub(2000)) * 0.05;
+            noise.next() + hump + slide
+        };
+        let values: Vec<f64> = (0..2400).map(|row| value(row, &mut noise)).collect();
+        let events = run(&rows(values)).1;
+        hidden += u32::from(!events.iter().any(|event| event.onset >= 1990));
+    }
+    assert_eq!(hidden, 0);
+}
+
+#[test]
+fn rests_are_as_usual_whatever_steps_come_later() {
+    // Activity in every other hundred rows, by ever smaller steps.
+    let mut random = Random::stream(2, "rest");
+    let value = |row: u32, random: &mut Random| {
+        let is_busy = (row / 100).is_multiple_of(2);
+        let size = if row < 4000 { 5.0 } else { 0.01 };
+        if is_busy && random.next_f64() < 0.3 { 10.0 + size * random.next_f64() } else { 0.0 }
+    };
+    let values: Vec<f64> = (0..6000).map(|row| value(row, &mut random)).collect();
+    let events = run(&rows(values)).1;
+    let resting = events.iter().filter(|it| it.onset >= 4000 && it.reason == Reason::Unrest);
+    assert_eq!(resting.count(), 0);
+}
+
+#[test]
+fn what_is_weakly_unusual_again_and_again_tells_once() {
+    let mut noise = Noise::new(12);
+    let value = |row: u32, noise: &mut Noise| {
+        noise.next() + if row >= 3000 && row.is_multiple_of(7) && row < 3060 { 2.2 } else { 0.0 }
+    };
+    let values: Vec<f64> = (0..3200).map(|row| value(row, &mut noise)).collect();
+    let scores = run(&rows(values)).0;
+    let high = scores[3000..3064].iter().filter(|score| **score > 0.33).count();
+    assert!(high <= 3, "{high}");
+}

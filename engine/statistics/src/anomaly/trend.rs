@@ -3,11 +3,11 @@
 //! Two windows of 64 points are kept: single rows, and medians of eight rows. Each time a window
 //! has moved by an eighth its robust slope is compared with the slopes it had before
 //! ([`crate::own_history`]), where those make 19 windows that share nothing. As long as there are
-//! too few rows for that, shorter windows are looked at (`early.rs`). A series rises when the bounds
-//! of its slope are above zero, and the slope is rare among those, or nearly all of them rise: a
-//! leak that is as old as the series is no less a leak. Where both windows are tested, each is held
-//! to half of the error, so a steady series is called rising in at most 5 of 100 windows. The
-//! shorter window that names a direction is the one that is reported.
+//! too few rows for that, shorter windows are looked at (`early.rs`). A series rises when the
+//! bounds of its slope are above zero, and the slope is rare among those, or nearly all of them
+//! rise: a leak that is as old as the series is no less a leak. Where both windows are tested, each
+//! is held to half of the error, so a steady series is called rising in at most 5 of 100 windows.
+//! The shorter window that names a direction is the one that is reported.
 
 mod early;
 mod window;
@@ -95,8 +95,9 @@ impl Tracker {
         let now_s = self.now_s.map_or(time_s, |before_s| before_s.max(time_s));
         self.now_s = Some(now_s);
         let mut moved = false;
+        let is_proven = self.early.as_ref().is_some_and(Early::is_proven);
         for window in &mut self.windows {
-            moved |= window.push(now_s, value);
+            moved |= window.push(now_s, value, is_proven);
         }
         let is_enough = self.windows[0].tested().is_some();
         if let Some(early) = &mut self.early {

@@ -1,13 +1,13 @@
 //! The direction of a series that is too short for windows of 64 rows.
 //!
 //! The rows so far make 22 windows that share none, however few they are. The last is held against
-//! those that end at each quarter of a length, but not against the two before it, into which a young
-//! trend reaches as well: 19 are left that share nothing. It rises where at most one in twenty is as
-//! steep. One length is tested at a time. While a direction is named in two windows that share no
-//! row, neither they nor what follows them becomes past.
+//! those that end at each quarter of a length, but not against the two before it, into which a
+//! young trend reaches as well: 19 are left that share nothing. It rises where at most one in
+//! twenty is as steep. One length is tested at a time. While a direction is named in two windows
+//! that share no row, neither they nor what follows them becomes past.
 
 use super::window::{Part, Verdict};
-use crate::own_history::{DIRECTION, DISJOINT_MIN, Direction};
+use crate::own_history::{DIRECTION, DISJOINT_MIN, Direction, p_value, p_value_falling};
 use crate::theil_sen;
 use alloc::vec::Vec;
 
@@ -24,7 +24,7 @@ const LENGTH_MAX: usize = 64;
 /// Rows from which on those have one.
 const ROWS_ENOUGH: usize = WINDOWS * LENGTH_MAX;
 /// Rows of which it takes note at most.
-const ROWS_MAX: usize = 2 * ROWS_ENOUGH;
+const ROWS_MAX: usize = 4 * ROWS_ENOUGH;
 
 /// See the module.
 #[derive(Clone, Debug, Default)]
@@ -33,14 +33,22 @@ pub(super) struct Early {
     length: usize,
     /// Rows since the last look.
     since: usize,
-    /// Slopes of the windows that were looked at, the oldest first.
-    slopes: Vec<Option<f64>>,
-    /// What they were named.
-    named: Vec<Direction>,
+    /// The windows that were looked at, the oldest first.
+    looks: Vec<Look>,
     verdict: Option<Verdict>,
-    /// A direction is proven, and so many windows before it are its past.
+    /// A direction is proven, and only what ended before this row is past.
     calm: Option<usize>,
     scratch: Vec<f64>,
+}
+
+/// One window.
+#[derive(Clone, Copy, Debug)]
+struct Look {
+    /// The row before which it ends.
+    end: usize,
+    slope: Option<f64>,
+    /// Its direction, where its slope stands out from those of its past.
+    stands_out: Option<Direction>,
 }
 
 impl Early {
@@ -52,7 +60,8 @@ impl Early {
             return false;
         }
         self.since += 1;
-        if longest != self.length && self.calm.is_none() {
+        let calm = self.calm.unwrap_or(self.rows.len());
+        if longest != self.length && calm / longest >= DISJOINT_MIN {
             self.lengthen(longest);
         } else if self.since < self.length / QUARTERS {
             return false;
@@ -85,52 +94,67 @@ impl Early {
         (self.rows.len() / LENGTH_MIN).saturating_sub(1 + SKIPPED)
     }
 
+    /// Whether a direction is proven, so that nothing becomes past.
+    pub(super) fn is_proven(&self) -> bool {
+        self.calm.is_some()
+    }
+
     /// Slopes of the windows that the last one is held against.
     pub(super) fn past(&self) -> Vec<f64> {
-        let last = self.slopes.len().saturating_sub(1);
-        let calm = self.calm.unwrap_or(last);
-        let at = ((1 + SKIPPED) * QUARTERS..).map_while(|looks| last.checked_sub(looks));
-        at.filter(|at| *at < calm).filter_map(|at| self.slopes[at]).collect()
+        let calm = self.calm.unwrap_or(self.rows.len());
+        let count = self.looks.len().saturating_sub((1 + SKIPPED) * QUARTERS);
+        let past = self.looks[..count].iter().filter(|look| look.end <= calm);
+        past.filter_map(|look| look.slope).collect()
     }
 
     /// Looks again at all windows, now of another length, but not at the last.
     fn lengthen(&mut self, length: usize) {
         self.length = length;
-        self.slopes.clear();
-        self.named.clear();
+        self.looks.clear();
         let (rows, step) = (self.rows.len(), length / QUARTERS);
         for end in (length + (rows - length) % step..rows).step_by(step) {
-            let slope = self.part_to(end).filter(|part| part.whole);
-            let slope = slope.and_then(|part| theil_sen::slope(&part.points, &mut self.scratch));
-            self.slopes.push(slope);
-            self.named.push(Direction::Unproven);
+            let part = self.part_to(end).filter(|part| part.whole);
+            let slope = part.and_then(|part| theil_sen::slope(&part.points, &mut self.scratch));
+            self.looks.push(Look { end, slope, stands_out: None });
         }
     }
 
     fn look(&mut self) {
         let part = self.part().filter(|part| part.whole);
         let fit = part.and_then(|part| theil_sen::fit(&part.points, &mut self.scratch));
-        self.slopes.push(fit.map(|fit| fit.line.slope));
+        let slope = fit.map(|fit| fit.line.slope);
+        self.looks.push(Look { end: self.rows.len(), slope, stands_out: None });
         let past = self.past();
-        self.verdict = fit
-            .filter(|_| past.len() > (DISJOINT_MIN - 1) * QUARTERS)
-            .map(|fit| Verdict::of(&fit, &past));
-        let named = self.verdict.map_or(Direction::Unproven, |it| it.direction(DIRECTION.p_max));
-        self.named.push(named);
-        self.prove(named);
+        let is_enough = past.len() > (DISJOINT_MIN - 1) * QUARTERS;
+        self.verdict = fit.filter(|_| is_enough).map(|fit| Verdict::of(&fit, &past));
+        let direction = self.verdict.map(|verdict| verdict.direction(DIRECTION.p_max));
+        let stands_out = direction.filter(|direction| match (direction, slope) {
+            (Direction::Increasing, Some(slope)) => p_value(slope, &past) <= DIRECTION.p_max,
+            (Direction::Decreasing, Some(slope)) => {
+                p_value_falling(slope, &past) <= DIRECTION.p_max
+            }
+            _ => false,
+        });
+        self.prove(direction, stands_out);
     }
 
-    /// Follows whether a direction is proven.
-    fn prove(&mut self, named: Direction) {
-        if !matches!(named, Direction::Increasing | Direction::Decreasing) {
+    /// Follows whether a direction is proven: it is by two windows that share no row and stand
+    /// out, until it is named no more.
+    fn prove(&mut self, direction: Option<Direction>, stands_out: Option<Direction>) {
+        if let Some(last) = self.looks.last_mut() {
+            last.stands_out = stands_out;
+        }
+        if !matches!(direction, Some(Direction::Increasing | Direction::Decreasing)) {
             if let Some(calm) = self.calm.take() {
-                self.slopes[calm..].fill(None);
+                let unusual = self.looks.iter_mut().filter(|look| look.end > calm);
+                unusual.for_each(|look| look.slope = None);
             }
             return;
         }
-        let before = self.named.len().checked_sub(1 + QUARTERS);
-        if let Some(at) = before.filter(|at| self.named[*at] == named) {
-            self.calm.get_or_insert(at);
+        let before = self.looks.len().checked_sub(1 + QUARTERS).map(|at| self.looks[at]);
+        let twice = before.filter(|before| stands_out.is_some() && before.stands_out == stands_out);
+        if let Some(before) = twice {
+            self.calm.get_or_insert(before.end - self.length);
         }
     }
 

@@ -138,3 +138,43 @@ fn what_was_proven_before_a_gap_proves_nothing_after_it() {
     }
     assert!(proofs.iter().all(Option::is_none), "{proofs:?}");
 }
+
+#[test]
+fn a_rise_in_the_last_rows_of_a_short_series_is_found_and_noise_is_none() {
+    let (mut found, mut rises) = (0, 0);
+    for seed in 0..60 {
+        let mut random = Random::stream(seed, "short");
+        let (mut steady, mut rising) = (Tracker::new(), Tracker::new());
+        for row in 0..900u32 {
+            let noise = (0..4).map(|_| random.next_f64()).sum::<f64>() * 1.73 - 3.46;
+            let time_s = f64::from(row);
+            steady.push(time_s, noise);
+            rising.push(time_s, noise + 7.0 * (time_s - 780.0).max(0.0) / 120.0);
+        }
+        let direction = |tracker: &Tracker| tracker.trend().unwrap().direction;
+        found += u32::from(direction(&rising) == Direction::Increasing);
+        rises += u32::from(direction(&steady) == Direction::Increasing);
+    }
+    assert!(found >= 48 && rises <= 5, "{found} found, {rises} false, of 60");
+}
+
+#[test]
+fn a_direction_takes_nineteen_windows_that_share_nothing() {
+    let told = |rows: u32| follow(rows, |row| row).trend().map(|it| (it.direction, it.disjoint));
+    assert_eq!(told(100), Some((Direction::Unproven, 9)));
+    assert_eq!(told(175), Some((Direction::Unproven, 18)));
+    assert_eq!(told(176), Some((Direction::Increasing, 19)));
+    let trend = follow(1407, |row| row).trend().unwrap();
+    assert_eq!(trend.rows, 60);
+    assert!(trend.disjoint >= 19, "{trend:?}");
+}
+
+#[test]
+fn a_rise_that_is_proven_goes_on_in_a_short_series_too() {
+    let rise = |row: f64| (row - 500.0).max(0.0) * 0.2;
+    for rows in [600, 800, 1000, 1300, 1600] {
+        check(rows, rise, Direction::Increasing);
+    }
+    let ends = |row: f64| (row - 500.0).clamp(0.0, 200.0) * 0.2;
+    check(900, ends, Direction::Stable);
+}

@@ -3,7 +3,7 @@
 use crate::kendall::merge_equal_times;
 use crate::order::median;
 use crate::own_history::{
-    DISJOINT, DISJOINT_MIN, Direction, FORECAST, HOLE_PARTS, History, Look, POINTS_MIN, p_value,
+    DIRECTION, DISJOINT, Direction, FORECAST, HOLE_PARTS, History, Look, POINTS_MIN, p_value,
     varies,
 };
 use crate::theil_sen::{self, Fit, POINTS_MAX};
@@ -115,8 +115,9 @@ impl Window {
         }
     }
 
-    /// Takes a row, and says whether the window was evaluated.
-    pub(super) fn push(&mut self, time_s: f64, value: f64) -> bool {
+    /// Takes a row, and says whether the window was evaluated. While a direction is proven by
+    /// others nothing becomes past.
+    pub(super) fn push(&mut self, time_s: f64, value: f64, is_spoilt: bool) -> bool {
         self.slot.push((time_s, value));
         if self.slot.len() < self.slot_rows {
             return false;
@@ -140,7 +141,7 @@ impl Window {
         self.history.push(judged.map(|(verdict, slope)| {
             let of_forecast = |p: f64| (verdict.past >= FORECAST.windows).then_some(p);
             let (rises, falls) = (of_forecast(verdict.rises), of_forecast(verdict.falls));
-            Look { slope, rises, falls, is_spoilt: false }
+            Look { slope, rises, falls, is_spoilt }
         }));
         true
     }
@@ -164,7 +165,7 @@ impl Window {
 
     /// The present verdict, if its past is long enough for a direction.
     pub(super) fn tested(&self) -> Option<Verdict> {
-        self.verdict.filter(|verdict| verdict.past >= DISJOINT_MIN * DISJOINT)
+        self.verdict.filter(|verdict| verdict.past >= DIRECTION.windows)
     }
 
     /// The larger p-value in the direction of `slope` of this window and of the last one that

@@ -1,0 +1,169 @@
+//! `ks analyze --csv` with several columns: a score for each row, and the columns that explain it.
+
+use std::io::{self, Write};
+use std::path::Path;
+
+use ks_replayer::csv_series::{CsvSeries, Row};
+use ks_replayer::rows_analysis::{Explained, RowsAnalysis, RowsReport, Share};
+use ks_replayer::series_events::SeriesEvent;
+use ks_statistics::anomaly::rows::ScoredRow;
+
+use crate::cli::analysis::{Analyze, AnalyzeFormat};
+use crate::csv_cell::cell;
+use crate::plain::Page;
+use crate::series_text::{notes, short, tell_gaps, when_text};
+
+/// Events that people are told of, and columns of each.
+const TOLD: usize = 10;
+const COLUMNS_TOLD: usize = 3;
+/// Rows are explained from this score on.
+const EXPLAINED: f64 = 0.5;
+const CSV_HEADER: &[u8] = b"time,score,event_id,onset,columns\n";
+
+pub(crate) fn analyze(
+    arguments: &Analyze,
+    csv: &Path,
+    series: &mut CsvSeries,
+    out: &mut dyn Write,
+) -> anyhow::Result<()> {
+    let format = arguments.format;
+    let mut analysis = RowsAnalysis::new(series.names().map(str::to_owned).collect());
+    let mut header = Some(CSV_HEADER);
+    while let Some(row) = series.next_row()? {
+        let scored = analysis.push(row);
+        if format == AnalyzeFormat::Csv {
+            out.write_all(header.take().unwrap_or_default())?;
+            csv_line(row, &scored, &analysis, out)?;
+        }
+    }
+    let report = analysis.finish();
+    match format {
+        AnalyzeFormat::Csv => {}
+        AnalyzeFormat::Json => {
+            serde_json::to_writer_pretty(&mut *out, &report).map_err(io::Error::from)?;
+            out.write_all(b"\n")?;
+        }
+        AnalyzeFormat::Text => out.write_all(for_people(csv, &report).as_str().as_bytes())?,
+    }
+    out.flush()?;
+    notes((report.absent, "cells"), report.not_finite, (report.steps_back, report.steps_back_line));
+    Ok(())
+}
+
+fn csv_line(
+    row: &Row,
+    scored: &ScoredRow,
+    analysis: &RowsAnalysis,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    write!(out, "{},{},", cell(&row.time), scored.score)?;
+    if let Some(event) = scored.event {
+        write!(out, "{event}")?;
+    }
+    write!(out, ",{},", u8::from(scored.is_onset))?;
+    if scored.event.is_some() || scored.score >= EXPLAINED {
+        let names: Vec<&str> = analysis.explaining().collect();
+        write!(out, "{}", cell(&names.join(";")))?;
+    }
+    writeln!(out)
+}
+
+fn for_people(csv: &Path, report: &RowsReport) -> Page {
+    let mut page = Page::of(format_args!(
+        "{}: {} rows of {} columns, {} to {}",
+        csv.display(),
+        report.rows,
+        report.columns.len(),
+        report.start.as_deref().unwrap_or("-"),
+        report.end.as_deref().unwrap_or("-")
+    ));
+    tell_gaps(&report.gaps, &mut page);
+    page.gap();
+    tell_events(report, &mut page, |_| String::new());
+    page
+}
+
+/// Tells what was unusual, the most unusual first, with what `more` has to say of each.
+pub(crate) fn tell_events(
+    report: &RowsReport,
+    page: &mut Page,
+    more: impl Fn(&Explained) -> String,
+) {
+    if !report.judged {
+        page.line(format_args!(
+            "Too little to judge: {} rows, {} needed.",
+            report.rows, report.rows_needed
+        ));
+        return;
+    }
+    if report.events.listed.is_empty() {
+        page.line("Nothing unusual.");
+        return;
+    }
+    let mut events: Vec<&SeriesEvent<Explained>> = report.events.listed.iter().collect();
+    events.sort_by(|one, other| other.score.total_cmp(&one.score));
+    let told = events.len().min(TOLD);
+    let which = if report.events.total > told as u64 {
+        format!("the {told} most unusual of {} events", report.events.total)
+    } else {
+        format!("{told} {}", if told == 1 { "event" } else { "events" })
+    };
+    page.line(format_args!("{which} (noise makes one of 0.5 in about a thousand rows):"));
+    for event in &events[..told] {
+        let columns = columns_text(&event.at_peak.columns);
+        let when = when_text(event);
+        page.line(format_args!("  {:.3}  {when}: {columns}{}", event.score, more(&event.at_peak)));
+    }
+}
+
+fn columns_text(columns: &[Share]) -> String {
+    let told = columns.iter().take(COLUMNS_TOLD).map(|share| {
+        let value = share.value.map_or_else(|| "-".to_owned(), short);
+        let normal =
+            share.baseline_p50.map_or_else(String::new, |p50| format!(" (normal {})", short(p50)));
+        format!("{} {value}{normal}", share.name)
+    });
+    let mut text = told.collect::<Vec<_>>().join(", ");
+    if let Some(more) = columns.len().checked_sub(COLUMNS_TOLD).filter(|more| *more > 0) {
+        text += &format!(" and {more} more");
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ks_replayer::series_events::Events;
+
+    fn share(name: &str, value: Option<f64>) -> Share {
+        let (baseline_p50, baseline_p95) = (Some(1.0), Some(2.0));
+        Share { name: name.to_owned(), score: 0.9, value, baseline_p50, baseline_p95 }
+    }
+
+    #[test]
+    fn people_read_which_columns_explain_an_event() {
+        let names = ["a", "b", "c", "d"];
+        let columns = names.iter().map(|name| share(name, Some(5.0))).collect();
+        let event = SeriesEvent {
+            id: 1,
+            onset: "t1".to_owned(),
+            peak: "t2".to_owned(),
+            end: "t3".to_owned(),
+            reason: "-",
+            score: 0.9,
+            stays: false,
+            at_peak: Explained { columns, incidents: vec![7] },
+        };
+        let mut report = RowsReport { rows: 9, rows_needed: 257, ..RowsReport::default() };
+        let page = for_people(Path::new("a.csv"), &report);
+        assert!(page.as_str().ends_with("Too little to judge: 9 rows, 257 needed.\n"));
+        report.judged = true;
+        report.events = Events { total: 1, listed: vec![event] };
+        let mut page = Page::of(format_args!("-"));
+        tell_events(&report, &mut page, |explained| format!("; {:?}", explained.incidents));
+        let line = "  0.900  t1 to t3: a 5.0000 (normal 1.0000), b 5.0000 (normal 1.0000), \
+                    c 5.0000 (normal 1.0000) and 1 more; [7]\n";
+        assert!(page.as_str().ends_with(line), "{}", page.as_str());
+        assert_eq!(columns_text(&[share("x", None)]), "x - (normal 1.0000)");
+    }
+}
