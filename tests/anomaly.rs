@@ -156,3 +156,103 @@ fn what_cannot_be_read_ends_with_4_and_names_the_place() {
     assert_eq!(output.status.code(), Some(4));
     assert!(String::from_utf8(output.stderr).unwrap().contains("No such file"));
 }
+
+/// Rows of three columns with the noise of a host; from row 900 to 920 two of them are far off.
+fn three_columns() -> String {
+    let mut content = "time,cpu,memory,errors,host\n".to_owned();
+    for row in 0..1200u32 {
+        let noise = |factor: u32| f64::from(row * factor % 1009) / 1009.0;
+        let off = if (900..920).contains(&row) { 30.0 } else { 0.0 };
+        let (cpu, memory, errors) = (noise(7919) + off, noise(104_729), noise(1_299_709) + off);
+        let time_s = row * 60 + if row < 600 { 0 } else { 7200 };
+        writeln!(content, "{time_s},{cpu},{memory},{errors},web").unwrap();
+    }
+    content
+}
+
+fn of_columns(more: &[&str]) -> Output {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("series.csv"), three_columns()).unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_ks"));
+    command.args(["analyze", "--csv", "series.csv", "--time", "time"]).args(more);
+    command.current_dir(folder.path()).output().unwrap()
+}
+
+#[test]
+fn several_columns_have_one_score_and_those_that_explain_it() {
+    let ways: [&[&str]; 3] = [
+        &["--all-values"],
+        &["--value", "cpu,memory,errors"],
+        &["--value", "cpu", "--value", "memory,errors"],
+    ];
+    let outputs = ways.map(|way| of_columns(way).stdout);
+    let text = String::from_utf8_lossy(&outputs[0]);
+    assert!(outputs.iter().all(|output| *output == outputs[0]), "{text}");
+    assert!(text.contains("1200 rows of 3 columns"), "{text}");
+    assert!(text.contains("gaps:  1, 9.2 % of the time; from 35940 to 43200 (7260 s)"), "{text}");
+    let event = text.lines().find(|line| line.contains("  61200 to 62340: ")).unwrap();
+    assert!(event.contains("cpu 30") && event.contains("errors 30"), "{event}");
+    assert!(!event.contains("memory"), "{event}");
+}
+
+#[test]
+fn programs_read_rows_of_several_columns() {
+    let output = of_columns(&["--all-values", "--format", "csv"]);
+    let csv = String::from_utf8(output.stdout).unwrap();
+    assert!(csv.starts_with("time,score,event_id,onset,columns\n"), "{csv}");
+    assert_eq!(csv.lines().count(), 1201);
+    let onset = csv.lines().find(|line| line.starts_with("61200,")).unwrap();
+    assert!(onset.ends_with(",1,cpu;errors") || onset.ends_with(",1,errors;cpu"), "{onset}");
+    let output = of_columns(&["--all-values", "--format", "json"]);
+    let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!((&report["judged"], &report["rows_needed"]), (&true.into(), &257.into()));
+    assert_eq!(report["columns"].as_array().unwrap().len(), 3);
+    assert_eq!(report["gaps"]["total"], 1);
+    let events = report["events"].as_array().unwrap();
+    let event = events.iter().find(|event| event["onset"] == "61200").unwrap();
+    assert_eq!(event["end"], "62340", "{event}");
+    assert!(event["score"].as_f64().unwrap() > 0.75, "{event}");
+    assert_eq!(event["columns"].as_array().unwrap().len(), 2, "{event}");
+}
+
+#[test]
+fn columns_that_do_not_fit_the_question_are_refused() {
+    let check = |more: &[&str], code: i32, expected: &str| {
+        let output = of_columns(more);
+        let words = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(code), "{words}");
+        assert!(words.contains(expected), "{words}");
+    };
+    check(&["--value", "cpu,disk"], 4, "no column `disk`");
+    check(&["--value", "host"], 4, "`web` is not a number");
+    check(&[], 2, "--all-values");
+    check(&["--value", "cpu", "--all-values"], 2, "cannot be used with");
+    check(&["--all-values", "--threshold", "4"], 2, "--threshold is for one column of values");
+}
+
+#[test]
+fn a_recorded_host_is_scored_as_a_whole() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("host.parquet");
+    let ks = || Command::new(env!("CARGO_BIN_EXE_ks"));
+    let built =
+        ks().args(["scenario", "build", "backup_starves_database", "-o"]).arg(&path).output();
+    assert!(built.unwrap().status.success());
+    let output = ks().arg("analyze").arg(&path).args(["--anomalies", "--format", "json"]).output();
+    let report: serde_json::Value = serde_json::from_slice(&output.unwrap().stdout).unwrap();
+    let events = report["events"].as_array().unwrap();
+    // The backup begins after eight minutes.
+    let of_backup = events
+        .iter()
+        .find(|event| event["onset"].as_str().unwrap().starts_with("2026-01-05T10:08:0"));
+    let columns = &of_backup.unwrap()["columns"];
+    assert!(columns.to_string().contains("disks."), "{columns}");
+    assert_eq!(of_backup.unwrap()["incidents"][0], 1);
+    assert!(events.len() <= 4, "{events:?}");
+    let text = ks().arg("analyze").arg(&path).arg("--anomalies").output().unwrap().stdout;
+    let text = String::from_utf8(text).unwrap();
+    assert!(text.contains("rows of 1 s") && text.contains("incident 1 was open"), "{text}");
+    let part = ks().arg("analyze").arg(&path).args(["--anomalies", "--to", "+60s"]).output();
+    let words = String::from_utf8(part.unwrap().stdout).unwrap();
+    assert!(words.contains("Too little to judge: 58 rows, 257 needed."), "{words}");
+}

@@ -40,6 +40,8 @@ const TABLES: [&str; 17] = [
 ];
 /// The entity of tables that are about the host.
 const HOST: &str = "host";
+/// Part of the names of the kernel's running means.
+const RUNNING_MEAN: &str = "_avg";
 /// Columns that are followed: of a host with very many devices the first.
 const COLUMNS_MAX: usize = 600;
 /// Rows that a recording makes at most, and lengths that a slot may have in seconds.
@@ -125,11 +127,15 @@ impl HostAnomalies {
     }
 }
 
-/// Leaves out what is no number, or says only what an entity is.
+/// Leaves out what is no number, or says only what an entity is, and the kernel's running means of
+/// what is there as a counter too.
 fn keep_numbers(table: &mut Table) {
     let schema = table.schema;
     table.columns.retain(|column| match column.place {
-        Place::Cell(at) => matches!(schema.cells[at].class, Class::Counter | Class::Gauge),
+        Place::Cell(at) => {
+            let is_value = matches!(schema.cells[at].class, Class::Counter | Class::Gauge);
+            is_value && !column.name.contains(RUNNING_MEAN)
+        }
         Place::Name(_) => false,
     });
 }

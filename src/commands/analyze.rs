@@ -2,7 +2,7 @@
 
 use std::io::sink;
 
-use anyhow::{bail, ensure};
+use anyhow::bail;
 use ks_recorder::format::recording::Reader;
 use ks_replayer::analysis::{self, BaselineRow, GrowerRow, TrendRow};
 use ks_replayer::forecasts::Forecast;
@@ -16,6 +16,7 @@ use serde::Serialize;
 
 use crate::cli::analysis::{Analyze, AnalyzeFormat};
 use crate::commands::{analyze_csv, analyze_host};
+use crate::exit::Misused;
 use crate::plain::Page;
 use crate::plot::{self, Drawn, Plot};
 use crate::{knowledge, progress, render, stdout};
@@ -37,10 +38,12 @@ pub(crate) fn run(arguments: &Analyze) -> anyhow::Result<()> {
     if let (Some(file), Some(time)) = (&arguments.csv, &arguments.time) {
         return analyze_csv::run(arguments, file, time);
     }
-    ensure!(
-        arguments.format != AnalyzeFormat::Csv,
-        "--format csv is for the rows of --csv; a recording has `ks dump --format csv`"
-    );
+    if arguments.format == AnalyzeFormat::Csv {
+        return Err(Misused(
+            "--format csv is for the rows of --csv; a recording has `ks dump --format csv`",
+        )
+        .into());
+    }
     sequence::check(&arguments.paths)?;
     let mut reader = Reader::open_for_engine(&arguments.paths)?;
     let range = Range::new(arguments.from, arguments.to);

@@ -3,7 +3,6 @@
 use std::io::{self, Write};
 use std::path::Path;
 
-use anyhow::ensure;
 use ks_replayer::csv_series::{CsvSeries, Reading, Row, Values};
 use ks_replayer::series_analysis::{Analyzed, Peak, SeriesAnalysis, SeriesReport};
 use ks_replayer::series_events::SeriesEvent;
@@ -13,6 +12,7 @@ use ks_statistics::own_history::Direction;
 use crate::cli::analysis::{Analyze, AnalyzeFormat};
 use crate::commands::analyze_rows;
 use crate::csv_cell::cell;
+use crate::exit::Misused;
 use crate::plain::Page;
 use crate::series_text::{notes, short, tell_gaps, when_text};
 use crate::stdout;
@@ -31,11 +31,9 @@ fn analyze(arguments: &Analyze, csv: &Path, time: &str, out: &mut dyn Write) -> 
     let values = if arguments.all_values { Values::All } else { named };
     let mut series = CsvSeries::open(csv, time, values, *separator)?;
     if series.names().len() > 1 {
-        ensure!(
-            threshold.is_none(),
-            "--threshold is for one column of values; there are {} here",
-            series.names().len()
-        );
+        if threshold.is_some() {
+            return Err(Misused("--threshold is for one column of values").into());
+        }
         return analyze_rows::analyze(arguments, csv, &mut series, out);
     }
     let mut analysis = SeriesAnalysis::default();

@@ -48,6 +48,8 @@ const MEMORY_CLIP: f64 = 6.0;
 const MEMORY_MAX: f64 = 0.999;
 /// Decades that the youngest rows of a window have while it lasts: noise has them in each tenth.
 const LASTING: f64 = 1.0;
+/// And the part of its deviation: rows that come back from far are clipped, and windows follow late.
+const PART: f64 = 0.25;
 /// Rows before an event whose mean is laid over it when it is over.
 const LAID_ROWS: usize = 16;
 
@@ -151,13 +153,15 @@ impl Deviations {
         found.map(|(at, _)| self.senses.decades(at)).fold(0.0, f64::max)
     }
 
-    /// Whether the youngest quarter of a window is rare to the same side.
+    /// Whether the youngest quarter of a window is rare to the same side, and off by a good part of
+    /// what the window is.
     fn lasts(&self, at: usize) -> bool {
         let Some(youngest) = at.checked_sub(1) else { return true };
         let (Some(all), Some(young)) = (self.senses.value(at), self.senses.value(youngest)) else {
             return false;
         };
-        all * young > 0.0 && self.senses.decades(youngest) >= LASTING
+        let is_part = if all < 0.0 { young <= all * PART } else { young >= all * PART };
+        is_part && self.senses.decades(youngest) >= LASTING
     }
 
     /// The shortest window that sees at least so much.

@@ -114,6 +114,14 @@ pub struct Scorer {
     murmur: Murmur,
 }
 
+/// What a row is taken for.
+#[derive(Clone, Copy, Debug, Default)]
+struct Row {
+    decades: f64,
+    is_news: bool,
+    is_onset: bool,
+}
+
 /// What the statistics say of a row.
 #[derive(Clone, Copy, Debug)]
 struct Seen {
@@ -167,9 +175,10 @@ impl Scorer {
         let at = moment(now_s, first_s);
         let normal = self.baseline.level_at(at.hour, &LEARNING);
         self.baseline.learn(at, value, false, &LEARNING);
-        let (score, decades, is_onset) = self.score(now_s, value);
+        let Row { decades, is_news, is_onset } = self.look(now_s, value);
+        let score = score_of(decades);
         Scored {
-            score,
+            score: if is_news { score } else { score * KNOWN_PART },
             decades,
             event: self.course.standing().map(|event| event.id),
             is_onset,
@@ -189,7 +198,7 @@ impl Scorer {
         self.course.last()
     }
 
-    fn score(&mut self, now_s: f64, value: f64) -> (f64, f64, bool) {
+    fn look(&mut self, now_s: f64, value: f64) -> Row {
         let row = self.rows;
         self.rows += 1;
         if let Some(kept) = usize::try_from(row).ok().and_then(|row| self.first.get_mut(row)) {
@@ -197,7 +206,7 @@ impl Scorer {
             if row + 1 == FIRST_ROWS as u64 {
                 self.begin();
             }
-            return (0.0, 0.0, false);
+            return Row::default();
         }
         let seen = self.measure(now_s, value);
         let decades = self.calibration.decades(seen.rarest);
@@ -206,17 +215,15 @@ impl Scorer {
         let step = self.step(&sight, seen.season);
         self.learn(value, &seen, step);
         self.hour.add(value);
-        let is_known = match step {
-            Step::Begins => false,
-            Step::Quiet => self.murmur.repeats(&sight),
-            Step::Stands | Step::Ends(_) | Step::Stays => !self.course.tells_more(rarest),
+        let is_news = match step {
+            Step::Begins => true,
+            Step::Quiet => !self.murmur.repeats(&sight),
+            Step::Stands | Step::Ends(_) | Step::Stays => self.course.tells_more(rarest),
         };
         if step != Step::Quiet {
             self.murmur.drown(&sight);
         }
-        let score = score_of(decades);
-        let score = if is_known { score * KNOWN_PART } else { score };
-        (score, decades, step == Step::Begins)
+        Row { decades, is_news, is_onset: step == Step::Begins }
     }
 
     /// Learns the first rows, from their median.

@@ -20,6 +20,10 @@ const ORDINARY: f64 = 1.5;
 /// loses weight each time that rows have doubled, up to so many.
 const FADES: f64 = 0.25;
 const FADES_MAX: u64 = 16_384;
+/// Rows in which an event of a column is news.
+const NEWS_ROWS: u64 = 64;
+/// Decades from which on a column is part of the event that begins.
+const MEMBER: f64 = 2.0;
 /// Shortest window that an event counts as seen by.
 const WINDOW: usize = 4;
 
@@ -39,6 +43,10 @@ pub struct ScoredRow {
 pub struct RowScorer {
     columns: Vec<Scorer>,
     scored: Vec<Option<Scored>>,
+    /// Columns that the event at hand began with.
+    members: Vec<usize>,
+    /// One of them had an event of its own.
+    is_of_columns: bool,
     rows: u64,
     rarest: Calibration,
     sum: Calibration,
@@ -53,6 +61,8 @@ impl RowScorer {
         Self {
             columns: (0..columns).map(|_| Scorer::new()).collect(),
             scored: alloc::vec![None; columns],
+            members: Vec::new(),
+            is_of_columns: false,
             rows: 0,
             rarest: Calibration::default(),
             sum: Calibration::default(),
@@ -136,9 +146,15 @@ impl RowScorer {
         self.both.count_row(seen);
     }
 
-    /// The rarest column, and the sum of what is beyond the ordinary in each.
+    /// The rarest column, and the sum of what is beyond the ordinary in each. An event that has
+    /// stood for long in a column is no news, and hides none of others.
     fn looked_at(&self) -> (f64, f64) {
-        let decades = self.scored.iter().flatten().map(|scored| scored.decades.max(0.0));
+        let columns = self.columns.iter().zip(&self.scored);
+        let is_new = |column: &Scorer| {
+            column.standing().is_none_or(|event| event.onset + NEWS_ROWS > column.rows)
+        };
+        let news = columns.filter(|(column, _)| is_new(column));
+        let decades = news.filter_map(|(_, scored)| Some(scored.as_ref()?.decades.max(0.0)));
         decades.fold((0.0f64, 0.0), |(rarest, sum), one| {
             (rarest.max(one), sum + (one - ORDINARY).max(0.0))
         })
@@ -151,9 +167,21 @@ impl RowScorer {
             self.course.cut(sight.row);
         }
         if self.course.standing().is_none() {
-            return self.course.begin(sight, || WINDOW, is_cut);
+            let step = self.course.begin(sight, || WINDOW, is_cut);
+            if step == Step::Begins {
+                self.members.clear();
+                self.is_of_columns = false;
+                let columns = self.scored.iter().enumerate();
+                let rare =
+                    columns.filter(|(_, scored)| scored.is_some_and(|it| it.decades >= MEMBER));
+                self.members.extend(rare.map(|(at, _)| at));
+            }
+            return step;
         }
-        let seen = sight.decades;
+        // What goes on is no news.
+        let members = self.members.iter().filter_map(|at| self.scored[*at]);
+        let rarest = members.map(|scored| scored.decades).fold(0.0, f64::max);
+        let seen = self.both.decades(self.rarest.decades(rarest).max(sight.rarest));
         let off = if self.lasts() { seen } else { 0.0 };
         let step = self.course.go_on(sight, (seen, off), self.both.rows());
         if matches!(step, Step::Ends(_) | Step::Stays) {
@@ -162,13 +190,18 @@ impl RowScorer {
         step
     }
 
-    /// Whether a column is off itself, if any has an event: others remember what was.
-    fn lasts(&self) -> bool {
-        let mut standing =
-            self.columns.iter().filter_map(|column| Some((column, column.standing()?)));
-        let is_off = |(column, event): (&Scorer, &Event)| event.end + 1 == column.rows;
-        let is_any = self.columns.iter().any(|column| column.standing().is_some());
-        !is_any || standing.any(is_off)
+    /// Whether a column that the event began with is off itself: others remember what was. Where
+    /// none of them had an event of its own all are taken together.
+    fn lasts(&mut self) -> bool {
+        let members = self.members.iter().map(|at| &self.columns[*at]);
+        let standing = members.filter_map(|column| Some((column.standing()?, column.rows)));
+        let (mut any, mut off) = (false, false);
+        for (event, rows) in standing {
+            any = true;
+            off |= event.end + 1 == rows;
+        }
+        self.is_of_columns |= any;
+        if self.is_of_columns { off } else { true }
     }
 
     fn count_event(&mut self) {
