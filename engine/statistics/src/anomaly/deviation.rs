@@ -48,7 +48,8 @@ const MEMORY_CLIP: f64 = 6.0;
 const MEMORY_MAX: f64 = 0.999;
 /// Decades that the youngest rows of a window have while it lasts: noise has them in each tenth.
 const LASTING: f64 = 1.0;
-/// And the part of its deviation: rows that come back from far are clipped, and windows follow late.
+/// And the part of its deviation: rows that come back from far are clipped, and windows follow
+/// late.
 const PART: f64 = 0.25;
 /// Rows before an event whose mean is laid over it when it is over.
 const LAID_ROWS: usize = 16;
