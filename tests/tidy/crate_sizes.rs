@@ -10,9 +10,10 @@ use crate::tree::{SourceFile, assert_none, checkout};
 /// The folder of a crate's sources, and how many lines they may have, without tests.
 ///
 /// A new entry is the size at hand and some three in a hundred, for work on several branches.
-const LINES_MAX: [(&str, usize); 8] = [
+const LINES_MAX: [(&str, usize); 9] = [
     ("ebpf/src/", 1_000),
     ("engine/src/", 18_400),
+    ("engine/agent/src/", 520),
     ("engine/statistics/src/", 4_500),
     ("engine/vocabulary/src/", 5_950),
     ("recorder/src/", 18_300),

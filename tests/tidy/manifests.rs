@@ -6,7 +6,7 @@ use crate::lexer;
 use crate::tree::{SourceFile, assert_none, checkout};
 
 /// The crates that know no clock, no file and no thread, by their folders.
-const PURE: [&str; 3] = ["engine", "engine/statistics", "engine/vocabulary"];
+const PURE: [&str; 4] = ["engine", "engine/agent", "engine/statistics", "engine/vocabulary"];
 
 /// All of them work without std. One that links std would let a clock or a file in unseen.
 const PURE_MAY_USE: [&str; 6] = ["libm", "regex", "serde", "serde_json", "sha2", "thiserror"];
@@ -26,9 +26,10 @@ struct Border {
 /// The direction of dependency. The root package may name all.
 ///
 /// Who records or models a host knows none of what the engine concludes from it.
-const BORDERS: [Border; 7] = [
+const BORDERS: [Border; 8] = [
     border("engine/vocabulary", &[], &[]),
     border("engine/statistics", &[], &["ks-vocabulary"]),
+    border("engine/agent", &["ks-vocabulary"], &[]),
     border("engine", &["ks-statistics", "ks-vocabulary"], &[]),
     border("ebpf", &[], &[]),
     border("scenarios", &["ks-vocabulary"], &[]),
