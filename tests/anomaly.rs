@@ -125,14 +125,14 @@ fn programs_read_the_trend_and_the_forecast_at_the_last_row() {
     assert!(number("significance") <= 0.05 && number("r_squared") > 0.9, "{json}");
     assert!((report["forecast"]["eta_s"].as_f64().unwrap() - 5760.0).abs() < 600.0, "{json}");
     let text = printed(content.as_bytes(), &["--threshold", "-5"]);
-    assert!(text.starts_with("series.csv: 2500 rows, 0 to 149940\ntrend: increasing"), "{text}");
-    assert!(text.contains("no forecast for -5.0000: the series is beyond"), "{text}");
+    assert!(text.starts_with("series.csv: 2500 rows of `value`, 0 to 149940\ntrend: increasing"), "{text}");
+    assert!(text.contains("no forecast for -5.000: the series is beyond"), "{text}");
 }
 
 #[test]
 fn short_and_constant_series_are_answered() {
     let one = printed(b"time,value\n2026-03-04 12:00:00,5\n", &[]);
-    assert!(one.contains("1 rows, 2026-03-04 12:00:00") && one.contains("no line"), "{one}");
+    assert!(one.contains("1 rows of `value`, 2026-03-04 12:00:00") && one.contains("no line"), "{one}");
     let mut content = "time,value\n".to_owned();
     for row in 0..1200 {
         writeln!(content, "{row},7.5").unwrap();
@@ -189,7 +189,7 @@ fn several_columns_have_one_score_and_those_that_explain_it() {
     let text = String::from_utf8_lossy(&outputs[0]);
     assert!(outputs.iter().all(|output| *output == outputs[0]), "{text}");
     assert!(text.contains("1200 rows of 3 columns"), "{text}");
-    assert!(text.contains("gaps:  1, 9.2 % of the time; from 35940 to 43200 (7260 s)"), "{text}");
+    assert!(text.contains("gaps:  1, 9.2 % of the time: 35940 to 43200 (2 h 1 min)"), "{text}");
     let event = text.lines().find(|line| line.contains("  61200 to 62340: ")).unwrap();
     assert!(event.contains("cpu 30") && event.contains("errors 30"), "{event}");
     assert!(!event.contains("memory"), "{event}");

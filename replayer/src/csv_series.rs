@@ -146,15 +146,20 @@ impl CsvError {
             Self::Back { .. } | Self::NewestFirst { .. } => Some("sort the file by time"),
             Self::Ambiguous { .. } => Some("give the columns names of their own"),
             Self::Ahead { .. } => Some("correct the time, or leave the row out"),
-            Self::Cell { expected, .. } if *expected == A_NUMBER => {
-                Some("leave the cell empty where there is no value")
-            }
+            Self::Cell { expected, .. } if *expected == A_NUMBER => Some(
+                "write numbers with a point, such as 41.95, and leave a cell empty where there is \
+                 no value",
+            ),
+            Self::Cell { .. } => Some(
+                "write times as 2026-03-04T12:00:00Z, 2026-03-04 12:00:00, 20260304, or as seconds, \
+                 milli-, micro- or nanoseconds since 1970",
+            ),
             Self::NoColumn { .. } => Some(
                 "name columns of the first line with --time and --value, and with --separator what \
                  is between them",
             ),
             Self::NoNumbers { .. } => Some("name a column of values with --value"),
-            Self::Io { .. } | Self::NotCsv { .. } | Self::Empty { .. } | Self::Cell { .. } => None,
+            Self::Io { .. } | Self::NotCsv { .. } | Self::Empty { .. } => None,
         }
     }
 }
@@ -204,6 +209,7 @@ pub struct CsvSeries {
     cells: usize,
     time: Column,
     values: Vec<Column>,
+    left_out: Vec<String>,
     latest: Option<Latest>,
     row: Row,
 }
@@ -255,19 +261,24 @@ impl CsvSeries {
             return Err(CsvError::NotCsv { path: path.to_owned(), problem });
         }
         let time = column(path, names, time)?;
-        let values = match values {
-            Values::Named(wanted) => named(path, names, wanted)?,
+        let (values, left_out) = match values {
+            Values::Named(wanted) => (named(path, names, wanted)?, Vec::new()),
             Values::All => numeric::columns(path, separator, names, &time)?,
         };
         let cells = names.len();
         let (path, record) = (path.to_owned(), csv::StringRecord::new());
         let row = Row { readings: vec![Reading::Absent; values.len()], ..Row::default() };
-        Ok(Self { path, reader, record, cells, time, values, latest: None, row })
+        Ok(Self { path, reader, record, cells, time, values, left_out, latest: None, row })
     }
 
     /// The names of the columns of values, in their order.
     pub fn names(&self) -> impl ExactSizeIterator<Item = &str> {
         self.values.iter().map(|column| column.name.as_str())
+    }
+
+    /// The columns that hold no numbers, where all were asked for.
+    pub fn left_out(&self) -> &[String] {
+        &self.left_out
     }
 
     /// The next row, `None` at the end of the file.

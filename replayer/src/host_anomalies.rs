@@ -120,7 +120,7 @@ impl HostAnomalies {
                 incident.start <= event.end
                     && incident.end.as_ref().is_none_or(|end| *end >= event.onset)
             });
-            event.at_peak.incidents = meanwhile.map(|incident| incident.id).collect();
+            event.more.incidents = meanwhile.map(|incident| incident.id).collect();
         }
         let slot_s = self.rows.slot_ns as f64 / 1e9;
         HostReport { slot_s, columns_left_out: self.rows.left_out, rows }

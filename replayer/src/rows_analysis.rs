@@ -10,11 +10,9 @@ use crate::series_events::{Events, Gatherer};
 use crate::series_gaps::{Gaps, Watch};
 
 /// Columns that are told of an event.
-const TOLD: usize = 5;
-/// A column explains something where it is so rare itself, in decades, and at most so much less
-/// than the rarest.
+const TOLD: usize = 8;
+/// A column explains something where it is so rare itself, in decades.
 const RARE: f64 = 2.0;
-const BESIDE: f64 = 2.5;
 
 /// Analyzes rows, one by one: [`RowsAnalysis::push`] each, then [`RowsAnalysis::finish`].
 #[derive(Debug)]
@@ -22,9 +20,21 @@ pub struct RowsAnalysis {
     names: Vec<String>,
     scorer: RowScorer,
     values: Vec<Option<f64>>,
+    /// The worst of each column in the event at hand.
+    worst: Vec<Option<Worst>>,
     gaps: Watch,
     gatherer: Gatherer<Explained>,
+    last_s: Option<f64>,
     report: RowsReport,
+}
+
+/// The rarest row of a column in an event.
+#[derive(Debug, Clone, Copy)]
+struct Worst {
+    decades: f64,
+    value: Option<f64>,
+    baseline_p50: Option<f64>,
+    baseline_p95: Option<f64>,
 }
 
 /// Rows of several series, summed up.
@@ -42,6 +52,8 @@ pub struct RowsReport {
     pub steps_back: u64,
     /// The first such line.
     pub steps_back_line: Option<u64>,
+    /// Rows that have the time of the row before them.
+    pub equal_times: u64,
     /// Time of the first row, as it is written.
     pub start: Option<String>,
     /// Time of the last row.
@@ -57,7 +69,7 @@ pub struct RowsReport {
     pub events: Events<Explained>,
 }
 
-/// The columns that explain an event, by its rarest row.
+/// The columns that explain an event, each by its own rarest row.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct Explained {
     /// The rarest first.
@@ -89,11 +101,13 @@ impl RowsAnalysis {
         let report = RowsReport { columns: names.clone(), ..RowsReport::default() };
         let scorer = RowScorer::new(names.len());
         let (gaps, gatherer) = (Watch::default(), Gatherer::default());
-        Self { names, scorer, values, gaps, gatherer, report }
+        Self { names, scorer, values, worst: Vec::new(), gaps, gatherer, last_s: None, report }
     }
 
     /// Analyzes the next row, which has a reading for each column.
     pub fn push(&mut self, row: &Row) -> ScoredRow {
+        let is_equal = self.last_s.replace(row.time_s).is_some_and(|last_s| last_s >= row.time_s);
+        self.report.equal_times += u64::from(is_equal && !row.goes_back);
         if row.goes_back {
             self.report.steps_back += 1;
             self.report.steps_back_line.get_or_insert(row.line);
@@ -138,52 +152,78 @@ impl RowsAnalysis {
         time.clone_into(report.end.get_or_insert_default());
         self.gaps.push(time_s, time);
         let scored = self.scorer.push(time_s, &self.values);
+        if scored.event.is_some() {
+            self.gather(scored.is_onset);
+        }
         let events = (self.scorer.standing(), self.scorer.last());
-        let columns = self.scorer.columns();
-        let row = || {
-            let columns = explaining(&self.names, &self.values, columns);
-            Explained { columns, incidents: Vec::new() }
+        let tell = |explained: &mut Explained, _: bool| {
+            explained.columns = explaining(&self.names, &self.worst);
         };
-        self.gatherer.follow(events, (number, time), row);
+        self.gatherer.follow(events, (number, time), tell);
         scored
+    }
+
+    /// Keeps the worst row of each column in the event at hand.
+    fn gather(&mut self, is_onset: bool) {
+        if is_onset {
+            self.worst.clear();
+        }
+        self.worst.resize(self.names.len(), None);
+        let now = self.scorer.columns().iter().zip(&self.values);
+        for (worst, (scored, value)) in self.worst.iter_mut().zip(now) {
+            let Some(scored) = scored else { continue };
+            match worst {
+                Some(known) if known.decades >= scored.decades => {}
+                Some(known) => {
+                    // What was normal is what was known before the event.
+                    (known.decades, known.value) = (scored.decades, *value);
+                }
+                None => {
+                    let Scored { decades, baseline_p50, baseline_p95, .. } = *scored;
+                    *worst = Some(Worst { decades, value: *value, baseline_p50, baseline_p95 });
+                }
+            }
+        }
     }
 
     /// Names of the columns that explain the last row, the rarest first.
     pub fn explaining(&self) -> impl Iterator<Item = &str> {
-        rarest(self.scorer.columns()).into_iter().map(|(at, _)| self.names[at].as_str())
+        let columns = self.scorer.columns().iter().copied();
+        let found = rarest(columns, |scored| scored.decades);
+        found.into_iter().map(|(at, _)| self.names[at].as_str())
     }
 
     /// Sums up.
     pub fn finish(self) -> RowsReport {
         let mut report = self.report;
         report.gaps = self.gaps.finish();
-        report.events = self.gatherer.finish();
+        report.events = self.gatherer.finish(self.scorer.standing());
         report.judged = report.rows > ROWS_FIRST as u64;
         report.rows_needed = ROWS_FIRST + 1;
         report
     }
 }
 
-fn explaining(names: &[String], values: &[Option<f64>], scored: &[Option<Scored>]) -> Vec<Share> {
-    let share = |(at, scored): (usize, Scored)| Share {
+fn explaining(names: &[String], worst: &[Option<Worst>]) -> Vec<Share> {
+    let share = |(at, worst): (usize, Worst)| Share {
         name: names[at].clone(),
-        score: score_of(scored.decades),
-        value: values[at],
-        baseline_p50: scored.baseline_p50,
-        baseline_p95: scored.baseline_p95,
+        score: score_of(worst.decades),
+        value: worst.value,
+        baseline_p50: worst.baseline_p50,
+        baseline_p95: worst.baseline_p95,
     };
-    rarest(scored).into_iter().map(share).collect()
+    rarest(worst.iter().copied(), |worst| worst.decades).into_iter().map(share).collect()
 }
 
-/// The columns that explain a row, the rarest first; at least the rarest of all.
-fn rarest(scored: &[Option<Scored>]) -> Vec<(usize, Scored)> {
-    let known = scored.iter().enumerate();
-    let mut found: Vec<(usize, Scored)> =
-        known.filter_map(|(at, scored)| Some((at, (*scored)?))).collect();
-    found.sort_by(|one, other| other.1.decades.total_cmp(&one.1.decades));
-    let most = found.first().map_or(0.0, |(_, scored)| scored.decades);
-    let is_rare = |decades: f64| decades >= RARE && decades >= most - BESIDE;
-    let count = found.iter().take_while(|(_, scored)| is_rare(scored.decades)).count();
+/// The columns that explain a row or an event, the rarest first; at least the rarest of all.
+fn rarest<T: Copy>(
+    columns: impl Iterator<Item = Option<T>>,
+    decades: impl Fn(&T) -> f64,
+) -> Vec<(usize, T)> {
+    let mut found: Vec<(usize, T)> =
+        columns.enumerate().filter_map(|(at, column)| Some((at, column?))).collect();
+    found.sort_by(|one, other| decades(&other.1).total_cmp(&decades(&one.1)));
+    let count = found.iter().take_while(|(_, column)| decades(column) >= RARE).count();
     found.truncate(count.clamp(1, TOLD));
     found
 }
@@ -217,10 +257,9 @@ mod tests {
         assert!(report.judged);
         let event = report.events.listed.iter().find(|event| event.onset == "t700").unwrap();
         assert!(event.score > 0.75, "{event:?}");
-        let names: Vec<&str> =
-            event.at_peak.columns.iter().map(|share| share.name.as_str()).collect();
+        let names: Vec<&str> = event.more.columns.iter().map(|share| share.name.as_str()).collect();
         assert_eq!(names, ["memory"]);
-        assert!(event.at_peak.columns[0].value.is_some_and(|value| value >= 30.0), "{event:?}");
+        assert!(event.more.columns[0].value.is_some_and(|value| value >= 30.0), "{event:?}");
         assert!(report.events.total <= 3, "{:?}", report.events);
     }
 

@@ -31,6 +31,7 @@ pub struct SeriesAnalysis {
     direction: Option<Direction>,
     gaps: Watch,
     gatherer: Gatherer<Peak>,
+    last_s: Option<f64>,
     report: SeriesReport,
 }
 
@@ -49,6 +50,8 @@ pub struct SeriesReport {
     pub steps_back: u64,
     /// The first such line.
     pub steps_back_line: Option<u64>,
+    /// Rows that have the time of the row before them.
+    pub equal_times: u64,
     /// Time of the first row, as it is written.
     pub start: Option<String>,
     /// Time of the last row.
@@ -130,10 +133,12 @@ pub struct Peak {
 impl SeriesAnalysis {
     /// Analyzes the next row.
     pub fn push(&mut self, row: &Row) -> Analyzed {
+        self.report.rows += 1;
         let report = &mut self.report;
-        report.rows += 1;
         report.start.get_or_insert_with(|| row.time.clone());
         row.time.clone_into(report.end.get_or_insert_default());
+        let is_equal = self.last_s.replace(row.time_s).is_some_and(|last_s| last_s >= row.time_s);
+        report.equal_times += u64::from(is_equal && !row.goes_back);
         if row.goes_back {
             report.steps_back += 1;
             report.steps_back_line.get_or_insert(row.line);
@@ -162,7 +167,7 @@ impl SeriesAnalysis {
 
     /// Sums up, with the time to `threshold` where one is given.
     pub fn finish(mut self, threshold: Option<f64>) -> SeriesReport {
-        self.report.events = self.gatherer.finish();
+        self.report.events = self.gatherer.finish(self.scorer.standing());
         self.report.judged = self.report.scored > FIRST_ROWS as u64;
         self.report.rows_needed = FIRST_ROWS + 1;
         let trend = self.tracker.trend();
@@ -190,9 +195,13 @@ impl SeriesAnalysis {
     /// Follows the events.
     fn gather(&mut self, row: &Row, value: f64, scored: Scored) {
         let Scored { baseline_p50, baseline_p95, .. } = scored;
-        let peak = || Peak { value, baseline_p50, baseline_p95 };
+        let tell = |peak: &mut Peak, is_peak: bool| {
+            if is_peak {
+                *peak = Peak { value, baseline_p50, baseline_p95 };
+            }
+        };
         let events = (self.scorer.standing(), self.scorer.last());
-        self.gatherer.follow(events, (self.report.scored - 1, &row.time), peak);
+        self.gatherer.follow(events, (self.report.scored - 1, &row.time), tell);
     }
 }
 
@@ -239,8 +248,8 @@ mod tests {
         let report = analyze(2000, None);
         let named = |onset: &str| report.events.listed.iter().find(|it| it.onset == onset);
         let first = named("t900").unwrap();
-        assert!(first.at_peak.value > 29.0 && first.score > 0.5, "{first:?}");
-        assert!(first.at_peak.baseline_p50.unwrap() < 1.0);
+        assert!(first.more.value > 29.0 && first.score > 0.5, "{first:?}");
+        assert!(first.more.baseline_p50.unwrap() < 1.0);
         assert_eq!(first.end, "t903", "{first:?}");
         assert!(named("t1500").is_some() && named("t903").is_none());
         assert!(report.events.listed.is_sorted_by_key(|it| it.id));

@@ -6,7 +6,7 @@ use serde::Serialize;
 /// Events that are listed: those that were rarest.
 const LISTED: usize = 1000;
 
-/// Something unusual. `T` tells what its rarest row was like.
+/// Something unusual. `T` tells what its rows were like.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct SeriesEvent<T> {
     /// Its number, from 1.
@@ -23,9 +23,11 @@ pub struct SeriesEvent<T> {
     pub score: f64,
     /// It lasted until it was the new normal.
     pub stays: bool,
-    /// What its rarest row was like.
+    /// It stands at the last row.
+    pub open: bool,
+    /// What its rows were like.
     #[serde(flatten)]
-    pub at_peak: T,
+    pub more: T,
 }
 
 /// All events of a series.
@@ -59,13 +61,14 @@ impl<T> Default for Gatherer<T> {
     }
 }
 
-impl<T> Gatherer<T> {
-    /// Follows the event that stands at row `number`, or else the last one that is over.
+impl<T: Default> Gatherer<T> {
+    /// Follows the event that stands at row `number`, or else the last one that is over. `tell` adds
+    /// what a row of it says, given whether it is the rarest so far.
     pub(crate) fn follow(
         &mut self,
         (standing, last): (Option<&Event>, Option<&Event>),
         (number, time): (u64, &str),
-        row: impl Fn() -> T,
+        tell: impl Fn(&mut T, bool),
     ) {
         let Some(event) = standing.or(last) else { return };
         if self.open.as_ref().is_none_or(|open| open.id != event.id) {
@@ -74,24 +77,26 @@ impl<T> Gatherer<T> {
             }
             self.close();
             // An event goes on under its number after one that is over.
-            self.open =
-                Some(self.taken_back(event.id).unwrap_or_else(|| begun(time, event, row())));
+            self.open = Some(self.taken_back(event.id).unwrap_or_else(|| begun(time, event)));
         }
         let Some(open) = &mut self.open else { return };
-        if event.peak == number {
+        let is_peak = event.peak == number;
+        if is_peak {
             time.clone_into(&mut open.peak);
-            open.reason = words(event.reason);
             open.score = score_of(event.decades);
-            open.at_peak = row();
         }
         if event.end == number {
             time.clone_into(&mut open.end);
+            tell(&mut open.more, is_peak);
         }
         open.stays = event.stays;
     }
 
-    /// All of them.
-    pub(crate) fn finish(mut self) -> Events<T> {
+    /// All of them, given the one that stands at the last row.
+    pub(crate) fn finish(mut self, standing: Option<&Event>) -> Events<T> {
+        if let (Some(open), Some(standing)) = (&mut self.open, standing) {
+            open.open = open.id == standing.id;
+        }
         self.close();
         self.events.listed.sort_by_key(|event| event.id);
         self.events
@@ -116,7 +121,7 @@ impl<T> Gatherer<T> {
     }
 }
 
-fn begun<T>(time: &str, event: &Event, at_peak: T) -> SeriesEvent<T> {
+fn begun<T: Default>(time: &str, event: &Event) -> SeriesEvent<T> {
     SeriesEvent {
         id: event.id,
         onset: time.to_owned(),
@@ -125,7 +130,8 @@ fn begun<T>(time: &str, event: &Event, at_peak: T) -> SeriesEvent<T> {
         reason: words(event.reason),
         score: 0.0,
         stays: false,
-        at_peak,
+        open: false,
+        more: T::default(),
     }
 }
 

@@ -18,8 +18,8 @@ pub(crate) struct Analyze {
     #[arg(long, value_name = "FILE.csv", requires = "time", requires = "columns",
         conflicts_with_all = ["metric", "baseline", "from", "to", "anomalies"])]
     pub(crate) csv: Option<PathBuf>,
-    /// Column of the times: RFC 3339, `2026-03-04 12:00:00` in UTC, `20260304`, or seconds since
-    /// 1970
+    /// Column of the times: RFC 3339, `2026-03-04 12:00:00` in UTC, `20260304`, or seconds, milli-,
+    /// micro- or nanoseconds since 1970
     #[arg(long, value_name = "COLUMN", requires = "csv")]
     pub(crate) time: Option<String>,
     /// Column of the values; of several, such as `cpu,memory`, rows are scored together

@@ -14,7 +14,8 @@ use crate::commands::analyze_rows;
 use crate::csv_cell::cell;
 use crate::exit::Misused;
 use crate::plain::Page;
-use crate::series_text::{notes, short, tell_gaps, when_text};
+use crate::render;
+use crate::series_text::{Notes, lasts, normal, notes, short, tell_gaps, when_text};
 use crate::stdout;
 
 /// Events that people are told of.
@@ -30,12 +31,20 @@ fn analyze(arguments: &Analyze, csv: &Path, time: &str, out: &mut dyn Write) -> 
     let named = Values::Named(&arguments.value);
     let values = if arguments.all_values { Values::All } else { named };
     let mut series = CsvSeries::open(csv, time, values, *separator)?;
+    if !series.left_out().is_empty() {
+        let names = series.left_out().join(", ");
+        render::note(&format!("left out, since the first rows hold no number there: {names}"));
+    }
     if series.names().len() > 1 {
         if threshold.is_some() {
             return Err(Misused("--threshold is for one column of values").into());
         }
         return analyze_rows::analyze(arguments, csv, &mut series, out);
     }
+    if threshold.is_some() && *format == AnalyzeFormat::Csv {
+        return Err(Misused("--threshold is for --format text and json").into());
+    }
+    let column = series.names().next().unwrap_or_default().to_owned();
     let mut analysis = SeriesAnalysis::default();
     let mut header = Some(CSV_HEADER);
     while let Some(row) = series.next_row()? {
@@ -53,11 +62,18 @@ fn analyze(arguments: &Analyze, csv: &Path, time: &str, out: &mut dyn Write) -> 
             out.write_all(b"\n")?;
         }
         AnalyzeFormat::Text => {
-            out.write_all(for_people(csv, &report).as_str().as_bytes())?;
+            out.write_all(for_people(csv, &column, &report).as_str().as_bytes())?;
         }
     }
     out.flush()?;
-    notes((report.absent, "rows"), report.not_finite, (report.steps_back, report.steps_back_line));
+    notes(&Notes {
+        absent: report.absent,
+        of: "rows",
+        not_finite: report.not_finite,
+        steps_back: report.steps_back,
+        steps_back_line: report.steps_back_line,
+        equal_times: report.equal_times,
+    });
     Ok(())
 }
 
@@ -87,11 +103,12 @@ fn csv_line(row: &Row, analyzed: &Analyzed, out: &mut dyn Write) -> io::Result<(
     writeln!(out, ",{}", u8::from(scored.is_some_and(|scored| scored.is_onset)))
 }
 
-fn for_people(csv: &Path, report: &SeriesReport) -> Page {
+fn for_people(csv: &Path, column: &str, report: &SeriesReport) -> Page {
     let mut page = Page::of(format_args!(
-        "{}: {} rows, {} to {}",
+        "{}: {} rows of `{}`, {} to {}",
         csv.display(),
         report.rows,
+        column,
         report.start.as_deref().unwrap_or("-"),
         report.end.as_deref().unwrap_or("-")
     ));
@@ -132,7 +149,9 @@ fn tell_events(report: &SeriesReport, page: &mut Page) {
 fn tell_trend(report: &SeriesReport, page: &mut Page) {
     let direction = direction_text(report);
     let Some(slope) = report.slope_per_min else {
-        page.line(format_args!("trend: {direction}, no line can be drawn"));
+        page.line(format_args!(
+            "trend: {direction}, no line can be drawn: too few rows, or too few different values"
+        ));
         return;
     };
     let number = |value: Option<f64>| value.map_or_else(|| "-".to_owned(), short);
@@ -154,16 +173,17 @@ fn tell_trend(report: &SeriesReport, page: &mut Page) {
 }
 
 /// The direction, and how sure it is or what is missing to tell it.
+/// The direction, and how sure it is or what is missing to tell it.
 fn direction_text(report: &SeriesReport) -> String {
     let SeriesReport { direction, disjoint_windows_needed: needed, .. } = report;
+    let is = |it: Direction| it.word() == *direction;
     let windows = report.disjoint_windows.unwrap_or(0);
-    if *direction == Direction::Unproven.word() && windows < *needed {
+    if is(Direction::Unproven) && report.slope_per_min.is_some() && windows < *needed {
         format!("too little history for a direction ({windows} of {needed} windows)")
-    } else if [Direction::Increasing, Direction::Decreasing]
-        .iter()
-        .any(|it| it.word() == *direction)
-    {
+    } else if is(Direction::Increasing) || is(Direction::Decreasing) {
         format!("{direction} (at the {:.0} % level)", 100.0 * report.direction_level)
+    } else if is(Direction::Stable) {
+        format!("{direction} (no steeper than its own past)")
     } else {
         (*direction).to_owned()
     }
@@ -176,34 +196,29 @@ fn tell_forecast(report: &SeriesReport, page: &mut Page) {
         page.line(format_args!("no forecast for {threshold}: {reason}"));
         return;
     }
-    let seconds = |time: Option<f64>| time.map_or_else(|| "-".to_owned(), |s| format!("{s:.0} s"));
-    let high =
-        forecast.eta_high_s.map_or_else(|| "never".to_owned(), |high| format!("{high:.0} s"));
+    let time = |time: Option<f64>| time.map_or_else(|| "-".to_owned(), lasts);
+    let high = forecast.eta_high_s.map_or_else(|| "never".to_owned(), lasts);
     let basis = forecast.basis.map_or_else(
-        || format!("calibration: {}", forecast.calibration.unwrap_or("-")),
+        || "90 % bounds of the slope, and no record of how good such forecasts were".to_owned(),
         |basis| format!("{basis}: a hint, not a proof"),
     );
     page.line(format_args!(
         "{threshold} is reached in {} ({} to {high}; {basis})",
-        seconds(forecast.eta_s),
-        seconds(forecast.eta_low_s),
+        time(forecast.eta_s),
+        time(forecast.eta_low_s),
     ));
 }
 
 fn event_text(event: &SeriesEvent<Peak>) -> String {
-    let Peak { value, baseline_p50, baseline_p95 } = event.at_peak;
-    let known = baseline_p50.zip(baseline_p95);
-    let normal = known.map_or_else(
-        || "no baseline".to_owned(),
-        |(p50, p95)| format!("normal {}, p95 {}", short(p50), short(p95)),
-    );
+    let Peak { value, baseline_p50, baseline_p95 } = event.more;
     format!(
-        "  {:.3}  {}: {}; {} at {} ({normal})",
+        "  {:.3}  {}: {}; {} at {} ({})",
         event.score,
         when_text(event),
         event.reason,
         short(value),
-        event.peak
+        event.peak,
+        normal(baseline_p50, baseline_p95)
     )
 }
 
@@ -246,14 +261,13 @@ mod tests {
             ..SeriesReport::default()
         };
         let csv = Path::new("a\x1b\n.csv");
-        let page = for_people(csv, &report);
+        let page = for_people(csv, "ms", &report);
         let text = page.as_str();
-        let first = "a\\u{1b}\\u{a}.csv: 9 rows, - to -\ntrend: too little history for a direction \
-                     (7 of 19 windows), no line";
+        let first = "a\\u{1b}\\u{a}.csv: 9 rows of `ms`, - to -\ntrend: unproven, no line";
         assert!(text.starts_with(first), "{text}");
         assert!(text.ends_with("Too little to judge: 0 rows with a value, 65 needed.\n"), "{text}");
         report.judged = true;
-        assert!(for_people(csv, &report).as_str().ends_with("Nothing unusual.\n"));
+        assert!(for_people(csv, "ms", &report).as_str().ends_with("Nothing unusual.\n"));
         report.slope_per_min = Some(0.25);
         report.forecast.threshold = Some(90.0);
         report.forecast.reason = Some("too few rows".to_owned());
@@ -266,15 +280,17 @@ mod tests {
             reason: "unchanged for longer than usual",
             score: 0.9,
             stays: false,
-            at_peak: Peak { value: 1234.5, baseline_p50: None, baseline_p95: None },
+            open: false,
+            more: Peak { value: 1234.5, baseline_p50: None, baseline_p95: None },
         });
-        let page = for_people(csv, &report);
+        let page = for_people(csv, "ms", &report);
         let text = page.as_str();
-        assert!(text.contains("0.2500 a minute (90 %: - to -)"), "{text}");
-        assert!(text.contains("no forecast for 90.0000: too few rows\n"), "{text}");
+        assert!(text.contains("trend: too little history for a direction (7 of 19 windows), 0.2500 a minute (90 %: - to -)"), "{text}");
+        assert!(text.contains("no forecast for 90.00: too few rows\n"), "{text}");
         assert!(!text.contains("gaps:"), "{text}");
         assert!(text.contains("the 1 most unusual of 12 events"), "{text}");
-        let event = "  0.900  a to c: unchanged for longer than usual; 1234.5 at b (no baseline)\n";
+        let event =
+            "  0.900  a to c: unchanged for longer than usual; 1234 at b (no baseline yet)\n";
         assert!(text.contains(event), "{text}");
     }
 
@@ -292,13 +308,13 @@ mod tests {
         let forecast = &mut report.forecast;
         (forecast.threshold, forecast.eta_s) = (Some(90.0), Some(100.0));
         (forecast.eta_low_s, forecast.basis) = (Some(45.0), Some("short history"));
-        let page = for_people(Path::new("a.csv"), &report);
+        let page = for_people(Path::new("a.csv"), "ms", &report);
         let text = page.as_str();
-        let gaps = "gaps:  2, 25.0 % of the time; the longest from b to z (120 s)\n";
+        let gaps = "gaps:  2, 25.0 % of the time: b to z (2 min), a to z (1 min)\n";
         assert!(text.contains(gaps), "{text}");
-        assert!(text.contains("trend: increasing (at the 5 % level), 1.0000 a minute"), "{text}");
+        assert!(text.contains("trend: increasing (at the 5 % level), 1.000 a minute"), "{text}");
         let hint =
-            "90.0000 is reached in 100 s (45 s to never; short history: a hint, not a proof)";
+            "90.00 is reached in 1 min 40 s (45 s to never; short history: a hint, not a proof)";
         assert!(text.contains(hint), "{text}");
     }
 }

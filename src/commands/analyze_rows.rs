@@ -11,11 +11,13 @@ use ks_statistics::anomaly::rows::ScoredRow;
 use crate::cli::analysis::{Analyze, AnalyzeFormat};
 use crate::csv_cell::cell;
 use crate::plain::Page;
-use crate::series_text::{notes, short, tell_gaps, when_text};
+use crate::series_text::{Notes, normal, notes, short, tell_gaps, when_text};
 
 /// Events that people are told of, and columns of each.
 const TOLD: usize = 10;
 const COLUMNS_TOLD: usize = 3;
+/// Names of columns that the heading lists.
+const NAMES_TOLD: usize = 20;
 /// Rows are explained from this score on.
 const EXPLAINED: f64 = 0.5;
 const CSV_HEADER: &[u8] = b"time,score,event_id,onset,columns\n";
@@ -46,7 +48,14 @@ pub(crate) fn analyze(
         AnalyzeFormat::Text => out.write_all(for_people(csv, &report).as_str().as_bytes())?,
     }
     out.flush()?;
-    notes((report.absent, "cells"), report.not_finite, (report.steps_back, report.steps_back_line));
+    notes(&Notes {
+        absent: report.absent,
+        of: "cells",
+        not_finite: report.not_finite,
+        steps_back: report.steps_back,
+        steps_back_line: report.steps_back_line,
+        equal_times: report.equal_times,
+    });
     Ok(())
 }
 
@@ -77,6 +86,10 @@ fn for_people(csv: &Path, report: &RowsReport) -> Page {
         report.start.as_deref().unwrap_or("-"),
         report.end.as_deref().unwrap_or("-")
     ));
+    let names: Vec<&str> = report.columns.iter().map(String::as_str).take(NAMES_TOLD).collect();
+    let more = report.columns.len().saturating_sub(NAMES_TOLD);
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    page.line(format_args!("columns: {}{more}", names.join(", ")));
     tell_gaps(&report.gaps, &mut page);
     page.gap();
     tell_events(report, &mut page, |_| String::new());
@@ -110,22 +123,21 @@ pub(crate) fn tell_events(
     };
     page.line(format_args!("{which} (noise makes one of 0.5 in about a thousand rows):"));
     for event in &events[..told] {
-        let columns = columns_text(&event.at_peak.columns);
+        let columns = columns_text(&event.more.columns);
         let when = when_text(event);
-        page.line(format_args!("  {:.3}  {when}: {columns}{}", event.score, more(&event.at_peak)));
+        page.line(format_args!("  {:.3}  {when}: {columns}{}", event.score, more(&event.more)));
     }
 }
 
 fn columns_text(columns: &[Share]) -> String {
     let told = columns.iter().take(COLUMNS_TOLD).map(|share| {
         let value = share.value.map_or_else(|| "-".to_owned(), short);
-        let normal =
-            share.baseline_p50.map_or_else(String::new, |p50| format!(" (normal {})", short(p50)));
-        format!("{} {value}{normal}", share.name)
+        format!("{} {value} ({})", share.name, normal(share.baseline_p50, share.baseline_p95))
     });
     let mut text = told.collect::<Vec<_>>().join(", ");
-    if let Some(more) = columns.len().checked_sub(COLUMNS_TOLD).filter(|more| *more > 0) {
-        text += &format!(" and {more} more");
+    let more: Vec<&str> = columns.iter().skip(COLUMNS_TOLD).map(|it| it.name.as_str()).collect();
+    if !more.is_empty() {
+        text += &format!(" and {}", more.join(", "));
     }
     text
 }
@@ -152,7 +164,8 @@ mod tests {
             reason: "-",
             score: 0.9,
             stays: false,
-            at_peak: Explained { columns, incidents: vec![7] },
+            open: false,
+            more: Explained { columns, incidents: vec![7] },
         };
         let mut report = RowsReport { rows: 9, rows_needed: 257, ..RowsReport::default() };
         let page = for_people(Path::new("a.csv"), &report);
@@ -161,9 +174,10 @@ mod tests {
         report.events = Events { total: 1, listed: vec![event] };
         let mut page = Page::of(format_args!("-"));
         tell_events(&report, &mut page, |explained| format!("; {:?}", explained.incidents));
-        let line = "  0.900  t1 to t3: a 5.0000 (normal 1.0000), b 5.0000 (normal 1.0000), \
-                    c 5.0000 (normal 1.0000) and 1 more; [7]\n";
+        let line = "  0.900  t1 to t3: a 5.000 (normal 1.000, p95 2.000), \
+                    b 5.000 (normal 1.000, p95 2.000), c 5.000 (normal 1.000, p95 2.000) \
+                    and d; [7]\n";
         assert!(page.as_str().ends_with(line), "{}", page.as_str());
-        assert_eq!(columns_text(&[share("x", None)]), "x - (normal 1.0000)");
+        assert_eq!(columns_text(&[share("x", None)]), "x - (normal 1.000, p95 2.000)");
     }
 }

@@ -8,14 +8,14 @@ use super::{Column, CsvError, column, plain, reader, unreadable};
 /// Rows that are looked at.
 const ROWS: usize = 100;
 
-/// The columns whose cells in the first rows are all numbers or blank, and some are numbers; but
-/// not the times.
+/// The columns whose cells in the first rows are all numbers or blank, and some are numbers; and the
+/// names of the others but the times.
 pub(super) fn columns(
     path: &Path,
     separator: u8,
     names: &csv::StringRecord,
     time: &Column,
-) -> Result<Vec<Column>, CsvError> {
+) -> Result<(Vec<Column>, Vec<String>), CsvError> {
     // What can be read only once cannot be looked at before.
     if !std::fs::metadata(path).is_ok_and(|metadata| metadata.is_file()) {
         let problem = "it is no regular file, whose columns could be looked at first".to_owned();
@@ -35,12 +35,16 @@ pub(super) fn columns(
         }
     }
     numbers[time.at] = None;
-    let kept = plain(names).zip(numbers).filter(|(_, numbers)| numbers.is_some_and(|it| it > 0));
-    let found: Result<Vec<Column>, CsvError> =
-        kept.map(|(name, _)| column(path, names, name)).collect();
-    let found = found?;
+    let (mut found, mut left_out) = (Vec::new(), Vec::new());
+    for (at, (name, numbers)) in plain(names).zip(numbers).enumerate() {
+        if numbers.is_some_and(|count| count > 0) {
+            found.push(column(path, names, name)?);
+        } else if at != time.at {
+            left_out.push(name.to_owned());
+        }
+    }
     if found.is_empty() {
         return Err(CsvError::NoNumbers { path: path.to_owned(), time: time.name.clone() });
     }
-    Ok(found)
+    Ok((found, left_out))
 }

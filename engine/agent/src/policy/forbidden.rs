@@ -23,8 +23,6 @@ enum Sign {
     NotPlain,
     /// The first token is one of these; a star at the end stands for any end.
     Command(&'static [&'static str]),
-    /// Any token is one of these.
-    Token(&'static [&'static str]),
     /// The text begins with a token of the first list and holds one of the second.
     Both(&'static [&'static str], &'static [&'static str]),
     /// A signal that is not one of the three that stop, continue or ask to end.
@@ -158,9 +156,6 @@ impl Forbidden {
                 !is_plain || text.contains("  ") || text.starts_with(' ') || text.ends_with(' ')
             }
             Sign::Command(words) => words.iter().any(|word| is_word(command(), word)),
-            Sign::Token(words) => {
-                tokens().any(|token| words.iter().any(|word| is_word(token, word)))
-            }
             Sign::Both(commands, words) => {
                 commands.iter().any(|word| is_word(command(), word))
                     && tokens().skip(1).any(|token| words.iter().any(|word| is_word(token, word)))

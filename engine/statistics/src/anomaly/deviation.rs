@@ -51,6 +51,8 @@ const LASTING: f64 = 1.0;
 /// And the part of its deviation: rows that come back from far are clipped, and windows follow
 /// late.
 const PART: f64 = 0.25;
+/// The part of its way that a row of an event is still away.
+const AWAY: f64 = 0.5;
 /// Rows before an event whose mean is laid over it when it is over.
 const LAID_ROWS: usize = 16;
 
@@ -69,6 +71,15 @@ pub(super) struct Deviations {
     error: f64,
     memory: Memory,
     senses: Senses<STATISTICS>,
+    departure: Option<Departure>,
+}
+
+/// Where the rows of an event came from, and how far they went.
+#[derive(Clone, Copy, Debug)]
+struct Departure {
+    from: f64,
+    by: f64,
+    window: usize,
 }
 
 /// How much of a deviation the next row keeps.
@@ -92,6 +103,7 @@ impl Default for Deviations {
             error: 0.0,
             memory: Memory::default(),
             senses: Senses::new(Of::Deviations),
+            departure: None,
         }
     }
 }
@@ -152,6 +164,32 @@ impl Deviations {
         let is_at = |(at, window): &(usize, &usize)| **window <= rows && self.lasts(*at);
         let found = WINDOWS.iter().enumerate().filter(is_at);
         found.map(|(at, _)| self.senses.decades(at)).fold(0.0, f64::max)
+    }
+
+    /// An event begins with the last row, of this value, that windows of so many rows see. Others
+    /// than those of rows that are far off go nowhere.
+    pub(super) fn depart(&mut self, value: f64, window: usize, is_far: bool) {
+        let before = (self.rows - window.min(self.rows)).min(LAID_ROWS);
+        self.departure = (is_far && before > 0).then(|| {
+            let from = self.mean(window, before);
+            Departure { from, by: self.youngest(value, window) - from, window }
+        });
+    }
+
+    /// Whether the last row, of this value, is as far from where the event came from as half of the
+    /// farthest. What is far from the rows before need not be far from any level that is usual.
+    pub(super) fn is_away(&mut self, value: f64) -> bool {
+        let Some(Departure { from, by, window }) = self.departure else { return false };
+        let off = self.youngest(value, window) - from;
+        if off / by > 1.0 {
+            self.departure = Some(Departure { from, by: off, window });
+        }
+        off / by >= AWAY
+    }
+
+    /// The youngest quarter of a window.
+    fn youngest(&self, value: f64, window: usize) -> f64 {
+        if window <= WINDOWS[1] { value } else { self.mean(0, window / WINDOWS[1]) }
     }
 
     /// Whether the youngest quarter of a window is rare to the same side, and off by a good part of

@@ -8,7 +8,7 @@
 /// Decades of rarity from which on a row begins an event: one in a thousand rows.
 pub(super) const BEGINS: f64 = 3.0;
 /// Below this a window sees nothing.
-const CALM: f64 = 2.5;
+pub(super) const CALM: f64 = 2.5;
 /// Rows of calm before an event is over, at least.
 const CALM_MIN: usize = 8;
 /// The shortest window that counts as the one that saw an event.
@@ -66,7 +66,7 @@ pub struct Event {
     pub end: u64,
     /// Decades of how seldom rows are as rare as the peak.
     pub decades: f64,
-    /// The rarest statistic at the peak.
+    /// The rarest statistic at the onset.
     pub reason: Reason,
     /// It became the new normal.
     pub stays: bool,
@@ -134,6 +134,13 @@ impl Course {
     /// The event that stands.
     pub(super) fn standing(&self) -> Option<&Event> {
         self.open.as_ref().map(|open| &open.event)
+    }
+
+    /// The event that a row is part of, which was taken last: it is unusual itself, and not only in
+    /// the memory of windows.
+    pub(super) fn part(&self, row: u64) -> Option<u64> {
+        let event = self.standing().or(self.last()).filter(|event| event.end == row);
+        event.map(|event| event.id)
     }
 
     /// How rare the rarest statistic was while the event at hand, or the last one, stood, and what
@@ -263,7 +270,6 @@ impl Course {
             if sight.decades > open.event.decades {
                 open.event.decades = sight.decades;
                 open.event.peak = sight.row;
-                open.event.reason = sight.reason;
             }
         }
         let is_over = open.calm >= (open.window / 2).max(CALM_MIN);

@@ -60,7 +60,10 @@ pub fn forecast(trend: Option<&Trend>, threshold: Option<f64>) -> Result<Eta, St
     let eta_s = away / trend.slope;
     let horizon_s = HORIZON_SPANS * trend.span_s;
     if eta_s > horizon_s {
-        return Err(format!("the threshold is farther than the horizon of {horizon_s:.0} s"));
+        return Err(format!(
+            "the threshold is farther than the horizon of {horizon_s:.0} s; with this slope it is \
+             {eta_s:.0} s away, and that is no forecast"
+        ));
     }
     let near = (fabs(away) - unrest).max(0.0);
     let low_s = steepest.map_or(0.0, |steepest| near / fabs(steepest));

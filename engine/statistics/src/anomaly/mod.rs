@@ -30,7 +30,7 @@ pub use self::event::{Event, Reason};
 
 use self::calibration::Calibration;
 use self::deviation::Deviations;
-use self::event::{BEGINS, Course, Sight, Step};
+use self::event::{BEGINS, CALM, Course, Sight, Step};
 use self::murmur::Murmur;
 use self::season::{HourMean, Season};
 use self::senses::Lesson;
@@ -81,7 +81,7 @@ pub struct Scored {
     pub score: f64,
     /// Decades of how seldom rows of this series are as rare; 0 for the first 64 rows.
     pub decades: f64,
-    /// Number of the event that stands at this row.
+    /// Number of the event that this row is part of.
     pub event: Option<u64>,
     /// It begins with this row.
     pub is_onset: bool,
@@ -174,13 +174,14 @@ impl Scorer {
         let value = value.clamp(-VALUE_MAX, VALUE_MAX);
         let at = moment(now_s, first_s);
         let normal = self.baseline.level_at(at.hour, &LEARNING);
-        self.baseline.learn(at, value, false, &LEARNING);
+        let stands = self.course.standing().is_some();
+        self.baseline.learn(at, value, stands, &LEARNING);
         let Row { decades, is_news, is_onset } = self.look(now_s, value);
         let score = score_of(decades);
         Scored {
             score: if is_news { score } else { score * KNOWN_PART },
             decades,
-            event: self.course.standing().map(|event| event.id),
+            event: self.course.part(self.rows - 1),
             is_onset,
             baseline_p50: normal.map(|normal| normal.p50),
             baseline_p95: normal.map(|normal| normal.p95),
@@ -212,7 +213,7 @@ impl Scorer {
         let decades = self.calibration.decades(seen.rarest);
         let Seen { rarest, reason, .. } = seen;
         let sight = Sight { row, rarest, decades, reason };
-        let step = self.step(&sight, seen.season);
+        let step = self.step(&sight, &seen, value);
         self.learn(value, &seen, step);
         self.hour.add(value);
         let is_news = match step {
@@ -292,13 +293,18 @@ impl Scorer {
     }
 
     /// What a row makes of events.
-    fn step(&mut self, sight: &Sight, season: Option<usize>) -> Step {
+    fn step(&mut self, sight: &Sight, seen: &Seen, value: f64) -> Step {
         let is_cut = self.course.gives_way(sight);
         if is_cut {
             self.count_event();
             self.course.cut(sight.row);
         }
-        let deviations = season.map_or(&self.plain, |at| &self.seasons[at].1);
+        let season = seen.season.and_then(|at| Some((at, seen.without[at]?)));
+        let value = season.map_or(value, |(_, without)| without);
+        let deviations = match season {
+            Some((at, _)) => &mut self.seasons[at].1,
+            None => &mut self.plain,
+        };
         if self.course.standing().is_none() {
             let least = sight.rarest - BESIDE;
             let window = || {
@@ -306,13 +312,19 @@ impl Scorer {
                 let found = [deviations.shortest(least), self.volatility.shortest(least), still];
                 found.into_iter().flatten().min().unwrap_or(FIRST_ROWS)
             };
-            return self.course.begin(sight, window, is_cut);
+            let step = self.course.begin(sight, window, is_cut);
+            if step == Step::Begins {
+                let is_far = matches!(sight.reason, Reason::Level | Reason::Season);
+                deviations.depart(value, self.course.window(), is_far);
+            }
+            return step;
         }
         let window = self.course.window();
         let (still, unrest) = (self.stillness.decades(), &self.volatility);
         let seen = deviations.within(window).max(unrest.within(window)).max(still);
         let unrest = unrest.lasting_within(window);
-        let off = deviations.off_level_within(window).max(unrest).max(still);
+        let away = if deviations.is_away(value) { CALM } else { 0.0 };
+        let off = deviations.off_level_within(window).max(unrest).max(still).max(away);
         let step = self.course.go_on(sight, (seen, off), self.calibration.rows());
         match step {
             Step::Ends(rows) => self.forget(rows),

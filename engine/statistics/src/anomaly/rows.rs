@@ -32,7 +32,7 @@ const WINDOW: usize = 4;
 pub struct ScoredRow {
     /// How unusual the row is, 0 to 1, as of one series.
     pub score: f64,
-    /// Number of the event that stands at this row.
+    /// Number of the event that this row is part of.
     pub event: Option<u64>,
     /// It begins with this row.
     pub is_onset: bool,
@@ -86,7 +86,7 @@ impl RowScorer {
             *scored = value.map(|value| column.push(time_s, value));
         }
         let (score, is_onset) = self.score();
-        let event = self.course.standing().map(|event| event.id);
+        let event = self.course.part(self.rows - 1);
         ScoredRow { score, event, is_onset }
     }
 
