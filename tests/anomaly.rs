@@ -125,14 +125,20 @@ fn programs_read_the_trend_and_the_forecast_at_the_last_row() {
     assert!(number("significance") <= 0.05 && number("r_squared") > 0.9, "{json}");
     assert!((report["forecast"]["eta_s"].as_f64().unwrap() - 5760.0).abs() < 600.0, "{json}");
     let text = printed(content.as_bytes(), &["--threshold", "-5"]);
-    assert!(text.starts_with("series.csv: 2500 rows of `value`, 0 to 149940\ntrend: increasing"), "{text}");
+    assert!(
+        text.starts_with("series.csv: 2500 rows of `value`, 0 to 149940\ntrend: increasing"),
+        "{text}"
+    );
     assert!(text.contains("no forecast for -5.000: the series is beyond"), "{text}");
 }
 
 #[test]
 fn short_and_constant_series_are_answered() {
     let one = printed(b"time,value\n2026-03-04 12:00:00,5\n", &[]);
-    assert!(one.contains("1 rows of `value`, 2026-03-04 12:00:00") && one.contains("no line"), "{one}");
+    assert!(
+        one.contains("1 rows of `value`, 2026-03-04 12:00:00") && one.contains("no line"),
+        "{one}"
+    );
     let mut content = "time,value\n".to_owned();
     for row in 0..1200 {
         writeln!(content, "{row},7.5").unwrap();

@@ -137,7 +137,16 @@ pub enum CsvError {
 impl CsvError {
     /// Whether the machine is to blame, and not the file.
     pub fn is_environment(&self) -> bool {
-        matches!(self, Self::Io { source, .. } if source.kind() != io::ErrorKind::NotFound)
+        let is_of_path = |kind| {
+            matches!(
+                kind,
+                io::ErrorKind::NotFound
+                    | io::ErrorKind::IsADirectory
+                    | io::ErrorKind::NotADirectory
+                    | io::ErrorKind::InvalidInput
+            )
+        };
+        matches!(self, Self::Io { source, .. } if !is_of_path(source.kind()))
     }
 
     /// What to do about it.

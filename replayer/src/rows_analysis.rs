@@ -58,7 +58,7 @@ pub struct RowsReport {
     pub start: Option<String>,
     /// Time of the last row.
     pub end: Option<String>,
-    /// Where there are no rows for longer than usual.
+    /// Where there are no values for longer than usual.
     pub gaps: Gaps,
     /// Whether there were rows enough to judge any by.
     pub judged: bool,
@@ -150,7 +150,9 @@ impl RowsAnalysis {
         report.rows += 1;
         report.start.get_or_insert_with(|| time.to_owned());
         time.clone_into(report.end.get_or_insert_default());
-        self.gaps.push(time_s, time);
+        if self.values.iter().any(Option::is_some) {
+            self.gaps.push(time_s, time);
+        }
         let scored = self.scorer.push(time_s, &self.values);
         if scored.event.is_some() {
             self.gather(scored.is_onset);

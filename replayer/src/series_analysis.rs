@@ -84,7 +84,7 @@ pub struct SeriesReport {
     pub direction_level: f64,
     /// When a threshold is reached, or why that cannot be said.
     pub forecast: SeriesForecast,
-    /// Where there are no rows for longer than usual.
+    /// Where there are no values for longer than usual.
     pub gaps: Gaps,
     /// Whether there were rows enough to judge any by.
     pub judged: bool,
@@ -143,7 +143,9 @@ impl SeriesAnalysis {
             report.steps_back += 1;
             report.steps_back_line.get_or_insert(row.line);
         }
-        self.gaps.push(row.time_s, &row.time);
+        if matches!(row.readings.first(), Some(Reading::Number(_))) {
+            self.gaps.push(row.time_s, &row.time);
+        }
         let reading = row.readings.first().copied().unwrap_or(Reading::Absent);
         let scored = match reading {
             Reading::Number(value) => {

@@ -63,7 +63,7 @@ impl Calibration {
         let above: f64 = self.weights[bin + 1..].iter().sum();
         let not_below = above + self.weights[bin] * (1.0 - part);
         let rows = self.rows + FIRST_ROWS;
-        if not_below >= HIGHEST {
+        if not_below >= HIGHEST - ROUNDING {
             return -log10(not_below / rows);
         }
         let (weight, moment, lowest) = self.highest();
@@ -126,7 +126,7 @@ impl Calibration {
                 }
             }
         }
-        if weight < 1.0 {
+        if weight < 1.0 - ROUNDING {
             // Before the first block is over, one of a decade is presumed.
             lowest = lowest.max(BINS_PER_DECADE);
             return (1.0, lowest, lowest);

@@ -4,6 +4,7 @@
 //! against the mean of the four windows before them. Short windows see a spike at once, long ones a
 //! shift within the noise, and a slide.
 
+use super::difference;
 use super::senses::{Lesson, Of, Senses};
 use crate::order::median;
 use libm::fabs;
@@ -15,8 +16,8 @@ const COMPARED: usize = 3;
 const STATISTICS: usize = WINDOWS.len() + COMPARED;
 /// The rows before a window that it is compared with, in lengths of the window.
 const BEFORE: usize = 4;
-/// Rows kept: what the windows need, and room for what is laid over an event that ended.
-const KEPT: usize = 320;
+/// Rows kept: what the windows need, and room for what is laid over the longest event.
+const KEPT: usize = 640;
 /// What the window of 64 rows loses, in decades: whatever wanders is far off there again and again
 /// (measured on generated series).
 const LONG_LOSS: f64 = 2.0;
@@ -51,8 +52,8 @@ const LASTING: f64 = 1.0;
 /// And the part of its deviation: rows that come back from far are clipped, and windows follow
 /// late.
 const PART: f64 = 0.25;
-/// The part of its way that a row of an event is still away.
-const AWAY: f64 = 0.5;
+/// The part of its way that a row of an event is still away: half, and no share that counts have.
+const AWAY: f64 = 0.499;
 /// Rows before an event whose mean is laid over it when it is over.
 const LAID_ROWS: usize = 16;
 
@@ -140,11 +141,11 @@ impl Deviations {
             }
             let rows = window as f64;
             let mean = if window == 1 { value } else { self.mean(0, window) };
-            let off = (mean - self.level) / scale;
+            let off = difference(mean, self.level) / scale;
             let loss = if window >= LONG { LONG_LOSS } else { 0.0 };
             rarity = rarity.max(self.senses.measure(at, off, span.max(rows), grain / rows, loss));
             if at < COMPARED && self.rows >= window * (1 + BEFORE) {
-                let off = (mean - self.mean(window, window * BEFORE)) / scale;
+                let off = difference(mean, self.mean(window, window * BEFORE)) / scale;
                 let at = WINDOWS.len() + at;
                 rarity = rarity.max(self.senses.measure(at, off, 2.0 * rows, grain / rows, loss));
             }

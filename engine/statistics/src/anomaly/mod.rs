@@ -38,7 +38,7 @@ use self::stillness::Stillness;
 use self::volatility::Volatility;
 use crate::baseline::{Baseline, Learning, Moment};
 use crate::order::median;
-use libm::{fabs, floor, pow};
+use libm::{fabs, floor, log10, pow};
 
 /// Larger values count as this one: the square of their sum is still a number.
 pub const VALUE_MAX: f64 = 1e150;
@@ -58,6 +58,11 @@ const KNOWN_PART: f64 = 0.3;
 const ROUNDING: f64 = 1e-9;
 /// A statistic that is rarer than the rarest less so many decades saw what that saw.
 const BESIDE: f64 = 1.0;
+
+/// Before so many rows there is doubt: half a decade where a tenth of them is there (measured on
+/// clean series, whose first rows would have several times as many events).
+const DOUBT_ROWS: f64 = 256.0;
+const DOUBT: f64 = 0.5;
 
 /// Seconds of an hour.
 const HOUR_S: f64 = 3600.0;
@@ -210,7 +215,7 @@ impl Scorer {
             return Row::default();
         }
         let seen = self.measure(now_s, value);
-        let decades = self.calibration.decades(seen.rarest);
+        let decades = self.calibration.decades(seen.rarest) - doubt(row);
         let Seen { rarest, reason, .. } = seen;
         let sight = Sight { row, rarest, decades, reason };
         let step = self.step(&sight, &seen, value);
@@ -262,9 +267,10 @@ impl Scorer {
         let (mut without, mut believed, mut seasonal) = ([None; 2], None, 0.0);
         for (at, (season, deviations)) in self.seasons.iter_mut().enumerate() {
             let Some(usual) = season.usual(now_s) else { continue };
-            without[at] = Some(value - usual);
+            let rest = difference(value, usual);
+            without[at] = Some(rest);
             let error = deviations.error();
-            let rarity = deviations.measure(value - usual, scale, grain);
+            let rarity = deviations.measure(rest, scale, grain);
             if season.age_s(now_s) >= SEASON_AGE_S && error < least_error {
                 (least_error, seasonal, believed) = (error, rarity, Some(at));
             }
@@ -384,6 +390,17 @@ impl Scorer {
             self.calibration.count_row(seen.rarest);
         }
     }
+}
+
+/// Decades that a row has to be rarer as long as little is known.
+fn doubt(row: u64) -> f64 {
+    (DOUBT * log10(DOUBT_ROWS / row as f64)).max(0.0)
+}
+
+/// A difference that is more than rounding: which side of zero that is on tells of the unit.
+fn difference(one: f64, other: f64) -> f64 {
+    let difference = one - other;
+    if fabs(difference) <= ROUNDING * fabs(one).max(fabs(other)) { 0.0 } else { difference }
 }
 
 /// The smaller of a grain, 0 where there is none, and the step between two values, if it is one.

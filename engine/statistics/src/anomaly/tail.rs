@@ -11,7 +11,6 @@
 //! whose index is their number, rather than the normal distribution), and values that come in
 //! steps: a count of 3 stands for everything from 2.5 on.
 
-use alloc::vec;
 use alloc::vec::Vec;
 use core::f64::consts::{LN_2, LN_10};
 use libm::{exp2, fabs, floor, log2, log10};
@@ -24,7 +23,10 @@ const BIN_OF_ONE: f64 = 256.0;
 const WIDTH: f64 = LN_2 / BINS_PER_OCTAVE;
 
 /// The largest sizes that the power law is fitted to: a tail index from 20 is within about a fifth.
+/// Of fewer than a hundred values a fifth.
 const TAIL_WEIGHT: f64 = 20.0;
+const TAIL_WEIGHT_MIN: f64 = 4.0;
+const TAIL_PART: f64 = 0.2;
 /// What rounding may take from a weight that is as large.
 const ROUNDING: f64 = 1e-6;
 /// The tail that is presumed before data speak, as the inverse of the power: about that of the
@@ -140,6 +142,7 @@ impl Past {
 /// Sizes on one side.
 #[derive(Clone, Debug)]
 pub(super) struct Tail {
+    /// Empty until something is counted: most statistics of most columns never are.
     weights: Vec<f64>,
     /// The highest bin that was ever counted in.
     top: usize,
@@ -147,8 +150,7 @@ pub(super) struct Tail {
 
 impl Default for Tail {
     fn default() -> Self {
-        // A size at the highest border is shared out between it and the bin behind it.
-        Self { weights: vec![0.0; BINS + 1], top: 0 }
+        Self { weights: Vec::new(), top: 0 }
     }
 }
 
@@ -165,6 +167,10 @@ struct Largest {
 impl Tail {
     pub(super) fn count(&mut self, log2_size: f64) {
         let (bin, part) = place(log2_size);
+        if self.weights.is_empty() {
+            // A size at the highest border is shared out between it and the bin behind it.
+            self.weights.resize(BINS + 1, 0.0);
+        }
         self.weights[bin] += 1.0 - part;
         self.weights[bin + 1] += part;
         self.top = self.top.max(bin + 1);
@@ -174,10 +180,11 @@ impl Tail {
     pub(super) fn rarity(&self, log2_size: f64, total: f64, known: Known) -> f64 {
         let places = total + 1.0;
         let not_below = self.not_below(log2_size);
-        if not_below >= TAIL_WEIGHT - ROUNDING {
+        let tail = tail_weight(total);
+        if not_below >= tail - ROUNDING {
             return -log10((not_below + 1.0) / places);
         }
-        let Largest { weight, moment, lowest } = self.largest();
+        let Largest { weight, moment, lowest } = self.largest(tail);
         if weight < 0.5 {
             // Nothing was ever on this side.
             return -log10(0.5 / places);
@@ -203,14 +210,14 @@ impl Tail {
         if not_below >= TAIL_WEIGHT - ROUNDING {
             return -log10((not_below + 1.0) / places);
         }
-        let Largest { weight, lowest, .. } = self.largest();
+        let Largest { weight, lowest, .. } = self.largest(TAIL_WEIGHT);
         if weight < 0.5 {
             return 0.0;
         }
         let time_at = |place: f64| exp2((place - BIN_OF_ONE) / BINS_PER_OCTAVE);
         let least = time_at(lowest);
         let beyond = |(bin, weight): (usize, &f64)| weight * (time_at(bin as f64) - least).max(0.0);
-        let excess: f64 = self.weights[..=self.top].iter().enumerate().rev().map(beyond).sum();
+        let excess: f64 = self.counted().iter().enumerate().rev().map(beyond).sum();
         let known = weight + PRESUMED_WEIGHT;
         let all = excess + least * PRESUMED_WEIGHT;
         let decades = known * log10(1.0 + (time - least).max(0.0) / all) - log10(weight / places);
@@ -219,18 +226,23 @@ impl Tail {
 
     fn not_below(&self, log2_size: f64) -> f64 {
         let (bin, part) = place(log2_size);
-        let above: f64 = self.weights[..=self.top].iter().skip(bin + 1).sum();
-        above + self.weights[bin] * (1.0 - part)
+        let above: f64 = self.counted().iter().skip(bin + 1).sum();
+        above + self.weights.get(bin).map_or(0.0, |weight| weight * (1.0 - part))
     }
 
-    fn largest(&self) -> Largest {
+    /// The bins up to the highest that was counted in.
+    fn counted(&self) -> &[f64] {
+        self.weights.get(..=self.top).unwrap_or_default()
+    }
+
+    fn largest(&self, tail: f64) -> Largest {
         let mut found = Largest::default();
-        for (bin, weight) in self.weights[..=self.top].iter().enumerate().rev() {
+        for (bin, weight) in self.counted().iter().enumerate().rev() {
             if *weight > 0.0 {
                 found.weight += weight;
                 found.moment += weight * bin as f64;
                 found.lowest = bin as f64;
-                if found.weight >= TAIL_WEIGHT - ROUNDING {
+                if found.weight >= tail - ROUNDING {
                     break;
                 }
             }
@@ -239,6 +251,7 @@ impl Tail {
     }
 
     fn add(&mut self, other: &Self) {
+        self.weights.resize(self.weights.len().max(other.weights.len()), 0.0);
         for (weight, more) in self.weights.iter_mut().zip(&other.weights) {
             *weight += more;
         }
@@ -255,6 +268,12 @@ impl Tail {
         self.weights.fill(0.0);
         self.top = 0;
     }
+}
+
+/// How many of the largest among `total` values are a tail: of few values a part, since the bulk is
+/// no tail and would make each value likely.
+fn tail_weight(total: f64) -> f64 {
+    (total * TAIL_PART).clamp(TAIL_WEIGHT_MIN, TAIL_WEIGHT)
 }
 
 /// A place among the bins half a step lower, and not below half of its size.
