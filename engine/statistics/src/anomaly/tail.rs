@@ -140,18 +140,12 @@ impl Past {
 }
 
 /// Sizes on one side.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Tail {
     /// Empty until something is counted: most statistics of most columns never are.
     weights: Vec<f64>,
     /// The highest bin that was ever counted in.
     top: usize,
-}
-
-impl Default for Tail {
-    fn default() -> Self {
-        Self { weights: Vec::new(), top: 0 }
-    }
 }
 
 /// The largest sizes.

@@ -297,7 +297,7 @@ fn the_unit_does_not_matter_for_counts_and_steps_either() {
     let mut random = Random::stream(11, "units");
     let mut noise = Noise::new(11);
     let rounded: Vec<f64> =
-        (0..3000).map(|_| libm::round((10.0 + noise.next()) / 2.0) * 2.0).collect();
+        (0..3000).map(|_| libm::round(5.0 + 0.5 * noise.next()) * 2.0).collect();
     let counts: Vec<f64> = (0..3000).map(|_| f64::floor(random.next_f64() * 4.0)).collect();
     let blips: Vec<f64> = (0..3000).map(|row| if row % 331 == 0 { 9.0 } else { 7.0 }).collect();
     for values in [rounded, counts, blips] {
