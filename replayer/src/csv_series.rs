@@ -160,8 +160,8 @@ impl CsvError {
                  no value",
             ),
             Self::Cell { .. } => Some(
-                "write times as 2026-03-04T12:00:00Z, 2026-03-04 12:00:00, 20260304, or as seconds, \
-                 milli-, micro- or nanoseconds since 1970",
+                "write times as 2026-03-04T12:00:00Z, 2026-03-04 12:00:00, 20260304, or as \
+                 seconds, milli-, micro- or nanoseconds since 1970",
             ),
             Self::NoColumn { .. } => Some(
                 "name columns of the first line with --time and --value, and with --separator what \

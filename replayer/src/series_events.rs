@@ -62,8 +62,8 @@ impl<T> Default for Gatherer<T> {
 }
 
 impl<T: Default> Gatherer<T> {
-    /// Follows the event that stands at row `number`, or else the last one that is over. `tell` adds
-    /// what a row of it says, given whether it is the rarest so far.
+    /// Follows the event that stands at row `number`, or else the last one that is over. `tell`
+    /// adds what a row of it says, given whether it is the rarest so far.
     pub(crate) fn follow(
         &mut self,
         (standing, last): (Option<&Event>, Option<&Event>),

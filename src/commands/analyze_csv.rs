@@ -285,7 +285,9 @@ mod tests {
         });
         let page = for_people(csv, "ms", &report);
         let text = page.as_str();
-        assert!(text.contains("trend: too little history for a direction (7 of 19 windows), 0.2500 a minute (90 %: - to -)"), "{text}");
+        let trend = "trend: too little history for a direction (7 of 19 windows), \
+                     0.2500 a minute (90 %: - to -)";
+        assert!(text.contains(trend), "{text}");
         assert!(text.contains("no forecast for 90.00: too few rows\n"), "{text}");
         assert!(!text.contains("gaps:"), "{text}");
         assert!(text.contains("the 1 most unusual of 12 events"), "{text}");

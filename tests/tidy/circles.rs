@@ -164,8 +164,8 @@ fn no_modules_stand_in_a_circle() {
     let crates = crates(checkout());
     assert!(crates.len() >= 8, "{} crates are found", crates.len());
     for one in &crates {
-        assert!(one.code.len() > 5, "{} has {} modules", one.root, one.code.len());
-        assert!(one.edges().len() > one.code.len(), "{} has no edges", one.root);
+        assert!(one.code.len() > 3, "{} has {} modules", one.root, one.code.len());
+        assert!(!one.edges().is_empty(), "{} has no edges", one.root);
     }
     assert_none(&check_circles(checkout()));
 }

@@ -13,7 +13,7 @@ use crate::tree::{SourceFile, assert_none, checkout};
 const LINES_MAX: [(&str, usize); 9] = [
     ("ebpf/src/", 1_000),
     ("engine/src/", 18_400),
-    ("engine/agent/src/", 520),
+    ("engine/agent/src/", 610),
     ("engine/statistics/src/", 4_500),
     ("engine/vocabulary/src/", 5_950),
     ("recorder/src/", 18_300),

@@ -6,6 +6,7 @@
 
 use alloc::collections::VecDeque;
 use alloc::vec::Vec;
+use libm::fabs;
 
 /// A window moves by an eighth of its length between two looks: so many looks later it shares
 /// nothing with what it was.
@@ -18,6 +19,9 @@ pub const POINTS_MIN: usize = 8;
 const VALUES_MIN: usize = 5;
 /// Only what comes after a hole longer than a quarter of the window counts.
 pub const HOLE_PARTS: u32 = 4;
+
+/// Slopes that differ by less, as a part of them, differ by rounding.
+const ROUNDING: f64 = 1e-9;
 
 /// Past windows that share nothing which one that is unusual at 5 % is steeper than.
 pub const DISJOINT_MIN: usize = 19;
@@ -174,13 +178,15 @@ pub fn varies(points: &[(f64, f64)]) -> bool {
 ///
 /// Above 0 and at most 1; without a past it is 1, which proves nothing.
 pub fn p_value(slope: f64, past: &[f64]) -> f64 {
-    let steeper = past.iter().filter(|known| **known >= slope).count();
+    let alike = slope - ROUNDING * fabs(slope);
+    let steeper = past.iter().filter(|known| **known >= alike).count();
     (1 + steeper) as f64 / (past.len() + 1) as f64
 }
 
 /// The same for a fall: the share of windows that fall at least as steeply as this one.
 pub fn p_value_falling(slope: f64, past: &[f64]) -> f64 {
-    let steeper = past.iter().filter(|known| **known <= slope).count();
+    let alike = slope + ROUNDING * fabs(slope);
+    let steeper = past.iter().filter(|known| **known <= alike).count();
     (1 + steeper) as f64 / (past.len() + 1) as f64
 }
 

@@ -8,8 +8,8 @@ use super::{Column, CsvError, column, plain, reader, unreadable};
 /// Rows that are looked at.
 const ROWS: usize = 100;
 
-/// The columns whose cells in the first rows are all numbers or blank, and some are numbers; and the
-/// names of the others but the times.
+/// The columns whose cells in the first rows are all numbers or blank, and some are numbers; and
+/// the names of the others but the times.
 pub(super) fn columns(
     path: &Path,
     separator: u8,

@@ -1,9 +1,9 @@
 //! The language of allowed forms: plain text with holes, each of a closed sort.
 //!
 //! `<1-19>` is a number in these bounds without leading zero, `<a|b>` one of these words, and
-//! `<pid>`, `<group>`, `<disk>`, `<interface>`, `<mount>`, `<cpus>`, `<process#>` and `<group#>` are
-//! targets as the catalogue writes them. There is no hole for anything else, so that no pattern can
-//! be open. What comes of a template is anchored at both ends.
+//! `<pid>`, `<group>`, `<disk>`, `<interface>`, `<mount>`, `<cpus>`, `<process#>` and `<group#>`
+//! are targets as the catalogue writes them. There is no hole for anything else, so that no pattern
+//! can be open. What comes of a template is anchored at both ends.
 
 use alloc::format;
 use alloc::string::{String, ToString};

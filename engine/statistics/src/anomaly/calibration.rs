@@ -117,7 +117,7 @@ impl Calibration {
     fn highest(&self) -> (f64, f64, f64) {
         let (mut weight, mut moment, mut lowest) = (0.0, 0.0, 0.0);
         for (bin, found) in self.weights.iter().enumerate().rev() {
-            if *found > 0.0 {
+            if *found > ROUNDING {
                 weight += found;
                 moment += found * bin as f64;
                 lowest = bin as f64;

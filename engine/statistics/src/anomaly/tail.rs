@@ -232,7 +232,7 @@ impl Tail {
     fn largest(&self, tail: f64) -> Largest {
         let mut found = Largest::default();
         for (bin, weight) in self.counted().iter().enumerate().rev() {
-            if *weight > 0.0 {
+            if *weight > ROUNDING {
                 found.weight += weight;
                 found.moment += weight * bin as f64;
                 found.lowest = bin as f64;

@@ -300,7 +300,8 @@ fn the_unit_does_not_matter_for_counts_and_steps_either() {
         (0..3000).map(|_| libm::round(5.0 + 0.5 * noise.next()) * 2.0).collect();
     let counts: Vec<f64> = (0..3000).map(|_| f64::floor(random.next_f64() * 4.0)).collect();
     let blips: Vec<f64> = (0..3000).map(|row| if row % 331 == 0 { 9.0 } else { 7.0 }).collect();
-    for values in [rounded, counts, blips] {
+    let saw: Vec<f64> = (0..3000u32).map(|row| f64::from(row % 97)).collect();
+    for values in [rounded, counts, blips, saw] {
         let scores = run(&rows(values.iter().copied())).0;
         for factor in [0.001, 3.3, 1000.0, 1e-6] {
             let scaled = run(&rows(values.iter().map(|value| value * factor))).0;
