@@ -15,6 +15,7 @@ use crate::plain;
 use crate::provoke::Provoke;
 use crate::render::Format;
 
+pub(crate) mod agent;
 pub(crate) mod analysis;
 pub(crate) mod capture;
 pub(crate) mod control;
@@ -116,6 +117,12 @@ pub(crate) enum Command {
         ks diff host.parquet host.parquet --baseline-b week.json\n  \
         ks diff before.parquet after.parquet --format json | jq .changed")]
     Diff(diff::Diff),
+    /// Name the actions that there are, and tell what is known of one
+    #[command(after_help = "Examples:\n  ks actions\n  ks actions --kind memory_pressure\n  \
+        ks actions lower_cpu_weight\n  ks actions --format json | jq '.[].name'")]
+    Actions(agent::Actions),
+    /// Tell which texts of actions the policy lets pass, and why not the others
+    Policy(agent::Policy),
     /// Make a recording of what another tool recorded
     Import(import::Import),
     /// Make real faults on this machine, in isolation, and record them

@@ -47,6 +47,8 @@ fn main() -> std::process::ExitCode {
         cli::Command::Test(arguments) => commands::test::run(&arguments),
         cli::Command::Capture(arguments) => commands::capture::run(&arguments),
         cli::Command::Diff(arguments) => commands::diff::run(&arguments),
+        cli::Command::Actions(arguments) => commands::actions::run(&arguments),
+        cli::Command::Policy(arguments) => commands::policy::run(&arguments),
         cli::Command::Trace(arguments) => commands::trace::run(&arguments),
         cli::Command::Provoke(arguments) => provoke::run(&arguments),
         cli::Command::Recover(arguments) => commands::recover::run(&arguments),

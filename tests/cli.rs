@@ -307,3 +307,55 @@ fn recordings_that_cannot_follow_each_other_are_refused_by_name() {
     check(&["replay", &late, &early], 2, "hint: name recordings in the order");
     assert!(printed(folder.path(), &["replay", &early, &late]).starts_with("4 ticks of web"));
 }
+
+#[test]
+fn actions_are_listed_and_explained() {
+    let ks = |arguments: &[&str]| {
+        let output = Command::new(env!("CARGO_BIN_EXE_ks")).args(arguments).output().unwrap();
+        (output.status.code(), String::from_utf8(output.stdout).unwrap())
+    };
+    let (code, text) = ks(&["actions"]);
+    assert_eq!(code, Some(0));
+    assert!(text.starts_with("45 actions; nothing of them is done here"), "{text}");
+    assert!(text.contains("  terminate_process ") && text.contains("need an approval"), "{text}");
+    let (_, text) = ks(&["actions", "--kind", "swap_thrashing"]);
+    assert!(text.contains("reduce_swappiness") && !text.contains("widen_port_range"), "{text}");
+    let (_, text) = ks(&["actions", "lower_cpu_weight"]);
+    for expected in
+        ["weight: 1 to 99", "undo     the value before is put back", "cpu.weight=<1-99>"]
+    {
+        assert!(text.contains(expected), "{text}");
+    }
+    let (_, json) = ks(&["actions", "--format", "json"]);
+    let actions: serde_json::Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(actions.as_array().unwrap().len(), 45);
+    assert_eq!(ks(&["actions", "reboot"]).0, Some(2));
+    assert_eq!(ks(&["actions", "--kind", "hunger"]).0, Some(2));
+}
+
+#[test]
+fn the_policy_says_which_rule_decides() {
+    let check = |action: &str, code: i32, expected: &str| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_ks"));
+        let output = command.args(["policy", "check", action]).output().unwrap();
+        let text = String::from_utf8(output.stdout).unwrap();
+        assert_eq!(output.status.code(), Some(code), "{text}");
+        assert!(text.contains(expected), "{text}");
+    };
+    check("renice -n 10 -p 5678", 0, "allowed: renice -n 10 -p 5678: lower_process_priority");
+    check("kill -KILL 5678", 1, "denied: kill -KILL 5678: forbidden rule 7");
+    check("renice -n 10 -p 5678; id", 1, "forbidden rule 1");
+    check("renice -n 20 -p 5678", 1, "no allowed form is like it");
+    check(
+        r#"{"lower_cpu_weight":{"group":"/batch.slice","weight":20}}"#,
+        0,
+        "lower_cpu_weight, rule",
+    );
+    check(r#"{"lower_cpu_weight":{"group":"cg#4","weight":20}}"#, 1, "`group` is not resolved");
+    check(r#"{"lower_cpu_weight":{"group":"/batch.slice","weight":200}}"#, 1, "it is no action");
+    let mut command = Command::new(env!("CARGO_BIN_EXE_ks"));
+    let output = command.args(["policy", "show", "--format", "json"]).output().unwrap();
+    let rules: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert!(rules["allowed"].as_array().unwrap().len() >= 40, "{rules}");
+    assert!(rules["forbidden"].as_array().unwrap().len() >= 15, "{rules}");
+}

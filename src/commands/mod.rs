@@ -1,6 +1,7 @@
 //! The subcommands, one file each.
 
 pub(crate) mod accept;
+pub(crate) mod actions;
 pub(crate) mod analyze;
 pub(crate) mod analyze_csv;
 pub(crate) mod analyze_host;
@@ -13,6 +14,7 @@ pub(crate) mod dump;
 pub(crate) mod import;
 pub(crate) mod inspect;
 pub(crate) mod live;
+pub(crate) mod policy;
 pub(crate) mod record;
 pub(crate) mod recover;
 pub(crate) mod replay;

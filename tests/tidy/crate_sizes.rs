@@ -19,7 +19,7 @@ const LINES_MAX: [(&str, usize); 9] = [
     ("recorder/src/", 18_300),
     ("replayer/src/", 8_400),
     ("scenarios/src/", 7_950),
-    ("src/", 8_500),
+    ("src/", 9_050),
 ];
 /// How far below its entry a crate may be.
 const SLACK_PERCENT: usize = 5;
