@@ -56,6 +56,8 @@ const SCORE_POWER: f64 = 3.17;
 const KNOWN_PART: f64 = 0.3;
 /// Values that differ by less, as a part of them, differ by rounding.
 const ROUNDING: f64 = 1e-9;
+/// Means of values that are equal differ by less, as a part of them.
+const SUM_ROUNDING: f64 = 1e-12;
 /// A statistic that is rarer than the rarest less so many decades saw what that saw.
 const BESIDE: f64 = 1.0;
 
@@ -394,13 +396,15 @@ impl Scorer {
 
 /// Decades that a row has to be rarer as long as little is known.
 fn doubt(row: u64) -> f64 {
-    (DOUBT * log10(DOUBT_ROWS / row as f64)).max(0.0)
+    let part = DOUBT_ROWS / row as f64;
+    if part > 1.0 { DOUBT * log10(part) } else { 0.0 }
 }
 
 /// A difference that is more than rounding: which side of zero that is on tells of the unit.
 fn difference(one: f64, other: f64) -> f64 {
     let difference = one - other;
-    if fabs(difference) <= ROUNDING * fabs(one).max(fabs(other)) { 0.0 } else { difference }
+    let rounding = SUM_ROUNDING * fabs(one).max(fabs(other));
+    if fabs(difference) <= rounding { 0.0 } else { difference }
 }
 
 /// The smaller of a grain, 0 where there is none, and the step between two values, if it is one.

@@ -323,3 +323,15 @@ fn what_is_far_off_is_found_among_the_first_rows_too() {
     }
     assert!(found >= 32, "{found} of 40");
 }
+
+#[test]
+fn a_large_offset_hides_nothing() {
+    let mut noise = Noise::new(21);
+    let value = |row: u32, noise: &mut Noise| {
+        noise.next() + if (2000..2030).contains(&row) { 8.0 } else { 0.0 }
+    };
+    let values: Vec<f64> = (0..2500).map(|row| 1e11 + value(row, &mut noise)).collect();
+    let events = run(&rows(values)).1;
+    let found = events.iter().find(|event| event.onset == 2000).unwrap();
+    assert!((2028..2033).contains(&found.end), "{found:?}");
+}
