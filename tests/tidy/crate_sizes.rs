@@ -14,7 +14,7 @@ const LINES_MAX: [(&str, usize); 9] = [
     ("ebpf/src/", 1_000),
     ("engine/src/", 18_400),
     ("engine/agent/src/", 610),
-    ("engine/statistics/src/", 4_500),
+    ("engine/statistics/src/", 4_650),
     ("engine/vocabulary/src/", 5_950),
     ("recorder/src/", 18_300),
     ("replayer/src/", 8_400),
