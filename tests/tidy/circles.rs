@@ -159,13 +159,19 @@ fn check_circles(files: &[SourceFile]) -> Vec<String> {
     found.into_iter().collect()
 }
 
+/// Crates that are young: of others the walk must find more modules and edges.
+const SMALL: [&str; 1] = ["engine/agent/src/"];
+
 #[test]
 fn no_modules_stand_in_a_circle() {
     let crates = crates(checkout());
     assert!(crates.len() >= 8, "{} crates are found", crates.len());
     for one in &crates {
-        assert!(one.code.len() > 3, "{} has {} modules", one.root, one.code.len());
-        assert!(!one.edges().is_empty(), "{} has no edges", one.root);
+        let (modules, edges) = (one.code.len(), one.edges().len());
+        let (modules_min, edges_min) =
+            if SMALL.contains(&one.root) { (5, 3) } else { (6, modules + 1) };
+        assert!(modules >= modules_min, "{} has {modules} modules", one.root);
+        assert!(edges >= edges_min, "{} has {edges} edges", one.root);
     }
     assert_none(&check_circles(checkout()));
 }

@@ -5,6 +5,8 @@
 //! windows is laid over, so that its end is no second event. Where it lasts for half a thousand
 //! rows it is the new normal. What is much rarer than the event at hand is one of its own.
 
+use super::murmur::Murmur;
+
 /// Decades of rarity from which on a row begins an event: one in a thousand rows.
 pub(super) const BEGINS: f64 = 3.0;
 /// Below this a window sees nothing.
@@ -123,6 +125,7 @@ pub(super) struct Course {
     open: Option<Open>,
     /// The last one that is over, and the row with which it was found to be.
     last: Option<(Open, u64)>,
+    murmur: Murmur,
 }
 
 impl Course {
@@ -150,8 +153,17 @@ impl Course {
         Some((open.rarest, open.decades))
     }
 
-    /// Whether a row tells more of the event that stands than was told so far.
-    pub(super) fn tells_more(&mut self, rarest: f64) -> bool {
+    /// Whether a row that did this tells something new: more than the rows just before it, and than
+    /// the event that stands.
+    pub(super) fn is_news(&mut self, sight: &Sight, step: Step) -> bool {
+        if step == Step::Quiet {
+            return !self.murmur.repeats(sight.row, sight.decades);
+        }
+        self.murmur.drown(sight.row, sight.decades);
+        step == Step::Begins || self.tells_more(sight.rarest)
+    }
+
+    fn tells_more(&mut self, rarest: f64) -> bool {
         let Some(open) = &mut self.open else { return false };
         let is_more = rarest > open.told + TELLS;
         if is_more {

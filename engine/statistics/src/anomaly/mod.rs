@@ -31,7 +31,6 @@ pub use self::event::{Event, Reason};
 use self::calibration::Calibration;
 use self::deviation::Deviations;
 use self::event::{BEGINS, CALM, Course, Sight, Step};
-use self::murmur::Murmur;
 use self::season::{HourMean, Season};
 use self::senses::Lesson;
 use self::stillness::Stillness;
@@ -118,7 +117,6 @@ pub struct Scorer {
     stillness: Stillness,
     calibration: Calibration,
     course: Course,
-    murmur: Murmur,
 }
 
 /// What a row is taken for.
@@ -165,7 +163,6 @@ impl Scorer {
             stillness: Stillness::default(),
             calibration: Calibration::default(),
             course: Course::default(),
-            murmur: Murmur::default(),
         }
     }
 
@@ -223,14 +220,7 @@ impl Scorer {
         let step = self.step(&sight, &seen, value);
         self.learn(value, &seen, step);
         self.hour.add(value);
-        let is_news = match step {
-            Step::Begins => true,
-            Step::Quiet => !self.murmur.repeats(&sight),
-            Step::Stands | Step::Ends(_) | Step::Stays => self.course.tells_more(rarest),
-        };
-        if step != Step::Quiet {
-            self.murmur.drown(&sight);
-        }
+        let is_news = self.course.is_news(&sight, step);
         Row { decades, is_news, is_onset: step == Step::Begins }
     }
 

@@ -3,8 +3,6 @@
 //! The first of them tells something. Those soon after it that are hardly more unusual tell the
 //! same again: whoever lowers the threshold would else get an alarm for each.
 
-use super::event::Sight;
-
 /// Decades from which on a row is somewhat unusual: one in three hundred.
 const BEGINS: f64 = 2.5;
 /// Decades by which a row has to be more unusual than what was told, to tell more.
@@ -21,20 +19,20 @@ pub(super) struct Murmur {
 
 impl Murmur {
     /// Whether a row outside of events tells only what was told before.
-    pub(super) fn repeats(&mut self, sight: &Sight) -> bool {
-        let repeats = sight.row - self.row <= ROWS && sight.decades <= self.decades + MORE;
-        if sight.decades >= BEGINS {
-            self.row = sight.row;
+    pub(super) fn repeats(&mut self, row: u64, decades: f64) -> bool {
+        let repeats = row - self.row <= ROWS && decades <= self.decades + MORE;
+        if decades >= BEGINS {
+            self.row = row;
             if !repeats {
-                self.decades = sight.decades;
+                self.decades = decades;
             }
         }
         repeats
     }
 
     /// An event stands: what follows it soon and is less is no news.
-    pub(super) fn drown(&mut self, sight: &Sight) {
-        self.row = sight.row;
-        self.decades = self.decades.max(sight.decades);
+    pub(super) fn drown(&mut self, row: u64, decades: f64) {
+        self.row = row;
+        self.decades = self.decades.max(decades);
     }
 }

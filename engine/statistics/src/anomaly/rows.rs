@@ -7,7 +7,6 @@
 
 use super::calibration::Calibration;
 use super::event::{Course, Event, Reason, Sight, Step};
-use super::murmur::Murmur;
 use super::{FIRST_ROWS, KNOWN_PART, Scored, Scorer, score_of};
 use alloc::vec::Vec;
 
@@ -52,7 +51,6 @@ pub struct RowScorer {
     sum: Calibration,
     both: Calibration,
     course: Course,
-    murmur: Murmur,
 }
 
 impl RowScorer {
@@ -68,7 +66,6 @@ impl RowScorer {
             sum: Calibration::default(),
             both: Calibration::default(),
             course: Course::default(),
-            murmur: Murmur::default(),
         }
     }
 
@@ -128,16 +125,9 @@ impl RowScorer {
         if step == Step::Quiet {
             self.learn(rarest, sum, seen);
         }
-        let is_known = match step {
-            Step::Begins => false,
-            Step::Quiet => self.murmur.repeats(&sight),
-            Step::Stands | Step::Ends(_) | Step::Stays => !self.course.tells_more(seen),
-        };
-        if step != Step::Quiet {
-            self.murmur.drown(&sight);
-        }
+        let is_news = self.course.is_news(&sight, step);
         let score = score_of(decades);
-        (if is_known { score * KNOWN_PART } else { score }, step == Step::Begins)
+        (if is_news { score } else { score * KNOWN_PART }, step == Step::Begins)
     }
 
     fn learn(&mut self, rarest: f64, sum: f64, seen: f64) {

@@ -7,7 +7,7 @@
 //! that share no row, neither they nor what follows them becomes past.
 
 use super::window::{Part, Verdict};
-use crate::own_history::{DIRECTION, DISJOINT_MIN, Direction, p_value, p_value_falling};
+use crate::own_history::{DIRECTION, DISJOINT_MIN, Direction};
 use crate::theil_sen;
 use alloc::vec::Vec;
 
@@ -128,13 +128,8 @@ impl Early {
         let is_enough = past.len() > (DISJOINT_MIN - 1) * QUARTERS;
         self.verdict = fit.filter(|_| is_enough).map(|fit| Verdict::of(&fit, &past));
         let direction = self.verdict.map(|verdict| verdict.direction(DIRECTION.p_max));
-        let stands_out = direction.filter(|direction| match (direction, slope) {
-            (Direction::Increasing, Some(slope)) => p_value(slope, &past) <= DIRECTION.p_max,
-            (Direction::Decreasing, Some(slope)) => {
-                p_value_falling(slope, &past) <= DIRECTION.p_max
-            }
-            _ => false,
-        });
+        let steeper = self.verdict.map_or(1.0, |verdict| verdict.steeper);
+        let stands_out = direction.filter(|_| steeper <= DIRECTION.p_max);
         self.prove(direction, stands_out);
     }
 

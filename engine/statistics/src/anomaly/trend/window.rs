@@ -22,22 +22,31 @@ pub(super) struct Verdict {
     pub(super) rises: f64,
     /// p-value of falling.
     pub(super) falls: f64,
+    /// Share of past windows at least as steep in the direction of this one: a trend that is as old
+    /// as its past does not stand out from it.
+    pub(super) steeper: f64,
     /// Past windows it was compared with.
     pub(super) past: usize,
 }
 
 impl Verdict {
-    /// What past slopes say of a line.
+    /// What past slopes say of a line: by how steep it is among them, or by how few of those do not go
+    /// its way.
     pub(super) fn of(fit: &Fit, past: &[f64]) -> Self {
-        let slope = fit.line.slope;
         let mirrored: Vec<f64> = past.iter().map(|known| -known).collect();
-        let (mut rises, mut falls) = (1.0, 1.0);
-        if fit.slope_low.is_some_and(|low| low > 0.0) {
-            rises = one_sided(slope, past, &mirrored);
-        } else if fit.slope_high.is_some_and(|high| high < 0.0) {
-            falls = one_sided(-slope, &mirrored, past);
+        let slope = fit.line.slope;
+        let is_rise = fit.slope_low.is_some_and(|low| low > 0.0);
+        let is_fall = fit.slope_high.is_some_and(|high| high < 0.0);
+        let (past_of, other) = if is_fall { (&mirrored[..], past) } else { (past, &mirrored[..]) };
+        let steeper = p_value(if is_fall { -slope } else { slope }, past_of);
+        // Under no trend half of the past goes the other way, so to ask for that costs no error.
+        let p = steeper.min(p_value(0.0, other));
+        Self {
+            rises: if is_rise { p } else { 1.0 },
+            falls: if is_fall { p } else { 1.0 },
+            steeper,
+            past: past.len(),
         }
-        Self { rises, falls, past: past.len() }
     }
 
     /// The direction that is named at an error of so much.
@@ -173,10 +182,4 @@ impl Window {
     pub(super) fn proof(&self, slope: f64) -> Option<f64> {
         self.history.proof(slope)
     }
-}
-
-/// p-value of rising: by how steep the slope is among past ones, or by how few of those do not
-/// rise themselves. Under no trend half of them do not, so the second costs no error.
-fn one_sided(slope: f64, past: &[f64], mirrored: &[f64]) -> f64 {
-    p_value(slope, past).min(p_value(0.0, mirrored))
 }
