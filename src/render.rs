@@ -6,7 +6,7 @@ mod coverage;
 pub(crate) mod detection;
 mod incident;
 mod whole;
-mod words;
+pub(crate) mod words;
 
 use std::fmt::Display;
 use std::io::{self, Write};

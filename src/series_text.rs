@@ -1,30 +1,57 @@
 //! Words on series that several commands share.
 
-use ks_replayer::series_events::SeriesEvent;
+use ks_replayer::series_events::{Events, SeriesEvent};
 use ks_replayer::series_gaps::{Gap, Gaps};
+use ks_replayer::series_rows::Rows;
 
 use crate::plain::Page;
 use crate::render;
+use crate::render::words::lasting;
 
+/// Events that people are told of.
+const EVENTS_TOLD: usize = 10;
 /// Gaps that people are told of.
 const GAPS_TOLD: usize = 3;
 
-/// From when to when. Times in whole seconds are told without parts of them.
-pub(crate) fn when_text<T>(event: &SeriesEvent<T>) -> String {
-    let whole = |time: &str| match time.strip_suffix(".000000000Z") {
-        Some(seconds) => format!("{seconds}Z"),
-        None => time.to_owned(),
-    };
-    let onset = whole(&event.onset);
+/// From when to when, with its times told by `time`.
+pub(crate) fn when_text<T>(event: &SeriesEvent<T>, time: impl Fn(&str) -> String) -> String {
+    let onset = time(&event.onset);
     if event.open {
         return format!("since {onset}, and still at the end");
     }
     let then = if event.stays { ", then taken for normal" } else { "" };
-    format!("{onset} to {}{then}", whole(&event.end))
+    format!("{onset} to {}{then}", time(&event.end))
 }
 
-/// Tells where there are no rows.
-pub(crate) fn tell_gaps(gaps: &Gaps, page: &mut Page) {
+/// Tells what was unusual, the most unusual first, each in a line; or why none can be told.
+pub(crate) fn tell_events<T>(
+    events: &Events<T>,
+    too_little: Option<String>,
+    page: &mut Page,
+    line: impl Fn(&SeriesEvent<T>) -> String,
+) {
+    if let Some(too_little) = too_little {
+        return page.line(format_args!("Too little to judge: {too_little}."));
+    }
+    if events.listed.is_empty() {
+        return page.line("Nothing unusual.");
+    }
+    let mut sorted: Vec<&SeriesEvent<T>> = events.listed.iter().collect();
+    sorted.sort_by(|one, other| other.score.total_cmp(&one.score));
+    let told = sorted.len().min(EVENTS_TOLD);
+    let which = if events.total > told as u64 {
+        format!("the {told} most unusual of {} events", events.total)
+    } else {
+        format!("{told} {}", if told == 1 { "event" } else { "events" })
+    };
+    page.line(format_args!("{which} (noise makes one of 0.5 in about a thousand rows):"));
+    for event in &sorted[..told] {
+        page.line(format_args!("  {:.3}  {}", event.score, line(event)));
+    }
+}
+
+/// Tells where there are no values, with times as `time` tells them.
+pub(crate) fn tell_gaps(gaps: &Gaps, page: &mut Page, time: impl Fn(&str) -> String) {
     let Gaps { total, share, longest, .. } = gaps;
     if *total == 0 {
         return;
@@ -34,25 +61,10 @@ pub(crate) fn tell_gaps(gaps: &Gaps, page: &mut Page) {
     let told = sorted
         .iter()
         .take(GAPS_TOLD)
-        .map(|gap| format!("{} to {} ({})", gap.from, gap.to, lasts(gap.lasts_s)));
+        .map(|gap| format!("{} to {} ({})", time(&gap.from), time(&gap.to), lasting(gap.lasts_s)));
     let told = told.collect::<Vec<_>>().join(", ");
     let which = if *total > GAPS_TOLD as u64 { "the longest " } else { "" };
     page.line(format_args!("gaps:  {total}, {:.1} % of the time: {which}{told}", 100.0 * share));
-}
-
-/// A time as people say it: its two largest units.
-pub(crate) fn lasts(seconds: f64) -> String {
-    const UNITS: [(f64, &str); 4] = [(86_400.0, "d"), (3600.0, "h"), (60.0, "min"), (1.0, "s")];
-    let whole = seconds.round();
-    let Some(at) = UNITS.iter().position(|(unit, _)| whole >= *unit) else {
-        return format!("{seconds:.1} s");
-    };
-    let (unit, name) = UNITS[at];
-    let large = (whole / unit).floor();
-    match UNITS.get(at + 1).map(|(next, name)| ((whole % unit / next).floor(), name)) {
-        Some((small, next)) if small > 0.0 => format!("{large} {name} {small} {next}"),
-        _ => format!("{large} {name}"),
-    }
 }
 
 /// A number with the four digits that count.
@@ -80,25 +92,9 @@ pub(crate) fn normal(p50: Option<f64>, p95: Option<f64>) -> String {
     }
 }
 
-/// What is said on stderr of the rows of a file.
-pub(crate) struct Notes {
-    /// Cells, or rows, without a value.
-    pub(crate) absent: u64,
-    /// Which of both.
-    pub(crate) of: &'static str,
-    /// Values that are not finite.
-    pub(crate) not_finite: u64,
-    /// Rows whose time lies before that of an earlier row.
-    pub(crate) steps_back: u64,
-    /// The first such line.
-    pub(crate) steps_back_line: Option<u64>,
-    /// Rows that have the time of the row before them.
-    pub(crate) equal_times: u64,
-}
-
-/// Says on stderr what has no score, and which times are not in order.
-pub(crate) fn notes(notes: &Notes) {
-    let Notes { absent, of, not_finite, steps_back, steps_back_line, equal_times } = notes;
+/// Says on stderr what has no score, and which times were not in order. What has no value are `of`.
+pub(crate) fn notes(rows: &Rows, of: &str) {
+    let Rows { absent, not_finite, steps_back, steps_back_line, equal_times, .. } = rows;
     if *absent > 0 {
         render::note(&format!("{absent} {of} have no value, and so no score"));
     }
@@ -126,13 +122,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn times_and_numbers_are_short() {
-        let check = |seconds: f64, expected: &str| assert_eq!(lasts(seconds), expected);
-        check(0.25, "0.2 s");
-        check(59.7, "1 min");
-        check(61.0, "1 min 1 s");
-        check(15_120.0, "4 h 12 min");
-        check(86_400.0 * 2.0 + 30.0, "2 d");
+    fn numbers_are_short() {
         let check = |value: f64, expected: &str| assert_eq!(short(value), expected);
         check(0.0, "0");
         check(0.0123, "0.0123");

@@ -195,7 +195,7 @@ fn several_columns_have_one_score_and_those_that_explain_it() {
     let text = String::from_utf8_lossy(&outputs[0]);
     assert!(outputs.iter().all(|output| *output == outputs[0]), "{text}");
     assert!(text.contains("1200 rows of 3 columns"), "{text}");
-    assert!(text.contains("gaps:  1, 9.2 % of the time: 35940 to 43200 (2 h 1 min)"), "{text}");
+    assert!(text.contains("gaps:  1, 9.2 % of the time: 35940 to 43200 (2 h)"), "{text}");
     let event = text.lines().find(|line| line.contains("  61200 to 62340: ")).unwrap();
     assert!(event.contains("cpu 30") && event.contains("errors 30"), "{event}");
     assert!(!event.contains("memory"), "{event}");

@@ -9,6 +9,8 @@ use std::time::Duration;
 
 use ks_recorder::clock;
 
+use crate::status::status_kb;
+
 /// 2014-05-13 17:00:00 UTC.
 const BEGIN_S: u64 = 1_400_000_400;
 /// Seconds between rows where a series has no times of its own.
@@ -66,14 +68,8 @@ pub(crate) fn cost(binary: &Path, file: &Path) -> (Duration, u64) {
     let mut child = analyze(binary, file).stdout(Stdio::null()).spawn().unwrap();
     let mut rss_kb = 0;
     while child.try_wait().unwrap().is_none() {
-        rss_kb = rss_kb.max(peak_kb(child.id()).unwrap_or(0));
+        rss_kb = rss_kb.max(status_kb(child.id(), "VmHWM").unwrap_or(0));
         std::thread::sleep(Duration::from_millis(1));
     }
     (Duration::from_nanos(clock::monotonic_ns() - begin), rss_kb)
-}
-
-fn peak_kb(pid: u32) -> Option<u64> {
-    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
-    line.trim().trim_end_matches(" kB").parse().ok()
 }

@@ -8,6 +8,7 @@
 #![expect(
     clippy::unwrap_used,
     clippy::print_stdout,
+    unreachable_pub,
     reason = "a bench prints, and fails by unwrap"
 )]
 
@@ -24,6 +25,8 @@ mod series;
 mod short;
 mod single;
 mod speed;
+#[path = "../mix/status.rs"]
+mod status;
 mod sweep;
 mod tables;
 

@@ -1,9 +1,13 @@
 //! A made load: processes that work in every tick, processes that sleep, control groups they are
 //! in. All are children of the bench and end with it.
 
+mod status;
+
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command};
 use std::time::Duration;
+
+pub use status::status_kb;
 
 const ROLE: &str = "KS_BENCH_ROLE";
 const GROUPS: &str = "/sys/fs/cgroup";
@@ -91,11 +95,4 @@ impl Drop for Mix {
 /// Seconds to measure for: `KS_BENCH_SECONDS`, or this bench's default.
 pub fn seconds(default: u64) -> u64 {
     std::env::var("KS_BENCH_SECONDS").ok().and_then(|text| text.parse().ok()).unwrap_or(default)
-}
-
-/// A field of `/proc/PID/status` in kB.
-pub fn status_kb(pid: u32, field: &str) -> Option<u64> {
-    let text = std::fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
-    let line = text.lines().find_map(|line| line.strip_prefix(field)?.strip_prefix(':'))?;
-    line.trim().strip_suffix(" kB")?.trim().parse().ok()
 }

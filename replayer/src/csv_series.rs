@@ -346,6 +346,11 @@ impl CsvSeries {
     }
 }
 
+/// What is no regular file can be read only once.
+fn is_regular(path: &Path) -> bool {
+    std::fs::metadata(path).is_ok_and(|metadata| metadata.is_file())
+}
+
 /// With the line feed alone as the end of a line, line numbers are right in files with carriage
 /// returns too: those are trimmed.
 fn reader(path: &Path, separator: u8) -> Result<csv::Reader<File>, CsvError> {

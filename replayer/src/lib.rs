@@ -28,6 +28,7 @@ pub mod series;
 pub mod series_analysis;
 pub mod series_events;
 pub mod series_gaps;
+pub mod series_rows;
 pub mod tabulation;
 pub mod timings;
 pub mod value;

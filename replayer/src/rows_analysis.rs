@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use crate::csv_series::{Reading, Row};
 use crate::series_events::{Events, Gatherer};
-use crate::series_gaps::{Gaps, Watch};
+use crate::series_rows::{Counter, Rows};
 
 /// Columns that are told of an event.
 const TOLD: usize = 8;
@@ -22,9 +22,8 @@ pub struct RowsAnalysis {
     values: Vec<Option<f64>>,
     /// The worst of each column in the event at hand.
     worst: Vec<Option<Worst>>,
-    gaps: Watch,
+    counter: Counter,
     gatherer: Gatherer<Explained>,
-    last_s: Option<f64>,
     report: RowsReport,
 }
 
@@ -42,24 +41,9 @@ struct Worst {
 pub struct RowsReport {
     /// The columns, in their order.
     pub columns: Vec<String>,
-    /// Rows.
-    pub rows: u64,
-    /// Cells that are blank.
-    pub absent: u64,
-    /// Values that are not finite.
-    pub not_finite: u64,
-    /// Rows whose time lies before that of an earlier row.
-    pub steps_back: u64,
-    /// The first such line.
-    pub steps_back_line: Option<u64>,
-    /// Rows that have the time of the row before them.
-    pub equal_times: u64,
-    /// Time of the first row, as it is written.
-    pub start: Option<String>,
-    /// Time of the last row.
-    pub end: Option<String>,
-    /// Where there are no values for longer than usual.
-    pub gaps: Gaps,
+    /// What was read.
+    #[serde(flatten)]
+    pub seen: Rows,
     /// Whether there were rows enough to judge any by.
     pub judged: bool,
     /// Rows that it takes before the first is judged.
@@ -100,27 +84,20 @@ impl RowsAnalysis {
         let values = vec![None; names.len()];
         let report = RowsReport { columns: names.clone(), ..RowsReport::default() };
         let scorer = RowScorer::new(names.len());
-        let (gaps, gatherer) = (Watch::default(), Gatherer::default());
-        Self { names, scorer, values, worst: Vec::new(), gaps, gatherer, last_s: None, report }
+        let (counter, gatherer) = (Counter::default(), Gatherer::default());
+        Self { names, scorer, values, worst: Vec::new(), counter, gatherer, report }
     }
 
     /// Analyzes the next row, which has a reading for each column.
     pub fn push(&mut self, row: &Row) -> ScoredRow {
-        let is_equal = self.last_s.replace(row.time_s).is_some_and(|last_s| last_s >= row.time_s);
-        self.report.equal_times += u64::from(is_equal && !row.goes_back);
-        if row.goes_back {
-            self.report.steps_back += 1;
-            self.report.steps_back_line.get_or_insert(row.line);
-        }
+        self.counter.push(row);
         for (value, reading) in self.values.iter_mut().zip(&row.readings) {
             *value = match reading {
                 Reading::Number(number) => Some(*number),
                 Reading::Absent | Reading::NotFinite => None,
             };
-            self.report.absent += u64::from(*reading == Reading::Absent);
-            self.report.not_finite += u64::from(*reading == Reading::NotFinite);
         }
-        self.take(row.time_s, &row.time)
+        self.score(row.time_s, &row.time)
     }
 
     /// Adds a column, which has had no value so far.
@@ -141,18 +118,12 @@ impl RowsAnalysis {
         for (known, value) in self.values.iter_mut().zip(values) {
             *known = value;
         }
-        self.take(time_s, time);
+        self.counter.take(time_s, time, self.values.iter().any(Option::is_some));
+        self.score(time_s, time);
     }
 
-    fn take(&mut self, time_s: f64, time: &str) -> ScoredRow {
-        let report = &mut self.report;
-        let number = report.rows;
-        report.rows += 1;
-        report.start.get_or_insert_with(|| time.to_owned());
-        time.clone_into(report.end.get_or_insert_default());
-        if self.values.iter().any(Option::is_some) {
-            self.gaps.push(time_s, time);
-        }
+    fn score(&mut self, time_s: f64, time: &str) -> ScoredRow {
+        let number = self.counter.rows() - 1;
         let scored = self.scorer.push(time_s, &self.values);
         if scored.event.is_some() {
             self.gather(scored.is_onset);
@@ -198,9 +169,9 @@ impl RowsAnalysis {
     /// Sums up.
     pub fn finish(self) -> RowsReport {
         let mut report = self.report;
-        report.gaps = self.gaps.finish();
+        report.seen = self.counter.finish();
         report.events = self.gatherer.finish(self.scorer.standing());
-        report.judged = report.rows > ROWS_FIRST as u64;
+        report.judged = report.seen.rows > ROWS_FIRST as u64;
         report.rows_needed = ROWS_FIRST + 1;
         report
     }
@@ -278,7 +249,7 @@ mod tests {
         let readings = vec![Reading::Absent, Reading::NotFinite];
         let row = Row { line: 2, readings, goes_back: true, ..Row::default() };
         assert!(analysis.push(&row).score <= 0.0);
-        let report = analysis.finish();
-        assert_eq!((report.absent, report.not_finite, report.steps_back_line), (1, 1, Some(2)));
+        let seen = analysis.finish().seen;
+        assert_eq!((seen.absent, seen.not_finite, seen.steps_back_line), (1, 1, Some(2)));
     }
 }

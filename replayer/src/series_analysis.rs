@@ -11,7 +11,7 @@ use serde::Serialize;
 
 use crate::csv_series::{Reading, Row};
 use crate::series_events::{Events, Gatherer};
-use crate::series_gaps::{Gaps, Watch};
+use crate::series_rows::{Counter, Rows};
 
 /// What is said of a row.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -29,33 +29,19 @@ pub struct SeriesAnalysis {
     scorer: Scorer,
     tracker: Tracker,
     direction: Option<Direction>,
-    gaps: Watch,
+    counter: Counter,
     gatherer: Gatherer<Peak>,
-    last_s: Option<f64>,
     report: SeriesReport,
 }
 
 /// A series, summed up.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct SeriesReport {
-    /// Rows in the file.
-    pub rows: u64,
+    /// What was read.
+    #[serde(flatten)]
+    pub seen: Rows,
     /// Rows with a score.
     pub scored: u64,
-    /// Rows whose value is blank.
-    pub absent: u64,
-    /// Rows whose value is not finite.
-    pub not_finite: u64,
-    /// Rows whose time lies before that of an earlier row.
-    pub steps_back: u64,
-    /// The first such line.
-    pub steps_back_line: Option<u64>,
-    /// Rows that have the time of the row before them.
-    pub equal_times: u64,
-    /// Time of the first row, as it is written.
-    pub start: Option<String>,
-    /// Time of the last row.
-    pub end: Option<String>,
     /// Where the series goes at the last row.
     pub direction: &'static str,
     /// The robust line's value at the last row.
@@ -84,8 +70,6 @@ pub struct SeriesReport {
     pub direction_level: f64,
     /// When a threshold is reached, or why that cannot be said.
     pub forecast: SeriesForecast,
-    /// Where there are no values for longer than usual.
-    pub gaps: Gaps,
     /// Whether there were rows enough to judge any by.
     pub judged: bool,
     /// Rows that it takes before the first is judged.
@@ -133,36 +117,17 @@ pub struct Peak {
 impl SeriesAnalysis {
     /// Analyzes the next row.
     pub fn push(&mut self, row: &Row) -> Analyzed {
-        self.report.rows += 1;
-        let report = &mut self.report;
-        report.start.get_or_insert_with(|| row.time.clone());
-        row.time.clone_into(report.end.get_or_insert_default());
-        let is_equal = self.last_s.replace(row.time_s).is_some_and(|last_s| last_s >= row.time_s);
-        report.equal_times += u64::from(is_equal && !row.goes_back);
-        if row.goes_back {
-            report.steps_back += 1;
-            report.steps_back_line.get_or_insert(row.line);
-        }
-        if matches!(row.readings.first(), Some(Reading::Number(_))) {
-            self.gaps.push(row.time_s, &row.time);
-        }
+        self.counter.push(row);
         let reading = row.readings.first().copied().unwrap_or(Reading::Absent);
         let scored = match reading {
             Reading::Number(value) => {
-                report.scored += 1;
+                self.report.scored += 1;
                 let scored = self.scorer.push(row.time_s, value);
                 self.direction = Some(self.tracker.push(row.time_s, value));
                 self.gather(row, value, scored);
                 Some(scored)
             }
-            Reading::Absent => {
-                report.absent += 1;
-                None
-            }
-            Reading::NotFinite => {
-                report.not_finite += 1;
-                None
-            }
+            Reading::Absent | Reading::NotFinite => None,
         };
         Analyzed { scored, direction: self.direction.unwrap_or(Direction::Unproven) }
     }
@@ -174,7 +139,7 @@ impl SeriesAnalysis {
         self.report.rows_needed = FIRST_ROWS + 1;
         let trend = self.tracker.trend();
         let mut report = self.report;
-        report.gaps = self.gaps.finish();
+        report.seen = self.counter.finish();
         report.disjoint_windows_needed = DISJOINT_MIN;
         report.direction_level = DIRECTION.p_max;
         report.direction = self.direction.unwrap_or(Direction::Unproven).word();
@@ -278,10 +243,11 @@ mod tests {
         assert!(analyzed.scored.is_some_and(|scored| scored.score <= 0.0));
         assert_eq!(analyzed.direction, Direction::Unproven);
         let report = analysis.finish(None);
-        let counts = [report.rows, report.scored, report.absent, report.not_finite];
+        let seen = &report.seen;
+        let counts = [seen.rows, report.scored, seen.absent, seen.not_finite];
         assert_eq!(counts, [3, 1, 1, 1]);
-        assert_eq!((report.steps_back, report.steps_back_line), (1, Some(4)));
-        assert_eq!((report.start.as_deref(), report.end.as_deref()), (Some("t0"), Some("t2")));
+        assert_eq!((seen.steps_back, seen.steps_back_line), (1, Some(4)));
+        assert_eq!((seen.start.as_deref(), seen.end.as_deref()), (Some("t0"), Some("t2")));
         assert_eq!((report.direction, report.slope_per_min), ("unproven", None));
     }
 

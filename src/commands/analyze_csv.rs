@@ -15,11 +15,10 @@ use crate::csv_cell::cell;
 use crate::exit::Misused;
 use crate::plain::Page;
 use crate::render;
-use crate::series_text::{Notes, lasts, normal, notes, short, tell_gaps, when_text};
+use crate::render::words::lasting;
+use crate::series_text::{normal, notes, short, tell_events, tell_gaps, when_text};
 use crate::stdout;
 
-/// Events that people are told of.
-const TOLD: usize = 10;
 const CSV_HEADER: &str = "time,value,score,baseline_p50,baseline_p95,direction,event_id,onset\n";
 
 pub(crate) fn run(arguments: &Analyze, file: &Path, time: &str) -> anyhow::Result<()> {
@@ -66,14 +65,7 @@ fn analyze(arguments: &Analyze, csv: &Path, time: &str, out: &mut dyn Write) -> 
         }
     }
     out.flush()?;
-    notes(&Notes {
-        absent: report.absent,
-        of: "rows",
-        not_finite: report.not_finite,
-        steps_back: report.steps_back,
-        steps_back_line: report.steps_back_line,
-        equal_times: report.equal_times,
-    });
+    notes(&report.seen, "rows");
     Ok(())
 }
 
@@ -107,43 +99,19 @@ fn for_people(csv: &Path, column: &str, report: &SeriesReport) -> Page {
     let mut page = Page::of(format_args!(
         "{}: {} rows of `{}`, {} to {}",
         csv.display(),
-        report.rows,
+        report.seen.rows,
         column,
-        report.start.as_deref().unwrap_or("-"),
-        report.end.as_deref().unwrap_or("-")
+        report.seen.start.as_deref().unwrap_or("-"),
+        report.seen.end.as_deref().unwrap_or("-")
     ));
-    tell_gaps(&report.gaps, &mut page);
+    tell_gaps(&report.seen.gaps, &mut page, str::to_owned);
     tell_trend(report, &mut page);
     tell_forecast(report, &mut page);
     page.gap();
-    tell_events(report, &mut page);
+    let too_little = (!report.judged)
+        .then(|| format!("{} rows with a value, {} needed", report.scored, report.rows_needed));
+    tell_events(&report.events, too_little, &mut page, event_text);
     page
-}
-
-fn tell_events(report: &SeriesReport, page: &mut Page) {
-    if !report.judged {
-        page.line(format_args!(
-            "Too little to judge: {} rows with a value, {} needed.",
-            report.scored, report.rows_needed
-        ));
-        return;
-    }
-    if report.events.listed.is_empty() {
-        page.line("Nothing unusual.");
-        return;
-    }
-    let mut events: Vec<&SeriesEvent<Peak>> = report.events.listed.iter().collect();
-    events.sort_by(|one, other| other.score.total_cmp(&one.score));
-    let told = events.len().min(TOLD);
-    let which = if report.events.total > told as u64 {
-        format!("the {told} most unusual of {} events", report.events.total)
-    } else {
-        format!("{told} {}", if told == 1 { "event" } else { "events" })
-    };
-    page.line(format_args!("{which} (noise makes one of 0.5 in about a thousand rows):"));
-    for event in &events[..told] {
-        page.line(event_text(event));
-    }
 }
 
 fn tell_trend(report: &SeriesReport, page: &mut Page) {
@@ -196,8 +164,8 @@ fn tell_forecast(report: &SeriesReport, page: &mut Page) {
         page.line(format_args!("no forecast for {threshold}: {reason}"));
         return;
     }
-    let time = |time: Option<f64>| time.map_or_else(|| "-".to_owned(), lasts);
-    let high = forecast.eta_high_s.map_or_else(|| "never".to_owned(), lasts);
+    let time = |time: Option<f64>| time.map_or_else(|| "-".to_owned(), lasting);
+    let high = forecast.eta_high_s.map_or_else(|| "never".to_owned(), lasting);
     let basis = forecast.basis.map_or_else(
         || "90 % bounds of the slope, and no record of how good such forecasts were".to_owned(),
         |basis| format!("{basis}: a hint, not a proof"),
@@ -212,9 +180,8 @@ fn tell_forecast(report: &SeriesReport, page: &mut Page) {
 fn event_text(event: &SeriesEvent<Peak>) -> String {
     let Peak { value, baseline_p50, baseline_p95 } = event.more;
     format!(
-        "  {:.3}  {}: {}; {} at {} ({})",
-        event.score,
-        when_text(event),
+        "{}: {}; {} at {} ({})",
+        when_text(event, str::to_owned),
         event.reason,
         short(value),
         event.peak,
@@ -226,6 +193,7 @@ fn event_text(event: &SeriesEvent<Peak>) -> String {
 mod tests {
     use super::*;
     use ks_replayer::series_gaps::{Gap, Gaps};
+    use ks_replayer::series_rows::Rows;
 
     #[test]
     fn a_line_has_empty_cells_where_nothing_is_known() {
@@ -253,7 +221,7 @@ mod tests {
     #[test]
     fn people_read_a_trend_a_reason_and_what_was_unusual() {
         let mut report = SeriesReport {
-            rows: 9,
+            seen: Rows { rows: 9, ..Rows::default() },
             rows_needed: 65,
             direction: "unproven",
             disjoint_windows: Some(7),
@@ -303,7 +271,8 @@ mod tests {
             Gap { from, to, lasts_s, share: 0.1 }
         };
         let gaps = Gaps { total: 2, share: 0.25, longest: vec![gap("a", 60.0), gap("b", 120.0)] };
-        let mut report = SeriesReport { gaps, ..SeriesReport::default() };
+        let mut report =
+            SeriesReport { seen: Rows { gaps, ..Rows::default() }, ..SeriesReport::default() };
         report.direction = "increasing";
         report.direction_level = 0.05;
         report.slope_per_min = Some(1.0);
@@ -312,11 +281,10 @@ mod tests {
         (forecast.eta_low_s, forecast.basis) = (Some(45.0), Some("short history"));
         let page = for_people(Path::new("a.csv"), "ms", &report);
         let text = page.as_str();
-        let gaps = "gaps:  2, 25.0 % of the time: b to z (2 min), a to z (1 min)\n";
+        let gaps = "gaps:  2, 25.0 % of the time: b to z (2 min), a to z (60 s)\n";
         assert!(text.contains(gaps), "{text}");
         assert!(text.contains("trend: increasing (at the 5 % level), 1.000 a minute"), "{text}");
-        let hint =
-            "90.00 is reached in 1 min 40 s (45 s to never; short history: a hint, not a proof)";
+        let hint = "90.00 is reached in 100 s (45 s to never; short history: a hint, not a proof)";
         assert!(text.contains(hint), "{text}");
     }
 }

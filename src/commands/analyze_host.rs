@@ -7,8 +7,9 @@ use ks_replayer::moment::Moment;
 use ks_replayer::report::Report;
 
 use crate::cli::analysis::{Analyze, AnalyzeFormat};
-use crate::commands::analyze_rows::tell_events;
+use crate::commands::analyze_rows::tell_rows;
 use crate::plain::Page;
+use crate::render::words::Times;
 use crate::series_text::tell_gaps;
 use crate::{progress, stdout};
 
@@ -44,26 +45,34 @@ fn lasts_ns(report: &Report) -> i64 {
 
 fn for_people(report: &Report, found: &HostReport) -> Page {
     let rows = &found.rows;
+    let times = Times::of(&report.recording);
+    let time = |time: &str| times.at(time);
     let mut page = Page::of(format_args!(
-        "{}: {}, {} rows of {} s, {} columns",
+        "{}: {}, {}, {} rows of {} s, {} columns",
         report.recording.path,
         report.recording.host,
-        rows.rows,
+        times.span(rows.seen.start.as_deref(), rows.seen.end.as_deref()),
+        rows.seen.rows,
         found.slot_s,
         rows.columns.len(),
     ));
-    tell_gaps(&rows.gaps, &mut page);
+    tell_gaps(&rows.seen.gaps, &mut page, time);
     if found.columns_left_out > 0 {
         page.line(format_args!("{} columns more are left out", found.columns_left_out));
     }
     page.gap();
-    tell_events(rows, &mut page, |explained| match explained.incidents.as_slice() {
-        [] => "; no incident names it".to_owned(),
-        [one] => format!("; incident {one} was open"),
-        more => format!(
-            "; incidents {} were open",
-            more.iter().map(u64::to_string).collect::<Vec<_>>().join(", ")
-        ),
-    });
+    tell_rows(
+        rows,
+        &mut page,
+        |time| times.at(time),
+        |explained| match explained.incidents.as_slice() {
+            [] => "; no incident names it".to_owned(),
+            [one] => format!("; incident {one} was open"),
+            more => format!(
+                "; incidents {} were open",
+                more.iter().map(u64::to_string).collect::<Vec<_>>().join(", ")
+            ),
+        },
+    );
     page
 }

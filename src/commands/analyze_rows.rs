@@ -5,16 +5,14 @@ use std::path::Path;
 
 use ks_replayer::csv_series::{CsvSeries, Row};
 use ks_replayer::rows_analysis::{Explained, RowsAnalysis, RowsReport, Share};
-use ks_replayer::series_events::SeriesEvent;
 use ks_statistics::anomaly::rows::ScoredRow;
 
 use crate::cli::analysis::{Analyze, AnalyzeFormat};
 use crate::csv_cell::cell;
 use crate::plain::Page;
-use crate::series_text::{Notes, normal, notes, short, tell_gaps, when_text};
+use crate::series_text::{normal, notes, short, tell_events, tell_gaps, when_text};
 
-/// Events that people are told of, and columns of each.
-const TOLD: usize = 10;
+/// Columns of an event that people are told of with their values.
 const COLUMNS_TOLD: usize = 3;
 /// Names of columns that the heading lists.
 const NAMES_TOLD: usize = 20;
@@ -48,14 +46,7 @@ pub(crate) fn analyze(
         AnalyzeFormat::Text => out.write_all(for_people(csv, &report).as_str().as_bytes())?,
     }
     out.flush()?;
-    notes(&Notes {
-        absent: report.absent,
-        of: "cells",
-        not_finite: report.not_finite,
-        steps_back: report.steps_back,
-        steps_back_line: report.steps_back_line,
-        equal_times: report.equal_times,
-    });
+    notes(&report.seen, "cells");
     Ok(())
 }
 
@@ -81,52 +72,34 @@ fn for_people(csv: &Path, report: &RowsReport) -> Page {
     let mut page = Page::of(format_args!(
         "{}: {} rows of {} columns, {} to {}",
         csv.display(),
-        report.rows,
+        report.seen.rows,
         report.columns.len(),
-        report.start.as_deref().unwrap_or("-"),
-        report.end.as_deref().unwrap_or("-")
+        report.seen.start.as_deref().unwrap_or("-"),
+        report.seen.end.as_deref().unwrap_or("-")
     ));
     let names: Vec<&str> = report.columns.iter().map(String::as_str).take(NAMES_TOLD).collect();
     let more = report.columns.len().saturating_sub(NAMES_TOLD);
     let more = if more > 0 { format!(" and {more} more") } else { String::new() };
     page.line(format_args!("columns: {}{more}", names.join(", ")));
-    tell_gaps(&report.gaps, &mut page);
+    tell_gaps(&report.seen.gaps, &mut page, str::to_owned);
     page.gap();
-    tell_events(report, &mut page, |_| String::new());
+    tell_rows(report, &mut page, str::to_owned, |_| String::new());
     page
 }
 
-/// Tells what was unusual, the most unusual first, with what `more` has to say of each.
-pub(crate) fn tell_events(
+/// Tells what was unusual, with what `more` has to say of each event, and times as `time` tells them.
+pub(crate) fn tell_rows(
     report: &RowsReport,
     page: &mut Page,
+    time: impl Fn(&str) -> String,
     more: impl Fn(&Explained) -> String,
 ) {
-    if !report.judged {
-        page.line(format_args!(
-            "Too little to judge: {} rows, {} needed.",
-            report.rows, report.rows_needed
-        ));
-        return;
-    }
-    if report.events.listed.is_empty() {
-        page.line("Nothing unusual.");
-        return;
-    }
-    let mut events: Vec<&SeriesEvent<Explained>> = report.events.listed.iter().collect();
-    events.sort_by(|one, other| other.score.total_cmp(&one.score));
-    let told = events.len().min(TOLD);
-    let which = if report.events.total > told as u64 {
-        format!("the {told} most unusual of {} events", report.events.total)
-    } else {
-        format!("{told} {}", if told == 1 { "event" } else { "events" })
-    };
-    page.line(format_args!("{which} (noise makes one of 0.5 in about a thousand rows):"));
-    for event in &events[..told] {
+    let too_little = (!report.judged)
+        .then(|| format!("{} rows, {} needed", report.seen.rows, report.rows_needed));
+    tell_events(&report.events, too_little, page, |event| {
         let columns = columns_text(&event.more.columns);
-        let when = when_text(event);
-        page.line(format_args!("  {:.3}  {when}: {columns}{}", event.score, more(&event.more)));
-    }
+        format!("{}: {columns}{}", when_text(event, &time), more(&event.more))
+    });
 }
 
 fn columns_text(columns: &[Share]) -> String {
@@ -145,7 +118,8 @@ fn columns_text(columns: &[Share]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use ks_replayer::series_events::Events;
+    use ks_replayer::series_events::{Events, SeriesEvent};
+    use ks_replayer::series_rows::Rows;
 
     fn share(name: &str, value: Option<f64>) -> Share {
         let (baseline_p50, baseline_p95) = (Some(1.0), Some(2.0));
@@ -167,13 +141,15 @@ mod tests {
             open: false,
             more: Explained { columns, incidents: vec![7] },
         };
-        let mut report = RowsReport { rows: 9, rows_needed: 257, ..RowsReport::default() };
+        let mut report = RowsReport { rows_needed: 257, ..RowsReport::default() };
+        report.seen = Rows { rows: 9, ..Rows::default() };
         let page = for_people(Path::new("a.csv"), &report);
         assert!(page.as_str().ends_with("Too little to judge: 9 rows, 257 needed.\n"));
         report.judged = true;
         report.events = Events { total: 1, listed: vec![event] };
         let mut page = Page::of(format_args!("-"));
-        tell_events(&report, &mut page, |explained| format!("; {:?}", explained.incidents));
+        let more = |explained: &Explained| format!("; {:?}", explained.incidents);
+        tell_rows(&report, &mut page, str::to_owned, more);
         let line = "  0.900  t1 to t3: a 5.000 (normal 1.000, p95 2.000), \
                     b 5.000 (normal 1.000, p95 2.000), c 5.000 (normal 1.000, p95 2.000) \
                     and d; [7]\n";

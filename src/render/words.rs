@@ -26,7 +26,7 @@ impl Times {
     }
 
     /// To the second, and without the day where a recording is of one.
-    pub(super) fn of(recording: &Recording) -> Self {
+    pub(crate) fn of(recording: &Recording) -> Self {
         let day = |time: &Option<String>| Some(halves(time.as_deref()?)?.0);
         let first = day(&recording.start);
         let day = first.filter(|first| day(&recording.end).as_ref() == Some(first));
@@ -43,7 +43,7 @@ impl Times {
     }
 
     /// Beginning and end of a recording, with the day.
-    pub(super) fn span(&self, start: Option<&str>, end: Option<&str>) -> String {
+    pub(crate) fn span(&self, start: Option<&str>, end: Option<&str>) -> String {
         let [from, to] = [start, end].map(|time| time.map_or("-".to_owned(), |time| self.at(time)));
         match &self.day {
             Some(day) => format!("{day} {from} to {to} UTC"),
@@ -79,7 +79,7 @@ pub(super) fn seconds_between(from: &str, to: &str) -> Option<f64> {
 }
 
 /// A span of time: `40 s`, `28 min`, `3 h`, `2.5 days`.
-pub(super) fn lasting(seconds: f64) -> String {
+pub(crate) fn lasting(seconds: f64) -> String {
     let (unit, unit_s) = match seconds {
         below if below < 120.0 => ("s", 1.0),
         below if below < 7_200.0 => ("min", 60.0),

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::form::parse_value;
-use super::{Column, CsvError, column, plain, reader, unreadable};
+use super::{Column, CsvError, column, is_regular, plain, reader, unreadable};
 
 /// Rows that are looked at.
 const ROWS: usize = 100;
@@ -17,7 +17,7 @@ pub(super) fn columns(
     time: &Column,
 ) -> Result<(Vec<Column>, Vec<String>), CsvError> {
     // What can be read only once cannot be looked at before.
-    if !std::fs::metadata(path).is_ok_and(|metadata| metadata.is_file()) {
+    if !is_regular(path) {
         let problem = "it is no regular file, whose columns could be looked at first".to_owned();
         return Err(CsvError::NotCsv { path: path.to_owned(), problem });
     }

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::{CsvError, CsvSeries};
+use super::{CsvError, CsvSeries, is_regular};
 
 /// How far a time may lie before the latest one, in seconds.
 const BACK_MAX_S: f64 = 7200.0;
@@ -73,7 +73,7 @@ pub(super) fn check(
     open: impl FnOnce() -> Result<CsvSeries, CsvError>,
 ) -> Result<(), CsvError> {
     // What can be read only once is read as it comes.
-    if !std::fs::metadata(path).is_ok_and(|metadata| metadata.is_file()) {
+    if !is_regular(path) {
         return Ok(());
     }
     let mut series = open()?;
