@@ -87,7 +87,8 @@ fn for_people(csv: &Path, report: &RowsReport) -> Page {
     page
 }
 
-/// Tells what was unusual, with what `more` has to say of each event, and times as `time` tells them.
+/// Tells what was unusual, with what `more` has to say of each event, and times as `time` tells
+/// them.
 pub(crate) fn tell_rows(
     report: &RowsReport,
     page: &mut Page,

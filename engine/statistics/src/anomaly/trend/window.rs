@@ -30,8 +30,8 @@ pub(super) struct Verdict {
 }
 
 impl Verdict {
-    /// What past slopes say of a line: by how steep it is among them, or by how few of those do not go
-    /// its way.
+    /// What past slopes say of a line: by how steep it is among them, or by how few of those do not
+    /// go its way.
     pub(super) fn of(fit: &Fit, past: &[f64]) -> Self {
         let mirrored: Vec<f64> = past.iter().map(|known| -known).collect();
         let slope = fit.line.slope;
