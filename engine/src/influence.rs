@@ -64,7 +64,7 @@ impl Influences {
         let own = self.felt.iter_mut().filter(|(known, _)| *known == request);
         match outcome {
             Outcome::Applied | Outcome::Indeterminate => {}
-            Outcome::NotApplied => {
+            Outcome::NotApplied | Outcome::Superseded => {
                 own.for_each(|(_, influence)| influence.until = influence.until.min(at));
             }
             Outcome::Withheld => self.felt.retain(|(known, _)| *known != request),

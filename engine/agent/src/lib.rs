@@ -7,4 +7,10 @@
 
 extern crate alloc;
 
+pub mod actions;
+pub mod facts;
+pub mod ledger;
+pub mod limits;
+pub mod outcomes;
 pub mod policy;
+pub mod unfit;

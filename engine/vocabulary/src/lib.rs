@@ -8,6 +8,7 @@
 extern crate alloc;
 
 pub mod action;
+pub mod decision;
 pub mod held;
 pub mod histogram;
 pub mod input;

@@ -11,6 +11,7 @@ use serde::Serialize;
 pub use cause::{Cause, Condition, Ground};
 pub use evidence::{Evidence, past_limit};
 
+use crate::decision::{DecisionSaid, StepSaid};
 use crate::input::{Asks, RequestId};
 use crate::kind::{Entity, Kind, Severity};
 use crate::metric::Metric;
@@ -52,6 +53,10 @@ pub enum Said {
     Digest(Digest),
     /// Something is asked for, and is to be answered.
     Request(Request),
+    /// The agent did a step on the way to a decision.
+    Step(Box<StepSaid>),
+    /// A decision was made, or went on.
+    Decision(Box<DecisionSaid>),
     /// The last line of a run.
     End(End),
 }

@@ -29,6 +29,21 @@ impl CpuSet {
         self.ranges.iter().map(|(first, last)| last - first + 1).sum()
     }
 
+    /// Whether each of them is in another set.
+    pub fn is_within(&self, other: &Self) -> bool {
+        let inside = |low: u64, high: u64| {
+            // Ranges that touch are one.
+            let mut next = low;
+            for (first, last) in &other.ranges {
+                if *first <= next && next <= *last {
+                    next = last + 1;
+                }
+            }
+            next > high
+        };
+        self.ranges.iter().all(|(low, high)| inside(*low, *high))
+    }
+
     /// The last of them.
     pub fn last(&self) -> u64 {
         self.ranges.last().map_or(0, |(_, last)| *last)

@@ -108,6 +108,8 @@ pub enum Outcome {
     Indeterminate,
     /// It was never handed to whoever performs it.
     Withheld,
+    /// Someone else changed the value since, and it was left alone.
+    Superseded,
 }
 
 /// What an operator said.

@@ -1,9 +1,12 @@
 //! What a run begins with besides knowledge: its configuration, and what must survive a restart.
 
+use alloc::string::String;
 use alloc::vec::Vec;
 use serde::{Deserialize, Serialize};
 
 use super::answers::{Acceptance, Asks, RequestId};
+use crate::action::ActionKind;
+use crate::decision::{AgentConfig, Upshot};
 use crate::lasting::Exact;
 use crate::time::WallTime;
 
@@ -14,11 +17,14 @@ pub struct Config {
     /// Conditions that are normal on this host.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub accept: Vec<Acceptance>,
+    /// How the agent works.
+    #[serde(skip_serializing_if = "AgentConfig::is_default")]
+    pub agent: AgentConfig,
 }
 
 /// What the run before left to this one. Its times are on the wall clock, since that of a boot
 /// begins anew with the next one.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Carry {
     /// Number of the request made last.
@@ -32,6 +38,20 @@ pub struct Carry {
     /// What operators accepted as normal while runs lasted.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub accepted: Vec<Acceptance>,
+    /// What the agent did.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub actions: Vec<CarriedAction>,
+    /// What came of it, by form of action.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub outcomes: Vec<CarriedOutcomes>,
+    /// Number of the decision made last.
+    #[serde(skip_serializing_if = "is_none_made")]
+    pub last_decision: u64,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes it so")]
+fn is_none_made(last: &u64) -> bool {
+    *last == 0
 }
 
 impl Carry {
@@ -63,4 +83,36 @@ pub struct OpenRequest {
     pub asks: Asks,
     /// When its answer comes too late.
     pub until_ns: WallTime,
+}
+
+/// Something that the agent did.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CarriedAction {
+    /// Number of the decision.
+    pub decision: u64,
+    /// The incident, by its number in that run.
+    pub incident: u64,
+    /// When it was asked for.
+    pub at_ns: WallTime,
+    /// What.
+    pub action: ActionKind,
+    /// To what, as entities are written.
+    pub target: String,
+    /// What came of it, where that is known.
+    pub upshot: Option<Upshot>,
+    /// It was put back.
+    pub undone: bool,
+}
+
+/// What is known of a form of action.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct CarriedOutcomes {
+    /// Which.
+    pub action: ActionKind,
+    /// Those that resolved their incident.
+    pub successes: f64,
+    /// Those of which the outcome is known.
+    pub trials: f64,
+    /// The posterior of the effect: mean, outcomes that it is worth, shape, scale.
+    pub effect: [f64; 4],
 }

@@ -1,0 +1,70 @@
+//! What actions on processes have in common: who is meant, and who competes with it.
+
+use alloc::borrow::Cow;
+use alloc::format;
+
+use ks_vocabulary::action::ProcessRef;
+use ks_vocabulary::kind::Entity;
+use ks_vocabulary::lasting::Exact;
+
+use crate::facts::{Facts, ProcessFacts};
+use crate::unfit::{Unfit, need};
+
+/// Path of the control group that has no limits.
+const ROOT_GROUP: &[u8] = b"/";
+/// State of a process that has ended and is not reaped: it accepts everything and does nothing.
+const ZOMBIE: u64 = b'Z' as u64;
+const DEAD: u64 = b'X' as u64;
+
+/// The process that is meant, alive, with its entity.
+pub(super) fn find<'a>(
+    process: &ProcessRef,
+    facts: &'a dyn Facts,
+) -> Result<(Exact, ProcessFacts<'a>), Unfit> {
+    let ProcessRef::Exact { pid, start } = process else {
+        return Err(Unfit::Gone(Cow::Borrowed("the target is no process that was issued")));
+    };
+    let key = (pid.get(), *start);
+    let gone = || Unfit::Gone(Cow::Owned(format!("process {} is gone, or another", key.0)));
+    let found = facts.process(key).ok_or_else(gone)?;
+    if matches!(found.state, Some(ZOMBIE | DEAD)) {
+        return Err(Unfit::Gone(Cow::Owned(format!("process {} has ended", key.0))));
+    }
+    Ok((Exact(Entity::Process(key.0, key.1)), found))
+}
+
+/// Whether a nice level or a class of this process counts against others: only among tasks of one
+/// autogroup, or of one control group with the CPU controller. Across them shares stay 50 to 50
+/// whatever the levels are (`kernel.md`, section 7).
+pub(super) fn competes_inside(process: &ProcessFacts<'_>, facts: &dyn Facts) -> Result<(), Unfit> {
+    let own = need(process.group, "the control group of the process")?;
+    let all = facts.processes();
+    let others = all.iter().filter(|other| other.key != process.key);
+    if own != ROOT_GROUP && has_cpu_controller(own, facts)? {
+        let inside = others.filter(|other| other.group == Some(own)).count();
+        return none_alone(inside, "its control group");
+    }
+    let is_on = need(facts.host().autogroup, "the switch of autogroups")?;
+    if !is_on {
+        return none_alone(others.filter(|other| other.group == Some(own)).count(), "the host");
+    }
+    let session = need(process.session, "the session of the process")?;
+    let inside = others.filter(|other| other.session == Some(session)).count();
+    none_alone(inside, "its session")
+}
+
+/// Whether the group, or one above it, has a CPU controller of its own.
+pub(super) fn has_cpu_controller(path: &[u8], facts: &dyn Facts) -> Result<bool, Unfit> {
+    let group = need(facts.group(path), "the control group")?;
+    let controllers = need(group.controllers, "the controllers of the control group")?;
+    Ok(controllers.split(u8::is_ascii_whitespace).any(|one| one == b"cpu"))
+}
+
+fn none_alone(others: usize, place: &str) -> Result<(), Unfit> {
+    if others > 0 {
+        return Ok(());
+    }
+    Err(Unfit::NoEffect(Cow::Owned(format!(
+        "{place} holds no other process, and across sessions and control groups no level counts"
+    ))))
+}

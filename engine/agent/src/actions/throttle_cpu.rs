@@ -1,0 +1,41 @@
+//! `throttle_cpu`: a CPU quota for a process that has a control group of its own.
+
+use alloc::borrow::Cow;
+use alloc::string::String;
+
+use ks_vocabulary::action::{GroupPath, GroupRef, Percent, ProcessRef};
+use ks_vocabulary::decision::Plan;
+use ks_vocabulary::membership::is_within;
+
+use super::process_target::find;
+use super::{Advice, limit_cgroup_cpu};
+use crate::facts::Facts;
+use crate::unfit::{Unfit, need};
+
+pub(super) const ADVICE: Advice = Advice {
+    helps: "the process is alone in its control group, with its children",
+    cannot: "a process that shares its group: use `limit_cgroup_cpu` where all of it is meant",
+};
+
+pub(super) fn plan(
+    process: &ProcessRef,
+    percent: Percent,
+    facts: &dyn Facts,
+) -> Result<Plan, Unfit> {
+    let (_, found) = find(process, facts)?;
+    let path = need(found.group, "the control group of the process")?;
+    let all = facts.processes();
+    let stranger = all.iter().any(|other| {
+        other.group.is_some_and(|own| is_within(own, path))
+            && other.key != found.key
+            && other.ppid != Some(found.key.0)
+    });
+    if stranger || path == b"/" {
+        let why = "its control group holds others too";
+        return Err(Unfit::Unsafe(Cow::Borrowed(why)));
+    }
+    let path: GroupPath = String::from_utf8_lossy(path)
+        .parse()
+        .map_err(|_| Unfit::Absent(Cow::Borrowed("its control group has a name without a text")))?;
+    limit_cgroup_cpu::plan(&GroupRef::Path(path), percent, facts)
+}

@@ -1,0 +1,22 @@
+//! Whether a unit's watchdog lets it stand still for a time.
+
+use alloc::borrow::Cow;
+use alloc::format;
+
+use crate::facts::Facts;
+use crate::unfit::{Unfit, need};
+
+/// Refuses to stop what systemd would abort for it: a unit that is silent for longer than its
+/// `WatchdogSec` (systemd 252, `kernel.md` section 7).
+pub(super) fn survives(path: &[u8], seconds: u64, facts: &dyn Facts) -> Result<(), Unfit> {
+    let group = need(facts.group(path), "the control group")?;
+    let watchdog_us = need(group.watchdog_us, "the watchdog of the unit")?;
+    if watchdog_us == 0 || seconds.saturating_mul(1_000_000) < watchdog_us {
+        return Ok(());
+    }
+    let why = format!(
+        "its unit has a watchdog of {} s and would be aborted",
+        watchdog_us.div_ceil(1_000_000)
+    );
+    Err(Unfit::Unsafe(Cow::Owned(why)))
+}

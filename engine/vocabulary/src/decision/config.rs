@@ -1,0 +1,168 @@
+//! What an operator configures of the agent. It is part of the configuration in `Start`, so that a
+//! replay decides as the run did.
+
+use alloc::string::String;
+use alloc::vec::Vec;
+use serde::{Deserialize, Serialize};
+
+use super::{Mode, Reasoner};
+use crate::action::ActionKind;
+use crate::kind::Severity;
+use crate::time::WallTime;
+
+/// How the agent works.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct AgentConfig {
+    /// How far it may go.
+    pub mode: Mode,
+    /// Who advises it.
+    pub reasoner: Reasoner,
+    /// The least severity of an incident that it looks at.
+    pub severity_min: Severity,
+    /// Seconds for which a proposal waits for an operator: up to an hour.
+    pub approval_s: u64,
+    /// What it may spend on an incident, and on the host.
+    pub budgets: Budgets,
+    /// Disruptive actions that are allowed beforehand.
+    pub grants: Vec<Grant>,
+    /// What the site forbids on top.
+    pub policy: SitePolicy,
+}
+
+impl Default for AgentConfig {
+    fn default() -> Self {
+        Self {
+            mode: Mode::Observe,
+            reasoner: Reasoner::Off,
+            severity_min: Severity::Medium,
+            approval_s: 120,
+            budgets: Budgets::default(),
+            grants: Vec::new(),
+            policy: SitePolicy::default(),
+        }
+    }
+}
+
+impl AgentConfig {
+    /// The longest that a proposal may wait.
+    pub const APPROVAL_S_MAX: u64 = 3_600;
+
+    /// Whether it is that of an engine without an agent.
+    pub fn is_default(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+/// What may be spent. The defaults are those of `actions-and-threats.md`, section 10.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Budgets {
+    /// Turns of a reasoner on an incident.
+    pub turns: u32,
+    /// Calls of tools on an incident.
+    pub tool_calls: u32,
+    /// Tokens on an incident.
+    pub tokens: u64,
+    /// Money on an incident, in millionths of a dollar.
+    pub micro_dollars: u64,
+    /// Seconds on an incident before it is verified.
+    pub seconds: u64,
+    /// Actions that change something on an incident.
+    pub actions: u32,
+    /// Of those the disruptive ones.
+    pub disruptive: u32,
+    /// Reversible actions an hour on the host.
+    pub reversible_per_hour: u32,
+    /// Disruptive actions a day on the host.
+    pub disruptive_per_day: u32,
+    /// Actions an hour on one target.
+    pub per_target_per_hour: u32,
+    /// Actions that only look, a minute.
+    pub info_per_minute: u32,
+}
+
+impl Default for Budgets {
+    fn default() -> Self {
+        Self {
+            turns: 24,
+            tool_calls: 40,
+            tokens: 200_000,
+            micro_dollars: 500_000,
+            seconds: 600,
+            actions: 3,
+            disruptive: 1,
+            reversible_per_hour: 6,
+            disruptive_per_day: 2,
+            per_target_per_hour: 2,
+            info_per_minute: 60,
+        }
+    }
+}
+
+impl Budgets {
+    /// The lower of two in each.
+    #[must_use]
+    pub fn tightened(self, other: Self) -> Self {
+        Self {
+            turns: self.turns.min(other.turns),
+            tool_calls: self.tool_calls.min(other.tool_calls),
+            tokens: self.tokens.min(other.tokens),
+            micro_dollars: self.micro_dollars.min(other.micro_dollars),
+            seconds: self.seconds.min(other.seconds),
+            actions: self.actions.min(other.actions),
+            disruptive: self.disruptive.min(other.disruptive),
+            reversible_per_hour: self.reversible_per_hour.min(other.reversible_per_hour),
+            disruptive_per_day: self.disruptive_per_day.min(other.disruptive_per_day),
+            per_target_per_hour: self.per_target_per_hour.min(other.per_target_per_hour),
+            info_per_minute: self.info_per_minute.min(other.info_per_minute),
+        }
+    }
+}
+
+/// A disruptive action that an operator allows beforehand. It stands in for an approval, and widens
+/// nothing that the policy denies.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Grant {
+    /// Which action.
+    pub action: ActionKind,
+    /// On what.
+    pub on: Scope,
+    /// Until when; a grant without an end is none.
+    pub expires_ns: WallTime,
+}
+
+/// What a grant is good for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Scope {
+    /// Processes of a systemd unit.
+    Unit(String),
+    /// A control group and what is below it.
+    Cgroup(String),
+}
+
+/// What a site forbids beyond the product's policy. It can only tighten.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct SitePolicy {
+    /// Its name, for people.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub name: String,
+    /// Actions that may not be done.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub deny: Vec<ActionKind>,
+    /// Actions that always need an approval.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub approve: Vec<ActionKind>,
+    /// Units and control groups that are left alone, with what is below them.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub protect: Vec<Scope>,
+    /// Texts that may not be carried out: patterns of all of a canonical text.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub forbid: Vec<String>,
+    /// Lower budgets.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub budgets: Option<Budgets>,
+}

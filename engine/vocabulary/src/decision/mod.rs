@@ -1,0 +1,120 @@
+//! What is said about deciding: phases, tools, plans, verdicts and what came of them.
+//!
+//! The agent decides, a reasoner advises it, whoever performs an action is asked for effects, and
+//! people read all of it: they share these words.
+
+mod config;
+mod effect;
+mod failure_mode;
+mod predicted;
+mod said;
+mod strict;
+mod tool;
+
+pub use config::{AgentConfig, Budgets, Grant, Scope, SitePolicy};
+pub use effect::{Effect, GroupFile, Plan, Signal, Sysctl, UndoStep};
+pub use failure_mode::FailureMode;
+pub use predicted::{Actual, Direction, Predicted};
+pub use said::{Decided, DecisionSaid, StepSaid};
+pub use strict::{JSON_BYTES_MAX, StrictError, strict};
+pub use tool::{BadCall, Execution, ToolCall, ToolName, Urgency};
+
+use crate::words::words;
+
+words! {
+    /// How far the agent may go.
+    Mode {
+        /// It explains, and proposes nothing.
+        Observe "observe",
+        /// It proposes; each action needs an approval.
+        Propose "propose",
+        /// It acts within the policy.
+        Auto "auto",
+    }
+}
+
+words! {
+    /// Who advises the agent.
+    Reasoner {
+        /// Nobody: nothing is decided.
+        Off "off",
+        /// The rules of this engine.
+        Rules "rules",
+    }
+}
+
+words! {
+    /// Where the agent is with an incident.
+    Phase {
+        /// What stands.
+        Observe "observe",
+        /// What it comes from.
+        Explain "explain",
+        /// What becomes of it, with and without an action.
+        Simulate "simulate",
+        /// What to do.
+        Decide "decide",
+        /// It is done.
+        Execute "execute",
+        /// Whether it helped.
+        Verify "verify",
+        /// What was learned.
+        Reflect "reflect",
+    }
+}
+
+words! {
+    /// What the guard says of a proposal.
+    Verdict {
+        /// It may be done.
+        Allowed "allowed",
+        /// It may be done if an operator says so.
+        NeedsApproval "needs_approval",
+        /// It may not be done.
+        Denied "denied",
+    }
+}
+
+words! {
+    /// What came of a decision.
+    Upshot {
+        /// The condition went, and by more than it does by itself.
+        Resolved "resolved",
+        /// It is better by more than it gets by itself, and stands.
+        Improved "improved",
+        /// It made no difference that matters.
+        NoEffect "no_effect",
+        /// It is worse.
+        Worse "worse",
+        /// It cannot be told.
+        Inconclusive "inconclusive",
+        /// It was not done.
+        NotApplied "not_applied",
+        /// Someone else changed the value since, and it was left alone.
+        Superseded "superseded",
+        /// It was put back.
+        RolledBack "rolled_back",
+        /// Nobody knows whether it was done.
+        Indeterminate "indeterminate",
+        /// It was left out on purpose, to learn what happens without it.
+        Withheld "withheld",
+        /// Nothing is done to a recording.
+        DryRun "dry_run",
+    }
+}
+
+words! {
+    /// How the work on an incident ended.
+    Ending {
+        /// Something was done.
+        Acted "acted",
+        /// Something is proposed.
+        Proposed "proposed",
+        /// Nothing has to be done: a success, with its reason.
+        NothingToDo "nothing_to_do",
+        /// It cannot be told what to do.
+        CannotTell "cannot_tell",
+        /// What may be spent on an incident is spent.
+        BudgetUsedUp "budget_used_up",
+    }
+}
