@@ -1,6 +1,6 @@
 //! One series drawn in the terminal: values, what was normal, and where it may go.
 
-use ks_engine::analysis::simulate::FanPoint;
+use ks_agent::simulation::simulate::FanPoint;
 use ks_replayer::series::Band;
 
 /// Rows and columns of the picture, without the axis.

@@ -2,10 +2,11 @@
 
 use std::iter;
 
-use ks_engine::analysis::prospect::{Prospect, horizon_s, prospects};
-use ks_engine::analysis::simulate::FanPoint;
+use ks_agent::simulation::effects;
+use ks_agent::simulation::prospect::{Prospect, horizon_s, prospects};
+use ks_agent::simulation::simulate::FanPoint;
+use ks_engine::analysis::said;
 use ks_engine::analysis::watched::Watched;
-use ks_engine::analysis::{effects, said};
 use ks_vocabulary::action::ActionKind;
 use ks_vocabulary::kind::{Entity, Kind};
 use ks_vocabulary::metric::Metric;

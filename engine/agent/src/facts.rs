@@ -161,6 +161,8 @@ pub trait Facts {
     fn group(&self, path: &[u8]) -> Option<GroupFacts<'_>>;
     /// A disk, by its name.
     fn disk(&self, name: &[u8]) -> Option<DiskFacts<'_>>;
+    /// The name of the disk, where the host has one only.
+    fn only_disk(&self) -> Option<Vec<u8>>;
     /// A kernel parameter, where it is one number.
     fn sysctl(&self, key: Sysctl) -> Option<u64>;
     /// Whether someone listens on a local port from `low` to `high`.
@@ -169,6 +171,8 @@ pub trait Facts {
     fn level(&self, kind: Kind, entity: &Entity, metric: Metric) -> Option<f64>;
     /// Its mean over the ten seconds before a signal of it was raised last.
     fn before(&self, kind: Kind, entity: &Entity, metric: Metric) -> Option<f64>;
+    /// Its readings of every five seconds, the last minute of them, the newest last.
+    fn past(&self, kind: Kind, entity: &Entity, metric: Metric) -> Vec<f64>;
     /// Differences of a quantity after triggers without an action, with where they come from.
     fn untreated(&self, kind: Kind, metric: Metric) -> Vec<Untreated<'_>>;
 }

@@ -8,9 +8,22 @@
 extern crate alloc;
 
 pub mod actions;
+mod breaker;
+pub mod candidates;
+pub mod diagnosis;
+pub mod expected;
 pub mod facts;
+pub mod guard;
+pub mod handles;
 pub mod ledger;
 pub mod limits;
+pub mod mutation;
 pub mod outcomes;
 pub mod policy;
+pub mod protected;
+pub mod reasoner;
+pub mod simulation;
+pub mod tools;
 pub mod unfit;
+pub mod verify;
+pub mod work;

@@ -2,15 +2,12 @@
 
 pub mod calibration;
 pub mod class;
-pub mod effects;
 pub mod forecast;
 pub mod growers;
 pub mod knowledge;
-pub mod prospect;
 pub mod resources;
 pub mod said;
 pub mod shipped;
-pub mod simulate;
 pub mod slots;
 pub mod trend;
 pub mod trends;

@@ -26,6 +26,9 @@ pub struct AgentConfig {
     pub budgets: Budgets,
     /// Disruptive actions that are allowed beforehand.
     pub grants: Vec<Grant>,
+    /// Units whose processes may be acted on although they are root's.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub root_units: Vec<String>,
     /// What the site forbids on top.
     pub policy: SitePolicy,
 }
@@ -39,6 +42,7 @@ impl Default for AgentConfig {
             approval_s: 120,
             budgets: Budgets::default(),
             grants: Vec::new(),
+            root_units: Vec::new(),
             policy: SitePolicy::default(),
         }
     }
@@ -47,6 +51,11 @@ impl Default for AgentConfig {
 impl AgentConfig {
     /// The longest that a proposal may wait.
     pub const APPROVAL_S_MAX: u64 = 3_600;
+
+    /// What may be spent: no more than the site allows.
+    pub fn effective_budgets(&self) -> Budgets {
+        self.policy.budgets.map_or(self.budgets, |site| self.budgets.tightened(site))
+    }
 
     /// Whether it is that of an engine without an agent.
     pub fn is_default(&self) -> bool {

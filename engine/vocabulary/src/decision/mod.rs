@@ -3,18 +3,25 @@
 //! The agent decides, a reasoner advises it, whoever performs an action is asked for effects, and
 //! people read all of it: they share these words.
 
+mod answer;
 mod config;
 mod effect;
 mod failure_mode;
 mod predicted;
+mod request;
 mod said;
 mod strict;
 mod tool;
 
+pub use answer::{
+    CandidateTold, CandidatesTold, ChangeTold, ForecastTold, JudgedTold, PartyTold, QuantityTold,
+    SignalTold, SignalsTold, SimulatedTold, ToolAnswer, TrendsTold,
+};
 pub use config::{AgentConfig, Budgets, Grant, Scope, SitePolicy};
 pub use effect::{Effect, GroupFile, Plan, Signal, Sysctl, UndoStep};
 pub use failure_mode::FailureMode;
 pub use predicted::{Actual, Direction, Predicted};
+pub use request::{CauseTold, Exchange, Finish, IncidentTold, ModelRequest, Reply, TriedTold};
 pub use said::{Decided, DecisionSaid, StepSaid};
 pub use strict::{JSON_BYTES_MAX, StrictError, strict};
 pub use tool::{BadCall, Execution, ToolCall, ToolName, Urgency};

@@ -50,8 +50,8 @@ fn outlook(said: &ForecastSaid) -> Option<Outlook> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::effects;
     use super::*;
-    use crate::analysis::effects;
     use ks_vocabulary::action::ActionKind;
     use ks_vocabulary::kind::{Entity, Kind};
     use ks_vocabulary::output::Turn;

@@ -153,8 +153,8 @@ fn triangular((low, mode, high): Triangle, random: &mut Random) -> f64 {
 
 #[cfg(test)]
 mod tests {
+    use super::super::effects::{EFFECTS, on};
     use super::*;
-    use crate::analysis::effects::{EFFECTS, on};
     use ks_vocabulary::action::ActionKind;
     use ks_vocabulary::resource::Resource;
 

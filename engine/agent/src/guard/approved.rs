@@ -1,0 +1,116 @@
+//! What may be done. Only the guard makes one, and only one of these becomes a request.
+
+use alloc::vec::Vec;
+
+use ks_vocabulary::action::Action;
+use ks_vocabulary::decision::{Effect, Plan, UndoStep};
+use ks_vocabulary::kind::Entity;
+
+use super::Proposal;
+
+/// A plan that every rule has passed. Nobody outside of the guard can make one:
+///
+/// ```compile_fail
+/// let plan = ks_agent::guard::ApprovedPlan {
+///     action: todo!(),
+///     target: todo!(),
+///     plan: todo!(),
+/// };
+/// ```
+///
+/// ```compile_fail
+/// let plan = ks_agent::guard::ApprovedPlan::new(todo!(), todo!());
+/// ```
+#[derive(Debug, Clone, PartialEq)]
+pub struct ApprovedPlan {
+    action: Action,
+    target: Entity,
+    plan: Plan,
+}
+
+impl ApprovedPlan {
+    pub(super) fn new(proposal: &Proposal, plan: Plan) -> Self {
+        let (action, target) = (proposal.action.clone(), proposal.target.clone());
+        Self { action, target, plan }
+    }
+
+    /// What puts it back.
+    pub fn plan(&self) -> &Plan {
+        &self.plan
+    }
+
+    /// Asks for it to be done, as part of a decision.
+    pub fn request(&self, decision: u64) -> EffectRequest {
+        EffectRequest { decision, asked: Asked::Do(self.clone()) }
+    }
+
+    /// Asks for it to be put back. `None` where nothing can be.
+    pub fn undo(&self, decision: u64) -> Option<EffectRequest> {
+        let is_possible = !self.plan.undo.is_empty();
+        is_possible.then(|| EffectRequest { decision, asked: Asked::Undo(self.clone()) })
+    }
+}
+
+/// What whoever performs actions is asked for. It is made of an [`ApprovedPlan`] and of nothing
+/// else:
+///
+/// ```compile_fail
+/// let request = ks_agent::guard::EffectRequest { decision: 1, asked: todo!() };
+/// ```
+#[derive(Debug, Clone, PartialEq)]
+pub struct EffectRequest {
+    decision: u64,
+    asked: Asked,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+enum Asked {
+    Do(ApprovedPlan),
+    Undo(ApprovedPlan),
+}
+
+impl EffectRequest {
+    /// The decision that it is part of.
+    pub fn decision(&self) -> u64 {
+        self.decision
+    }
+
+    /// What is done; `None` where something is put back.
+    pub fn to_do(&self) -> Option<(&Action, &[Effect])> {
+        match &self.asked {
+            Asked::Do(approved) => Some((&approved.action, &approved.plan.effects)),
+            Asked::Undo(_) => None,
+        }
+    }
+
+    /// What is put back; `None` where something is done.
+    pub fn to_undo(&self) -> Option<(&Action, &[UndoStep])> {
+        match &self.asked {
+            Asked::Do(_) => None,
+            Asked::Undo(approved) => Some((&approved.action, &approved.plan.undo)),
+        }
+    }
+
+    /// What it is done to.
+    pub fn target(&self) -> &Entity {
+        match &self.asked {
+            Asked::Do(approved) | Asked::Undo(approved) => &approved.target,
+        }
+    }
+
+    /// Seconds after which it is undone by whoever performs it.
+    pub fn lasts_s(&self) -> Option<u64> {
+        self.to_do().and(match &self.asked {
+            Asked::Do(approved) => approved.plan.lasts_s,
+            Asked::Undo(_) => None,
+        })
+    }
+
+    /// Every effect of it, done or put back, for the audit.
+    pub fn effects(&self) -> Vec<&Effect> {
+        match &self.asked {
+            Asked::Do(approved) => approved.plan.effects.iter().collect(),
+            Asked::Undo(approved) => approved.plan.undo.iter().map(|step| &step.restore).collect(),
+        }
+    }
+}

@@ -1,0 +1,279 @@
+//! The rules of the guard, in their order.
+
+use alloc::format;
+use alloc::string::{String, ToString};
+
+use ks_vocabulary::action::{Risk, Target};
+use ks_vocabulary::decision::{FailureMode, Mode, Plan};
+use ks_vocabulary::kind::Entity;
+use ks_vocabulary::membership::is_within;
+use ks_vocabulary::time::SECOND_NS;
+
+use super::{Look, Proposal};
+use crate::limits::Ask;
+use crate::protected::{self, Site};
+use crate::unfit::Unfit;
+
+/// A decision is older than this: it is made again.
+const DECISION_NS: u64 = 30 * SECOND_NS;
+/// Samples may be so many intervals old.
+const FRESH_INTERVALS: u64 = 3;
+/// What decides rests on so many witnesses.
+const WITNESSES: usize = 2;
+
+type Objects = fn(&Proposal, &Look<'_>, &Result<Plan, Unfit>) -> Option<String>;
+
+/// One rule.
+#[derive(Debug, Clone, Copy)]
+pub struct Rule {
+    /// Its word.
+    pub name: &'static str,
+    /// What it asks, for people.
+    pub asks: &'static str,
+    pub(super) objects: Objects,
+}
+
+impl Rule {
+    /// Its word in a decision: what does not fit is told apart.
+    pub(super) fn word(&self, planned: &Result<Plan, Unfit>) -> &'static str {
+        match planned {
+            Err(unfit) if self.name == "preconditions" => unfit.rule(),
+            Ok(_) | Err(_) => self.name,
+        }
+    }
+}
+
+/// Every rule, in the order in which they are looked at.
+pub const RULES: [Rule; 20] = [
+    Rule { name: "stopped", asks: "no operator has stopped all acting", objects: stopped },
+    Rule { name: "mode", asks: "the mode lets it be proposed", objects: mode },
+    Rule { name: "evidence", asks: "its signals were issued, and stand", objects: evidence },
+    Rule { name: "sources", asks: "two independent sources speak for it", objects: sources },
+    Rule { name: "diagnosis", asks: "it answers what was diagnosed", objects: diagnosis },
+    Rule { name: "target", asks: "it is done to who is at fault", objects: target },
+    Rule { name: "fresh", asks: "the samples are at most three intervals old", objects: fresh },
+    Rule { name: "protected", asks: "nothing protected is touched", objects: protected },
+    Rule { name: "preconditions", asks: "it fits the host as it is", objects: preconditions },
+    Rule { name: "stale", asks: "nothing changed since it was decided", objects: stale },
+    Rule { name: "text", asks: "its text is allowed and not forbidden", objects: text },
+    Rule { name: "site", asks: "the site does not forbid it", objects: site },
+    Rule { name: "in_flight", asks: "no other action is in flight", objects: in_flight },
+    Rule {
+        name: "incident_budget",
+        asks: "the incident's budget is left",
+        objects: incident_budget,
+    },
+    Rule {
+        name: "host_budget",
+        asks: "the host's and target's budget is left",
+        objects: host_budget,
+    },
+    Rule { name: "cool_down", asks: "the same was not done to it lately", objects: cool_down },
+    Rule { name: "failures", asks: "it did not fail thrice in a row", objects: failures },
+    Rule { name: "futile", asks: "it was not in vain thrice on it", objects: futile },
+    Rule { name: "oscillation", asks: "it is not done and undone in turn", objects: oscillation },
+    Rule { name: "blast", asks: "one change of the whole host at a time", objects: blast },
+];
+
+fn ask<'a>(proposal: &Proposal, look: &Look<'_>, target: &'a str) -> Ask<'a> {
+    let (incident, action) = (proposal.incident, proposal.action.kind());
+    Ask { now: look.facts.now(), incident, action, target }
+}
+
+fn stopped(_: &Proposal, look: &Look<'_>, _: &Result<Plan, Unfit>) -> Option<String> {
+    look.stopped.then(|| "an operator has stopped all acting".into())
+}
+
+fn mode(proposal: &Proposal, look: &Look<'_>, _: &Result<Plan, Unfit>) -> Option<String> {
+    if proposal.action.kind().form().risk == Risk::Info {
+        return Some("what only looks is a tool's business, and nobody carries it out".into());
+    }
+    (look.config.mode == Mode::Observe).then(|| "the mode is to observe".into())
+}
+
+fn evidence(proposal: &Proposal, look: &Look<'_>, _: &Result<Plan, Unfit>) -> Option<String> {
+    if proposal.evidence.is_empty() {
+        return Some("it rests on no signal".into());
+    }
+    let Some(incident) = look.ledger.incident(proposal.incident) else {
+        return Some(format!("there is no incident {}", proposal.incident));
+    };
+    for id in &proposal.evidence {
+        match look.ledger.signal(*id) {
+            None => return Some(format!("no signal {id} was issued")),
+            Some(_) if !incident.episodes.contains(id) => {
+                return Some(format!("signal {id} belongs to another incident"));
+            }
+            Some(known) if !known.stands() => {
+                return Some(format!("signal {id} does not stand any more"));
+            }
+            Some(_) => {}
+        }
+    }
+    None
+}
+
+fn sources(proposal: &Proposal, look: &Look<'_>, _: &Result<Plan, Unfit>) -> Option<String> {
+    let witnesses = look.ledger.witnesses(&proposal.evidence);
+    if witnesses.len() >= WITNESSES {
+        return None;
+    }
+    Some("one source alone speaks for it".into())
+}
+
+fn diagnosis(proposal: &Proposal, look: &Look<'_>, _: &Result<Plan, Unfit>) -> Option<String> {
+    if matches!(proposal.failure_mode, FailureMode::Unknown | FailureMode::BusyByDesign) {
+        return Some(format!("nothing is to be done about {}", proposal.failure_mode));
+    }
+    let answers = proposal.action.kind().form().answers;
+    let known = proposal.evidence.iter().filter_map(|id| look.ledger.signal(*id));
+    let mut kinds = known.map(|known| known.signal.kind);
+    if kinds.any(|kind| answers.contains(&kind)) {
+        return None;
+    }
+    Some(format!("`{}` is no answer to what stands", proposal.action.name()))
+}
+
+fn target(proposal: &Proposal, look: &Look<'_>, _: &Result<Plan, Unfit>) -> Option<String> {
+    let targets = proposal.action.targets();
+    let Some(diagnosed) = &proposal.diagnosed else {
+        return targets
+            .iter()
+            .any(|target| matches!(target, Target::Process(_) | Target::Group(_)))
+            .then(|| "nobody is convicted, and it is done to someone".into());
+    };
+    let is_meant = match (&proposal.target, diagnosed) {
+        (Entity::Host, _) | (Entity::Disk(_) | Entity::Filesystem(_), _) => true,
+        (Entity::Cgroup(group), Entity::Process(pid, start)) => {
+            let own = look.facts.process((*pid, *start)).and_then(|process| process.group);
+            own == Some(&group.path[..])
+        }
+        (Entity::Process(pid, start), Entity::Cgroup(group)) => {
+            let own = look.facts.process((*pid, *start)).and_then(|process| process.group);
+            own.is_some_and(|own| is_within(own, &group.path))
+        }
+        (Entity::Process(..), Entity::ForkTree(pid, start)) => {
+            proposal.target == Entity::Process(*pid, *start)
+        }
+        (Entity::Cgroup(one), Entity::Cgroup(other)) => one.path == other.path,
+        (one, other) => one == other,
+    };
+    (!is_meant).then(|| format!("{} is at fault, and {} is meant", diagnosed, proposal.target))
+}
+
+fn fresh(_: &Proposal, look: &Look<'_>, _: &Result<Plan, Unfit>) -> Option<String> {
+    let (now, most_ns) = (look.facts.now(), look.facts.interval_ns() * FRESH_INTERVALS);
+    match look.facts.sampled() {
+        None => Some("nothing was sampled".into()),
+        Some(at) if now.since_ns(at) > most_ns => {
+            Some(format!("the last sample is {} s old", now.since_ns(at) / SECOND_NS))
+        }
+        Some(_) => None,
+    }
+}
+
+fn protected(proposal: &Proposal, look: &Look<'_>, _: &Result<Plan, Unfit>) -> Option<String> {
+    let site = Site { protect: &look.config.policy.protect, root_units: &look.config.root_units };
+    match &proposal.target {
+        Entity::Process(pid, start) => {
+            // One that is gone is told by the preconditions.
+            let process = look.facts.process((*pid, *start))?;
+            let own = protected::process(&process, site, look.facts);
+            let is_session =
+                proposal.action.kind().form().blast == ks_vocabulary::action::Blast::Session;
+            own.or_else(|| if is_session { session(&process, site, look) } else { None })
+        }
+        Entity::Cgroup(group) => protected::group(&group.path, site, look.facts),
+        Entity::Host | Entity::Disk(_) | Entity::Filesystem(_) | Entity::Nic(_) => None,
+        Entity::NicOf(..) | Entity::Netns(_) | Entity::ForkTree(..) | Entity::Executable(_) => {
+            Some("it is nothing that an action can name".into())
+        }
+    }
+}
+
+/// A protected member protects its session.
+fn session(
+    process: &crate::facts::ProcessFacts<'_>,
+    site: Site<'_>,
+    look: &Look<'_>,
+) -> Option<String> {
+    let session = process.session?;
+    let all = look.facts.processes();
+    let mut members = all.iter().filter(|member| member.session == Some(session));
+    members.find_map(|member| {
+        let why = protected::process(member, site, look.facts)?;
+        Some(format!("process {} is in its session: {why}", member.key.0))
+    })
+}
+
+fn preconditions(_: &Proposal, _: &Look<'_>, planned: &Result<Plan, Unfit>) -> Option<String> {
+    planned.as_ref().err().map(ToString::to_string)
+}
+
+fn stale(proposal: &Proposal, look: &Look<'_>, planned: &Result<Plan, Unfit>) -> Option<String> {
+    let age_ns = look.facts.now().since_ns(proposal.decided);
+    match (&proposal.planned, planned) {
+        (Some(before), Ok(plan)) if before != plan => {
+            Some("what it would change is not what it was when it was decided".into())
+        }
+        (None, _) if age_ns > DECISION_NS => Some("it was decided more than 30 s ago".into()),
+        (Some(_) | None, Ok(_) | Err(_)) => None,
+    }
+}
+
+fn text(proposal: &Proposal, look: &Look<'_>, _: &Result<Plan, Unfit>) -> Option<String> {
+    look.texts.check(&proposal.action).err().map(|refusal| refusal.to_string())
+}
+
+fn site(proposal: &Proposal, look: &Look<'_>, _: &Result<Plan, Unfit>) -> Option<String> {
+    let policy = &look.config.policy;
+    if policy.deny.contains(&proposal.action.kind()) {
+        return Some(format!("the site forbids `{}`", proposal.action.name()));
+    }
+    let text = proposal.action.canonical().unwrap_or_default();
+    let pattern = look.forbidden.iter().find(|pattern| pattern.is_match(&text))?;
+    Some(format!("the site forbids texts such as `{}`", pattern.as_str()))
+}
+
+fn in_flight(_: &Proposal, look: &Look<'_>, _: &Result<Plan, Unfit>) -> Option<String> {
+    look.limits.in_flight(look.facts.now()).err()
+}
+
+fn incident_budget(
+    proposal: &Proposal,
+    look: &Look<'_>,
+    _: &Result<Plan, Unfit>,
+) -> Option<String> {
+    let target = proposal.target.to_string();
+    look.limits.on_incident(&ask(proposal, look, &target), &look.config.effective_budgets()).err()
+}
+
+fn host_budget(proposal: &Proposal, look: &Look<'_>, _: &Result<Plan, Unfit>) -> Option<String> {
+    let target = proposal.target.to_string();
+    look.limits.on_host(&ask(proposal, look, &target), &look.config.effective_budgets()).err()
+}
+
+fn cool_down(proposal: &Proposal, look: &Look<'_>, _: &Result<Plan, Unfit>) -> Option<String> {
+    let target = proposal.target.to_string();
+    look.limits.cool_down(&ask(proposal, look, &target)).err()
+}
+
+fn failures(proposal: &Proposal, look: &Look<'_>, _: &Result<Plan, Unfit>) -> Option<String> {
+    let target = proposal.target.to_string();
+    look.limits.failures(&ask(proposal, look, &target)).err()
+}
+
+fn futile(proposal: &Proposal, look: &Look<'_>, _: &Result<Plan, Unfit>) -> Option<String> {
+    let target = proposal.target.to_string();
+    look.limits.futile(&ask(proposal, look, &target)).err()
+}
+
+fn oscillation(proposal: &Proposal, look: &Look<'_>, _: &Result<Plan, Unfit>) -> Option<String> {
+    let target = proposal.target.to_string();
+    look.limits.oscillates(&ask(proposal, look, &target)).err()
+}
+
+fn blast(proposal: &Proposal, look: &Look<'_>, _: &Result<Plan, Unfit>) -> Option<String> {
+    let target = proposal.target.to_string();
+    look.limits.host_wide(&ask(proposal, look, &target)).err()
+}

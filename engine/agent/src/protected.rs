@@ -1,0 +1,167 @@
+//! What is never acted on: found from live facts, and never from a name or a command line that
+//! anyone can give himself. Where a fact is unknown it protects.
+
+use alloc::format;
+use alloc::string::String;
+
+use ks_vocabulary::decision::Scope;
+use ks_vocabulary::kind::Group;
+use ks_vocabulary::membership::is_within;
+
+use crate::facts::{Facts, ProcessFacts, is_member};
+
+/// Units that a host cannot do without, or that an operator is logged in through: at these places
+/// only, since a user may name a unit of his own as he likes.
+const UNITS: &[&str] = &[
+    "/init.scope",
+    "/system.slice/NetworkManager.service",
+    "/system.slice/containerd.service",
+    "/system.slice/crio.service",
+    "/system.slice/dbus-broker.service",
+    "/system.slice/dbus.service",
+    "/system.slice/docker.service",
+    "/system.slice/kubelet.service",
+    "/system.slice/ssh.service",
+    "/system.slice/sshd.service",
+    "/system.slice/systemd-journald.service",
+    "/system.slice/systemd-logind.service",
+    "/system.slice/systemd-networkd.service",
+    "/system.slice/systemd-resolved.service",
+    "/system.slice/systemd-udevd.service",
+];
+/// Slices that hold all else.
+const TOPS: &[&str] = &["/", "/system.slice", "/user.slice", "/machine.slice"];
+/// The mark of what is never to be killed.
+const NEVER_KILLED: i64 = -1000;
+/// The kernel's init and its thread of threads.
+const KERNELS: u64 = 2;
+
+/// What a site has to say of it.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Site<'a> {
+    /// Units and groups that are left alone.
+    pub protect: &'a [Scope],
+    /// Units whose processes may be acted on although they are root's.
+    pub root_units: &'a [String],
+}
+
+/// Why a process is left alone, if it is.
+pub fn process(target: &ProcessFacts<'_>, site: Site<'_>, facts: &dyn Facts) -> Option<String> {
+    let (pid, _) = target.key;
+    if pid <= KERNELS {
+        return Some(format!("process {pid} is the kernel's"));
+    }
+    match target.is_kernel {
+        Some(false) if target.ppid != Some(KERNELS) => {}
+        Some(_) => return Some("it is a thread of the kernel".into()),
+        None => return Some("whether it is a thread of the kernel is not recorded".into()),
+    }
+    if target.oom_score_adj == Some(NEVER_KILLED) {
+        return Some("it is marked never to be killed".into());
+    }
+    if let Some(why) = own(target, facts) {
+        return Some(why);
+    }
+    let Some(group) = target.group else {
+        return Some("its control group is not recorded".into());
+    };
+    if let Some(why) = by_unit(target, group, facts) {
+        return Some(why);
+    }
+    if let Some(scope) = site.protect.iter().find(|scope| holds(scope, group)) {
+        return Some(format!("the site protects {}", told(scope)));
+    }
+    by_user(target, group, site)
+}
+
+/// Ourselves, those that started us, and those that share our control group.
+fn own(target: &ProcessFacts<'_>, facts: &dyn Facts) -> Option<String> {
+    let recorder = facts.host().recorder_pid;
+    if recorder == 0 {
+        return None;
+    }
+    let all = facts.processes();
+    let find = |pid| all.iter().find(|process| process.key.0 == pid);
+    let own = find(recorder)?;
+    let is_sibling = own.group.is_some_and(|group| group != b"/" && target.group == Some(group));
+    let mut above = Some(own);
+    // A chain of parents is short, and a damaged one has no end.
+    for _ in 0..64 {
+        let Some(process) = above else { break };
+        if process.key.0 == target.key.0 {
+            return Some("it is this program, or started it".into());
+        }
+        above = process.ppid.and_then(find);
+    }
+    is_sibling.then(|| "it shares the control group of this program".into())
+}
+
+/// Members of the listed units that run the unit's own executable, which is that of its eldest
+/// member: a stranger that was put into the group is not protected by that. Where an executable is
+/// unknown it is.
+fn by_unit(target: &ProcessFacts<'_>, group: &[u8], facts: &dyn Facts) -> Option<String> {
+    let unit = UNITS.iter().find(|unit| is_within(group, unit.as_bytes()))?;
+    let all = facts.processes();
+    let place = Group::at(unit.as_bytes());
+    let eldest = all
+        .iter()
+        .filter(|process| is_member(process, &place))
+        .min_by_key(|process| (process.key.1, process.key.0));
+    let unit_exe = eldest.and_then(|process| process.exe);
+    match (target.exe, unit_exe) {
+        (Some(own), Some(of_unit)) if own != of_unit => None,
+        _ => Some(format!("it belongs to {unit}")),
+    }
+}
+
+fn by_user(target: &ProcessFacts<'_>, group: &[u8], site: Site<'_>) -> Option<String> {
+    match target.uid {
+        None => Some("its user is not recorded".into()),
+        Some(0) if !site.root_units.iter().any(|unit| is_unit(group, unit)) => {
+            Some("it is root's, and no unit of it is listed in `root_units`".into())
+        }
+        Some(_) => None,
+    }
+}
+
+/// Why a control group is left alone, if it is: with one protected member all of it is.
+pub fn group(path: &[u8], site: Site<'_>, facts: &dyn Facts) -> Option<String> {
+    if TOPS.iter().any(|top| top.as_bytes() == path) {
+        return Some("it holds all else".into());
+    }
+    let place = Group::at(path);
+    let all = facts.processes();
+    let members = all.iter().filter(|process| is_member(process, &place));
+    for member in members {
+        if let Some(why) = process(member, site, facts) {
+            return Some(format!("process {} is in it: {why}", member.key.0));
+        }
+    }
+    let scope = site.protect.iter().find(|scope| match scope {
+        Scope::Cgroup(protected) => is_within(protected.as_bytes(), path),
+        Scope::Unit(_) => holds(scope, path),
+    });
+    scope.map(|scope| format!("the site protects {}", told(scope)))
+}
+
+/// Whether a scope holds a control group.
+pub(crate) fn holds(scope: &Scope, group: &[u8]) -> bool {
+    match scope {
+        Scope::Cgroup(path) => is_within(group, path.as_bytes()),
+        Scope::Unit(unit) => is_unit(group, unit),
+    }
+}
+
+/// Whether a control group is that of a systemd unit of the system, or below it: users have units
+/// of the same names elsewhere.
+fn is_unit(group: &[u8], unit: &str) -> bool {
+    let below = group.strip_prefix(b"/system.slice/").unwrap_or_default();
+    below.split(|byte| *byte == b'/').any(|part| part == unit.as_bytes())
+}
+
+pub(crate) fn told(scope: &Scope) -> String {
+    match scope {
+        Scope::Unit(unit) => format!("unit {unit}"),
+        Scope::Cgroup(path) => format!("control group {path}"),
+    }
+}

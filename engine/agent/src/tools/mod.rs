@@ -1,0 +1,140 @@
+//! The five tools, answered from what the engine has said and read, and never from later.
+
+mod propose;
+mod signals;
+mod simulate;
+mod trends;
+
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use ks_vocabulary::decision::{AgentConfig, PartyTold, ToolAnswer, ToolCall};
+use ks_vocabulary::kind::Entity;
+use ks_vocabulary::output::Culprit;
+use ks_vocabulary::time::WallTime;
+use regex::Regex;
+
+use crate::facts::Facts;
+use crate::guard::{Guard, Look};
+use crate::handles::Handles;
+use crate::ledger::Ledger;
+use crate::limits::Limits;
+use crate::outcomes::Outcomes;
+use crate::policy::TextPolicy;
+
+/// What the tools look at.
+#[expect(missing_debug_implementations, reason = "it lends what has its own")]
+pub struct Tools<'a> {
+    /// The host.
+    pub facts: &'a dyn Facts,
+    /// The time of day.
+    pub wall: WallTime,
+    /// What the engine has said.
+    pub ledger: &'a Ledger,
+    /// What entities are called.
+    pub handles: &'a mut Handles,
+    /// How the agent works.
+    pub config: &'a AgentConfig,
+    /// The policy on texts, with what the site forbids on top.
+    pub texts: &'a TextPolicy,
+    /// See `texts`.
+    pub forbidden: &'a [Regex],
+    /// What was done so far.
+    pub limits: &'a Limits,
+    /// What came of it.
+    pub outcomes: &'a Outcomes,
+    /// The guard, which says what it would say.
+    pub guard: &'a mut Guard,
+    /// Nothing is done any more.
+    pub stopped: bool,
+    /// The incident that is worked on.
+    pub incident: u64,
+    /// Seed of what is drawn.
+    pub seed: u64,
+}
+
+impl<'a> Tools<'a> {
+    /// Answers a call. The error is what is wrong with it.
+    pub fn answer(&mut self, call: &ToolCall) -> Result<ToolAnswer, String> {
+        match call {
+            ToolCall::QuerySignals { severity_min, lookback_minutes, signal_types, limit } => {
+                let asked = signals::Asked {
+                    severity_min: *severity_min,
+                    lookback_minutes: *lookback_minutes,
+                    kinds: signal_types,
+                    limit: *limit,
+                };
+                Ok(ToolAnswer::Signals(self.signals(&asked)))
+            }
+            ToolCall::SummarizeTrends { signal_type, entity, .. } => {
+                self.trends(*signal_type, entity.as_deref()).map(ToolAnswer::Trends)
+            }
+            ToolCall::SimulateScenario { signal_type, duration_minutes, action_type, target } => {
+                let told = self.simulated(
+                    *signal_type,
+                    *duration_minutes,
+                    *action_type,
+                    target.as_deref(),
+                );
+                told.map(ToolAnswer::Simulated)
+            }
+            ToolCall::ProposeAction { failure_mode, target, .. } => {
+                self.candidates(*failure_mode, target.as_deref()).map(ToolAnswer::Candidates)
+            }
+            ToolCall::ExecuteRemediation(_) => Err("this is asked of the agent".into()),
+        }
+    }
+
+    /// What a proposal is held against. It borrows nothing of the tools themselves, so that the guard
+    /// can judge beside it.
+    pub fn look(&self) -> Look<'a> {
+        Look {
+            facts: self.facts,
+            wall: self.wall,
+            config: self.config,
+            texts: self.texts,
+            forbidden: self.forbidden,
+            limits: self.limits,
+            outcomes: self.outcomes,
+            ledger: self.ledger,
+            stopped: self.stopped,
+        }
+    }
+
+    fn entity(&self, handle: &str) -> Result<Entity, String> {
+        let found = self.handles.entity(handle).cloned();
+        found.ok_or_else(|| alloc::format!("handle `{handle}` was not issued"))
+    }
+
+    fn parties(&mut self, all: &[Culprit]) -> Vec<PartyTold> {
+        all.iter().map(|one| self.party(one)).collect()
+    }
+
+    fn party(&mut self, one: &Culprit) -> PartyTold {
+        let group = match &one.entity {
+            Entity::Process(pid, start) | Entity::ForkTree(pid, start) => {
+                let own = self.facts.process((*pid, *start)).and_then(|process| process.group);
+                own.and_then(|path| self.facts.group(path)).map(|group| {
+                    let at = ks_vocabulary::kind::Group::at(group.path);
+                    Entity::Cgroup(ks_vocabulary::kind::Group { inode: group.inode, ..at })
+                })
+            }
+            Entity::Host
+            | Entity::Disk(_)
+            | Entity::Nic(_)
+            | Entity::NicOf(..)
+            | Entity::Filesystem(_)
+            | Entity::Netns(_)
+            | Entity::Cgroup(_)
+            | Entity::Executable(_) => None,
+        };
+        PartyTold {
+            entity: self.handles.of(&one.entity),
+            group: group.map(|group| self.handles.of(&group)),
+            metric: one.metric,
+            share: one.share,
+            convicted: one.convicted,
+            resident: one.resident,
+        }
+    }
+}

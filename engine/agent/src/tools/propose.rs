@@ -1,0 +1,156 @@
+//! `propose_action`: what could be done about a diagnosis, with what the guard would say of it.
+
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+
+use ks_vocabulary::decision::{CandidateTold, CandidatesTold, FailureMode};
+use ks_vocabulary::kind::{Entity, Kind, Severity};
+use ks_vocabulary::metric::Metric;
+use ks_vocabulary::output::{Evidence, Signal};
+use ks_vocabulary::resource::Resource;
+use ks_vocabulary::subtype::Subtype;
+
+use super::Tools;
+use crate::candidates::{self, Candidate};
+use crate::expected::{Situation, expected};
+use crate::guard::Proposal;
+
+impl Tools<'_> {
+    pub(super) fn candidates(
+        &mut self,
+        mode: FailureMode,
+        target: Option<&str>,
+    ) -> Result<CandidatesTold, String> {
+        let culprit = target.map(|handle| self.entity(handle)).transpose()?;
+        let disk = self.disk();
+        let made = candidates::of(mode, culprit.as_ref(), disk.as_deref(), self.facts);
+        let told = made.into_iter().map(|one| self.candidate(mode, culprit.as_ref(), one));
+        let candidates = told.collect::<Result<Vec<_>, _>>()?;
+        Ok(CandidatesTold { failure_mode: mode, candidates })
+    }
+
+    /// The disk of the incident's signals.
+    pub fn disk(&self) -> Option<Vec<u8>> {
+        let standing = self.ledger.standing(self.incident);
+        let own = standing.filter_map(|known| match &known.signal.entity {
+            Entity::Disk(name) => Some(name.clone()),
+            Entity::Host
+            | Entity::Nic(_)
+            | Entity::NicOf(..)
+            | Entity::Filesystem(_)
+            | Entity::Netns(_)
+            | Entity::Cgroup(_)
+            | Entity::Process(..)
+            | Entity::ForkTree(..)
+            | Entity::Executable(_) => None,
+        });
+        own.min().or_else(|| self.facts.only_disk())
+    }
+
+    fn candidate(
+        &mut self,
+        mode: FailureMode,
+        culprit: Option<&Entity>,
+        one: Candidate,
+    ) -> Result<CandidateTold, String> {
+        let kind = one.action.kind();
+        let expected = self
+            .situation(culprit, kind.form().answers)
+            .and_then(|(_, situation)| expected(kind, &situation));
+        let proposal = self.proposal(mode, culprit.cloned(), &one);
+        let look = self.look();
+        let judged = self.guard.judge(&proposal, &look);
+        let record = self.outcomes.of(kind);
+        Ok(CandidateTold {
+            action: self.handles.conceal(&one.action, &one.target)?,
+            risk: kind.form().risk,
+            blast: kind.form().blast,
+            verdict: judged.verdict,
+            rule: judged.rule.to_string(),
+            reason: judged.reason,
+            expected,
+            success_rate: record.rate(),
+            outcomes: record.trials,
+        })
+    }
+
+    /// A proposal that rests on all that stands of the incident.
+    pub fn proposal(
+        &self,
+        failure_mode: FailureMode,
+        diagnosed: Option<Entity>,
+        one: &Candidate,
+    ) -> Proposal {
+        let standing = || self.ledger.standing(self.incident);
+        let told = standing().filter(|known| known.signal.severity >= Severity::Medium);
+        Proposal {
+            incident: self.incident,
+            action: one.action.clone(),
+            target: one.target.clone(),
+            failure_mode,
+            diagnosed,
+            kinds: standing().map(|known| known.signal.kind).collect(),
+            evidence: told.map(|known| known.signal.id).collect(),
+            disk: self.disk(),
+            mount: None,
+            decided: self.facts.now(),
+            planned: None,
+        }
+    }
+
+    /// The signal that an action of these kinds is verified by, and what is known of its quantity.
+    pub fn situation(
+        &self,
+        culprit: Option<&Entity>,
+        answers: &[Kind],
+    ) -> Option<(u64, Situation)> {
+        let standing = self.ledger.standing(self.incident).map(|known| &known.signal);
+        let own = standing.filter(|signal| answers.contains(&signal.kind));
+        let blames = |signal: &Signal| {
+            signal.culprits.iter().any(|one| one.convicted && Some(&one.entity) == culprit)
+        };
+        let signal = own.max_by_key(|signal| {
+            (blames(signal), signal.severity, core::cmp::Reverse(signal.id))
+        })?;
+        let (metric, usual) = self.quantity(signal)?;
+        let value = self.facts.level(signal.kind, &signal.entity, metric)?;
+        let share = signal.culprits.iter().find(|one| Some(&one.entity) == culprit);
+        let held = culprit.map_or(0.0, |culprit| self.held(culprit));
+        let share = share.map_or(1.0, |one| one.share);
+        Some((signal.id, Situation { metric, value, usual, share, held }))
+    }
+
+    /// The quantity by which a signal is told, and what is usual of it. Of a forecast it is the
+    /// level of the resource.
+    fn quantity(&self, signal: &Signal) -> Option<(Metric, f64)> {
+        if signal.subtype == Some(Subtype::Predicted) {
+            let of_kind = Resource::ALL.into_iter().filter(|one| one.kind() == signal.kind);
+            let mut known = of_kind.filter_map(|one| self.ledger.forecast(&signal.entity, one));
+            return known.next().map(|said| (said.metric, 0.0));
+        }
+        let told = Evidence::decisive(&signal.evidence, signal.subtype)?;
+        let usual = told.baseline_p95.or(told.limit.map(|limit| limit * 0.5)).unwrap_or(0.0);
+        Some((told.metric, usual))
+    }
+
+    /// The share of the host's memory that a party holds.
+    fn held(&self, entity: &Entity) -> f64 {
+        let Some(all) = self.facts.host().memory_bytes.filter(|all| *all > 0) else { return 0.0 };
+        let held = match entity {
+            Entity::Process(pid, start) | Entity::ForkTree(pid, start) => {
+                self.facts.process((*pid, *start)).and_then(|process| process.rss_bytes)
+            }
+            Entity::Cgroup(group) => {
+                self.facts.group(&group.path).and_then(|group| group.memory_bytes)
+            }
+            Entity::Host
+            | Entity::Disk(_)
+            | Entity::Nic(_)
+            | Entity::NicOf(..)
+            | Entity::Filesystem(_)
+            | Entity::Netns(_)
+            | Entity::Executable(_) => None,
+        };
+        held.unwrap_or(0) as f64 / all as f64
+    }
+}

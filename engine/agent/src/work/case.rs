@@ -1,0 +1,103 @@
+//! The work on one incident, and what is remembered of it between two times that it is looked at.
+
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use ks_vocabulary::decision::{Ending, Exchange, FailureMode, Phase, TriedTold};
+use ks_vocabulary::kind::{Entity, Severity};
+use ks_vocabulary::output::Incident;
+use ks_vocabulary::time::{SECOND_NS, Timestamp};
+
+use crate::breaker::Breaker;
+
+/// An incident that changed is looked at again after so long at the soonest.
+pub(super) const AGAIN_NS: u64 = 30 * SECOND_NS;
+
+/// See the module.
+#[derive(Debug, Clone)]
+pub(super) struct Case {
+    /// Number of the incident.
+    pub(super) incident: u64,
+    /// Where the agent is with it.
+    pub(super) phase: Phase,
+    /// What was called and answered.
+    pub(super) history: Vec<Exchange>,
+    /// What was diagnosed, with the signals' kinds.
+    pub(super) diagnosis: Option<(FailureMode, Option<Entity>)>,
+    /// Answers in a row that were no answers.
+    pub(super) errors: u32,
+    /// What was asked to be done of it: one action a case.
+    pub(super) decided: bool,
+}
+
+impl Case {
+    pub(super) fn new(incident: u64) -> Self {
+        Self {
+            incident,
+            phase: Phase::Observe,
+            history: Vec::new(),
+            diagnosis: None,
+            errors: 0,
+            decided: false,
+        }
+    }
+}
+
+/// What was spent on an incident.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Spent {
+    /// When it was looked at first.
+    pub(super) began: Option<Timestamp>,
+    /// Turns of a reasoner.
+    pub(super) turns: u32,
+    /// Calls of tools.
+    pub(super) calls: u32,
+    /// Loops of calls that were broken: it counts over cases.
+    pub(super) breaker: Breaker,
+    /// Decisions that are over, with what came of them.
+    pub(super) tried: Vec<TriedTold>,
+}
+
+/// An incident that was looked at.
+#[derive(Debug, Clone)]
+pub(super) struct Handled {
+    /// How it ended.
+    pub(super) ending: Ending,
+    at: Timestamp,
+    seen: Seen,
+    /// It is looked at again, whatever it is like.
+    pub(super) again: bool,
+}
+
+/// What an incident was like.
+#[derive(Debug, Clone, PartialEq)]
+struct Seen {
+    severity: Option<Severity>,
+    episodes: usize,
+    cause: Option<String>,
+}
+
+impl Seen {
+    fn of(incident: &Incident) -> Self {
+        use alloc::string::ToString;
+        Self {
+            severity: incident.severity,
+            episodes: incident.episodes.len(),
+            cause: incident.causes.first().map(|cause| cause.entity.to_string()),
+        }
+    }
+}
+
+impl Handled {
+    pub(super) fn new(incident: &Incident, ending: Ending, at: Timestamp) -> Self {
+        Self { ending, at, seen: Seen::of(incident), again: false }
+    }
+
+    /// Whether it is worth another look: it changed, and it was not looked at just now.
+    pub(super) fn is_due(&self, incident: &Incident, now: Timestamp) -> bool {
+        if self.ending == Ending::BudgetUsedUp {
+            return false;
+        }
+        self.again || now.since_ns(self.at) >= AGAIN_NS && self.seen != Seen::of(incident)
+    }
+}

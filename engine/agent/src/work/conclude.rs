@@ -1,0 +1,134 @@
+//! What came of a decision: it is put back where it did not help, counted, and learned from.
+
+use alloc::boxed::Box;
+use alloc::format;
+use alloc::string::{String, ToString};
+
+use ks_vocabulary::decision::{Decided, DecisionSaid, Phase, TriedTold, Upshot};
+use ks_vocabulary::input::{Asks, Outcome};
+use ks_vocabulary::time::SECOND_NS;
+
+use super::{Agent, Ask, Carried, Stage};
+use crate::facts::Facts;
+
+/// Whoever puts it back has so long to say what became of it.
+const UNDO_NS: u64 = 30 * SECOND_NS;
+
+impl Agent {
+    /// Puts an action back, where it can be.
+    pub(super) fn undo(
+        &mut self,
+        mut carried: Carried,
+        upshot: Upshot,
+        why: &str,
+        facts: &dyn Facts,
+        ask: &mut Ask<'_>,
+    ) {
+        carried.decision.outcome = Some(upshot);
+        carried.before_undo = Some(why.to_string());
+        let Some(undo) = carried.approved.undo(carried.decision.id) else {
+            carried.decision.lesson = Some(format!("{why}, and it cannot be put back"));
+            return self.conclude(carried, upshot, None);
+        };
+        let request = ask(Asks::Effect, facts.now().plus_ns(UNDO_NS));
+        self.asked.insert(request, undo);
+        carried.request = request;
+        carried.decision.change = Decided::Verified;
+        carried.decision.request = Some(request);
+        self.decide_on(carried.decision.clone());
+        self.stage = Stage::Undoing(Box::new(carried));
+    }
+
+    /// Whoever puts it back has answered.
+    pub(super) fn put_back(
+        &mut self,
+        mut carried: Carried,
+        outcome: Outcome,
+        reason: Option<&str>,
+        facts: &dyn Facts,
+    ) {
+        let why = carried.before_undo.take().unwrap_or_default();
+        let told = reason.map_or(String::new(), |reason| format!(": {reason}"));
+        let measured = carried.decision.outcome.unwrap_or(Upshot::Inconclusive);
+        let decision = &mut carried.decision;
+        decision.change = Decided::Undone;
+        let (upshot, lesson) = match outcome {
+            Outcome::Applied => (Upshot::RolledBack, format!("{why}, and it was put back")),
+            Outcome::Superseded => (
+                Upshot::Superseded,
+                format!("{why}, and someone else changed it since: it is left alone{told}"),
+            ),
+            Outcome::NotApplied | Outcome::Withheld => {
+                (measured, format!("{why}, and it could not be put back{told}"))
+            }
+            Outcome::Indeterminate => {
+                (Upshot::Indeterminate, format!("{why}, and nobody knows whether it was put back"))
+            }
+        };
+        decision.lesson = Some(lesson);
+        if outcome == Outcome::Applied {
+            self.limits.undone(decision.id);
+        }
+        let kind = decision.action.as_ref().map(ks_vocabulary::action::Action::kind);
+        if let Some(kind) = kind {
+            self.outcomes.count(kind, measured, None);
+        }
+        self.settle(carried, upshot, facts.now());
+    }
+
+    /// What came of a decision is known, and nothing is put back.
+    pub(super) fn conclude(
+        &mut self,
+        mut carried: Carried,
+        upshot: Upshot,
+        better_sd: Option<f64>,
+    ) {
+        let kind = carried.decision.action.as_ref().map(ks_vocabulary::action::Action::kind);
+        let by_placebo =
+            carried.decision.actual.as_ref().is_some_and(|actual| actual.method == "placebo");
+        if let Some(kind) = kind.filter(|_| by_placebo) {
+            self.outcomes.count(kind, upshot, better_sd);
+        }
+        carried.decision.change = Decided::Verified;
+        if carried.decision.lesson.is_none() {
+            carried.decision.lesson = lesson(&carried.decision);
+        }
+        let now = carried.done;
+        self.settle(carried, upshot, now);
+    }
+
+    fn settle(&mut self, carried: Carried, upshot: Upshot, _now: ks_vocabulary::time::Timestamp) {
+        let mut decision = carried.decision;
+        decision.outcome = Some(upshot);
+        decision.phase = Phase::Reflect;
+        self.limits.end(decision.id, upshot);
+        let target = decision.target.as_ref().map(|target| self.handles.of(target));
+        let action = decision.action.as_ref().map(|action| action.name().to_string());
+        let spent = self.spent.entry(decision.incident).or_default();
+        spent.tried.push(TriedTold {
+            action: action.unwrap_or_default(),
+            target: target.unwrap_or_default(),
+            outcome: upshot,
+        });
+        // What did not help leaves the incident open: the next rung may.
+        let helped = matches!(upshot, Upshot::Resolved | Upshot::Improved);
+        if let Some(handled) = self.handled.get_mut(&decision.incident) {
+            handled.again = !helped;
+        }
+        self.decide_on(decision);
+        self.stage = Stage::Idle;
+    }
+}
+
+/// What was learned: prediction against outcome, in one quantity.
+fn lesson(decision: &DecisionSaid) -> Option<String> {
+    let (predicted, actual) = (decision.predicted.as_ref()?, decision.actual.as_ref()?);
+    let effect = actual.effect?;
+    let metric = predicted.metric;
+    let unit = metric.unit().word();
+    let held = if actual.held == Some(true) { "as predicted" } else { "outside of the prediction" };
+    Some(format!(
+        "{metric} changed by {effect:.4} {unit} against {:.4} to {:.4} {} predicted: {held}",
+        predicted.low, predicted.high, predicted.direction
+    ))
+}

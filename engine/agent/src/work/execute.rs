@@ -1,0 +1,258 @@
+//! What a reasoner wants done is judged, and asked for where it may be.
+
+use alloc::boxed::Box;
+use alloc::format;
+use alloc::string::{String, ToString};
+
+use ks_vocabulary::action::Risk;
+use ks_vocabulary::decision::{
+    Decided, DecisionSaid, Execution, FailureMode, JudgedTold, ModelRequest, Phase, Predicted,
+    Upshot, Verdict,
+};
+use ks_vocabulary::input::{Asks, RequestId};
+use ks_vocabulary::kind::Entity;
+use ks_vocabulary::time::SECOND_NS;
+
+use super::case::Case;
+use super::{Agent, Ask, Carried, Pending, Stage};
+use crate::candidates::Candidate;
+use crate::expected::expected;
+use crate::facts::Facts;
+use crate::guard::{Judged, Proposal};
+use crate::limits::Deed;
+use crate::verify::Measured;
+
+/// Whoever performs an action has so long to say what became of it.
+const PERFORM_NS: u64 = 30 * SECOND_NS;
+
+impl Agent {
+    /// Judges what is asked for; where it is allowed it is asked of whoever performs it. The error
+    /// says what is wrong with the call.
+    pub(super) fn execute(
+        &mut self,
+        case: &mut Case,
+        asked: &Execution,
+        request: &ModelRequest,
+        facts: &dyn Facts,
+        ask: &mut Ask<'_>,
+    ) -> Result<JudgedTold, String> {
+        if case.decided {
+            return Err("one action is decided on at a time: this case has its own".into());
+        }
+        let action = self.handles.resolve(&asked.action, facts)?;
+        let target = self.target_of(&asked.action)?;
+        let (mode, diagnosed) = case.diagnosis.clone().unwrap_or((FailureMode::Unknown, None));
+        let tools = self.tools(case.incident, facts);
+        let candidate = Candidate { action, target };
+        let mut proposal = tools.proposal(mode, diagnosed.clone(), &candidate);
+        proposal.evidence.clone_from(&asked.evidence);
+        let answers = proposal.action.kind().form().answers;
+        let situation = tools.situation(diagnosed.as_ref(), answers);
+        let Some((signal, situation)) = situation else {
+            return Err("nothing stands that this could be verified by".into());
+        };
+        // What is expected is what we expect: a reasoner's own numbers are kept beside it.
+        let predicted = expected(proposal.action.kind(), &situation);
+        let look = tools.look();
+        let judged = tools.guard.judge(&proposal, &look);
+        case.decided = judged.verdict != Verdict::Denied;
+        let decision = self.decision(case, asked, &proposal, predicted, &judged, request, facts);
+        let told = JudgedTold {
+            decision: decision.id,
+            verdict: judged.verdict,
+            rule: judged.rule.to_string(),
+            reason: judged.reason.clone(),
+        };
+        match judged.verdict {
+            Verdict::Denied => self.decide_on(decision),
+            Verdict::NeedsApproval => self.propose(proposal, decision, signal, facts, ask),
+            Verdict::Allowed => self.carry_out(&proposal, decision, signal, false, facts, ask),
+        }
+        Ok(told)
+    }
+
+    /// What an action with handles is done to.
+    fn target_of(&self, action: &ks_vocabulary::action::Action) -> Result<Entity, String> {
+        use ks_vocabulary::action::Target;
+        let Some(first) = action.targets().first().copied() else { return Ok(Entity::Host) };
+        let handle = match first {
+            Target::Process(process) => process.to_string(),
+            Target::Group(group) => group.to_string(),
+            Target::Disk(disk) => disk.to_string(),
+            Target::Nic(nic) => nic.to_string(),
+            Target::Mount(mount) => mount.to_string(),
+        };
+        let found = self.handles.entity(&handle).cloned();
+        found.ok_or_else(|| format!("handle `{handle}` was not issued"))
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "a decision is all of this")]
+    fn decision(
+        &mut self,
+        case: &Case,
+        asked: &Execution,
+        proposal: &Proposal,
+        predicted: Option<Predicted>,
+        judged: &Judged,
+        request: &ModelRequest,
+        facts: &dyn Facts,
+    ) -> DecisionSaid {
+        self.last_decision += 1;
+        let record = self.outcomes.of(proposal.action.kind());
+        let sure = request.incident.causes.first().map_or(0.5, |cause| cause.score);
+        DecisionSaid {
+            id: self.last_decision,
+            change: Decided::Judged,
+            incident: case.incident,
+            phase: Phase::Decide,
+            reasoner: self.config.reasoner,
+            failure_mode: proposal.failure_mode,
+            hypothesis: asked.justification.clone(),
+            evidence: proposal.evidence.clone(),
+            action: Some(proposal.action.clone()),
+            target: Some(proposal.target.clone()),
+            comm: Self::comm_of(&proposal.target, facts),
+            predicted,
+            confidence_raw: Some(asked.confidence),
+            // By what came of such actions, and how sure the cause is: never by what a reasoner says.
+            confidence: Some(record.rate() * sure.clamp(0.0, 1.0)),
+            verdict: judged.verdict,
+            rule: judged.rule,
+            reason: judged.reason.clone(),
+            request: None,
+            plan: judged.plan.clone(),
+            outcome: None,
+            actual: None,
+            lesson: None,
+        }
+    }
+
+    fn propose(
+        &mut self,
+        mut proposal: Proposal,
+        mut decision: DecisionSaid,
+        signal: u64,
+        facts: &dyn Facts,
+        ask: &mut Ask<'_>,
+    ) {
+        if self.rehearses {
+            decision.outcome = Some(Upshot::DryRun);
+            return self.decide_on(decision);
+        }
+        let wait_s =
+            self.config.approval_s.min(ks_vocabulary::decision::AgentConfig::APPROVAL_S_MAX);
+        let until = facts.now().plus_ns(wait_s * SECOND_NS);
+        let request = ask(Asks::Approval, until);
+        decision.request = Some(request);
+        proposal.planned.clone_from(&decision.plan);
+        self.decide_on(decision.clone());
+        self.pending.insert(request, Pending { proposal, decision, signal });
+    }
+
+    /// An operator has approved of a proposal, or has not.
+    pub fn answered(
+        &mut self,
+        request: RequestId,
+        approved: bool,
+        facts: &dyn Facts,
+        ask: &mut Ask<'_>,
+    ) {
+        let Some(pending) = self.pending.remove(&request) else { return };
+        if !approved {
+            return self.not_approved(pending, "an operator has denied it");
+        }
+        if !matches!(self.stage, Stage::Idle) {
+            return self.not_approved(pending, "another action is in flight");
+        }
+        let Pending { proposal, decision, signal } = pending;
+        self.carry_out(&proposal, decision, signal, true, facts, ask);
+    }
+
+    pub(super) fn not_approved(&mut self, pending: Pending, why: &str) {
+        let mut decision = pending.decision;
+        decision.change = Decided::Done;
+        decision.outcome = Some(Upshot::NotApplied);
+        decision.lesson = Some(why.into());
+        self.decide_on(decision);
+    }
+
+    /// Looks at everything again, and asks for it to be done.
+    fn carry_out(
+        &mut self,
+        proposal: &Proposal,
+        mut decision: DecisionSaid,
+        signal: u64,
+        by_operator: bool,
+        facts: &dyn Facts,
+        ask: &mut Ask<'_>,
+    ) {
+        let tools = self.tools(proposal.incident, facts);
+        let look = tools.look();
+        let approved = match tools.guard.approve(proposal, &look, by_operator) {
+            Ok(approved) => approved,
+            Err(judged) => {
+                decision.verdict = judged.verdict;
+                (decision.rule, decision.reason) = (judged.rule, judged.reason);
+                decision.outcome = Some(Upshot::NotApplied);
+                return self.decide_on(decision);
+            }
+        };
+        if self.rehearses {
+            decision.outcome = Some(Upshot::DryRun);
+            decision.lesson = Some("nothing is done to a recording".into());
+            return self.decide_on(decision);
+        }
+        let Some(measured) = self.measured(signal, &decision, facts) else {
+            decision.verdict = Verdict::Denied;
+            decision.rule = "verifiable";
+            decision.reason = "what it would change cannot be measured".into();
+            return self.decide_on(decision);
+        };
+        let request = ask(Asks::Effect, facts.now().plus_ns(PERFORM_NS));
+        self.asked.insert(request, approved.request(decision.id));
+        self.limits.begin(Deed {
+            decision: decision.id,
+            incident: proposal.incident,
+            at: facts.now(),
+            action: proposal.action.kind(),
+            target: proposal.target.to_string(),
+            upshot: None,
+            undone: false,
+        });
+        decision.change = Decided::Asked;
+        decision.phase = Phase::Execute;
+        decision.request = Some(request);
+        self.decide_on(decision.clone());
+        let severities = self.ledger.signals().filter(|known| known.stands());
+        let severities = severities.map(|known| (known.signal.id, known.signal.severity)).collect();
+        self.stage = Stage::Executing(Box::new(Carried {
+            decision,
+            approved,
+            request,
+            measured,
+            signal,
+            severities,
+            done: facts.now(),
+            before_undo: None,
+        }));
+    }
+
+    fn measured(
+        &self,
+        signal: u64,
+        decision: &DecisionSaid,
+        facts: &dyn Facts,
+    ) -> Option<Measured> {
+        let metric = decision.predicted?.metric;
+        let signal = &self.ledger.signal(signal)?.signal;
+        let entity = signal.entity.clone();
+        Some(Measured::begin(signal.kind, entity, metric, signal.start_ns, facts))
+    }
+
+    /// Whether an action of this decision can be put back.
+    pub(super) fn is_reversible(decision: &DecisionSaid) -> bool {
+        let risk = decision.action.as_ref().map(|action| action.kind().form().risk);
+        risk != Some(Risk::Disruptive)
+            || decision.plan.as_ref().is_some_and(|plan| !plan.undo.is_empty())
+    }
+}

@@ -1,0 +1,243 @@
+//! The agent at work: one incident at a time, from what stands to what was learned.
+//!
+//! The engine tells it what it says ([`Agent::hear`]), lets it think after each input
+//! ([`Agent::think`]), and hands on what it asks for. Everything it decides is said, step by step.
+//! Reasoners may be wrong in any way: what they answer passes the tools' bounds, the loop breaker,
+//! the budgets and the guard, and one that errs too often is replaced by the rules.
+
+mod case;
+mod conclude;
+mod execute;
+mod turns;
+mod verifying;
+
+use alloc::boxed::Box;
+use alloc::collections::{BTreeMap, VecDeque};
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use ks_vocabulary::decision::{AgentConfig, DecisionSaid, Reasoner as Named};
+use ks_vocabulary::input::{Asks, Carry, Outcome, RequestId};
+use ks_vocabulary::kind::Severity;
+use ks_vocabulary::output::Said;
+use ks_vocabulary::time::{ClockAnchor, Timestamp};
+use regex::Regex;
+
+use crate::facts::Facts;
+use crate::guard::{ApprovedPlan, EffectRequest, Guard, Proposal};
+use crate::handles::Handles;
+use crate::ledger::Ledger;
+use crate::limits::Limits;
+use crate::outcomes::Outcomes;
+use crate::policy::TextPolicy;
+use crate::reasoner::Reasoner;
+use crate::reasoner::rules::Rules;
+use crate::verify::Measured;
+
+use case::{Handled, Spent};
+
+/// Makes a request, whose answer comes too late after a time.
+pub type Ask<'a> = dyn FnMut(Asks, Timestamp) -> RequestId + 'a;
+
+/// A proposal that waits for an operator.
+#[derive(Debug)]
+struct Pending {
+    proposal: Proposal,
+    decision: DecisionSaid,
+    signal: u64,
+}
+
+/// Something that is being done.
+#[derive(Debug)]
+struct Carried {
+    decision: DecisionSaid,
+    approved: ApprovedPlan,
+    request: RequestId,
+    measured: Measured,
+    /// The signal that it is verified by.
+    signal: u64,
+    /// How bad each signal was when it was done.
+    severities: BTreeMap<u64, Severity>,
+    done: Timestamp,
+    /// What was told of it before it is put back.
+    before_undo: Option<String>,
+}
+
+/// Where the agent is.
+#[derive(Debug, Default)]
+enum Stage {
+    /// It waits for an incident.
+    #[default]
+    Idle,
+    /// It waits for whoever performs the action.
+    Executing(Box<Carried>),
+    /// It waits for what comes of it.
+    Verifying(Box<Carried>),
+    /// It waits for the action to be put back.
+    Undoing(Box<Carried>),
+}
+
+/// See the module.
+#[derive(Debug)]
+pub struct Agent {
+    config: AgentConfig,
+    clock: ClockAnchor,
+    seed: u64,
+    texts: TextPolicy,
+    forbidden: Vec<Regex>,
+    reasoner: Box<dyn Reasoner>,
+    /// Nothing can be done to a recording.
+    rehearses: bool,
+    stopped: bool,
+    ledger: Ledger,
+    handles: Handles,
+    limits: Limits,
+    outcomes: Outcomes,
+    guard: Guard,
+    stage: Stage,
+    handled: BTreeMap<u64, Handled>,
+    spent: BTreeMap<u64, Spent>,
+    pending: BTreeMap<RequestId, Pending>,
+    asked: BTreeMap<RequestId, EffectRequest>,
+    last_decision: u64,
+    said: VecDeque<Said>,
+}
+
+impl Agent {
+    /// One that works as it is configured; `None` where nobody advises it.
+    ///
+    /// A pattern of the site that is none is refused where the configuration is read; one that came
+    /// through all the same forbids everything.
+    pub fn new(config: &AgentConfig, clock: ClockAnchor, seed: u64) -> Option<Self> {
+        if config.reasoner == Named::Off {
+            return None;
+        }
+        let compiled = config.policy.forbid.iter().map(|pattern| {
+            let whole = alloc::format!(r"\A(?:{pattern})\z");
+            Regex::new(&whole).unwrap_or_else(|_| Regex::new("").expect("an empty pattern is one"))
+        });
+        Some(Self {
+            forbidden: compiled.collect(),
+            config: config.clone(),
+            clock,
+            seed,
+            texts: TextPolicy::new(),
+            reasoner: Box::new(Rules),
+            rehearses: false,
+            stopped: false,
+            ledger: Ledger::default(),
+            handles: Handles::default(),
+            limits: Limits::default(),
+            outcomes: Outcomes::default(),
+            guard: Guard::default(),
+            stage: Stage::Idle,
+            handled: BTreeMap::new(),
+            spent: BTreeMap::new(),
+            pending: BTreeMap::new(),
+            asked: BTreeMap::new(),
+            last_decision: 0,
+            said: VecDeque::new(),
+        })
+    }
+
+    /// Decides as it would, and asks for nothing to be done: a recording is over.
+    pub fn rehearse(&mut self) {
+        self.rehearses = true;
+    }
+
+    /// Takes another reasoner.
+    pub fn advise_by(&mut self, reasoner: Box<dyn Reasoner>) {
+        self.reasoner = reasoner;
+    }
+
+    /// Takes what the engine said at `at`.
+    pub fn hear(&mut self, said: &Said, at: Timestamp) {
+        self.ledger.hear(said, at);
+    }
+
+    /// Goes on with what there is to do.
+    pub fn think(&mut self, facts: &dyn Facts, ask: &mut Ask<'_>) {
+        match core::mem::take(&mut self.stage) {
+            Stage::Idle => self.take_up(facts, ask),
+            Stage::Verifying(carried) => self.watch(carried, facts, ask),
+            waiting @ (Stage::Executing(_) | Stage::Undoing(_)) => self.stage = waiting,
+        }
+    }
+
+    /// An operator stops all acting, or lets it go on. What was done may still be put back.
+    pub fn stop(&mut self, stopped: bool) {
+        self.stopped = stopped;
+    }
+
+    /// Whoever performs actions says what became of one.
+    pub fn done(
+        &mut self,
+        request: RequestId,
+        outcome: Outcome,
+        reason: Option<&str>,
+        facts: &dyn Facts,
+        ask: &mut Ask<'_>,
+    ) {
+        self.asked.remove(&request);
+        match core::mem::take(&mut self.stage) {
+            Stage::Executing(carried) if carried.request == request => {
+                self.performed(carried, outcome, reason, facts);
+            }
+            Stage::Undoing(carried) if carried.request == request => {
+                self.put_back(*carried, outcome, reason, facts);
+            }
+            other => self.stage = other,
+        }
+        self.think(facts, ask);
+    }
+
+    /// Nobody answered a request in time.
+    pub fn expired(&mut self, request: RequestId, facts: &dyn Facts, ask: &mut Ask<'_>) {
+        if let Some(pending) = self.pending.remove(&request) {
+            self.not_approved(pending, "nobody answered in time");
+            return;
+        }
+        self.done(request, Outcome::Indeterminate, Some("nobody answered in time"), facts, ask);
+    }
+
+    /// What is handed on of a request for an effect.
+    pub fn take_effect(&mut self, request: RequestId) -> Option<EffectRequest> {
+        self.asked.remove(&request)
+    }
+
+    /// The next thing it has to say.
+    pub fn poll(&mut self) -> Option<Said> {
+        self.said.pop_front()
+    }
+
+    /// When it wants to be woken.
+    pub fn deadline(&self) -> Option<Timestamp> {
+        match &self.stage {
+            Stage::Verifying(carried) => Some(carried.measured.ends().plus_ns(1)),
+            Stage::Idle | Stage::Executing(_) | Stage::Undoing(_) => None,
+        }
+    }
+
+    /// How often each rule of the guard was looked at.
+    pub fn evaluated(&self) -> impl Iterator<Item = (&'static str, u64)> {
+        self.guard.evaluated()
+    }
+
+    /// What the next run has to know.
+    pub fn carry(&self, carry: &mut Carry) {
+        carry.actions = self.limits.carry(self.clock);
+        carry.outcomes = self.outcomes.carry();
+        carry.last_decision = self.last_decision;
+    }
+
+    /// Goes on with what the run before did.
+    pub fn resume(&mut self, carry: &Carry, now: Timestamp) {
+        self.limits.resume(&carry.actions, now, self.clock);
+        self.outcomes.resume(&carry.outcomes);
+        self.last_decision = carry.last_decision;
+    }
+
+    fn decide_on(&mut self, decision: DecisionSaid) {
+        self.said.push_back(Said::Decision(Box::new(decision)));
+    }
+}

@@ -1,0 +1,266 @@
+//! Turns with the reasoner: it calls tools, phase by phase, until it says what to do.
+
+use alloc::boxed::Box;
+use alloc::format;
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+
+use ks_vocabulary::decision::{
+    CauseTold, Ending, Exchange, Finish, IncidentTold, ModelRequest, Phase, Reply, StepSaid,
+    ToolAnswer, ToolCall,
+};
+use ks_vocabulary::kind::Severity;
+use ks_vocabulary::output::{Incident, Said};
+use ks_vocabulary::time::SECOND_NS;
+
+use super::case::{Case, Handled};
+use super::{Agent, Ask, Stage};
+use crate::facts::Facts;
+use crate::reasoner::rules::{self, Rules};
+use crate::reasoner::{Advised, parse};
+use crate::tools::Tools;
+
+/// After so many answers in a row that were none, the rules take over.
+const ERRORS_MAX: u32 = 3;
+/// Calls that are kept word for word of a case; older ones are left out of what is sent.
+const HISTORY_MAX: usize = 24;
+
+impl Agent {
+    /// Takes up the next incident that is worth a look: the worst, the oldest of equals.
+    pub(super) fn take_up(&mut self, facts: &dyn Facts, ask: &mut Ask<'_>) {
+        let now = facts.now();
+        let is_worth = |incident: &&Incident| {
+            let severe = self
+                .ledger
+                .standing(incident.id)
+                .any(|known| known.signal.severity >= self.config.severity_min);
+            let known = self.handled.get(&incident.id);
+            severe && known.is_none_or(|known| known.is_due(incident, now))
+        };
+        let next = self
+            .ledger
+            .open()
+            .filter(is_worth)
+            .max_by_key(|incident| (incident.severity, core::cmp::Reverse(incident.id)));
+        if let Some(id) = next.map(|incident| incident.id) {
+            let spent = self.spent.entry(id).or_default();
+            spent.began.get_or_insert(now);
+            self.work(Case::new(id), facts, ask);
+        }
+    }
+
+    /// Works on a case until it ends, or something is being done.
+    fn work(&mut self, mut case: Case, facts: &dyn Facts, ask: &mut Ask<'_>) {
+        loop {
+            if let Some(why) = self.is_spent(&case, facts) {
+                return self.close(
+                    &case,
+                    facts,
+                    Finish { ending: Ending::BudgetUsedUp, reason: why },
+                );
+            }
+            let request = self.request(&case, facts);
+            match self.advised(&mut case, &request) {
+                None => {}
+                Some(Reply::Next) => {
+                    if !self.advance(&mut case, &request, facts) {
+                        return;
+                    }
+                }
+                Some(Reply::Finish(finish)) => return self.close(&case, facts, finish),
+                Some(Reply::Call(call)) => {
+                    self.call(&mut case, call, &request, facts, ask);
+                    if !matches!(self.stage, Stage::Idle) {
+                        return self.leave(&case, Ending::Acted, facts);
+                    }
+                }
+            }
+        }
+    }
+
+    /// What is used up, if anything is; a turn is counted.
+    fn is_spent(&mut self, case: &Case, facts: &dyn Facts) -> Option<String> {
+        let budgets = self.config.effective_budgets();
+        let spent = self.spent.entry(case.incident).or_default();
+        spent.turns += 1;
+        let age_s = spent.began.map_or(0, |began| facts.now().since_ns(began) / SECOND_NS);
+        if spent.turns > budgets.turns {
+            return Some(format!("{} turns were taken", budgets.turns));
+        }
+        if spent.calls >= budgets.tool_calls {
+            return Some(format!("{} calls of tools were made", budgets.tool_calls));
+        }
+        (age_s > budgets.seconds).then(|| format!("{} s went by", budgets.seconds))
+    }
+
+    fn advised(&mut self, case: &mut Case, request: &ModelRequest) -> Option<Reply> {
+        if case.errors >= ERRORS_MAX {
+            self.reasoner = Box::new(Rules);
+            case.errors = 0;
+            let text = "the reasoner erred too often: the rules take over";
+            self.step(case, None, Some(text.into()), None, None);
+        }
+        let advised = match self.reasoner.advise(request) {
+            Advised::Reply(reply) => Ok(reply),
+            Advised::Text(text) => parse(&text),
+            Advised::Nothing(why) => Err(why),
+        };
+        match advised {
+            Ok(reply) => Some(reply),
+            Err(error) => {
+                case.errors += 1;
+                self.step(case, None, None, Some(error), None);
+                None
+            }
+        }
+    }
+
+    /// Goes on to the next phase; false where there is none.
+    fn advance(&mut self, case: &mut Case, request: &ModelRequest, facts: &dyn Facts) -> bool {
+        if case.phase == Phase::Explain {
+            let (mode, culprit) = rules::diagnosed(request);
+            let culprit = culprit.and_then(|handle| self.handles.entity(&handle).cloned());
+            case.diagnosis = Some((mode, culprit));
+        }
+        case.phase = match case.phase {
+            Phase::Observe => Phase::Explain,
+            Phase::Explain => Phase::Simulate,
+            Phase::Simulate => Phase::Decide,
+            Phase::Decide => Phase::Execute,
+            Phase::Execute | Phase::Verify | Phase::Reflect => {
+                let reason = "the reasoner has nothing to propose".into();
+                self.close(case, facts, Finish { ending: Ending::CannotTell, reason });
+                return false;
+            }
+        };
+        true
+    }
+
+    fn call(
+        &mut self,
+        case: &mut Case,
+        call: ToolCall,
+        request: &ModelRequest,
+        facts: &dyn Facts,
+        ask: &mut Ask<'_>,
+    ) {
+        let spent = self.spent.entry(case.incident).or_default();
+        spent.calls += 1;
+        let looped = spent.breaker.take(&call);
+        let answer = if call.tool().is_of(case.phase) {
+            match (looped, &call) {
+                (Err(why), _) => Err(why),
+                (Ok(()), ToolCall::ExecuteRemediation(asked)) => {
+                    self.execute(case, asked, request, facts, ask).map(ToolAnswer::Judged)
+                }
+                (Ok(()), _) => self.tools(case.incident, facts).answer(&call),
+            }
+        } else {
+            Err(format!("`{}` is no tool of the phase {}", call.tool(), case.phase))
+        };
+        match &answer {
+            Ok(told) => {
+                case.errors = 0;
+                let text = serde_json::to_string(told).unwrap_or_default();
+                self.step(case, Some(call.clone()), Some(text), None, None);
+            }
+            Err(error) => {
+                case.errors += 1;
+                self.step(case, Some(call.clone()), None, Some(error.clone()), None);
+            }
+        }
+        case.history.push(Exchange { phase: case.phase, call, answer });
+        if case.history.len() > HISTORY_MAX {
+            case.history.remove(0);
+        }
+    }
+
+    /// What the tools look at.
+    pub(super) fn tools<'a>(&'a mut self, incident: u64, facts: &'a dyn Facts) -> Tools<'a> {
+        Tools {
+            facts,
+            wall: self.clock.at(facts.now()),
+            ledger: &self.ledger,
+            handles: &mut self.handles,
+            config: &self.config,
+            texts: &self.texts,
+            forbidden: &self.forbidden,
+            limits: &self.limits,
+            outcomes: &self.outcomes,
+            guard: &mut self.guard,
+            stopped: self.stopped,
+            incident,
+            seed: self.seed,
+        }
+    }
+
+    fn request(&mut self, case: &Case, facts: &dyn Facts) -> ModelRequest {
+        let budgets = self.config.effective_budgets();
+        let spent = self.spent.get(&case.incident);
+        let turns_left = budgets.turns.saturating_sub(spent.map_or(0, |spent| spent.turns));
+        let tried = spent.map(|spent| spent.tried.clone()).unwrap_or_default();
+        ModelRequest {
+            incident: self.incident(case.incident, facts),
+            phase: case.phase,
+            turns_left,
+            history: case.history.clone(),
+            tried,
+        }
+    }
+
+    fn incident(&mut self, id: u64, facts: &dyn Facts) -> IncidentTold {
+        let Some(incident) = self.ledger.incident(id) else {
+            return IncidentTold { id, severity: Severity::Low, age_s: 0, causes: Vec::new() };
+        };
+        let handles = &mut self.handles;
+        let causes = incident.causes.iter().map(|cause| CauseTold {
+            entity: handles.of(&cause.entity),
+            kind: cause.kind,
+            score: cause.score,
+        });
+        IncidentTold {
+            id,
+            severity: incident.severity.unwrap_or(Severity::Low),
+            age_s: facts.now().since_ns(incident.start_ns) / SECOND_NS,
+            causes: causes.collect(),
+        }
+    }
+
+    /// Ends the work on a case, and says how.
+    fn close(&mut self, case: &Case, facts: &dyn Facts, finish: Finish) {
+        let Finish { ending, reason } = finish;
+        self.step(case, None, Some(reason), None, Some(ending));
+        self.leave(case, ending, facts);
+    }
+
+    fn leave(&mut self, case: &Case, ending: Ending, facts: &dyn Facts) {
+        if let Some(incident) = self.ledger.incident(case.incident) {
+            let handled = Handled::new(incident, ending, facts.now());
+            self.handled.insert(case.incident, handled);
+        }
+    }
+
+    pub(super) fn step(
+        &mut self,
+        case: &Case,
+        call: Option<ToolCall>,
+        answer: Option<String>,
+        error: Option<String>,
+        ending: Option<Ending>,
+    ) {
+        let turn = self.spent.get(&case.incident).map_or(0, |spent| spent.turns);
+        let (incident, phase) = (case.incident, case.phase);
+        let said = StepSaid { incident, phase, turn, call, answer, error, ending };
+        self.said.push_back(Said::Step(Box::new(said)));
+    }
+
+    /// A name that people know a target by.
+    pub(super) fn comm_of(
+        target: &ks_vocabulary::kind::Entity,
+        facts: &dyn Facts,
+    ) -> Option<String> {
+        let ks_vocabulary::kind::Entity::Process(pid, start) = target else { return None };
+        let process = facts.process((*pid, *start))?;
+        process.comm.map(|comm| ks_vocabulary::kind::text(comm).to_string())
+    }
+}

@@ -1,0 +1,141 @@
+//! What is done is watched: harm beside it is put back at once, and at the planned time it is held
+//! against what happens when nothing is done.
+
+use alloc::boxed::Box;
+use alloc::format;
+use alloc::string::{String, ToString};
+
+use ks_vocabulary::decision::{Decided, Phase, Signal, Upshot};
+use ks_vocabulary::input::Outcome;
+use ks_vocabulary::kind::{Entity, Severity};
+use ks_vocabulary::time::SECOND_NS;
+
+use super::{Agent, Ask, Carried, Stage};
+use crate::facts::Facts;
+use crate::verify::{Held, verdict};
+
+/// A condition that got better may take so long to be over: it clears a minute after its limit.
+const CLEARS_NS: u64 = 120 * SECOND_NS;
+
+impl Agent {
+    /// Whoever performs it has answered.
+    pub(super) fn performed(
+        &mut self,
+        mut carried: Box<Carried>,
+        outcome: Outcome,
+        reason: Option<&str>,
+        facts: &dyn Facts,
+    ) {
+        let decision = &mut carried.decision;
+        decision.change = Decided::Done;
+        let upshot = match outcome {
+            Outcome::Applied => {
+                decision.phase = Phase::Verify;
+                self.decide_on(decision.clone());
+                carried.done = facts.now();
+                self.stage = Stage::Verifying(carried);
+                return;
+            }
+            Outcome::NotApplied => Upshot::NotApplied,
+            Outcome::Indeterminate => Upshot::Indeterminate,
+            Outcome::Withheld => Upshot::NotApplied,
+            Outcome::Superseded => Upshot::Superseded,
+        };
+        decision.lesson = reason.map(ToString::to_string);
+        self.conclude(*carried, upshot, None);
+    }
+
+    /// Looks at what is being verified.
+    pub(super) fn watch(
+        &mut self,
+        mut carried: Box<Carried>,
+        facts: &dyn Facts,
+        ask: &mut Ask<'_>,
+    ) {
+        carried.measured.take(facts);
+        if let Some(harm) = self.harm(&carried, facts) {
+            return self.undo(*carried, Upshot::Worse, &harm, facts, ask);
+        }
+        let now = facts.now();
+        if now <= carried.measured.ends() {
+            self.stage = Stage::Verifying(carried);
+            return;
+        }
+        let is_cleared =
+            self.ledger.signal(carried.signal).is_none_or(|known| known.signal.change.is_over());
+        let Some(predicted) = carried.decision.predicted else {
+            return self.conclude(*carried, Upshot::Inconclusive, None);
+        };
+        let (kind, metric) = (carried.measured.kind, carried.measured.metric);
+        let untreated = facts.untreated(kind, metric);
+        let held = verdict(&carried.measured, &predicted, &untreated, is_cleared);
+        let may_clear = now <= carried.measured.ends().plus_ns(CLEARS_NS);
+        if held.upshot == Upshot::Improved && !is_cleared && may_clear {
+            self.stage = Stage::Verifying(carried);
+            return;
+        }
+        self.judge_outcome(*carried, held, is_cleared, facts, ask);
+    }
+
+    fn judge_outcome(
+        &mut self,
+        mut carried: Carried,
+        held: Held,
+        is_cleared: bool,
+        facts: &dyn Facts,
+        ask: &mut Ask<'_>,
+    ) {
+        carried.decision.actual = held.actual;
+        let useless = match held.upshot {
+            Upshot::NoEffect => Some("it made no difference that matters"),
+            Upshot::Worse => Some("it made things worse"),
+            Upshot::Inconclusive if !is_cleared => Some("nothing shows that it helped"),
+            _ => None,
+        };
+        match useless {
+            Some(why) if Self::is_reversible(&carried.decision) => {
+                self.undo(carried, held.upshot, why, facts, ask);
+            }
+            Some(_) | None => self.conclude(carried, held.upshot, held.better_sd),
+        }
+    }
+
+    /// Another condition that came or got worse, or a target that is gone, unless that was meant.
+    fn harm(&self, carried: &Carried, facts: &dyn Facts) -> Option<String> {
+        let standing = self.ledger.signals().filter(|known| known.stands());
+        for known in standing {
+            let signal = &known.signal;
+            if signal.id == carried.signal || signal.severity < Severity::Medium {
+                continue;
+            }
+            let is_worse = match carried.severities.get(&signal.id) {
+                Some(before) => signal.severity > *before,
+                None => signal.start_ns > carried.done,
+            };
+            if is_worse {
+                return Some(format!(
+                    "signal {}: {} on {} is {}",
+                    signal.id,
+                    signal.kind.word(),
+                    signal.entity,
+                    signal.severity.word()
+                ));
+            }
+        }
+        let ends = carried.approved.plan().effects.iter().any(|effect| {
+            use ks_vocabulary::decision::Effect;
+            matches!(effect, Effect::Signal { signal: Signal::Terminate, .. })
+        });
+        match carried.decision.target.as_ref() {
+            Some(Entity::Process(pid, start)) if !ends => {
+                let is_gone = facts.process((*pid, *start)).is_none();
+                is_gone.then(|| format!("process {pid} is gone"))
+            }
+            Some(Entity::Cgroup(group)) => {
+                let is_gone = facts.group(&group.path).is_none();
+                is_gone.then(|| "the control group is gone".into())
+            }
+            _ => None,
+        }
+    }
+}
