@@ -4,7 +4,9 @@
 //! [`Engine::next_deadline`]: at that time the driver owes a `Tick`. Nothing else changes the
 //! engine's state.
 
+mod deciding;
 mod dialogue;
+mod facts;
 mod learned;
 mod words;
 
@@ -22,6 +24,7 @@ use crate::incidents::{Incidents, around};
 use crate::mutation;
 use crate::requests::Requests;
 use crate::window::Window;
+use ks_agent::work::Agent;
 use ks_vocabulary::input::{Body, Gap, GapReason, Input, Position, RunId, SourceState, Start};
 use ks_vocabulary::model::Sample;
 use ks_vocabulary::output::{Defect, Digest, End, Output, Said};
@@ -63,6 +66,10 @@ pub struct Engine {
     last: Timestamp,
     timers: Timers,
     requests: Requests,
+    /// Who decides, where someone advises.
+    agent: Option<Box<Agent>>,
+    rehearses: bool,
+    seed: u64,
     /// Samples since the last digest.
     samples: u64,
     /// Samples of the run.
@@ -92,7 +99,7 @@ impl Engine {
         self.last_seq = Some(at.seq);
         match body {
             Body::Start(_) | Body::ClockStep(_) | Body::Other(_) => {}
-            Body::ConfigChange(config) => self.board.configure(config),
+            Body::ConfigChange(config) => self.configure(config),
             Body::Answer(answer) => self.answer(at, answer),
             Body::Sample(sample) => self.sample(at, sample, done),
             Body::SourceState(state) => {
@@ -106,6 +113,7 @@ impl Engine {
                 self.age(at.mono);
                 self.say_changes(at);
                 self.say_forecasts(at);
+                self.think(at);
             }
         }
     }
@@ -161,8 +169,10 @@ impl Engine {
     fn begin_run(&mut self, start: &Start, at: Position) {
         self.finish();
         let accepts_all = self.board.accepts_all();
+        let rehearses = self.rehearses;
         let outputs = core::mem::take(&mut self.outputs);
-        *self = Self { outputs, run: Some(start.run()), clock: start.clock, ..Self::default() };
+        let run = Some(start.run());
+        *self = Self { outputs, run, rehearses, clock: start.clock, ..Self::default() };
         if accepts_all {
             self.board.accept_all();
         }
@@ -181,7 +191,7 @@ impl Engine {
             None => {}
         }
         if let Some(config) = &start.config {
-            self.board.configure(config);
+            self.configure_with(config, start.seed);
         }
         if let Some(carry) = &start.carry {
             self.resume(carry, at);
@@ -224,6 +234,7 @@ impl Engine {
         for coverage in self.board.take_coverage(|missing| explain(sources, missing)) {
             self.say(at, Said::Coverage(coverage));
         }
+        self.think(at);
         self.samples += 1;
         self.all_samples += 1;
         if self.samples == DIGEST_SAMPLES {
@@ -294,6 +305,9 @@ impl Engine {
     }
 
     fn say(&mut self, at: Position, body: Said) {
+        if let Some(agent) = &mut self.agent {
+            agent.hear(&body, at.mono);
+        }
         let at_ns = self.clock.at(at.mono);
         self.outputs.push_back(Output { seq: at.seq, mono_ns: at.mono, at_ns, body });
     }

@@ -127,6 +127,8 @@ impl Lab {
                 Said::Incident(_)
                 | Said::Forecast(_)
                 | Said::Request(_)
+                | Said::Step(_)
+                | Said::Decision(_)
                 | Said::Defect(_)
                 | Said::Digest(_)
                 | Said::End(_) => {}

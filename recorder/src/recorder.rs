@@ -183,6 +183,7 @@ impl Recorder {
                 user_hz: if live { rustix::param::clock_ticks_per_second() } else { 0 },
                 page_bytes: if live { rustix::param::page_size() as u64 } else { 0 },
                 recorder_pid: if live { u64::from(std::process::id()) } else { 0 },
+                is_model: false,
             },
             boot_id: fact("proc/sys/kernel/random/boot_id"),
             began_ns: Some(began),

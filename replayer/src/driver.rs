@@ -27,7 +27,7 @@ pub use keeper::{Keeper, Silent};
 pub use machine::Machine;
 pub use modelled::{Modelled, Stamped};
 pub use recorded::{Recorded, Source};
-pub use world::{Arrival, Wants, World};
+pub use world::{Arrival, Performs, Wants, World};
 
 /// What ends a run early.
 #[derive(Debug, thiserror::Error)]
@@ -173,7 +173,13 @@ impl<M: Machine> Driver<M> {
                     let mut withheld = withheld(request.id, error);
                     self.learn(self.stamp.last().mono, &mut withheld, keeper)?;
                 }
-                Ok(()) | Err(_) => world.ask(&request),
+                Ok(()) | Err(_) => {
+                    let effect = self.machine.take_effect(request.id);
+                    match (effect, world.performer()) {
+                        (Some(effect), Some(performer)) => performer.perform(request.id, &effect),
+                        (Some(_) | None, _) => world.ask(&request),
+                    }
+                }
             }
         }
         Ok(())

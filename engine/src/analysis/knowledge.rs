@@ -93,6 +93,9 @@ pub struct KnownPlacebos {
     pub metric: String,
     /// Mean over 60 s that begin 10 s after the raise, less the mean of the 10 s before it.
     pub values: Vec<f64>,
+    /// The scenario that they are of; nothing of it holds for a real host.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scenario: Option<String>,
 }
 
 /// What is wrong with a block of knowledge.
@@ -241,6 +244,7 @@ mod tests {
             kind: Kind::Scheduler,
             metric: metric.into(),
             values: vec![1.0],
+            scenario: None,
         };
         let placebos = vec![of("cpu_some_5s"), of("dreams_5s")];
         let knowledge = Knowledge { placebos, ..Knowledge::empty("h") };

@@ -4,7 +4,7 @@ use alloc::vec::Vec;
 
 use crate::analysis::Baseline;
 use crate::analysis::forecast::Forecast;
-use crate::analysis::knowledge::{Knowledge, KnownBaseline, KnownPlacebos};
+use crate::analysis::knowledge::{Knowledge, KnownBaseline};
 use crate::analysis::watched::Around;
 use crate::window::EntityId;
 use ks_vocabulary::kind::{Entity, Kind};
@@ -15,7 +15,7 @@ use ks_vocabulary::subtype::Subtype;
 use ks_vocabulary::time::Timestamp;
 
 use super::evaluation::Evaluation;
-use super::{Board, Learned, Near, PLACEBOS, Place, Standing};
+use super::{Board, Learned, Near, Place, Standing};
 
 impl Board {
     /// Takes what was known before the run; what it tells of quantities that there are none of here
@@ -28,12 +28,7 @@ impl Board {
             let key = (known.kind, entity.clone());
             self.known.entry(key).or_default().push((metric, known.baseline.clone()));
         }
-        for known in &knowledge.placebos {
-            let Some(metric) = Metric::of_word(&known.metric) else { continue };
-            let key = (known.kind, metric);
-            let from = known.values.len().saturating_sub(PLACEBOS);
-            self.placebos.entry(key).or_default().extend_from_slice(&known.values[from..]);
-        }
+        self.known_placebos.clone_from(&knowledge.placebos);
     }
 
     /// Learns what stands above a limit too, as an operator's word that it is normal.
@@ -73,12 +68,7 @@ impl Board {
                 known(*kind, entity, *metric, baseline);
             }
         }
-        let placebos = self.placebos.iter().map(|((kind, metric), values)| KnownPlacebos {
-            kind: *kind,
-            metric: metric.word().into(),
-            values: values.clone(),
-        });
-        knowledge.placebos.extend(placebos);
+        knowledge.placebos.extend(self.all_placebos());
     }
 
     /// Forecasts that are near by now; those of before count no more.

@@ -9,6 +9,7 @@ mod learned;
 mod left;
 mod lingering;
 mod lore;
+mod measured;
 mod names;
 mod near;
 mod place;
@@ -33,7 +34,7 @@ use place::Place;
 pub use slot::{PERSISTENCE_NS, Slot, Standing, Transition};
 
 use crate::analysis::Baseline;
-use crate::analysis::knowledge::{HALF_LIFE_DAYS, kept_a_day};
+use crate::analysis::knowledge::{HALF_LIFE_DAYS, KnownPlacebos, kept_a_day};
 use crate::analysis::trend::Scratch;
 use crate::influence::Influences;
 use crate::window::{EntityId, Missing};
@@ -99,7 +100,9 @@ pub struct Board {
     /// Until when what is told of entities that are gone stands.
     lingering: Vec<(Timestamp, EntityId)>,
     near: BTreeMap<(Kind, EntityId), (Entity, Near)>,
+    /// Differences after triggers of this run, and those that were known before it.
     placebos: BTreeMap<(Kind, Metric), Vec<f64>>,
+    known_placebos: Vec<KnownPlacebos>,
     scratch: Scratch,
 }
 
@@ -165,11 +168,8 @@ impl Board {
         place.slot.tick_ns = self.interval_ns;
         let transition = place.feed((at, wall), seen, &mut self.next_id, is_accepted);
         let transition = place.remember(seen, transition);
-        if is_influenced {
-            place.placebo.restart();
-        } else if let Some((metric, by)) =
-            place.placebo.take(at, seen, transition == Transition::Raised)
-        {
+        let raised = transition == Transition::Raised;
+        for (metric, by) in place.placebo.take(at, seen, raised, is_influenced) {
             let kept = self.placebos.entry((kind, metric)).or_default();
             if kept.len() >= PLACEBOS {
                 kept.remove(0);

@@ -1,5 +1,8 @@
-//! How a quantity went on after a signal was raised and nothing was done: what an action has to
-//! beat (`statistics.md`, section 6).
+//! How quantities went on after a signal was raised and nothing was done: what an action has to
+//! beat (`statistics.md`, section 6). The same readings say what an action is measured by.
+
+use alloc::collections::VecDeque;
+use alloc::vec::Vec;
 
 use ks_vocabulary::metric::Metric;
 use ks_vocabulary::time::{SECOND_NS, Timestamp};
@@ -9,59 +12,127 @@ use super::evaluation::Evaluation;
 /// The mean after a raise begins so much later, as that after an action would, and is so long.
 const BEGIN_NS: u64 = 10 * SECOND_NS;
 const LENGTH_NS: u64 = 60 * SECOND_NS;
-/// The mean before the raise is so long: two readings of five seconds.
+/// A reading is kept every so often, and a minute of them.
 const STEP_NS: u64 = 5 * SECOND_NS;
+const KEPT: usize = 12;
+/// The mean before the raise is over so many readings.
+const BEFORE: usize = 2;
 
-/// One measurement on one place.
-#[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Placebo {
-    metric: Option<Metric>,
-    /// The last two readings, five seconds apart.
-    before: [Option<f64>; 2],
-    last: Option<Timestamp>,
-    raised: Option<(Timestamp, f64)>,
+/// One quantity.
+#[derive(Debug, Clone)]
+struct Followed {
+    metric: Metric,
+    /// Readings of every five seconds, the newest last.
+    past: VecDeque<f64>,
+    /// Mean of the ten seconds before the last raise.
+    before: Option<f64>,
     sum: f64,
     count: u32,
 }
 
+/// The quantities of one place.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Placebo {
+    followed: Vec<Followed>,
+    last: Option<Timestamp>,
+    raised: Option<Timestamp>,
+    /// When something that was done may have been felt last.
+    spoiled: Option<Timestamp>,
+}
+
 impl Placebo {
-    /// Takes an evaluation; `raised` says that a signal was raised by it. The return value is a
-    /// quantity with the difference of its means, once that is complete.
+    /// Takes an evaluation; `raised` says that a signal was raised by it, `is_influenced` that
+    /// something that was done may be felt. The return value are the differences of the means,
+    /// once they are complete.
     pub(super) fn take(
         &mut self,
         at: Timestamp,
         seen: &Evaluation,
         raised: bool,
-    ) -> Option<(Metric, f64)> {
+        is_influenced: bool,
+    ) -> Vec<(Metric, f64)> {
         let due = self.last.is_none_or(|last| last.0 / STEP_NS != at.0 / STEP_NS);
-        if !due && !raised {
-            return None;
+        if is_influenced {
+            self.spoiled = Some(at);
+            self.raised = None;
         }
-        let first = seen.quantities().find(|noted| noted.learned)?.quantity;
-        if self.metric != Some(first.metric) {
-            *self = Self { metric: Some(first.metric), ..Self::default() };
+        if !due && !raised {
+            return Vec::new();
         }
         if due {
             self.last = Some(at);
-            self.before = [self.before[1], Some(first.value)];
+            self.read(seen);
         }
         if raised {
-            let [Some(one), Some(other)] = self.before else { return None };
-            self.raised = Some((at, f64::midpoint(one, other)));
-            (self.sum, self.count) = (0.0, 0);
+            self.raise(at);
         }
-        let (begin, before) = self.raised?;
+        let Some(begin) = self.raised else { return Vec::new() };
         let since_ns = at.since_ns(begin);
         if since_ns < BEGIN_NS {
-            return None;
+            return Vec::new();
         }
         if since_ns <= BEGIN_NS + LENGTH_NS {
-            self.sum += first.value;
-            self.count += 1;
-            return None;
+            for one in &mut self.followed {
+                if let Some(value) = value_of(seen, one.metric) {
+                    one.sum += value;
+                    one.count += 1;
+                }
+            }
+            return Vec::new();
         }
         self.raised = None;
-        (self.count > 0).then(|| (first.metric, self.sum / f64::from(self.count) - before))
+        let whole = self.followed.iter().filter(|one| one.count > 0);
+        let each = whole
+            .filter_map(|one| Some((one.metric, one.sum / f64::from(one.count) - one.before?)));
+        each.collect()
+    }
+
+    fn read(&mut self, seen: &Evaluation) {
+        for noted in seen.quantities() {
+            let (metric, value) = (noted.quantity.metric, noted.quantity.value);
+            let at = self.followed.iter().position(|one| one.metric == metric);
+            let at = at.unwrap_or_else(|| {
+                let past = VecDeque::with_capacity(KEPT);
+                self.followed.push(Followed { metric, past, before: None, sum: 0.0, count: 0 });
+                self.followed.len() - 1
+            });
+            let past = &mut self.followed[at].past;
+            if past.len() == KEPT {
+                past.pop_front();
+            }
+            past.push_back(value);
+        }
+    }
+
+    fn raise(&mut self, at: Timestamp) {
+        let before_ns = STEP_NS * BEFORE as u64;
+        let is_spoiled = self.spoiled.is_some_and(|last| at.since_ns(last) <= before_ns);
+        self.raised = (!is_spoiled).then_some(at);
+        for one in &mut self.followed {
+            let last = one.past.iter().rev().take(BEFORE);
+            let is_whole = one.past.len() >= BEFORE;
+            one.before = is_whole.then(|| last.sum::<f64>() / BEFORE as f64);
+            (one.sum, one.count) = (0.0, 0);
+        }
+    }
+
+    fn of(&self, metric: Metric) -> Option<&Followed> {
+        self.followed.iter().find(|one| one.metric == metric)
+    }
+
+    /// The last reading of a quantity.
+    pub(super) fn level(&self, metric: Metric) -> Option<f64> {
+        self.of(metric)?.past.back().copied()
+    }
+
+    /// Its mean over the ten seconds before the last raise.
+    pub(super) fn before(&self, metric: Metric) -> Option<f64> {
+        self.of(metric)?.before
+    }
+
+    /// Its readings of every five seconds, the newest last.
+    pub(super) fn past(&self, metric: Metric) -> impl Iterator<Item = f64> {
+        self.of(metric).into_iter().flat_map(|one| one.past.iter().copied())
     }
 
     /// Forgets readings, as after a gap: a window with a hole measures nothing.
@@ -70,22 +141,26 @@ impl Placebo {
     }
 }
 
+fn value_of(seen: &Evaluation, metric: Metric) -> Option<f64> {
+    let found = seen.quantities().find(|noted| noted.quantity.metric == metric);
+    found.map(|noted| noted.quantity.value)
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::evaluation::{Held, Quantity, Relax};
     use super::*;
-    use alloc::vec::Vec;
 
     /// Feeds a value a second; `raised` at one of them. Gives the differences.
     fn run(raised: &[u64], value: impl Fn(u64) -> f64) -> Vec<f64> {
         let mut placebo = Placebo::default();
-        let fed = (0..200).filter_map(|second| {
+        let fed = (0..200).flat_map(|second| {
             let mut seen = Evaluation::default();
             let limits = [Some(1.0), None, None, None];
             let quantity = Quantity { metric: Metric::Load1, value: value(second), limits };
             seen.grade(quantity, Held::Met, Relax::Scaled);
             let at = Timestamp(second * SECOND_NS);
-            placebo.take(at, &seen, raised.contains(&second))
+            placebo.take(at, &seen, raised.contains(&second), false)
         });
         fed.map(|(metric, by)| {
             assert_eq!(metric, Metric::Load1);
@@ -106,5 +181,23 @@ mod tests {
         assert!(run(&[2], |_| 4.0).is_empty(), "nothing is known of before");
         assert!(run(&[150], |_| 4.0).is_empty(), "it ends too early");
         assert!(run(&[], |_| 4.0).is_empty());
+    }
+
+    #[test]
+    fn each_quantity_has_its_own_and_keeps_what_was_before() {
+        let mut placebo = Placebo::default();
+        let mut found = Vec::new();
+        for second in 0..130u64 {
+            let mut seen = Evaluation::default();
+            seen.note(Metric::Load1, second as f64);
+            seen.note(Metric::BusyShare, 0.5);
+            let at = Timestamp(second * SECOND_NS);
+            found.extend(placebo.take(at, &seen, second == 50, false));
+        }
+        assert_eq!(found.len(), 2);
+        assert_eq!(placebo.before(Metric::Load1), Some(47.5));
+        assert_eq!(placebo.level(Metric::Load1), Some(125.0));
+        assert_eq!(placebo.past(Metric::Load1).count(), KEPT);
+        assert_eq!(placebo.level(Metric::CpuSome5s), None);
     }
 }

@@ -30,12 +30,14 @@ impl Engine {
         if let Answer::ActionOutcome(outcome) = answer {
             self.board.influences.end(outcome.request, outcome.outcome, at.mono);
         }
+        self.tell_agent(at, answer);
     }
 
     pub(super) fn expire(&mut self, at: Position) {
         while let Some((RequestId(number), asks)) = self.requests.expire(at.mono) {
             let problem = format!("request {number} ({}) was not answered in time", asks.word());
             self.say(at, Said::Defect(Defect { place: "request", problem }));
+            self.tell_expired(at, RequestId(number));
         }
         self.await_answers();
     }
@@ -51,6 +53,9 @@ impl Engine {
         }
         self.await_answers();
         self.board.influences.resume(carry, at.mono, self.clock);
+        if let Some(agent) = &mut self.agent {
+            agent.resume(carry, at.mono);
+        }
         for acceptance in &carry.accepted {
             self.board.accept(acceptance.clone());
         }

@@ -40,6 +40,9 @@ impl Engine {
         let mut carry = Carry { accepted: self.board.said_normal(), ..Carry::default() };
         self.requests.carry(self.clock, &mut carry);
         self.board.influences.carry(self.clock, &mut carry);
+        if let Some(agent) = &self.agent {
+            agent.carry(&mut carry);
+        }
         carry
     }
 

@@ -14,17 +14,21 @@ pub enum Timer {
     SignalStale,
     /// The answer to a request comes too late.
     AnswerLate,
+    /// The agent looks at what came of an action.
+    Verification,
 }
 
 impl Timer {
     /// All of them, in the order in which they are served.
-    pub const ALL: [Self; 3] = [Self::SampleOverdue, Self::SignalStale, Self::AnswerLate];
+    pub const ALL: [Self; 4] =
+        [Self::SampleOverdue, Self::SignalStale, Self::AnswerLate, Self::Verification];
 
     const fn index(self) -> usize {
         match self {
             Self::SampleOverdue => 0,
             Self::SignalStale => 1,
             Self::AnswerLate => 2,
+            Self::Verification => 3,
         }
     }
 }

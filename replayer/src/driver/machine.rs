@@ -1,8 +1,9 @@
 //! What a driver drives: the engine, or in tests a machine of another make.
 
+use ks_agent::guard::EffectRequest;
 use ks_engine::analysis::Knowledge;
 use ks_engine::engine::{Engine, Stage};
-use ks_vocabulary::input::{Body, Carry, Position};
+use ks_vocabulary::input::{Body, Carry, Position, RequestId};
 use ks_vocabulary::output::Output;
 use ks_vocabulary::time::Timestamp;
 
@@ -22,6 +23,10 @@ pub trait Machine {
     fn knowledge(&self) -> Knowledge;
     /// What the next run would have to go on with.
     fn carry(&self) -> Carry;
+    /// What is handed on of a request for an effect, where this machine made one.
+    fn take_effect(&mut self, _request: RequestId) -> Option<EffectRequest> {
+        None
+    }
 }
 
 impl Machine for Engine {
@@ -51,5 +56,9 @@ impl Machine for Engine {
 
     fn carry(&self) -> Carry {
         Self::carry(self)
+    }
+
+    fn take_effect(&mut self, request: RequestId) -> Option<EffectRequest> {
+        Self::take_effect(self, request)
     }
 }

@@ -1,12 +1,19 @@
 //! A modelled host as a world, and as the recording of one.
 
+use std::collections::BTreeMap;
+
+use ks_agent::guard::EffectRequest;
 use ks_recorder::error::Error;
+use ks_scenarios::action::Refused;
+use ks_scenarios::settings::Prior;
 use ks_scenarios::simulation::{Simulation, Step};
-use ks_vocabulary::input::{Input, Stamp};
+use ks_vocabulary::action::Action;
+use ks_vocabulary::input::{ActionOutcome, Answer, Body, Input, Outcome, RequestId, Stamp};
+use ks_vocabulary::kind::Entity;
 use ks_vocabulary::time::{SECOND_NS, Timestamp};
 
 use super::recorded::Source;
-use super::world::{Arrival, Wants, World};
+use super::world::{Arrival, Performs, Wants, World};
 
 /// Seconds between two reports of progress.
 const TOLD_S: u64 = 60;
@@ -17,22 +24,42 @@ pub struct Modelled<'a> {
     simulation: &'a mut Simulation,
     progress: &'a mut dyn FnMut(u64, u64),
     begin: Option<Timestamp>,
+    at: Timestamp,
+    /// What became of what was asked for, the next last.
+    answers: Vec<Body>,
+    given: Body,
+    /// What each decision overwrote.
+    priors: BTreeMap<u64, Prior>,
 }
 
 impl<'a> Modelled<'a> {
     /// `progress` is told seconds done and seconds in all.
     pub fn new(simulation: &'a mut Simulation, progress: &'a mut dyn FnMut(u64, u64)) -> Self {
-        Self { simulation, progress, begin: None }
+        let (begin, at) = (None, Timestamp::default());
+        let (answers, given, priors) = (Vec::new(), Body::Tick, BTreeMap::new());
+        Self { simulation, progress, begin, at, answers, given, priors }
     }
 }
 
 impl World for Modelled<'_> {
+    fn performer(&mut self) -> Option<&mut dyn Performs> {
+        Some(self)
+    }
+
     fn wait(&mut self, wants: Wants) -> Result<Arrival<'_>, Error> {
+        if let Some(answer) = self.answers.pop() {
+            self.given = answer;
+            return Ok(Arrival::Learned(self.at, &mut self.given));
+        }
         let all_s = self.simulation.duration_s();
         Ok(match self.simulation.wait(wants.until) {
-            Step::Due(at) => Arrival::Due(at),
+            Step::Due(at) => {
+                self.at = at;
+                Arrival::Due(at)
+            }
             Step::Over => Arrival::Over,
             Step::Learned(at, body) => {
+                self.at = at;
                 let done_s = at.since_ns(*self.begin.get_or_insert(at)) / SECOND_NS;
                 if done_s.is_multiple_of(TOLD_S) {
                     (self.progress)(done_s, all_s);
@@ -40,6 +67,55 @@ impl World for Modelled<'_> {
                 Arrival::Learned(at, body)
             }
         })
+    }
+}
+
+impl Performs for Modelled<'_> {
+    fn perform(&mut self, request: RequestId, effect: &EffectRequest) {
+        let (outcome, reason) = match self.done(effect) {
+            Ok(()) => (Outcome::Applied, None),
+            Err(refused @ Refused::Superseded { .. }) => {
+                (Outcome::Superseded, Some(refused.to_string()))
+            }
+            Err(refused) => (Outcome::NotApplied, Some(refused.to_string())),
+        };
+        let outcome = ActionOutcome { request, outcome, reason };
+        self.answers.push(Body::Answer(Box::new(Answer::ActionOutcome(outcome))));
+    }
+}
+
+impl Modelled<'_> {
+    fn done(&mut self, effect: &EffectRequest) -> Result<(), Refused> {
+        if let Some((action, _)) = effect.to_do() {
+            let action = named(action, effect.target());
+            if let Some(prior) = self.simulation.settings(&action) {
+                self.priors.insert(effect.decision(), prior);
+            }
+            return self.simulation.act(&action);
+        }
+        match self.priors.remove(&effect.decision()) {
+            Some(prior) => self.simulation.restore(&prior),
+            None => {
+                Err(Refused::Missing { what: "value before", name: effect.target().to_string() })
+            }
+        }
+    }
+}
+
+/// An action as the model names its targets: an interface and a mount have handles in it, which are
+/// nothing to a host.
+fn named(action: &Action, target: &Entity) -> Action {
+    let by_name = |name: &[u8]| String::from_utf8_lossy(name).into_owned();
+    match (action, target) {
+        (Action::FlushBuffers { .. }, Entity::Filesystem(mount)) => match by_name(mount).parse() {
+            Ok(mount) => Action::FlushBuffers { mount },
+            Err(_) => action.clone(),
+        },
+        (Action::ForceNetworkSpeed { mbit, .. }, Entity::Nic(nic)) => match by_name(nic).parse() {
+            Ok(nic) => Action::ForceNetworkSpeed { nic, mbit: *mbit },
+            Err(_) => action.clone(),
+        },
+        _ => action.clone(),
     }
 }
 

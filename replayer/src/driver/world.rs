@@ -1,7 +1,8 @@
 //! Where inputs come from: a recording, a modelled host, or the host itself.
 
+use ks_agent::guard::EffectRequest;
 use ks_recorder::error::Error;
-use ks_vocabulary::input::{Body, Input};
+use ks_vocabulary::input::{Body, Input, RequestId};
 use ks_vocabulary::output::Request;
 use ks_vocabulary::time::Timestamp;
 
@@ -40,5 +41,26 @@ pub trait World {
 
     /// Takes what is asked for. A recording has its answers already, and a world in which nobody
     /// performs or answers anything leaves it alone: the machine's own time runs out.
+    ///
+    /// An effect is handed on once, and only to a world that can perform it ([`Performs`]).
     fn ask(&mut self, _request: &Request) {}
+
+    /// Whoever performs effects in this world; nobody does in a recording.
+    fn performer(&mut self) -> Option<&mut dyn Performs> {
+        None
+    }
+}
+
+/// What can be done to a world. A recording is over, so nothing can be done to one:
+///
+/// ```compile_fail
+/// fn needs(world: &dyn ks_replayer::driver::Performs) {}
+/// fn replayed(recording: &ks_replayer::driver::Recorded<'_>) {
+///     needs(recording);
+/// }
+/// ```
+pub trait Performs {
+    /// Does what was approved of, or puts it back; says what became of it by an answer to the
+    /// request.
+    fn perform(&mut self, request: RequestId, effect: &EffectRequest);
 }

@@ -249,6 +249,7 @@ fn start(scenario: &Scenario, seed: u64) -> Start {
             user_hz: whole(telemetry::USER_HZ),
             page_bytes: PAGE,
             recorder_pid: 299,
+            is_model: true,
         },
         boot_id: format!("model-{seed}"),
         began_ns: Some(Timestamp(whole(begin_s * 1e9))),

@@ -18,7 +18,7 @@ use alloc::vec::Vec;
 
 use ks_vocabulary::decision::{AgentConfig, DecisionSaid, Reasoner as Named};
 use ks_vocabulary::input::{Asks, Carry, Outcome, RequestId};
-use ks_vocabulary::kind::Severity;
+use ks_vocabulary::kind::{Entity, Severity};
 use ks_vocabulary::output::Said;
 use ks_vocabulary::time::{ClockAnchor, Timestamp};
 use regex::Regex;
@@ -112,12 +112,8 @@ impl Agent {
         if config.reasoner == Named::Off {
             return None;
         }
-        let compiled = config.policy.forbid.iter().map(|pattern| {
-            let whole = alloc::format!(r"\A(?:{pattern})\z");
-            Regex::new(&whole).unwrap_or_else(|_| Regex::new("").expect("an empty pattern is one"))
-        });
         Some(Self {
-            forbidden: compiled.collect(),
+            forbidden: compiled(config),
             config: config.clone(),
             clock,
             seed,
@@ -138,6 +134,12 @@ impl Agent {
             last_decision: 0,
             said: VecDeque::new(),
         })
+    }
+
+    /// Goes on with another configuration.
+    pub fn configure(&mut self, config: &AgentConfig) {
+        self.forbidden = compiled(config);
+        self.config = config.clone();
     }
 
     /// Decides as it would, and asks for nothing to be done: a recording is over.
@@ -205,6 +207,11 @@ impl Agent {
         self.asked.remove(&request)
     }
 
+    /// What a request for an effect is done to.
+    pub fn target(&self, request: RequestId) -> Option<Entity> {
+        self.asked.get(&request).map(|asked| asked.target().clone())
+    }
+
     /// The next thing it has to say.
     pub fn poll(&mut self) -> Option<Said> {
         self.said.pop_front()
@@ -240,4 +247,13 @@ impl Agent {
     fn decide_on(&mut self, decision: DecisionSaid) {
         self.said.push_back(Said::Decision(Box::new(decision)));
     }
+}
+
+/// What a site forbids of texts.
+fn compiled(config: &AgentConfig) -> Vec<Regex> {
+    let each = config.policy.forbid.iter().map(|pattern| {
+        let whole = alloc::format!(r"\A(?:{pattern})\z");
+        Regex::new(&whole).unwrap_or_else(|_| Regex::new("").expect("an empty pattern is one"))
+    });
+    each.collect()
 }

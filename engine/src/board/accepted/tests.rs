@@ -183,7 +183,7 @@ fn it_holds_where_it_was_said_and_until_it_was_said() {
 #[test]
 fn the_configuration_says_it_too_and_takes_it_back() {
     let (mut lab, mut host) = (Lab::new(), Default::default());
-    let config = Config { accept: vec![normal(None)] };
+    let config = Config { accept: vec![normal(None)], ..Config::default() };
     lab.hear(Body::ConfigChange(Box::new(config)));
     load(&mut lab, &mut host, 250, 30);
     assert_eq!(lab.severity(LoadMismatch, HOST), None);

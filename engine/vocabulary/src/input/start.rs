@@ -105,4 +105,7 @@ pub struct HostFacts {
     pub page_bytes: u64,
     /// Process id of the recorder; 0 where unknown. Its own demand is left out of `load_mismatch`.
     pub recorder_pid: u64,
+    /// It is a modelled host.
+    #[serde(default, skip_serializing_if = "core::ops::Not::not")]
+    pub is_model: bool,
 }

@@ -1,0 +1,69 @@
+//! What the board tells of quantities over time: by it an action is measured.
+
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use crate::analysis::knowledge::KnownPlacebos;
+use ks_vocabulary::kind::{Entity, Kind};
+use ks_vocabulary::metric::Metric;
+
+use super::{Board, PLACEBOS, Place};
+
+impl Board {
+    fn place(&self, kind: Kind, entity: &Entity) -> Option<&Place> {
+        let own = self.places.iter().filter(|((known, _), _)| *known == kind);
+        own.map(|(_, place)| place).find(|place| place.entity == *entity)
+    }
+
+    /// The last reading of a quantity, at most five seconds old.
+    pub fn level(&self, kind: Kind, entity: &Entity, metric: Metric) -> Option<f64> {
+        self.place(kind, entity)?.placebo.level(metric)
+    }
+
+    /// Its mean over the ten seconds before the last raise.
+    pub fn level_before(&self, kind: Kind, entity: &Entity, metric: Metric) -> Option<f64> {
+        self.place(kind, entity)?.placebo.before(metric)
+    }
+
+    /// Its readings of every five seconds, a minute of them at most, the newest last.
+    pub fn readings(&self, kind: Kind, entity: &Entity, metric: Metric) -> Vec<f64> {
+        self.place(kind, entity).map_or(Vec::new(), |place| place.placebo.past(metric).collect())
+    }
+
+    /// Differences after triggers of this run at which nothing was done.
+    pub fn untreated(&self, kind: Kind, metric: Metric) -> &[f64] {
+        self.placebos.get(&(kind, metric)).map_or(&[], Vec::as_slice)
+    }
+
+    /// Those that were known before it.
+    pub fn known_untreated(
+        &self,
+        kind: Kind,
+        metric: Metric,
+    ) -> impl Iterator<Item = &KnownPlacebos> {
+        let word = metric.word();
+        self.known_placebos.iter().filter(move |known| known.kind == kind && known.metric == word)
+    }
+
+    /// All of them, for runs to come: those of this run behind those of before.
+    pub(super) fn all_placebos(&self) -> Vec<KnownPlacebos> {
+        let has_word = |known: &&KnownPlacebos| Metric::of_word(&known.metric).is_some();
+        let mut all: Vec<_> = self.known_placebos.iter().filter(has_word).cloned().collect();
+        for ((kind, metric), values) in &self.placebos {
+            let word = metric.word();
+            let is_same = |known: &&mut KnownPlacebos| {
+                known.kind == *kind && known.metric == word && known.scenario.is_none()
+            };
+            if let Some(known) = all.iter_mut().find(is_same) {
+                known.values.extend_from_slice(values);
+                let from = known.values.len().saturating_sub(PLACEBOS);
+                known.values.drain(..from);
+            } else {
+                let metric = String::from(word);
+                let values = values.clone();
+                all.push(KnownPlacebos { kind: *kind, metric, values, scenario: None });
+            }
+        }
+        all
+    }
+}

@@ -1,0 +1,125 @@
+//! The agent within the engine: it hears what is said, thinks after each input, and what it asks
+//! for becomes a request.
+
+use alloc::boxed::Box;
+use alloc::vec::Vec;
+
+use ks_agent::guard::EffectRequest;
+use ks_agent::reasoner::Reasoner as Advises;
+use ks_agent::work::Agent;
+use ks_vocabulary::decision::Reasoner;
+use ks_vocabulary::input::{Answer, Asks, Config, Decision, Position, RequestId};
+use ks_vocabulary::kind::Entity;
+use ks_vocabulary::output::{Request, Said};
+use ks_vocabulary::time::{SECOND_NS, Timestamp};
+use ks_vocabulary::timer::Timer;
+
+use super::Engine;
+use super::facts::Seen;
+use crate::influence::Influence;
+
+/// What was done is felt for so long: it settles, is measured, and may be put back (our judgement).
+const FELT_NS: u64 = 300 * SECOND_NS;
+
+impl Engine {
+    /// Decides as it would, and asks for nothing to be done: what is fed is a recording, whose host
+    /// has gone on long ago.
+    pub fn rehearse(&mut self) {
+        self.rehearses = true;
+    }
+
+    /// Takes another reasoner than the one that is configured, where there is an agent.
+    pub fn advise_by(&mut self, reasoner: Box<dyn Advises>) {
+        if let Some(agent) = &mut self.agent {
+            agent.advise_by(reasoner);
+        }
+    }
+
+    /// What is handed on of a request for an effect.
+    pub fn take_effect(&mut self, request: RequestId) -> Option<EffectRequest> {
+        self.agent.as_mut()?.take_effect(request)
+    }
+
+    /// How often each rule of the guard was looked at.
+    pub fn guarded(&self) -> Vec<(&'static str, u64)> {
+        self.agent.as_ref().map_or(Vec::new(), |agent| agent.evaluated().collect())
+    }
+
+    pub(super) fn configure_with(&mut self, config: &Config, seed: u64) {
+        self.seed = seed;
+        self.board.configure(config);
+        self.agent = Agent::new(&config.agent, self.clock, seed).map(Box::new);
+        if let Some(agent) = self.agent.as_mut().filter(|_| self.rehearses) {
+            agent.rehearse();
+        }
+    }
+
+    /// A change of the configuration while a run goes on. An agent goes on with what it knows.
+    pub(super) fn configure(&mut self, config: &Config) {
+        match &mut self.agent {
+            Some(agent) if config.agent.reasoner != Reasoner::Off => {
+                self.board.configure(config);
+                agent.configure(&config.agent);
+            }
+            Some(_) | None => self.configure_with(config, self.seed),
+        }
+    }
+
+    /// Lets the agent do something with what it is told of the host as it is.
+    fn with_agent(
+        &mut self,
+        at: Position,
+        what: impl FnOnce(&mut Agent, &Seen<'_>, &mut ks_agent::work::Ask<'_>),
+    ) {
+        let Some(mut agent) = self.agent.take() else { return };
+        let mut asked: Vec<Request> = Vec::new();
+        let seen = Seen { now: at.mono, window: &self.window, board: &self.board };
+        let requests = &mut self.requests;
+        what(&mut agent, &seen, &mut |asks: Asks, until: Timestamp| {
+            let request = requests.ask(asks, until);
+            asked.push(request);
+            request.id
+        });
+        for request in asked {
+            if request.asks == Asks::Effect {
+                self.feel(at, request.id, agent.target(request.id));
+            }
+            self.say(at, Said::Request(request));
+        }
+        while let Some(said) = agent.poll() {
+            self.say(at, said);
+        }
+        self.timers.set(Timer::Verification, agent.deadline().filter(|due| *due > at.mono));
+        self.agent = Some(agent);
+        self.await_answers();
+    }
+
+    /// From here on what is measured may be due to what was done.
+    fn feel(&mut self, at: Position, request: RequestId, target: Option<Entity>) {
+        let Some(target) = target else { return };
+        let influence = Influence { target, from: at.mono, until: at.mono.plus_ns(FELT_NS) };
+        self.board.influences.begin(request, influence);
+    }
+
+    pub(super) fn think(&mut self, at: Position) {
+        self.with_agent(at, |agent, seen, ask| agent.think(seen, ask));
+    }
+
+    pub(super) fn tell_expired(&mut self, at: Position, request: RequestId) {
+        self.with_agent(at, |agent, seen, ask| agent.expired(request, seen, ask));
+    }
+
+    pub(super) fn tell_agent(&mut self, at: Position, answer: &Answer) {
+        self.with_agent(at, |agent, seen, ask| match answer {
+            Answer::ActionOutcome(done) => {
+                agent.done(done.request, done.outcome, done.reason.as_deref(), seen, ask);
+            }
+            Answer::OperatorDecision(operator) => match operator.decision {
+                Decision::Approve { request } => agent.answered(request, true, seen, ask),
+                Decision::Deny { request } => agent.answered(request, false, seen, ask),
+                Decision::Accept(_) => {}
+            },
+            Answer::ModelReply(_) => {}
+        });
+    }
+}

@@ -1,0 +1,190 @@
+//! What the agent may know of the host: the window's last readings, and what the board measured.
+
+use alloc::vec::Vec;
+
+use ks_agent::facts::{
+    DiskFacts, Facts, GroupFacts, HostFacts, ProcessFacts, ProcessKey, Untreated,
+};
+use ks_vocabulary::decision::Sysctl;
+use ks_vocabulary::kind::{Entity, Kind};
+use ks_vocabulary::metric::Metric;
+use ks_vocabulary::model::{Cgroup, Limits, Process};
+use ks_vocabulary::time::{SECOND_NS, Timestamp};
+
+use crate::board::Board;
+use crate::window::{BUCKET_NS, CgroupTrack, Window};
+
+/// What was learned by triggers of this run.
+const OWN: &str = "this run's untreated triggers";
+
+/// See the module.
+pub(super) struct Seen<'a> {
+    pub(super) now: Timestamp,
+    pub(super) window: &'a Window,
+    pub(super) board: &'a Board,
+}
+
+impl Seen<'_> {
+    fn limits(&self) -> Option<&Limits> {
+        self.window.limits.one().ok()
+    }
+
+    fn group_row(&self, path: &[u8]) -> Option<(&Cgroup, &CgroupTrack)> {
+        let all = self.window.cgroups.entities();
+        let own = all.filter(|(_, row, _)| row.path() == Some(path));
+        own.map(|(_, row, track)| (row, track)).next()
+    }
+
+    /// Over how long the consumption of a control group is counted: from the bucket before.
+    fn over_s(&self) -> Option<f64> {
+        let at = self.window.cgroups.at()?;
+        let begin = Timestamp((at.0 / BUCKET_NS).saturating_sub(1) * BUCKET_NS);
+        Some(at.since_ns(begin) as f64 / SECOND_NS as f64).filter(|over_s| *over_s > 0.0)
+    }
+}
+
+fn process(row: &Process) -> ProcessFacts<'_> {
+    ProcessFacts {
+        key: (row.pid().unwrap_or(0), row.start_ticks().unwrap_or(0)),
+        ppid: row.ppid(),
+        comm: row.comm(),
+        group: row.cgroup(),
+        state: row.state(),
+        nice: row.nice(),
+        policy: row.policy(),
+        rss_bytes: row.rss_bytes(),
+        oom_score_adj: row.oom_score_adj(),
+        ..ProcessFacts::default()
+    }
+}
+
+impl Facts for Seen<'_> {
+    fn now(&self) -> Timestamp {
+        self.now
+    }
+
+    fn interval_ns(&self) -> u64 {
+        self.window.interval_ns
+    }
+
+    fn sampled(&self) -> Option<Timestamp> {
+        Some(self.window.mono()).filter(|at| *at != Timestamp::default())
+    }
+
+    fn host(&self) -> HostFacts {
+        let memory = self.window.memory.one().ok();
+        let cpu = self.window.cpu.one().ok();
+        let limits = self.limits();
+        HostFacts {
+            cpus: cpu.and_then(|cpu| cpu.cpus_online()),
+            memory_bytes: memory.and_then(|memory| memory.total_bytes()),
+            available_bytes: memory.and_then(|memory| memory.available_bytes()),
+            swap_bytes: memory.and_then(|memory| memory.swap_total_bytes()),
+            swap_free_bytes: memory.and_then(|memory| memory.swap_free_bytes()),
+            dirty_bytes: memory.and_then(|memory| memory.dirty_bytes()),
+            ports: limits
+                .and_then(|limits| Some((limits.local_port_first()?, limits.local_port_last()?))),
+            recorder_pid: self.window.host().recorder_pid,
+            ..HostFacts::default()
+        }
+    }
+
+    fn process(&self, key: ProcessKey) -> Option<ProcessFacts<'_>> {
+        self.window.processes.find(key).map(|known| process(&known.row))
+    }
+
+    fn processes(&self) -> Vec<ProcessFacts<'_>> {
+        self.window.processes.iter().map(|known| process(&known.row)).collect()
+    }
+
+    fn group(&self, path: &[u8]) -> Option<GroupFacts<'_>> {
+        let (row, track) = self.group_row(path)?;
+        let spent = track.consumption(row);
+        let rate = |amount: u64| self.over_s().map(|over_s| amount as f64 / over_s);
+        let written = spent.written_bytes;
+        let read = spent.io_bytes.saturating_sub(written);
+        Some(GroupFacts {
+            path: row.path()?,
+            inode: row.inode(),
+            unit: row.unit(),
+            cpu_quota_us: row.cpu_quota_us(),
+            cpu_period_us: row.cpu_period_us(),
+            cpu_weight: row.cpu_weight(),
+            cpus_used: rate(spent.cpu_us).map(|us| us / 1e6),
+            io_bytes_per_s: rate(read).zip(rate(written)),
+            memory_bytes: row.memory_bytes(),
+            anon_bytes: row.anon_bytes(),
+            file_bytes: row.file_bytes(),
+            memory_high_bytes: row.memory_high_bytes(),
+            swap_bytes: row.swap_bytes(),
+            swap_max_bytes: row.swap_max_bytes(),
+            pids: row.pids(),
+            pids_max: row.pids_max(),
+            ..GroupFacts::default()
+        })
+    }
+
+    fn disk(&self, name: &[u8]) -> Option<DiskFacts<'_>> {
+        let rows = self.window.disks.rows().ok()?;
+        let row = rows.iter().find(|row| row.name() == Some(name))?;
+        Some(DiskFacts {
+            device: row.major().zip(row.minor()),
+            scheduler: row.scheduler(),
+            read_ahead_kb: None,
+        })
+    }
+
+    fn only_disk(&self) -> Option<Vec<u8>> {
+        let rows = self.window.disks.rows().ok()?;
+        let mut whole = rows.iter().filter(|row| row.stacked() != Some(true));
+        let first = whole.next()?;
+        whole.next().is_none().then(|| first.name().map(<[u8]>::to_vec))?
+    }
+
+    fn sysctl(&self, key: Sysctl) -> Option<u64> {
+        let limits = self.limits()?;
+        match key {
+            Sysctl::Somaxconn => limits.somaxconn(),
+            Sysctl::TcpMaxSynBacklog => limits.tcp_max_syn_backlog(),
+            Sysctl::NetdevMaxBacklog
+            | Sysctl::IpLocalPortRange
+            | Sysctl::TcpFinTimeout
+            | Sysctl::TcpTwReuse
+            | Sysctl::NfConntrackMax
+            | Sysctl::DirtyBackgroundBytes
+            | Sysctl::DirtyBackgroundRatio
+            | Sysctl::DropCaches
+            | Sysctl::Swappiness => None,
+        }
+    }
+
+    fn listens_within(&self, _low: u64, _high: u64) -> Option<bool> {
+        None
+    }
+
+    fn level(&self, kind: Kind, entity: &Entity, metric: Metric) -> Option<f64> {
+        self.board.level(kind, entity, metric)
+    }
+
+    fn before(&self, kind: Kind, entity: &Entity, metric: Metric) -> Option<f64> {
+        self.board.level_before(kind, entity, metric)
+    }
+
+    fn past(&self, kind: Kind, entity: &Entity, metric: Metric) -> Vec<f64> {
+        self.board.readings(kind, entity, metric)
+    }
+
+    fn untreated(&self, kind: Kind, metric: Metric) -> Vec<Untreated<'_>> {
+        let is_model = self.window.host().is_model;
+        let known = self.board.known_untreated(kind, metric);
+        let known = known.filter(|known| known.scenario.is_none() || is_model);
+        let mut all: Vec<Untreated<'_>> = known
+            .map(|known| Untreated {
+                source: known.scenario.as_deref().unwrap_or("knowledge"),
+                differences: &known.values,
+            })
+            .collect();
+        all.push(Untreated { source: OWN, differences: self.board.untreated(kind, metric) });
+        all
+    }
+}
