@@ -11,6 +11,7 @@ use crate::host::group::Group;
 use crate::host::memory::PAGE;
 use crate::host::process::{Held, Process, Step};
 use crate::scenario::{Extra, Scenario};
+use crate::settings::Policy;
 use crate::shape::Disk;
 use crate::telemetry;
 
@@ -115,6 +116,8 @@ impl Simulation {
         self.spawning += spawner.demand.spawns * STEP_S;
         let (ppid, comm, group) = (spawner.pid, spawner.comm.clone(), spawner.group);
         let (nice, session_nice) = (spawner.nice, spawner.session_nice);
+        let (session, policy, io_level) = (spawner.session, spawner.policy, spawner.io_level);
+        let affinity = spawner.affinity.clone();
         let mut child = spawner.demand;
         child.spawns = 0.0;
         child.memory.bytes = 512 << 10;
@@ -128,7 +131,10 @@ impl Simulation {
             let pid = self.begin(&comm, group, 1.0, &child, false);
             if let Some(process) = self.host.processes.iter_mut().find(|one| one.pid == pid) {
                 process.ppid = ppid;
+                // A child copies its creator.
                 (process.nice, process.session_nice) = (nice, session_nice);
+                (process.session, process.policy) = (session, policy);
+                (process.io_level, process.affinity) = (io_level, affinity.clone());
             }
             self.host.counted.forks.add(1.0);
         }
@@ -185,9 +191,13 @@ impl Simulation {
         let pid = self.begin(&extra.name, group, extra.threads, &extra.demand, false);
         if let Some(process) = self.host.processes.iter_mut().find(|one| one.pid == pid) {
             process.nice = extra.nice;
+            process.waits_for.clone_from(&extra.waits_for);
             process.memory.swapped = swapped;
             process.oom_score_adj = extra.oom_score_adj;
             process.open_files_max = extra.descriptors as f64;
+        }
+        if let Some(name) = &extra.session {
+            self.join(pid, name);
         }
         if extra.port > 0 {
             self.host.network.listen(pid, extra.port, extra.backlog);
@@ -196,6 +206,17 @@ impl Simulation {
             self.make_room();
         }
         pid
+    }
+
+    /// Puts a process into a session that others may be in: its nice level is theirs.
+    fn join(&mut self, pid: u64, name: &str) {
+        let session = *self.sessions.entry(name.to_owned()).or_insert(pid);
+        let others = self.host.processes.iter().filter(|one| one.pid != pid);
+        let nice = others.filter(|one| one.session == session).map(|one| one.session_nice).next();
+        if let Some(process) = self.host.processes.iter_mut().find(|one| one.pid == pid) {
+            process.session = session;
+            process.session_nice = nice.unwrap_or(0);
+        }
     }
 
     /// What runs from the beginning came before the cache that would be in its way.
@@ -224,6 +245,7 @@ impl Simulation {
             pid,
             start_ticks: whole(started * telemetry::USER_HZ),
             ppid: 1,
+            session: pid,
             comm: comm.to_owned(),
             group,
             nice: 0,
@@ -241,9 +263,14 @@ impl Simulation {
             },
             step: Step::default(),
             counted: crate::host::process::Counted::default(),
-            class_weight: 1.0,
-            cpus: f64::INFINITY,
-            io_share: 1.0,
+            policy: Policy::Other,
+            affinity: None,
+            io_level: None,
+            waits_for: None,
+            answered: 1.0,
+            answers: 1.0,
+            stands_still: false,
+            ends: false,
             stopped_until_s: f64::NEG_INFINITY,
             open_files_max: OPEN_FILES_MAX,
             connecting: 0.0,
