@@ -51,6 +51,8 @@ impl Host {
         self.recent.gone.extend(
             self.processes.iter().filter(|one| gone(one)).map(|one| (one.pid, one.start_ticks)),
         );
+        let queues = &mut self.network.queues;
+        queues.retain(|queue| !self.processes.iter().any(|one| gone(one) && one.pid == queue.pid));
         self.processes.retain(|process| !gone(process));
         self.memory.recount(&self.processes);
     }

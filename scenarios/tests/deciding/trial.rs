@@ -13,8 +13,8 @@ use ks_vocabulary::time::Timestamp;
 
 /// Time within which a quantity must be below its limit again, in s.
 const WITHIN_S: f64 = 300.0;
-/// Time after the action from which on its effect is measured, in s.
-const SETTLES_S: f64 = 60.0;
+/// Time beyond, in which it must stay below, in s.
+const LONGER_S: f64 = 60.0;
 const SEED: u64 = 7;
 
 /// What was measured.
@@ -23,7 +23,7 @@ pub(crate) struct Outcome {
     /// How long after the action the quantity was last at its limit while the trial lasted, in s;
     /// nothing if it was not.
     pub(crate) above_s: Option<f64>,
-    /// Connections a second that were taken, from a minute to five after the action.
+    /// Connections a second that were taken, within five minutes after the action.
     pub(crate) taken: f64,
     /// Connections a second that overflowed in the same time.
     pub(crate) lost: f64,
@@ -71,7 +71,7 @@ pub(crate) fn try_out(
     let mut simulation = load(name).simulation(SEED);
     let (mut stamp, mut reference) = (Stamp::default(), Reference::default());
     let (mut begin, mut acted) = (None, false);
-    let (mut counted, mut first) = ((0, 0), None);
+    let (mut counted, mut first, mut last_counted) = ((0, 0), (0, 0), (0, 0));
     loop {
         let Some((at, body)) = simulation.next() else { break };
         let since_s = at.since_ns(*begin.get_or_insert(at)) as f64 / 1e9;
@@ -79,13 +79,14 @@ pub(crate) fn try_out(
             counted = connections(sample).unwrap_or(counted);
         }
         reference.input(stamp.put(at, body));
-        if since_s >= at_s + SETTLES_S {
-            first.get_or_insert(counted);
+        if since_s <= at_s + WITHIN_S {
+            last_counted = counted;
         }
-        if since_s >= at_s + WITHIN_S + SETTLES_S {
+        if since_s >= at_s + WITHIN_S + LONGER_S {
             break;
         }
         if since_s >= at_s && !std::mem::replace(&mut acted, true) {
+            first = counted;
             for action in actions.split(';').filter(|one| !one.trim().is_empty()) {
                 simulation.act(&parse(action)).unwrap();
             }
@@ -98,9 +99,8 @@ pub(crate) fn try_out(
         one.kind == place.0 && place.1.as_ref().is_none_or(|entity| one.entity == *entity)
     });
     let above_s = meant.map(last).filter(|last_s| *last_s > 0.0).reduce(f64::max);
-    let (before, seconds) = (first.unwrap_or_default(), WITHIN_S);
-    let rate = |after: u64, before: u64| after.saturating_sub(before) as f64 / seconds;
-    Outcome { above_s, taken: rate(counted.0, before.0), lost: rate(counted.1, before.1) }
+    let rate = |after: u64, before: u64| after.saturating_sub(before) as f64 / WITHIN_S;
+    Outcome { above_s, taken: rate(last_counted.0, first.0), lost: rate(last_counted.1, first.1) }
 }
 
 fn connections(sample: &Sample) -> Option<(u64, u64)> {
