@@ -17,7 +17,7 @@ use crate::action::Refused;
 use crate::grain::whole;
 use crate::host::memory::PAGE;
 use crate::host::{Host, STEP_S};
-use crate::scenario::{Fault, Planned, Scenario};
+use crate::scenario::{Fault, Limits, Planned, Scenario};
 use crate::settings::Prior;
 use crate::telemetry::{self, Telemetry};
 
@@ -65,6 +65,8 @@ pub struct Simulation {
     /// The host stands where the next sample is taken, at this time.
     sampled: Option<Timestamp>,
     spawning: f64,
+    /// Limits that the file gives to control groups.
+    limits: Vec<Limits>,
     /// Sessions that have a name, by who led each first.
     sessions: BTreeMap<String, u64>,
 }
@@ -97,6 +99,7 @@ impl Simulation {
             aims: false,
             sampled: None,
             spawning: 0.0,
+            limits: scenario.groups.clone(),
             sessions: BTreeMap::new(),
         };
         simulation.populate(scenario);

@@ -244,6 +244,31 @@ fn who_has_a_supervisor_is_started_again_when_it_has_ended_and_not_when_it_was_h
     }
 }
 
+#[test]
+fn limits_written_behind_its_back_a_service_that_is_started_again_has_the_limits_of_its_unit() {
+    let two = r#"{ name = "pair", group = "/pair-{}.slice", count = 2, restarts = "3s", demand = {
+        spin = 1.0 } },"#;
+    let limits = "\n[[group]]\npath = \"/pair-0.slice\"\nweight = 40\n";
+    let text = HOST.replace("process = [", &format!("process = [{two}")) + limits;
+    let mut lab = Lab::of(&Scenario::parse(&text, "laws.toml").unwrap(), 30);
+    let weight =
+        crate::lab::parse(r#"{ lower_cpu_weight = { group = "/pair-0.slice", weight = 7 } }"#);
+    let prior = lab.simulation.settings(&weight).unwrap();
+    lab.simulation.act(&weight).unwrap();
+    // Of two only the one that was ended comes again.
+    let pids = |lab: &Lab, at: usize| {
+        let path = format!("/pair-{at}.slice");
+        group(&lab.last, path.as_bytes()).pids().unwrap()
+    };
+    lab.act(r#"{ terminate_process = { process = "pair" } }"#).unwrap();
+    lab.run(2);
+    assert_eq!((pids(&lab, 0), pids(&lab, 1)), (0, 1));
+    assert_eq!(lab.simulation.settings(&weight).unwrap().before, prior.written, "it stays empty");
+    lab.run(10);
+    assert_eq!((pids(&lab, 0), pids(&lab, 1)), (1, 1));
+    assert_eq!(lab.simulation.settings(&weight).unwrap(), prior);
+}
+
 fn parsed_oom_score() -> ks_vocabulary::action::Action {
     crate::lab::parse(r#"{ raise_oom_score = { process = "batch", adj = 1 } }"#)
 }

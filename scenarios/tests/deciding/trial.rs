@@ -1,4 +1,4 @@
-//! One run of a scenario with an action of ours at a time, and what came of it.
+//! One run of a scenario with actions of ours at a time, and what came of them.
 
 use std::fmt;
 
@@ -12,18 +12,17 @@ use ks_vocabulary::model::{Netns, Sample};
 use ks_vocabulary::time::Timestamp;
 
 /// Time within which a quantity must be below its limit again, in s.
-const WITHIN_S: f64 = 300.0;
+pub(crate) const WITHIN_S: f64 = 300.0;
 /// Time beyond, in which it must stay below, in s.
 const LONGER_S: f64 = 60.0;
 const SEED: u64 = 7;
 
-/// What was measured.
+/// What was measured of an action.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Outcome {
-    /// How long after the action the quantity was last at its limit while the trial lasted, in s;
-    /// nothing if it was not.
+    /// How long after it the quantity was last at its limit, in s; nothing if it never was.
     pub(crate) above_s: Option<f64>,
-    /// Connections a second that were taken, within five minutes after the action.
+    /// Connections a second that were taken within five minutes after it.
     pub(crate) taken: f64,
     /// Connections a second that overflowed in the same time.
     pub(crate) lost: f64,
@@ -39,7 +38,7 @@ impl fmt::Display for Outcome {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.above_s {
             Some(above_s) => write!(out, "above for {above_s:4.0} s")?,
-            None => write!(out, "never above   ")?,
+            None => write!(out, "never above again")?,
         }
         write!(out, ", {:5.1}/s taken, {:5.1}/s lost", self.taken, self.lost)
     }
@@ -50,60 +49,86 @@ pub(crate) fn load(name: &str) -> Scenario {
     Scenario::parse(library::find(name).unwrap(), name).unwrap()
 }
 
-/// An action as scenarios write it.
-pub(crate) fn parse(action: &str) -> Action {
+/// Actions as scenarios write them, separated by semicolons.
+fn parse(actions: &str) -> Vec<Action> {
     #[derive(serde::Deserialize)]
     struct File {
         action: Action,
     }
-    let file: File = toml::from_str(&format!("action = {action}")).unwrap();
-    file.action
+    let all = actions.split(';').map(str::trim).filter(|action| !action.is_empty());
+    let file = |action| toml::from_str::<File>(&format!("action = {action}")).unwrap();
+    all.map(|action| file(action).action).collect()
 }
 
-/// Does an action so many seconds after the beginning, or none if it is empty; a pair of actions is
-/// separated by a semicolon.
+/// When a place was at its limit, in s after the actions.
+pub(crate) struct Run {
+    pub(crate) above: Vec<(f64, f64)>,
+    /// Connections taken and overflowed when the actions were done, and five minutes later.
+    connections: [(u64, u64); 2],
+}
+
+/// Does actions so many seconds after the beginning, and goes on for so many.
+pub(crate) fn run(
+    name: &str,
+    (at_s, more_s): (f64, f64),
+    actions: &str,
+    (kind, entity): (Kind, Option<Entity>),
+) -> Run {
+    let mut simulation = load(name).simulation(SEED);
+    let (mut stamp, mut reference) = (Stamp::default(), Reference::default());
+    let mut begin = None;
+    let (mut actions, mut connections) = (Some(parse(actions)), [(0, 0); 2]);
+    while let Some((at, body)) = simulation.next() {
+        let since_s = at.since_ns(*begin.get_or_insert(at)) as f64 / 1e9 - at_s;
+        if let Body::Sample(sample) = &*body
+            && since_s <= WITHIN_S
+        {
+            let place = usize::from(since_s > 0.0);
+            connections[place] = counted(sample).unwrap_or(connections[place]);
+        }
+        reference.input(stamp.put(at, body));
+        if since_s >= more_s {
+            break;
+        }
+        if since_s >= 0.0 {
+            for action in actions.take().unwrap_or_default() {
+                simulation.act(&action).unwrap();
+            }
+        }
+    }
+    let acted_s = seconds(begin.unwrap_or(Timestamp(0))) + at_s;
+    let is_meant = |one: &Crossing| {
+        one.kind == kind && entity.as_ref().is_none_or(|entity| one.entity == *entity)
+    };
+    let all = reference.finish();
+    let meant = all.iter().filter(|one| is_meant(one));
+    let above = meant.map(|one| (seconds(one.at) - acted_s, seconds(one.end) - acted_s)).collect();
+    Run { above, connections }
+}
+
+fn seconds(at: Timestamp) -> f64 {
+    at.0 as f64 / 1e9
+}
+
+fn counted(sample: &Sample) -> Option<(u64, u64)> {
+    let row: &Netns = sample.netns.first()?;
+    Some((row.tcp_passive_opens()?, row.listen_overflows()?))
+}
+
+/// What actions at a time, or none, do to the quantity of a place, and to connections.
 pub(crate) fn try_out(
     name: &str,
     at_s: f64,
     actions: &str,
     place: (Kind, Option<Entity>),
 ) -> Outcome {
-    let mut simulation = load(name).simulation(SEED);
-    let (mut stamp, mut reference) = (Stamp::default(), Reference::default());
-    let (mut begin, mut acted) = (None, false);
-    let (mut counted, mut first, mut last_counted) = ((0, 0), (0, 0), (0, 0));
-    loop {
-        let Some((at, body)) = simulation.next() else { break };
-        let since_s = at.since_ns(*begin.get_or_insert(at)) as f64 / 1e9;
-        if let Body::Sample(sample) = &*body {
-            counted = connections(sample).unwrap_or(counted);
-        }
-        reference.input(stamp.put(at, body));
-        if since_s <= at_s + WITHIN_S {
-            last_counted = counted;
-        }
-        if since_s >= at_s + WITHIN_S + LONGER_S {
-            break;
-        }
-        if since_s >= at_s && !std::mem::replace(&mut acted, true) {
-            first = counted;
-            for action in actions.split(';').filter(|one| !one.trim().is_empty()) {
-                simulation.act(&parse(action)).unwrap();
-            }
-        }
+    let Run { above, connections: [before, after] } =
+        run(name, (at_s, WITHIN_S + LONGER_S), actions, place);
+    let ends = above.iter().map(|(_, end_s)| *end_s);
+    let rate = |after: u64, before: u64| (after - before) as f64 / WITHIN_S;
+    Outcome {
+        above_s: ends.filter(|end_s| *end_s > 0.0).reduce(f64::max),
+        taken: rate(after.0, before.0),
+        lost: rate(after.1, before.1),
     }
-    let acted_s = begin.map_or(0.0, |begin: Timestamp| begin.0 as f64 / 1e9) + at_s;
-    let last = |crossing: &Crossing| crossing.end.0 as f64 / 1e9 - acted_s;
-    let all = reference.finish();
-    let meant = all.iter().filter(|one| {
-        one.kind == place.0 && place.1.as_ref().is_none_or(|entity| one.entity == *entity)
-    });
-    let above_s = meant.map(last).filter(|last_s| *last_s > 0.0).reduce(f64::max);
-    let rate = |after: u64, before: u64| after.saturating_sub(before) as f64 / WITHIN_S;
-    Outcome { above_s, taken: rate(last_counted.0, first.0), lost: rate(last_counted.1, first.1) }
-}
-
-fn connections(sample: &Sample) -> Option<(u64, u64)> {
-    let row: &Netns = sample.netns.first()?;
-    Some((row.tcp_passive_opens()?, row.listen_overflows()?))
 }
