@@ -13,6 +13,7 @@ pub(crate) const ROOT: &str = "/";
 /// Size and devices of the host.
 #[derive(Debug, Clone, Copy, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own, as of kernels")]
 pub struct Shape {
     /// Online CPUs.
     pub cpus: u32,

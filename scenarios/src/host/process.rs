@@ -11,6 +11,7 @@ const IDLE_WEIGHT: f64 = 3.0 / 1024.0;
 
 /// One process.
 #[derive(Debug, Clone)]
+#[expect(clippy::struct_excessive_bools, reason = "what it is in a step, each by itself")]
 pub(crate) struct Process {
     pub(crate) pid: u64,
     pub(crate) start_ticks: u64,

@@ -111,8 +111,8 @@ impl Simulation {
         if at == 0 || self.host.processes.iter().any(|one| one.group == at) {
             return;
         }
-        let Group { parent, inode, counted, file, .. } = std::mem::take(&mut self.host.groups[at]);
-        self.host.groups[at] = Group { parent, inode, counted, file, ..Group::new(path) };
+        let Group { parent, inode, file, counted, .. } = std::mem::take(&mut self.host.groups[at]);
+        self.host.groups[at] = Group { parent, inode, file, counted, ..Group::new(path) };
         self.limit_group(at);
     }
 
