@@ -24,6 +24,12 @@ pub enum Refused {
         /// What is wrong with it.
         text: String,
     },
+    /// What an action wrote is there no more, so that what was before it is not put back.
+    #[error("superseded: {what} is not what the action wrote")]
+    Superseded {
+        /// Which setting of what.
+        what: String,
+    },
     /// The model has nothing that it could change, or is no host to look at.
     #[error("`{action}` is not modelled")]
     NotModelled {

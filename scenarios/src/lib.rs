@@ -16,6 +16,7 @@ pub mod library;
 pub mod reference;
 pub mod scenario;
 pub mod schema;
+pub mod settings;
 pub mod shape;
 pub mod simulation;
 mod telemetry;

@@ -13,6 +13,7 @@ pub(crate) const ROOT: &str = "/";
 /// Size and devices of the host.
 #[derive(Debug, Clone, Copy, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own, as of kernels")]
 pub struct Shape {
     /// Online CPUs.
     pub cpus: u32,
@@ -24,6 +25,10 @@ pub struct Shape {
     pub swap: Bytes,
     /// Device of the root filesystem and of swap.
     pub disk: Disk,
+    /// Its scheduler (`queue/scheduler`); where nothing is said `bfq` if it rotates, else `none`.
+    pub disk_scheduler: Option<Scheduler>,
+    /// `io.cost` shares it by `io.weight`, towards a target for its latency (`io.cost.qos`).
+    pub io_cost: bool,
     /// Size of the root filesystem.
     pub filesystem: Bytes,
     /// Share of it that is used when the run begins.
@@ -32,6 +37,10 @@ pub struct Shape {
     pub nic_mbit: u64,
     /// Virtual interfaces beside it, as containers have them, over which nothing goes.
     pub interfaces: u32,
+    /// Sessions of the root group compete as groups (`kernel.sched_autogroup_enabled`).
+    pub autogroup: bool,
+    /// `net.ipv4.tcp_syncookies`: who overflows the queue of half-open connections gets a cookie.
+    pub tcp_syncookies: bool,
     /// Whether the tracers run.
     pub tracers: bool,
 }
@@ -50,6 +59,20 @@ pub enum Disk {
     Memory,
 }
 
+/// Schedulers of a disk.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Scheduler {
+    /// Requests are issued as they come.
+    None,
+    /// Few are let in while the device is slow, whoever asks.
+    Kyber,
+    /// By position and deadline; the idle class waits for the others.
+    MqDeadline,
+    /// By budgets: it heeds levels, classes and `io.bfq.weight`.
+    Bfq,
+}
+
 impl Default for Shape {
     fn default() -> Self {
         Self {
@@ -58,10 +81,14 @@ impl Default for Shape {
             huge_pages: Bytes { bytes: 0 },
             swap: Bytes { bytes: 2 << 30 },
             disk: Disk::Nvme,
+            disk_scheduler: None,
+            io_cost: false,
             filesystem: Bytes { bytes: 100 << 30 },
             filesystem_used: 0.4,
             nic_mbit: 1000,
             interfaces: 0,
+            autogroup: true,
+            tcp_syncookies: true,
             tracers: true,
         }
     }
@@ -71,6 +98,12 @@ impl Shape {
     /// Memory that is not set aside.
     pub(crate) fn ordinary(&self) -> Bytes {
         Bytes { bytes: self.memory.bytes.saturating_sub(self.huge_pages.bytes) }
+    }
+
+    /// The scheduler of the disk.
+    pub(crate) fn scheduler(&self) -> Scheduler {
+        let usual = if self.disk.is_rotating() { Scheduler::Bfq } else { Scheduler::None };
+        self.disk_scheduler.unwrap_or(usual)
     }
 }
 

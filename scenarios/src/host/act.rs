@@ -1,44 +1,98 @@
 //! What an action does to the host, when it is done; what comes of it is the other parts' business.
 
-use ks_vocabulary::action::{
-    Action, Class, DiskRef, GroupRef, NicRef, Percent, ProcessRef, Target,
-};
+use ks_vocabulary::action::{Action, GroupRef, MountRef, ProcessRef};
 
 use super::kill::Means;
 use super::memory::PAGE;
-use super::process::{Process, Step};
-use super::{Host, ROOT_GROUP, STEP_S};
+use super::process::Process;
+use super::{Host, STEP_S};
 use crate::action::Refused;
-use crate::shape::{NIC, ROOT};
-
-/// Weight of a thread of the idle class (`WEIGHT_IDLEPRIO`), against that of nice 0.
-const IDLE_WEIGHT: f64 = 3.0 / 1024.0;
-/// Share of its requests that a process of the lowest class is let through while others ask (our
-/// judgement: bfq serves it when nobody else has asked for a while).
-const IDLE_IO: f64 = 0.05;
-/// Level of best effort that a process has by itself, of eight.
-const USUAL_LEVEL: f64 = 4.0;
-/// Seconds for which a link is down while its mode is agreed on.
-const NEGOTIATION_S: f64 = 2.0;
+use crate::shape::ROOT;
 
 impl Host {
-    /// Does an action.
+    /// Does an action: writes its value, or does what is done once.
     pub(crate) fn act(&mut self, action: &Action) -> Result<(), Refused> {
-        match action.targets().first() {
-            Some(Target::Process(process)) => {
-                let at = self.find_process(process)?;
-                self.act_on_process(at, action)
-            }
-            Some(Target::Group(group)) => {
-                let at = self.find_group(group)?;
-                self.act_on_group(at, action)
-            }
-            Some(Target::Disk(_) | Target::Nic(_) | Target::Mount(_)) => self.act_on_device(action),
-            None => self.act_on_host(action),
-        }
+        let Some(setting) = self.written_by(action)? else { return self.act_once(action) };
+        self.write(&setting);
+        self.follow(action)
     }
 
-    fn find_process(&self, named: &ProcessRef) -> Result<usize, Refused> {
+    /// What else comes with the value: how long a stop lasts, and reclaim down to a limit.
+    #[expect(clippy::wildcard_enum_match_arm, reason = "of others the value is all")]
+    fn follow(&mut self, action: &Action) -> Result<(), Refused> {
+        match action {
+            Action::PauseProcess { process, lasts } => {
+                let at = self.find_process(process)?;
+                self.processes[at].stopped_until_s = self.now_s + lasts.get() as f64;
+            }
+            Action::FreezeCgroup { group, lasts } => {
+                let at = self.find_group(group)?;
+                self.groups[at].frozen_until_s = self.now_s + lasts.get() as f64;
+            }
+            Action::LimitCgroupMemoryHigh { group, bytes } => {
+                let at = self.find_group(group)?;
+                self.reclaim_from(at, self.held_by(at).saturating_sub(bytes.get() / PAGE));
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// What is done once, and is no value.
+    #[expect(clippy::wildcard_enum_match_arm, reason = "what is not here is not modelled")]
+    fn act_once(&mut self, action: &Action) -> Result<(), Refused> {
+        match action {
+            Action::ResumeProcess { process } => {
+                let at = self.find_process(process)?;
+                self.processes[at].stopped_until_s = f64::NEG_INFINITY;
+            }
+            Action::TerminateProcess { process } => {
+                let at = self.find_process(process)?;
+                self.terminate(at);
+            }
+            Action::ThawCgroup { group } => {
+                let at = self.find_group(group)?;
+                self.groups[at].frozen_until_s = f64::NEG_INFINITY;
+            }
+            Action::ReclaimCgroupMemory { group, bytes } => {
+                let at = self.find_group(group)?;
+                self.reclaim_from(at, bytes.get() / PAGE);
+            }
+            Action::FlushBuffers { mount } => self.flush(mount)?,
+            Action::ClearPageCache { level } => self.clear_cache(level.get()),
+            _ => return not_modelled(action),
+        }
+        Ok(())
+    }
+
+    /// SIGTERM: one that is stopped or frozen hears of it when it goes on.
+    fn terminate(&mut self, at: usize) {
+        let is_held = self.is_frozen(self.processes[at].group)
+            || self.processes[at].stopped_until_s > self.now_s;
+        let process = &mut self.processes[at];
+        if is_held { process.ends = true } else { process.end() }
+    }
+
+    fn flush(&mut self, mount: &MountRef) -> Result<(), Refused> {
+        if mount.to_string() != ROOT {
+            let name = mount.to_string();
+            return Err(Refused::Missing { what: "mounted filesystem", name });
+        }
+        self.disk.flush = self.memory.dirty as f64;
+        self.limits_changed = true;
+        Ok(())
+    }
+
+    fn clear_cache(&mut self, level: u64) {
+        self.memory.clear(level & 1 != 0, level & 2 != 0);
+        let left = self.memory.clean;
+        for group in &mut self.groups {
+            group.file = group.file.min(left);
+        }
+        self.limits_changed = true;
+    }
+
+    pub(super) fn find_process(&self, named: &ProcessRef) -> Result<usize, Refused> {
         let name = named.to_string();
         let is_meant = |process: &Process| match named {
             ProcessRef::Name(name) => process.comm == name.as_str(),
@@ -51,105 +105,11 @@ impl Host {
         found.ok_or(Refused::Missing { what: "process", name })
     }
 
-    fn find_group(&self, named: &GroupRef) -> Result<usize, Refused> {
+    pub(super) fn find_group(&self, named: &GroupRef) -> Result<usize, Refused> {
         let name = named.to_string();
         // The root has no limits.
         let found = self.groups.iter().skip(1).position(|group| group.path == name);
         found.map(|at| at + 1).ok_or(Refused::Missing { what: "control group", name })
-    }
-
-    /// The host has one disk.
-    fn find_disk(&self, named: &DiskRef) -> Result<(), Refused> {
-        if matches!(named, DiskRef::Name(name) if name.as_str() == self.shape.disk.name()) {
-            return Ok(());
-        }
-        Err(Refused::Missing { what: "disk", name: named.to_string() })
-    }
-
-    #[expect(clippy::wildcard_enum_match_arm, reason = "what is not here is not modelled")]
-    fn act_on_process(&mut self, at: usize, action: &Action) -> Result<(), Refused> {
-        let now_s = self.now_s;
-        let cpus = self.shape.cpus;
-        let process = &mut self.processes[at];
-        match action {
-            Action::ThrottleCpu { percent, .. } => return self.throttle_alone(at, *percent),
-            Action::LowerProcessPriority { nice, .. } => process.nice = nice.get().cast_signed(),
-            Action::LowerAutogroupPriority { nice, .. } => {
-                let (session, nice) = (process.session(), nice.get().cast_signed());
-                let members = self.processes.iter_mut().filter(|one| one.session() == session);
-                members.for_each(|one| one.session_nice = nice);
-            }
-            Action::DemoteSchedulingClass { class, .. } => {
-                process.class_weight = if *class == Class::Idle { IDLE_WEIGHT } else { 1.0 };
-            }
-            Action::SetCpuAffinity { cpus: allowed, .. } => {
-                if allowed.last() >= u64::from(cpus) {
-                    let text = format!("{allowed}: the host has {cpus}");
-                    return Err(Refused::Invalid { what: "cpus", text });
-                }
-                process.cpus = allowed.count() as f64;
-            }
-            Action::PauseProcess { lasts, .. } => {
-                process.stopped_until_s = now_s + lasts.get() as f64;
-            }
-            Action::ResumeProcess { .. } => process.stopped_until_s = f64::NEG_INFINITY,
-            Action::TerminateProcess { .. } => {
-                process.dying = true;
-                process.step = Step::default();
-            }
-            Action::LowerIoPriority { level, .. } => {
-                let share = |level| (8 - level) as f64 / USUAL_LEVEL;
-                process.io_share = level.level().map_or(IDLE_IO, share).min(1.0);
-            }
-            Action::RaiseOomScore { adj, .. } => process.oom_score_adj = adj.get().cast_signed(),
-            _ => return not_modelled(action),
-        }
-        Ok(())
-    }
-
-    /// A quota for one process needs a group that holds no other.
-    fn throttle_alone(&mut self, at: usize, percent: Percent) -> Result<(), Refused> {
-        let group = self.processes[at].group;
-        let shared = self.processes.iter().filter(|one| one.group == group).count() > 1;
-        if group == ROOT_GROUP || shared {
-            return Err(Refused::Invalid {
-                what: "process",
-                text: "its control group holds others too".to_owned(),
-            });
-        }
-        self.groups[group].quota = Some(percent.get() as f64 / 100.0);
-        Ok(())
-    }
-
-    #[expect(clippy::wildcard_enum_match_arm, reason = "what is not here is not modelled")]
-    fn act_on_group(&mut self, at: usize, action: &Action) -> Result<(), Refused> {
-        let now_s = self.now_s;
-        let group = &mut self.groups[at];
-        match action {
-            Action::LimitCgroupCpu { percent, .. } => {
-                group.quota = Some(percent.get() as f64 / 100.0);
-            }
-            Action::LowerCpuWeight { weight, .. } => group.weight = weight.get(),
-            Action::LimitCgroupPids { max, .. } => group.pids_max = Some(max.get()),
-            Action::FreezeCgroup { lasts, .. } => {
-                group.frozen_until_s = now_s + lasts.get() as f64;
-            }
-            Action::ThawCgroup { .. } => group.frozen_until_s = f64::NEG_INFINITY,
-            Action::LowerIoWeight { weight, .. } => group.io_weight = weight.get(),
-            Action::ThrottleIo { disk, limit, .. } => {
-                self.find_disk(disk)?;
-                self.groups[at].io_max.set(*limit);
-            }
-            Action::LimitCgroupMemoryHigh { bytes, .. } => {
-                group.memory_high = Some(bytes.get() / PAGE);
-                let over = self.held_by(at).saturating_sub(bytes.get() / PAGE);
-                self.reclaim_from(at, over);
-            }
-            Action::ReclaimCgroupMemory { bytes, .. } => self.reclaim_from(at, bytes.get() / PAGE),
-            Action::LimitCgroupSwap { bytes, .. } => group.swap_max = Some(bytes.get() / PAGE),
-            _ => return not_modelled(action),
-        }
-        Ok(())
     }
 
     /// Pages that a group is charged with.
@@ -169,75 +129,26 @@ impl Host {
         self.disk.swap_out += self.memory.counted.swapped_out.exact() - before;
     }
 
-    #[expect(clippy::wildcard_enum_match_arm, reason = "what is not here is not modelled")]
-    fn act_on_device(&mut self, action: &Action) -> Result<(), Refused> {
-        match action {
-            Action::FlushBuffers { mount } => {
-                if mount.to_string() != ROOT {
-                    let name = mount.to_string();
-                    return Err(Refused::Missing { what: "mounted filesystem", name });
-                }
-                self.disk.flush = self.memory.dirty as f64;
-            }
-            Action::ReduceReadahead { disk, kb } => {
-                self.find_disk(disk)?;
-                self.disk.read_ahead_bytes = kb.get() as f64 * 1024.0;
-            }
-            Action::ForceNetworkSpeed { nic, mbit } => {
-                if !matches!(nic, NicRef::Name(name) if name.as_str() == NIC) {
-                    let name = nic.to_string();
-                    return Err(Refused::Missing { what: "interface", name });
-                }
-                self.network.speed_mbit = mbit.get();
-                self.network.down_until_s = self.now_s + NEGOTIATION_S;
-            }
-            _ => return not_modelled(action),
-        }
-        self.limits_changed = true;
-        Ok(())
-    }
-
-    #[expect(clippy::wildcard_enum_match_arm, reason = "what is not here is not modelled")]
-    fn act_on_host(&mut self, action: &Action) -> Result<(), Refused> {
-        match action {
-            Action::LowerDirtyBackground { percent } => {
-                self.memory.dirty_background = percent.get() as f64 / 100.0;
-            }
-            Action::ReduceSwappiness { value } => self.memory.swappiness = value.get() as f64,
-            Action::ClearPageCache { level } => {
-                let level = level.get();
-                self.memory.clear(level & 1 != 0, level & 2 != 0);
-                let left = self.memory.clean;
-                for group in &mut self.groups {
-                    group.file = group.file.min(left);
-                }
-            }
-            Action::IncreaseTcpBacklog { value } => self.network.syn_queue = value.get() as f64,
-            Action::IncreaseSomaxconn { value } => self.network.somaxconn = value.get() as f64,
-            Action::WidenPortRange { low, high } => self.network.ports = (low.get(), high.get()),
-            Action::EnableTwReuse => self.network.reuses = true,
-            _ => return not_modelled(action),
-        }
-        self.limits_changed = true;
-        Ok(())
+    /// Whether a group is frozen, or one above it.
+    fn is_frozen(&self, group: usize) -> bool {
+        let mut next = Some(group);
+        std::iter::from_fn(|| {
+            let group = &self.groups[next?];
+            next = group.parent;
+            Some(group.frozen_until_s > self.now_s)
+        })
+        .any(|is_frozen| is_frozen)
     }
 
     /// Who is stopped in this step, by a signal or with its group.
     pub(super) fn stop_and_go(&mut self) {
         let now_s = self.now_s;
-        let frozen: Vec<bool> = (0..self.groups.len())
-            .map(|at| {
-                let mut next = Some(at);
-                std::iter::from_fn(|| {
-                    let group = &self.groups[next?];
-                    next = group.parent;
-                    Some(group.frozen_until_s > now_s)
-                })
-                .any(|is_frozen| is_frozen)
-            })
-            .collect();
+        let frozen: Vec<bool> = (0..self.groups.len()).map(|at| self.is_frozen(at)).collect();
         for process in &mut self.processes {
             process.stopped = process.stopped_until_s > now_s || frozen[process.group];
+            if process.ends && !process.stopped && !process.dying {
+                process.end();
+            }
         }
         // A group that may swap no more keeps what it has in memory.
         for at in 1..self.groups.len() {

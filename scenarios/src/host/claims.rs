@@ -1,8 +1,9 @@
 //! Who competes with whom for the CPUs: control groups, sessions, and the processes in them.
 //!
 //! A process of the root group is in the autogroup of its session, which competes like a group
-//! (`CONFIG_SCHED_AUTOGROUP`); every other is in its control group, and its session is nothing
-//! there. Each process is a session of its own, together with its children.
+//! (`CONFIG_SCHED_AUTOGROUP`), unless autogroups are off; every other is in its control group, and
+//! its session is nothing there. Each process leads a session of its own, which its children are in,
+//! unless the scenario puts several into one.
 
 use super::cpu::{self, Claim};
 use super::process::Process;
@@ -21,23 +22,24 @@ impl Host {
         }));
         let sessions = claims.len();
         self.sessions.clear();
-        for process in self.processes.iter().filter(|one| one.group == ROOT_GROUP) {
-            if self.sessions.contains(&process.session()) {
+        let in_root = self.processes.iter().filter(|one| one.group == ROOT_GROUP);
+        for process in in_root.filter(|_| self.shape.autogroup) {
+            if self.sessions.contains(&process.session) {
                 continue;
             }
-            self.sessions.push(process.session());
+            self.sessions.push(process.session);
             claims.push(Claim::group(ROOT_GROUP, cpu::weight(process.session_nice)));
         }
         let first = claims.len();
         for process in &mut self.processes {
             let mut of = process.group;
             if of == ROOT_GROUP {
-                let session = process.session();
+                let session = process.session;
                 let at = self.sessions.iter().position(|one| *one == session);
                 of = at.map_or(ROOT_GROUP, |at| sessions + at);
             }
             let (wanted, threads) = wanted(process);
-            let weight = cpu::weight(process.nice) * process.class_weight;
+            let weight = cpu::weight(process.nice) * process.class_weight();
             claims.push(Claim::tasks(of, weight, threads, wanted));
         }
         first
@@ -50,7 +52,7 @@ fn wanted(process: &mut Process) -> (f64, f64) {
     if process.stopped || process.dying {
         return (0.0, 0.0);
     }
-    process.backlog_s += process.demand.cpu * STEP_S;
+    process.backlog_s += process.demand.cpu * process.answered * STEP_S;
     process.backlog_s = process.backlog_s.min(process.threads * GIVE_UP_S);
     let able = process.able();
     let spin = process.demand.spin.min(able);
@@ -58,5 +60,6 @@ fn wanted(process: &mut Process) -> (f64, f64) {
     let burst_s = process.demand.burst().seconds().max(1e-6);
     let queued = (process.backlog_s / burst_s).max(libm::ceil(open)).min(able - spin);
     // Who may use few CPUs wants no more of them, whatever its threads want.
-    ((spin + open).min(process.cpus), (libm::ceil(spin) + queued).min(process.cpus.max(1.0)))
+    let cpus = process.cpus();
+    ((spin + open).min(cpus), (libm::ceil(spin) + queued).min(cpus.max(1.0)))
 }

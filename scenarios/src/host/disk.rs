@@ -10,6 +10,9 @@ use crate::shape::Disk;
 
 /// Utilisation above which the closed sources are held to what the servers can do.
 const FULL: f64 = 0.98;
+/// Share of the servers' time from which on requests queue so often that their order matters (our
+/// judgement).
+const QUEUES: f64 = 0.5;
 /// Writes that nobody waits for may take this share of the servers from sources that do wait.
 const BACKGROUND_SHARE: f64 = 0.5;
 
@@ -158,6 +161,12 @@ impl Service {
             self.wait_at(sources, left)
         };
         self.settle(sources, wait_s, written)
+    }
+
+    /// Whether requests queue, so that a scheduler has a choice.
+    pub(crate) fn queues(&self, sources: &[Source], background: f64) -> bool {
+        let background = background / BACKGROUND_BYTES * self.time_s(BACKGROUND_BYTES, true);
+        self.load(sources, 0.0) + background > QUEUES * self.servers
     }
 
     /// Servers that the sources keep busy when each request waits for `wait_s`.

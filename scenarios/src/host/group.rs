@@ -1,9 +1,8 @@
 //! Control groups of version 2: their limits, and what was counted of their members.
 
-use ks_vocabulary::action::IoLimit;
-
 use super::pressure::{Line, States};
 use crate::grain::Counter;
+use crate::settings::IoKey;
 
 /// One control group.
 #[derive(Debug, Clone, Default)]
@@ -16,8 +15,10 @@ pub(crate) struct Group {
     pub(crate) quota: Option<f64>,
     /// `cpu.weight`.
     pub(crate) weight: u64,
-    /// `io.weight`.
+    /// `io.weight`, which `io.cost` heeds.
     pub(crate) io_weight: u64,
+    /// `io.bfq.weight`, which bfq heeds.
+    pub(crate) bfq_weight: u64,
     /// `io.max`.
     pub(crate) io_max: IoMax,
     /// Until when it is frozen, in s since boot.
@@ -54,13 +55,13 @@ impl Default for IoMax {
 }
 
 impl IoMax {
-    /// Sets one of them.
-    pub(crate) fn set(&mut self, limit: IoLimit) {
-        match limit {
-            IoLimit::Rbps(bytes) => self.rbps = bytes.get() as f64,
-            IoLimit::Wbps(bytes) => self.wbps = bytes.get() as f64,
-            IoLimit::Riops(requests) => self.riops = requests.get() as f64,
-            IoLimit::Wiops(requests) => self.wiops = requests.get() as f64,
+    /// One of them.
+    pub(crate) fn of(&mut self, key: IoKey) -> &mut f64 {
+        match key {
+            IoKey::Rbps => &mut self.rbps,
+            IoKey::Wbps => &mut self.wbps,
+            IoKey::Riops => &mut self.riops,
+            IoKey::Wiops => &mut self.wiops,
         }
     }
 
@@ -78,6 +79,7 @@ impl Group {
             path: path.to_owned(),
             weight: 100,
             io_weight: 100,
+            bfq_weight: 100,
             // A model may begin before boot, to settle.
             frozen_until_s: f64::NEG_INFINITY,
             ..Self::default()

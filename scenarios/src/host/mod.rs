@@ -16,8 +16,11 @@ pub(crate) mod network;
 pub(crate) mod pressure;
 pub(crate) mod process;
 mod run;
+mod settings;
+mod sharing;
 mod space;
 mod storage;
+mod written;
 
 use disk::{Done, Source};
 use group::{Group, Pressure};
@@ -144,7 +147,7 @@ impl Host {
             processes: Vec::new(),
             groups: vec![Group { inode: 1, ..Group::new("/") }],
             memory: Memory::new(&shape),
-            network: Network::new(shape.nic_mbit),
+            network: Network::new(shape.nic_mbit, shape.tcp_syncookies),
             disk: DiskState { read_ahead_bytes: storage::SCAN_BYTES, ..DiskState::default() },
             space: space::Space::new(&shape),
             load: Load::default(),

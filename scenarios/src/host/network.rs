@@ -15,8 +15,13 @@ const PORTS: (u64, u64) = (32_768, 60_999);
 const TIME_WAIT_S: usize = 60;
 /// `net.core.somaxconn`, as it comes.
 const SOMAXCONN: f64 = 4096.0;
-/// Half-open connections that a listener holds before it answers with cookies.
+/// `net.ipv4.tcp_max_syn_backlog`, as it comes.
+const SYN_BACKLOG: f64 = 1024.0;
+/// Half-open connections that a listener holds before it answers with cookies: by its backlog,
+/// whatever the sysctl says.
 const SYN_QUEUE: f64 = 1024.0;
+/// Share of `tcp_max_syn_backlog` from which on requests are refused where no cookies are sent.
+const SYN_FULL: f64 = 0.75;
 /// Seconds for which a half-open connection is waited for.
 const SYN_S: f64 = 31.0;
 
@@ -54,6 +59,8 @@ pub(crate) struct Network {
     pub(crate) passive_opens: Counter,
     pub(crate) overflows: Counter,
     pub(crate) cookies: Counter,
+    /// Requests that were refused for want of a place among the half-open ones.
+    pub(crate) refused: Counter,
     pub(crate) no_port: Counter,
     pub(crate) half_open: f64,
     pub(crate) established: f64,
@@ -63,8 +70,12 @@ pub(crate) struct Network {
     pub(crate) ports: (u64, u64),
     /// `net.core.somaxconn`.
     pub(crate) somaxconn: f64,
-    /// `net.ipv4.tcp_max_syn_backlog`: half-open connections before cookies are sent.
-    pub(crate) syn_queue: f64,
+    /// `net.ipv4.tcp_max_syn_backlog`, which counts while no cookies are sent.
+    pub(crate) syn_backlog: f64,
+    /// `net.ipv4.tcp_syncookies`.
+    pub(crate) sends_cookies: bool,
+    /// Share of the requests that were refused in the last step.
+    refusing: f64,
     /// `net.ipv4.tcp_tw_reuse`.
     pub(crate) reuses: bool,
     /// Until when the link is agreed on, in s since boot.
@@ -85,10 +96,11 @@ pub(crate) struct Queue {
 
 impl Network {
     /// One as kernels set it up.
-    pub(crate) fn new(speed_mbit: u64) -> Self {
-        let (ports, somaxconn, syn_queue) = (PORTS, SOMAXCONN, SYN_QUEUE);
+    pub(crate) fn new(speed_mbit: u64, sends_cookies: bool) -> Self {
+        let (ports, somaxconn, syn_backlog) = (PORTS, SOMAXCONN, SYN_BACKLOG);
         let down_until_s = f64::NEG_INFINITY;
-        Self { speed_mbit, ports, somaxconn, syn_queue, down_until_s, ..Self::default() }
+        let limits = Self { ports, somaxconn, syn_backlog, ..Self::default() };
+        Self { speed_mbit, sends_cookies, down_until_s, ..limits }
     }
 
     /// A process begins to listen: its queue is as long as both limits allow now.
@@ -132,8 +144,11 @@ impl Network {
                 self.close_wait += left;
             }
             if demand.arrivals > 0.0 && alive {
-                let accepts = demand.accepts * served * step_s;
-                self.accept(process.pid, demand.arrivals * step_s, accepts);
+                let accepts = demand.accepts * served * process.answered * step_s;
+                let arrived = demand.arrivals * step_s;
+                let refused = arrived * self.refusing;
+                self.refused.add(refused);
+                self.accept(process.pid, arrived - refused, accepts);
             }
         }
         self.flood(step_s);
@@ -194,10 +209,17 @@ impl Network {
 
     fn flood(&mut self, step_s: f64) {
         let arrived = self.link.syn_flood * step_s;
-        let room = (self.syn_queue - self.half_open).max(0.0);
+        let most = if self.sends_cookies { SYN_QUEUE } else { SYN_FULL * self.syn_backlog };
+        let room = (most - self.half_open).max(0.0);
         self.half_open += arrived.min(room) - self.half_open * step_s / SYN_S;
-        self.half_open = self.half_open.clamp(0.0, self.syn_queue);
-        self.cookies.add((arrived - room).max(0.0));
+        self.half_open = self.half_open.clamp(0.0, most);
+        let over = (arrived - room).max(0.0);
+        if self.sends_cookies {
+            self.cookies.add(over);
+        } else {
+            self.refused.add(over);
+            self.refusing = over / arrived.max(f64::MIN_POSITIVE);
+        }
         self.rx_errors.add(self.link.errors * step_s);
         self.in_segments.add(arrived);
         self.rx_packets.add(arrived);
@@ -213,7 +235,7 @@ impl Network {
 /// Share of what it wanted to do that a process could do with the CPU it had.
 fn served(process: &Process) -> f64 {
     let wanted = process.step.ran + process.step.waited;
-    if process.stopped || process.dying {
+    if process.stopped || process.dying || process.stands_still {
         0.0
     } else if wanted > 0.0 {
         (process.step.ran / wanted).clamp(0.05, 1.0)

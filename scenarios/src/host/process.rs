@@ -1,17 +1,23 @@
 //! One process of the modelled host: what it asks for, what it holds, what was counted of it.
 
+use ks_vocabulary::action::{CpuSet, IoLevel};
+
 use crate::demand::Demand;
 use crate::grain::Counter;
+use crate::settings::Policy;
 
-/// The parent of whoever leads a session.
-const INIT: u64 = 1;
+/// Weight of a thread of the idle class (`WEIGHT_IDLEPRIO`), against that of nice 0.
+const IDLE_WEIGHT: f64 = 3.0 / 1024.0;
 
 /// One process.
 #[derive(Debug, Clone)]
+#[expect(clippy::struct_excessive_bools, reason = "what it is in a step, each by itself")]
 pub(crate) struct Process {
     pub(crate) pid: u64,
     pub(crate) start_ticks: u64,
     pub(crate) ppid: u64,
+    /// Its session, by who leads it.
+    pub(crate) session: u64,
     pub(crate) comm: String,
     /// Position of its control group.
     pub(crate) group: usize,
@@ -27,20 +33,28 @@ pub(crate) struct Process {
     pub(crate) memory: Held,
     pub(crate) step: Step,
     pub(crate) counted: Counted,
-    /// Weight of its scheduling class, against that of the usual one.
-    pub(crate) class_weight: f64,
-    /// CPUs that it may use.
-    pub(crate) cpus: f64,
-    /// Share of its requests that it is let through while others ask.
-    pub(crate) io_share: f64,
+    pub(crate) policy: Policy,
+    /// CPUs that it may use, where not all of them.
+    pub(crate) affinity: Option<CpuSet>,
+    /// Its I/O priority, where one was set.
+    pub(crate) io_level: Option<IoLevel>,
     /// Until when it is stopped by a signal, in s since boot.
     pub(crate) stopped_until_s: f64,
     /// Descriptors that it may have.
     pub(crate) open_files_max: f64,
     /// Connections that it opened in this step: each lives for one.
     pub(crate) connecting: f64,
+    /// It allocates in a group above its `memory.high`, and nothing can be reclaimed.
+    pub(crate) stands_still: bool,
+    /// Name of who answers its requests.
+    pub(crate) waits_for: Option<String>,
+    /// Share of its requests that were answered, and of those to it that it answers.
+    pub(crate) answered: f64,
+    pub(crate) answers: f64,
     /// It is stopped in this step.
     pub(crate) stopped: bool,
+    /// It was asked to end while it was stopped, and will when it goes on.
+    pub(crate) ends: bool,
     /// It was killed, and gives its memory back.
     pub(crate) dying: bool,
 }
@@ -117,9 +131,23 @@ pub(crate) struct Counted {
 }
 
 impl Process {
-    /// Its session, by who leads it: each leads one of its own, and its children are in it.
-    pub(crate) fn session(&self) -> u64 {
-        if self.ppid == INIT { self.pid } else { self.ppid }
+    /// It ends, and gives its memory back.
+    pub(crate) fn end(&mut self) {
+        self.dying = true;
+        self.step = Step::default();
+    }
+
+    /// CPUs that it may use.
+    pub(crate) fn cpus(&self) -> f64 {
+        self.affinity.as_ref().map_or(f64::INFINITY, |allowed| allowed.count() as f64)
+    }
+
+    /// Weight of its scheduling class, against that of the usual one.
+    pub(crate) fn class_weight(&self) -> f64 {
+        match self.policy {
+            Policy::Other | Policy::Batch => 1.0,
+            Policy::Idle => IDLE_WEIGHT,
+        }
     }
 
     /// Threads that are neither stopped nor waiting for something else than a CPU.

@@ -16,6 +16,7 @@ impl Host {
     pub(super) fn run_processes(&mut self) {
         let cpus = f64::from(self.shape.cpus);
         let softirq = self.softirq().min(0.3 * cpus);
+        self.wait_for_answers();
         let mut claims = std::mem::take(&mut self.claims);
         let first = self.claim(&mut claims);
         self.throttle(&mut claims[first..]);
@@ -25,6 +26,7 @@ impl Host {
         let mut open = 0.0;
         for (process, claim) in self.processes.iter_mut().zip(&mut claims[first..]) {
             settle(process, claim);
+            process.answers = answers(process, claim);
             claim.waiting = process.step.waited;
             ran += process.step.ran;
             waiting += process.step.waited;
@@ -45,6 +47,18 @@ impl Host {
         let queued = (waiting / cpus).min(1.0);
         let by_chance = 1.0 - libm::exp(-short / cpus);
         self.pressure.cpu_some.add(queued + (1.0 - queued) * by_chance, STEP_S);
+    }
+
+    /// Who waits for another goes on with what that answered in the step before.
+    fn wait_for_answers(&mut self) {
+        for at in 0..self.processes.len() {
+            let Some(name) = &self.processes[at].waits_for else { continue };
+            let alive = self.processes.iter().filter(|one| one.comm == *name && !one.dying);
+            let (sum, count) =
+                alive.fold((0.0, 0u32), |(sum, count), one| (sum + one.answers, count + 1));
+            let share = if count == 0 { 0.0 } else { sum / f64::from(count) };
+            self.processes[at].answered = share;
+        }
     }
 
     fn softirq(&self) -> f64 {
@@ -191,6 +205,18 @@ impl Host {
             });
         }
     }
+}
+
+/// Share of the requests to a process that it answers: as far as it has the CPU time that it wants,
+/// memory to go on with, and answers of its own.
+fn answers(process: &Process, claim: &Claim) -> f64 {
+    if process.stopped || process.dying || process.stands_still {
+        return 0.0;
+    }
+    let wanted = claim.wanted + process.step.throttled;
+    let of_cpu = if wanted > 0.0 { claim.got / wanted } else { 1.0 };
+    let of_memory = 1.0 - (process.step.memory / process.threads).min(1.0);
+    of_cpu * of_memory * process.answered
 }
 
 /// What a process got, and how many of its threads wait for more.

@@ -36,10 +36,12 @@ impl Host {
         for owner in 0..self.processes.len() {
             self.ask(owner, &service, &mut sources);
         }
-        self.yield_to_others(&mut sources);
-        self.hold_to_limits(&mut sources);
         let flushed = self.flush_pages();
         let background = (flushed + self.disk.swap_out) * PAGE as f64 / STEP_S;
+        if service.queues(&sources, background) {
+            self.yield_to_others(&mut sources);
+        }
+        self.hold_to_limits(&mut sources);
         let done = service.serve(&mut sources, background);
         self.count(&done);
         self.wrote(&done);
@@ -62,7 +64,7 @@ impl Host {
         let file_missing = self.file_missing(owner);
         let process = &mut self.processes[owner];
         process.step = super::process::Step::default();
-        if process.stopped || process.dying {
+        if process.stopped || process.dying || process.stands_still {
             return;
         }
         let demand = &process.demand;
@@ -120,22 +122,6 @@ impl Host {
         let max = memory_max.iter().chain(memory_high).min()?;
         let members = self.processes.iter().filter(|one| one.group == group);
         Some(max.saturating_sub(members.map(|one| one.memory.anon).sum()))
-    }
-
-    /// Those of low priority ask less while others ask, where the device has a scheduler:
-    /// those that do not rotate have none, as they come.
-    fn yield_to_others(&self, sources: &mut [Source]) {
-        if !self.shape.disk.is_rotating() {
-            return;
-        }
-        let share = |source: &Source| {
-            let process = &self.processes[source.owner];
-            process.io_share * self.groups[process.group].io_weight as f64 / 100.0
-        };
-        let most = sources.iter().map(share).fold(0.0, f64::max);
-        for source in sources.iter_mut() {
-            source.threads *= (share(source) / most).min(1.0);
-        }
     }
 
     /// Requests beyond the limit of a group wait before they are issued.

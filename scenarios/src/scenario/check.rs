@@ -1,5 +1,7 @@
 //! What a scenario may not ask for.
 
+mod needed;
+
 use ks_vocabulary::action::{ProcessRef, Target};
 
 use super::error::Problem;
@@ -57,6 +59,7 @@ pub(super) fn check(scenario: &Scenario) -> Checked {
     for (at, planned) in scenario.actions.iter().enumerate() {
         check_action(scenario, at, planned)?;
     }
+    needed::check(scenario)?;
     check_expectations(scenario)
 }
 
@@ -141,6 +144,10 @@ fn check_process(scenario: &Scenario, at: usize, process: &Extra) -> Checked {
     }
     if let Some(rate) = process.demand.implausible() {
         return bad(rate, format!("`{rate}` is negative or no number"));
+    }
+    let waits_for = process.waits_for.as_deref();
+    if let Some(name) = waits_for.filter(|name| !is_known(scenario, name)) {
+        return bad("waits_for", format!("there is no process `{name}`"));
     }
     let during = process.during.as_deref();
     if during.is_some_and(|name| scenario.fault(Some(name)).is_none()) {

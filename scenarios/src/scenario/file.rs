@@ -58,6 +58,9 @@ pub struct Scenario {
     /// What goes wrong.
     #[serde(default, rename = "fault")]
     pub faults: Vec<Fault>,
+    /// Processes by name, and control groups by path, that must go on: who stops one does harm.
+    #[serde(default)]
+    pub needed: Vec<String>,
     /// What is done about it.
     #[serde(default, rename = "action")]
     pub actions: Vec<Planned>,
@@ -170,7 +173,14 @@ pub struct Extra {
     /// It runs only while this fault lasts.
     #[serde(default)]
     pub during: Option<String>,
-    /// Where it is killed, it is started again so much later.
+    /// Name of the session that it is in, with others that name the same; its own where none is
+    /// named.
+    #[serde(default)]
+    pub session: Option<String>,
+    /// Name of the process that answers its requests: where that does not, it waits.
+    #[serde(default)]
+    pub waits_for: Option<String>,
+    /// Where it has ended, killed or asked to, it is started again so much later.
     #[serde(default)]
     pub restarts: Option<Duration>,
     /// How long each lives until another takes its place.

@@ -3,6 +3,8 @@
 mod demands;
 mod population;
 
+use std::collections::BTreeMap;
+
 use ks_vocabulary::action::Action;
 use ks_vocabulary::input::{
     Body, ENGINE_VERSION, HostFacts, SCHEMA_VERSION, Start, StoredKnowledge,
@@ -15,7 +17,8 @@ use crate::action::Refused;
 use crate::grain::whole;
 use crate::host::memory::PAGE;
 use crate::host::{Host, STEP_S};
-use crate::scenario::{Fault, Planned, Scenario};
+use crate::scenario::{Fault, Limits, Planned, Scenario};
+use crate::settings::Prior;
 use crate::telemetry::{self, Telemetry};
 
 use demands::Usual;
@@ -62,6 +65,10 @@ pub struct Simulation {
     /// The host stands where the next sample is taken, at this time.
     sampled: Option<Timestamp>,
     spawning: f64,
+    /// Limits that the file gives to control groups.
+    limits: Vec<Limits>,
+    /// Sessions that have a name, by who led each first.
+    sessions: BTreeMap<String, u64>,
 }
 
 impl Scenario {
@@ -92,6 +99,8 @@ impl Simulation {
             aims: false,
             sampled: None,
             spawning: 0.0,
+            limits: scenario.groups.clone(),
+            sessions: BTreeMap::new(),
         };
         simulation.populate(scenario);
         simulation
@@ -195,6 +204,18 @@ impl Simulation {
     /// Does an action now.
     pub fn act(&mut self, action: &Action) -> Result<(), Refused> {
         self.host.act(action)
+    }
+
+    /// The value that an action would overwrite, and what it would write; `None` for an action that
+    /// overwrites none, or that could not be done now.
+    pub fn settings(&self, action: &Action) -> Option<Prior> {
+        self.host.settings(action)
+    }
+
+    /// Puts back the value from before an action; refuses as superseded where another one has come
+    /// since, and as missing where its place is gone.
+    pub fn restore(&mut self, prior: &Prior) -> Result<(), Refused> {
+        self.host.restore(prior)
     }
 
     /// Actions of the scenario that could not be done, and why.

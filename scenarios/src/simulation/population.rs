@@ -1,6 +1,8 @@
 //! Processes and control groups of the host: those of the background, those of the file, which may
 //! come and go, and children.
 
+use std::collections::BTreeMap;
+
 use super::demands::Usual;
 use super::{SETTLE_S, Simulation};
 use crate::background::{residents, scaled};
@@ -11,6 +13,7 @@ use crate::host::group::Group;
 use crate::host::memory::PAGE;
 use crate::host::process::{Held, Process, Step};
 use crate::scenario::{Extra, Scenario};
+use crate::settings::Policy;
 use crate::shape::Disk;
 use crate::telemetry;
 
@@ -27,15 +30,15 @@ const CHILDREN_MAX: usize = 2000;
 pub(super) struct Member {
     extra: Extra,
     pids: Vec<u64>,
-    /// When they were first seen to be gone.
-    gone_s: Option<f64>,
+    /// Those that were seen to be gone, and when first.
+    gone_s: BTreeMap<u64, f64>,
     /// Of those that live for a while, the part of the next one whose time is up.
     due: f64,
 }
 
 impl Member {
     pub(super) fn new(extra: &Extra) -> Self {
-        Self { extra: extra.clone(), pids: Vec::new(), gone_s: None, due: 0.0 }
+        Self { extra: extra.clone(), pids: Vec::new(), gone_s: BTreeMap::new(), due: 0.0 }
     }
 }
 
@@ -47,17 +50,18 @@ impl Simulation {
             let runs = during.is_none_or(|name| {
                 self.faults.iter().any(|fault| fault.name == name && fault.strength(at_s) > 0.0)
             });
-            let is_there = self.is_there(at, at_s);
+            let is_there = !self.extras[at].pids.is_empty();
             if runs && !is_there && at_s >= -SETTLE_S {
                 let extra = self.extras[at].extra.clone();
                 let pids =
                     (0..extra.count).map(|number| self.begin_extra(&extra, number)).collect();
-                self.extras[at] = Member { extra, pids, gone_s: None, due: 0.0 };
+                self.extras[at] = Member { pids, ..Member::new(&extra) };
             } else if !runs && is_there {
                 let pids = std::mem::take(&mut self.extras[at].pids);
                 self.end(&pids);
             } else if runs {
                 self.renew(at);
+                self.start_again(at, at_s);
             }
         }
         self.forget_gone();
@@ -79,18 +83,48 @@ impl Simulation {
         }
     }
 
-    /// Whether the processes of an entry run, or are not to be started again yet.
-    fn is_there(&mut self, at: usize, at_s: f64) -> bool {
-        let Member { extra, pids, gone_s, .. } = &mut self.extras[at];
-        if pids.is_empty() || extra.restarts.is_none() {
-            return !pids.is_empty();
+    /// Those that have a supervisor are started again a while after they were seen to have ended,
+    /// whoever ended them.
+    fn start_again(&mut self, at: usize, at_s: f64) {
+        let Some(after) = self.extras[at].extra.restarts else { return };
+        for number in 0..self.extras[at].pids.len() {
+            let pid = self.extras[at].pids[number];
+            if self.host.processes.iter().any(|process| process.pid == pid) {
+                continue;
+            }
+            let since = *self.extras[at].gone_s.entry(pid).or_insert(at_s);
+            if at_s - since < after.seconds() {
+                continue;
+            }
+            let extra = self.extras[at].extra.clone();
+            let number_of_group = u32::try_from(number).unwrap_or(u32::MAX);
+            self.renew_group(&extra.group.replace("{}", &number_of_group.to_string()));
+            let new = self.begin_extra(&extra, number_of_group);
+            self.extras[at].pids[number] = new;
+            self.extras[at].gone_s.remove(&pid);
         }
-        let processes = &self.host.processes;
-        if processes.iter().any(|process| pids.contains(&process.pid)) {
-            return true;
+    }
+
+    /// A service that is started again has a group made anew: limits are those of the file.
+    fn renew_group(&mut self, path: &str) {
+        let at = self.group(path);
+        if at == 0 || self.host.processes.iter().any(|one| one.group == at) {
+            return;
         }
-        let since = *gone_s.get_or_insert(at_s);
-        extra.restarts.is_some_and(|after| at_s - since < after.seconds())
+        let Group { parent, inode, file, counted, .. } = std::mem::take(&mut self.host.groups[at]);
+        self.host.groups[at] = Group { parent, inode, file, counted, ..Group::new(path) };
+        self.limit_group(at);
+    }
+
+    /// Sets the limits that the file says.
+    fn limit_group(&mut self, at: usize) {
+        let group = &mut self.host.groups[at];
+        if let Some(limits) = self.limits.iter().find(|limits| limits.path == group.path) {
+            group.quota = limits.cpus;
+            group.memory_max = limits.memory.map(|bytes| bytes.bytes / PAGE);
+            group.pids_max = limits.pids;
+            group.weight = limits.weight.unwrap_or(100);
+        }
     }
 
     fn forget_gone(&mut self) {
@@ -115,6 +149,8 @@ impl Simulation {
         self.spawning += spawner.demand.spawns * STEP_S;
         let (ppid, comm, group) = (spawner.pid, spawner.comm.clone(), spawner.group);
         let (nice, session_nice) = (spawner.nice, spawner.session_nice);
+        let (session, policy, io_level) = (spawner.session, spawner.policy, spawner.io_level);
+        let affinity = spawner.affinity.clone();
         let mut child = spawner.demand;
         child.spawns = 0.0;
         child.memory.bytes = 512 << 10;
@@ -128,7 +164,10 @@ impl Simulation {
             let pid = self.begin(&comm, group, 1.0, &child, false);
             if let Some(process) = self.host.processes.iter_mut().find(|one| one.pid == pid) {
                 process.ppid = ppid;
+                // A child copies its creator.
                 (process.nice, process.session_nice) = (nice, session_nice);
+                (process.session, process.policy) = (session, policy);
+                (process.io_level, process.affinity) = (io_level, affinity.clone());
             }
             self.host.counted.forks.add(1.0);
         }
@@ -144,11 +183,7 @@ impl Simulation {
         );
         for limits in &scenario.groups {
             let at = self.group(&limits.path);
-            let group = &mut self.host.groups[at];
-            group.quota = limits.cpus;
-            group.memory_max = limits.memory.map(|bytes| bytes.bytes / PAGE);
-            group.pids_max = limits.pids;
-            group.weight = limits.weight.unwrap_or(100);
+            self.limit_group(at);
         }
         let cpus = f64::from(scenario.host.cpus);
         for resident in residents(scenario.background.mix) {
@@ -185,9 +220,13 @@ impl Simulation {
         let pid = self.begin(&extra.name, group, extra.threads, &extra.demand, false);
         if let Some(process) = self.host.processes.iter_mut().find(|one| one.pid == pid) {
             process.nice = extra.nice;
+            process.waits_for.clone_from(&extra.waits_for);
             process.memory.swapped = swapped;
             process.oom_score_adj = extra.oom_score_adj;
             process.open_files_max = extra.descriptors as f64;
+        }
+        if let Some(name) = &extra.session {
+            self.join(pid, name);
         }
         if extra.port > 0 {
             self.host.network.listen(pid, extra.port, extra.backlog);
@@ -196,6 +235,17 @@ impl Simulation {
             self.make_room();
         }
         pid
+    }
+
+    /// Puts a process into a session that others may be in: its nice level is theirs.
+    fn join(&mut self, pid: u64, name: &str) {
+        let session = *self.sessions.entry(name.to_owned()).or_insert(pid);
+        let others = self.host.processes.iter().filter(|one| one.pid != pid);
+        let nice = others.filter(|one| one.session == session).map(|one| one.session_nice).next();
+        if let Some(process) = self.host.processes.iter_mut().find(|one| one.pid == pid) {
+            process.session = session;
+            process.session_nice = nice.unwrap_or(0);
+        }
     }
 
     /// What runs from the beginning came before the cache that would be in its way.
@@ -224,6 +274,7 @@ impl Simulation {
             pid,
             start_ticks: whole(started * telemetry::USER_HZ),
             ppid: 1,
+            session: pid,
             comm: comm.to_owned(),
             group,
             nice: 0,
@@ -241,9 +292,14 @@ impl Simulation {
             },
             step: Step::default(),
             counted: crate::host::process::Counted::default(),
-            class_weight: 1.0,
-            cpus: f64::INFINITY,
-            io_share: 1.0,
+            policy: Policy::Other,
+            affinity: None,
+            io_level: None,
+            waits_for: None,
+            answered: 1.0,
+            answers: 1.0,
+            stands_still: false,
+            ends: false,
             stopped_until_s: f64::NEG_INFINITY,
             open_files_max: OPEN_FILES_MAX,
             connecting: 0.0,

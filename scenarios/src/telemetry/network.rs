@@ -129,13 +129,14 @@ fn fill_netns(host: &Host, sample: &mut Sample) {
         (Cell::tcp_retrans_segs, network.retransmits),
         (Cell::tcp_timeouts, network.timeouts),
         (Cell::listen_overflows, network.overflows),
-        (Cell::listen_drops, network.overflows),
         (Cell::req_q_full_do_cookies, network.cookies),
         (Cell::syncookies_sent, network.cookies),
     ];
     for (cell, counter) in counters {
         row.set(cell, counter.value());
     }
+    let drops = network.overflows.exact() + network.refused.exact();
+    row.set(Cell::listen_drops, whole(drops));
     let none = [
         Cell::ip_in_discards,
         Cell::ip_out_discards,
@@ -195,5 +196,5 @@ pub(super) fn fill_limits(host: &Host, sample: &mut Sample) {
     row.set(Cell::tcp_mem_pressure_pages, 120_000u64);
     row.set(Cell::tcp_mem_max_pages, 180_000u64);
     row.set(Cell::somaxconn, whole(network.somaxconn));
-    row.set(Cell::tcp_max_syn_backlog, whole(network.syn_queue));
+    row.set(Cell::tcp_max_syn_backlog, whole(network.syn_backlog));
 }

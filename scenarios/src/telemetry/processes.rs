@@ -13,6 +13,7 @@ use crate::grain::{Counter, whole};
 use crate::host::Host;
 use crate::host::memory::PAGE;
 use crate::host::process::Process;
+use crate::settings::Policy;
 
 /// The last row of each process.
 #[derive(Debug, Default)]
@@ -69,7 +70,7 @@ fn describe(process: &Process, host: &Host, row: &mut Row) {
     row.set(Cell::minflt, counted.minor.value());
     row.set(Cell::majflt, counted.major.value());
     row.set(Cell::delayacct_blkio_ticks, ticks(counted.block_s));
-    row.set(Cell::policy, 0u64);
+    row.set(Cell::policy, policy(process.policy));
     row.set(Cell::rss_bytes, (process.memory.anon + process.memory.mapped) * PAGE);
     row.set(Cell::rss_anon_bytes, process.memory.anon * PAGE);
     row.set(Cell::rss_file_bytes, process.memory.mapped * PAGE);
@@ -88,6 +89,15 @@ fn describe(process: &Process, host: &Host, row: &mut Row) {
         row.set(Cell::open_files, counted.open_files.value());
         row.set(Cell::open_files_max, whole(process.open_files_max));
         row.set(Cell::close_wait, counted.close_wait.value());
+    }
+}
+
+/// The numbers of `sched_setscheduler`.
+fn policy(policy: Policy) -> u64 {
+    match policy {
+        Policy::Other => 0,
+        Policy::Batch => 3,
+        Policy::Idle => 5,
     }
 }
 

@@ -27,6 +27,16 @@ pub(crate) fn scenario(processes: &str) -> Scenario {
     Scenario::parse(&text, "actions.toml").unwrap()
 }
 
+/// An action, as scenarios write it.
+pub(crate) fn parse(action: &str) -> Action {
+    #[derive(serde::Deserialize)]
+    struct File {
+        action: Action,
+    }
+    let file: File = toml::from_str(&format!("action = {action}")).unwrap();
+    file.action
+}
+
 /// A run that can be acted on.
 pub(crate) struct Lab {
     pub(crate) simulation: Simulation,
@@ -57,12 +67,7 @@ impl Lab {
     }
 
     pub(crate) fn act(&mut self, action: &str) -> Result<(), Refused> {
-        #[derive(serde::Deserialize)]
-        struct File {
-            action: Action,
-        }
-        let file: File = toml::from_str(&format!("action = {action}")).unwrap();
-        self.simulation.act(&file.action)
+        self.simulation.act(&parse(action))
     }
 
     /// Runs on for so many ticks.

@@ -3,9 +3,11 @@
 
 mod disks;
 mod lab;
+mod laws;
 mod memory;
 mod network;
 mod processes;
+mod undo;
 
 use ks_scenarios::action::Refused;
 use ks_scenarios::scenario::Scenario;

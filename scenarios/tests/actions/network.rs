@@ -1,9 +1,8 @@
 //! Actions on connections and interfaces.
 
-use ks_scenarios::scenario::Scenario;
 use ks_vocabulary::model::{Listener, Netns, Sample, SyscallTrace};
 
-use crate::lab::{HOST, Lab};
+use crate::lab::Lab;
 
 const CLIENT: &str = r#"{ name = "client", demand = { connects = 2000.0 } },"#;
 
@@ -44,19 +43,6 @@ fn a_longer_queue_is_for_those_that_listen_afterwards() {
     assert!(lab.growth(overflows) > 1000.0, "it listens already");
     let queues: Vec<_> = lab.last.listeners.iter().filter_map(Listener::backlog).collect();
     assert!(queues.contains(&4096), "{queues:?}");
-}
-
-#[test]
-fn a_longer_queue_of_requests_sends_fewer_cookies() {
-    let text = HOST.replace("disk_slower = 1.5", "syn_flood = 100.0").replace("9m", "1s");
-    let text = text.replace("10s", "9m");
-    let scenario = Scenario::parse(&text, "actions.toml").unwrap();
-    let mut lab = Lab::of(&scenario, 60);
-    let cookies = |sample: &Sample| sample.netns.first().and_then(Netns::req_q_full_do_cookies);
-    assert!(lab.growth(cookies) > 100.0);
-    lab.act("{ increase_tcp_backlog = { value = 4096 } }").unwrap();
-    lab.run(1);
-    assert!(lab.growth(cookies) < 1.0);
 }
 
 #[test]
