@@ -57,7 +57,9 @@ twins! {
     struct ProcessRow = "process_row" {
         ended: TaskUse, start_ns: u64, groups: u64, file_pages: u64, anon_pages: u64,
         swap_pages: u64, shared_pages: u64, netns_inode: u64, blkio_delay_ns: u64, parent: u32,
-        threads: u32, policy: u32, nice: i32, oom_score_adj: i32, has_memory: u32, comm: [u8; 16],
+        threads: u32, policy: u32, nice: i32, oom_score_adj: i32, has_memory: u32, session: u32,
+        user: u32, autogroup: u32, autogroup_nice: i32, io_priority: u32, marks: u32,
+        comm: [u8; 16],
     }
     /// `scheduler.h`
     struct SchedulerCpu = "scheduler_cpu" {
