@@ -17,6 +17,10 @@ pub const SYSCALL_CLASSES: usize = 8;
 pub const TCP_STATES: usize = 16;
 /// `CGROUP_NAME_BYTES`.
 pub const CGROUP_NAME_BYTES: usize = 64;
+/// `MARK_KERNEL`.
+pub const MARK_KERNEL: u32 = 1;
+/// `MARK_RESET_ON_FORK`.
+pub const MARK_RESET_ON_FORK: u32 = 2;
 
 /// Declares twins with the fields' offsets, for the test that compares them.
 macro_rules! twins {

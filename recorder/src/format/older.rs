@@ -91,9 +91,8 @@ mod tests {
     #[test]
     fn a_table_that_grew_twice_has_the_masks_of_each_version() {
         let disks = SCHEMAS.iter().find(|schema| schema.table == "disks").unwrap();
-        let of = |minor| {
-            Masks::of(SchemaVersion { major: 1, minor }, "disks", disks.cells.len()).cells
-        };
+        let of =
+            |minor| Masks::of(SchemaVersion { major: 1, minor }, "disks", disks.cells.len()).cells;
         assert_eq!([of(4), of(5), of(6)], [21, 24, 25]);
     }
 

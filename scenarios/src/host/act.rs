@@ -18,12 +18,16 @@ const IDLE_WEIGHT: f64 = 3.0 / 1024.0;
 const IDLE_IO: f64 = 0.05;
 /// Level of best effort that a process has by itself, of eight.
 const USUAL_LEVEL: f64 = 4.0;
+/// The two classes of priorities of I/O, as `ioprio_get(2)` returns them.
+const BEST_EFFORT_CLASS: u64 = 2 << 13;
+const IDLE_CLASS: u64 = 3 << 13;
 /// Seconds for which a link is down while its mode is agreed on.
 const NEGOTIATION_S: f64 = 2.0;
 
 impl Host {
     /// Does an action.
     pub(crate) fn act(&mut self, action: &Action) -> Result<(), Refused> {
+        self.acted = true;
         match action.targets().first() {
             Some(Target::Process(process)) => {
                 let at = self.find_process(process)?;
@@ -100,6 +104,8 @@ impl Host {
             Action::LowerIoPriority { level, .. } => {
                 let share = |level| (8 - level) as f64 / USUAL_LEVEL;
                 process.io_share = level.level().map_or(IDLE_IO, share).min(1.0);
+                process.io_priority =
+                    level.level().map_or(IDLE_CLASS, |level| BEST_EFFORT_CLASS | level);
             }
             Action::RaiseOomScore { adj, .. } => process.oom_score_adj = adj.get().cast_signed(),
             _ => return not_modelled(action),

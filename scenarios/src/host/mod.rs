@@ -17,7 +17,7 @@ pub(crate) mod pressure;
 pub(crate) mod process;
 mod run;
 mod space;
-mod storage;
+pub(crate) mod storage;
 
 use disk::{Done, Source};
 use group::{Group, Pressure};
@@ -58,6 +58,8 @@ pub(crate) struct Host {
     pub(crate) next_pid: u64,
     /// Limits that are told seldom have changed since the last sample.
     pub(crate) limits_changed: bool,
+    /// Something was done about it since the last sample.
+    pub(crate) acted: bool,
     steps: u64,
     failing: u32,
     claims: Vec<cpu::Claim>,
@@ -155,6 +157,7 @@ impl Host {
             random: Random::stream(seed, "host"),
             next_pid: 300,
             limits_changed: false,
+            acted: false,
             steps: 0,
             failing: 0,
             claims: Vec::new(),

@@ -33,6 +33,8 @@ pub(crate) struct Process {
     pub(crate) cpus: f64,
     /// Share of its requests that it is let through while others ask.
     pub(crate) io_share: f64,
+    /// Priority of its I/O as `ioprio_get(2)` returns it; 0 is none.
+    pub(crate) io_priority: u64,
     /// Until when it is stopped by a signal, in s since boot.
     pub(crate) stopped_until_s: f64,
     /// Descriptors that it may have.
@@ -120,6 +122,11 @@ impl Process {
     /// Its session, by who leads it: each leads one of its own, and its children are in it.
     pub(crate) fn session(&self) -> u64 {
         if self.ppid == INIT { self.pid } else { self.ppid }
+    }
+
+    /// It is a thread of the kernel.
+    pub(crate) fn is_kernel(&self) -> bool {
+        self.comm == "kswapd0"
     }
 
     /// Threads that are neither stopped nor waiting for something else than a CPU.

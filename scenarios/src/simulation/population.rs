@@ -180,6 +180,7 @@ impl Simulation {
 
     fn begin_extra(&mut self, extra: &Extra, number: u32) -> u64 {
         let group = self.group(&extra.group.replace("{}", &number.to_string()));
+        self.host.groups[group].restarts |= extra.restarts.is_some();
         self.host.memory.recount(&self.host.processes);
         let swapped = (extra.swapped.bytes / PAGE).min(self.host.memory.swap_free());
         let pid = self.begin(&extra.name, group, extra.threads, &extra.demand, false);
@@ -244,6 +245,7 @@ impl Simulation {
             class_weight: 1.0,
             cpus: f64::INFINITY,
             io_share: 1.0,
+            io_priority: 0,
             stopped_until_s: f64::NEG_INFINITY,
             open_files_max: OPEN_FILES_MAX,
             connecting: 0.0,
