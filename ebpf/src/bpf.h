@@ -50,6 +50,13 @@ static void (*const bpf_ringbuf_submit)(void *record, u64 flags) = (void *)132;
 /* Whether the running kernel has a field: answered when the object is loaded. */
 #define FIELD_EXISTS(field) __builtin_preserve_field_info(field, 2)
 
+/* Where a field of bits is: the word that holds it, and the shifts that leave it alone of 64 bits.
+ * On a big-endian machine the first shift would be another. */
+#define FIELD_BYTES_AT(field) __builtin_preserve_field_info(field, 0)
+#define FIELD_BYTES(field) __builtin_preserve_field_info(field, 1)
+#define FIELD_SHIFT_LEFT(field) __builtin_preserve_field_info(field, 4)
+#define FIELD_SHIFT_RIGHT(field) __builtin_preserve_field_info(field, 5)
+
 /* Reads one field through a pointer that the verifier does not know the type of. */
 #define READ(into, pointer, field) \
 	bpf_probe_read_kernel(&(into), sizeof(into), &(pointer)->field)

@@ -55,9 +55,42 @@ typedef struct {
 	int counter;
 } atomic_t;
 
+enum pid_kind {
+	PID_OF_SESSION = 3, /* PIDTYPE_SID */
+	PID_KINDS,
+};
+
+struct upid {
+	int nr;
+};
+
+struct pid {
+	struct upid numbers[1];
+};
+
+/* Its number is 0 for the one that stands for none. */
+struct autogroup {
+	unsigned long id;
+	int nice;
+};
+
+typedef struct {
+	unsigned int val;
+} kuid_t;
+
+struct cred {
+	kuid_t euid;
+};
+
+struct io_context {
+	unsigned short ioprio;
+};
+
 struct signal_struct {
 	atomic_t live;
 	int nr_threads;
+	struct pid *pids[PID_KINDS];
+	struct autogroup *autogroup;
 	u64 utime;
 	u64 stime;
 	unsigned long nvcsw;
@@ -128,6 +161,7 @@ struct task_struct {
 	int exit_state;
 	int static_prio;
 	unsigned int policy;
+	unsigned int sched_reset_on_fork : 1;
 	int pid;
 	int tgid;
 	struct task_struct *real_parent;
@@ -140,6 +174,8 @@ struct task_struct {
 	struct sched_entity se;
 	struct sched_info sched_info;
 	struct css_set *cgroups;
+	struct cred *cred;
+	struct io_context *io_context;
 	struct signal_struct *signal;
 	struct files_struct *files;
 	struct mm_struct *mm;

@@ -17,6 +17,10 @@ pub const SYSCALL_CLASSES: usize = 8;
 pub const TCP_STATES: usize = 16;
 /// `CGROUP_NAME_BYTES`.
 pub const CGROUP_NAME_BYTES: usize = 64;
+/// `MARK_KERNEL`.
+pub const MARK_KERNEL: u32 = 1;
+/// `MARK_RESET_ON_FORK`.
+pub const MARK_RESET_ON_FORK: u32 = 2;
 
 /// Declares twins with the fields' offsets, for the test that compares them.
 macro_rules! twins {
@@ -57,7 +61,9 @@ twins! {
     struct ProcessRow = "process_row" {
         ended: TaskUse, start_ns: u64, groups: u64, file_pages: u64, anon_pages: u64,
         swap_pages: u64, shared_pages: u64, netns_inode: u64, blkio_delay_ns: u64, parent: u32,
-        threads: u32, policy: u32, nice: i32, oom_score_adj: i32, has_memory: u32, comm: [u8; 16],
+        threads: u32, policy: u32, nice: i32, oom_score_adj: i32, has_memory: u32, session: u32,
+        user: u32, autogroup: u32, autogroup_nice: i32, io_priority: u32, marks: u32,
+        comm: [u8; 16],
     }
     /// `scheduler.h`
     struct SchedulerCpu = "scheduler_cpu" {

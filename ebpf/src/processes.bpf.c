@@ -60,6 +60,32 @@ INLINE void note_memory(struct process_row *row, struct mm_struct *memory)
 	row->shared_pages = MEMORY_PAGES(memory, MEMORY_SHARED);
 }
 
+/* What seldom changes. Numbers are those of the first PID and user namespaces. */
+INLINE void note_facts(struct process_row *row, struct task_struct *task)
+{
+	struct signal_struct *process = task->signal;
+	struct pid *session = process->pids[PID_OF_SESSION];
+	struct io_context *io = task->io_context;
+
+	if (session)
+		READ(row->session, session, numbers[0].nr);
+	row->user = task->cred->euid.val;
+	if (FIELD_EXISTS(process->autogroup)) {
+		struct autogroup *autogroup = process->autogroup;
+
+		if (autogroup) {
+			row->autogroup = autogroup->id;
+			row->autogroup_nice = autogroup->nice;
+		}
+	}
+	if (io)
+		row->io_priority = io->ioprio;
+	if (task->flags & KERNEL_THREAD)
+		row->marks |= MARK_KERNEL;
+	if (resets_on_fork(task))
+		row->marks |= MARK_RESET_ON_FORK;
+}
+
 /* Not inlined, for the same reason. */
 static __attribute__((noinline)) void note_process(struct process_row *row,
 						   struct task_struct *task)
@@ -83,6 +109,7 @@ static __attribute__((noinline)) void note_process(struct process_row *row,
 	row->policy = task->policy;
 	row->nice = task->static_prio - DEFAULT_PRIORITY;
 	row->oom_score_adj = task->signal->oom_score_adj;
+	note_facts(row, task);
 	bpf_probe_read_kernel_str(row->comm, sizeof(row->comm), task->comm);
 }
 

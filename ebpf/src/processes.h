@@ -47,8 +47,20 @@ struct process_row {
 	s32 nice;
 	s32 oom_score_adj;
 	u32 has_memory; /* 0 for kernel threads and what is about to be gone */
+	u32 session;    /* process id of who leads it, 0 without */
+	u32 user;       /* effective user id */
+	u32 autogroup;  /* 0 where there is none, or the kernel knows of none */
+	s32 autogroup_nice;
+	u32 io_priority; /* class << 13 | level of the leader */
+	u32 marks;	 /* MARK_* */
 	u8 comm[16];
 };
-_Static_assert(sizeof(struct process_row) == 192, "no padding");
+_Static_assert(sizeof(struct process_row) == 216, "no padding");
+
+/* Bits of `marks`. */
+enum process_mark {
+	MARK_KERNEL = 1,	/* a thread of the kernel */
+	MARK_RESET_ON_FORK = 2, /* children do not inherit its scheduling */
+};
 
 #endif

@@ -50,6 +50,18 @@ INLINE long task_state(struct task_struct *task)
 	return ((struct task_struct___state *)task)->state;
 }
 
+/* A bit of a word whose place among others is the running kernel's. */
+INLINE u64 resets_on_fork(struct task_struct *task)
+{
+	u32 offset = FIELD_BYTES_AT(task->sched_reset_on_fork);
+	u64 word = 0;
+
+	bpf_probe_read_kernel(&word, FIELD_BYTES(task->sched_reset_on_fork),
+			      (void *)task + offset);
+	word <<= FIELD_SHIFT_LEFT(task->sched_reset_on_fork);
+	return word >> FIELD_SHIFT_RIGHT(task->sched_reset_on_fork);
+}
+
 INLINE struct gendisk *request_disk(struct request *request)
 {
 	struct request___rq_disk *old = (void *)request;

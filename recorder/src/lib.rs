@@ -8,6 +8,7 @@ pub mod error;
 pub mod format;
 pub mod host_fs;
 pub mod import;
+mod priorities;
 mod privilege;
 pub mod recorder;
 pub mod sampler;

@@ -165,6 +165,34 @@ fn a_recording_and_a_log_of_version_1_4_are_read_with_the_masks_of_their_time() 
     recover(&path).unwrap();
 }
 
+/// Between 1.5 and 1.6 one table grew and others came behind those that there were.
+#[test]
+fn a_recording_and_a_log_of_version_1_5_are_read_without_what_seldom_changes() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("version_1_5.parquet");
+    let log = folder.path().join("version_1_5.parquet.log");
+    std::fs::copy(fixture("version_1_5.parquet.log"), &log).unwrap();
+    let mut reader = LogReader::open(&log).unwrap();
+    let logged: Vec<Input> = std::iter::from_fn(|| reader.next().unwrap().cloned()).collect();
+    assert_eq!(reader.take_damage(), None);
+    let mut reader = Reader::open(&[fixture("version_1_5.parquet")]).unwrap();
+    let sealed: Vec<Input> = std::iter::from_fn(|| reader.next().unwrap().cloned()).collect();
+    assert_eq!(sealed, logged);
+    let Body::Start(start) = &sealed[0].body else { unreachable!("a recording begins so") };
+    assert_eq!(start.schema, SchemaVersion { major: 1, minor: 5 });
+    let samples = samples(&sealed);
+    let disk = samples[0].disks.first().unwrap();
+    assert_eq!(
+        (disk.name(), disk.scheduler()),
+        (Some(b"vda".as_slice()), Some(b"none".as_slice()))
+    );
+    assert_eq!((disk.minor(), disk.read_ahead_kb()), (Some(0), None));
+    assert!(samples.iter().all(|sample| sample.process_facts.read().is_none()));
+    assert!(samples.iter().all(|sample| sample.cgroup_settings.read().is_none()));
+    assert!(samples.iter().all(|sample| sample.sysctls.read().is_none()));
+    recover(&path).unwrap();
+}
+
 /// A file of 1.3 has one checksum: where it is wrong nothing of the file is believed.
 #[test]
 fn a_damaged_file_of_version_1_3_is_an_error_alone_and_left_out_among_others() {

@@ -1,17 +1,24 @@
 //! A part of a recording, between two moments.
 //!
 //! Samples are sparse, so what was said before the part begins is carried into its first sample:
-//! every process that was there, and the configured limits.
+//! every process that was there with its facts, and the configured limits and settings.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use ks_vocabulary::input::{Body, Input};
-use ks_vocabulary::model::{Limits, Process, Sample};
+use ks_vocabulary::model::{
+    CgroupSettings, Limits, Process, ProcessFacts, ReadTimes, Record, Rows, Rowset, Sample, Sysctls,
+};
 use ks_vocabulary::time::{ClockAnchor, WallTime};
 
 use ks_recorder::format::recording::Reader;
 
 use crate::moment::Moment;
+
+/// A process, by its id and start.
+type ProcessKey = (Option<u64>, Option<u64>);
+/// A control group, by hierarchy, path and inode.
+type GroupKey = (Vec<u8>, Vec<u8>, Option<u64>);
 
 /// Lets the inputs of a part through.
 #[derive(Debug, Default)]
@@ -22,8 +29,11 @@ pub struct Range {
     begin: Option<WallTime>,
     entered: bool,
     over: bool,
-    processes: BTreeMap<(Option<u64>, Option<u64>), Process>,
+    processes: BTreeMap<ProcessKey, Process>,
+    facts: BTreeMap<ProcessKey, ProcessFacts>,
+    settings: BTreeMap<GroupKey, CgroupSettings>,
     limits: Option<Limits>,
+    sysctls: Option<Sysctls>,
     first: Option<Input>,
 }
 
@@ -102,15 +112,36 @@ impl Range {
     fn carry(&mut self, sample: &Sample) {
         if sample.processes_complete {
             self.processes.clear();
+            self.facts.clear();
         }
         for gone in sample.processes_gone.iter() {
             self.processes.remove(&(gone.pid(), gone.start_ticks()));
+            self.facts.remove(&(gone.pid(), gone.start_ticks()));
         }
         for row in sample.processes.iter() {
             self.processes.insert((row.pid(), row.start_ticks()), row.clone());
         }
+        for row in sample.process_facts.iter() {
+            self.facts.insert((row.pid(), row.start_ticks()), row.clone());
+        }
+        self.carry_settings(sample);
+    }
+
+    fn carry_settings(&mut self, sample: &Sample) {
         if let Some(limits) = sample.limits.first() {
             self.limits = Some(limits.clone());
+        }
+        if let Some(sysctls) = sample.sysctls.first() {
+            self.sysctls = Some(sysctls.clone());
+        }
+        for row in sample.cgroup_settings.iter() {
+            let name = |name: Option<&[u8]>| name.unwrap_or_default().to_vec();
+            let key = (name(row.hierarchy()), name(row.path()), row.inode());
+            self.settings.insert(key, row.clone());
+        }
+        if sample.cgroups.read().is_some() && !self.settings.is_empty() {
+            let there: BTreeSet<_> = sample.cgroups.iter().map(|row| row.inode()).collect();
+            self.settings.retain(|(_, _, inode), _| there.contains(inode));
         }
     }
 
@@ -124,18 +155,41 @@ impl Range {
             sample.processes.set_read(read);
             sample.processes_complete = true;
         }
-        let anchor = sample.tables().into_iter().find_map(ks_vocabulary::model::Rowset::read);
-        if let (None, Some(limits), Some(read)) = (sample.limits.read(), &self.limits, anchor) {
-            sample.limits.push_copy(limits);
-            sample.limits.set_read(read);
+        let Some(anchor) = sample.tables().into_iter().find_map(Rowset::read) else { return };
+        if sample.limits.read().is_none() {
+            fill(self.limits.iter(), anchor, &mut sample.limits);
         }
+        if sample.sysctls.read().is_none() {
+            fill(self.sysctls.iter(), anchor, &mut sample.sysctls);
+        }
+        // The rows of this very sample are among those that are known.
+        fill(self.facts.values(), anchor, &mut sample.process_facts);
+        fill(self.settings.values(), anchor, &mut sample.cgroup_settings);
+    }
+}
+
+/// Gives a table the rows that are known, if there are any.
+fn fill<'a, R: Record + 'a>(
+    known: impl Iterator<Item = &'a R>,
+    anchor: ReadTimes,
+    rows: &mut Rows<R>,
+) {
+    let read = rows.read().unwrap_or(anchor);
+    let mut known = known.peekable();
+    if known.peek().is_some() {
+        rows.clear();
+        known.for_each(|row| rows.push_copy(row));
+        rows.set_read(read);
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use ks_vocabulary::model::{LimitsCell, ProcessCell, ProcessGoneCell, ReadTimes};
+    use ks_vocabulary::model::{
+        CgroupCell, CgroupSettingsCell, LimitsCell, ProcessCell, ProcessFactsCell, ProcessGoneCell,
+        SysctlsCell,
+    };
     use ks_vocabulary::time::{SECOND_NS, Timestamp};
 
     /// Second 0 has processes 1 and 2 and the limits; second 1 changes process 2 and ends 1;
@@ -187,6 +241,54 @@ mod tests {
             })
             .collect();
         assert_eq!(over, [false, false, true, true]);
+    }
+
+    /// What seldom changes of processes 1 and 2, of groups 7 and 8, and of the host, said in second 0;
+    /// in second 1 group 8 is gone and process 2 is in another session.
+    fn with_facts() -> Vec<Input> {
+        let mut inputs = inputs();
+        let groups: [&[u64]; 4] = [&[7, 8], &[7], &[7], &[7]];
+        for (second, (input, there)) in inputs.iter_mut().zip(groups).enumerate() {
+            let Body::Sample(sample) = &mut input.body else { panic!("a sample") };
+            let facts: &[(u64, u64)] =
+                [&[(1, 10), (2, 20)][..], &[(2, 21)]].get(second).map_or(&[], |it| it);
+            for (pid, session) in facts {
+                let row = sample.process_facts.push();
+                row.set(ProcessFactsCell::pid, *pid);
+                row.set(ProcessFactsCell::session, *session);
+                sample.process_facts.set_read(ReadTimes::default());
+            }
+            for inode in there {
+                sample.cgroups.push().set(CgroupCell::inode, *inode);
+                sample.cgroups.set_read(ReadTimes::default());
+                if second == 0 {
+                    let row = sample.cgroup_settings.push();
+                    row.set(CgroupSettingsCell::inode, *inode);
+                    row.set(CgroupSettingsCell::io_weight, *inode);
+                    sample.cgroup_settings.set_read(ReadTimes::default());
+                }
+            }
+            if second == 0 {
+                sample.sysctls.push().set(SysctlsCell::swappiness, 60u64);
+                sample.sysctls.set_read(ReadTimes::default());
+            }
+        }
+        inputs
+    }
+
+    #[test]
+    fn the_first_sample_of_a_part_says_what_seldom_changes() {
+        let mut range = Range::new(Some("+2s".parse().unwrap()), None);
+        let part: Vec<Input> =
+            with_facts().iter().filter_map(|input| range.pass(input).cloned()).collect();
+        let Body::Sample(first) = &part[0].body else { panic!("a sample") };
+        let facts: Vec<_> =
+            first.process_facts.iter().map(|row| (row.pid(), row.session())).collect();
+        assert_eq!(facts, [(Some(2), Some(21))]);
+        let settings: Vec<_> = first.cgroup_settings.iter().map(CgroupSettings::inode).collect();
+        assert_eq!(settings, [Some(7)]);
+        assert_eq!(first.sysctls.first().and_then(Sysctls::swappiness), Some(60));
+        assert_eq!(part[1], with_facts()[3]);
     }
 
     #[test]

@@ -73,6 +73,21 @@ pub enum Scheduler {
     Bfq,
 }
 
+/// Major and minor number of the disk.
+pub(crate) const DISK_NUMBERS: (u64, u64) = (259, 0);
+
+impl Scheduler {
+    /// Its name in `queue/scheduler`.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Kyber => "kyber",
+            Self::MqDeadline => "mq-deadline",
+            Self::Bfq => "bfq",
+        }
+    }
+}
+
 impl Default for Shape {
     fn default() -> Self {
         Self {

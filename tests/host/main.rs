@@ -6,6 +6,7 @@
 )]
 
 mod control;
+mod facts;
 mod faults;
 mod fio;
 mod full_maps;

@@ -23,7 +23,7 @@ use crate::model::Sample;
 use crate::time::Timestamp;
 
 /// Version of the recording format this build writes.
-pub const SCHEMA_VERSION: SchemaVersion = SchemaVersion { major: 1, minor: 5 };
+pub const SCHEMA_VERSION: SchemaVersion = SchemaVersion { major: 1, minor: 6 };
 
 /// Version of this engine, for people.
 pub const ENGINE_VERSION: &str = env!("CARGO_PKG_VERSION");

@@ -204,11 +204,19 @@ pub(super) fn mark_version(payload: &[u8]) -> Option<SchemaVersion> {
     Some(SchemaVersion { major: number()?, minor: number()? })
 }
 
-/// Whether rows missing from a sample are remembered until the next keyframe: those of processes,
-/// of which only changed ones are written, and those that come and go, as buckets do.
+/// Whether rows missing from a sample are remembered until the next keyframe: those of processes
+/// and of settings, of which only changed ones are written, and those that come and go, as buckets
+/// do.
 fn keeps_rows(table: usize, complete: bool) -> bool {
-    let sparse = ["processes", "bpf_histograms", "bpf_syscalls", "bpf_callers"];
-    sparse.contains(&SCHEMAS[table].table) && !complete
+    const SPARSE: [&str; 6] = [
+        "processes",
+        "bpf_histograms",
+        "bpf_syscalls",
+        "bpf_callers",
+        "process_facts",
+        "cgroup_settings",
+    ];
+    SPARSE.contains(&SCHEMAS[table].table) && !complete
 }
 
 fn kind_word(kind: u8) -> Option<&'static str> {

@@ -8,6 +8,10 @@ mod group;
 mod hierarchy;
 mod labels;
 mod parse;
+mod settings;
+mod time_span;
+mod unit_text;
+mod units;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::ffi::OsStr;
@@ -25,6 +29,7 @@ use crate::sampler::{Context, Sampler, State};
 use disks::Disks;
 use group::{Group, Means, folder};
 use hierarchy::{Hierarchy, parse_mounts};
+use units::Units;
 
 const SOURCE: &str = "cgroups";
 const WALK_NS: u64 = 5 * SECOND_NS;
@@ -43,6 +48,7 @@ pub(super) struct Cgroups {
     /// By hierarchy and path: the order of their rows.
     groups: BTreeMap<(String, Vec<u8>), Group>,
     disks: Disks,
+    units: Units,
     walked: Option<Timestamp>,
     /// Why the last walk found nothing.
     failed: Option<Absence>,
@@ -83,6 +89,17 @@ impl Cgroups {
         let many = "more than 1024 control groups: the innermost are left out";
         let state = if self.left_out { State::Limited(many) } else { State::On };
         context.states.set(SOURCE, state);
+        self.read_settings(context, sample);
+    }
+
+    fn read_settings(&mut self, context: &mut Context<'_>, sample: &mut Sample) {
+        let begin_ns = context.elapsed_ns();
+        let rows = &mut sample.cgroup_settings;
+        settings::update(context, &mut self.groups, &mut self.units, rows);
+        rows.sort();
+        if context.keyframe || !rows.as_slice().is_empty() {
+            rows.set_read(ReadTimes { begin_ns, end_ns: context.elapsed_ns() });
+        }
     }
 
     /// Finds the groups anew: the outermost first, in the order of their names.

@@ -242,6 +242,7 @@ mod tests {
         fake.write("sys/block/sda/queue/scheduler", b"[none] bfq\n");
         fake.write("sys/block/sda/queue/rotational", b"1\n");
         fake.write("sys/block/sda/queue/nr_requests", b"256\n");
+        fake.write("sys/block/sda/queue/read_ahead_kb", b"128\n");
         fake.write("sys/block/sda/size", b"536870912\n");
         fake.write("sys/block/sda/device/queue_depth", b"32\n");
         fake.write("sys/block/cciss!c0d0/size", b"7\n");
@@ -253,6 +254,7 @@ mod tests {
         assert_eq!((sda.stacked(), sda.slaves()), (Some(false), None));
         assert_eq!(sda.scheduler(), Some(b"none".as_slice()));
         assert_eq!((sda.rotational(), sda.nr_requests()), (Some(true), Some(256)));
+        assert_eq!((sda.read_ahead_kb(), mapped.read_ahead_kb()), (Some(128), None));
         assert_eq!((sda.size_sectors(), sda.queue_depth()), (Some(536_870_912), Some(32)));
         fake.write("sys/block/sda/queue/scheduler", b"none [bfq]\n");
         assert_eq!(fake.ask(59)[2].scheduler(), Some(b"none".as_slice()));

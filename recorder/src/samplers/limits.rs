@@ -1,6 +1,9 @@
 //! Limits configured below `/proc/sys` that rates and levels are held against.
 //!
 //! They seldom change, so a row is given for a keyframe and when a value differs from the last row.
+//! Settings that are no limits are in `sysctls`.
+
+mod sysctls;
 
 use ks_vocabulary::model::{Limits, LimitsCell, ReadTimes, Sample};
 use ks_vocabulary::time::SECOND_NS;
@@ -9,18 +12,20 @@ use crate::absence::{Absence, Malformed};
 use crate::host_fs::HostFile;
 use crate::sampler::{Cadence, Context, Sampler};
 use crate::text::{fields, parse_u64};
+use sysctls::Sysctls;
 
 /// Reads the limits.
 #[derive(Debug)]
 pub(super) struct SystemLimits {
     files: [HostFile; 8],
     last: Option<Limits>,
+    sysctls: Sysctls,
 }
 
 impl Default for SystemLimits {
     fn default() -> Self {
         let files = FILES.each_ref().map(|(path, _)| HostFile::single(*path));
-        Self { files, last: None }
+        Self { files, last: None, sysctls: Sysctls::default() }
     }
 }
 
@@ -34,6 +39,13 @@ impl Sampler for SystemLimits {
     }
 
     fn sample(&mut self, context: &mut Context<'_>, sample: &mut Sample) {
+        self.sample_limits(context, sample);
+        self.sysctls.sample(context, sample);
+    }
+}
+
+impl SystemLimits {
+    fn sample_limits(&mut self, context: &mut Context<'_>, sample: &mut Sample) {
         let begin_ns = context.elapsed_ns();
         let row = sample.limits.push();
         let mut first_failure = None;

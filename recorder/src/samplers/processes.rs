@@ -5,6 +5,7 @@
 
 mod cpu_split;
 mod detail;
+mod facts;
 mod files;
 mod listing;
 mod long_blocks;
@@ -80,8 +81,11 @@ impl Sampler for Processes {
         if stretched && self.sampled.is_some_and(|last| since(last) < STRETCHED_NS) {
             return;
         }
-        self.sampled = Some(context.tick);
-        context.charged(Step::Processes, |context| self.sample_all(context, sample));
+        let is_first = self.sampled.replace(context.tick).is_none();
+        context.charged(Step::Processes, |context| {
+            self.sample_all(context, sample);
+            self.sample_facts(is_first, context, sample);
+        });
     }
 }
 
@@ -115,6 +119,19 @@ impl Processes {
         }
         set_state(self.seen, context);
         self.sample_blocked(context, sample);
+    }
+
+    /// What seldom changes of the processes that were just read.
+    fn sample_facts(&mut self, is_first: bool, context: &mut Context<'_>, sample: &mut Sample) {
+        if sample.processes.read().is_none() {
+            return;
+        }
+        let begin_ns = context.elapsed_ns();
+        facts::update(context, &mut self.known, is_first, &mut sample.process_facts);
+        if context.keyframe || !sample.process_facts.as_slice().is_empty() {
+            let times = ReadTimes { begin_ns, end_ns: context.elapsed_ns() };
+            sample.process_facts.set_read(times);
+        }
     }
 
     /// What is seen, if the first process, which every host has, is not.

@@ -158,6 +158,7 @@ impl Redaction {
         }
         // Rows are in the order of their keys, some of which are names.
         sample.cgroups.sort();
+        sample.cgroup_settings.sort();
         sample.filesystems.sort();
         sample.swaps.sort();
         sample.listeners.sort();

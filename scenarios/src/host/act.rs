@@ -12,6 +12,7 @@ use crate::shape::ROOT;
 impl Host {
     /// Does an action: writes its value, or does what is done once.
     pub(crate) fn act(&mut self, action: &Action) -> Result<(), Refused> {
+        self.acted = true;
         let Some(setting) = self.written_by(action)? else { return self.act_once(action) };
         self.write(&setting);
         self.follow(action)

@@ -21,6 +21,8 @@ pub(crate) struct Group {
     pub(crate) bfq_weight: u64,
     /// `io.max`.
     pub(crate) io_max: IoMax,
+    /// What runs in it is started again after it was killed.
+    pub(crate) restarts: bool,
     /// Until when it is frozen, in s since boot.
     pub(crate) frozen_until_s: f64,
     /// Pages above which it is reclaimed from and held back.

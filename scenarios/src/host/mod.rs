@@ -19,7 +19,7 @@ mod run;
 mod settings;
 mod sharing;
 mod space;
-mod storage;
+pub(crate) mod storage;
 mod written;
 
 use disk::{Done, Source};
@@ -61,6 +61,8 @@ pub(crate) struct Host {
     pub(crate) next_pid: u64,
     /// Limits that are told seldom have changed since the last sample.
     pub(crate) limits_changed: bool,
+    /// Something was done about it since the last sample.
+    pub(crate) acted: bool,
     steps: u64,
     failing: u32,
     claims: Vec<cpu::Claim>,
@@ -158,6 +160,7 @@ impl Host {
             random: Random::stream(seed, "host"),
             next_pid: 300,
             limits_changed: false,
+            acted: false,
             steps: 0,
             failing: 0,
             claims: Vec::new(),

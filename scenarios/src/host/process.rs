@@ -150,6 +150,11 @@ impl Process {
         }
     }
 
+    /// It is a thread of the kernel.
+    pub(crate) fn is_kernel(&self) -> bool {
+        self.comm == "kswapd0"
+    }
+
     /// Threads that are neither stopped nor waiting for something else than a CPU.
     pub(crate) fn able(&self) -> f64 {
         if self.stopped || self.dying {

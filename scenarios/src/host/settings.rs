@@ -28,6 +28,7 @@ impl Host {
             None => Err(Refused::Missing { what: "place for", name: what }),
             Some(present) if present != prior.written => Err(Refused::Superseded { what }),
             Some(_) => {
+                self.acted = true;
                 self.write(&prior.before);
                 Ok(())
             }

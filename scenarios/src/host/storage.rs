@@ -12,7 +12,7 @@ pub(super) const SCAN_BYTES: f64 = 131_072.0;
 /// next one is under way before it is asked for (our judgement).
 const READ_AHEAD_WAITS: f64 = 0.1;
 /// Share of available memory beyond which dirty pages are waited for (`vm.dirty_ratio`).
-const DIRTY: f64 = 0.2;
+pub(crate) const DIRTY: f64 = 0.2;
 /// Seconds after which a dirty page is written anyway (`vm.dirty_expire_centisecs`).
 const EXPIRE_S: f64 = 30.0;
 /// Bytes of a request that nobody waits for.

@@ -9,7 +9,7 @@ use super::process::Process;
 use super::{Host, ROOT_GROUP};
 use crate::action::Refused;
 use crate::settings::{GroupSetting, HostSetting, IoKey, Policy, ProcessSetting, Setting};
-use crate::shape::NIC;
+use crate::shape::{DISK_NUMBERS, NIC};
 
 /// The kernel rounds `queue/read_ahead_kb` down to whole pages.
 const READ_AHEAD_STEP_KB: u64 = 4;
@@ -144,7 +144,12 @@ impl Host {
 
     /// The host has one disk.
     fn find_disk(&self, named: &DiskRef) -> Result<(), Refused> {
-        if matches!(named, DiskRef::Name(name) if name.as_str() == self.shape.disk.name()) {
+        let is_it = match named {
+            DiskRef::Name(name) => name.as_str() == self.shape.disk.name(),
+            DiskRef::Device(device) => device.get() == DISK_NUMBERS,
+            DiskRef::Handle(_) => false,
+        };
+        if is_it {
             return Ok(());
         }
         Err(Refused::Missing { what: "disk", name: named.to_string() })

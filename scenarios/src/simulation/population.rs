@@ -215,6 +215,7 @@ impl Simulation {
 
     fn begin_extra(&mut self, extra: &Extra, number: u32) -> u64 {
         let group = self.group(&extra.group.replace("{}", &number.to_string()));
+        self.host.groups[group].restarts |= extra.restarts.is_some();
         self.host.memory.recount(&self.host.processes);
         let swapped = (extra.swapped.bytes / PAGE).min(self.host.memory.swap_free());
         let pid = self.begin(&extra.name, group, extra.threads, &extra.demand, false);

@@ -1,6 +1,7 @@
 //! What a recorder would have read of the modelled host: the same tables, with the kernel's grain.
 
 mod cpu;
+mod facts;
 mod groups;
 mod memory;
 mod network;
@@ -26,6 +27,7 @@ pub(crate) const USER_HZ: f64 = 100.0;
 #[derive(Debug, Default)]
 pub(crate) struct Telemetry {
     rows: Rows,
+    facts: facts::Rows,
     ticks: u64,
     /// Times of the last slow reading and the last keyframe, in s.
     slow_at: Option<u64>,
@@ -51,12 +53,15 @@ impl Telemetry {
         }
         if self.ticks == 0 || std::mem::take(&mut host.limits_changed) {
             network::fill_limits(host, sample);
+            facts::fill_sysctls(host, sample);
         }
         let is_keyframe = self.keyframe_at.is_none_or(|last| now >= last + KEYFRAME_S);
         if is_keyframe {
             self.keyframe_at = Some(now);
         }
         self.rows.fill(host, is_keyframe, sample);
+        let acted = std::mem::take(&mut host.acted);
+        self.facts.fill(host, is_keyframe, acted, sample);
         if host.shape.tracers {
             tracers::fill(host, sample);
         }

@@ -5,7 +5,7 @@ use ks_vocabulary::model::{DiskCell, DiskName, FilesystemCell, FilesystemName, S
 use crate::grain::{Counter, whole};
 use crate::host::Host;
 use crate::host::disk::Service;
-use crate::shape::ROOT;
+use crate::shape::{DISK_NUMBERS, ROOT};
 
 const SECTOR_BYTES: f64 = 512.0;
 
@@ -15,8 +15,7 @@ pub(super) fn fill(host: &mut Host, sample: &mut Sample) {
     let ms = |counter: Counter| whole(counter.exact() * 1000.0);
     let row = sample.disks.push();
     row.set_name(DiskName::name, shape.disk.name().as_bytes());
-    let scheduler: &[u8] = if shape.disk.is_rotating() { b"mq-deadline" } else { b"none" };
-    row.set_name(DiskName::scheduler, scheduler);
+    row.set_name(DiskName::scheduler, shape.scheduler().name().as_bytes());
     row.set(Cell::reads, disk.reads.value());
     row.set(Cell::reads_merged, 0u64);
     row.set(Cell::read_sectors, disk.read_bytes.by(SECTOR_BYTES));
@@ -38,6 +37,9 @@ pub(super) fn fill(host: &mut Host, sample: &mut Sample) {
     row.set(Cell::size_sectors, whole(shape.filesystem.bytes as f64 / SECTOR_BYTES));
     row.set(Cell::queue_depth, 32u64);
     row.set(Cell::stacked, false);
+    row.set(Cell::major, DISK_NUMBERS.0);
+    row.set(Cell::minor, DISK_NUMBERS.1);
+    row.set(Cell::read_ahead_kb, whole(disk.read_ahead_bytes / 1024.0));
 }
 
 pub(super) fn fill_space(host: &Host, sample: &mut Sample) {

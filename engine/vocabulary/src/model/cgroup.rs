@@ -1,4 +1,4 @@
-//! The table of control groups, of both versions.
+//! The tables of control groups, of both versions.
 
 use super::record::record;
 
@@ -65,5 +65,24 @@ record! {
         cell nr_bursts: u64, Counter, "1", "v2 `cpu.stat nr_bursts`: periods above quota, since 5.15";
         cell burst_us: u64, Counter, "us", "v2 `cpu.stat burst_usec`: time above quota, since 5.15";
         cell throttled_local_us: u64, Counter, "us", "v2 `cpu.stat.local throttled_usec`, since 6.6";
+    }
+}
+
+record! {
+    /// What of a control group is set and seldom changes, with what its systemd unit says. A row
+    /// when any of it differs from the last row, and all of them in a keyframe; it is read again
+    /// after a minute, or after ten seconds while a signal stands.
+    pub struct CgroupSettings, CgroupSettingsCell, CgroupSettingsName {
+        key [hierarchy, path] [inode];
+        name hierarchy: Key, "as in `cgroups`";
+        name path: Key, "path below the hierarchy's mount point";
+        name controllers: Label, "v2 `cgroup.controllers`: those that can be set in it";
+        name io_max: Label, "v2 `io.max`: a line for each device with a limit; empty without";
+        name restart: Label, "`Restart=` of the service that owns the group; `no` where not said";
+        cell inode: u64, Key, "1", "inode of the directory";
+        cell frozen: bool, Label, "1", "v2 `cgroup.freeze`: asked to be frozen, since 5.2";
+        cell io_weight: u64, Label, "1", "v2 `io.weight`: the default";
+        cell io_bfq_weight: u64, Label, "1", "`io.bfq.weight`, v1 `blkio.bfq.weight`: the default";
+        cell watchdog_us: u64, Label, "us", "`WatchdogSec=` of that service; 0 is off";
     }
 }

@@ -120,6 +120,24 @@ record! {
 }
 
 record! {
+    /// Settings that actions change or rest on, from `/proc/sys`. A row when any of them differs from
+    /// the last row, and in a keyframe.
+    pub struct Sysctls, SysctlsCell, SysctlsName {
+        key [] [];
+        cell swappiness: u64, Label, "1", "`vm/swappiness`: 0 to 200";
+        cell dirty_ratio: u64, Label, "percent", "`vm/dirty_ratio`; 0 where bytes are set";
+        cell dirty_background_ratio: u64, Label, "percent", "the same: `vm/dirty_background_ratio`";
+        cell dirty_background_bytes: u64, Label, "bytes", "the same; 0 where the ratio is set";
+        cell tcp_fin_timeout: u64, Label, "s", "`net/ipv4/tcp_fin_timeout`";
+        cell tcp_tw_reuse: u64, Label, "1", "`net/ipv4/tcp_tw_reuse`: 2 is for loopback only";
+        cell tcp_syncookies: u64, Label, "1", "`net/ipv4/tcp_syncookies`: 2 is always";
+        cell nf_conntrack_max: u64, Label, "1", "`net/netfilter/nf_conntrack_max`, where it is";
+        cell netdev_max_backlog: u64, Label, "1", "`net/core/netdev_max_backlog`: frames of a CPU";
+        cell sched_autogroup_enabled: u64, Label, "1", "`kernel/sched_autogroup_enabled`, where it is";
+    }
+}
+
+record! {
     /// A task in uninterruptible sleep, from the kernel's iterator or `/proc/PID/stat`, with its
     /// `wchan`. Without the iterator these are leaders of their processes only.
     pub struct BlockedTask, BlockedTaskCell, BlockedTaskName {

@@ -11,11 +11,13 @@ mod sample;
 mod storage;
 mod tracers;
 
-pub use cgroup::{Cgroup, CgroupCell, CgroupName};
+pub use cgroup::{
+    Cgroup, CgroupCell, CgroupName, CgroupSettings, CgroupSettingsCell, CgroupSettingsName,
+};
 pub use host::{
     BlockedTask, BlockedTaskCell, BlockedTaskName, Cpu, CpuCell, CpuSched, CpuSchedCell, CpuTimes,
     CpuTimesCell, FileHandles, FileHandlesCell, Limits, LimitsCell, Load, LoadCell, Pressure,
-    PressureCell,
+    PressureCell, Sysctls, SysctlsCell,
 };
 pub use memory::{
     Memory, MemoryCell, Swap, SwapCell, SwapName, Vm, VmCell, Zone, ZoneCell, ZoneName,
@@ -24,7 +26,10 @@ pub use network::{
     Listener, ListenerCell, ListenerName, Netns, NetnsCell, Nic, NicCell, NicName, PortUse,
     PortUseCell, PortUseName, SocketOwner, SocketOwnerCell, Softnet, SoftnetCell,
 };
-pub use process::{Process, ProcessCell, ProcessGone, ProcessGoneCell, ProcessName};
+pub use process::{
+    Process, ProcessCell, ProcessFacts, ProcessFactsCell, ProcessFactsName, ProcessGone,
+    ProcessGoneCell, ProcessName,
+};
 pub use record::{
     CellType, CellValue, Class, Column, NameColumn, Record, RowMut, RowRef, Schema, Shape,
     same_bytes,

@@ -47,6 +47,27 @@ record! {
 }
 
 record! {
+    /// What of a process seldom changes and says whether an action on it can work. A row when any
+    /// of it differs from the last row, and all of them in a keyframe. What the iterator does not
+    /// tell is read once and then seldom: see `recorder/src/samplers/processes/facts.rs`.
+    pub struct ProcessFacts, ProcessFactsCell, ProcessFactsName {
+        key [] [pid, start_ticks];
+        name cpus_allowed: Label, "`status` Cpus_allowed_list: CPUs that its leader may use";
+        cell pid: u64, Key, "1", "process id";
+        cell start_ticks: u64, Key, "ticks", "`stat` field 22: start after boot";
+        cell session: u64, Label, "1", "`stat` field 6: process id of who leads its session";
+        cell uid: u64, Label, "1", "`status` Uid field 2: effective user id";
+        cell is_kernel: bool, Label, "1", "`stat` field 9, bit 0x200000: a thread of the kernel";
+        cell exe_device: u64, Label, "1", "`stat` of `exe`: major number << 20 | minor number";
+        cell exe_inode: u64, Label, "1", "`stat` of `exe`: inode of the executable";
+        cell autogroup: u64, Label, "1", "`autogroup`: its number; absent outside of any";
+        cell autogroup_nice: i64, Label, "1", "`autogroup`: nice level of the whole session";
+        cell reset_on_fork: bool, Label, "1", "sched_getscheduler(2): children are not as nice";
+        cell io_priority: u64, Label, "1", "ioprio_get(2): class << 13 | level; class 0 is none";
+    }
+}
+
+record! {
     /// A process that ended since the last sample.
     pub struct ProcessGone, ProcessGoneCell, ProcessGoneName {
         key [] [pid, start_ticks];

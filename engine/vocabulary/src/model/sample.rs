@@ -1,10 +1,12 @@
 //! One tick of telemetry: every table that was read, and the registry of all tables.
 
-use super::cgroup::Cgroup;
-use super::host::{BlockedTask, Cpu, CpuSched, CpuTimes, FileHandles, Limits, Load, Pressure};
+use super::cgroup::{Cgroup, CgroupSettings};
+use super::host::{
+    BlockedTask, Cpu, CpuSched, CpuTimes, FileHandles, Limits, Load, Pressure, Sysctls,
+};
 use super::memory::{Memory, Swap, Vm, Zone};
 use super::network::{Listener, Netns, Nic, PortUse, SocketOwner, Softnet};
-use super::process::{Process, ProcessGone};
+use super::process::{Process, ProcessFacts, ProcessGone};
 use super::record::{Record, Schema, Shape};
 use super::rows::{Rows, Rowset};
 use super::storage::{Disk, Filesystem};
@@ -122,6 +124,12 @@ sample! {
     cost: One Cost from "cost";
     /// Processes that own TCP sockets; of the namespaces whose sockets this sample lists.
     socket_owners: Many SocketOwner from "socket_owners";
+    /// Facts of processes that changed since their last row; of all of them in a keyframe.
+    process_facts: Many ProcessFacts from "processes";
+    /// Settings of control groups that changed since their last row; of all in a keyframe.
+    cgroup_settings: Many CgroupSettings from "cgroups";
+    /// Settings of the host that actions change; a row at `Start` and whenever one changed.
+    sysctls: One Sysctls from "limits";
 }
 
 impl Sample {

@@ -34,6 +34,7 @@ record! {
         cell hidden: bool, Label, "1", "`hidden`: a path of a multipath device, since 4.15";
         cell major: u64, Label, "1", "major device number";
         cell minor: u64, Label, "1", "minor device number";
+        cell read_ahead_kb: u64, Label, "kB", "`queue/read_ahead_kb`";
     }
 }
 

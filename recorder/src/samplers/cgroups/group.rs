@@ -10,6 +10,7 @@ use ks_vocabulary::model::{Cgroup, CgroupCell, CgroupName, Rows};
 use super::disks::Disks;
 use super::hierarchy::{FileOf, Hierarchy};
 use super::labels::set_labels;
+use super::settings::Settings;
 use crate::absence::Absence;
 use crate::host_fs::{Buffer, HostFile, HostFs};
 
@@ -18,10 +19,15 @@ use crate::host_fs::{Buffer, HostFile, HostFs};
 pub(super) struct Group {
     /// Inode of the directory: a new one is a new group.
     pub(super) inode: u64,
+    /// Its directory, from the root without a leading slash.
+    pub(super) folder: PathBuf,
     directory: PathBuf,
     /// Key and labels, and what the files that seldom change say.
     template: Cgroup,
-    key: Cgroup,
+    /// Key and labels alone.
+    pub(super) key: Cgroup,
+    /// What is in a table of its own.
+    pub(super) settings: Settings,
     files: Vec<Slot>,
     /// A file is opened by its path at the next reading, and may be that of another group.
     reopens: bool,
@@ -71,7 +77,16 @@ impl Group {
             Slot { of: *of, file, state: SlotState::Unknown }
         };
         let files = hierarchy.files.iter().map(slot).collect();
-        Self { inode, directory, template: key.clone(), key, files, reopens: false }
+        Self {
+            inode,
+            folder: folder.to_owned(),
+            directory,
+            template: key.clone(),
+            key,
+            settings: Settings::default(),
+            files,
+            reopens: false,
+        }
     }
 
     /// Reads what seldom changes, and asks again for files that were missing.

@@ -35,14 +35,18 @@ impl Lab {
     }
 
     /// A tick at which other tables were read before.
-    fn tick_with(&mut self, second: u64, mut sample: Sample) -> Sample {
+    fn tick_with(&mut self, second: u64, sample: Sample) -> Sample {
+        self.tick_as(second, sample, false, false)
+    }
+
+    fn tick_as(&mut self, second: u64, mut sample: Sample, keyframe: bool, detail: bool) -> Sample {
         let mut context = Context {
             host: &self.host,
             buffer: &mut self.buffer,
             states: &mut self.states,
             tick: Timestamp(second * SECOND_NS),
-            keyframe: false,
-            detail: false,
+            keyframe,
+            detail,
             budget: &mut self.budget,
             losses: &mut Vec::new(),
             run_times: &mut crate::sampler::RunTimes::new(),
@@ -231,4 +235,52 @@ fn groups_that_cost_too_much_are_left_out_and_come_back() {
     lab.budget.set_taken(Step::Cgroups, None);
     assert_eq!(names(&lab.tick(3)).len(), 4);
     assert_eq!(lab.states.get("cgroups"), Some(State::On));
+}
+
+#[test]
+fn settings_are_told_when_they_change_and_all_in_a_keyframe() {
+    let root = tree();
+    let file = |name: &str, text: &[u8]| write(root.path(), &format!("cg/v2/a.slice/{name}"), text);
+    write(root.path(), "cg/v2/cgroup.controllers", b"cpu io memory\n");
+    file("cgroup.controllers", b"cpu io\n");
+    file("io.max", b"8:0 rbps=max wbps=4096 riops=max wiops=max\n");
+    file("io.weight", b"default 50\n");
+    file("cgroup.freeze", b"0\n");
+    write(root.path(), "cg/v2/a.slice/x@1.service/cpu.stat", b"usage_usec 7\n");
+    write(root.path(), "lib/systemd/system/x@.service", b"[Service]\nRestart=always\n");
+    let mut lab = Lab::new(root.path());
+    let mut at = |second: u64, keyframe: bool, detail: bool| {
+        lab.tick_as(second, Sample::default(), keyframe, detail).cgroup_settings
+    };
+    let first = at(0, false, false);
+    let [top, slice, service] = first.as_slice() else { unreachable!("three rows: {first:?}") };
+    assert_eq!((top.path(), top.io_max()), (Some(b"/".as_slice()), None));
+    assert_eq!(slice.controllers(), Some(b"cpu io".as_slice()));
+    let line = b"8:0 rbps=max wbps=4096 riops=max wiops=max".as_slice();
+    assert_eq!((slice.io_max(), slice.io_weight()), (Some(line), Some(50)));
+    assert_eq!((slice.frozen(), slice.restart()), (Some(false), None));
+    assert_eq!((service.restart(), service.watchdog_us()), (Some(b"always".as_slice()), Some(0)));
+    file("cgroup.freeze", b"1\n");
+    assert_eq!(at(5, false, false).read(), None, "they are taken to hold for a while");
+    assert_eq!(at(6, true, false).as_slice(), first.as_slice());
+    let changed = at(10, false, true);
+    let [slice] = changed.as_slice() else { unreachable!("one row: {changed:?}") };
+    assert_eq!(slice.frozen(), Some(true), "asked sooner while a signal stands");
+    assert_eq!(at(11, true, false).as_slice().len(), 3);
+}
+
+#[test]
+fn settings_of_many_groups_are_asked_in_turn() {
+    let root = tree();
+    for at in 0..70 {
+        write(root.path(), &format!("cg/v2/g{at:02}/cpu.stat"), b"usage_usec 7\n");
+        write(root.path(), &format!("cg/v2/g{at:02}/io.weight"), b"default 9\n");
+    }
+    let mut lab = Lab::new(root.path());
+    let rows: Vec<_> = [0, 1, 2, 3, 62, 63]
+        .into_iter()
+        .map(|second| lab.tick(second).cgroup_settings.as_slice().len())
+        .collect();
+    assert_eq!(rows.iter().sum::<usize>(), 70);
+    assert!(rows[0] > 20 && rows[1] == 32 && rows[2] > 0, "{rows:?}");
 }

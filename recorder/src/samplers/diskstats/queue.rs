@@ -14,6 +14,7 @@ pub(super) struct Queue {
     nr_requests: Option<u64>,
     size_sectors: Option<u64>,
     queue_depth: Option<u64>,
+    read_ahead_kb: Option<u64>,
 }
 
 impl Queue {
@@ -32,6 +33,7 @@ impl Queue {
             nr_requests: number("queue/nr_requests"),
             size_sectors: number("size"),
             queue_depth: number("device/queue_depth"),
+            read_ahead_kb: number("queue/read_ahead_kb"),
         }
     }
 
@@ -44,6 +46,7 @@ impl Queue {
         row.set_some(DiskCell::nr_requests, self.nr_requests);
         row.set_some(DiskCell::size_sectors, self.size_sectors);
         row.set_some(DiskCell::queue_depth, self.queue_depth);
+        row.set_some(DiskCell::read_ahead_kb, self.read_ahead_kb);
     }
 }
 

@@ -1,5 +1,6 @@
 //! What is too dear to ask of every process at every tick: open descriptors and their limit,
-//! sockets in `CLOSE_WAIT`. Asked while a signal stands, of those with most descriptors.
+//! sockets in `CLOSE_WAIT`. Asked while a signal stands, of those with most descriptors, whose facts
+//! are then asked again.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
@@ -71,6 +72,7 @@ fn ask(context: &mut Context<'_>, known: &mut [Tracked]) {
     let mut waiting = BTreeMap::new();
     for (count, at) in counts {
         let process = &mut known[at];
+        process.facts.want();
         let (pid, netns) = (process.pid, process.row.netns());
         let sockets = waiting.entry(netns).or_insert_with(|| close_wait_sockets(pid));
         let close_wait = sockets.as_ref().and_then(|sockets| count_sockets(pid, count, sockets));

@@ -231,6 +231,32 @@ fn details_come_with_a_standing_signal_and_go_with_it() {
 }
 
 #[test]
+fn facts_are_asked_of_a_few_a_tick_and_all_known_are_in_a_keyframe() {
+    let root = tempfile::tempdir().unwrap();
+    for pid in 1..=70 {
+        write(root.path(), pid, 'S', pid, 10, 1);
+        let status = format!("Uid:\t0\t{pid}\t0\t0\n");
+        std::fs::write(root.path().join(format!("proc/{pid}/status")), status).unwrap();
+    }
+    let mut lab = Lab::new(root.path());
+    let mut asked = |keyframe: bool| {
+        let sample = lab.now(keyframe);
+        let rows = sample.process_facts.as_slice();
+        assert_eq!(sample.process_facts.read().is_some(), keyframe || !rows.is_empty());
+        assert!(rows.is_sorted_by_key(ks_vocabulary::model::ProcessFacts::pid));
+        assert!(rows.iter().all(|row| row.uid() == row.pid()));
+        rows.len()
+    };
+    assert_eq!([asked(true), asked(false), asked(false), asked(false)], [32, 32, 6, 0]);
+    assert_eq!(asked(true), 70);
+    std::fs::remove_dir_all(root.path().join("proc/9")).unwrap();
+    assert_eq!((asked(false), asked(true)), (0, 69), "those that ended have none");
+    write(root.path(), 99, 'S', 99, 10, 1);
+    std::fs::write(root.path().join("proc/99/status"), "Uid:\t0\t99\t0\t0\n").unwrap();
+    assert_eq!((asked(false), asked(false)), (0, 1), "once it lived through a tick");
+}
+
+#[test]
 fn processes_that_cost_too_much_are_read_every_five_seconds_and_for_a_keyframe() {
     let root = tempfile::tempdir().unwrap();
     write(root.path(), 3, 'S', 3, 10, 1);

@@ -2,6 +2,7 @@
 
 use ks_vocabulary::model::{Process, ProcessCell, ProcessName, Record};
 
+use super::facts::Facts;
 use super::files::Files;
 use super::parse;
 use super::pass::Group;
@@ -18,14 +19,26 @@ pub(super) struct Tracked {
     pub(super) row: Process,
     /// The row was changed by other than a reading, and has yet to be written.
     pub(super) touched: bool,
-    by: By,
+    /// What seldom changes.
+    pub(super) facts: Facts,
+    /// What it is read by.
+    pub(super) by: By,
 }
 
 /// What a process is read by.
 #[derive(Debug)]
-enum By {
+pub(super) enum By {
+    /// Its files.
     Files(Box<Files>),
+    /// Passes of the iterator.
     Pass(Passed),
+}
+
+impl By {
+    /// Whether passes tell of it.
+    pub(super) fn is_pass(&self) -> bool {
+        matches!(self, Self::Pass(_))
+    }
 }
 
 impl Tracked {
@@ -37,7 +50,8 @@ impl Tracked {
         row.set(ProcessCell::pid, pid);
         let mut scratch = Process::default();
         let seen = files.read(host, buffer, &mut row, &mut scratch);
-        let mut tracked = Self { pid, row, touched: false, by: By::Files(files) };
+        let by = By::Files(files);
+        let mut tracked = Self { pid, row, touched: false, facts: Facts::default(), by };
         tracked.read_labels(host, buffer);
         (seen != Seen::Gone).then_some(tracked)
     }
@@ -47,8 +61,10 @@ impl Tracked {
         let mut passed = Passed::default();
         let mut row = Process::default();
         passed.fill(group, &mut row);
+        let mut facts = Facts::default();
+        facts.tell(&row, &group.facts);
         let by = By::Pass(passed);
-        let mut tracked = Self { pid: group.pid, row, touched: false, by };
+        let mut tracked = Self { pid: group.pid, row, touched: false, facts, by };
         tracked.read_cgroup(host, buffer);
         tracked
     }
@@ -69,6 +85,9 @@ impl Tracked {
                 if regrouped {
                     self.read_cgroup(host, buffer);
                 }
+                if seen != Seen::Gone {
+                    self.facts.tell(&self.row, &group.facts);
+                }
                 seen
             }
             (By::Files(_), Some(group)) => self.switch_to_pass(group),
@@ -86,6 +105,7 @@ impl Tracked {
             return Seen::Gone;
         }
         self.row = row;
+        self.facts.tell(&self.row, &group.facts);
         self.by = By::Pass(passed);
         Seen::Changed
     }
@@ -106,7 +126,7 @@ impl Tracked {
     /// Reads what seldom changes, where no pass tells of it: control group, OOM score adjustment,
     /// network namespace.
     pub(super) fn read_labels(&mut self, host: &HostFs, buffer: &mut Buffer) {
-        if matches!(self.by, By::Pass(_)) {
+        if self.by.is_pass() {
             return;
         }
         self.read_cgroup(host, buffer);

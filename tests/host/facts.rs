@@ -1,0 +1,102 @@
+//! What seldom changes of a process of our own, as a recording of this very host tells it.
+
+use std::os::unix::fs::MetadataExt;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use ks_vocabulary::model::{Process, ProcessFacts};
+
+use crate::recorded::Recorded;
+use crate::{KS, Own, has, skipped};
+
+/// Leads a session whose autogroup is as nice as that, and becomes a program that sleeps.
+const WORK: &str = "echo 7 > /proc/self/autogroup; \
+    exec nice -n 5 ionice -c 2 -n 6 taskset -c 0 chrt --reset-on-fork --other 0 sleep 600";
+
+/// The last rows of `pid` in a recording of four seconds.
+fn recorded(pid: u64, more: &[&str]) -> (ProcessFacts, Process) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("x.parquet");
+    let mut command = Command::new(KS);
+    command.args(["record", "--interval", "100ms", "--duration", "4s", "-o"]).arg(&path);
+    let status = command.args(more).stderr(Stdio::null()).status().unwrap();
+    assert!(status.success());
+    let recorded = Recorded::read(&path);
+    let samples = recorded.samples();
+    let facts = samples.iter().flat_map(|sample| sample.process_facts.iter());
+    let facts = facts.filter(|row| row.pid() == Some(pid)).last().cloned().unwrap();
+    let rows = samples.iter().flat_map(|sample| sample.processes.iter());
+    (facts, rows.filter(|row| row.pid() == Some(pid)).last().cloned().unwrap())
+}
+
+fn number(path: &Path) -> u64 {
+    let text = std::fs::read_to_string(path).unwrap();
+    text.split_whitespace().next().unwrap().trim_start_matches("/autogroup-").parse().unwrap()
+}
+
+#[test]
+fn a_process_of_our_own_has_exactly_the_facts_that_were_set() {
+    if skipped() {
+        return;
+    }
+    let missing = ["setsid", "nice", "ionice", "taskset", "chrt"].iter().find(|one| !has(one));
+    if let Some(missing) = missing {
+        return eprintln!("skipped: {missing} is not installed, which sets what is looked for");
+    }
+    let mut command = Command::new("setsid");
+    let child = Own(command.args(["sh", "-c", WORK]).spawn().unwrap());
+    let pid = u64::from(child.0.id());
+    let folder = Path::new("/proc").join(pid.to_string());
+    let sleeps = || std::fs::read(folder.join("comm")).is_ok_and(|comm| comm == b"sleep\n");
+    let waited = (0..1000).any(|_| {
+        std::thread::sleep(std::time::Duration::from_millis(5));
+        sleeps()
+    });
+    assert!(waited, "it becomes the program that sleeps");
+    for more in [&[][..], &["--no-ebpf"]] {
+        let (facts, row) = recorded(pid, more);
+        assert_eq!(facts.start_ticks(), row.start_ticks(), "{more:?}");
+        assert_eq!((row.nice(), row.comm()), (Some(5), Some(b"sleep".as_slice())), "{more:?}");
+        assert_eq!((facts.session(), facts.uid()), (Some(pid), Some(0)), "{more:?}: {facts:?}");
+        assert_eq!(facts.is_kernel(), Some(false), "{more:?}");
+        assert_eq!(facts.reset_on_fork(), Some(true), "{more:?}");
+        assert_eq!(facts.io_priority(), Some(2 << 13 | 6), "{more:?}");
+        assert_eq!(facts.cpus_allowed(), Some(b"0".as_slice()), "{more:?}");
+        let exe = std::fs::metadata(folder.join("exe")).unwrap();
+        let (major, minor) = (rustix::fs::major(exe.dev()), rustix::fs::minor(exe.dev()));
+        let device = u64::from(major) << 20 | u64::from(minor);
+        assert_eq!((facts.exe_device(), facts.exe_inode()), (Some(device), Some(exe.ino())));
+        let autogroup = folder.join("autogroup");
+        if autogroup.exists() {
+            let expected = (Some(number(&autogroup)), Some(7));
+            assert_eq!((facts.autogroup(), facts.autogroup_nice()), expected, "{more:?}");
+        }
+    }
+}
+
+#[test]
+fn what_the_kernel_tells_of_every_process_is_what_its_files_tell() {
+    if skipped() {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let of = |more: &[&str]| {
+        let path = folder.path().join(format!("{}.parquet", more.len()));
+        let mut command = Command::new(KS);
+        command.args(["record", "--interval", "100ms", "--duration", "5s", "-o"]).arg(&path);
+        assert!(command.args(more).stderr(Stdio::null()).status().unwrap().success());
+        let recorded = Recorded::read(&path);
+        let mut last = std::collections::BTreeMap::new();
+        for row in recorded.samples().iter().flat_map(|sample| sample.process_facts.iter()) {
+            last.insert((row.pid(), row.start_ticks()), row.clone());
+        }
+        last
+    };
+    let (by_pass, by_files) = (of(&[]), of(&["--no-ebpf"]));
+    let both = by_pass.iter().filter_map(|(key, row)| Some((row, by_files.get(key)?)));
+    let differ = both.clone().filter(|(one, other)| one != other).count();
+    let count = both.count();
+    assert!(count > 10, "{count} processes");
+    // Others may change what they are in between.
+    assert!(differ * 20 <= count, "{differ} of {count} differ");
+}
