@@ -6,6 +6,7 @@
 
 mod deciding;
 mod dialogue;
+mod fact_tables;
 mod facts;
 mod learned;
 mod words;
@@ -31,6 +32,7 @@ use ks_vocabulary::output::{Defect, Digest, End, Output, Said};
 use ks_vocabulary::time::{ClockAnchor, Timestamp};
 use ks_vocabulary::timer::{Timer, Timers};
 
+use fact_tables::FactTables;
 use words::{HIDDEN_PROCESSES, explain, hides_processes};
 
 /// Samples between two digests.
@@ -69,6 +71,7 @@ pub struct Engine {
     /// Who decides, where someone advises.
     agent: Option<Box<Agent>>,
     rehearses: bool,
+    fact_tables: FactTables,
     seed: u64,
     /// Samples since the last digest.
     samples: u64,
@@ -201,6 +204,7 @@ impl Engine {
     fn gap(&mut self, gap: &Gap) {
         if gap.source == "all" || gap.reason == GapReason::Suspend {
             self.window.restart();
+            self.fact_tables.restart();
             self.board.restart();
             self.watch.restart();
         } else if gap.count.is_none() {
@@ -226,6 +230,9 @@ impl Engine {
         self.timers.set(Timer::SampleOverdue, Some(overdue));
         self.timers.set(Timer::SignalStale, None);
         self.window.update(sample, at.mono);
+        if self.agent.is_some() {
+            self.fact_tables.update(sample);
+        }
         done(Stage::Window);
         self.judge(at, done);
         self.say_changes(at);

@@ -137,10 +137,6 @@ pub struct HostFacts {
     pub ports: Option<(u64, u64)>,
     /// The process that records.
     pub recorder_pid: u64,
-    /// It is a modelled host.
-    pub is_model: bool,
-    /// It is a recording: nothing can be done to it.
-    pub is_recorded: bool,
 }
 
 /// What a host is asked.

@@ -8,11 +8,14 @@ use ks_agent::facts::{
 use ks_vocabulary::decision::Sysctl;
 use ks_vocabulary::kind::{Entity, Kind};
 use ks_vocabulary::metric::Metric;
-use ks_vocabulary::model::{Cgroup, Limits, Process};
+use ks_vocabulary::model::{
+    Cgroup, CgroupSettings as Settings, Limits, Process, ProcessFacts as Row, Sysctls,
+};
 use ks_vocabulary::time::{SECOND_NS, Timestamp};
 
+use super::fact_tables::FactTables;
 use crate::board::Board;
-use crate::window::{BUCKET_NS, CgroupTrack, Window};
+use crate::window::{BUCKET_NS, CgroupTrack, OwnerTable, Window};
 
 /// What was learned by triggers of this run.
 const OWN: &str = "this run's untreated triggers";
@@ -22,6 +25,7 @@ pub(super) struct Seen<'a> {
     pub(super) now: Timestamp,
     pub(super) window: &'a Window,
     pub(super) board: &'a Board,
+    pub(super) tables: &'a FactTables,
 }
 
 impl Seen<'_> {
@@ -43,9 +47,11 @@ impl Seen<'_> {
     }
 }
 
-fn process(row: &Process) -> ProcessFacts<'_> {
+fn process<'a>(row: &'a Process, tables: &'a FactTables, owners: &OwnerTable) -> ProcessFacts<'a> {
+    let key = (row.pid().unwrap_or(0), row.start_ticks().unwrap_or(0));
+    let facts = tables.process(key);
     ProcessFacts {
-        key: (row.pid().unwrap_or(0), row.start_ticks().unwrap_or(0)),
+        key,
         ppid: row.ppid(),
         comm: row.comm(),
         group: row.cgroup(),
@@ -54,7 +60,15 @@ fn process(row: &Process) -> ProcessFacts<'_> {
         policy: row.policy(),
         rss_bytes: row.rss_bytes(),
         oom_score_adj: row.oom_score_adj(),
-        ..ProcessFacts::default()
+        session: facts.and_then(Row::session),
+        uid: facts.and_then(Row::uid),
+        is_kernel: facts.and_then(Row::is_kernel),
+        exe: facts.and_then(|facts| facts.exe_device().zip(facts.exe_inode())),
+        autogroup_nice: facts.and_then(Row::autogroup_nice),
+        reset_on_fork: facts.and_then(Row::reset_on_fork),
+        io_priority: facts.and_then(Row::io_priority),
+        cpus_allowed: facts.and_then(Row::cpus_allowed),
+        listening: row.netns().and_then(|netns| owners.listening(netns, key)),
     }
 }
 
@@ -75,6 +89,7 @@ impl Facts for Seen<'_> {
         let memory = self.window.memory.one().ok();
         let cpu = self.window.cpu.one().ok();
         let limits = self.limits();
+        let sysctls = self.tables.sysctls();
         HostFacts {
             cpus: cpu.and_then(|cpu| cpu.cpus_online()),
             memory_bytes: memory.and_then(|memory| memory.total_bytes()),
@@ -84,21 +99,32 @@ impl Facts for Seen<'_> {
             dirty_bytes: memory.and_then(|memory| memory.dirty_bytes()),
             ports: limits
                 .and_then(|limits| Some((limits.local_port_first()?, limits.local_port_last()?))),
+            autogroup: sysctls
+                .and_then(Sysctls::sched_autogroup_enabled)
+                .map(|enabled| enabled != 0),
+            syncookies: sysctls.and_then(Sysctls::tcp_syncookies),
             recorder_pid: self.window.host().recorder_pid,
-            ..HostFacts::default()
         }
     }
 
     fn process(&self, key: ProcessKey) -> Option<ProcessFacts<'_>> {
-        self.window.processes.find(key).map(|known| process(&known.row))
+        self.window
+            .processes
+            .find(key)
+            .map(|known| process(&known.row, self.tables, &self.window.owners))
     }
 
     fn processes(&self) -> Vec<ProcessFacts<'_>> {
-        self.window.processes.iter().map(|known| process(&known.row)).collect()
+        self.window
+            .processes
+            .iter()
+            .map(|known| process(&known.row, self.tables, &self.window.owners))
+            .collect()
     }
 
     fn group(&self, path: &[u8]) -> Option<GroupFacts<'_>> {
         let (row, track) = self.group_row(path)?;
+        let settings = self.tables.group(path, row.inode());
         let spent = track.consumption(row);
         let rate = |amount: u64| self.over_s().map(|over_s| amount as f64 / over_s);
         let written = spent.written_bytes;
@@ -120,7 +146,13 @@ impl Facts for Seen<'_> {
             swap_max_bytes: row.swap_max_bytes(),
             pids: row.pids(),
             pids_max: row.pids_max(),
-            ..GroupFacts::default()
+            controllers: settings.and_then(Settings::controllers),
+            io_max: settings.and_then(Settings::io_max),
+            io_weight: settings.and_then(Settings::io_weight),
+            io_bfq_weight: settings.and_then(Settings::io_bfq_weight),
+            frozen: settings.and_then(Settings::frozen),
+            restart: settings.and_then(Settings::restart),
+            watchdog_us: settings.and_then(Settings::watchdog_us),
         })
     }
 
@@ -130,7 +162,7 @@ impl Facts for Seen<'_> {
         Some(DiskFacts {
             device: row.major().zip(row.minor()),
             scheduler: row.scheduler(),
-            read_ahead_kb: None,
+            read_ahead_kb: row.read_ahead_kb(),
         })
     }
 
@@ -142,24 +174,24 @@ impl Facts for Seen<'_> {
     }
 
     fn sysctl(&self, key: Sysctl) -> Option<u64> {
-        let limits = self.limits()?;
+        let sysctls = self.tables.sysctls();
         match key {
-            Sysctl::Somaxconn => limits.somaxconn(),
-            Sysctl::TcpMaxSynBacklog => limits.tcp_max_syn_backlog(),
-            Sysctl::NetdevMaxBacklog
-            | Sysctl::IpLocalPortRange
-            | Sysctl::TcpFinTimeout
-            | Sysctl::TcpTwReuse
-            | Sysctl::NfConntrackMax
-            | Sysctl::DirtyBackgroundBytes
-            | Sysctl::DirtyBackgroundRatio
-            | Sysctl::DropCaches
-            | Sysctl::Swappiness => None,
+            Sysctl::Somaxconn => self.limits()?.somaxconn(),
+            Sysctl::TcpMaxSynBacklog => self.limits()?.tcp_max_syn_backlog(),
+            Sysctl::NetdevMaxBacklog => sysctls?.netdev_max_backlog(),
+            Sysctl::TcpFinTimeout => sysctls?.tcp_fin_timeout(),
+            Sysctl::TcpTwReuse => sysctls?.tcp_tw_reuse(),
+            Sysctl::NfConntrackMax => sysctls?.nf_conntrack_max(),
+            Sysctl::DirtyBackgroundBytes => sysctls?.dirty_background_bytes(),
+            Sysctl::DirtyBackgroundRatio => sysctls?.dirty_background_ratio(),
+            Sysctl::Swappiness => sysctls?.swappiness(),
+            // A range is two numbers, and what caches were dropped last nobody asks.
+            Sysctl::IpLocalPortRange | Sysctl::DropCaches => None,
         }
     }
 
-    fn listens_within(&self, _low: u64, _high: u64) -> Option<bool> {
-        None
+    fn listens_within(&self, low: u64, high: u64) -> Option<bool> {
+        self.window.sockets.listens_within(low, high)
     }
 
     fn level(&self, kind: Kind, entity: &Entity, metric: Metric) -> Option<f64> {

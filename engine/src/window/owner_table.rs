@@ -47,6 +47,15 @@ impl OwnerTable {
         self.0.get(&netns).into_iter().flat_map(|owners| &owners.rows)
     }
 
+    /// How many sockets a process of the namespace listens on; `None` where that was not read
+    /// lately.
+    pub fn listening(&self, netns: u64, key: (u64, u64)) -> Option<u64> {
+        let owners = self.0.get(&netns)?;
+        let is_its =
+            |row: &&SocketOwner| (row.pid(), row.start_ticks()) == (Some(key.0), Some(key.1));
+        Some(owners.rows.iter().filter(is_its).filter_map(SocketOwner::listening).sum())
+    }
+
     /// Who owns sockets of any namespace.
     pub fn all(&self) -> impl Iterator<Item = &SocketOwner> {
         self.0.values().flat_map(|owners| &owners.rows)

@@ -4,7 +4,7 @@
 //! Namespaces are listed at different times, and a sample holds only those that were: a row of
 //! `netns` with the states of its sockets says that the namespace was listed with it.
 
-use alloc::collections::BTreeMap;
+use alloc::collections::{BTreeMap, BTreeSet};
 
 use ks_vocabulary::model::{Listener, Netns, PortUse, Sample};
 
@@ -45,7 +45,11 @@ fn fuller(one: (u64, u64), other: (u64, u64)) -> (u64, u64) {
 
 /// Every namespace whose sockets were listed.
 #[derive(Debug, Default)]
-pub struct SocketTable(BTreeMap<u64, SocketUse>);
+pub struct SocketTable {
+    uses: BTreeMap<u64, SocketUse>,
+    /// Namespace and local port of each socket that listens.
+    listened: BTreeSet<(u64, u64)>,
+}
 
 impl SocketTable {
     /// Takes a sample: namespaces that are gone are forgotten, those not listed keep what they had.
@@ -54,21 +58,34 @@ impl SocketTable {
             return;
         }
         let known = |inode: &u64| sample.netns.iter().any(|row| row.netns() == Some(*inode));
-        self.0.retain(|inode, _| known(inode));
+        self.uses.retain(|inode, _| known(inode));
+        self.listened.retain(|(inode, _)| known(inode));
         for row in sample.netns.iter().filter(|row| row.listen().is_some()) {
             let Some(inode) = row.netns() else { continue };
-            self.0.insert(inode, SocketUse::of(sample, row.netns()));
+            self.uses.insert(inode, SocketUse::of(sample, row.netns()));
+            let own = sample.listeners.iter().filter(|one| one.netns() == Some(inode));
+            let ports = own.filter_map(Listener::port);
+            self.listened.retain(|(other, _)| *other != inode);
+            self.listened.extend(ports.map(|port| (inode, port)));
         }
+    }
+
+    /// Whether someone listens on a local port from `low` to `high`, in any namespace; `None` where
+    /// no namespace was listed.
+    pub fn listens_within(&self, low: u64, high: u64) -> Option<bool> {
+        let is_within = |(_, port): &(u64, u64)| (low..=high).contains(port);
+        (!self.uses.is_empty()).then(|| self.listened.iter().any(is_within))
     }
 
     /// Forgets everything.
     pub(super) fn restart(&mut self) {
-        self.0.clear();
+        self.uses.clear();
+        self.listened.clear();
     }
 
     /// What the last listing of the namespace showed; `None` where there was none.
     pub fn of(&self, row: &Netns) -> Option<SocketUse> {
-        self.0.get(&row.netns()?).copied()
+        self.uses.get(&row.netns()?).copied()
     }
 }
 

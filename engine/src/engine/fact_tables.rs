@@ -1,0 +1,70 @@
+//! What seldom changes of processes, control groups and the host: rows come when they change, and
+//! all of them in a keyframe. It is kept only while someone decides.
+
+use alloc::collections::BTreeMap;
+use alloc::vec::Vec;
+
+use ks_agent::facts::ProcessKey;
+use ks_vocabulary::model::{CgroupSettings, ProcessFacts, Record, Sample, Sysctls};
+
+use crate::window::{CGROUP_CAP, PROCESS_CAP};
+
+/// See the module.
+#[derive(Debug, Default)]
+pub(super) struct FactTables {
+    processes: BTreeMap<ProcessKey, ProcessFacts>,
+    groups: BTreeMap<Vec<u8>, CgroupSettings>,
+    sysctls: Option<Sysctls>,
+}
+
+impl FactTables {
+    /// Takes a sample's rows.
+    pub(super) fn update(&mut self, sample: &Sample) {
+        for gone in sample.processes_gone.iter() {
+            self.processes.remove(&(gone.pid().unwrap_or(0), gone.start_ticks().unwrap_or(0)));
+        }
+        if sample.processes_complete {
+            if sample.process_facts.read().is_some() {
+                self.processes.clear();
+            }
+            if sample.cgroup_settings.read().is_some() {
+                self.groups.clear();
+            }
+        }
+        for row in sample.process_facts.iter() {
+            let key = (row.pid().unwrap_or(0), row.start_ticks().unwrap_or(0));
+            if self.processes.len() < PROCESS_CAP || self.processes.contains_key(&key) {
+                self.processes.insert(key, row.clone());
+            }
+        }
+        for row in sample.cgroup_settings.iter() {
+            let path = row.path().unwrap_or_default();
+            if self.groups.len() < CGROUP_CAP || self.groups.contains_key(path) {
+                self.groups.insert(path.to_vec(), row.clone());
+            }
+        }
+        if let Some(row) = sample.sysctls.iter().next() {
+            self.sysctls = Some(row.clone());
+        }
+    }
+
+    /// Facts of a process.
+    pub(super) fn process(&self, key: ProcessKey) -> Option<&ProcessFacts> {
+        self.processes.get(&key)
+    }
+
+    /// Settings of a control group; those of another one of the same path are not its.
+    pub(super) fn group(&self, path: &[u8], inode: Option<u64>) -> Option<&CgroupSettings> {
+        self.groups.get(path).filter(|row| row.inode() == inode)
+    }
+
+    /// Settings of the host.
+    pub(super) fn sysctls(&self) -> Option<&Sysctls> {
+        self.sysctls.as_ref()
+    }
+
+    /// Forgets everything, as after a gap in which anything may have changed.
+    pub(super) fn restart(&mut self) {
+        *self = Self::default();
+    }
+}
