@@ -123,6 +123,10 @@ pub(crate) enum Command {
     Actions(agent::Actions),
     /// Tell which texts of actions the policy lets pass, and why not the others
     Policy(agent::Policy),
+    /// Tell all that led to the decisions on an incident, step by step
+    #[command(after_help = "Examples:\n  ks explain leaking_service --incident 1\n  \
+        ks explain leaking_service --mode auto --format json | jq '.decisions'")]
+    Explain(agent::Explain),
     /// Make a recording of what another tool recorded
     Import(import::Import),
     /// Make real faults on this machine, in isolation, and record them
@@ -315,6 +319,8 @@ pub(crate) struct Replay {
     /// Configuration to replay with, in place of the recorded one
     #[arg(long, value_name = "FILE.toml")]
     pub(crate) config: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) agent: agent::Agent,
     /// Replay as if an operator had called this condition normal from the start, such as
     /// load_mismatch:host or io_congestion:disk:sda; may be given several times
     #[arg(long, value_name = "KIND:ENTITY", value_parser = control::condition)]

@@ -1,5 +1,6 @@
 //! `ks`: arguments, wiring and rendering. What it does is in the crates below.
 
+mod agent_options;
 mod cli;
 mod commands;
 mod control;
@@ -49,6 +50,7 @@ fn main() -> std::process::ExitCode {
         cli::Command::Diff(arguments) => commands::diff::run(&arguments),
         cli::Command::Actions(arguments) => commands::actions::run(&arguments),
         cli::Command::Policy(arguments) => commands::policy::run(&arguments),
+        cli::Command::Explain(arguments) => commands::explain::run(&arguments),
         cli::Command::Trace(arguments) => commands::trace::run(&arguments),
         cli::Command::Provoke(arguments) => provoke::run(&arguments),
         cli::Command::Recover(arguments) => commands::recover::run(&arguments),

@@ -3,6 +3,7 @@
 pub(crate) mod analysis;
 mod brief;
 mod coverage;
+mod decisions;
 pub(crate) mod detection;
 mod incident;
 mod whole;
@@ -17,6 +18,7 @@ use ks_replayer::forecasts::Forecast;
 use ks_replayer::names::Names;
 use ks_replayer::report::{Report, rfc3339};
 use ks_scenarios::simulation::Simulation;
+use ks_vocabulary::decision::DecisionSaid;
 use ks_vocabulary::kind::Entity;
 use ks_vocabulary::output::{
     Change, CoverageState, Culprit, Evidence, ForecastSaid, IncidentChange, Output, Request, Said,
@@ -77,6 +79,11 @@ pub(crate) fn refused(simulation: &Simulation) {
     }
 }
 
+/// All that led to the decisions on an incident.
+pub(crate) fn explained(report: &Report, incident: u64, page: &mut Page) {
+    decisions::trace(report, incident, page);
+}
+
 /// One thing the engine said, as it is said: for programs its line of the journal.
 pub(crate) fn verdict(
     output: &Output,
@@ -110,8 +117,23 @@ fn said(output: &Output) -> Option<String> {
         Said::Incident(said) => Some(incident::line(said, &at)),
         Said::Forecast(said) => Some(forecast_text(said, &at)),
         Said::Request(request) => Some(request_text(request, &at)),
+        Said::Step(step) => step.ending.map(|ending| {
+            let why = step.answer.as_deref().unwrap_or_default();
+            format!("{at} agent    incident {}: {ending}: {why}", step.incident)
+        }),
+        Said::Decision(said) => Some(decision_text(said, &at)),
         Said::Coverage(_) | Said::Digest(_) | Said::End(_) => None,
     }
+}
+
+fn decision_text(said: &DecisionSaid, at: &str) -> String {
+    let action = said.action.as_ref().map_or("nothing", |action| action.name());
+    let target = said.target.as_ref().map_or(String::new(), |target| format!(" to {target}"));
+    let outcome = said.outcome.map_or(String::new(), |outcome| format!(", {outcome}"));
+    format!(
+        "{at} decision {} {}: {action}{target}: {} by {}{outcome}",
+        said.id, said.change, said.verdict, said.rule
+    )
 }
 
 fn request_text(request: &Request, at: &str) -> String {

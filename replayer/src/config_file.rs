@@ -6,6 +6,18 @@
 //! kind = "load_mismatch"
 //! entity = "host"
 //! until = 2027-01-01T00:00:00Z   # for good where it is left out
+//!
+//! # How far the agent may go, and who advises it.
+//! [agent]
+//! mode = "auto"                  # observe, propose or auto
+//! reasoner = "rules"             # off or rules
+//! root_units = ["batch.service"] # may be acted on although they are root's
+//!
+//! # A disruptive action that is allowed beforehand.
+//! [[grant]]
+//! action = "terminate_process"
+//! unit = "batch.service"         # or cgroup = "/work.slice"
+//! expires = 2027-01-01T00:00:00Z
 //! ```
 //!
 //! An error names the line and the column, and never prints what stands there: the file may be one
@@ -14,8 +26,10 @@
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
+use ks_vocabulary::action::ActionKind;
+use ks_vocabulary::decision::{AgentConfig, Budgets, Grant, Mode, Reasoner, Scope};
 use ks_vocabulary::input::{Acceptance, Config};
-use ks_vocabulary::kind::Kind;
+use ks_vocabulary::kind::{Kind, Severity};
 use ks_vocabulary::time::WallTime;
 use serde::Deserialize;
 use serde::de::Error as _;
@@ -56,6 +70,32 @@ pub enum ConfigFileError {
 struct File {
     #[serde(default)]
     accept: Vec<Accept>,
+    #[serde(default)]
+    agent: Agent,
+    #[serde(default)]
+    grant: Vec<Granted>,
+}
+
+/// What may be said of the agent; its policy has a file of its own.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Agent {
+    mode: Option<Mode>,
+    reasoner: Option<Reasoner>,
+    severity_min: Option<Severity>,
+    approval_s: Option<Spanned<u64>>,
+    budgets: Option<Budgets>,
+    #[serde(default)]
+    root_units: Vec<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Granted {
+    action: Spanned<ActionKind>,
+    unit: Option<String>,
+    cgroup: Option<String>,
+    expires: Spanned<Datetime>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -67,48 +107,130 @@ struct Accept {
     until: Option<Spanned<Datetime>>,
 }
 
-/// Reads a file.
-pub fn load(path: &Path) -> Result<Config, ConfigFileError> {
-    let io_error = |error| ConfigFileError::Io { path: path.to_owned(), error };
-    // A daemon reads it too, and would wait for a pipe's other end.
-    if !std::fs::metadata(path).map_err(io_error)?.is_file() {
-        let problem = "it is not a regular file";
-        return Err(io_error(std::io::Error::new(std::io::ErrorKind::InvalidInput, problem)));
-    }
-    let file = std::fs::File::open(path).map_err(io_error)?;
-    let mut bytes = Vec::new();
-    file.take(LARGEST_BYTES + 1).read_to_end(&mut bytes).map_err(io_error)?;
-    parse(path, &bytes)
+/// The text of a file, for errors that name a place in it.
+#[derive(Debug)]
+pub(crate) struct Text {
+    path: PathBuf,
+    text: String,
 }
 
-fn parse(path: &Path, bytes: &[u8]) -> Result<Config, ConfigFileError> {
-    let error = |good: &[u8], problem: String| {
-        let good = String::from_utf8_lossy(good);
-        let line = good.matches('\n').count() + 1;
-        let column = good.rsplit('\n').next().map_or(0, |begin| begin.chars().count()) + 1;
-        ConfigFileError::Content { path: path.to_owned(), line, column, problem }
-    };
-    if bytes.len() as u64 > LARGEST_BYTES {
-        let problem = format!("a configuration has {LARGEST_BYTES} bytes at most");
-        return Err(error(&[], problem));
+impl Text {
+    /// Reads a file.
+    pub(crate) fn load(path: &Path) -> Result<Self, ConfigFileError> {
+        let io_error = |error| ConfigFileError::Io { path: path.to_owned(), error };
+        // A daemon reads it too, and would wait for a pipe's other end.
+        if !std::fs::metadata(path).map_err(io_error)?.is_file() {
+            let problem = "it is not a regular file";
+            return Err(io_error(std::io::Error::new(std::io::ErrorKind::InvalidInput, problem)));
+        }
+        let file = std::fs::File::open(path).map_err(io_error)?;
+        let mut bytes = Vec::new();
+        file.take(LARGEST_BYTES + 1).read_to_end(&mut bytes).map_err(io_error)?;
+        Self::of(path, &bytes)
     }
-    let text = std::str::from_utf8(bytes).map_err(|found| {
-        error(&bytes[..found.valid_up_to()], "a configuration is TOML in UTF-8".to_owned())
-    })?;
-    let file: File = toml::from_str(text).map_err(|found| {
-        let at = found.span().map_or(0, |span| span.start).min(bytes.len());
-        error(&bytes[..at], found.message().to_owned())
-    })?;
+
+    /// The text that some bytes are.
+    pub(crate) fn of(path: &Path, bytes: &[u8]) -> Result<Self, ConfigFileError> {
+        if bytes.len() as u64 > LARGEST_BYTES {
+            let problem = format!("a configuration has {LARGEST_BYTES} bytes at most");
+            return Err(content(path, "", problem));
+        }
+        match std::str::from_utf8(bytes) {
+            Ok(text) => Ok(Self { path: path.to_owned(), text: text.to_owned() }),
+            Err(found) => {
+                let good = String::from_utf8_lossy(&bytes[..found.valid_up_to()]);
+                Err(content(path, &good, "a configuration is TOML in UTF-8".to_owned()))
+            }
+        }
+    }
+
+    /// What it says.
+    pub(crate) fn parse<T: for<'de> Deserialize<'de>>(&self) -> Result<T, ConfigFileError> {
+        toml::from_str(&self.text).map_err(|found| {
+            let at = found.span().map_or(0, |span| span.start);
+            self.problem(at, found.message())
+        })
+    }
+
+    /// What is wrong at a byte of it.
+    pub(crate) fn problem(&self, at: usize, problem: &str) -> ConfigFileError {
+        let good = self.text.get(..at).unwrap_or(&self.text);
+        content(&self.path, good, problem.to_owned())
+    }
+}
+
+/// A problem behind what is good of a file.
+fn content(path: &Path, good: &str, problem: String) -> ConfigFileError {
+    let line = good.matches('\n').count() + 1;
+    let column = good.rsplit('\n').next().map_or(0, |begin| begin.chars().count()) + 1;
+    ConfigFileError::Content { path: path.to_owned(), line, column, problem }
+}
+
+/// Reads a file.
+pub fn load(path: &Path) -> Result<Config, ConfigFileError> {
+    of(&Text::load(path)?)
+}
+
+fn of(text: &Text) -> Result<Config, ConfigFileError> {
+    let file: File = text.parse()?;
     let accept = file.accept.into_iter().map(|one| {
         let until_ns = one.until.map(|until| {
-            wall_time(until.get_ref()).ok_or_else(|| {
-                let problem = "write a time with its offset, as 2027-01-01T00:00:00Z".to_owned();
-                error(&bytes[..until.span().start], problem)
-            })
+            let problem = "write a time with its offset, as 2027-01-01T00:00:00Z";
+            let told = || text.problem(until.span().start, problem);
+            wall_time(until.get_ref()).ok_or_else(told)
         });
         Ok(Acceptance { kind: one.kind, entity: one.entity, until_ns: until_ns.transpose()? })
     });
-    Ok(Config { accept: accept.collect::<Result<_, _>>()? })
+    let accept = accept.collect::<Result<_, _>>()?;
+    let place = |at: usize, problem: &str| text.problem(at, problem);
+    let agent = agent(file.agent, file.grant, &place)?;
+    Ok(Config { accept, agent })
+}
+
+type Place<'a> = dyn Fn(usize, &str) -> ConfigFileError + 'a;
+
+fn agent(
+    file: Agent,
+    granted: Vec<Granted>,
+    place: &Place<'_>,
+) -> Result<AgentConfig, ConfigFileError> {
+    let usual = AgentConfig::default();
+    let approval_s = file.approval_s.map_or(Ok(usual.approval_s), |asked| {
+        let at = asked.span().start;
+        let asked = asked.into_inner();
+        let most = AgentConfig::APPROVAL_S_MAX;
+        let problem = "a proposal waits for 1 to 3600 s";
+        if (1..=most).contains(&asked) { Ok(asked) } else { Err(place(at, problem)) }
+    })?;
+    let grants = granted.into_iter().map(|one| grant(one, place));
+    Ok(AgentConfig {
+        mode: file.mode.unwrap_or(usual.mode),
+        reasoner: file.reasoner.unwrap_or(usual.reasoner),
+        severity_min: file.severity_min.unwrap_or(usual.severity_min),
+        approval_s,
+        budgets: file.budgets.unwrap_or(usual.budgets),
+        grants: grants.collect::<Result<_, _>>()?,
+        root_units: file.root_units,
+        policy: usual.policy,
+    })
+}
+
+fn grant(one: Granted, place: &Place<'_>) -> Result<Grant, ConfigFileError> {
+    let at = one.action.span().start;
+    let on = match (one.unit, one.cgroup) {
+        (Some(unit), None) => Scope::Unit(unit),
+        (None, Some(cgroup)) if cgroup.starts_with('/') && cgroup.len() > 1 => {
+            Scope::Cgroup(cgroup)
+        }
+        (Some(_) | None, Some(_)) => {
+            return Err(place(at, "a grant has a `unit`, or a `cgroup` below the root"));
+        }
+        (None, None) => return Err(place(at, "a grant says on which `unit` or `cgroup`")),
+    };
+    let expires = one.expires.span().start;
+    let expires_ns = wall_time(one.expires.get_ref())
+        .ok_or_else(|| place(expires, "write a time with its offset, as 2027-01-01T00:00:00Z"))?;
+    Ok(Grant { action: one.action.into_inner(), on, expires_ns })
 }
 
 fn wall_time(datetime: &Datetime) -> Option<WallTime> {
@@ -138,6 +260,10 @@ pub fn is_entity(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn parse(path: &Path, bytes: &[u8]) -> Result<Config, ConfigFileError> {
+        of(&Text::of(path, bytes)?)
+    }
 
     fn check(text: &[u8], expected: &str) {
         let error = parse(Path::new("ks.toml"), text).unwrap_err().to_string();

@@ -15,6 +15,7 @@ pub mod knowledge_file;
 pub mod lateness;
 pub mod moment;
 pub mod names;
+pub mod policy_file;
 pub mod range;
 pub mod rates;
 pub mod replay;

@@ -39,6 +39,11 @@ impl Run {
         self.driver.configure(config, name);
     }
 
+    /// Decides as it would, and does nothing: what is fed is a recording.
+    pub fn rehearse(&mut self) {
+        self.driver.machine_mut().rehearse();
+    }
+
     /// Judges as if an operator had called a condition normal from the start.
     pub fn accept(&mut self, acceptance: Acceptance) {
         self.driver.accept(acceptance);
@@ -95,8 +100,10 @@ impl Run {
         let Self { mut driver, mut report } = self;
         report.end(driver.machine().watched());
         let mut kept = Reporting { report: &mut report, out, each: &mut |_, _| {} };
+        let guarded = driver.machine().guarded();
         let sha256 = driver.finish(&mut kept)?;
-        Ok(report.finish(path, driver.differs().to_vec(), sha256))
+        let report = report.finish(path, driver.differs().to_vec(), sha256);
+        Ok(Report { guarded, ..report })
     }
 }
 

@@ -1,5 +1,6 @@
 //! What a run found, as one object: the form of `ks replay --format json`.
 
+mod decision;
 mod episode;
 mod incident;
 
@@ -21,6 +22,7 @@ use crate::forecasts::{self, Forecast};
 use crate::lateness::{Follower, Lateness};
 use crate::names::Names;
 
+pub use decision::{Decision, Prediction, Stage, Step};
 pub use episode::{Episode, Escalation};
 pub use incident::Incident;
 
@@ -49,8 +51,8 @@ pub struct Report {
     pub forecasts: Vec<Forecast>,
     /// Signals that belong together.
     pub incidents: Vec<Incident>,
-    /// Decisions of an agent: this engine has none.
-    pub decisions: [(); 0],
+    /// What was decided, and what came of it.
+    pub decisions: Vec<Decision>,
     /// What can be told of each kind over the whole run: `ok`, `ok: without X` where a part, or
     /// part of the time, was not judged, `cannot tell: reason` where nothing was, `not applicable:
     /// reason`.
@@ -64,6 +66,12 @@ pub struct Report {
     /// What people call what is numbered.
     #[serde(skip)]
     pub names: Names,
+    /// The steps that led to the decisions, and those that led to none.
+    #[serde(skip)]
+    pub steps: Vec<Step>,
+    /// How often each rule of the guard was looked at.
+    #[serde(skip)]
+    pub guarded: Vec<(&'static str, u64)>,
 }
 
 /// What was fed.
@@ -114,6 +122,8 @@ pub(crate) struct ReportBuilder {
     forecasts: Vec<Forecast>,
     incidents: BTreeMap<(u64, u64), Incident>,
     names: Names,
+    decisions: BTreeMap<(u64, u64), Decision>,
+    steps: Vec<Step>,
     seed: u64,
     /// Runs that have ended.
     ended: u64,
@@ -171,6 +181,15 @@ impl ReportBuilder {
             Said::Defect(defect) => self.defects.push(defect.clone()),
             Said::Incident(said) => self.incident(said),
             Said::Forecast(said) => self.forecast(said),
+            Said::Step(said) => {
+                self.steps.push(Step::of(said, self.ended + 1, rfc3339(output.at_ns)));
+            }
+            Said::Decision(said) => {
+                let key = (self.ended + 1, said.id);
+                let before = self.decisions.get(&key);
+                let decision = Decision::of(said, key.0, rfc3339(output.at_ns), before);
+                self.decisions.insert(key, decision);
+            }
             Said::Digest(_) | Said::Request(_) => {}
             Said::End(_) => self.ended += 1,
         }
@@ -254,7 +273,9 @@ impl ReportBuilder {
             episodes: self.episodes.into_values().collect(),
             forecasts: self.forecasts,
             incidents: self.incidents.into_values().collect(),
-            decisions: [],
+            decisions: self.decisions.into_values().collect(),
+            steps: self.steps,
+            guarded: Vec::new(),
             coverage_spans: self.spans,
             defects: self.defects,
             journal_sha256,

@@ -1,8 +1,100 @@
 //! Arguments of the commands about what may be done: the catalogue of actions and the policy.
 
-use clap::{Args, Subcommand};
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand, ValueEnum};
+use ks_vocabulary::decision::{Mode, Reasoner};
 
 use crate::render::Format;
+
+/// How an agent takes part in a run.
+#[derive(Debug, Args)]
+pub(crate) struct Agent {
+    /// How far the agent may go: a recording is left as it is, a modelled host is acted on
+    /// [default: as configured, else observe]
+    #[arg(long, value_enum, value_name = "MODE")]
+    pub(crate) mode: Option<AgentMode>,
+    /// Who advises the agent [default: as configured; rules where a mode is given, else off]
+    #[arg(long, value_enum, value_name = "NAME")]
+    pub(crate) reasoner: Option<Advisor>,
+    /// What the site forbids on top of the product's policy
+    #[arg(long, value_name = "FILE.toml")]
+    pub(crate) policy: Option<PathBuf>,
+}
+
+/// How far the agent may go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum AgentMode {
+    /// It explains, and proposes nothing
+    Observe,
+    /// It proposes; each action needs an approval
+    Propose,
+    /// It acts within the policy
+    Auto,
+}
+
+impl From<AgentMode> for Mode {
+    fn from(mode: AgentMode) -> Self {
+        match mode {
+            AgentMode::Observe => Self::Observe,
+            AgentMode::Propose => Self::Propose,
+            AgentMode::Auto => Self::Auto,
+        }
+    }
+}
+
+/// Who advises the agent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Advisor {
+    /// Nobody: nothing is decided
+    Off,
+    /// The rules of the engine
+    Rules,
+}
+
+impl From<Advisor> for Reasoner {
+    fn from(advisor: Advisor) -> Self {
+        match advisor {
+            Advisor::Off => Self::Off,
+            Advisor::Rules => Self::Rules,
+        }
+    }
+}
+
+/// Arguments of `ks explain`.
+#[derive(Debug, Args)]
+pub(crate) struct Explain {
+    /// Recordings, or one scenario, by its name or its `.toml` file
+    #[arg(required = true, value_name = "PATH")]
+    pub(crate) paths: Vec<PathBuf>,
+    /// Number of the incident [default: the worst]
+    #[arg(long, value_name = "N")]
+    pub(crate) incident: Option<u64>,
+    /// Seed of a scenario [default: its first]
+    #[arg(long)]
+    pub(crate) seed: Option<u64>,
+    /// Configuration, in place of the recorded one
+    #[arg(long, value_name = "FILE.toml")]
+    pub(crate) config: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) agent: Agent,
+    /// Form of the output
+    #[arg(long, value_enum, default_value = "text")]
+    pub(crate) format: Format,
+}
+
+impl Explain {
+    /// What was asked for; where nothing was, the rules, who change nothing.
+    pub(crate) fn agent_or_rules(&self) -> Agent {
+        let Agent { mode, reasoner, policy } = &self.agent;
+        let is_asked = mode.is_some() || reasoner.is_some() || self.config.is_some();
+        Agent {
+            mode: *mode,
+            reasoner: reasoner.or((!is_asked).then_some(Advisor::Rules)),
+            policy: policy.clone(),
+        }
+    }
+}
 
 /// Arguments of `ks actions`.
 #[derive(Debug, Args)]

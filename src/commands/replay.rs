@@ -2,20 +2,22 @@
 
 use std::fs::File;
 use std::io::{BufWriter, Write, sink};
+use std::path::PathBuf;
 
 use anyhow::Context;
 use ks_engine::engine::Engine;
 use ks_recorder::clock;
 use ks_recorder::format::recording::Reader;
-use ks_replayer::config_file;
 use ks_replayer::driver::DriveError;
 use ks_replayer::range::Range;
 use ks_replayer::replay::{Run, drive};
+use ks_replayer::report::Report;
 use ks_replayer::scenario;
 use ks_replayer::sequence;
 use ks_replayer::timings::Timings;
-use ks_vocabulary::input::{Acceptance, Input};
+use ks_vocabulary::input::{Acceptance, Config, Input};
 
+use crate::agent_options;
 use crate::cli;
 use crate::exit::Misused;
 use crate::knowledge;
@@ -48,9 +50,8 @@ pub(crate) fn run(arguments: &cli::Replay) -> anyhow::Result<()> {
     if let Some((knowledge, file)) = &known {
         run.know(knowledge.clone(), file);
     }
-    if let Some(file) = &arguments.config {
-        run.configure(config_file::load(file)?, &file.display().to_string());
-    }
+    let config = agent_options::config(arguments.config.as_deref(), &arguments.agent)?;
+    let configured = configure(&mut run, config, &arguments.paths);
     for acceptance in &arguments.accept {
         run.accept(acceptance.clone());
     }
@@ -58,7 +59,7 @@ pub(crate) fn run(arguments: &cli::Replay) -> anyhow::Result<()> {
         run.time();
     }
     let begin_ns = clock::process_cpu_ns();
-    feed(&mut run, arguments, range, &mut journal)?;
+    feed(&mut run, arguments, configured, range, &mut journal)?;
     if let Some(timings) = run.timings() {
         for line in timed(timings, clock::process_cpu_ns() - begin_ns) {
             render::note(&line);
@@ -78,36 +79,95 @@ pub(crate) fn run(arguments: &cli::Replay) -> anyhow::Result<()> {
     }
 }
 
+/// A recording is decided on as it would have been, and nothing is done to it; the return value is
+/// what a modelled host begins with.
+fn configure(run: &mut Run, config: Option<(Config, String)>, paths: &[PathBuf]) -> Option<Config> {
+    let (config, name) = config?;
+    if matches!(paths, [only] if scenario::is_scenario(only)) {
+        return Some(config);
+    }
+    if agent_options::acts(&config) {
+        render::note(
+            "nothing is done to a recording: what the agent would have done is told as dry_run",
+        );
+    }
+    run.rehearse();
+    run.configure(config, &name);
+    None
+}
+
+/// The report of recordings or a scenario, with a configuration where there is one.
+pub(crate) fn report(
+    paths: &[PathBuf],
+    seed: Option<u64>,
+    config: Option<(Config, String)>,
+    journal: &mut dyn Write,
+) -> anyhow::Result<Report> {
+    sequence::check(paths)?;
+    let mut run = Run::default();
+    let configured = configure(&mut run, config, paths);
+    let what = Fed { paths, seed, configured, range: Range::new(None, None) };
+    what.feed(&mut run, journal, &mut |_, _| {})?;
+    let path = paths.iter().map(|path| path.display().to_string()).collect::<Vec<_>>().join(" ");
+    Ok(run.finish(&path, journal)?)
+}
+
+/// What is fed.
+struct Fed<'a> {
+    paths: &'a [PathBuf],
+    seed: Option<u64>,
+    configured: Option<Config>,
+    range: Range,
+}
+
+impl Fed<'_> {
+    fn feed(
+        self,
+        run: &mut Run,
+        journal: &mut dyn Write,
+        hear: &mut dyn FnMut(&Engine, &Input),
+    ) -> anyhow::Result<()> {
+        match self.paths {
+            [only] if scenario::is_scenario(only) => {
+                let scenario = scenario::load(only)?;
+                let seed = self.seed.unwrap_or(scenario.seeds.first);
+                let bar = progress::seconds();
+                let mut simulation = scenario::simulation(&scenario, seed)?;
+                if let Some(config) = self.configured {
+                    simulation.configure(config);
+                }
+                let told = progress::told(&bar);
+                let driven = scenario::drive(run, &mut simulation, self.range, journal, told, hear);
+                bar.finish_and_clear();
+                driven?;
+                render::refused(&simulation);
+            }
+            paths => {
+                let mut reader = Reader::open_for_engine(paths)?;
+                let bar = progress::bar();
+                let driven =
+                    drive(run, &mut reader, self.range, journal, progress::told(&bar), hear);
+                bar.finish_and_clear();
+                driven?;
+                render::left_out(reader.torn_bytes(), reader.damages());
+            }
+        }
+        Ok(())
+    }
+}
+
 /// Feeds what is asked for, and says what was called normal in vain.
 fn feed(
     run: &mut Run,
     arguments: &cli::Replay,
+    configured: Option<Config>,
     range: Range,
     journal: &mut dyn Write,
 ) -> anyhow::Result<()> {
     let mut unmet = arguments.accept.clone();
     let mut hear = |engine: &Engine, _: &Input| unmet.retain(|one| !engine.has_met(one));
-    match arguments.paths.as_slice() {
-        [only] if scenario::is_scenario(only) => {
-            let scenario = scenario::load(only)?;
-            let seed = arguments.seed.unwrap_or(scenario.seeds.first);
-            let bar = progress::seconds();
-            let mut simulation = scenario::simulation(&scenario, seed)?;
-            let told = progress::told(&bar);
-            let driven = scenario::drive(run, &mut simulation, range, journal, told, &mut hear);
-            bar.finish_and_clear();
-            driven?;
-            render::refused(&simulation);
-        }
-        paths => {
-            let mut reader = Reader::open_for_engine(paths)?;
-            let bar = progress::bar();
-            let driven = drive(run, &mut reader, range, journal, progress::told(&bar), &mut hear);
-            bar.finish_and_clear();
-            driven?;
-            render::left_out(reader.torn_bytes(), reader.damages());
-        }
-    }
+    let what = Fed { paths: &arguments.paths, seed: arguments.seed, configured, range };
+    what.feed(run, journal, &mut hear)?;
     for Acceptance { kind, entity, .. } in unmet {
         render::note(&format!(
             "`--accept {}:{entity}` changes nothing: {entity} was not judged for it; name the \

@@ -10,7 +10,7 @@ use ks_vocabulary::output::{Cause, Evidence};
 use ks_vocabulary::subtype::Subtype;
 
 use super::words::{self, Times};
-use super::{SCREEN_LINES, blamed, coverage, incident, suffers, whole};
+use super::{SCREEN_LINES, blamed, coverage, decisions, incident, suffers, whole};
 use crate::plain::Page;
 
 /// Incidents that are told one by one, each in six lines at most.
@@ -41,6 +41,7 @@ pub(super) fn page(report: &Report) -> Page {
             others.remove(&(told.run, told.id));
         }
     }
+    decisions::tell(report, &times, &mut page);
     let last = last(report);
     let room = SCREEN_LINES.saturating_sub(page.line_count() + last.len());
     tell_others(&others.into_values().collect::<Vec<_>>(), report, room, &mut page);

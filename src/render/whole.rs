@@ -5,7 +5,7 @@ use ks_replayer::report::{Episode, Recording, Report};
 use ks_vocabulary::output::Evidence;
 
 use super::words::{self, Times};
-use super::{blamed, coverage, incident, suffers};
+use super::{blamed, coverage, decisions, incident, suffers};
 use crate::plain::Page;
 
 pub(super) fn page(report: &Report) -> Page {
@@ -21,6 +21,7 @@ pub(super) fn page(report: &Report) -> Page {
     if episodes.is_empty() {
         page.line("No signal was raised.");
     }
+    decisions::tell(report, &times, &mut page);
     page.gap();
     coverage::tell(report, &times, &mut page);
     for defect in &report.defects {

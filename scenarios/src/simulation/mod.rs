@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use ks_vocabulary::action::Action;
 use ks_vocabulary::input::{
-    Body, ENGINE_VERSION, HostFacts, SCHEMA_VERSION, Start, StoredKnowledge,
+    Body, Config, ENGINE_VERSION, HostFacts, SCHEMA_VERSION, Start, StoredKnowledge,
 };
 use ks_vocabulary::model::Sample;
 use ks_vocabulary::random::Random;
@@ -115,6 +115,13 @@ impl Simulation {
     pub fn know(&mut self, knowledge: StoredKnowledge) {
         if let Body::Start(start) = &mut self.body {
             start.knowledge = Some(knowledge);
+        }
+    }
+
+    /// Begins with a configuration.
+    pub fn configure(&mut self, config: Config) {
+        if let Body::Start(start) = &mut self.body {
+            start.config = Some(config);
         }
     }
 

@@ -1,0 +1,45 @@
+//! How the agent takes part in a run, by the options of a command.
+
+use std::path::Path;
+
+use ks_replayer::{config_file, policy_file};
+use ks_vocabulary::decision::{Mode, Reasoner};
+use ks_vocabulary::input::Config;
+
+use crate::cli::agent::Agent;
+
+/// The configuration of a run, where anything is asked for: that of a file with what the options
+/// say on top, and what to call it. `None` leaves a run as it is.
+pub(crate) fn config(
+    file: Option<&Path>,
+    options: &Agent,
+) -> anyhow::Result<Option<(Config, String)>> {
+    let asked = options.mode.is_some() || options.reasoner.is_some() || options.policy.is_some();
+    if file.is_none() && !asked {
+        return Ok(None);
+    }
+    let mut config = file.map(config_file::load).transpose()?.unwrap_or_default();
+    let mut names: Vec<String> = file.iter().map(|file| file.display().to_string()).collect();
+    if let Some(mode) = options.mode {
+        config.agent.mode = mode.into();
+        names.push(format!("mode {}", config.agent.mode));
+        // Who asks for a mode wants someone to advise.
+        if config.agent.reasoner == Reasoner::Off {
+            config.agent.reasoner = Reasoner::Rules;
+        }
+    }
+    if let Some(reasoner) = options.reasoner {
+        config.agent.reasoner = reasoner.into();
+        names.push(format!("reasoner {}", config.agent.reasoner));
+    }
+    if let Some(path) = &options.policy {
+        config.agent.policy = policy_file::load(path)?;
+        names.push(path.display().to_string());
+    }
+    Ok(Some((config, names.join(", "))))
+}
+
+/// Whether the agent would act in it.
+pub(crate) fn acts(config: &Config) -> bool {
+    config.agent.mode == Mode::Auto && config.agent.reasoner != Reasoner::Off
+}

@@ -1,0 +1,175 @@
+//! What was decided, what came of it, and why nothing was done where nothing was.
+
+use std::collections::BTreeMap;
+
+use ks_replayer::report::{Decision, Report, Step};
+use ks_vocabulary::decision::{Direction, Ending, Upshot, Verdict};
+use ks_vocabulary::unit::Unit;
+
+use super::words::Times;
+use crate::plain::Page;
+
+/// Incidents without a decision that are told of.
+const LEFT_ALONE: usize = 3;
+
+/// The decisions of a report, and the incidents that were left alone; nothing where no agent was.
+pub(super) fn tell(report: &Report, times: &Times, page: &mut Page) {
+    if report.steps.is_empty() {
+        return;
+    }
+    page.gap();
+    let counts = counts(report);
+    page.line(format_args!("The agent: {counts}"));
+    for decision in &report.decisions {
+        one(decision, times, page);
+    }
+    let left: Vec<&Step> = left_alone(report);
+    for step in left.iter().take(LEFT_ALONE) {
+        let ending = step.ending.map_or("", ending);
+        let why = step.answer.as_str().unwrap_or_default();
+        page.line(format_args!(
+            "{} incident {}: {ending}: {why}",
+            times.at(&step.at),
+            step.incident
+        ));
+    }
+    if left.len() > LEFT_ALONE {
+        page.line(format_args!("         and {} more", left.len() - LEFT_ALONE));
+    }
+}
+
+fn counts(report: &Report) -> String {
+    let acted = report.decisions.iter().filter(|one| is_done(one)).count();
+    let denied = report.decisions.iter().filter(|one| one.verdict == Verdict::Denied).count();
+    let proposed = report.decisions.len() - acted - denied;
+    let mut told = Vec::new();
+    for (count, word) in [(acted, "acted"), (proposed, "proposed"), (denied, "denied")] {
+        if count > 0 {
+            told.push(format!("{word} {count} time{}", if count == 1 { "" } else { "s" }));
+        }
+    }
+    if told.is_empty() { "did nothing".to_owned() } else { told.join(", ") }
+}
+
+fn is_done(decision: &Decision) -> bool {
+    decision.verdict == Verdict::Allowed
+        && !matches!(decision.outcome, Some(Upshot::NotApplied | Upshot::DryRun))
+}
+
+/// The last word on each incident on which nothing was decided.
+fn left_alone(report: &Report) -> Vec<&Step> {
+    let mut last: BTreeMap<(u64, u64), &Step> = BTreeMap::new();
+    for step in report.steps.iter().filter(|step| step.ending.is_some()) {
+        last.insert((step.run, step.incident), step);
+    }
+    let is_decided = |step: &&Step| {
+        report.decisions.iter().any(|one| (one.run, one.incident) == (step.run, step.incident))
+    };
+    last.into_values().filter(|step| !is_decided(step)).collect()
+}
+
+fn ending(ending: Ending) -> &'static str {
+    match ending {
+        Ending::Acted => "acted",
+        Ending::Proposed => "proposed",
+        Ending::NothingToDo => "nothing to do",
+        Ending::CannotTell => "cannot tell what to do",
+        Ending::BudgetUsedUp => "its budget is used up",
+    }
+}
+
+/// One decision: what, to whom, by which rule, with what expectation, and what came of it.
+pub(super) fn one(decision: &Decision, times: &Times, page: &mut Page) {
+    let who = match (&decision.comm, &decision.target) {
+        (Some(comm), Some(target)) => format!(" to {target} {comm}"),
+        (None, Some(target)) => format!(" to {target}"),
+        (_, None) => String::new(),
+    };
+    let action = decision.action.unwrap_or("nothing");
+    page.line(format_args!(
+        "{} incident {}: {}: {action}{who}",
+        times.at(&decision.at),
+        decision.incident,
+        decision.failure_mode
+    ));
+    let verdict = match decision.verdict {
+        Verdict::Allowed => "allowed",
+        Verdict::NeedsApproval => "needs an approval",
+        Verdict::Denied => "denied",
+    };
+    page.line(format_args!("         {verdict} by {}: {}", decision.rule, decision.reason));
+    if decision.verdict != Verdict::Denied {
+        for effect in &decision.plan {
+            page.line(format_args!("         plan: {effect}"));
+        }
+        let undo =
+            if decision.undo.is_empty() { "none".to_owned() } else { decision.undo.join(", ") };
+        page.line(format_args!("         undo: {undo}"));
+    }
+    if let Some(predicted) = &decision.predicted {
+        let way = if predicted.direction == Direction::Down { "lower" } else { "higher" };
+        page.line(format_args!(
+            "         expected: {} {} to {} {way} within {} s",
+            predicted.metric,
+            amount(predicted.low, predicted.unit),
+            amount(predicted.high, predicted.unit),
+            predicted.within_s
+        ));
+    }
+    outcome(decision, times, page);
+}
+
+fn outcome(decision: &Decision, times: &Times, page: &mut Page) {
+    let Some(outcome) = decision.outcome else { return };
+    let at = decision.course.last().map_or(String::new(), |stage| times.at(&stage.at));
+    let lesson = decision.lesson.as_deref().map_or(String::new(), |lesson| format!(": {lesson}"));
+    page.line(format_args!("{at} {outcome}{lesson}"));
+    let Some(actual) = &decision.actual else { return };
+    let unit = actual.metric.unit();
+    let (before, after) = (amount(actual.before, unit), amount(actual.after, unit));
+    let p = actual.p.map_or(String::new(), |p| format!(", p {p:.3}"));
+    page.line(format_args!(
+        "         measured: {} {before} before, {after} after; told by {}, {} untreated ({}){p}",
+        actual.metric, actual.method, actual.m, actual.sources
+    ));
+}
+
+/// A number in the unit of people.
+fn amount(value: f64, unit: Unit) -> String {
+    if unit == Unit::Ratio {
+        return format!("{:.1} %", value * 100.0);
+    }
+    format!("{value:.3} {unit}")
+}
+
+/// Every step of an incident, with what was called and answered.
+pub(crate) fn trace(report: &Report, incident: u64, page: &mut Page) {
+    let times = Times::of(&report.recording);
+    for step in report.steps.iter().filter(|step| step.incident == incident) {
+        let at = times.at(&step.at);
+        page.line(format_args!("{at} {} turn {}", step.phase, step.turn));
+        if let Some(tool) = step.call.get("tool") {
+            let arguments = step.call.get("arguments").map(ToString::to_string);
+            let tool = tool.as_str().unwrap_or_default();
+            page.line(format_args!("         calls   {tool} {}", arguments.unwrap_or_default()));
+        }
+        if !step.answer.is_null() {
+            let text = step.answer.as_str().map_or_else(|| step.answer.to_string(), str::to_owned);
+            page.line(format_args!("         answer  {text}"));
+        }
+        if let Some(error) = &step.error {
+            page.line(format_args!("         error   {error}"));
+        }
+        if let Some(how) = step.ending {
+            page.line(format_args!("         ends    {}", ending(how)));
+        }
+    }
+    for decision in report.decisions.iter().filter(|one| one.incident == incident) {
+        page.gap();
+        page.line(format_args!("decision {}", decision.id));
+        one(decision, &times, page);
+        for stage in &decision.course {
+            page.line(format_args!("{} {}", times.at(&stage.at), stage.change));
+        }
+    }
+}
