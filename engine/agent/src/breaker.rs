@@ -14,13 +14,13 @@ const NEAR_SHARE: f64 = 0.1;
 
 /// See the module.
 #[derive(Debug, Clone, Default)]
-pub struct Breaker {
+pub(crate) struct Breaker {
     seen: Vec<(String, Value)>,
 }
 
 impl Breaker {
     /// Takes a call; the error says that it was made often enough.
-    pub fn take(&mut self, call: &ToolCall) -> Result<(), String> {
+    pub(crate) fn take(&mut self, call: &ToolCall) -> Result<(), String> {
         let tool = call.tool().word();
         let value = serde_json::to_value(call).unwrap_or_default();
         let alike = self.seen.iter().filter(|(known, old)| known == tool && is_near(old, &value));

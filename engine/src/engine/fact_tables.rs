@@ -5,7 +5,7 @@ use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 
 use ks_agent::facts::ProcessKey;
-use ks_vocabulary::model::{CgroupSettings, ProcessFacts, Record, Sample, Sysctls};
+use ks_vocabulary::model::{CgroupSettings, ProcessFacts, Sample, Sysctls};
 
 use crate::window::{CGROUP_CAP, PROCESS_CAP};
 

@@ -15,6 +15,20 @@ use crate::candidates::{self, Candidate};
 use crate::expected::{Situation, expected};
 use crate::guard::Proposal;
 
+/// The quantities by which a resource is measured while no forecast stands, the plainest first.
+fn measured_by(resource: Resource) -> Vec<Metric> {
+    match resource {
+        Resource::Memory => alloc::vec![Metric::UsedShare, resource.metric()],
+        Resource::Swap => alloc::vec![Metric::SwapFreeShare, resource.metric()],
+        Resource::Space
+        | Resource::Inodes
+        | Resource::FileHandles
+        | Resource::Ports
+        | Resource::Conntrack
+        | Resource::Pids => alloc::vec![resource.metric()],
+    }
+}
+
 impl Tools<'_> {
     pub(super) fn candidates(
         &mut self,
@@ -125,8 +139,11 @@ impl Tools<'_> {
     fn quantity(&self, signal: &Signal) -> Option<(Metric, f64)> {
         if signal.subtype == Some(Subtype::Predicted) {
             let of_kind = Resource::ALL.into_iter().filter(|one| one.kind() == signal.kind);
-            let mut known = of_kind.filter_map(|one| self.ledger.forecast(&signal.entity, one));
-            return known.next().map(|said| (said.metric, 0.0));
+            let forecast = of_kind.filter(|one| self.ledger.forecast(&signal.entity, *one).is_some());
+            let mut measured = forecast.flat_map(measured_by).filter(|metric| {
+                self.facts.before(signal.kind, &signal.entity, *metric).is_some()
+            });
+            return measured.next().map(|metric| (metric, 0.0));
         }
         let told = Evidence::decisive(&signal.evidence, signal.subtype)?;
         let usual = told.baseline_p95.or(told.limit.map(|limit| limit * 0.5)).unwrap_or(0.0);

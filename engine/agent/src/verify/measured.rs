@@ -10,9 +10,9 @@ use ks_vocabulary::time::{SECOND_NS, Timestamp};
 use crate::facts::Facts;
 
 /// An action settles for so long before it is looked at.
-pub const SETTLE_NS: u64 = 10 * SECOND_NS;
+const SETTLE_NS: u64 = 10 * SECOND_NS;
 /// The window after that.
-pub const WINDOW_NS: u64 = 60 * SECOND_NS;
+const WINDOW_NS: u64 = 60 * SECOND_NS;
 /// A reading is taken every five seconds, as of untreated triggers.
 const STEP_NS: u64 = 5 * SECOND_NS;
 /// Share of the readings of the window that have to be there.

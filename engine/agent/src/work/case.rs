@@ -18,6 +18,8 @@ pub(super) const AGAIN_NS: u64 = 30 * SECOND_NS;
 pub(super) struct Case {
     /// Number of the incident.
     pub(super) incident: u64,
+    /// When the work on it began.
+    pub(super) began: Timestamp,
     /// Where the agent is with it.
     pub(super) phase: Phase,
     /// What was called and answered.
@@ -31,9 +33,10 @@ pub(super) struct Case {
 }
 
 impl Case {
-    pub(super) fn new(incident: u64) -> Self {
+    pub(super) fn new(incident: u64, began: Timestamp) -> Self {
         Self {
             incident,
+            began,
             phase: Phase::Observe,
             history: Vec::new(),
             diagnosis: None,
@@ -46,8 +49,6 @@ impl Case {
 /// What was spent on an incident.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Spent {
-    /// When it was looked at first.
-    pub(super) began: Option<Timestamp>,
     /// Turns of a reasoner.
     pub(super) turns: u32,
     /// Calls of tools.

@@ -45,7 +45,6 @@ impl Agent {
         mut carried: Carried,
         outcome: Outcome,
         reason: Option<&str>,
-        facts: &dyn Facts,
     ) {
         let why = carried.before_undo.take().unwrap_or_default();
         let told = reason.map_or(String::new(), |reason| format!(": {reason}"));
@@ -73,7 +72,7 @@ impl Agent {
         if let Some(kind) = kind {
             self.outcomes.count(kind, measured, None);
         }
-        self.settle(carried, upshot, facts.now());
+        self.settle(carried, upshot);
     }
 
     /// What came of a decision is known, and nothing is put back.
@@ -93,11 +92,10 @@ impl Agent {
         if carried.decision.lesson.is_none() {
             carried.decision.lesson = lesson(&carried.decision);
         }
-        let now = carried.done;
-        self.settle(carried, upshot, now);
+        self.settle(carried, upshot);
     }
 
-    fn settle(&mut self, carried: Carried, upshot: Upshot, _now: ks_vocabulary::time::Timestamp) {
+    fn settle(&mut self, carried: Carried, upshot: Upshot) {
         let mut decision = carried.decision;
         decision.outcome = Some(upshot);
         decision.phase = Phase::Reflect;

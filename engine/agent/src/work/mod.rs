@@ -186,7 +186,7 @@ impl Agent {
                 self.performed(carried, outcome, reason, facts);
             }
             Stage::Undoing(carried) if carried.request == request => {
-                self.put_back(*carried, outcome, reason, facts);
+                self.put_back(*carried, outcome, reason);
             }
             other => self.stage = other,
         }

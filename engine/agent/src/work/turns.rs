@@ -43,9 +43,7 @@ impl Agent {
             .filter(is_worth)
             .max_by_key(|incident| (incident.severity, core::cmp::Reverse(incident.id)));
         if let Some(id) = next.map(|incident| incident.id) {
-            let spent = self.spent.entry(id).or_default();
-            spent.began.get_or_insert(now);
-            self.work(Case::new(id), facts, ask);
+            self.work(Case::new(id, now), facts, ask);
         }
     }
 
@@ -83,7 +81,7 @@ impl Agent {
         let budgets = self.config.effective_budgets();
         let spent = self.spent.entry(case.incident).or_default();
         spent.turns += 1;
-        let age_s = spent.began.map_or(0, |began| facts.now().since_ns(began) / SECOND_NS);
+        let age_s = facts.now().since_ns(case.began) / SECOND_NS;
         if spent.turns > budgets.turns {
             return Some(format!("{} turns were taken", budgets.turns));
         }
