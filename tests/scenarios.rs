@@ -79,6 +79,9 @@ fn what_makes_no_sense_is_refused_with_its_place() {
     check_bad("[[process]]\nname = \"a\"\nnice = 40", "bad.toml:5:1: 40 is no nice level");
     check_bad("[[process]]\nname = \"a\"\ndemand = { cpu = -1.0 }", "`cpu` is negative");
     check_bad("[[process]]\nname = \"a\"\nduring = \"x\"", "there is no fault `x`");
+    check_bad("[[process]]\nname = \"a\"\nwaits_for = \"x\"", "there is no process `x`");
+    check_bad("needed = [\"x\"]", "bad.toml:3:1: there is no process and no control group `x`");
+    check_bad("[host]\ndisk_scheduler = \"cfq\"", "bad.toml:4:18: unknown variant");
     check_bad("[[fault]]\nat = \"11m\"\nloss = 0.1", "behind the end of the run");
     check_bad("[[fault]]\nat = \"5m\"\nduration = \"6m\"\nloss = 0.1", "ends behind the end");
     check_bad("[[fault]]\nat = \"5m\"", "changes nothing");

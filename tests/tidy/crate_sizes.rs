@@ -18,7 +18,7 @@ const LINES_MAX: [(&str, usize); 9] = [
     ("engine/vocabulary/src/", 5_950),
     ("recorder/src/", 18_300),
     ("replayer/src/", 8_400),
-    ("scenarios/src/", 7_950),
+    ("scenarios/src/", 8_700),
     ("src/", 9_050),
 ];
 /// How far below its entry a crate may be.

@@ -2,8 +2,8 @@
 //!
 //! A process of the root group is in the autogroup of its session, which competes like a group
 //! (`CONFIG_SCHED_AUTOGROUP`), unless autogroups are off; every other is in its control group, and
-//! its session is nothing there. Each process leads a session of its own, which its children are in,
-//! unless the scenario puts several into one.
+//! its session is nothing there. Each process leads a session of its own, which its children are
+//! in, unless the scenario puts several into one.
 
 use super::cpu::{self, Claim};
 use super::process::Process;

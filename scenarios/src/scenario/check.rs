@@ -5,7 +5,8 @@ mod needed;
 use ks_vocabulary::action::{ProcessRef, Target};
 
 use super::error::Problem;
-use super::file::{Extra, Fault, Planned, Scenario};
+use super::fault::Fault;
+use super::file::{Extra, Planned, Scenario};
 use crate::background::{residents, scaled};
 use crate::demand::Demand;
 use crate::units::Bytes;

@@ -2,12 +2,14 @@
 
 mod check;
 mod error;
+mod fault;
 mod file;
 mod include;
 mod placed;
 
 pub use error::ScenarioError;
-pub use file::{Background, Extra, Fault, Knowledge, Limits, Planned, Scenario, Seeds, Weakened};
+pub use fault::Fault;
+pub use file::{Background, Extra, Knowledge, Limits, Planned, Scenario, Seeds, Weakened};
 pub use include::Find;
 
 impl Scenario {

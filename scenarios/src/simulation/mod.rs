@@ -1,6 +1,7 @@
 //! A scenario while it runs: what is learned, one after the other, as a recorder would give it.
 
 mod demands;
+mod members;
 mod population;
 
 use std::collections::BTreeMap;
@@ -22,7 +23,7 @@ use crate::settings::Prior;
 use crate::telemetry::{self, Telemetry};
 
 use demands::Usual;
-use population::Member;
+use members::Member;
 
 /// Wall-clock time of boot: 2026-01-05, a Monday, at midnight.
 const BOOT_NS: i64 = 1_767_571_200_000_000_000;

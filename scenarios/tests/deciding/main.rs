@@ -101,17 +101,15 @@ fn noisy_neighbour_weight() {
     check("noisy_neighbour_weight", 360.0, Kind::TcpExhaustion, &rows);
 }
 
+const HIGH: &str =
+    r#"{ limit_cgroup_memory_high = { group = "/system.slice/worker.service", bytes = "1GiB" }}"#;
+const RECLAIM: &str =
+    r#"{ reclaim_cgroup_memory = { group = "/system.slice/worker.service", bytes = "1GiB" } }"#;
 /// What a leak is answered with, but for the end of who leaks.
 const OF_LEAKS: [(&str, Effect); 6] = [
     ("", Nothing),
-    (
-        r#"{ limit_cgroup_memory_high = { group = "/system.slice/worker.service", bytes = "1GiB" } }"#,
-        Harm,
-    ),
-    (
-        r#"{ reclaim_cgroup_memory = { group = "/system.slice/worker.service", bytes = "1GiB" } }"#,
-        Nothing,
-    ),
+    (HIGH, Harm),
+    (RECLAIM, Nothing),
     ("{ clear_page_cache = { level = 1 } }", Nothing),
     (r#"{ raise_oom_score = { process = "worker", adj = 500 } }"#, Nothing),
     (r#"{ lower_process_priority = { process = "worker", nice = 19 } }"#, Nothing),
