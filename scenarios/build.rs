@@ -1,4 +1,5 @@
-//! Gathers the scenarios of `library/` into one table, sorted by name.
+//! Gathers the scenarios of `library/` into one table, sorted by name, and what happens to them when
+//! nothing is done, of `untreated/`, into another.
 //!
 //! The table names no folder of this machine: a build that is shared between checkouts may keep it
 //! from another one.
@@ -8,20 +9,27 @@ use std::path::Path;
 use std::{env, fs, io};
 
 fn main() -> io::Result<()> {
-    println!("cargo::rerun-if-changed=library");
+    let library = table("LIBRARY", "library", "toml")?;
+    let untreated = table("UNTREATED", "untreated", "json")?;
+    let out = env::var("OUT_DIR").map_err(io::Error::other)?;
+    fs::write(Path::new(&out).join("library.rs"), library + &untreated)
+}
+
+/// The files of a folder by their names.
+fn table(name: &str, folder: &str, ending: &str) -> io::Result<String> {
+    println!("cargo::rerun-if-changed={folder}");
     let here = env::var("CARGO_MANIFEST_DIR").map_err(io::Error::other)?;
-    let folder = Path::new(&here).join("library");
-    let mut files: Vec<_> = fs::read_dir(&folder)?.collect::<Result<_, _>>()?;
+    let mut files: Vec<_> =
+        fs::read_dir(Path::new(&here).join(folder))?.collect::<Result<_, _>>()?;
     files.sort_by_key(fs::DirEntry::file_name);
-    let mut text = "const LIBRARY: &[(&str, &str)] = &[\n".to_owned();
+    let mut text = format!("const {name}: &[(&str, &str)] = &[\n");
     for file in files {
         let path = file.path();
         let Some(name) = path.file_stem().and_then(|name| name.to_str()) else { continue };
-        let inside = format!("/library/{name}.toml");
+        let inside = format!("/{folder}/{name}.{ending}");
         let here = "env!(\"CARGO_MANIFEST_DIR\")";
         let _ = writeln!(text, "    ({name:?}, include_str!(concat!({here}, {inside:?}))),");
     }
     text += "];\n";
-    let out = env::var("OUT_DIR").map_err(io::Error::other)?;
-    fs::write(Path::new(&out).join("library.rs"), text)
+    Ok(text)
 }

@@ -18,6 +18,22 @@ pub(crate) fn seconds() -> ProgressBar {
     )
 }
 
+/// A bar over runs in which nothing is done.
+pub(crate) fn runs() -> ProgressBar {
+    ProgressBar::new(0).with_style(
+        ProgressStyle::with_template(
+            "{bar:30} {pos}/{len} runs in which nothing is done {elapsed}",
+        )
+        .expect("the template is valid"),
+    )
+}
+
+/// Says how far a bar is.
+pub(crate) fn set(bar: &ProgressBar, done: u64, all: u64) {
+    bar.set_length(all);
+    bar.set_position(done);
+}
+
 /// A bar over so many cases.
 pub(crate) fn cases(all: u64) -> ProgressBar {
     ProgressBar::new(all).with_style(
@@ -29,8 +45,5 @@ pub(crate) fn cases(all: u64) -> ProgressBar {
 /// Tells a bar how far the work is: what is done, and all of it.
 pub(crate) fn told(bar: &ProgressBar) -> impl FnMut(u64, u64) + use<> {
     let bar = bar.clone();
-    move |done, all| {
-        bar.set_length(all);
-        bar.set_position(done);
-    }
+    move |done, all| set(&bar, done, all)
 }

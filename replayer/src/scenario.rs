@@ -1,10 +1,12 @@
 //! Scenarios by name or file, run in memory.
 
 mod lessons;
+pub mod untreated;
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
+use ks_engine::analysis::Knowledge;
 use ks_engine::engine::Engine;
 use ks_scenarios::library;
 use ks_scenarios::scenario::{Scenario, ScenarioError};
@@ -84,6 +86,21 @@ pub fn simulation(scenario: &Scenario, seed: u64) -> Result<Simulation, Error> {
     if let Some(knowledge) = lessons::of(scenario)? {
         simulation.know(knowledge.into());
     }
+    Ok(simulation)
+}
+
+/// The same with what happens to it when nothing is done, for an agent that acts on it.
+pub fn acted_on(
+    scenario: &Scenario,
+    name: &str,
+    seed: u64,
+    progress: &(dyn Fn(u64, u64) + Sync),
+) -> Result<Simulation, Error> {
+    let mut simulation = scenario.simulation(seed);
+    let host = simulation.hostname().to_owned();
+    let mut knowledge = lessons::of(scenario)?.unwrap_or_else(|| Knowledge::empty(&host));
+    knowledge.placebos.extend(untreated::of(scenario, name, progress)?);
+    simulation.know(knowledge.into());
     Ok(simulation)
 }
 

@@ -11,3 +11,8 @@ pub fn names() -> impl Iterator<Item = &'static str> {
 pub fn find(name: &str) -> Option<&'static str> {
     LIBRARY.iter().find(|(known, _)| *known == name).map(|(_, text)| *text)
 }
+
+/// How the quantities of one go on when nothing is done, as JSON; only where an agent acts on it.
+pub fn untreated(name: &str) -> Option<&'static str> {
+    UNTREATED.iter().find(|(known, _)| *known == name).map(|(_, text)| *text)
+}

@@ -45,23 +45,32 @@ impl Board {
         self.known_placebos.iter().filter(move |known| known.kind == kind && known.metric == word)
     }
 
+    /// The same of every quantity.
+    pub fn own_placebos(&self) -> Vec<KnownPlacebos> {
+        let each = self.placebos.iter().map(|((kind, metric), values)| KnownPlacebos {
+            kind: *kind,
+            metric: String::from(metric.word()),
+            values: values.clone(),
+            scenario: None,
+        });
+        each.collect()
+    }
+
     /// All of them, for runs to come: those of this run behind those of before.
     pub(super) fn all_placebos(&self) -> Vec<KnownPlacebos> {
         let has_word = |known: &&KnownPlacebos| Metric::of_word(&known.metric).is_some();
         let mut all: Vec<_> = self.known_placebos.iter().filter(has_word).cloned().collect();
-        for ((kind, metric), values) in &self.placebos {
-            let word = metric.word();
+        for own in self.own_placebos() {
             let is_same = |known: &&mut KnownPlacebos| {
-                known.kind == *kind && known.metric == word && known.scenario.is_none()
+                (known.kind, &known.metric) == (own.kind, &own.metric) && known.scenario.is_none()
             };
-            if let Some(known) = all.iter_mut().find(is_same) {
-                known.values.extend_from_slice(values);
-                let from = known.values.len().saturating_sub(PLACEBOS);
-                known.values.drain(..from);
-            } else {
-                let metric = String::from(word);
-                let values = values.clone();
-                all.push(KnownPlacebos { kind: *kind, metric, values, scenario: None });
+            match all.iter_mut().find(is_same) {
+                None => all.push(own),
+                Some(known) => {
+                    known.values.extend_from_slice(&own.values);
+                    let from = known.values.len().saturating_sub(PLACEBOS);
+                    known.values.drain(..from);
+                }
             }
         }
         all

@@ -5,6 +5,7 @@ use alloc::vec::Vec;
 use super::Engine;
 use crate::analysis::Knowledge;
 use crate::analysis::growers::{Grower, growers};
+use crate::analysis::knowledge::KnownPlacebos;
 use crate::analysis::watched::Watched;
 use crate::board::Learned;
 use ks_vocabulary::input::{Acceptance, Carry};
@@ -23,6 +24,11 @@ impl Engine {
         self.board.store(&mut knowledge);
         self.watch.store(&mut knowledge);
         knowledge
+    }
+
+    /// How quantities went on after triggers of this run at which nothing was done.
+    pub fn untreated(&self) -> Vec<KnownPlacebos> {
+        self.board.own_placebos()
     }
 
     /// Conditions that operators call normal.

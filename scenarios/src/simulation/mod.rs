@@ -27,6 +27,8 @@ use members::Member;
 
 /// Wall-clock time of boot: 2026-01-05, a Monday, at midnight.
 const BOOT_NS: i64 = 1_767_571_200_000_000_000;
+/// Name of the host.
+const HOSTNAME: &str = "model";
 /// Seconds that the host runs before the first sample, so that averages are what they are.
 const SETTLE_S: f64 = 60.0;
 /// Most that a tick comes late by chance, in ns.
@@ -117,6 +119,11 @@ impl Simulation {
         if let Body::Start(start) = &mut self.body {
             start.knowledge = Some(knowledge);
         }
+    }
+
+    /// Name of the host.
+    pub fn hostname(&self) -> &'static str {
+        HOSTNAME
     }
 
     /// Begins with a configuration.
@@ -272,7 +279,7 @@ fn start(scenario: &Scenario, seed: u64) -> Start {
         schema: SCHEMA_VERSION,
         engine_version: ENGINE_VERSION.into(),
         host: HostFacts {
-            hostname: "model".into(),
+            hostname: HOSTNAME.into(),
             kernel: "6.12.0-model".into(),
             machine: "x86_64".into(),
             user_hz: whole(telemetry::USER_HZ),

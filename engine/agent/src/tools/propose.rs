@@ -139,10 +139,11 @@ impl Tools<'_> {
     fn quantity(&self, signal: &Signal) -> Option<(Metric, f64)> {
         if signal.subtype == Some(Subtype::Predicted) {
             let of_kind = Resource::ALL.into_iter().filter(|one| one.kind() == signal.kind);
-            let forecast = of_kind.filter(|one| self.ledger.forecast(&signal.entity, *one).is_some());
-            let mut measured = forecast.flat_map(measured_by).filter(|metric| {
-                self.facts.before(signal.kind, &signal.entity, *metric).is_some()
-            });
+            let forecast =
+                of_kind.filter(|one| self.ledger.forecast(&signal.entity, *one).is_some());
+            let mut measured = forecast
+                .flat_map(measured_by)
+                .filter(|metric| self.facts.before(signal.kind, &signal.entity, *metric).is_some());
             return measured.next().map(|metric| (metric, 0.0));
         }
         let told = Evidence::decisive(&signal.evidence, signal.subtype)?;
