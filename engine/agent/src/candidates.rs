@@ -157,17 +157,19 @@ impl<'a> Suspect<'a> {
         Some((of_host(kind, self.facts)?, Entity::Host))
     }
 
+    #[expect(clippy::wildcard_enum_match_arm, reason = "no ladder has the others")]
     fn of_group(&self, kind: ActionKind, group: &GroupFacts<'_>) -> Option<Value> {
         let path = text(group.path);
         Some(match kind {
-            ActionKind::LowerCpuWeight => json!({"group": path, "weight": WEIGHT}),
+            ActionKind::LowerCpuWeight | ActionKind::LowerIoWeight => {
+                json!({"group": path, "weight": WEIGHT})
+            }
             ActionKind::LimitCgroupCpu => {
                 let percent = whole(group.cpus_used? * KEPT_SHARE * 100.0).clamp(1, 100);
                 json!({"group": path, "percent": percent})
             }
             ActionKind::LimitCgroupPids => json!({"group": path, "max": group.pids?}),
             ActionKind::FreezeCgroup => json!({"group": path, "lasts": STOP_S}),
-            ActionKind::LowerIoWeight => json!({"group": path, "weight": WEIGHT}),
             ActionKind::ThrottleIo => {
                 let (_, (major, minor)) = self.disk?;
                 let (read, written) = group.io_bytes_per_s?;
@@ -186,6 +188,7 @@ impl<'a> Suspect<'a> {
     }
 }
 
+#[expect(clippy::wildcard_enum_match_arm, reason = "no ladder has the others")]
 fn of_process(
     kind: ActionKind,
     entity: &Entity,
@@ -215,6 +218,7 @@ fn of_process(
     })
 }
 
+#[expect(clippy::wildcard_enum_match_arm, reason = "no ladder has the others")]
 fn of_host(kind: ActionKind, facts: &dyn Facts) -> Option<Value> {
     use ks_vocabulary::decision::Sysctl;
     Some(match kind {

@@ -49,7 +49,6 @@ fn memory(signal: &SignalTold, culprit: Option<&PartyTold>) -> FailureMode {
         Some(Metric::MemoryGrowth) if signal.subtype == Some(Subtype::Predicted) => {
             FailureMode::MemoryLeak
         }
-        Some(Metric::MemoryGrowth) => FailureMode::MemoryHog,
         Some(Metric::Majflt) => FailureMode::FaultStorm,
         Some(_) => FailureMode::MemoryHog,
         None => FailureMode::Unknown,

@@ -24,49 +24,40 @@ pub struct Situation {
 }
 
 /// Share of the target's part that an action takes away: 5 % of outcomes are below the first, 5 %
-/// above the second.
-const fn relief(action: ActionKind) -> Option<(f64, f64)> {
-    Some(match action {
-        ActionKind::LowerProcessPriority
-        | ActionKind::LowerAutogroupPriority
-        | ActionKind::LowerCpuWeight => (0.2, 1.0),
-        ActionKind::DemoteSchedulingClass | ActionKind::SetCpuAffinity => (0.1, 1.0),
-        ActionKind::ThrottleCpu | ActionKind::LimitCgroupCpu => (0.2, 0.9),
-        ActionKind::PauseProcess | ActionKind::FreezeCgroup => (0.6, 1.0),
-        ActionKind::LowerIoPriority | ActionKind::LowerIoWeight => (0.1, 0.9),
-        ActionKind::ThrottleIo => (0.2, 0.9),
-        ActionKind::LimitCgroupPids => (0.1, 0.9),
-        ActionKind::WidenPortRange => (0.2, 0.6),
-        ActionKind::EnableTwReuse => (0.0, 0.8),
-        ActionKind::RaiseConntrackMax => (0.3, 0.7),
-        ActionKind::IncreaseTcpBacklog | ActionKind::RaiseNetdevBacklog => (0.1, 1.0),
-        ActionKind::ReduceFinTimeout | ActionKind::ReduceReadahead => (0.0, 0.6),
-        ActionKind::LowerDirtyBackground | ActionKind::FlushBuffers => (0.0, 0.5),
-        ActionKind::ReduceSwappiness => (0.0, 0.7),
-        ActionKind::LimitCgroupSwap | ActionKind::LimitCgroupMemoryHigh => (0.1, 0.9),
-        ActionKind::ReclaimCgroupMemory => (0.0, 0.3),
-        ActionKind::TerminateProcess => (0.5, 1.1),
-        // They change nothing that can be measured within minutes.
-        ActionKind::IncreaseSomaxconn
-        | ActionKind::RaiseOomScore
-        | ActionKind::ResumeProcess
-        | ActionKind::ThawCgroup
-        | ActionKind::ClearPageCache
-        | ActionKind::ForceNetworkSpeed
-        | ActionKind::ListTopMemory
-        | ActionKind::ListTopCpu
-        | ActionKind::CheckIoActivity
-        | ActionKind::CheckNetworkStats
-        | ActionKind::CheckTcpStats
-        | ActionKind::MonitorSwap
-        | ActionKind::ListBlockedTasks
-        | ActionKind::ShowCgroupUsage
-        | ActionKind::ShowProcess
-        | ActionKind::CheckDiskSpace
-        | ActionKind::ListSockets
-        | ActionKind::CheckPressure => return None,
-    })
-}
+/// above the second. What is not here changes nothing that can be measured within minutes.
+const RELIEF: &[(ActionKind, f64, f64)] = &[
+    (ActionKind::LowerProcessPriority, 0.2, 1.0),
+    (ActionKind::LowerAutogroupPriority, 0.2, 1.0),
+    (ActionKind::LowerCpuWeight, 0.2, 1.0),
+    (ActionKind::DemoteSchedulingClass, 0.1, 1.0),
+    (ActionKind::SetCpuAffinity, 0.1, 1.0),
+    (ActionKind::ThrottleCpu, 0.2, 0.9),
+    (ActionKind::LimitCgroupCpu, 0.2, 0.9),
+    (ActionKind::PauseProcess, 0.6, 1.0),
+    (ActionKind::FreezeCgroup, 0.6, 1.0),
+    (ActionKind::LowerIoPriority, 0.1, 0.9),
+    (ActionKind::LowerIoWeight, 0.1, 0.9),
+    (ActionKind::ThrottleIo, 0.2, 0.9),
+    (ActionKind::LimitCgroupPids, 0.1, 0.9),
+    (ActionKind::WidenPortRange, 0.2, 0.6),
+    (ActionKind::EnableTwReuse, 0.0, 0.8),
+    (ActionKind::RaiseConntrackMax, 0.3, 0.7),
+    (ActionKind::IncreaseTcpBacklog, 0.1, 1.0),
+    (ActionKind::RaiseNetdevBacklog, 0.1, 1.0),
+    (ActionKind::ReduceFinTimeout, 0.0, 0.6),
+    (ActionKind::ReduceReadahead, 0.0, 0.6),
+    (ActionKind::LowerDirtyBackground, 0.0, 0.5),
+    (ActionKind::FlushBuffers, 0.0, 0.5),
+    (ActionKind::ReduceSwappiness, 0.0, 0.7),
+    (ActionKind::LimitCgroupSwap, 0.1, 0.9),
+    (ActionKind::LimitCgroupMemoryHigh, 0.1, 0.9),
+    (ActionKind::ReclaimCgroupMemory, 0.0, 0.3),
+    // Against what happens when nothing is done: by then it would have grown on.
+    (ActionKind::TerminateProcess, 0.5, 1.1),
+];
+/// Part of what the target holds by which an action that stops its growth keeps use down within a
+/// minute.
+const GROWTH_PART: f64 = 0.05;
 
 /// Whether a quantity is memory that is held, of which an action takes what the target holds.
 fn is_held_memory(metric: Metric) -> bool {
@@ -75,15 +66,11 @@ fn is_held_memory(metric: Metric) -> bool {
 
 /// What an action is expected to do; `None` where it changes nothing that can be measured soon.
 pub fn expected(action: ActionKind, situation: &Situation) -> Option<Predicted> {
-    let (least, most) = relief(action)?;
+    let (_, least, most) = *RELIEF.iter().find(|(known, ..)| *known == action)?;
     let Situation { metric, value, usual, share, held } = *situation;
     let of_what_is_left = metric.is_of_what_is_left();
     let part = if is_held_memory(metric) {
-        match action {
-            ActionKind::TerminateProcess => held,
-            // They stop growth: within a minute that is little.
-            _ => held * 0.05,
-        }
+        if action == ActionKind::TerminateProcess { held } else { held * GROWTH_PART }
     } else if of_what_is_left {
         (usual - value).max(0.0) * share
     } else {

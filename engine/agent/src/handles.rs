@@ -58,7 +58,7 @@ impl Handles {
     /// An action with entities in place of its handles. The error names a handle that was not
     /// issued, or an entity that no action can name.
     pub fn resolve(&self, action: &Action, facts: &dyn Facts) -> Result<Action, String> {
-        self.map(action, |field, handle| {
+        map(action, |field, handle| {
             let entity = self.entity(handle);
             let entity = entity.ok_or_else(|| format!("handle `{handle}` was not issued"))?;
             named(field, handle, entity, facts)
@@ -68,28 +68,28 @@ impl Handles {
     /// An action with handles in place of the entities that it names.
     pub fn conceal(&mut self, action: &Action, target: &Entity) -> Result<Action, String> {
         let handle = self.of(target);
-        self.map(action, |field, text| {
+        map(action, |field, text| {
             let keeps = field == "disk" && !matches!(target, Entity::Disk(_));
             Ok(if keeps { text.to_string() } else { handle.clone() })
         })
     }
+}
 
-    fn map(
-        &self,
-        action: &Action,
-        mut change: impl FnMut(&str, &str) -> Result<String, String>,
-    ) -> Result<Action, String> {
-        let mut written = serde_json::to_value(action).map_err(|error| error.to_string())?;
-        if let Some(form) = written.as_object_mut().and_then(|map| map.values_mut().next()) {
-            for field in ["process", "group", "disk", "nic", "mount"] {
-                if let Some(Value::String(text)) = form.get(field) {
-                    let changed = change(field, text)?;
-                    form[field] = Value::String(changed);
-                }
+/// An action with other targets.
+fn map(
+    action: &Action,
+    mut change: impl FnMut(&str, &str) -> Result<String, String>,
+) -> Result<Action, String> {
+    let mut written = serde_json::to_value(action).map_err(|error| error.to_string())?;
+    if let Some(form) = written.as_object_mut().and_then(|map| map.values_mut().next()) {
+        for field in ["process", "group", "disk", "nic", "mount"] {
+            if let Some(Value::String(text)) = form.get(field) {
+                let changed = change(field, text)?;
+                form[field] = Value::String(changed);
             }
         }
-        serde_json::from_value(written).map_err(|error| error.to_string())
     }
+    serde_json::from_value(written).map_err(|error| error.to_string())
 }
 
 /// An entity as the parameter of an action names it.

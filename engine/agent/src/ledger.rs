@@ -2,11 +2,11 @@
 //! Nothing later than the present is in it, since nothing else was said.
 
 use alloc::collections::BTreeMap;
-use alloc::string::ToString;
+use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
 use ks_vocabulary::kind::Entity;
-use ks_vocabulary::metric::Witness;
+use ks_vocabulary::metric::{Metric, Witness};
 use ks_vocabulary::output::{ForecastSaid, Incident, IncidentChange, Said, Signal, Turn};
 use ks_vocabulary::resource::Resource;
 use ks_vocabulary::time::Timestamp;
@@ -38,7 +38,7 @@ impl Known {
 pub struct Ledger {
     signals: BTreeMap<u64, Known>,
     incidents: BTreeMap<u64, Incident>,
-    forecasts: BTreeMap<(alloc::string::String, Resource), ForecastSaid>,
+    forecasts: BTreeMap<(String, Resource), ForecastSaid>,
 }
 
 impl Ledger {
@@ -51,7 +51,7 @@ impl Ledger {
             }
             Said::Incident(incident) => {
                 self.incidents.insert(incident.id, incident.clone());
-                bound(&mut self.incidents, INCIDENTS_MAX, |incident| is_closed(incident));
+                bound(&mut self.incidents, INCIDENTS_MAX, is_closed);
             }
             Said::Forecast(forecast) => {
                 let key = (forecast.entity.to_string(), forecast.resource);
@@ -131,7 +131,7 @@ fn told_by(signal: &Signal) -> impl Iterator<Item = Witness> {
     };
     let quantities = signal.evidence.iter().filter(is_told).map(|one| one.metric);
     let convicting = signal.culprits.iter().filter(|one| one.convicted).map(|one| one.metric);
-    quantities.chain(convicting).map(|metric| metric.source())
+    quantities.chain(convicting).map(Metric::source)
 }
 
 fn is_closed(incident: &Incident) -> bool {

@@ -39,7 +39,7 @@ pub(super) fn controlled(group: &GroupFacts<'_>, controller: &str) -> Result<(),
 }
 
 /// Writes a file, and can put back what was in it.
-pub(super) fn write(group: &Exact, file: GroupFile, old: &str, new: impl ToString) -> Plan {
+pub(super) fn write(group: &Exact, file: GroupFile, old: &str, new: &dyn ToString) -> Plan {
     let of = |text: String| Effect::GroupFile { group: group.clone(), file, text };
     let written = of(new.to_string());
     Plan {

@@ -42,7 +42,7 @@ pub(super) fn plan(group: &GroupRef, percent: Percent, facts: &dyn Facts) -> Res
         return Err(Unfit::Unsafe(Cow::Owned(why)));
     }
     let new = format!("{} {PERIOD_US}", percent.get() * PERIOD_US / 100);
-    Ok(write(&exact, GroupFile::CpuMax, &text, new))
+    Ok(write(&exact, GroupFile::CpuMax, &text, &new))
 }
 
 /// The quota in CPUs, if there is one, and the text of its file.

@@ -37,5 +37,5 @@ pub(super) fn plan(group: &GroupRef, bytes: MemoryHigh, facts: &dyn Facts) -> Re
         let why = "it is below its anonymous memory and no swap takes it: a standstill";
         return Err(Unfit::Unsafe(Cow::Borrowed(why)));
     }
-    Ok(write(&exact, GroupFile::MemoryHigh, &limit_text(found.memory_high_bytes), new))
+    Ok(write(&exact, GroupFile::MemoryHigh, &limit_text(found.memory_high_bytes), &new))
 }

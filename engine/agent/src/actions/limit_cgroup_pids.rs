@@ -26,5 +26,5 @@ pub(super) fn plan(group: &GroupRef, max: Pids, facts: &dyn Facts) -> Result<Pla
         let why = format!("it has {present} tasks already: every fork of it would fail");
         return Err(Unfit::Unsafe(Cow::Owned(why)));
     }
-    Ok(write(&exact, GroupFile::PidsMax, &limit_text(found.pids_max), max))
+    Ok(write(&exact, GroupFile::PidsMax, &limit_text(found.pids_max), &max))
 }

@@ -26,5 +26,5 @@ pub(super) fn plan(group: &GroupRef, bytes: SwapLimit, facts: &dyn Facts) -> Res
         let why = format!("it has {used} bytes in swap already");
         return Err(Unfit::Unsafe(Cow::Owned(why)));
     }
-    Ok(write(&exact, GroupFile::MemorySwapMax, &limit_text(found.swap_max_bytes), new))
+    Ok(write(&exact, GroupFile::MemorySwapMax, &limit_text(found.swap_max_bytes), &new))
 }

@@ -26,5 +26,5 @@ pub(super) fn plan(group: &GroupRef, weight: Weight, facts: &dyn Facts) -> Resul
         let why = format!("{weight} is no lower weight than {old}");
         return Err(Unfit::Direction(Cow::Owned(why)));
     }
-    Ok(write(&exact, GroupFile::CpuWeight, &old.to_string(), weight))
+    Ok(write(&exact, GroupFile::CpuWeight, &old.to_string(), &weight))
 }

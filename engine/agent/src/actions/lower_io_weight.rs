@@ -38,5 +38,5 @@ pub(super) fn plan(
         let why = format!("{weight} is no lower weight than {old}");
         return Err(Unfit::Direction(Cow::Owned(why)));
     }
-    Ok(write(&exact, GroupFile::IoBfqWeight, &old.to_string(), weight))
+    Ok(write(&exact, GroupFile::IoBfqWeight, &old.to_string(), &weight))
 }

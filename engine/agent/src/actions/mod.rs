@@ -74,6 +74,7 @@ pub struct About<'a> {
 
 /// What an action is carried out as on the host as it is; the error is why it does not fit. Those
 /// that only look have nothing to carry out.
+#[expect(clippy::wildcard_enum_match_arm, reason = "of_host has the rest")]
 pub fn plan(action: &Action, about: About<'_>, facts: &dyn Facts) -> Result<Plan, Unfit> {
     match action {
         Action::LowerProcessPriority { process, nice } => {
@@ -108,6 +109,7 @@ pub fn plan(action: &Action, about: About<'_>, facts: &dyn Facts) -> Result<Plan
     }
 }
 
+#[expect(clippy::wildcard_enum_match_arm, reason = "plan names what comes here")]
 fn of_group(action: &Action, about: About<'_>, facts: &dyn Facts) -> Result<Plan, Unfit> {
     match action {
         Action::LimitCgroupCpu { group, percent } => limit_cgroup_cpu::plan(group, *percent, facts),
@@ -130,6 +132,7 @@ fn of_group(action: &Action, about: About<'_>, facts: &dyn Facts) -> Result<Plan
     }
 }
 
+#[expect(clippy::wildcard_enum_match_arm, reason = "a test plans every form")]
 fn of_host(action: &Action, about: About<'_>, facts: &dyn Facts) -> Result<Plan, Unfit> {
     match action {
         Action::FlushBuffers { .. } => {

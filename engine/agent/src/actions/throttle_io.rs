@@ -59,7 +59,7 @@ pub(super) fn plan(
     }
     let line = |value: &str| format!("{major}:{minor} {key}={value}");
     let before = old.map_or_else(|| line("max"), |old| line(&format!("{old}")));
-    Ok(write(&exact, GroupFile::IoMax, &before, line(&format!("{value}"))))
+    Ok(write(&exact, GroupFile::IoMax, &before, &line(&format!("{value}"))))
 }
 
 fn pair(limit: IoLimit) -> (&'static str, u64) {

@@ -143,7 +143,7 @@ fn target(proposal: &Proposal, look: &Look<'_>, _: &Result<Plan, Unfit>) -> Opti
             .then(|| "nobody is convicted, and it is done to someone".into());
     };
     let is_meant = match (&proposal.target, diagnosed) {
-        (Entity::Host, _) | (Entity::Disk(_) | Entity::Filesystem(_), _) => true,
+        (Entity::Host | Entity::Disk(_) | Entity::Filesystem(_), _) => true,
         (Entity::Cgroup(group), Entity::Process(pid, start)) => {
             let own = look.facts.process((*pid, *start)).and_then(|process| process.group);
             own == Some(&group.path[..])

@@ -5,6 +5,7 @@
 use alloc::collections::VecDeque;
 use alloc::format;
 use alloc::string::String;
+use alloc::vec::Vec;
 
 use ks_vocabulary::action::{ActionKind, Blast, Risk};
 use ks_vocabulary::decision::{Budgets, Upshot};
@@ -248,7 +249,7 @@ impl Limits {
     }
 
     /// What the next run has to know.
-    pub fn carry(&self, clock: ClockAnchor) -> alloc::vec::Vec<CarriedAction> {
+    pub fn carry(&self, clock: ClockAnchor) -> Vec<CarriedAction> {
         let carried = self.deeds.iter().map(|deed| CarriedAction {
             decision: deed.decision,
             incident: deed.incident,

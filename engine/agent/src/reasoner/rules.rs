@@ -3,7 +3,7 @@
 //! waiting costs nothing, and leaves alone what is ambiguous, protected or meant to be so.
 
 use alloc::format;
-use alloc::string::{String, ToString};
+use alloc::string::String;
 use alloc::vec::Vec;
 
 use ks_vocabulary::action::Risk;
@@ -57,7 +57,7 @@ fn finish(ending: Ending, reason: String) -> Reply {
     Reply::Finish(Finish { ending, reason })
 }
 
-fn answers<'a>(history: &'a [Exchange], phase: Phase) -> impl Iterator<Item = &'a ToolAnswer> {
+fn answers(history: &[Exchange], phase: Phase) -> impl Iterator<Item = &ToolAnswer> {
     let own = history.iter().filter(move |exchange| exchange.phase == phase);
     own.filter_map(|exchange| exchange.answer.as_ref().ok())
 }
@@ -125,6 +125,7 @@ fn explain(request: &ModelRequest) -> Reply {
 }
 
 /// What nobody should act on.
+#[expect(clippy::wildcard_enum_match_arm, reason = "the others may be acted on")]
 fn leave_alone(found: &Diagnosis<'_>) -> Option<Reply> {
     let Diagnosis { mode, signal, culprit } = found;
     let id = signal.id;
@@ -324,6 +325,6 @@ fn confidence(found: &Diagnosis<'_>, request: &ModelRequest) -> f64 {
 pub fn diagnosed(request: &ModelRequest) -> (FailureMode, Option<String>) {
     let found = diagnose(request);
     found.map_or((FailureMode::Unknown, None), |found| {
-        (found.mode, found.culprit.map(|party| party.entity.to_string()))
+        (found.mode, found.culprit.map(|party| party.entity.clone()))
     })
 }

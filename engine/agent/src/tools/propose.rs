@@ -38,7 +38,7 @@ impl Tools<'_> {
         let culprit = target.map(|handle| self.entity(handle)).transpose()?;
         let disk = self.disk();
         let made = candidates::of(mode, culprit.as_ref(), disk.as_deref(), self.facts);
-        let told = made.into_iter().map(|one| self.candidate(mode, culprit.as_ref(), one));
+        let told = made.into_iter().map(|one| self.candidate(mode, culprit.as_ref(), &one));
         let candidates = told.collect::<Result<Vec<_>, _>>()?;
         Ok(CandidatesTold { failure_mode: mode, candidates })
     }
@@ -65,13 +65,13 @@ impl Tools<'_> {
         &mut self,
         mode: FailureMode,
         culprit: Option<&Entity>,
-        one: Candidate,
+        one: &Candidate,
     ) -> Result<CandidateTold, String> {
         let kind = one.action.kind();
         let expected = self
             .situation(culprit, kind.form().answers)
             .and_then(|(_, situation)| expected(kind, &situation));
-        let proposal = self.proposal(mode, culprit.cloned(), &one);
+        let proposal = self.proposal(mode, culprit.cloned(), one);
         let look = self.look();
         let judged = self.guard.judge(&proposal, &look);
         let record = self.outcomes.of(kind);

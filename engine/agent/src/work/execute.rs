@@ -65,8 +65,13 @@ impl Agent {
         };
         match judged.verdict {
             Verdict::Denied => self.decide_on(decision),
-            Verdict::NeedsApproval => self.propose(proposal, decision, signal, facts, ask),
-            Verdict::Allowed => self.carry_out(&proposal, decision, signal, false, facts, ask),
+            Verdict::NeedsApproval => {
+                self.propose(Pending { proposal, decision, signal }, facts, ask);
+            }
+            Verdict::Allowed => {
+                let pending = Pending { proposal, decision, signal };
+                self.carry_out(pending, false, facts, ask);
+            }
         }
         Ok(told)
     }
@@ -127,14 +132,8 @@ impl Agent {
         }
     }
 
-    fn propose(
-        &mut self,
-        mut proposal: Proposal,
-        mut decision: DecisionSaid,
-        signal: u64,
-        facts: &dyn Facts,
-        ask: &mut Ask<'_>,
-    ) {
+    fn propose(&mut self, pending: Pending, facts: &dyn Facts, ask: &mut Ask<'_>) {
+        let Pending { mut proposal, mut decision, signal } = pending;
         if self.rehearses {
             decision.outcome = Some(Upshot::DryRun);
             return self.decide_on(decision);
@@ -164,8 +163,7 @@ impl Agent {
         if !matches!(self.stage, Stage::Idle) {
             return self.not_approved(pending, "another action is in flight");
         }
-        let Pending { proposal, decision, signal } = pending;
-        self.carry_out(&proposal, decision, signal, true, facts, ask);
+        self.carry_out(pending, true, facts, ask);
     }
 
     pub(super) fn not_approved(&mut self, pending: Pending, why: &str) {
@@ -179,16 +177,15 @@ impl Agent {
     /// Looks at everything again, and asks for it to be done.
     fn carry_out(
         &mut self,
-        proposal: &Proposal,
-        mut decision: DecisionSaid,
-        signal: u64,
+        pending: Pending,
         by_operator: bool,
         facts: &dyn Facts,
         ask: &mut Ask<'_>,
     ) {
+        let Pending { proposal, mut decision, signal } = pending;
         let tools = self.tools(proposal.incident, facts);
         let look = tools.look();
-        let approved = match tools.guard.approve(proposal, &look, by_operator) {
+        let approved = match tools.guard.approve(&proposal, &look, by_operator) {
             Ok(approved) => approved,
             Err(judged) => {
                 decision.verdict = judged.verdict;

@@ -188,7 +188,10 @@ impl Agent {
             Stage::Undoing(carried) if carried.request == request => {
                 self.put_back(*carried, outcome, reason);
             }
-            other => self.stage = other,
+            other @ (Stage::Idle
+            | Stage::Executing(_)
+            | Stage::Verifying(_)
+            | Stage::Undoing(_)) => self.stage = other,
         }
         self.think(facts, ask);
     }

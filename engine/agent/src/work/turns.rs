@@ -2,7 +2,7 @@
 
 use alloc::boxed::Box;
 use alloc::format;
-use alloc::string::{String, ToString};
+use alloc::string::String;
 use alloc::vec::Vec;
 
 use ks_vocabulary::decision::{
@@ -60,11 +60,8 @@ impl Agent {
             let request = self.request(&case, facts);
             match self.advised(&mut case, &request) {
                 None => {}
-                Some(Reply::Next) => {
-                    if !self.advance(&mut case, &request, facts) {
-                        return;
-                    }
-                }
+                Some(Reply::Next) if self.advance(&mut case, &request, facts) => {}
+                Some(Reply::Next) => return,
                 Some(Reply::Finish(finish)) => return self.close(&case, facts, finish),
                 Some(Reply::Call(call)) => {
                     self.call(&mut case, call, &request, facts, ask);
@@ -259,6 +256,6 @@ impl Agent {
     ) -> Option<String> {
         let ks_vocabulary::kind::Entity::Process(pid, start) = target else { return None };
         let process = facts.process((*pid, *start))?;
-        process.comm.map(|comm| ks_vocabulary::kind::text(comm).to_string())
+        process.comm.map(ks_vocabulary::kind::text)
     }
 }
