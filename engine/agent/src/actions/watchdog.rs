@@ -9,6 +9,10 @@ use crate::unfit::{Unfit, need};
 /// Refuses to stop what systemd would abort for it: a unit that is silent for longer than its
 /// `WatchdogSec` (systemd 252, `kernel.md` section 7).
 pub(super) fn survives(path: &[u8], seconds: u64, facts: &dyn Facts) -> Result<(), Unfit> {
+    // The root group is no unit's.
+    if path == b"/" {
+        return Ok(());
+    }
     let group = need(facts.group(path), "the control group")?;
     let watchdog_us = need(group.watchdog_us, "the watchdog of the unit")?;
     if watchdog_us == 0 || seconds.saturating_mul(1_000_000) < watchdog_us {

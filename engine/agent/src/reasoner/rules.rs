@@ -154,6 +154,13 @@ fn leave_alone(found: &Diagnosis<'_>) -> Option<Reply> {
             );
             Some(finish(Ending::NothingToDo, reason))
         }
+        FailureMode::CpuHog | FailureMode::NoisyNeighbour | FailureMode::IoHog
+            if culprit.is_some_and(|party| party.serves == Some(true)) =>
+        {
+            let who = culprit.map_or("it", |party| party.entity.as_str());
+            let reason = format!("signal {id}: {who} serves others, who would wait for it longer");
+            Some(finish(Ending::NothingToDo, reason))
+        }
         _ if culprit.is_none() && needs_culprit(*mode) => Some(finish(
             Ending::CannotTell,
             format!("signal {id}: {mode}, and nobody is convicted"),

@@ -14,7 +14,7 @@ use ks_vocabulary::output::Culprit;
 use ks_vocabulary::time::WallTime;
 use regex::Regex;
 
-use crate::facts::Facts;
+use crate::facts::{Facts, is_member};
 use crate::guard::{Guard, Look};
 use crate::handles::Handles;
 use crate::ledger::Ledger;
@@ -110,6 +110,19 @@ impl<'a> Tools<'a> {
         all.iter().map(|one| self.party(one)).collect()
     }
 
+    /// Whether a process, or one of a group, listens on a socket.
+    fn serves(&self, entity: &Entity) -> Option<bool> {
+        if let Entity::Process(pid, start) | Entity::ForkTree(pid, start) = entity {
+            return Some(self.facts.process((*pid, *start))?.listening? > 0);
+        }
+        let Entity::Cgroup(group) = entity else { return None };
+        let all = self.facts.processes();
+        let mut members = all.iter().filter(|process| is_member(process, group));
+        let known =
+            members.try_fold(false, |serves, process| Some(serves || process.listening? > 0));
+        known
+    }
+
     fn party(&mut self, one: &Culprit) -> PartyTold {
         let group = match &one.entity {
             Entity::Process(pid, start) | Entity::ForkTree(pid, start) => {
@@ -135,6 +148,7 @@ impl<'a> Tools<'a> {
             share: one.share,
             convicted: one.convicted,
             resident: one.resident,
+            serves: self.serves(&one.entity),
         }
     }
 }

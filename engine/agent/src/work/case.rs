@@ -13,6 +13,9 @@ use crate::breaker::Breaker;
 /// An incident that changed is looked at again after so long at the soonest.
 pub(super) const AGAIN_NS: u64 = 30 * SECOND_NS;
 
+/// After an action that did not help it is looked at again once another may be done.
+const REST_NS: u64 = 15 * SECOND_NS;
+
 /// See the module.
 #[derive(Debug, Clone)]
 pub(super) struct Case {
@@ -64,7 +67,7 @@ pub(super) struct Spent {
 pub(super) struct Handled {
     /// How it ended.
     pub(super) ending: Ending,
-    at: Timestamp,
+    pub(super) at: Timestamp,
     seen: Seen,
     /// It is looked at again, whatever it is like.
     pub(super) again: bool,
@@ -99,6 +102,7 @@ impl Handled {
         if self.ending == Ending::BudgetUsedUp {
             return false;
         }
-        self.again || now.since_ns(self.at) >= AGAIN_NS && self.seen != Seen::of(incident)
+        let ago_ns = now.since_ns(self.at);
+        self.again && ago_ns >= REST_NS || ago_ns >= AGAIN_NS && self.seen != Seen::of(incident)
     }
 }

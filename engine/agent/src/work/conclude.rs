@@ -6,7 +6,7 @@ use alloc::string::{String, ToString};
 
 use ks_vocabulary::decision::{Decided, DecisionSaid, Phase, TriedTold, Upshot};
 use ks_vocabulary::input::{Asks, Outcome};
-use ks_vocabulary::time::SECOND_NS;
+use ks_vocabulary::time::{SECOND_NS, Timestamp};
 
 use super::{Agent, Ask, Carried, Stage};
 use crate::facts::Facts;
@@ -28,7 +28,7 @@ impl Agent {
         carried.before_undo = Some(why.to_string());
         let Some(undo) = carried.approved.undo(carried.decision.id) else {
             carried.decision.lesson = Some(format!("{why}, and it cannot be put back"));
-            return self.conclude(carried, upshot, None);
+            return self.conclude(carried, upshot, None, facts.now());
         };
         let request = ask(Asks::Effect, facts.now().plus_ns(UNDO_NS));
         self.asked.insert(request, undo);
@@ -45,6 +45,7 @@ impl Agent {
         mut carried: Carried,
         outcome: Outcome,
         reason: Option<&str>,
+        now: Timestamp,
     ) {
         let why = carried.before_undo.take().unwrap_or_default();
         let told = reason.map_or(String::new(), |reason| format!(": {reason}"));
@@ -72,7 +73,7 @@ impl Agent {
         if let Some(kind) = kind {
             self.outcomes.count(kind, measured, None);
         }
-        self.settle(carried, upshot);
+        self.settle(carried, upshot, now);
     }
 
     /// What came of a decision is known, and nothing is put back.
@@ -81,6 +82,7 @@ impl Agent {
         mut carried: Carried,
         upshot: Upshot,
         better_sd: Option<f64>,
+        now: Timestamp,
     ) {
         let kind = carried.decision.action.as_ref().map(ks_vocabulary::action::Action::kind);
         let by_placebo =
@@ -92,10 +94,10 @@ impl Agent {
         if carried.decision.lesson.is_none() {
             carried.decision.lesson = lesson(&carried.decision);
         }
-        self.settle(carried, upshot);
+        self.settle(carried, upshot, now);
     }
 
-    fn settle(&mut self, carried: Carried, upshot: Upshot) {
+    fn settle(&mut self, carried: Carried, upshot: Upshot, now: Timestamp) {
         let mut decision = carried.decision;
         decision.outcome = Some(upshot);
         decision.phase = Phase::Reflect;
@@ -112,6 +114,7 @@ impl Agent {
         let helped = matches!(upshot, Upshot::Resolved | Upshot::Improved);
         if let Some(handled) = self.handled.get_mut(&decision.incident) {
             handled.again = !helped;
+            handled.at = now;
         }
         self.decide_on(decision);
         self.stage = Stage::Idle;

@@ -186,7 +186,7 @@ impl Agent {
                 self.performed(carried, outcome, reason, facts);
             }
             Stage::Undoing(carried) if carried.request == request => {
-                self.put_back(*carried, outcome, reason);
+                self.put_back(*carried, outcome, reason, facts.now());
             }
             other @ (Stage::Idle
             | Stage::Executing(_)

@@ -14,6 +14,8 @@ use super::{Agent, Ask, Carried, Stage};
 use crate::facts::Facts;
 use crate::verify::{Held, verdict};
 
+/// The longest that a severity has to last before it is told.
+const PERSISTS_NS: u64 = 30 * SECOND_NS;
 /// A condition that got better may take so long to be over: it clears a minute after its limit.
 const CLEARS_NS: u64 = 120 * SECOND_NS;
 
@@ -41,7 +43,7 @@ impl Agent {
             Outcome::Superseded => Upshot::Superseded,
         };
         decision.lesson = reason.map(ToString::to_string);
-        self.conclude(*carried, upshot, None);
+        self.conclude(*carried, upshot, None, facts.now());
     }
 
     /// Looks at what is being verified.
@@ -63,7 +65,7 @@ impl Agent {
         let is_cleared =
             self.ledger.signal(carried.signal).is_none_or(|known| known.signal.change.is_over());
         let Some(predicted) = carried.decision.predicted else {
-            return self.conclude(*carried, Upshot::Inconclusive, None);
+            return self.conclude(*carried, Upshot::Inconclusive, None, now);
         };
         let (kind, metric) = (carried.measured.kind, carried.measured.metric);
         let untreated = facts.untreated(kind, metric);
@@ -96,7 +98,9 @@ impl Agent {
             Some(why) if Self::is_reversible(&carried.decision) => {
                 self.undo(carried, held.upshot, why, facts, ask);
             }
-            Some(_) | None => self.conclude(carried, held.upshot, held.better_sd),
+            Some(_) | None => {
+                self.conclude(carried, held.upshot, held.better_sd, facts.now());
+            }
         }
     }
 
@@ -108,9 +112,12 @@ impl Agent {
             if signal.id == carried.signal || signal.severity < Severity::Medium {
                 continue;
             }
+            // What had crossed its limit before is no harm of the action, though it is told later.
             let is_worse = match carried.severities.get(&signal.id) {
-                Some(before) => signal.severity > *before,
-                None => signal.start_ns > carried.done,
+                Some(before) => {
+                    signal.severity > *before && known.at.since_ns(carried.done) > PERSISTS_NS
+                }
+                None => signal.onset_ns > carried.done,
             };
             if is_worse {
                 return Some(format!(

@@ -96,6 +96,8 @@ pub struct PartyTold {
     pub convicted: bool,
     /// It takes much, but as much as ever.
     pub resident: bool,
+    /// It serves others: it listens on a socket; nothing where that is not known.
+    pub serves: Option<bool>,
 }
 
 /// Where the quantities of a condition are heading.

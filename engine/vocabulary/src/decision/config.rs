@@ -94,8 +94,8 @@ pub struct Budgets {
 impl Default for Budgets {
     fn default() -> Self {
         Self {
-            turns: 24,
-            tool_calls: 40,
+            turns: 60,
+            tool_calls: 60,
             tokens: 200_000,
             micro_dollars: 500_000,
             seconds: 600,
