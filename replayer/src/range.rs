@@ -243,8 +243,8 @@ mod tests {
         assert_eq!(over, [false, false, true, true]);
     }
 
-    /// What seldom changes of processes 1 and 2, of groups 7 and 8, and of the host, said in second 0;
-    /// in second 1 group 8 is gone and process 2 is in another session.
+    /// What seldom changes of processes 1 and 2, of groups 7 and 8, and of the host, said in second
+    /// 0; in second 1 group 8 is gone and process 2 is in another session.
     fn with_facts() -> Vec<Input> {
         let mut inputs = inputs();
         let groups: [&[u64]; 4] = [&[7, 8], &[7], &[7], &[7]];

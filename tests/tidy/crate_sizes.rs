@@ -15,10 +15,10 @@ const LINES_MAX: [(&str, usize); 9] = [
     ("engine/src/", 18_400),
     ("engine/agent/src/", 610),
     ("engine/statistics/src/", 4_650),
-    ("engine/vocabulary/src/", 5_950),
-    ("recorder/src/", 18_300),
+    ("engine/vocabulary/src/", 6_150),
+    ("recorder/src/", 19_550),
     ("replayer/src/", 8_400),
-    ("scenarios/src/", 7_950),
+    ("scenarios/src/", 8_250),
     ("src/", 9_050),
 ];
 /// How far below its entry a crate may be.

@@ -95,7 +95,19 @@ impl Cgroups {
     fn read_settings(&mut self, context: &mut Context<'_>, sample: &mut Sample) {
         let begin_ns = context.elapsed_ns();
         let rows = &mut sample.cgroup_settings;
-        settings::update(context, &mut self.groups, &mut self.units, rows);
+        let all = self.groups.values().map(|group| &group.settings);
+        let last = settings::last_due(context, all);
+        let mut left = settings::ASKED;
+        for Group { key, folder, settings, .. } in self.groups.values_mut() {
+            if left > 0 && last.is_some_and(|last| settings.asked() <= last) {
+                left -= 1;
+                settings.ask(key, folder, &mut self.units, context);
+            }
+            settings.write(context.keyframe, rows);
+        }
+        if context.keyframe {
+            self.units.forget_old(context.tick);
+        }
         rows.sort();
         if context.keyframe || !rows.as_slice().is_empty() {
             rows.set_read(ReadTimes { begin_ns, end_ns: context.elapsed_ns() });

@@ -11,14 +11,12 @@ use ks_vocabulary::model::{
     Process, ProcessFacts, ProcessFactsCell as Cell, ProcessFactsName, Record, Rows,
 };
 
-use super::tracked::Tracked;
 use crate::host_fs::{Buffer, HostFile, HostFs};
 use crate::priorities;
-use crate::sampler::Context;
 
-/// Processes whose files are asked at one tick, for a tick to take no longer for them (our
-/// judgement: about a millisecond).
-const ASKED: usize = 32;
+/// Processes whose files are asked at one tick, so that none takes long for them (our judgement:
+/// about a millisecond).
+pub(super) const ASKED: usize = 32;
 
 /// Facts of one process.
 #[derive(Debug, Default)]
@@ -73,7 +71,7 @@ impl Facts {
 
     /// Whether the files are to be asked. One that was just born may be about to become another
     /// program, or to end.
-    fn is_due(&mut self, process: &Process, keyframe: bool, is_first: bool) -> bool {
+    pub(super) fn is_due(&mut self, process: &Process, keyframe: bool, is_first: bool) -> bool {
         let is_old = std::mem::replace(&mut self.is_old, true) || is_first;
         self.wanted |= match &self.asked {
             None => true,
@@ -85,7 +83,13 @@ impl Facts {
     }
 
     /// Asks the files; those that the iterator stands for, too, where it told nothing.
-    fn ask(&mut self, process: &Process, by_pass: bool, host: &HostFs, buffer: &mut Buffer) {
+    pub(super) fn ask(
+        &mut self,
+        process: &Process,
+        by_pass: bool,
+        host: &HostFs,
+        buffer: &mut Buffer,
+    ) {
         self.wanted = false;
         self.asked = Some([name(process.comm()), name(process.cgroup())]);
         let mut row = ProcessFacts::default();
@@ -115,7 +119,7 @@ impl Facts {
     }
 
     /// Writes the row, if it is news or all are due. One of which nothing is known yet has none.
-    fn write(&mut self, keyframe: bool, rows: &mut Rows<ProcessFacts>) {
+    pub(super) fn write(&mut self, keyframe: bool, rows: &mut Rows<ProcessFacts>) {
         let is_known = self.row.pid().is_some();
         if is_known && (std::mem::take(&mut self.changed) || keyframe) {
             rows.push_copy(&self.row);
@@ -132,24 +136,6 @@ impl Told {
         row.set(Cell::io_priority, priorities::of_class(u64::from(self.io_priority)));
         let autogroup = Some((u64::from(self.autogroup), i64::from(self.autogroup_nice)));
         set_autogroup(autogroup.filter(|(id, _)| *id > 0), row);
-    }
-}
-
-/// Asks the files of those that are due, and writes the rows that are news or due. `is_first` says
-/// that no tick was before.
-pub(super) fn update(
-    context: &mut Context<'_>,
-    known: &mut [Tracked],
-    is_first: bool,
-    rows: &mut Rows<ProcessFacts>,
-) {
-    let mut left = ASKED;
-    for Tracked { row, facts, by, .. } in known {
-        if facts.is_due(row, context.keyframe, is_first) && left > 0 {
-            left -= 1;
-            facts.ask(row, by.is_pass(), context.host, context.buffer);
-        }
-        facts.write(context.keyframe, rows);
     }
 }
 
