@@ -24,9 +24,9 @@ fn recorded(pid: u64, more: &[&str]) -> (ProcessFacts, Process) {
     let recorded = Recorded::read(&path);
     let samples = recorded.samples();
     let facts = samples.iter().flat_map(|sample| sample.process_facts.iter());
-    let facts = facts.filter(|row| row.pid() == Some(pid)).last().cloned().unwrap();
+    let facts = facts.filter(|row| row.pid() == Some(pid)).next_back().cloned().unwrap();
     let rows = samples.iter().flat_map(|sample| sample.processes.iter());
-    (facts, rows.filter(|row| row.pid() == Some(pid)).last().cloned().unwrap())
+    (facts, rows.filter(|row| row.pid() == Some(pid)).next_back().cloned().unwrap())
 }
 
 fn number(path: &Path) -> u64 {

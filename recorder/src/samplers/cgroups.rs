@@ -29,6 +29,7 @@ use crate::sampler::{Context, Sampler, State};
 use disks::Disks;
 use group::{Group, Means, folder};
 use hierarchy::{Hierarchy, parse_mounts};
+use settings::Turn;
 use units::Units;
 
 const SOURCE: &str = "cgroups";
@@ -96,11 +97,9 @@ impl Cgroups {
         let begin_ns = context.elapsed_ns();
         let rows = &mut sample.cgroup_settings;
         let all = self.groups.values().map(|group| &group.settings);
-        let last = settings::last_due(context, all);
-        let mut left = settings::ASKED;
+        let mut turn = Turn::of(context, all);
         for Group { key, folder, settings, .. } in self.groups.values_mut() {
-            if left > 0 && last.is_some_and(|last| settings.asked() <= last) {
-                left -= 1;
+            if turn.take(settings) {
                 settings.ask(key, folder, &mut self.units, context);
             }
             settings.write(context.keyframe, rows);

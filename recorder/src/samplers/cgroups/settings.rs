@@ -16,7 +16,7 @@ use crate::sampler::Context;
 use crate::text::{fields, lines, parse_only_u64, parse_u64};
 
 /// Groups that are asked at one tick (our judgement: about a millisecond).
-pub(super) const ASKED: usize = 32;
+const ASKED: usize = 32;
 /// How long settings are taken to hold, and while a signal stands.
 const AGE_NS: u64 = 60 * SECOND_NS;
 const PRESSED_AGE_NS: u64 = 10 * SECOND_NS;
@@ -30,26 +30,35 @@ pub(super) struct Settings {
     changed: bool,
 }
 
-/// When the last of those that are asked at this tick were asked before; `None` where none is due.
-pub(super) fn last_due<'a>(
-    context: &Context<'_>,
-    all: impl Iterator<Item = &'a Settings>,
-) -> Option<Option<Timestamp>> {
-    let age_ns = if context.detail { PRESSED_AGE_NS } else { AGE_NS };
-    let is_due =
-        |asked: &Option<Timestamp>| asked.is_none_or(|at| context.tick.since_ns(at) >= age_ns);
-    let mut due: Vec<Option<Timestamp>> = all.map(|one| one.asked).filter(is_due).collect();
-    due.sort_unstable();
-    due.truncate(ASKED);
-    due.last().copied()
+/// Whose turn it is at one tick.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Turn {
+    /// When the last of them were asked before, if ever.
+    until: Option<Timestamp>,
+    left: usize,
+}
+
+impl Turn {
+    /// The turn of those of `all` that were asked longest ago, as many as one tick asks.
+    pub(super) fn of<'a>(context: &Context<'_>, all: impl Iterator<Item = &'a Settings>) -> Self {
+        let age_ns = if context.detail { PRESSED_AGE_NS } else { AGE_NS };
+        let is_due =
+            |asked: &Option<Timestamp>| asked.is_none_or(|at| context.tick.since_ns(at) >= age_ns);
+        let mut due: Vec<Option<Timestamp>> = all.map(|one| one.asked).filter(is_due).collect();
+        due.sort_unstable();
+        due.truncate(ASKED);
+        Self { until: due.last().copied().flatten(), left: due.len() }
+    }
+
+    /// Whether it is the turn of these settings, which then have had it.
+    pub(super) fn take(&mut self, settings: &Settings) -> bool {
+        let is_its = self.left > 0 && settings.asked <= self.until;
+        self.left -= usize::from(is_its);
+        is_its
+    }
 }
 
 impl Settings {
-    /// When they were asked, if ever.
-    pub(super) fn asked(&self) -> Option<Timestamp> {
-        self.asked
-    }
-
     /// Asks for those of the group `key`, whose directory is `folder`.
     pub(super) fn ask(
         &mut self,
@@ -129,8 +138,7 @@ fn parse_weight(text: &[u8]) -> Option<u64> {
     lines(text).find_map(|line| {
         let mut parts = fields(line);
         match (parts.next()?, parts.next()) {
-            (b"default", Some(weight)) => parse_u64(weight),
-            (weight, None) => parse_u64(weight),
+            (b"default", Some(weight)) | (weight, None) => parse_u64(weight),
             (_, Some(_)) => None,
         }
     })

@@ -7,9 +7,7 @@
 mod text;
 
 use ks_ebpf::layout::{MARK_KERNEL, MARK_RESET_ON_FORK, ProcessRow};
-use ks_vocabulary::model::{
-    Process, ProcessFacts, ProcessFactsCell as Cell, ProcessFactsName, Record, Rows,
-};
+use ks_vocabulary::model::{Process, ProcessFacts, ProcessFactsCell as Cell, Record, Rows};
 
 use crate::host_fs::{Buffer, HostFile, HostFs};
 use crate::priorities;
@@ -94,22 +92,16 @@ impl Facts {
         self.asked = Some([name(process.comm()), name(process.cgroup())]);
         let mut row = ProcessFacts::default();
         set_key(process, &mut row);
-        match self.told.filter(|_| by_pass) {
-            Some(told) => {
-                told.fill(&mut row);
-                let mut status = ProcessFacts::default();
-                read_status(process, host, buffer, &mut status);
-                if let Some(cpus) = status.cpus_allowed() {
-                    row.set_name(ProcessFactsName::cpus_allowed, cpus);
-                }
+        let told = self.told.filter(|_| by_pass);
+        if told.is_none() {
+            if !read_stat(process, host, buffer, &mut row) {
+                return;
             }
-            None => {
-                if !read_stat(process, host, buffer, &mut row) {
-                    return;
-                }
-                read_status(process, host, buffer, &mut row);
-                read_scheduling(process, host, buffer, &mut row);
-            }
+            read_scheduling(process, host, buffer, &mut row);
+        }
+        read_status(process, host, buffer, &mut row);
+        if let Some(told) = told {
+            told.fill(&mut row);
         }
         if row.is_kernel() != Some(true) {
             read_exe(process, host, &mut row);
