@@ -23,10 +23,10 @@ fn recorded(pid: u64, more: &[&str]) -> (ProcessFacts, Process) {
     assert!(status.success());
     let recorded = Recorded::read(&path);
     let samples = recorded.samples();
-    let facts = samples.iter().flat_map(|sample| sample.process_facts.iter());
-    let facts = facts.filter(|row| row.pid() == Some(pid)).next_back().cloned().unwrap();
-    let rows = samples.iter().flat_map(|sample| sample.processes.iter());
-    (facts, rows.filter(|row| row.pid() == Some(pid)).next_back().cloned().unwrap())
+    let mut facts = samples.iter().flat_map(|sample| sample.process_facts.iter());
+    let facts = facts.rfind(|row| row.pid() == Some(pid)).cloned().unwrap();
+    let mut rows = samples.iter().flat_map(|sample| sample.processes.iter());
+    (facts, rows.rfind(|row| row.pid() == Some(pid)).cloned().unwrap())
 }
 
 fn number(path: &Path) -> u64 {
