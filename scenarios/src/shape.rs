@@ -84,6 +84,15 @@ impl Disk {
         }
     }
 
+    /// Its major number; the minor one of the whole device is 0.
+    pub(crate) fn major(self) -> u64 {
+        match self {
+            Self::Nvme => 259,
+            Self::Ssd | Self::Rotating => 8,
+            Self::Memory => 7,
+        }
+    }
+
     /// Whether it rotates.
     pub fn is_rotating(self) -> bool {
         self == Self::Rotating

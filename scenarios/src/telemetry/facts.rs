@@ -13,10 +13,8 @@ use crate::host::group::{Group, IoMax, unit};
 use crate::host::process::Process;
 use crate::host::storage::DIRTY;
 
-/// The device that programs lie on, as the kernel writes its number: 259:1.
-const EXE_DEVICE: u64 = 259 << 20 | 1;
-/// The device that limits of I/O are of.
-const DISK: &str = "259:0";
+/// Minor number of the part of the disk that programs lie on.
+const PART: u64 = 1;
 /// The first user that is nobody's daemon.
 const FIRST_USER: u64 = 1000;
 /// Where the daemons of the system are.
@@ -65,7 +63,7 @@ impl Rows {
             if is_frozen_as_before && !acted && !is_keyframe {
                 continue;
             }
-            let row = of_group(group, frozen);
+            let row = of_group(group, frozen, host.shape.disk.major());
             if last != Some(&row) || is_keyframe {
                 sample.cgroup_settings.push_copy(&row);
                 sample.cgroup_settings.set_read(ReadTimes::default());
@@ -87,7 +85,7 @@ fn of_process(process: &Process, host: &Host) -> ProcessFacts {
     row.set(Cell::uid, user);
     row.set(Cell::is_kernel, process.is_kernel());
     if !process.is_kernel() {
-        row.set(Cell::exe_device, EXE_DEVICE);
+        row.set(Cell::exe_device, host.shape.disk.major() << 20 | PART);
         row.set(Cell::exe_inode, inode_of(&process.comm));
         // Each session has one.
         row.set(Cell::autogroup, process.session());
@@ -110,14 +108,14 @@ fn inode_of(name: &str) -> u64 {
     1024 + (hash >> 40)
 }
 
-fn of_group(group: &Group, frozen: bool) -> CgroupSettings {
+fn of_group(group: &Group, frozen: bool, major: u64) -> CgroupSettings {
     use CgroupSettingsCell as Cell;
     use CgroupSettingsName as Name;
     let mut row = CgroupSettings::default();
     row.set_name(Name::hierarchy, b"v2");
     row.set_name(Name::path, group.path.as_bytes());
     row.set_name(Name::controllers, CONTROLLERS);
-    row.set_name(Name::io_max, io_max(&group.io_max).as_bytes());
+    row.set_name(Name::io_max, io_max(&group.io_max, major).as_bytes());
     row.set(Cell::inode, group.inode);
     row.set(Cell::frozen, frozen);
     row.set(Cell::io_weight, group.io_weight);
@@ -130,7 +128,7 @@ fn of_group(group: &Group, frozen: bool) -> CgroupSettings {
 }
 
 /// The line of the only disk, if it has a limit.
-fn io_max(limits: &IoMax) -> String {
+fn io_max(limits: &IoMax, major: u64) -> String {
     let all = [limits.rbps, limits.wbps, limits.riops, limits.wiops];
     if all.iter().all(|limit| limit.is_infinite()) {
         return String::new();
@@ -139,7 +137,7 @@ fn io_max(limits: &IoMax) -> String {
         none if none.is_infinite() => "max".to_owned(),
         limit => whole(limit).to_string(),
     });
-    format!("{DISK} rbps={rbps} wbps={wbps} riops={riops} wiops={wiops}")
+    format!("{major}:0 rbps={rbps} wbps={wbps} riops={riops} wiops={wiops}")
 }
 
 /// Settings of the host, as a kernel has them where nothing else is said.
@@ -166,9 +164,9 @@ mod tests {
     #[test]
     fn limits_of_io_are_written_as_the_kernel_does() {
         let none = IoMax::default();
-        assert_eq!(io_max(&none), "");
+        assert_eq!(io_max(&none, 8), "");
         let some = IoMax { wbps: 1_048_576.0, riops: 50.0, ..none };
-        assert_eq!(io_max(&some), "259:0 rbps=max wbps=1048576 riops=50 wiops=max");
+        assert_eq!(io_max(&some, 8), "8:0 rbps=max wbps=1048576 riops=50 wiops=max");
     }
 
     #[test]

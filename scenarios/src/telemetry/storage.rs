@@ -38,6 +38,8 @@ pub(super) fn fill(host: &mut Host, sample: &mut Sample) {
     row.set(Cell::size_sectors, whole(shape.filesystem.bytes as f64 / SECTOR_BYTES));
     row.set(Cell::queue_depth, 32u64);
     row.set(Cell::stacked, false);
+    row.set(Cell::major, shape.disk.major());
+    row.set(Cell::minor, 0u64);
     row.set(Cell::read_ahead_kb, whole(disk.read_ahead_bytes / 1024.0));
 }
 
