@@ -7,7 +7,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use ks_vocabulary::input::{Body, Input};
 use ks_vocabulary::model::{
-    CgroupSettings, Limits, Process, ProcessFacts, ReadTimes, Record, Rows, Rowset, Sample, Sysctls,
+    Cgroup, CgroupSettings, Limits, Process, ProcessFacts, ReadTimes, Record, Rows, Rowset, Sample,
+    Sysctls,
 };
 use ks_vocabulary::time::{ClockAnchor, WallTime};
 
@@ -140,7 +141,7 @@ impl Range {
             self.settings.insert(key, row.clone());
         }
         if sample.cgroups.read().is_some() && !self.settings.is_empty() {
-            let there: BTreeSet<_> = sample.cgroups.iter().map(|row| row.inode()).collect();
+            let there: BTreeSet<_> = sample.cgroups.iter().map(Cgroup::inode).collect();
             self.settings.retain(|(_, _, inode), _| there.contains(inode));
         }
     }
@@ -243,8 +244,8 @@ mod tests {
         assert_eq!(over, [false, false, true, true]);
     }
 
-    /// What seldom changes of processes 1 and 2, of groups 7 and 8, and of the host, said in second 0;
-    /// in second 1 group 8 is gone and process 2 is in another session.
+    /// What seldom changes of processes 1 and 2, of groups 7 and 8, and of the host, said in second
+    /// 0; in second 1 group 8 is gone and process 2 is in another session.
     fn with_facts() -> Vec<Input> {
         let mut inputs = inputs();
         let groups: [&[u64]; 4] = [&[7, 8], &[7], &[7], &[7]];

@@ -73,9 +73,6 @@ pub enum Scheduler {
     Bfq,
 }
 
-/// Major and minor number of the disk.
-pub(crate) const DISK_NUMBERS: (u64, u64) = (259, 0);
-
 impl Scheduler {
     /// Its name in `queue/scheduler`.
     pub(crate) fn name(self) -> &'static str {
@@ -129,6 +126,15 @@ impl Disk {
             Self::Nvme => "nvme0n1",
             Self::Ssd | Self::Rotating => "sda",
             Self::Memory => "loop0",
+        }
+    }
+
+    /// Its major number; the minor one of the whole device is 0.
+    pub(crate) fn major(self) -> u64 {
+        match self {
+            Self::Nvme => 259,
+            Self::Ssd | Self::Rotating => 8,
+            Self::Memory => 7,
         }
     }
 

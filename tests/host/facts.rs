@@ -1,7 +1,8 @@
-//! What seldom changes of a process of our own, as a recording of this very host tells it.
+//! What seldom changes of a process and a group of our own, as a recording of this very host tells.
 
+use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::MetadataExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use ks_vocabulary::model::{Process, ProcessFacts};
@@ -23,10 +24,10 @@ fn recorded(pid: u64, more: &[&str]) -> (ProcessFacts, Process) {
     assert!(status.success());
     let recorded = Recorded::read(&path);
     let samples = recorded.samples();
-    let facts = samples.iter().flat_map(|sample| sample.process_facts.iter());
-    let facts = facts.filter(|row| row.pid() == Some(pid)).last().cloned().unwrap();
-    let rows = samples.iter().flat_map(|sample| sample.processes.iter());
-    (facts, rows.filter(|row| row.pid() == Some(pid)).last().cloned().unwrap())
+    let mut facts = samples.iter().flat_map(|sample| sample.process_facts.iter());
+    let facts = facts.rfind(|row| row.pid() == Some(pid)).cloned().unwrap();
+    let mut rows = samples.iter().flat_map(|sample| sample.processes.iter());
+    (facts, rows.rfind(|row| row.pid() == Some(pid)).cloned().unwrap())
 }
 
 fn number(path: &Path) -> u64 {
@@ -99,4 +100,53 @@ fn what_the_kernel_tells_of_every_process_is_what_its_files_tell() {
     assert!(count > 10, "{count} processes");
     // Others may change what they are in between.
     assert!(differ * 20 <= count, "{differ} of {count} differ");
+}
+
+/// A control group of version 2, which is removed when the test ends.
+struct OwnGroup(PathBuf);
+
+impl OwnGroup {
+    /// `None` where no hierarchy of version 2 is mounted.
+    fn new() -> Option<Self> {
+        let mounts = std::fs::read_to_string("/proc/self/mountinfo").unwrap();
+        let line = mounts.lines().find(|line| line.contains(" - cgroup2 "))?;
+        let mount = Path::new(line.split(' ').nth(4).unwrap());
+        let path = mount.join(format!("ks-facts-{}", std::process::id()));
+        std::fs::create_dir(&path).unwrap();
+        Some(Self(path))
+    }
+}
+
+impl Drop for OwnGroup {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir(&self.0);
+    }
+}
+
+#[test]
+fn a_group_of_our_own_and_the_host_have_the_settings_that_are_set() {
+    if skipped() {
+        return;
+    }
+    let Some(group) = OwnGroup::new() else {
+        return eprintln!("skipped: no hierarchy of version 2 is mounted");
+    };
+    std::fs::write(group.0.join("cgroup.freeze"), "1").unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("x.parquet");
+    let mut command = Command::new(KS);
+    command.args(["record", "--no-ebpf", "--duration", "4s", "-o"]).arg(&path);
+    assert!(command.stderr(Stdio::null()).status().unwrap().success());
+    let recorded = Recorded::read(&path);
+    let samples = recorded.samples();
+    let name = Path::new("/").join(group.0.file_name().unwrap());
+    let mut rows = samples.iter().flat_map(|sample| sample.cgroup_settings.iter());
+    let row = rows.rfind(|row| row.path() == Some(name.as_os_str().as_bytes())).unwrap();
+    let controllers = std::fs::read_to_string(group.0.join("cgroup.controllers")).unwrap();
+    assert_eq!(row.controllers(), Some(controllers.trim().as_bytes()));
+    assert_eq!((row.frozen(), row.hierarchy()), (Some(true), Some(b"v2".as_slice())));
+    assert_eq!(row.inode(), Some(std::fs::metadata(&group.0).unwrap().ino()));
+    let sysctls = samples[0].sysctls.first().unwrap();
+    let swappiness = number(Path::new("/proc/sys/vm/swappiness"));
+    assert_eq!(sysctls.swappiness(), Some(swappiness));
 }

@@ -6,8 +6,8 @@
 use ks_vocabulary::input::SchemaVersion;
 
 /// A table that gained cells: the version it did, and how many it had before. A name that was added
-/// needs no entry: its bit is above those that were there. A table that grew twice has its entries in
-/// the order of their versions.
+/// needs no entry: its bit is above those that were there. A table that grew twice has two, the
+/// older one first.
 struct Grown {
     minor: u32,
     table: &'static str,

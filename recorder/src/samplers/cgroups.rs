@@ -29,6 +29,7 @@ use crate::sampler::{Context, Sampler, State};
 use disks::Disks;
 use group::{Group, Means, folder};
 use hierarchy::{Hierarchy, parse_mounts};
+use settings::Turn;
 use units::Units;
 
 const SOURCE: &str = "cgroups";
@@ -95,7 +96,17 @@ impl Cgroups {
     fn read_settings(&mut self, context: &mut Context<'_>, sample: &mut Sample) {
         let begin_ns = context.elapsed_ns();
         let rows = &mut sample.cgroup_settings;
-        settings::update(context, &mut self.groups, &mut self.units, rows);
+        let all = self.groups.values().map(|group| &group.settings);
+        let mut turn = Turn::of(context, all);
+        for Group { key, folder, settings, .. } in self.groups.values_mut() {
+            if turn.take(settings) {
+                settings.ask(key, folder, &mut self.units, context);
+            }
+            settings.write(context.keyframe, rows);
+        }
+        if context.keyframe {
+            self.units.forget_old(context.tick);
+        }
         rows.sort();
         if context.keyframe || !rows.as_slice().is_empty() {
             rows.set_read(ReadTimes { begin_ns, end_ns: context.elapsed_ns() });

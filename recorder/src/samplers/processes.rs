@@ -127,7 +127,14 @@ impl Processes {
             return;
         }
         let begin_ns = context.elapsed_ns();
-        facts::update(context, &mut self.known, is_first, &mut sample.process_facts);
+        let mut left = facts::ASKED;
+        for known in &mut self.known {
+            if known.facts.is_due(&known.row, context.keyframe, is_first) && left > 0 {
+                left -= 1;
+                known.ask_facts(context.host, context.buffer);
+            }
+            known.facts.write(context.keyframe, &mut sample.process_facts);
+        }
         if context.keyframe || !sample.process_facts.as_slice().is_empty() {
             let times = ReadTimes { begin_ns, end_ns: context.elapsed_ns() };
             sample.process_facts.set_read(times);

@@ -9,7 +9,7 @@ use super::process::Process;
 use super::{Host, ROOT_GROUP};
 use crate::action::Refused;
 use crate::settings::{GroupSetting, HostSetting, IoKey, Policy, ProcessSetting, Setting};
-use crate::shape::{DISK_NUMBERS, NIC};
+use crate::shape::NIC;
 
 /// The kernel rounds `queue/read_ahead_kb` down to whole pages.
 const READ_AHEAD_STEP_KB: u64 = 4;
@@ -146,7 +146,7 @@ impl Host {
     fn find_disk(&self, named: &DiskRef) -> Result<(), Refused> {
         let is_it = match named {
             DiskRef::Name(name) => name.as_str() == self.shape.disk.name(),
-            DiskRef::Device(device) => device.get() == DISK_NUMBERS,
+            DiskRef::Device(device) => device.get() == (self.shape.disk.major(), 0),
             DiskRef::Handle(_) => false,
         };
         if is_it {

@@ -14,10 +14,8 @@ use crate::host::process::Process;
 use crate::host::storage::DIRTY;
 use crate::shape::Scheduler;
 
-/// The device that programs lie on, as the kernel writes its number: 259:1.
-const EXE_DEVICE: u64 = 259 << 20 | 1;
-/// The device that limits of I/O are of.
-const DISK: &str = "259:0";
+/// Minor number of the part of the disk that programs lie on.
+const PART: u64 = 1;
 /// The first user that is nobody's daemon.
 const FIRST_USER: u64 = 1000;
 /// Where daemons run that stay root's; others have users of their own.
@@ -100,7 +98,7 @@ fn of_process(process: &Process, host: &Host) -> ProcessFacts {
     row.set(Cell::uid, user);
     row.set(Cell::is_kernel, process.is_kernel());
     if !process.is_kernel() {
-        row.set(Cell::exe_device, EXE_DEVICE);
+        row.set(Cell::exe_device, host.shape.disk.major() << 20 | PART);
         row.set(Cell::exe_inode, inode_of(&process.comm));
         // Each session has one.
         row.set(Cell::autogroup, process.session);
@@ -134,7 +132,7 @@ fn of_group(group: &Group, host: &Host, frozen: bool) -> CgroupSettings {
     row.set_name(Name::hierarchy, b"v2");
     row.set_name(Name::path, group.path.as_bytes());
     row.set_name(Name::controllers, CONTROLLERS);
-    row.set_name(Name::io_max, io_max(&group.io_max).as_bytes());
+    row.set_name(Name::io_max, io_max(&group.io_max, host.shape.disk.major()).as_bytes());
     row.set(Cell::inode, group.inode);
     row.set(Cell::frozen, frozen);
     row.set(Cell::io_weight, group.io_weight);
@@ -150,7 +148,7 @@ fn of_group(group: &Group, host: &Host, frozen: bool) -> CgroupSettings {
 }
 
 /// The line of the only disk, if it has a limit.
-fn io_max(limits: &IoMax) -> String {
+fn io_max(limits: &IoMax, major: u64) -> String {
     let all = [limits.rbps, limits.wbps, limits.riops, limits.wiops];
     if all.iter().all(|limit| limit.is_infinite()) {
         return String::new();
@@ -159,7 +157,7 @@ fn io_max(limits: &IoMax) -> String {
         none if none.is_infinite() => "max".to_owned(),
         limit => whole(limit).to_string(),
     });
-    format!("{DISK} rbps={rbps} wbps={wbps} riops={riops} wiops={wiops}")
+    format!("{major}:0 rbps={rbps} wbps={wbps} riops={riops} wiops={wiops}")
 }
 
 /// Settings of the host, as a kernel has them where nothing else is said.
@@ -186,9 +184,9 @@ mod tests {
     #[test]
     fn limits_of_io_are_written_as_the_kernel_does() {
         let none = IoMax::default();
-        assert_eq!(io_max(&none), "");
+        assert_eq!(io_max(&none, 8), "");
         let some = IoMax { wbps: 1_048_576.0, riops: 50.0, ..none };
-        assert_eq!(io_max(&some), "259:0 rbps=max wbps=1048576 riops=50 wiops=max");
+        assert_eq!(io_max(&some, 8), "8:0 rbps=max wbps=1048576 riops=50 wiops=max");
     }
 
     #[test]

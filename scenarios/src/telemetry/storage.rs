@@ -5,7 +5,7 @@ use ks_vocabulary::model::{DiskCell, DiskName, FilesystemCell, FilesystemName, S
 use crate::grain::{Counter, whole};
 use crate::host::Host;
 use crate::host::disk::Service;
-use crate::shape::{DISK_NUMBERS, ROOT};
+use crate::shape::ROOT;
 
 const SECTOR_BYTES: f64 = 512.0;
 
@@ -37,8 +37,8 @@ pub(super) fn fill(host: &mut Host, sample: &mut Sample) {
     row.set(Cell::size_sectors, whole(shape.filesystem.bytes as f64 / SECTOR_BYTES));
     row.set(Cell::queue_depth, 32u64);
     row.set(Cell::stacked, false);
-    row.set(Cell::major, DISK_NUMBERS.0);
-    row.set(Cell::minor, DISK_NUMBERS.1);
+    row.set(Cell::major, shape.disk.major());
+    row.set(Cell::minor, 0u64);
     row.set(Cell::read_ahead_kb, whole(disk.read_ahead_bytes / 1024.0));
 }
 

@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by it")]
 
 mod disks;
+mod facts;
 mod lab;
 mod laws;
 mod memory;

@@ -120,8 +120,8 @@ record! {
 }
 
 record! {
-    /// Settings that actions change or rest on, from `/proc/sys`. A row when any of them differs from
-    /// the last row, and in a keyframe.
+    /// Settings that actions change or rest on, from `/proc/sys`. A row when any of them differs
+    /// from the last row, and in a keyframe.
     pub struct Sysctls, SysctlsCell, SysctlsName {
         key [] [];
         cell swappiness: u64, Label, "1", "`vm/swappiness`: 0 to 200";

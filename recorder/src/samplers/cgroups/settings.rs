@@ -3,7 +3,6 @@
 //! That takes several files a group, so a tick asks for those of a few groups only, the ones asked
 //! longest ago first. Rows are sparse: a group whose row is as it was has none but in a keyframe.
 
-use std::collections::BTreeMap;
 use std::path::Path;
 
 use ks_vocabulary::model::{
@@ -11,7 +10,6 @@ use ks_vocabulary::model::{
 };
 use ks_vocabulary::time::{SECOND_NS, Timestamp};
 
-use super::group::Group;
 use super::units::Units;
 use crate::host_fs::{Buffer, HostFile, HostFs};
 use crate::sampler::Context;
@@ -32,48 +30,51 @@ pub(super) struct Settings {
     changed: bool,
 }
 
-/// Asks for the settings of the groups that are due, and writes the rows that are news or due.
-pub(super) fn update(
-    context: &mut Context<'_>,
-    groups: &mut BTreeMap<(String, Vec<u8>), Group>,
-    units: &mut Units,
-    rows: &mut Rows<CgroupSettings>,
-) {
-    let last = last_due(context, groups);
-    let mut left = ASKED;
-    for group in groups.values_mut() {
-        if left > 0 && last.is_some_and(|last| group.settings.asked <= last) {
-            left -= 1;
-            let row = read(group, units, context.tick, context.host, context.buffer);
-            let settings = &mut group.settings;
-            settings.asked = Some(context.tick);
-            settings.changed |= row != settings.row;
-            settings.row = row;
-        }
-        group.settings.write(context.keyframe, rows);
-    }
-    if context.keyframe {
-        units.forget_old(context.tick);
-    }
+/// Whose turn it is at one tick.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Turn {
+    /// When the last of them were asked before, if ever.
+    until: Option<Timestamp>,
+    left: usize,
 }
 
-/// When the last of those that are asked at this tick were asked before; `None` where none is due.
-fn last_due(
-    context: &Context<'_>,
-    groups: &BTreeMap<(String, Vec<u8>), Group>,
-) -> Option<Option<Timestamp>> {
-    let age_ns = if context.detail { PRESSED_AGE_NS } else { AGE_NS };
-    let is_due =
-        |asked: &Option<Timestamp>| asked.is_none_or(|at| context.tick.since_ns(at) >= age_ns);
-    let asked = groups.values().map(|group| group.settings.asked);
-    let mut due: Vec<Option<Timestamp>> = asked.filter(is_due).collect();
-    due.sort_unstable();
-    due.truncate(ASKED);
-    due.last().copied()
+impl Turn {
+    /// The turn of those of `all` that were asked longest ago, as many as one tick asks.
+    pub(super) fn of<'a>(context: &Context<'_>, all: impl Iterator<Item = &'a Settings>) -> Self {
+        let age_ns = if context.detail { PRESSED_AGE_NS } else { AGE_NS };
+        let is_due =
+            |asked: &Option<Timestamp>| asked.is_none_or(|at| context.tick.since_ns(at) >= age_ns);
+        let mut due: Vec<Option<Timestamp>> = all.map(|one| one.asked).filter(is_due).collect();
+        due.sort_unstable();
+        due.truncate(ASKED);
+        Self { until: due.last().copied().flatten(), left: due.len() }
+    }
+
+    /// Whether it is the turn of these settings, which then have had it.
+    pub(super) fn take(&mut self, settings: &Settings) -> bool {
+        let is_its = self.left > 0 && settings.asked <= self.until;
+        self.left -= usize::from(is_its);
+        is_its
+    }
 }
 
 impl Settings {
-    fn write(&mut self, keyframe: bool, rows: &mut Rows<CgroupSettings>) {
+    /// Asks for those of the group `key`, whose directory is `folder`.
+    pub(super) fn ask(
+        &mut self,
+        key: &Cgroup,
+        folder: &Path,
+        units: &mut Units,
+        context: &mut Context<'_>,
+    ) {
+        let row = read(key, folder, units, context);
+        self.asked = Some(context.tick);
+        self.changed |= row != self.row;
+        self.row = row;
+    }
+
+    /// Writes the row, if it is news or all are due. One that says nothing is left out.
+    pub(super) fn write(&mut self, keyframe: bool, rows: &mut Rows<CgroupSettings>) {
         let says_any = self.row.row().present.count_ones() > KEYS;
         let is_news = std::mem::take(&mut self.changed);
         if says_any && (is_news || keyframe) {
@@ -86,25 +87,25 @@ impl Settings {
 const KEYS: u32 = 3;
 
 fn read(
-    group: &Group,
+    key: &Cgroup,
+    folder: &Path,
     units: &mut Units,
-    tick: Timestamp,
-    host: &HostFs,
-    buffer: &mut Buffer,
+    context: &mut Context<'_>,
 ) -> CgroupSettings {
     let mut row = CgroupSettings::default();
-    let (hierarchy, path) = (group.key.hierarchy().unwrap_or_default(), group.key.path());
+    let hierarchy = key.hierarchy().unwrap_or_default();
     row.set_name(Name::hierarchy, hierarchy);
-    row.set_name(Name::path, path.unwrap_or_default());
-    row.set(Cell::inode, group.inode);
+    row.set_name(Name::path, key.path().unwrap_or_default());
+    row.set_some(Cell::inode, key.inode());
     if hierarchy == b"v2" {
-        read_files(&group.folder, host, buffer, &mut row);
+        read_files(folder, context.host, context.buffer, &mut row);
     } else if hierarchy.split(|byte| *byte == b',').any(|controller| controller == b"blkio") {
-        let mut file = HostFile::single(group.folder.join("blkio.bfq.weight"));
-        let text = file.read(host, buffer);
+        let mut file = HostFile::single(folder.join("blkio.bfq.weight"));
+        let text = file.read(context.host, context.buffer);
         row.set_some(Cell::io_bfq_weight, text.ok().and_then(parse_weight));
     }
-    if let Some(service) = owner(&group.key).and_then(|unit| units.of(host, tick, unit)) {
+    let service = owner(key).and_then(|unit| units.of(context.host, context.tick, unit));
+    if let Some(service) = service {
         row.set_name(Name::restart, service.restart.as_bytes());
         row.set(Cell::watchdog_us, service.watchdog_us);
     }
@@ -137,8 +138,7 @@ fn parse_weight(text: &[u8]) -> Option<u64> {
     lines(text).find_map(|line| {
         let mut parts = fields(line);
         match (parts.next()?, parts.next()) {
-            (b"default", Some(weight)) => parse_u64(weight),
-            (weight, None) => parse_u64(weight),
+            (b"default", Some(weight)) | (weight, None) => parse_u64(weight),
             (_, Some(_)) => None,
         }
     })

@@ -90,7 +90,9 @@ mod tests {
 
     fn of(texts: &[&[u8]]) -> (&'static str, u64) {
         let mut service = Service::default();
-        texts.iter().for_each(|text| service.apply(text));
+        for text in texts {
+            service.apply(text);
+        }
         (service.restart, service.watchdog_us)
     }
 

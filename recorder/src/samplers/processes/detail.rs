@@ -1,6 +1,6 @@
 //! What is too dear to ask of every process at every tick: open descriptors and their limit,
-//! sockets in `CLOSE_WAIT`. Asked while a signal stands, of those with most descriptors, whose facts
-//! are then asked again.
+//! sockets in `CLOSE_WAIT`. Asked while a signal stands, of those with most descriptors, whose
+//! facts are then asked again.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;

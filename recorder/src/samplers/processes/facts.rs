@@ -7,18 +7,14 @@
 mod text;
 
 use ks_ebpf::layout::{MARK_KERNEL, MARK_RESET_ON_FORK, ProcessRow};
-use ks_vocabulary::model::{
-    Process, ProcessFacts, ProcessFactsCell as Cell, ProcessFactsName, Record, Rows,
-};
+use ks_vocabulary::model::{Process, ProcessFacts, ProcessFactsCell as Cell, Record, Rows};
 
-use super::tracked::Tracked;
 use crate::host_fs::{Buffer, HostFile, HostFs};
 use crate::priorities;
-use crate::sampler::Context;
 
-/// Processes whose files are asked at one tick, for a tick to take no longer for them (our
-/// judgement: about a millisecond).
-const ASKED: usize = 32;
+/// Processes whose files are asked at one tick, so that none takes long for them (our judgement:
+/// about a millisecond).
+pub(super) const ASKED: usize = 32;
 
 /// Facts of one process.
 #[derive(Debug, Default)]
@@ -73,7 +69,7 @@ impl Facts {
 
     /// Whether the files are to be asked. One that was just born may be about to become another
     /// program, or to end.
-    fn is_due(&mut self, process: &Process, keyframe: bool, is_first: bool) -> bool {
+    pub(super) fn is_due(&mut self, process: &Process, keyframe: bool, is_first: bool) -> bool {
         let is_old = std::mem::replace(&mut self.is_old, true) || is_first;
         self.wanted |= match &self.asked {
             None => true,
@@ -85,27 +81,27 @@ impl Facts {
     }
 
     /// Asks the files; those that the iterator stands for, too, where it told nothing.
-    fn ask(&mut self, process: &Process, by_pass: bool, host: &HostFs, buffer: &mut Buffer) {
+    pub(super) fn ask(
+        &mut self,
+        process: &Process,
+        by_pass: bool,
+        host: &HostFs,
+        buffer: &mut Buffer,
+    ) {
         self.wanted = false;
         self.asked = Some([name(process.comm()), name(process.cgroup())]);
         let mut row = ProcessFacts::default();
         set_key(process, &mut row);
-        match self.told.filter(|_| by_pass) {
-            Some(told) => {
-                told.fill(&mut row);
-                let mut status = ProcessFacts::default();
-                read_status(process, host, buffer, &mut status);
-                if let Some(cpus) = status.cpus_allowed() {
-                    row.set_name(ProcessFactsName::cpus_allowed, cpus);
-                }
+        let told = self.told.filter(|_| by_pass);
+        if told.is_none() {
+            if !read_stat(process, host, buffer, &mut row) {
+                return;
             }
-            None => {
-                if !read_stat(process, host, buffer, &mut row) {
-                    return;
-                }
-                read_status(process, host, buffer, &mut row);
-                read_scheduling(process, host, buffer, &mut row);
-            }
+            read_scheduling(process, host, buffer, &mut row);
+        }
+        read_status(process, host, buffer, &mut row);
+        if let Some(told) = told {
+            told.fill(&mut row);
         }
         if row.is_kernel() != Some(true) {
             read_exe(process, host, &mut row);
@@ -115,7 +111,7 @@ impl Facts {
     }
 
     /// Writes the row, if it is news or all are due. One of which nothing is known yet has none.
-    fn write(&mut self, keyframe: bool, rows: &mut Rows<ProcessFacts>) {
+    pub(super) fn write(&mut self, keyframe: bool, rows: &mut Rows<ProcessFacts>) {
         let is_known = self.row.pid().is_some();
         if is_known && (std::mem::take(&mut self.changed) || keyframe) {
             rows.push_copy(&self.row);
@@ -132,24 +128,6 @@ impl Told {
         row.set(Cell::io_priority, priorities::of_class(u64::from(self.io_priority)));
         let autogroup = Some((u64::from(self.autogroup), i64::from(self.autogroup_nice)));
         set_autogroup(autogroup.filter(|(id, _)| *id > 0), row);
-    }
-}
-
-/// Asks the files of those that are due, and writes the rows that are news or due. `is_first` says
-/// that no tick was before.
-pub(super) fn update(
-    context: &mut Context<'_>,
-    known: &mut [Tracked],
-    is_first: bool,
-    rows: &mut Rows<ProcessFacts>,
-) {
-    let mut left = ASKED;
-    for Tracked { row, facts, by, .. } in known {
-        if facts.is_due(row, context.keyframe, is_first) && left > 0 {
-            left -= 1;
-            facts.ask(row, by.is_pass(), context.host, context.buffer);
-        }
-        facts.write(context.keyframe, rows);
     }
 }
 

@@ -21,24 +21,14 @@ pub(super) struct Tracked {
     pub(super) touched: bool,
     /// What seldom changes.
     pub(super) facts: Facts,
-    /// What it is read by.
-    pub(super) by: By,
+    by: By,
 }
 
 /// What a process is read by.
 #[derive(Debug)]
-pub(super) enum By {
-    /// Its files.
+enum By {
     Files(Box<Files>),
-    /// Passes of the iterator.
     Pass(Passed),
-}
-
-impl By {
-    /// Whether passes tell of it.
-    pub(super) fn is_pass(&self) -> bool {
-        matches!(self, Self::Pass(_))
-    }
 }
 
 impl Tracked {
@@ -123,10 +113,15 @@ impl Tracked {
         seen
     }
 
+    /// Asks the files that its facts are in.
+    pub(super) fn ask_facts(&mut self, host: &HostFs, buffer: &mut Buffer) {
+        self.facts.ask(&self.row, matches!(self.by, By::Pass(_)), host, buffer);
+    }
+
     /// Reads what seldom changes, where no pass tells of it: control group, OOM score adjustment,
     /// network namespace.
     pub(super) fn read_labels(&mut self, host: &HostFs, buffer: &mut Buffer) {
-        if self.by.is_pass() {
+        if matches!(self.by, By::Pass(_)) {
             return;
         }
         self.read_cgroup(host, buffer);

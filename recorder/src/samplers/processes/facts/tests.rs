@@ -75,7 +75,7 @@ fn what_a_pass_tells_is_written_when_it_changes_and_files_add_the_rest() {
     let root = tempfile::tempdir().unwrap();
     write(root.path(), 5, 50, 3);
     let (mut facts, process) = (Facts::default(), process(5, 50, "x"));
-    let mut written = |facts: &mut Facts, row: &ProcessRow| {
+    let written = |facts: &mut Facts, row: &ProcessRow| {
         let mut rows = Rows::default();
         facts.tell(&process, row);
         facts.write(false, &mut rows);
