@@ -23,6 +23,15 @@ pub struct Situation {
     pub held: f64,
 }
 
+impl Situation {
+    /// The middle of an expectation as a part of what is above the usual, so that expectations in
+    /// different quantities can be compared.
+    pub fn part(&self, expected: &Predicted) -> f64 {
+        let excess = libm::fabs(self.value - self.usual);
+        if excess > 0.0 { f64::midpoint(expected.low, expected.high) / excess } else { 0.0 }
+    }
+}
+
 /// Share of the target's part that an action takes away: 5 % of outcomes are below the first, 5 %
 /// above the second. What is not here changes nothing that can be measured within minutes.
 const RELIEF: &[(ActionKind, f64, f64)] = &[

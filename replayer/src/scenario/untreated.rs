@@ -64,6 +64,15 @@ pub fn worked_out(
     Ok(gathered(found.into_iter().flat_map(|(_, own)| own), name))
 }
 
+/// Those of the first of the other seeds alone, which come first in each list.
+pub fn of_first_seed(scenario: &Scenario, name: &str) -> Result<Vec<KnownPlacebos>, Error> {
+    let mut simulation = scenario.simulation(FIRST_SEED);
+    if let Some(knowledge) = lessons::of(scenario)? {
+        simulation.know(knowledge.into());
+    }
+    Ok(gathered(run(&mut simulation).into_iter(), name))
+}
+
 fn run(simulation: &mut ks_scenarios::simulation::Simulation) -> Vec<KnownPlacebos> {
     let mut driver = Driver::<Engine>::default();
     let driven = driver.run(&mut Modelled::new(simulation, &mut |_, _| {}), &mut Silent);

@@ -260,8 +260,10 @@ fn choose<'a>(told: &'a CandidatesTold, request: &ModelRequest) -> Option<&'a Ca
     });
     let mut best: Option<(&CandidateTold, f64)> = None;
     for one in fresh {
-        let Some(expected) = one.expected else { continue };
-        let gain = f64::midpoint(expected.low, expected.high) * one.success_rate;
+        if one.expected.is_none() {
+            continue;
+        }
+        let gain = one.gain * one.success_rate;
         let worth = if one.risk == Risk::Disruptive { gain / RISK_WEIGHT } else { gain };
         if best.is_none_or(|(_, most)| worth > most * 1.001) {
             best = Some((one, worth));

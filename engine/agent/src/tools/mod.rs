@@ -5,6 +5,8 @@ mod signals;
 mod simulate;
 mod trends;
 
+pub(crate) use propose::is_own;
+
 use alloc::string::String;
 use alloc::vec::Vec;
 

@@ -3,8 +3,10 @@
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
+use ks_vocabulary::action::ActionKind;
 use ks_vocabulary::decision::{CandidateTold, CandidatesTold, FailureMode};
 use ks_vocabulary::kind::{Entity, Kind, Severity};
+use ks_vocabulary::membership::is_within;
 use ks_vocabulary::metric::Metric;
 use ks_vocabulary::output::{Evidence, Signal};
 use ks_vocabulary::resource::Resource;
@@ -26,6 +28,43 @@ fn measured_by(resource: Resource) -> Vec<Metric> {
         | Resource::Ports
         | Resource::Conntrack
         | Resource::Pids => alloc::vec![resource.metric()],
+    }
+}
+
+/// Whether an action can move what a signal is about. One that shares CPUs out in another way leaves
+/// the load of the host as it is: what gets better is with those who suffered.
+fn moves(action: ActionKind, signal: &Signal) -> bool {
+    let shares = matches!(
+        action,
+        ActionKind::LowerProcessPriority
+            | ActionKind::LowerAutogroupPriority
+            | ActionKind::LowerCpuWeight
+            | ActionKind::DemoteSchedulingClass
+    );
+    if !shares {
+        return action.form().answers.contains(&signal.kind);
+    }
+    match signal.kind {
+        Kind::Scheduler => matches!(signal.entity, Entity::Cgroup(_)),
+        Kind::TcpExhaustion => true,
+        Kind::MemoryPressure
+        | Kind::LoadMismatch
+        | Kind::IoCongestion
+        | Kind::NetworkDegradation
+        | Kind::SwapThrashing
+        | Kind::BlockDeviceSaturation
+        | Kind::Syscall
+        | Kind::PageFault => false,
+    }
+}
+
+/// Whether a signal is on what is acted on: it is to be held back, and nothing gets better there.
+pub(crate) fn is_own(target: &Entity, signal: &Signal) -> bool {
+    match (target, &signal.entity) {
+        (Entity::Cgroup(target), Entity::Cgroup(place)) => {
+            is_within(&place.path, &target.path) || is_within(&target.path, &place.path)
+        }
+        (target, place) => *target != Entity::Host && target == place,
     }
 }
 
@@ -68,9 +107,8 @@ impl Tools<'_> {
         one: &Candidate,
     ) -> Result<CandidateTold, String> {
         let kind = one.action.kind();
-        let expected = self
-            .situation(culprit, kind.form().answers)
-            .and_then(|(_, situation)| expected(kind, &situation));
+        let situation = self.situation(culprit, one).map(|(_, situation)| situation);
+        let expected = situation.and_then(|situation| expected(kind, &situation));
         let proposal = self.proposal(mode, culprit.cloned(), one);
         let look = self.look();
         let judged = self.guard.judge(&proposal, &look);
@@ -83,6 +121,7 @@ impl Tools<'_> {
             rule: judged.rule.to_string(),
             reason: judged.reason,
             expected,
+            gain: situation.zip(expected).map_or(0.0, |(of, expected)| of.part(&expected)),
             success_rate: record.rate(),
             outcomes: record.trials,
         })
@@ -112,26 +151,28 @@ impl Tools<'_> {
         }
     }
 
-    /// The signal that an action of these kinds is verified by, and what is known of its quantity.
-    pub fn situation(
-        &self,
-        culprit: Option<&Entity>,
-        answers: &[Kind],
-    ) -> Option<(u64, Situation)> {
+    /// The signal that an action is verified by, and what is known of its quantity: the worst that it
+    /// can move, that of the culprit first.
+    pub fn situation(&self, culprit: Option<&Entity>, one: &Candidate) -> Option<(u64, Situation)> {
+        let kind = one.action.kind();
         let standing = self.ledger.standing(self.incident).map(|known| &known.signal);
-        let own = standing.filter(|signal| answers.contains(&signal.kind));
+        let own = standing.filter(|signal| moves(kind, signal) && !is_own(&one.target, signal));
         let blames = |signal: &Signal| {
             signal.culprits.iter().any(|one| one.convicted && Some(&one.entity) == culprit)
         };
-        let signal = own.max_by_key(|signal| {
-            (blames(signal), signal.severity, core::cmp::Reverse(signal.id))
-        })?;
-        let (metric, usual) = self.quantity(signal)?;
-        let value = self.facts.level(signal.kind, &signal.entity, metric)?;
-        let share = signal.culprits.iter().find(|one| Some(&one.entity) == culprit);
+        let mut own: Vec<&Signal> = own.collect();
+        own.sort_by_key(|signal| {
+            let rank = (blames(signal), signal.severity, core::cmp::Reverse(signal.id));
+            core::cmp::Reverse(rank)
+        });
         let held = culprit.map_or(0.0, |culprit| self.held(culprit));
-        let share = share.map_or(1.0, |one| one.share);
-        Some((signal.id, Situation { metric, value, usual, share, held }))
+        own.into_iter().find_map(|signal| {
+            let (metric, usual) = self.quantity(signal)?;
+            let value = self.facts.level(signal.kind, &signal.entity, metric)?;
+            let share = signal.culprits.iter().find(|one| Some(&one.entity) == culprit);
+            let share = share.map_or(1.0, |one| one.share);
+            Some((signal.id, Situation { metric, value, usual, share, held }))
+        })
     }
 
     /// The quantity by which a signal is told, and what is usual of it. Of a forecast it is the

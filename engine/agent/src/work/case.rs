@@ -1,6 +1,6 @@
 //! The work on one incident, and what is remembered of it between two times that it is looked at.
 
-use alloc::string::String;
+use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
 use ks_vocabulary::decision::{Ending, Exchange, FailureMode, Phase, TriedTold};
@@ -9,9 +9,10 @@ use ks_vocabulary::output::Incident;
 use ks_vocabulary::time::{SECOND_NS, Timestamp};
 
 use crate::breaker::Breaker;
+use crate::ledger::Ledger;
 
 /// An incident that changed is looked at again after so long at the soonest.
-pub(super) const AGAIN_NS: u64 = 30 * SECOND_NS;
+pub(super) const AGAIN_NS: u64 = 5 * SECOND_NS;
 
 /// After an action that did not help it is looked at again once another may be done.
 const REST_NS: u64 = 15 * SECOND_NS;
@@ -75,34 +76,35 @@ pub(super) struct Handled {
 
 /// What an incident was like.
 #[derive(Debug, Clone, PartialEq)]
-struct Seen {
+pub(super) struct Seen {
     severity: Option<Severity>,
-    episodes: usize,
+    /// Conditions that users may feel: they stand, medium or worse.
+    felt: usize,
     cause: Option<String>,
 }
 
 impl Seen {
-    fn of(incident: &Incident) -> Self {
-        use alloc::string::ToString;
+    pub(super) fn of(incident: &Incident, ledger: &Ledger) -> Self {
+        let standing = ledger.standing(incident.id);
         Self {
             severity: incident.severity,
-            episodes: incident.episodes.len(),
+            felt: standing.filter(|known| known.signal.severity >= Severity::Medium).count(),
             cause: incident.causes.first().map(|cause| cause.entity.to_string()),
         }
     }
 }
 
 impl Handled {
-    pub(super) fn new(incident: &Incident, ending: Ending, at: Timestamp) -> Self {
-        Self { ending, at, seen: Seen::of(incident), again: false }
+    pub(super) fn new(seen: Seen, ending: Ending, at: Timestamp) -> Self {
+        Self { ending, at, seen, again: false }
     }
 
     /// Whether it is worth another look: it changed, and it was not looked at just now.
-    pub(super) fn is_due(&self, incident: &Incident, now: Timestamp) -> bool {
+    pub(super) fn is_due(&self, seen: &Seen, now: Timestamp) -> bool {
         if self.ending == Ending::BudgetUsedUp {
             return false;
         }
         let ago_ns = now.since_ns(self.at);
-        self.again && ago_ns >= REST_NS || ago_ns >= AGAIN_NS && self.seen != Seen::of(incident)
+        self.again && ago_ns >= REST_NS || ago_ns >= AGAIN_NS && self.seen != *seen
     }
 }

@@ -46,8 +46,7 @@ impl Agent {
         let candidate = Candidate { action, target };
         let mut proposal = tools.proposal(mode, diagnosed.clone(), &candidate);
         proposal.evidence.clone_from(&asked.evidence);
-        let answers = proposal.action.kind().form().answers;
-        let situation = tools.situation(diagnosed.as_ref(), answers);
+        let situation = tools.situation(diagnosed.as_ref(), &candidate);
         let Some((signal, situation)) = situation else {
             return Err("nothing stands that this could be verified by".into());
         };

@@ -13,7 +13,7 @@ use ks_vocabulary::kind::Severity;
 use ks_vocabulary::output::{Incident, Said};
 use ks_vocabulary::time::SECOND_NS;
 
-use super::case::{Case, Handled};
+use super::case::{Case, Handled, Seen};
 use super::{Agent, Ask, Stage};
 use crate::facts::Facts;
 use crate::reasoner::rules::{self, Rules};
@@ -35,7 +35,7 @@ impl Agent {
                 .standing(incident.id)
                 .any(|known| known.signal.severity >= self.config.severity_min);
             let known = self.handled.get(&incident.id);
-            severe && known.is_none_or(|known| known.is_due(incident, now))
+            severe && known.is_none_or(|known| known.is_due(&Seen::of(incident, &self.ledger), now))
         };
         let next = self
             .ledger
@@ -230,7 +230,8 @@ impl Agent {
 
     fn leave(&mut self, case: &Case, ending: Ending, facts: &dyn Facts) {
         if let Some(incident) = self.ledger.incident(case.incident) {
-            let handled = Handled::new(incident, ending, facts.now());
+            let seen = Seen::of(incident, &self.ledger);
+            let handled = Handled::new(seen, ending, facts.now());
             self.handled.insert(case.incident, handled);
         }
     }

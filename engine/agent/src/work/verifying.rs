@@ -12,6 +12,7 @@ use ks_vocabulary::time::SECOND_NS;
 
 use super::{Agent, Ask, Carried, Stage};
 use crate::facts::Facts;
+use crate::tools::is_own;
 use crate::verify::{Held, verdict};
 
 /// The longest that a severity has to last before it is told.
@@ -109,7 +110,9 @@ impl Agent {
         let standing = self.ledger.signals().filter(|known| known.stands());
         for known in standing {
             let signal = &known.signal;
-            if signal.id == carried.signal || signal.severity < Severity::Medium {
+            let target = carried.decision.target.as_ref();
+            let is_meant = target.is_some_and(|target| is_own(target, signal));
+            if signal.id == carried.signal || signal.severity < Severity::Medium || is_meant {
                 continue;
             }
             // What had crossed its limit before is no harm of the action, though it is told later.

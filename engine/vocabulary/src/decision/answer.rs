@@ -192,6 +192,8 @@ pub struct CandidateTold {
     pub reason: String,
     /// What it is expected to do.
     pub expected: Option<Predicted>,
+    /// The middle of that as a part of what is above the usual.
+    pub gain: f64,
     /// Share of such actions that resolved their incident so far, by what is known.
     pub success_rate: f64,
     /// Outcomes that this rests on.
