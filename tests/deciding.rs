@@ -5,6 +5,7 @@ use std::path::Path;
 use ks_engine::analysis::knowledge::KnownPlacebos;
 use ks_replayer::scenario::{self, untreated};
 use ks_scenarios::library;
+use serde_json::{Value, json};
 
 /// Scenarios on which the agent acts by itself: what happens to them when nothing is done comes with
 /// the product.
@@ -57,4 +58,124 @@ fn what_happens_when_nothing_is_done_is_that_of_this_engine_and_model() {
 fn lines(all: &[KnownPlacebos]) -> String {
     let each: Vec<String> = all.iter().map(|one| serde_json::to_string(one).unwrap()).collect();
     format!("[\n{}\n]\n", each.join(",\n"))
+}
+
+/// What `ks` prints on stdout, and its exit code.
+fn ks(arguments: &[&str]) -> (String, String, Option<i32>) {
+    let output = std::process::Command::new(env!("CARGO_BIN_EXE_ks"))
+        .args(arguments)
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .output()
+        .unwrap();
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    (text(&output.stdout), text(&output.stderr), output.status.code())
+}
+
+fn replayed(arguments: &[&str]) -> Value {
+    let mut all = vec!["replay"];
+    all.extend_from_slice(arguments);
+    all.extend_from_slice(&["--format", "json"]);
+    let (out, error, code) = ks(&all);
+    assert_eq!(code, Some(0), "{error}");
+    serde_json::from_str(&out).unwrap()
+}
+
+#[test]
+fn a_leak_is_detected_decided_on_acted_on_and_verified() {
+    let granted = ["leaking_service", "--config", "examples/grant-terminate.toml"];
+    let report = replayed(&granted);
+    let told = serde_json::to_string_pretty(&report["decisions"]).unwrap();
+    insta::assert_snapshot!("leak_with_a_grant", told);
+    let decision = &report["decisions"][0];
+    assert_eq!(decision["outcome"], "resolved");
+    assert_eq!(decision["actual"]["method"], "placebo");
+    let again = replayed(&granted);
+    assert_eq!(report["journal_sha256"], again["journal_sha256"]);
+    let critical = report["episodes"].as_array().unwrap().iter();
+    assert_eq!(critical.filter(|one| one["severity"] == "critical").count(), 0, "it was in time");
+}
+
+#[test]
+fn without_a_grant_it_is_proposed_with_plan_and_interval() {
+    let report = replayed(&["leaking_service", "--mode", "auto"]);
+    let decision = &report["decisions"][0];
+    assert_eq!(decision["verdict"], "needs_approval");
+    assert_eq!(decision["plan"][0], "SIGTERM to process:317:3570000");
+    assert!(decision["predicted"]["low"].as_f64() < decision["predicted"]["high"].as_f64());
+    let (out, ..) = ks(&["replay", "leaking_service", "--mode", "auto"]);
+    insta::assert_snapshot!("leak_without_a_grant", out);
+}
+
+#[test]
+fn what_does_not_help_is_put_back_and_what_helps_stays() {
+    let helped = replayed(&["noisy_neighbour_weight", "--mode", "auto"]);
+    assert_eq!(helped["decisions"][0]["outcome"], "resolved");
+    let useless = replayed(&["runaway_threads", "--mode", "auto"]);
+    let first = &useless["decisions"][0];
+    assert_eq!(
+        (&first["action"], &first["outcome"]),
+        (&json!("lower_cpu_weight"), &json!("rolled_back"))
+    );
+    assert_eq!(first["undo"][0], "`100` to cpu.weight of cgroup:/system.slice/spinner.service");
+}
+
+#[test]
+fn nobody_touches_what_others_need_and_what_is_well() {
+    for name in
+        ["hog_everybody_needs", "fault_ends_by_itself", "busy_ranks", "quiet", "niced_compile"]
+    {
+        let report = replayed(&[name, "--mode", "auto"]);
+        assert_eq!(report["decisions"], json!([]), "{name}");
+    }
+}
+
+#[test]
+fn nothing_is_done_to_a_recording() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("n.parquet");
+    let path = path.to_str().unwrap();
+    let (_, error, code) = ks(&["scenario", "build", "noisy_neighbour_weight", "-o", path]);
+    assert_eq!(code, Some(0), "{error}");
+    let usual = replayed(&[path]);
+    assert_eq!((&usual["mode"], &usual["decisions"]), (&json!("as_recorded"), &json!([])));
+    let report = replayed(&[path, "--mode", "auto"]);
+    assert_eq!(report["mode"], "what_if");
+    assert_eq!(report["decisions"][0]["outcome"], "dry_run");
+    let (_, error, _) = ks(&["replay", path, "--mode", "auto"]);
+    assert!(error.contains("nothing is done to a recording"), "{error}");
+}
+
+#[test]
+fn a_whole_trace_is_explained() {
+    let (out, error, code) = ks(&["explain", "port_exhaustion", "--mode", "propose"]);
+    assert_eq!(code, Some(0), "{error}");
+    for part in ["calls   query_signals", "calls   execute_remediation", "decision 1", "judged"] {
+        assert!(out.contains(part), "{part}: {out}");
+    }
+    let (.., code) = ks(&["explain", "quiet", "--incident", "7"]);
+    assert_eq!(code, Some(2));
+}
+
+#[test]
+fn wrong_modes_reasoners_and_policies_are_refused_at_their_place() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("site.toml");
+    std::fs::write(&path, "[budgets]\nactions = 99\n").unwrap();
+    let policy = path.to_str().unwrap();
+    for (arguments, code, told) in [
+        (&["--mode", "yolo"][..], 2, "observe, propose, auto"),
+        (&["--reasoner", "oracle"][..], 2, "off, rules"),
+        (&["--mode", "auto", "--policy", policy][..], 2, "site.toml:1:1: a policy can only lower"),
+        (&["--policy", "/nowhere.toml"][..], 3, "/nowhere.toml"),
+    ] {
+        let mut all = vec!["replay", "quiet"];
+        all.extend_from_slice(arguments);
+        let (_, error, found) = ks(&all);
+        assert!(error.contains(told), "{error}");
+        assert_eq!(found, Some(code), "{error}");
+    }
+    std::fs::write(&path, "deny = [\"limit_cgroup_cpu\"]\n").unwrap();
+    let denied = replayed(&["noisy_neighbour_weight", "--mode", "auto", "--policy", policy]);
+    let all = denied["decisions"].as_array().unwrap();
+    assert!(all.iter().all(|one| one["action"] != "limit_cgroup_cpu"), "{all:#?}");
 }

@@ -30,8 +30,12 @@ pub(super) struct Case {
     pub(super) history: Vec<Exchange>,
     /// What was diagnosed, with the signals' kinds.
     pub(super) diagnosis: Option<(FailureMode, Option<Entity>)>,
+    /// What was called, to break loops: a shorter history changes nothing about it.
+    pub(super) breaker: Breaker,
     /// Answers in a row that were no answers.
     pub(super) errors: u32,
+    /// The rules have taken over.
+    pub(super) fallen_back: bool,
     /// What was asked to be done of it: one action a case.
     pub(super) decided: bool,
 }
@@ -44,7 +48,9 @@ impl Case {
             phase: Phase::Observe,
             history: Vec::new(),
             diagnosis: None,
+            breaker: Breaker::default(),
             errors: 0,
+            fallen_back: false,
             decided: false,
         }
     }
@@ -57,8 +63,6 @@ pub(super) struct Spent {
     pub(super) turns: u32,
     /// Calls of tools.
     pub(super) calls: u32,
-    /// Loops of calls that were broken: it counts over cases.
-    pub(super) breaker: Breaker,
     /// Decisions that are over, with what came of them.
     pub(super) tried: Vec<TriedTold>,
 }

@@ -15,6 +15,7 @@ use ks_vocabulary::time::SECOND_NS;
 
 use super::case::{Case, Handled, Seen};
 use super::{Agent, Ask, Stage};
+use crate::breaker::Breaker;
 use crate::facts::Facts;
 use crate::reasoner::rules::{self, Rules};
 use crate::reasoner::{Advised, parse};
@@ -89,9 +90,16 @@ impl Agent {
     }
 
     fn advised(&mut self, case: &mut Case, request: &ModelRequest) -> Option<Reply> {
+        if case.errors >= ERRORS_MAX && case.fallen_back {
+            let reason = "the tools refuse what is asked of them".into();
+            return Some(Reply::Finish(Finish { ending: Ending::CannotTell, reason }));
+        }
         if case.errors >= ERRORS_MAX {
+            (case.errors, case.fallen_back) = (0, true);
             self.reasoner = Box::new(Rules);
-            case.errors = 0;
+            // What was asked before was another's.
+            (case.breaker, case.phase) = (Breaker::default(), Phase::Observe);
+            case.history.clear();
             let text = "the reasoner erred too often: the rules take over";
             self.step(case, None, Some(text.into()), None, None);
         }
@@ -139,9 +147,8 @@ impl Agent {
         facts: &dyn Facts,
         ask: &mut Ask<'_>,
     ) {
-        let spent = self.spent.entry(case.incident).or_default();
-        spent.calls += 1;
-        let looped = spent.breaker.take(&call);
+        self.spent.entry(case.incident).or_default().calls += 1;
+        let looped = case.breaker.take(&call);
         let answer = if call.tool().is_of(case.phase) {
             match (looped, &call) {
                 (Err(why), _) => Err(why),
