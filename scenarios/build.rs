@@ -1,5 +1,5 @@
-//! Gathers the scenarios of `library/` into one table, sorted by name, and what happens to them when
-//! nothing is done, of `untreated/`, into another.
+//! Gathers the scenarios of `library/` into one table, sorted by name, and what happens to them
+//! when nothing is done, of `untreated/`, into another.
 //!
 //! The table names no folder of this machine: a build that is shared between checkouts may keep it
 //! from another one.

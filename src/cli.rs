@@ -8,7 +8,6 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use ks_recorder::recorder::Options;
 use ks_replayer::moment::Moment;
 use ks_replayer::selection::Glob;
-use ks_vocabulary::input::Acceptance;
 
 use crate::duration::parse_duration;
 use crate::plain;
@@ -21,6 +20,7 @@ pub(crate) mod capture;
 pub(crate) mod control;
 pub(crate) mod diff;
 pub(crate) mod import;
+pub(crate) mod replay;
 pub(crate) mod scenario;
 pub(crate) mod test;
 
@@ -66,7 +66,7 @@ pub(crate) enum Command {
         ks replay leaking_service --seed 7\n  \
         ks replay host.parquet --accept scheduler:cgroup:/batch.slice\n  \
         ks replay /var/lib/kernelsight --from 2026-03-04T02:00:00Z --to 2026-03-04T04:00:00Z")]
-    Replay(Replay),
+    Replay(replay::Replay),
     /// Tell what is normal in recordings, where it is heading, and when a resource ends
     #[command(after_help = "Examples:\n  ks analyze host.parquet\n  \
         ks analyze /var/lib/kernelsight --metric memory_and_swap_used_share\n  \
@@ -289,49 +289,6 @@ pub(crate) struct Live {
 pub(crate) enum LiveMode {
     /// Record and judge, change nothing
     Observe,
-}
-
-/// Arguments of `ks replay`.
-#[derive(Debug, Args)]
-pub(crate) struct Replay {
-    /// Recordings, unsealed recordings, or directories of segments, in order; or one scenario, by
-    /// its name or its `.toml` file
-    #[arg(required = true, value_name = "PATH")]
-    pub(crate) paths: Vec<PathBuf>,
-    /// Seed of a scenario [default: its first]
-    #[arg(long)]
-    pub(crate) seed: Option<u64>,
-    /// Form of the output
-    #[arg(long, value_enum, default_value = "text")]
-    pub(crate) format: Format,
-    /// Begin at this time, such as 2026-03-04T12:00:00Z, or +90s after the recording's start
-    #[arg(long, value_name = "TIME")]
-    pub(crate) from: Option<Moment>,
-    /// End before this time, written likewise
-    #[arg(long, value_name = "TIME")]
-    pub(crate) to: Option<Moment>,
-    /// Write the journal, one JSON object a line, to this file
-    #[arg(long, value_name = "OUT.jsonl")]
-    pub(crate) journal: Option<PathBuf>,
-    /// Knowledge of `ks baseline build` to begin with
-    #[arg(long, value_name = "FILE")]
-    pub(crate) baseline: Option<PathBuf>,
-    /// Configuration to replay with, in place of the recorded one
-    #[arg(long, value_name = "FILE.toml")]
-    pub(crate) config: Option<PathBuf>,
-    #[command(flatten)]
-    pub(crate) agent: agent::Agent,
-    /// Replay as if an operator had called this condition normal from the start, such as
-    /// load_mismatch:host or io_congestion:disk:sda; may be given several times
-    #[arg(long, value_name = "KIND:ENTITY", value_parser = control::condition)]
-    pub(crate) accept: Vec<Acceptance>,
-    /// Print every incident and verdict with all evidence, and when each kind was judged, also
-    /// where that does not fit a screen
-    #[arg(short, long)]
-    pub(crate) verbose: bool,
-    /// Print to stderr what each stage cost
-    #[arg(long)]
-    pub(crate) timings: bool,
 }
 
 /// Arguments of `ks inspect`.

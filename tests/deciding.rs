@@ -1,4 +1,5 @@
 //! The agent on modelled hosts: what it decides, does and verifies, as a whole.
+#![expect(clippy::unwrap_used, reason = "a test fails by it")]
 
 use std::path::Path;
 
@@ -7,8 +8,8 @@ use ks_replayer::scenario::{self, untreated};
 use ks_scenarios::library;
 use serde_json::{Value, json};
 
-/// Scenarios on which the agent acts by itself: what happens to them when nothing is done comes with
-/// the product.
+/// Scenarios on which the agent acts by itself: what happens to them when nothing is done comes
+/// with the product.
 const ACTED_ON: [&str; 13] = [
     "action_makes_it_worse",
     "compile_in_a_hurry",

@@ -32,7 +32,7 @@ use crate::stdout;
 const EMPTY_PART: &str = "no sample lies between --from and --to: `ks inspect` tells what time a \
                           recording is of";
 
-pub(crate) fn run(arguments: &cli::Replay) -> anyhow::Result<()> {
+pub(crate) fn run(arguments: &cli::replay::Replay) -> anyhow::Result<()> {
     sequence::check(&arguments.paths)?;
     let mut journal: Box<dyn Write> = match &arguments.journal {
         Some(path) => {
@@ -179,7 +179,7 @@ fn modelled(
 /// Feeds what is asked for, and says what was called normal in vain.
 fn feed(
     run: &mut Run,
-    arguments: &cli::Replay,
+    arguments: &cli::replay::Replay,
     configured: Option<Config>,
     range: Range,
     journal: &mut dyn Write,

@@ -12,14 +12,14 @@ use crate::tree::{SourceFile, assert_none, checkout};
 /// A new entry is the size at hand and some three in a hundred, for work on several branches.
 const LINES_MAX: [(&str, usize); 9] = [
     ("ebpf/src/", 1_000),
-    ("engine/src/", 18_400),
-    ("engine/agent/src/", 610),
-    ("engine/statistics/src/", 4_650),
-    ("engine/vocabulary/src/", 6_150),
+    ("engine/src/", 18_700),
+    ("engine/agent/src/", 7_400),
+    ("engine/statistics/src/", 4_950),
+    ("engine/vocabulary/src/", 7_750),
     ("recorder/src/", 19_550),
-    ("replayer/src/", 8_400),
-    ("scenarios/src/", 8_700),
-    ("src/", 9_050),
+    ("replayer/src/", 9_200),
+    ("scenarios/src/", 8_950),
+    ("src/", 9_350),
 ];
 /// How far below its entry a crate may be.
 const SLACK_PERCENT: usize = 5;

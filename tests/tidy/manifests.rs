@@ -29,14 +29,14 @@ struct Border {
 const BORDERS: [Border; 8] = [
     border("engine/vocabulary", &[], &[]),
     border("engine/statistics", &[], &["ks-vocabulary"]),
-    border("engine/agent", &["ks-vocabulary"], &[]),
-    border("engine", &["ks-statistics", "ks-vocabulary"], &[]),
+    border("engine/agent", &["ks-statistics", "ks-vocabulary"], &[]),
+    border("engine", &["ks-agent", "ks-statistics", "ks-vocabulary"], &[]),
     border("ebpf", &[], &[]),
     border("scenarios", &["ks-vocabulary"], &[]),
     border("recorder", &["ks-ebpf", "ks-vocabulary"], &[]),
     border(
         "replayer",
-        &["ks-engine", "ks-recorder", "ks-scenarios", "ks-statistics", "ks-vocabulary"],
+        &["ks-agent", "ks-engine", "ks-recorder", "ks-scenarios", "ks-statistics", "ks-vocabulary"],
         &[],
     ),
 ];

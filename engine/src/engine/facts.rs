@@ -9,7 +9,7 @@ use ks_vocabulary::decision::Sysctl;
 use ks_vocabulary::kind::{Entity, Kind};
 use ks_vocabulary::metric::Metric;
 use ks_vocabulary::model::{
-    Cgroup, CgroupSettings as Settings, Limits, Process, ProcessFacts as Row, Sysctls,
+    Cgroup, CgroupSettings as Settings, Cpu, Limits, Memory, Process, ProcessFacts as Row, Sysctls,
 };
 use ks_vocabulary::time::{SECOND_NS, Timestamp};
 
@@ -91,12 +91,12 @@ impl Facts for Seen<'_> {
         let limits = self.limits();
         let sysctls = self.tables.sysctls();
         HostFacts {
-            cpus: cpu.and_then(|cpu| cpu.cpus_online()),
-            memory_bytes: memory.and_then(|memory| memory.total_bytes()),
-            available_bytes: memory.and_then(|memory| memory.available_bytes()),
-            swap_bytes: memory.and_then(|memory| memory.swap_total_bytes()),
-            swap_free_bytes: memory.and_then(|memory| memory.swap_free_bytes()),
-            dirty_bytes: memory.and_then(|memory| memory.dirty_bytes()),
+            cpus: cpu.and_then(Cpu::cpus_online),
+            memory_bytes: memory.and_then(Memory::total_bytes),
+            available_bytes: memory.and_then(Memory::available_bytes),
+            swap_bytes: memory.and_then(Memory::swap_total_bytes),
+            swap_free_bytes: memory.and_then(Memory::swap_free_bytes),
+            dirty_bytes: memory.and_then(Memory::dirty_bytes),
             ports: limits
                 .and_then(|limits| Some((limits.local_port_first()?, limits.local_port_last()?))),
             autogroup: sysctls

@@ -1,8 +1,8 @@
 //! A series that something was done to: its level and slope before, and how both changed.
 //!
-//! Ordinary least squares of y = a + b t + c step + d (t - at)+, with standard errors that allow for
-//! neighbours that resemble each other (Newey and West 1987, Bartlett's weights, no correction for
-//! small samples; `statistics.md`, section 6).
+//! Ordinary least squares of y = a + b t + c step + d (t - at)+, with standard errors that allow
+//! for neighbours that resemble each other (Newey and West 1987, Bartlett's weights, no correction
+//! for small samples; `statistics.md`, section 6).
 
 use alloc::vec::Vec;
 use libm::sqrt;

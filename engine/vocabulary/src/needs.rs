@@ -178,7 +178,16 @@ pub const NEEDS: &[Need] = &[
     ("ports", &["local_ports"]),
     (
         "socket_owners",
-        &["close_wait", "inode", "queue", "backlog", "local_ports", "local_ports_new"],
+        &[
+            "listening",
+            "port",
+            "close_wait",
+            "inode",
+            "queue",
+            "backlog",
+            "local_ports",
+            "local_ports_new",
+        ],
     ),
     ("sched", &["running_ns", "wait_ns", "timeslices"]),
     ("softnet", &["processed", "dropped"]),

@@ -128,7 +128,7 @@ impl Decision {
             verdict: said.verdict,
             rule: said.rule,
             reason: said.reason.clone(),
-            plan: plan.map_or(Vec::new(), |plan| told(plan)),
+            plan: plan.map_or(Vec::new(), told),
             undo: plan.map_or(Vec::new(), undone),
             outcome: said.outcome,
             actual: said.actual.clone(),

@@ -1,5 +1,6 @@
 //! How the quantities of a scenario go on when nothing is done about its faults: what an action on
-//! its modelled host has to beat. They are of other seeds than the run's, and hold for no real host.
+//! its modelled host has to beat. They are of other seeds than the run's, and hold for no real
+//! host.
 
 use std::sync::{Mutex, PoisonError};
 

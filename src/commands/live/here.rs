@@ -45,7 +45,7 @@ enum Given {
     Start,
     Gap,
     Answer,
-    Config(Config),
+    Config(Box<Config>),
     Post(Post),
     Else,
 }
@@ -132,7 +132,7 @@ impl Here {
         if let Some(config) = newest.or_else(|| self.config.take()) {
             let body = Body::ConfigChange(Box::new(config.clone()));
             self.config = None;
-            return Some((Given::Config(config), body));
+            return Some((Given::Config(Box::new(config)), body));
         }
         let mut post = self.inbox.take()?;
         let body = std::mem::replace(&mut post.body, Body::Tick);

@@ -12,8 +12,8 @@ use crate::facts::Facts;
 use crate::unfit::{Unfit, need};
 
 pub(super) const ADVICE: Advice = Advice {
-    helps: "idle: the victim runs in the same session or CPU control group; batch: it is woken late \
-            by a process that preempts",
+    helps: "idle: the victim runs in the same session or CPU control group; batch: it is woken \
+            late by a process that preempts",
     cannot: "batch changes no share; across sessions and control groups nothing changes",
 };
 

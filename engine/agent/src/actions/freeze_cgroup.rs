@@ -14,8 +14,8 @@ use crate::unfit::{Unfit, need};
 
 pub(super) const ADVICE: Advice = Advice {
     helps: "time is needed, and all of a group has to stand still for it",
-    cannot: "a member that waits for a device stops only when it is done; a unit with WatchdogSec is \
-             aborted; systemd does not know of it",
+    cannot: "a member that waits for a device stops only when it is done; a unit with \
+             WatchdogSec is aborted; systemd does not know of it",
 };
 
 pub(super) fn plan(group: &GroupRef, lasts: StopTime, facts: &dyn Facts) -> Result<Plan, Unfit> {

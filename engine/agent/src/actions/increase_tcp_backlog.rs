@@ -11,8 +11,7 @@ use crate::unfit::{Unfit, need};
 
 pub(super) const ADVICE: Advice = Advice {
     helps: "SYN cookies are off and handshakes are dropped (ListenDrops)",
-    cannot: "with SYN cookies on, the default, it does nothing; a full accept queue is not moved by \
-             it",
+    cannot: "with SYN cookies on, the default, it does nothing; a full accept queue is not moved",
 };
 
 /// At most sixteen times the present one (our judgement).

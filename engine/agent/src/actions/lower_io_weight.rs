@@ -14,8 +14,8 @@ use crate::unfit::{Unfit, need};
 
 pub(super) const ADVICE: Advice = Advice {
     helps: "sibling groups compete for a disk with bfq",
-    cannot: "none, kyber and mq-deadline heed no weight; `io.weight` counts only where io.cost is on, \
-             which is not recorded: it is used under bfq alone, as `io.bfq.weight`",
+    cannot: "none, kyber and mq-deadline heed no weight; `io.weight` counts only where io.cost is \
+             on, which is not recorded: it is used under bfq alone, as `io.bfq.weight`",
 };
 
 pub(super) fn plan(

@@ -15,8 +15,8 @@ use crate::unfit::{Unfit, need};
 
 pub(super) const ADVICE: Advice = Advice {
     helps: "a group holds pages that nobody uses",
-    cannot: "a kernel before 5.19 has no such file; what is used faults back; cache of files counts \
-             as available already",
+    cannot: "a kernel before 5.19 has no such file; what is used faults back; cache of files \
+             counts as available already",
 };
 
 /// At most a fifth of what a group holds is taken at once (our judgement).

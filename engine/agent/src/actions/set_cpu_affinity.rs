@@ -14,8 +14,8 @@ use crate::unfit::{Unfit, need};
 
 pub(super) const ADVICE: Advice = Advice {
     helps: "a process with many threads keeps others from all CPUs",
-    cannot: "a process with as few threads as the set has CPUs; one whose group's cpuset is changed \
-             meanwhile",
+    cannot: "a process with as few threads as the set has CPUs; one whose group's cpuset is \
+             changed meanwhile",
 };
 
 /// A process keeps at least a quarter of its CPUs (our judgement).

@@ -15,7 +15,8 @@ pub(super) const ADVICE: Advice = Advice {
     helps: "a process holds or grows by so much memory that all others suffer, and its work can be \
             begun anew",
     cannot: "a process that ignores SIGTERM, as container inits do without a handler; a supervisor \
-             starts it again, and the leak with it; one that serves others and has none is left alone",
+             starts it again, and the leak with it; one that serves others and has none is left \
+             alone",
 };
 
 pub(super) fn plan(process: &ProcessRef, facts: &dyn Facts) -> Result<Plan, Unfit> {

@@ -2,8 +2,8 @@
 //! an [`ApprovedPlan`].
 //!
 //! A rule says why not, or nothing. The first that objects decides; what none objects to is allowed
-//! where its tier says so, and else needs an operator. How often each rule was looked at is counted:
-//! one that never is guards nothing.
+//! where its tier says so, and else needs an operator. How often each rule was looked at is
+//! counted: one that never is guards nothing.
 
 mod approved;
 mod rules;
@@ -130,8 +130,8 @@ impl Guard {
         Judged { verdict: tier.verdict, rule: tier.rule, reason: tier.reason, plan: planned.ok() }
     }
 
-    /// Judges a proposal once more, as it is carried out, and approves of it if it is allowed, or an
-    /// operator has said so. The error is why not.
+    /// Judges a proposal once more, as it is carried out, and approves of it if it is allowed, or
+    /// an operator has said so. The error is why not.
     pub fn approve(
         &mut self,
         proposal: &Proposal,
@@ -158,9 +158,8 @@ impl Guard {
     ) -> Option<(&'static str, String)> {
         for (at, rule) in RULES.iter().enumerate() {
             self.evaluated[at] += 1;
-            if let Some(found) =
-                (rule.objects)(proposal, look, planned).filter(|_| mutation::is_on(at))
-            {
+            let found = (rule.objects)(proposal, look, planned);
+            if let Some(found) = found.filter(|_| mutation::is_on(at)) {
                 return Some((rule.word(planned), found));
             }
         }

@@ -87,8 +87,8 @@ impl<'a> Tools<'a> {
         }
     }
 
-    /// What a proposal is held against. It borrows nothing of the tools themselves, so that the guard
-    /// can judge beside it.
+    /// What a proposal is held against. It borrows nothing of the tools themselves, so that the
+    /// guard can judge beside it.
     pub fn look(&self) -> Look<'a> {
         Look {
             facts: self.facts,
@@ -120,9 +120,7 @@ impl<'a> Tools<'a> {
         let Entity::Cgroup(group) = entity else { return None };
         let all = self.facts.processes();
         let mut members = all.iter().filter(|process| is_member(process, group));
-        let known =
-            members.try_fold(false, |serves, process| Some(serves || process.listening? > 0));
-        known
+        members.try_fold(false, |serves, process| Some(serves || process.listening? > 0))
     }
 
     fn party(&mut self, one: &Culprit) -> PartyTold {

@@ -31,8 +31,8 @@ fn measured_by(resource: Resource) -> Vec<Metric> {
     }
 }
 
-/// Whether an action can move what a signal is about. One that shares CPUs out in another way leaves
-/// the load of the host as it is: what gets better is with those who suffered.
+/// Whether an action can move what a signal is about. One that shares CPUs out in another way
+/// leaves the load of the host as it is: what gets better is with those who suffered.
 fn moves(action: ActionKind, signal: &Signal) -> bool {
     let shares = matches!(
         action,
@@ -151,8 +151,8 @@ impl Tools<'_> {
         }
     }
 
-    /// The signal that an action is verified by, and what is known of its quantity: the worst that it
-    /// can move, that of the culprit first.
+    /// The signal that an action is verified by, and what is known of its quantity: the worst that
+    /// it can move, that of the culprit first.
     pub fn situation(&self, culprit: Option<&Entity>, one: &Candidate) -> Option<(u64, Situation)> {
         let kind = one.action.kind();
         let standing = self.ledger.standing(self.incident).map(|known| &known.signal);

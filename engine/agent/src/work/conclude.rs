@@ -34,7 +34,7 @@ impl Agent {
         self.asked.insert(request, undo);
         carried.request = request;
         carried.decision.change = Decided::Verified;
-        carried.decision.request = Some(request);
+        carried.decision.request = Some(request.0);
         self.decide_on(carried.decision.clone());
         self.stage = Stage::Undoing(Box::new(carried));
     }

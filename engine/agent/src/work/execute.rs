@@ -118,7 +118,7 @@ impl Agent {
             comm: Self::comm_of(&proposal.target, facts),
             predicted,
             confidence_raw: Some(asked.confidence),
-            // By what came of such actions, and how sure the cause is: never by what a reasoner says.
+            // By what came of such actions and how sure the cause is, never by what is said of it.
             confidence: Some(record.rate() * sure.clamp(0.0, 1.0)),
             verdict: judged.verdict,
             rule: judged.rule,
@@ -141,7 +141,7 @@ impl Agent {
             self.config.approval_s.min(ks_vocabulary::decision::AgentConfig::APPROVAL_S_MAX);
         let until = facts.now().plus_ns(wait_s * SECOND_NS);
         let request = ask(Asks::Approval, until);
-        decision.request = Some(request);
+        decision.request = Some(request.0);
         proposal.planned.clone_from(&decision.plan);
         self.decide_on(decision.clone());
         self.pending.insert(request, Pending { proposal, decision, signal });
@@ -217,7 +217,7 @@ impl Agent {
         });
         decision.change = Decided::Asked;
         decision.phase = Phase::Execute;
-        decision.request = Some(request);
+        decision.request = Some(request.0);
         self.decide_on(decision.clone());
         let severities = self.ledger.signals().filter(|known| known.stands());
         let severities = severities.map(|known| (known.signal.id, known.signal.severity)).collect();

@@ -1,5 +1,5 @@
-//! What the tools answer. Entities are handles, as they were issued; names of the host are left out,
-//! since a reasoner need not know them and might obey them.
+//! What the tools answer. Entities are handles, as they were issued; names of the host are left
+//! out, since a reasoner need not know them and might obey them.
 
 use alloc::string::String;
 use alloc::vec::Vec;

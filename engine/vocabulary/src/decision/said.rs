@@ -8,7 +8,6 @@ use super::{
     Actual, Ending, FailureMode, Phase, Plan, Predicted, Reasoner, ToolCall, Upshot, Verdict,
 };
 use crate::action::Action;
-use crate::input::RequestId;
 use crate::kind::Entity;
 use crate::words::words;
 
@@ -90,7 +89,7 @@ pub struct DecisionSaid {
     pub reason: String,
     /// Until when an approval can come, by the number of its request.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub request: Option<RequestId>,
+    pub request: Option<u64>,
     /// What is done, and what puts it back.
     pub plan: Option<Plan>,
     /// What came of it.
