@@ -91,7 +91,7 @@ impl Here {
             self.pace.go_on();
         }
         if let Given::Config(config) = std::mem::replace(&mut self.given, Given::Else) {
-            self.config.get_or_insert(config);
+            self.config.get_or_insert(*config);
         }
         // Who is told that it is not logged must not find it logged later.
         while self.inbox.take().is_some() {}
