@@ -10,6 +10,8 @@ use ks_recorder::format::parquet_file::ParquetFile;
 use ks_recorder::format::recording::Reader;
 use ks_recorder::format::recovery::recover;
 use ks_recorder::format::writer::Writer;
+use ks_vocabulary::action::ActionKind;
+use ks_vocabulary::decision::{AgentConfig, Grant, Mode, Reasoner, Scope};
 use ks_vocabulary::input::{
     Acceptance, ActionOutcome, Answer, Body, Config, Decision, Gap, GapReason, HostFacts, Input,
     ModelReply, OperatorDecision, Outcome, RequestId, SCHEMA_VERSION, Start,
@@ -105,7 +107,7 @@ fn random_recording(seed: u64, inputs: u64) -> Vec<Input> {
         let body = match dice.below(14) {
             0 => Body::Tick,
             12 => Body::Answer(Box::new(random_answer(&mut dice))),
-            13 => Body::ConfigChange(Box::new(Config { accept: vec![acceptance(&mut dice)] })),
+            13 => Body::ConfigChange(Box::new(config(&mut dice))),
             1 => Body::Gap(Gap {
                 source: "all".into(),
                 count: Some(dice.roll()),
@@ -118,6 +120,19 @@ fn random_recording(seed: u64, inputs: u64) -> Vec<Input> {
         made.push(Input::recorded(seq, Timestamp(mono), body));
     }
     made
+}
+
+fn config(dice: &mut Dice) -> Config {
+    let mode = Mode::ALL[usize::try_from(dice.below(3)).unwrap()];
+    let expires_ns = WallTime(dice.roll().cast_signed());
+    let on = if dice.below(2) == 0 {
+        Scope::Unit("a.service".into())
+    } else {
+        Scope::Cgroup("/a".into())
+    };
+    let grants = vec![Grant { action: ActionKind::TerminateProcess, on, expires_ns }];
+    let agent = AgentConfig { mode, reasoner: Reasoner::Rules, grants, ..AgentConfig::default() };
+    Config { accept: vec![acceptance(dice)], agent }
 }
 
 fn acceptance(dice: &mut Dice) -> Acceptance {
