@@ -32,6 +32,7 @@ use ks_vocabulary::output::{Defect, Digest, End, Output, Said};
 use ks_vocabulary::time::{ClockAnchor, Timestamp};
 use ks_vocabulary::timer::{Timer, Timers};
 
+use deciding::Advisor;
 use fact_tables::FactTables;
 use words::{HIDDEN_PROCESSES, explain, hides_processes};
 
@@ -71,6 +72,7 @@ pub struct Engine {
     /// Who decides, where someone advises.
     agent: Option<Box<Agent>>,
     rehearses: bool,
+    advisor: Option<Advisor>,
     fact_tables: FactTables,
     seed: u64,
     /// Samples since the last digest.
@@ -172,10 +174,10 @@ impl Engine {
     fn begin_run(&mut self, start: &Start, at: Position) {
         self.finish();
         let accepts_all = self.board.accepts_all();
-        let rehearses = self.rehearses;
+        let (rehearses, advisor) = (self.rehearses, self.advisor.take());
         let outputs = core::mem::take(&mut self.outputs);
         let run = Some(start.run());
-        *self = Self { outputs, run, rehearses, clock: start.clock, ..Self::default() };
+        *self = Self { outputs, run, rehearses, advisor, clock: start.clock, ..Self::default() };
         if accepts_all {
             self.board.accept_all();
         }

@@ -2,6 +2,7 @@
 
 use std::io::Write;
 
+use ks_agent::reasoner::Reasoner;
 use ks_engine::analysis::Knowledge;
 use ks_engine::engine::Engine;
 use ks_recorder::format::recording::Reader;
@@ -42,6 +43,11 @@ impl Run {
     /// Decides as it would, and does nothing: what is fed is a recording.
     pub fn rehearse(&mut self) {
         self.driver.machine_mut().rehearse();
+    }
+
+    /// Lets others advise the agent: `make` makes one for each run of the stream.
+    pub fn advise_by(&mut self, make: impl Fn() -> Box<dyn Reasoner> + Send + 'static) {
+        self.driver.machine_mut().advise_by(make);
     }
 
     /// Judges as if an operator had called a condition normal from the start.

@@ -1,5 +1,6 @@
 //! `ks actions`: the catalogue of what can be done, and what is known of each action.
 
+use ks_agent::actions::advice;
 use ks_agent::policy::TextPolicy;
 use ks_vocabulary::action::{Accepts, ActionKind, Blast, Field, Form, Risk, Undo};
 use ks_vocabulary::kind::Kind;
@@ -16,6 +17,12 @@ use crate::stdout;
 struct Told {
     name: &'static str,
     effect: &'static str,
+    /// When it helps; nothing of what only looks.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    helps: Option<&'static str>,
+    /// When it cannot help, or does harm.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cannot: Option<&'static str>,
     text: &'static str,
     parameters: Vec<Parameter>,
     blast: Blast,
@@ -69,6 +76,8 @@ fn told(form: &Form, policy: &TextPolicy) -> Told {
     Told {
         name: form.name,
         effect: form.effect,
+        helps: advice(form.kind).map(|advice| advice.helps),
+        cannot: advice(form.kind).map(|advice| advice.cannot),
         text: form.grammar,
         parameters: form.fields.iter().map(parameter).collect(),
         blast: form.blast,
@@ -121,6 +130,10 @@ fn list(forms: &[&Form]) -> Page {
 fn page(told: &Told) -> Page {
     let mut page = Page::of(format_args!("{}: {}", told.name, told.effect));
     page.gap();
+    if let (Some(helps), Some(cannot)) = (told.helps, told.cannot) {
+        page.line(format_args!("helps    where {helps}"));
+        page.line(format_args!("cannot   {cannot}"));
+    }
     page.line(format_args!("text     {}", told.text));
     for parameter in &told.parameters {
         page.line(format_args!("         {}: {}", parameter.name, parameter.accepts.join(", or ")));

@@ -3,6 +3,7 @@
 
 use alloc::boxed::Box;
 use alloc::vec::Vec;
+use core::fmt;
 
 use ks_agent::guard::EffectRequest;
 use ks_agent::reasoner::Reasoner as Advises;
@@ -21,6 +22,15 @@ use crate::influence::Influence;
 /// What was done is felt for so long: it settles, is measured, and may be put back (our judgement).
 const FELT_NS: u64 = 300 * SECOND_NS;
 
+/// Who advises in place of the one that is configured.
+pub(super) struct Advisor(Box<dyn Fn() -> Box<dyn Advises> + Send>);
+
+impl fmt::Debug for Advisor {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str("Advisor")
+    }
+}
+
 impl Engine {
     /// Decides as it would, and asks for nothing to be done: what is fed is a recording, whose host
     /// has gone on long ago.
@@ -28,11 +38,9 @@ impl Engine {
         self.rehearses = true;
     }
 
-    /// Takes another reasoner than the one that is configured, where there is an agent.
-    pub fn advise_by(&mut self, reasoner: Box<dyn Advises>) {
-        if let Some(agent) = &mut self.agent {
-            agent.advise_by(reasoner);
-        }
+    /// Lets others advise the agents of the runs to come: `make` makes one for each.
+    pub fn advise_by(&mut self, make: impl Fn() -> Box<dyn Advises> + Send + 'static) {
+        self.advisor = Some(Advisor(Box::new(make)));
     }
 
     /// What is handed on of a request for an effect.
@@ -49,8 +57,12 @@ impl Engine {
         self.seed = seed;
         self.board.configure(config);
         self.agent = Agent::new(&config.agent, self.clock, seed).map(Box::new);
-        if let Some(agent) = self.agent.as_mut().filter(|_| self.rehearses) {
+        let Some(agent) = &mut self.agent else { return };
+        if self.rehearses {
             agent.rehearse();
+        }
+        if let Some(Advisor(make)) = &self.advisor {
+            agent.advise_by(make());
         }
     }
 

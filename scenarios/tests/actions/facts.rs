@@ -46,7 +46,7 @@ fn settings_of_a_group_change_with_what_is_done_to_it_and_when_it_thaws() {
     lab.act(r#"{ lower_io_weight = { group = "/batch.slice", weight = 10 } }"#).unwrap();
     lab.run(1);
     let row = settings(&lab.last).unwrap();
-    assert_eq!((row.frozen(), row.io_weight()), (Some(true), Some(10)));
+    assert_eq!((row.frozen(), row.io_bfq_weight()), (Some(true), Some(10)));
     let line = b"8:0 rbps=max wbps=max riops=20 wiops=max".as_slice();
     assert_eq!((row.io_max(), row.restart()), (Some(line), None));
     let thawed = (0..5).any(|_| {
