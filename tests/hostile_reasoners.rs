@@ -41,7 +41,7 @@ demand = { spin = 8.0 }
 name = "worker"
 group = "/tenants.slice/a.service"
 threads = 4
-demand = { cpu = 0.9 }
+demand = { cpu = 0.2, burst = "2ms" }
 
 [[fault]]
 name = "burst"
