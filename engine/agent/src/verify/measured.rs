@@ -98,3 +98,22 @@ impl Measured {
         &self.readings
     }
 }
+
+#[cfg(test)]
+impl Measured {
+    /// One that is complete.
+    pub(super) fn of(before: f64, past: Vec<f64>, readings: Vec<f64>, at_once: bool) -> Self {
+        Self {
+            kind: Kind::Scheduler,
+            entity: Entity::Host,
+            metric: Metric::CpuSome5s,
+            before: Some(before),
+            past,
+            at_once,
+            begins: Timestamp(0),
+            ends: Timestamp(0),
+            last: None,
+            readings,
+        }
+    }
+}

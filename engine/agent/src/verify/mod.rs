@@ -6,3 +6,6 @@ mod verdict;
 
 pub use measured::Measured;
 pub use verdict::{Held, verdict};
+
+#[cfg(test)]
+mod tests;

@@ -112,6 +112,13 @@ fn is_small(actual: &Actual, predicted: &Predicted, null: &[f64]) -> bool {
     found.is_some_and(|(low, high)| -least <= low && high <= least)
 }
 
+/// Whether a mean is better, or worse, than all that was read in the minute before. A trigger picks
+/// a moment at which a quantity is high; that it falls back to where it was is no effect.
+fn is_beyond(after: f64, past: &[f64], predicted: &Predicted, better: bool) -> bool {
+    let below = (predicted.direction == Direction::Down) == better;
+    past.iter().all(|before| if below { after < *before } else { after > *before })
+}
+
 /// With too few untreated triggers: whether the level stepped, which never says that a condition is
 /// resolved, and counts for nothing in learning.
 fn by_series(mut actual: Actual, predicted: &Predicted, measured: &Measured) -> Held {
@@ -126,12 +133,13 @@ fn by_series(mut actual: Actual, predicted: &Predicted, measured: &Measured) -> 
     actual.effect = Some(found.step);
     actual.held = Some((predicted.low..=predicted.high).contains(&better));
     let matters = MATTERS_OF_LEVEL * libm::fabs(actual.before);
-    let upshot = if libm::fabs(t) < ERRORS || libm::fabs(better) < matters {
-        Upshot::Inconclusive
-    } else if better > 0.0 {
+    let is_step = libm::fabs(t) >= ERRORS && libm::fabs(better) >= matters;
+    let upshot = if is_step && is_beyond(actual.after, &measured.past, predicted, true) {
         Upshot::Improved
-    } else {
+    } else if is_step && is_beyond(actual.after, &measured.past, predicted, false) {
         Upshot::Worse
+    } else {
+        Upshot::Inconclusive
     };
     Held { upshot, actual: Some(actual), better_sd: None }
 }
