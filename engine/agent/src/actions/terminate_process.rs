@@ -21,7 +21,9 @@ pub(super) fn plan(process: &ProcessRef, facts: &dyn Facts) -> Result<Plan, Unfi
     let (exact, found) = find(process, facts)?;
     let group = need(found.group, "the control group of the process")?;
     // What the supervisor will do has to be known: it decides what this is good for.
-    if let Some(group) = facts.group(group).filter(|group| group.unit.is_some()) {
+    // The root of all groups has no supervisor.
+    let known = (group != b"/").then(|| need(facts.group(group), "the control group"));
+    if let Some(group) = known.transpose()?.filter(|group| group.unit.is_some()) {
         need(group.restart, "the restart policy of the unit")?;
     }
     let effect = Effect::Signal { process: exact, signal: Signal::Terminate };
