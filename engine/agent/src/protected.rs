@@ -168,3 +168,6 @@ pub(crate) fn told(scope: &Scope) -> String {
         Scope::Cgroup(path) => format!("control group {path}"),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -7,6 +7,9 @@
 
 mod approved;
 mod rules;
+mod target;
+#[cfg(test)]
+mod tests;
 mod tier;
 
 pub use approved::{ApprovedPlan, EffectRequest};
