@@ -215,4 +215,4 @@ fn signed(value: u64) -> i64 {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

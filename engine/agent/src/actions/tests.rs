@@ -1,9 +1,10 @@
 //! Every form of action on hosts that differ in one fact.
 
 mod absent;
+pub(crate) mod checks;
 mod forms;
 mod planned;
-mod properties;
+pub(crate) mod properties;
 mod refused_groups;
 mod refused_host;
 mod refused_processes;

@@ -70,7 +70,9 @@ fn names_another(proposal: &Proposal, look: &Look<'_>, targets: &[Target<'_>]) -
             is_of_condition && own == Some(device.get())
         }
         // Filesystems and interfaces are named by their handles in texts.
-        (Target::Mount(_), Entity::Filesystem(mount)) => proposal.mount.as_ref() == Some(mount),
+        (Target::Mount(_), Entity::Filesystem(mount)) => {
+            proposal.mount.as_ref().is_none_or(|own| own == mount)
+        }
         (Target::Nic(_), Entity::Nic(_)) => true,
         _ => false,
     };
