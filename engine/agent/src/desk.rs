@@ -196,11 +196,11 @@ impl Desk {
     }
 
     /// Adds a process, with its control group where that is new.
-    pub(crate) fn add(&mut self, facts: ProcessFacts<'static>) {
+    pub(crate) fn add(&mut self, facts: &ProcessFacts<'static>) {
         if let Some(path) = facts.group {
             self.groups.entry(path.to_vec()).or_insert_with(|| group(path));
         }
-        self.processes.insert(facts.key, facts);
+        self.processes.insert(facts.key, *facts);
     }
 }
 

@@ -93,9 +93,9 @@ fn members_of_the_listed_units_are_protected_with_the_executable_of_the_unit() {
         let mut desk = Desk::default();
         desk.processes.remove(&(1, 1));
         desk.processes.remove(&(50, 5));
-        desk.add(of((60, 6), 1, 105, path));
+        desk.add(&of((60, 6), 1, 105, path));
         says(why(&desk, (60, 6), Site::default()), unit);
-        desk.add(of((61, 7), 60, 105, path));
+        desk.add(&of((61, 7), 60, 105, path));
         assert_eq!(why(&desk, (61, 7), Site::default()), None, "{unit}: a stranger in it");
         says(group(path, Site::default(), &desk), "process 60 is in it");
         desk.at((61, 7)).exe = None;
@@ -126,7 +126,7 @@ fn a_users_own_unit_of_a_listed_name_is_not_the_listed_one() {
         b"/sshd.service",
     ] {
         let mut desk = Desk::default();
-        desk.add(of((60, 6), 1, 1001, path));
+        desk.add(&of((60, 6), 1, 1001, path));
         assert_eq!(why(&desk, (60, 6), Site::default()), None, "{}", path.escape_ascii());
         assert_eq!(group(path, Site::default(), &desk), None);
     }
@@ -138,7 +138,7 @@ fn a_protected_member_protects_its_group_and_those_above() {
     says(group(SESSION, Site::default(), &desk), "process 800 is in it: it is this program");
     says(group(b"/user.slice/user-1000.slice", Site::default(), &desk), "process 800 is in it");
     let mut desk = Desk::default();
-    desk.add(of((1002, 102), 1000, 0, b"/work.slice/batch.service/below"));
+    desk.add(&of((1002, 102), 1000, 0, b"/work.slice/batch.service/below"));
     says(group(BATCH, Site::default(), &desk), "process 1002 is in it: it is root's");
     says(group(b"/work.slice", Site::default(), &desk), "process 1002 is in it");
     assert_eq!(group(ALONE, Site::default(), &desk), None);
@@ -146,7 +146,7 @@ fn a_protected_member_protects_its_group_and_those_above() {
 
 #[test]
 fn what_holds_all_else_is_protected_even_if_it_looks_empty() {
-    let desk = Desk { processes: Default::default(), ..Desk::default() };
+    let desk = Desk { processes: alloc::collections::BTreeMap::default(), ..Desk::default() };
     for top in ["/", "/system.slice", "/user.slice", "/machine.slice"] {
         says(group(top.as_bytes(), Site::default(), &desk), "it holds all else");
     }
@@ -167,7 +167,7 @@ fn root_is_acted_on_in_listed_units_of_the_system_alone() {
         (b"/system.slice/backup.service.evil", true),
     ] {
         let mut desk = Desk::default();
-        desk.add(of((60, 6), 1, 0, path));
+        desk.add(&of((60, 6), 1, 0, path));
         let found = why(&desk, (60, 6), site);
         assert_eq!(found.is_some(), is_protected, "{}", path.escape_ascii());
     }
@@ -179,8 +179,8 @@ fn a_site_protects_units_and_groups_with_what_is_below_and_above_them() {
         [Scope::Unit("db.service".into()), Scope::Cgroup("/work.slice/batch.service".into())];
     let site = Site { protect: &protect, ..Site::default() };
     let mut desk = Desk::default();
-    desk.add(of((60, 6), 1, 105, b"/system.slice/db.service/worker"));
-    desk.add(of((61, 6), 1, 105, b"/system.slice/db.service.old"));
+    desk.add(&of((60, 6), 1, 105, b"/system.slice/db.service/worker"));
+    desk.add(&of((61, 6), 1, 105, b"/system.slice/db.service.old"));
     says(why(&desk, (60, 6), site), "the site protects unit db.service");
     assert_eq!(why(&desk, (61, 6), site), None);
     says(why(&desk, HOG, site), "the site protects control group /work.slice/batch.service");

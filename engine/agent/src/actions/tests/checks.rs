@@ -72,48 +72,6 @@ fn process<'a>(exact: &Exact, desk: &'a Desk) -> &'a ProcessFacts<'static> {
 
 fn is_sound(effect: &Effect, undo: Option<&Effect>, desk: &Desk) -> bool {
     match (effect, undo) {
-        (Effect::Nice { process: own, nice }, Some(Effect::Nice { process: back, nice: old })) => {
-            own == back && process(own, desk).nice == Some(*old) && old < nice && *nice <= 19
-        }
-        (
-            Effect::Autogroup { process: own, nice },
-            Some(Effect::Autogroup { process: back, nice: old }),
-        ) => {
-            let present = process(own, desk).autogroup_nice;
-            own == back && present == Some(*old) && old < nice && *nice <= 19
-        }
-        (Effect::Policy { process: own, policy, .. }, Some(back @ Effect::Policy { .. })) => {
-            let facts = process(own, desk);
-            let (old, kept) = (facts.policy.unwrap(), facts.reset_on_fork.unwrap());
-            let of = |policy| Effect::Policy { process: own.clone(), policy, reset_on_fork: kept };
-            *back == of(old)
-                && *effect == of(*policy)
-                && [(0, 3), (0, 5), (3, 5)].contains(&(old, *policy))
-        }
-        (
-            Effect::Affinity { process: own, cpus },
-            Some(Effect::Affinity { process: back, cpus: old }),
-        ) => {
-            own == back
-                && is_narrower(cpus.as_ref().unwrap(), old.as_ref(), process(own, desk), desk)
-        }
-        (
-            Effect::IoPriority { process: own, value },
-            Some(Effect::IoPriority { process: back, value: old }),
-        ) => own == back && is_behind(*value, *old, process(own, desk)),
-        (
-            Effect::OomScore { process: own, adj },
-            Some(Effect::OomScore { process: back, adj: old }),
-        ) => {
-            own == back
-                && process(own, desk).oom_score_adj == Some(*old)
-                && old < adj
-                && *adj <= 900
-        }
-        (Effect::Signal { process: own, signal: Signal::Stop }, Some(back)) => {
-            *back == Effect::Signal { process: own.clone(), signal: Signal::Continue }
-        }
-        (Effect::Signal { signal, .. }, None) => *signal != Signal::Stop,
         (Effect::ReadAhead { disk, kb }, Some(Effect::ReadAhead { disk: back, kb: old })) => {
             let Entity::Disk(name) = &disk.0 else { panic!("{disk:?}") };
             disk == back && desk.disks[name].read_ahead_kb == Some(*old) && kb < old && *kb >= 16
@@ -122,17 +80,55 @@ fn is_sound(effect: &Effect, undo: Option<&Effect>, desk: &Desk) -> bool {
         (Effect::GroupFile { group, file, text }, undo) => {
             let Entity::Cgroup(own) = &group.0 else { panic!("{group:?}") };
             let facts = &desk.groups[&own.path];
-            let of = |old: &str| Effect::GroupFile {
+            let back = restored(facts, *file, text).map(|text| Effect::GroupFile {
                 group: group.clone(),
                 file: *file,
-                text: old.into(),
-            };
-            own.inode == facts.inode
-                && restored(facts, *file, text).map(|old| of(&old)).as_ref() == undo
-                && is_lower(facts, *file, text)
+                text,
+            });
+            own.inode == facts.inode && back.as_ref() == undo && is_lower(facts, *file, text)
         }
         (Effect::Sysctl { key, text }, Some(Effect::Sysctl { key: back, text: old })) => {
             key == back && is_allowed(*key, text, old, desk)
+        }
+        (Effect::Signal { process, signal: Signal::Stop }, Some(back)) => {
+            let (process, signal) = (process.clone(), Signal::Continue);
+            *back == Effect::Signal { process, signal }
+        }
+        (Effect::Signal { signal, .. }, None) => *signal != Signal::Stop,
+        (effect, Some(back)) => is_put_behind(effect, back, desk),
+        (_, None) => false,
+    }
+}
+
+/// Of a process: it stands further behind, and what puts it back is where it stands.
+fn is_put_behind(effect: &Effect, back: &Effect, desk: &Desk) -> bool {
+    use Effect as Is;
+    match (effect, back) {
+        (Is::Nice { process: own, nice }, Is::Nice { process: of, nice: old }) => {
+            own == of && process(own, desk).nice == Some(*old) && old < nice && *nice <= 19
+        }
+        (Is::Autogroup { process: own, nice }, Is::Autogroup { process: of, nice: old }) => {
+            let present = process(own, desk).autogroup_nice;
+            own == of && present == Some(*old) && old < nice && *nice <= 19
+        }
+        (Is::Policy { process: own, policy, .. }, Is::Policy { policy: old, .. }) => {
+            let facts = process(own, desk);
+            let reset_on_fork = facts.reset_on_fork.unwrap();
+            let of = |policy| Is::Policy { process: own.clone(), policy, reset_on_fork };
+            let is_restored = *back == of(*old) && facts.policy == Some(*old);
+            is_restored
+                && *effect == of(*policy)
+                && [(0, 3), (0, 5), (3, 5)].contains(&(*old, *policy))
+        }
+        (Is::Affinity { process: own, cpus }, Is::Affinity { process: of, cpus: old }) => {
+            let cpus = cpus.as_ref().unwrap();
+            own == of && is_narrower(cpus, old.as_ref(), process(own, desk), desk)
+        }
+        (Is::IoPriority { process: own, value }, Is::IoPriority { process: of, value: old }) => {
+            own == of && is_behind(*value, *old, process(own, desk))
+        }
+        (Is::OomScore { process: own, adj }, Is::OomScore { process: of, adj: old }) => {
+            own == of && process(own, desk).oom_score_adj == Some(*old) && old < adj && *adj <= 900
         }
         _ => false,
     }

@@ -51,8 +51,8 @@ prop_compose! {
         let state = state.map(u64::from);
         let known = Desk::default().processes[&crate::desk::HOG];
         ProcessFacts {
-            state, nice, policy, autogroup_nice, oom_score_adj, io_priority, cpus_allowed,
-            reset_on_fork, listening, ..known
+            state, nice, policy, oom_score_adj, autogroup_nice, reset_on_fork, io_priority,
+            cpus_allowed, listening, ..known
         }
     }
 }
@@ -77,10 +77,10 @@ prop_compose! {
         let known = crate::desk::group(BATCH);
         let controllers = if bare { Some(&b"pids"[..]) } else { known.controllers };
         GroupFacts {
-            cpu_quota_us: quota, cpu_period_us, cpu_weight, io_bfq_weight, cpus_used,
-            memory_bytes, anon_bytes, swap_bytes, memory_high_bytes, swap_max_bytes, pids_max,
-            pids, io_bytes_per_s: rates, io_max, controllers, frozen: Some(frozen), watchdog_us,
-            ..known
+            controllers, cpu_quota_us: quota, cpu_period_us, cpu_weight, cpus_used,
+            memory_bytes, anon_bytes, memory_high_bytes, swap_bytes, swap_max_bytes, pids,
+            pids_max, io_bytes_per_s: rates, io_max, io_bfq_weight, frozen: Some(frozen),
+            watchdog_us, ..known
         }
     }
 }
@@ -121,7 +121,8 @@ prop_compose! {
         *desk.batch() = group;
         (desk.sda().scheduler, desk.sda().read_ahead_kb) = (scheduler, read_ahead_kb);
         let each = Sysctl::ALL.iter().zip(sysctls).zip(known);
-        desk.sysctls = each.filter(|(_, known)| *known).map(|((key, value), _)| (*key, value)).collect();
+        let known = each.filter(|(_, is_known)| *is_known);
+        desk.sysctls = known.map(|((key, value), _)| (*key, value)).collect();
         desk
     }
 }
@@ -129,11 +130,14 @@ prop_compose! {
 /// An action of any form with any numbers; many are out of bounds and read as none.
 pub(crate) fn action_of(kind: ActionKind, numbers: [u64; 2]) -> Option<Action> {
     let [one, two] = numbers;
-    let text = ["batch", "idle"][usize::from(two % 2 == 0)];
-    let list =
-        if two % 3 == 0 { format!("{}", one % 9) } else { format!("{}-{}", one % 5, two % 9) };
+    let text = ["batch", "idle"][usize::from(two.is_multiple_of(2))];
+    let list = if two.is_multiple_of(3) {
+        format!("{}", one % 9)
+    } else {
+        format!("{}-{}", one % 5, two % 9)
+    };
     let limits = ["rbps", "wbps", "riops", "wiops"];
-    let limit = limits[usize::from((two % 4) as u8)];
+    let limit = limits[usize::try_from(two % 4).expect("it is below four")];
     let fields = kind.form().fields.iter().map(|field| {
         let value = match field.name {
             "process" => json!("process:1000:100"),
@@ -144,7 +148,7 @@ pub(crate) fn action_of(kind: ActionKind, numbers: [u64; 2]) -> Option<Action> {
             "class" => json!(text),
             "cpus" => json!(list),
             "limit" => json!({ limit: one }),
-            "level" if two % 5 == 0 => json!("idle"),
+            "level" if two.is_multiple_of(5) => json!("idle"),
             "high" => json!(two % 70_000),
             _ => json!(one),
         };

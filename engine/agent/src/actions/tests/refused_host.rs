@@ -104,8 +104,7 @@ fn each_refusal_of_a_disk_or_of_the_host_has_its_host() {
 #[test]
 fn who_listens_outside_of_the_new_ports_keeps_nobody_from_widening() {
     for port in [14_999, 32_768, 60_999, 65_001] {
-        let mut desk = Desk::default();
-        desk.listened = Some(vec![port]);
+        let desk = Desk { listened: Some(vec![port]), ..Desk::default() };
         assert!(super::planned("widen_port_range", &desk).is_ok(), "{port}");
     }
 }

@@ -194,7 +194,7 @@ impl Bench {
 
     /// What the guard says, whichever rules are switched off.
     pub(super) fn judge_as_is(&self) -> Judged {
-        self.with(|guard, proposal, look| guard.judge(proposal, look))
+        self.with(Guard::judge)
     }
 
     pub(super) fn judge(&self) -> Judged {

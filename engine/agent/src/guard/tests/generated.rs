@@ -64,7 +64,7 @@ fn proposed(seed: u64) -> Option<Bench> {
     let tries: Vec<_> = (0..256).map(|_| [number(&mut random), number(&mut random)]).collect();
     let mut made = tries.into_iter().filter_map(|numbers| action_of(kind, numbers));
     // Every second one is of numbers that fit the host.
-    let wants_fit = random.next_u64() % 2 == 0;
+    let wants_fit = random.next_u64().is_multiple_of(2);
     let fits = |action: &Action| plan(action, bench.proposal.about(), &bench.desk).is_ok();
     bench.proposal.action = made.find(|action| !wants_fit || fits(action))?;
     retarget(&mut bench, &mut random);
@@ -73,7 +73,7 @@ fn proposed(seed: u64) -> Option<Bench> {
     bench.proposal.diagnosed = pick(&mut random, &diagnosed);
     let evidence = [(1..=10).collect(), (1..=10).collect(), (1..=10).collect(), vec![1, 99]];
     bench.proposal.evidence = pick(&mut random, &evidence);
-    if random.next_u64() % 8 == 0 {
+    if random.next_u64().is_multiple_of(8) {
         // What is said to be meant, and what is named, are two.
         bench.proposal.target = pick(&mut random, &[Entity::Host, Entity::Process(SOLO.0, SOLO.1)]);
     }

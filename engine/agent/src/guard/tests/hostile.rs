@@ -50,13 +50,13 @@ fn own_and_parental_processes_are_left_alone() {
 fn a_thread_of_the_kernel_is_left_alone() {
     let kthread =
         || crate::facts::ProcessFacts { is_kernel: Some(true), ..process((30, 3), 2, 0, b"/") };
-    assert_eq!(aimed_at((30, 3), |desk| desk.add(kthread())), "protected");
+    assert_eq!(aimed_at((30, 3), |desk| desk.add(&kthread())), "protected");
 }
 
 #[test]
 fn the_server_of_the_session_is_left_alone() {
     let worker = || process((51, 6), 50, 0, b"/user.slice/user-1000.slice/session-3.scope");
-    assert_eq!(aimed_at((51, 6), |desk| desk.add(worker())), "protected");
+    assert_eq!(aimed_at((51, 6), |desk| desk.add(&worker())), "protected");
 }
 
 #[test]
@@ -158,7 +158,7 @@ fn groups_that_hold_us_or_what_is_protected_are_left_alone() {
     ] {
         assert_eq!(group_refusal(path, |_| {}), "protected", "{path}");
     }
-    let member = |b: &mut Bench| b.desk.add(process((60, 6), 1, 0, crate::desk::BATCH));
+    let member = |b: &mut Bench| b.desk.add(&process((60, 6), 1, 0, crate::desk::BATCH));
     assert_eq!(group_refusal("/work.slice/batch.service", member), "protected");
 }
 

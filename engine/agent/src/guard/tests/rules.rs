@@ -203,7 +203,7 @@ fn what_the_action_names_is_what_it_is_said_to_be_done_to() {
 #[test]
 fn a_site_forbids_texts_and_a_text_is_matched_as_a_whole_by_the_pattern() {
     let mut bench = Bench::default();
-    bench.forbidden = vec![Regex::new(r"\Arenice -n 1[1-9] .*\z").unwrap()];
+    bench.forbidden.push(Regex::new(r"\Arenice -n 1[1-9] .*\z").unwrap());
     assert_eq!(bench.refusal(), "passes");
     bench.forbidden.push(Regex::new(r"\Arenice -n 10 -p 1000\z").unwrap());
     assert_eq!(bench.refusal(), "site");
