@@ -2,6 +2,7 @@
 
 mod absent;
 pub(crate) mod checks;
+mod edges;
 mod forms;
 mod planned;
 pub(crate) mod properties;
