@@ -6,7 +6,7 @@ use ks_vocabulary::kind::{Entity, Kind};
 use ks_vocabulary::time::{SECOND_NS, Timestamp};
 use regex::Regex;
 
-use super::bench::{Bench, INCIDENT, OTHERS_SIGNAL, signal};
+use super::bench::{Bench, INCIDENT, OTHERS_SIGNAL, action, signal};
 use crate::desk::{HOG, PEER, SOLO};
 use crate::guard::{Guard, RULES};
 
@@ -187,6 +187,10 @@ fn what_the_action_names_is_what_it_is_said_to_be_done_to() {
         bench.proposal.diagnosed = Some(target);
         assert_eq!(bench.refusal(), "target");
     }
+    let mut earlier = Bench::default();
+    earlier.proposal.action =
+        action(r#"{"lower_process_priority":{"process":"process:1000:99","nice":10}}"#);
+    assert_eq!(earlier.refusal(), "target", "its pid is that of another process");
     let mut weight = Bench::default();
     weight.for_batch(r#"{"lower_cpu_weight":{"group":"/work.slice/batch.service","weight":20}}"#);
     assert_eq!(weight.refusal(), "passes");
