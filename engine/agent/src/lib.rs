@@ -10,6 +10,8 @@ extern crate alloc;
 pub mod actions;
 mod breaker;
 pub mod candidates;
+#[cfg(test)]
+mod desk;
 pub mod diagnosis;
 pub mod expected;
 pub mod facts;

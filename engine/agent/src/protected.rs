@@ -138,7 +138,7 @@ pub fn group(path: &[u8], site: Site<'_>, facts: &dyn Facts) -> Option<String> {
         }
     }
     let scope = site.protect.iter().find(|scope| match scope {
-        Scope::Cgroup(protected) => is_within(protected.as_bytes(), path),
+        Scope::Cgroup(protected) => is_within(protected.as_bytes(), path) || holds(scope, path),
         Scope::Unit(_) => holds(scope, path),
     });
     scope.map(|scope| format!("the site protects {}", told(scope)))
@@ -153,10 +153,13 @@ pub(crate) fn holds(scope: &Scope, group: &[u8]) -> bool {
 }
 
 /// Whether a control group is that of a systemd unit of the system, or below it: users have units
-/// of the same names elsewhere.
+/// of the same names elsewhere. Between it and the slice of the system are slices alone: what lies
+/// below a service may be named by that service as it likes.
 fn is_unit(group: &[u8], unit: &str) -> bool {
     let below = group.strip_prefix(b"/system.slice/").unwrap_or_default();
-    below.split(|byte| *byte == b'/').any(|part| part == unit.as_bytes())
+    let mut parts = below.split(|byte| *byte == b'/');
+    parts.find(|part| *part == unit.as_bytes() || !part.ends_with(b".slice"))
+        == Some(unit.as_bytes())
 }
 
 pub(crate) fn told(scope: &Scope) -> String {
@@ -165,3 +168,6 @@ pub(crate) fn told(scope: &Scope) -> String {
         Scope::Cgroup(path) => format!("control group {path}"),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -27,6 +27,10 @@ pub(super) fn plan(group: &GroupRef, lasts: StopTime, facts: &dyn Facts) -> Resu
     let place = Group::at(found.path);
     let all = facts.processes();
     for member in all.iter().filter(|process| is_member(process, &place)) {
+        // Units below have watchdogs of their own.
+        if let Some(below) = member.group.filter(|below| *below != found.path) {
+            watchdog::survives(below, lasts.get(), facts)?;
+        }
         if need(member.listening, "whether its processes listen on a socket")? > 0 {
             let why = "a member listens on a socket: others would wait for it";
             return Err(Unfit::Unsafe(Cow::Borrowed(why)));

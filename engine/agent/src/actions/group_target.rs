@@ -24,7 +24,9 @@ pub(super) fn find<'a>(
     let path = path.as_str();
     let gone = || Unfit::Gone(Cow::Owned(format!("control group {path} is gone")));
     let found = facts.group(path.as_bytes()).ok_or_else(gone)?;
-    let entity = Group { inode: found.inode, ..Group::at(path.as_bytes()) };
+    // A group made anew under the same path is told by its inode alone.
+    let inode = need(found.inode, "the inode of the control group")?;
+    let entity = Group { inode: Some(inode), ..Group::at(path.as_bytes()) };
     Ok((Exact(Entity::Cgroup(entity)), found))
 }
 

@@ -8,7 +8,7 @@ use ks_vocabulary::decision::{GroupFile, Plan};
 
 use super::group_target::{controlled, find, limit_text, lower, write};
 use super::{Advice, PAGE_BYTES};
-use crate::facts::Facts;
+use crate::facts::{Facts, GroupFacts};
 use crate::unfit::{Unfit, need};
 
 pub(super) const ADVICE: Advice = Advice {
@@ -33,9 +33,16 @@ pub(super) fn plan(group: &GroupRef, bytes: MemoryHigh, facts: &dyn Facts) -> Re
     }
     let anon = need(found.anon_bytes, "the anonymous memory of the group")?;
     let swap_free = need(facts.host().swap_free_bytes, "the free swap of the host")?;
-    if new <= anon && swap_free < anon.saturating_sub(new).max(PAGE_BYTES) {
+    if new <= anon && swap_room(&found, swap_free)? < anon.saturating_sub(new).max(PAGE_BYTES) {
         let why = "it is below its anonymous memory and no swap takes it: a standstill";
         return Err(Unfit::Unsafe(Cow::Borrowed(why)));
     }
     Ok(write(&exact, GroupFile::MemoryHigh, &limit_text(found.memory_high_bytes), &new))
+}
+
+/// Swap that the group can still use: its own limit may lie below what is free.
+fn swap_room(group: &GroupFacts<'_>, free_bytes: u64) -> Result<u64, Unfit> {
+    let Some(limit) = group.swap_max_bytes else { return Ok(free_bytes) };
+    let used = need(group.swap_bytes, "what the group has in swap")?;
+    Ok(free_bytes.min(limit.saturating_sub(used)))
 }

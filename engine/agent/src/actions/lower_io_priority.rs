@@ -10,7 +10,7 @@ use ks_vocabulary::decision::{Effect, Plan, UndoStep};
 
 use super::Advice;
 use super::process_target::find;
-use crate::facts::Facts;
+use crate::facts::{Facts, ProcessFacts};
 use crate::unfit::{Unfit, need};
 
 pub(super) const ADVICE: Advice = Advice {
@@ -22,8 +22,12 @@ pub(super) const ADVICE: Advice = Advice {
 const CLASS_SHIFT: u64 = 13;
 const BEST_EFFORT: u64 = 2;
 const IDLE: u64 = 3;
-/// The level that best effort has by itself at nice 0.
-const USUAL_LEVEL: u64 = 4;
+/// How far behind others idle stands.
+const LAST: u64 = 16;
+/// Scheduling policies whose I/O has a class of its own while none is set: FIFO and RR are
+/// realtime, idle is idle.
+const REALTIME_POLICIES: [u64; 2] = [1, 2];
+const IDLE_POLICY: u64 = 5;
 
 pub(super) fn plan(
     process: &ProcessRef,
@@ -35,7 +39,7 @@ pub(super) fn plan(
     heeds(level, disk, facts)?;
     let old = need(found.io_priority, "the I/O priority of the process")?;
     let new = level.level().map_or(IDLE << CLASS_SHIFT, |level| BEST_EFFORT << CLASS_SHIFT | level);
-    if rank(new) <= rank(old) {
+    if rank(new) <= present(old, &found)? {
         let why = "it is no lower I/O priority than the one it has";
         return Err(Unfit::Direction(Cow::Borrowed(why)));
     }
@@ -46,14 +50,29 @@ pub(super) fn plan(
     Ok(Plan { effects: vec![of(new)], undo, lasts_s: None })
 }
 
-/// How far behind others a priority stands.
+/// How far behind others a process stands. One of class none stands where its policy and its nice
+/// level put it (`ioprio_set(2)`).
+fn present(value: u64, process: &ProcessFacts<'_>) -> Result<u64, Unfit> {
+    if value >> CLASS_SHIFT != 0 {
+        return Ok(rank(value));
+    }
+    let nice = need(process.nice, "the nice level of the process")?;
+    let level = nice.saturating_add(20).clamp(0, 39).unsigned_abs() / 5;
+    let policy = need(process.policy, "the scheduling policy of the process")?;
+    Ok(match policy {
+        IDLE_POLICY => LAST,
+        realtime if REALTIME_POLICIES.contains(&realtime) => level,
+        _ => 8 + level,
+    })
+}
+
+/// How far behind others a priority of a class stands.
 fn rank(value: u64) -> u64 {
     let level = value & 7;
     match value >> CLASS_SHIFT {
-        0 => 8 + USUAL_LEVEL,
         1 => level,
         BEST_EFFORT => 8 + level,
-        _ => 16,
+        _ => LAST,
     }
 }
 

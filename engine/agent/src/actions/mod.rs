@@ -213,3 +213,6 @@ pub fn advice(kind: ActionKind) -> Option<Advice> {
 fn signed(value: u64) -> i64 {
     value.cast_signed()
 }
+
+#[cfg(test)]
+pub(crate) mod tests;

@@ -36,7 +36,8 @@ pub(super) fn plan(process: &ProcessRef, cpus: &CpuSet, facts: &dyn Facts) -> Re
         return Err(Unfit::Unsafe(Cow::Owned(why)));
     }
     // The mask as read would pin a process that had none of its own for ever.
-    let had_all = old.count() >= online;
+    let all: Result<CpuSet, _> = format!("0-{}", online.saturating_sub(1)).parse();
+    let had_all = all.is_ok_and(|all| all.is_within(&old));
     let of = |cpus| Effect::Affinity { process: exact.clone(), cpus };
     let restore = of(if had_all { None } else { Some(old) });
     let written = of(Some(cpus.clone()));

@@ -23,7 +23,9 @@ pub(super) fn plan(process: &ProcessRef, facts: &dyn Facts) -> Result<Plan, Unfi
     let (exact, found) = find(process, facts)?;
     let group = need(found.group, "the control group of the process")?;
     // What the supervisor will do has to be known: it decides what this is good for.
-    let unit = facts.group(group).filter(|group| group.unit.is_some());
+    // The root of all groups has no supervisor.
+    let known = (group != b"/").then(|| need(facts.group(group), "the control group"));
+    let unit = known.transpose()?.filter(|group| group.unit.is_some());
     let restart = unit.map(|unit| need(unit.restart, "the restart policy of the unit"));
     let is_restarted = restart.transpose()?.is_some_and(|restart| restart != b"no");
     let listening = need(found.listening, "whether the process listens on a socket")?;

@@ -25,12 +25,12 @@ pub(super) fn plan(
     let (_, found) = find(process, facts)?;
     let path = need(found.group, "the control group of the process")?;
     let all = facts.processes();
-    let stranger = all.iter().any(|other| {
-        other.group.is_some_and(|own| is_within(own, path))
-            && other.key != found.key
-            && other.ppid != Some(found.key.0)
-    });
-    if stranger || path == b"/" {
+    let inside = all.iter().filter(|other| other.group.is_some_and(|own| is_within(own, path)));
+    let mut has_stranger = path == b"/";
+    for other in inside.filter(|other| other.key != found.key) {
+        has_stranger |= need(other.ppid, "the parent of a process in its group")? != found.key.0;
+    }
+    if has_stranger {
         let why = "its control group holds others too";
         return Err(Unfit::Unsafe(Cow::Borrowed(why)));
     }

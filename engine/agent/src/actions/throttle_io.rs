@@ -36,7 +36,7 @@ pub(super) fn plan(
     let text = String::from_utf8_lossy(text).into_owned();
     let (major, minor) = device.get();
     let (key, value) = pair(limit);
-    let old = present(&text, &format!("{major}:{minor}"), key);
+    let old = present(&text, &format!("{major}:{minor}"), key)?;
     if old.is_some_and(|old| value >= old) {
         let why = format!("{key} of {value} is no lower limit than the one it has");
         return Err(Unfit::Direction(Cow::Owned(why)));
@@ -72,8 +72,12 @@ fn pair(limit: IoLimit) -> (&'static str, u64) {
 }
 
 /// The limit that a line of `io.max` has under a key; `None` for none.
-fn present(text: &str, device: &str, key: &str) -> Option<u64> {
-    let line = text.lines().find_map(|line| line.strip_prefix(device)?.strip_prefix(' '))?;
-    let value = line.split(' ').find_map(|pair| pair.strip_prefix(key)?.strip_prefix('='))?;
-    value.parse().ok()
+fn present(text: &str, device: &str, key: &str) -> Result<Option<u64>, Unfit> {
+    let line = text.lines().find_map(|line| line.strip_prefix(device)?.strip_prefix(' '));
+    let mut pairs = line.unwrap_or_default().split(' ');
+    match pairs.find_map(|pair| pair.strip_prefix(key)?.strip_prefix('=')) {
+        None | Some("max") => Ok(None),
+        // What cannot be read is a limit that nobody knows, and not none.
+        Some(value) => need(value.parse().ok(), "`io.max` of the group").map(Some),
+    }
 }

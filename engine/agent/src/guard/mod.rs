@@ -7,6 +7,10 @@
 
 mod approved;
 mod rules;
+mod sufferer;
+mod target;
+#[cfg(test)]
+mod tests;
 mod tier;
 
 pub use approved::{ApprovedPlan, EffectRequest};

@@ -2,15 +2,13 @@
 
 use alloc::format;
 use alloc::string::{String, ToString};
-use alloc::vec::Vec;
 
-use ks_vocabulary::action::{Risk, Target};
-use ks_vocabulary::decision::{FailureMode, Mode, Plan};
+use ks_vocabulary::action::Risk;
+use ks_vocabulary::decision::{Effect, FailureMode, Mode, Plan};
 use ks_vocabulary::kind::Entity;
-use ks_vocabulary::membership::{is_below, is_within};
-use ks_vocabulary::output::Signal;
 use ks_vocabulary::time::SECOND_NS;
 
+use super::target::target;
 use super::{Look, Proposal};
 use crate::limits::Ask;
 use crate::protected::{self, Site};
@@ -136,69 +134,6 @@ fn diagnosis(proposal: &Proposal, look: &Look<'_>, _: &Result<Plan, Unfit>) -> O
     Some(format!("`{}` is no answer to what stands", proposal.action.name()))
 }
 
-fn target(proposal: &Proposal, look: &Look<'_>, _: &Result<Plan, Unfit>) -> Option<String> {
-    let targets = proposal.action.targets();
-    let Some(diagnosed) = &proposal.diagnosed else {
-        return targets
-            .iter()
-            .any(|target| matches!(target, Target::Process(_) | Target::Group(_)))
-            .then(|| "nobody is convicted, and it is done to someone".into());
-    };
-    let is_meant = match (&proposal.target, diagnosed) {
-        (Entity::Host | Entity::Disk(_) | Entity::Filesystem(_), _) => true,
-        (Entity::Cgroup(group), Entity::Process(pid, start)) => {
-            let own = look.facts.process((*pid, *start)).and_then(|process| process.group);
-            own == Some(&group.path[..])
-        }
-        (Entity::Process(pid, start), Entity::Cgroup(group)) => {
-            let own = look.facts.process((*pid, *start)).and_then(|process| process.group);
-            own.is_some_and(|own| is_within(own, &group.path))
-        }
-        (Entity::Process(..), Entity::ForkTree(pid, start)) => {
-            proposal.target == Entity::Process(*pid, *start)
-        }
-        (Entity::Cgroup(one), Entity::Cgroup(other)) => one.path == other.path,
-        (one, other) => one == other,
-    };
-    if !is_meant {
-        return Some(format!("{} is at fault, and {} is meant", diagnosed, proposal.target));
-    }
-    sufferer(proposal, look).map(|who| format!("it holds {who}, which suffers"))
-}
-
-/// Who suffers within a control group that is to be held back, though nobody in it is to blame.
-fn sufferer(proposal: &Proposal, look: &Look<'_>) -> Option<Entity> {
-    let Entity::Cgroup(target) = &proposal.target else { return None };
-    let known = proposal.evidence.iter().filter_map(|id| look.ledger.signal(*id));
-    let signals: Vec<&Signal> = known.map(|known| &known.signal).collect();
-    let path_of = |entity: &Entity| match entity {
-        Entity::Cgroup(group) => Some(group.path.clone()),
-        Entity::Process(pid, start) | Entity::ForkTree(pid, start) => {
-            let process = look.facts.process((*pid, *start))?;
-            process.group.map(<[u8]>::to_vec)
-        }
-        Entity::Host
-        | Entity::Disk(_)
-        | Entity::Nic(_)
-        | Entity::NicOf(..)
-        | Entity::Filesystem(_)
-        | Entity::Netns(_)
-        | Entity::Executable(_) => None,
-    };
-    let blamed: Vec<Vec<u8>> = signals
-        .iter()
-        .flat_map(|signal| signal.culprits.iter().filter(|one| one.convicted))
-        .filter_map(|one| path_of(&one.entity))
-        .collect();
-    let victims = signals.iter().flat_map(|signal| &signal.victims);
-    let suffers = victims.map(|victim| &victim.entity).find(|victim| {
-        path_of(victim).is_some_and(|path| {
-            is_below(&path, &target.path) && !blamed.iter().any(|own| is_within(own, &path))
-        })
-    });
-    suffers.cloned()
-}
-
 fn fresh(_: &Proposal, look: &Look<'_>, _: &Result<Plan, Unfit>) -> Option<String> {
     let (now, most_ns) = (look.facts.now(), look.facts.interval_ns() * FRESH_INTERVALS);
     match look.facts.sampled() {
@@ -210,7 +145,11 @@ fn fresh(_: &Proposal, look: &Look<'_>, _: &Result<Plan, Unfit>) -> Option<Strin
     }
 }
 
-fn protected(proposal: &Proposal, look: &Look<'_>, _: &Result<Plan, Unfit>) -> Option<String> {
+fn protected(
+    proposal: &Proposal,
+    look: &Look<'_>,
+    planned: &Result<Plan, Unfit>,
+) -> Option<String> {
     let site = Site { protect: &look.config.policy.protect, root_units: &look.config.root_units };
     match &proposal.target {
         Entity::Process(pid, start) => {
@@ -220,6 +159,7 @@ fn protected(proposal: &Proposal, look: &Look<'_>, _: &Result<Plan, Unfit>) -> O
             let is_session =
                 proposal.action.kind().form().blast == ks_vocabulary::action::Blast::Session;
             own.or_else(|| if is_session { session(&process, site, look) } else { None })
+                .or_else(|| groups_of(planned, site, look))
         }
         Entity::Cgroup(group) => protected::group(&group.path, site, look.facts),
         Entity::Host | Entity::Disk(_) | Entity::Filesystem(_) | Entity::Nic(_) => None,
@@ -227,6 +167,16 @@ fn protected(proposal: &Proposal, look: &Look<'_>, _: &Result<Plan, Unfit>) -> O
             Some("it is nothing that an action can name".into())
         }
     }
+}
+
+/// What is done to a process may be written to its control group, where others are as well.
+fn groups_of(planned: &Result<Plan, Unfit>, site: Site<'_>, look: &Look<'_>) -> Option<String> {
+    let effects = planned.as_ref().map(|plan| &plan.effects[..]).unwrap_or_default();
+    effects.iter().find_map(|effect| {
+        let Effect::GroupFile { group, .. } = effect else { return None };
+        let Entity::Cgroup(group) = &group.0 else { return None };
+        protected::group(&group.path, site, look.facts)
+    })
 }
 
 /// A protected member protects its session.

@@ -1,0 +1,268 @@
+//! A host for tests: facts in maps, which a test can change one by one.
+
+use alloc::collections::BTreeMap;
+use alloc::vec::Vec;
+
+use ks_vocabulary::decision::Sysctl;
+use ks_vocabulary::kind::{Entity, Kind};
+use ks_vocabulary::metric::Metric;
+use ks_vocabulary::time::{SECOND_NS, Timestamp};
+
+use crate::facts::{DiskFacts, Facts, GroupFacts, HostFacts, ProcessFacts, ProcessKey, Untreated};
+
+/// The process that most actions of the tests are meant for.
+pub(crate) const HOG: ProcessKey = (1000, 100);
+/// Another of its control group and session.
+pub(crate) const PEER: ProcessKey = (1001, 101);
+/// A process that is alone in its control group with its child.
+pub(crate) const SOLO: ProcessKey = (1100, 110);
+/// The child of that, which is stopped.
+pub(crate) const PAUSED: ProcessKey = (1101, 111);
+/// The process that records.
+pub(crate) const RECORDER: ProcessKey = (900, 90);
+/// The control group of the hog.
+pub(crate) const BATCH: &[u8] = b"/work.slice/batch.service";
+/// The control group of the solitary process.
+pub(crate) const ALONE: &[u8] = b"/work.slice/alone.service";
+/// The control group of a session, which has no CPU controller.
+pub(crate) const SESSION: &[u8] = b"/user.slice/user-1000.slice/session-3.scope";
+const MIB: u64 = 1 << 20;
+
+/// See the module.
+#[derive(Debug, Clone)]
+pub(crate) struct Desk {
+    pub(crate) now: Timestamp,
+    pub(crate) sampled: Option<Timestamp>,
+    pub(crate) host: HostFacts,
+    pub(crate) processes: BTreeMap<ProcessKey, ProcessFacts<'static>>,
+    pub(crate) groups: BTreeMap<Vec<u8>, GroupFacts<'static>>,
+    pub(crate) disks: BTreeMap<Vec<u8>, DiskFacts<'static>>,
+    pub(crate) sysctls: BTreeMap<Sysctl, u64>,
+    /// Ports that are listened on.
+    pub(crate) listened: Option<Vec<u64>>,
+}
+
+impl Default for Desk {
+    /// A host of eight CPUs on which every action that can be planned is.
+    fn default() -> Self {
+        let now = Timestamp(1_000_000 * SECOND_NS);
+        let mut desk = Self {
+            now,
+            sampled: Some(now),
+            host: host(),
+            processes: BTreeMap::new(),
+            groups: BTreeMap::new(),
+            disks: BTreeMap::new(),
+            sysctls: sysctls(),
+            listened: Some(alloc::vec![22, 8080]),
+        };
+        for (key, ppid, uid, path) in [
+            ((1, 1), 0, 0, &b"/init.scope"[..]),
+            ((2, 1), 0, 0, b"/"),
+            ((50, 5), 1, 0, b"/system.slice/ssh.service"),
+            ((800, 80), 50, 1000, SESSION),
+            ((850, 85), 800, 1000, SESSION),
+            (RECORDER, 850, 1000, b"/system.slice/kernelsight.service"),
+            ((901, 91), 900, 1000, b"/system.slice/kernelsight.service"),
+            (HOG, 1, 1001, BATCH),
+            (PEER, 1000, 1001, BATCH),
+            (SOLO, 1, 1001, ALONE),
+            (PAUSED, 1100, 1001, ALONE),
+        ] {
+            desk.processes.insert(key, process(key, ppid, uid, path));
+            desk.groups.entry(path.to_vec()).or_insert_with(|| group(path));
+        }
+        desk.at(PAUSED).state = Some(u64::from(b'T'));
+        desk.within(ALONE).frozen = Some(true);
+        desk.within(SESSION).controllers = Some(b"memory pids");
+        let device = Some((8, 0));
+        let sda = DiskFacts { device, scheduler: Some(b"bfq"), read_ahead_kb: Some(128) };
+        desk.disks.insert(b"sda".to_vec(), sda);
+        desk
+    }
+}
+
+fn host() -> HostFacts {
+    HostFacts {
+        cpus: Some(8),
+        memory_bytes: Some(16 << 30),
+        available_bytes: Some(8 << 30),
+        swap_bytes: Some(2 << 30),
+        swap_free_bytes: Some(1 << 30),
+        dirty_bytes: Some(64 * MIB),
+        autogroup: Some(true),
+        syncookies: Some(0),
+        ports: Some((32_768, 60_999)),
+        recorder_pid: RECORDER.0,
+    }
+}
+
+fn sysctls() -> BTreeMap<Sysctl, u64> {
+    BTreeMap::from([
+        (Sysctl::NetdevMaxBacklog, 1000),
+        (Sysctl::Somaxconn, 4096),
+        (Sysctl::TcpFinTimeout, 60),
+        (Sysctl::TcpMaxSynBacklog, 512),
+        (Sysctl::TcpTwReuse, 2),
+        (Sysctl::NfConntrackMax, 65_536),
+        (Sysctl::DirtyBackgroundBytes, 0),
+        (Sysctl::DirtyBackgroundRatio, 10),
+        (Sysctl::Swappiness, 60),
+    ])
+}
+
+/// A process of which everything is recorded.
+pub(crate) fn process(
+    key: ProcessKey,
+    ppid: u64,
+    uid: u64,
+    path: &'static [u8],
+) -> ProcessFacts<'static> {
+    ProcessFacts {
+        key,
+        ppid: Some(ppid),
+        comm: Some(b"work"),
+        group: Some(path),
+        state: Some(u64::from(b'R')),
+        nice: Some(0),
+        policy: Some(0),
+        rss_bytes: Some(256 * MIB),
+        oom_score_adj: Some(0),
+        session: Some(if key == PEER { HOG.0 } else { key.0 }),
+        uid: Some(uid),
+        is_kernel: Some(key.0 == 2),
+        exe: Some((8, key.0)),
+        autogroup_nice: Some(0),
+        reset_on_fork: Some(false),
+        io_priority: Some(0),
+        cpus_allowed: Some(b"0-7"),
+        listening: Some(0),
+    }
+}
+
+/// A control group of which everything is recorded, and that has every controller.
+pub(crate) fn group(path: &'static [u8]) -> GroupFacts<'static> {
+    GroupFacts {
+        path,
+        inode: Some(7000),
+        unit: Some(b"batch.service"),
+        controllers: Some(b"cpuset cpu io memory pids"),
+        cpu_quota_us: Some(-1),
+        cpu_period_us: Some(100_000),
+        cpu_weight: Some(100),
+        cpus_used: Some(4.0),
+        memory_bytes: Some(1000 * MIB),
+        anon_bytes: Some(600 * MIB),
+        file_bytes: Some(400 * MIB),
+        memory_high_bytes: Some(2000 * MIB),
+        swap_bytes: Some(100 * MIB),
+        swap_max_bytes: Some(1000 * MIB),
+        pids: Some(100),
+        pids_max: Some(1000),
+        io_bytes_per_s: Some((100e6, 50e6)),
+        io_max: Some(b"8:0 rbps=max wbps=90000000 riops=max wiops=9000\n"),
+        io_weight: Some(100),
+        io_bfq_weight: Some(100),
+        frozen: Some(false),
+        restart: Some(b"no"),
+        watchdog_us: Some(0),
+    }
+}
+
+impl Desk {
+    /// The hog, to change it.
+    pub(crate) fn hog(&mut self) -> &mut ProcessFacts<'static> {
+        self.at(HOG)
+    }
+
+    /// A process, to change it.
+    pub(crate) fn at(&mut self, key: ProcessKey) -> &mut ProcessFacts<'static> {
+        self.processes.get_mut(&key).expect("it is on the desk")
+    }
+
+    /// The control group of the hog, to change it.
+    pub(crate) fn batch(&mut self) -> &mut GroupFacts<'static> {
+        self.within(BATCH)
+    }
+
+    /// A control group, to change it.
+    pub(crate) fn within(&mut self, path: &[u8]) -> &mut GroupFacts<'static> {
+        self.groups.get_mut(path).expect("it is on the desk")
+    }
+
+    /// The disk, to change it.
+    pub(crate) fn sda(&mut self) -> &mut DiskFacts<'static> {
+        self.disks.get_mut(&b"sda"[..]).expect("it is on the desk")
+    }
+
+    /// Adds a process, with its control group where that is new.
+    pub(crate) fn add(&mut self, facts: &ProcessFacts<'static>) {
+        if let Some(path) = facts.group {
+            self.groups.entry(path.to_vec()).or_insert_with(|| group(path));
+        }
+        self.processes.insert(facts.key, *facts);
+    }
+}
+
+impl Facts for Desk {
+    fn now(&self) -> Timestamp {
+        self.now
+    }
+
+    fn interval_ns(&self) -> u64 {
+        SECOND_NS
+    }
+
+    fn sampled(&self) -> Option<Timestamp> {
+        self.sampled
+    }
+
+    fn host(&self) -> HostFacts {
+        self.host
+    }
+
+    fn process(&self, key: ProcessKey) -> Option<ProcessFacts<'_>> {
+        self.processes.get(&key).copied()
+    }
+
+    fn processes(&self) -> Vec<ProcessFacts<'_>> {
+        self.processes.values().copied().collect()
+    }
+
+    fn group(&self, path: &[u8]) -> Option<GroupFacts<'_>> {
+        self.groups.get(path).copied()
+    }
+
+    fn disk(&self, name: &[u8]) -> Option<DiskFacts<'_>> {
+        self.disks.get(name).copied()
+    }
+
+    fn only_disk(&self) -> Option<Vec<u8>> {
+        (self.disks.len() == 1).then(|| self.disks.keys().next().cloned())?
+    }
+
+    fn sysctl(&self, key: Sysctl) -> Option<u64> {
+        self.sysctls.get(&key).copied()
+    }
+
+    fn listens_within(&self, low: u64, high: u64) -> Option<bool> {
+        let listened = self.listened.as_ref()?;
+        Some(listened.iter().any(|port| (low..=high).contains(port)))
+    }
+
+    fn level(&self, _: Kind, _: &Entity, _: Metric) -> Option<f64> {
+        None
+    }
+
+    fn before(&self, _: Kind, _: &Entity, _: Metric) -> Option<f64> {
+        None
+    }
+
+    fn past(&self, _: Kind, _: &Entity, _: Metric) -> Vec<f64> {
+        Vec::new()
+    }
+
+    fn untreated(&self, _: Kind, _: Metric) -> Vec<Untreated<'_>> {
+        Vec::new()
+    }
+}

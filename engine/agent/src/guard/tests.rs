@@ -1,0 +1,11 @@
+//! The guard, rule by rule, and what hostile proposals come to.
+
+mod approve;
+mod bench;
+mod generated;
+mod hostile;
+mod model_output;
+#[cfg(feature = "mutants")]
+mod mutants;
+mod rules;
+mod tier;
