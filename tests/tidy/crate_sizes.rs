@@ -13,7 +13,7 @@ use crate::tree::{SourceFile, assert_none, checkout};
 const LINES_MAX: [(&str, usize); 9] = [
     ("ebpf/src/", 1_000),
     ("engine/src/", 18_700),
-    ("engine/agent/src/", 7_400),
+    ("engine/agent/src/", 7_800),
     ("engine/statistics/src/", 4_950),
     ("engine/vocabulary/src/", 7_750),
     ("recorder/src/", 19_550),

@@ -70,7 +70,7 @@ impl Host {
         }
         let every_five = |seconds: &[f64]| seconds.iter().copied().step_by(5).collect::<Vec<_>>();
         let past = every_five(&seconds[seconds.len() - 60..]);
-        let before = (past[10] + past[11]) / 2.0;
+        let before = f64::midpoint(past[10], past[11]);
         let after: Vec<f64> = (0..70).map(|_| self.step()).collect();
         Shown { before, past, after: every_five(&after[10..]) }
     }
