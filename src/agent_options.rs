@@ -2,11 +2,14 @@
 
 use std::path::Path;
 
-use ks_replayer::{config_file, policy_file};
+use ks_replayer::{config_file, policy_file, scenario};
+use ks_scenarios::scenario::Scenario;
+use ks_scenarios::simulation::Simulation;
 use ks_vocabulary::decision::{Mode, Reasoner};
 use ks_vocabulary::input::Config;
 
 use crate::cli::agent::Agent;
+use crate::progress;
 
 /// The configuration of a run, where anything is asked for: that of a file with what the options
 /// say on top, and what to call it. `None` leaves a run as it is.
@@ -42,4 +45,25 @@ pub(crate) fn config(
 /// Whether the agent would act in it.
 pub(crate) fn acts(config: &Config) -> bool {
     config.agent.mode == Mode::Auto && config.agent.reasoner != Reasoner::Off
+}
+
+/// A scenario as it runs; where an agent acts on it, with what happens when nothing is done.
+pub(crate) fn modelled(
+    path: &Path,
+    scenario: &Scenario,
+    seed: u64,
+    configured: Option<Config>,
+) -> anyhow::Result<Simulation> {
+    let Some(config) = configured else { return Ok(scenario::simulation(scenario, seed)?) };
+    let mut simulation = if acts(&config) {
+        let bar = progress::runs();
+        let told = |done, all| progress::set(&bar, done, all);
+        let made = scenario::acted_on(scenario, &path.display().to_string(), seed, Some(&told));
+        bar.finish_and_clear();
+        made?
+    } else {
+        scenario::simulation(scenario, seed)?
+    };
+    simulation.configure(config);
+    Ok(simulation)
 }

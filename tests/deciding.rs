@@ -145,6 +145,23 @@ fn nothing_is_done_to_a_recording() {
 }
 
 #[test]
+fn a_recording_of_what_was_done_replays_to_the_same_journal() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("acted.parquet");
+    let path = path.to_str().unwrap();
+    for name in ["noisy_neighbour_weight", "runaway_threads"] {
+        let acted = replayed(&[name, "--mode", "auto"]);
+        let build = ["scenario", "build", name, "--mode", "auto", "--force", "-o", path];
+        let (_, error, code) = ks(&build);
+        assert_eq!(code, Some(0), "{error}");
+        let again = replayed(&[path]);
+        assert_eq!(again["mode"], "as_recorded", "{}", again["differs"]);
+        assert_eq!(again["decisions"], acted["decisions"], "outcomes are those of the recording");
+        assert_eq!(again["journal_sha256"], acted["journal_sha256"]);
+    }
+}
+
+#[test]
 fn a_whole_trace_is_explained() {
     let (out, error, code) = ks(&["explain", "port_exhaustion", "--mode", "propose"]);
     assert_eq!(code, Some(0), "{error}");
@@ -177,4 +194,20 @@ fn wrong_modes_reasoners_and_policies_are_refused_at_their_place() {
     let denied = replayed(&["noisy_neighbour_weight", "--mode", "auto", "--policy", policy]);
     let all = denied["decisions"].as_array().unwrap();
     assert!(all.iter().all(|one| one["action"] != "limit_cgroup_cpu"), "{all:#?}");
+}
+
+#[test]
+fn another_policy_is_held_against_what_was_decided() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("site.toml");
+    std::fs::write(&path, "approve = [\"limit_cgroup_cpu\"]\n").unwrap();
+    let policy = path.to_str().unwrap();
+    let asked = ["policy", "diff", "noisy_neighbour_weight", "--policy", policy];
+    let (out, error, code) = ks(&asked);
+    assert_eq!(code, Some(1), "{error}");
+    assert!(out.contains("limit_cgroup_cpu to cgroup:/tenants.slice/b.service"), "{out}");
+    assert!(out.contains("needs_approval by site"), "{out}");
+    std::fs::write(&path, "deny = [\"clear_page_cache\"]\n").unwrap();
+    let (out, _, code) = ks(&asked);
+    assert_eq!((code, out.contains("changes none of")), (Some(0), true), "{out}");
 }

@@ -89,12 +89,13 @@ pub fn simulation(scenario: &Scenario, seed: u64) -> Result<Simulation, Error> {
     Ok(simulation)
 }
 
-/// The same with what happens to it when nothing is done, for an agent that acts on it.
+/// The same with what happens to it when nothing is done, for an agent that acts on it: as it came
+/// with the product, or else worked out where someone wants to be told how far that is.
 pub fn acted_on(
     scenario: &Scenario,
     name: &str,
     seed: u64,
-    progress: &(dyn Fn(u64, u64) + Sync),
+    progress: Option<untreated::Told<'_>>,
 ) -> Result<Simulation, Error> {
     let mut simulation = scenario.simulation(seed);
     let host = simulation.hostname().to_owned();

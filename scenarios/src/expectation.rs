@@ -1,5 +1,7 @@
 //! What a run must find, and what it must not: `[[expect]]` and `[[forbid]]`.
 
+use ks_vocabulary::action::ActionKind;
+use ks_vocabulary::decision::{Upshot, Verdict};
 use ks_vocabulary::kind::{Kind, Severity};
 use ks_vocabulary::subtype::Subtype;
 use schemars::JsonSchema;
@@ -87,6 +89,31 @@ pub struct Expect {
     /// It may be found or not.
     #[serde(default, skip_serializing_if = "is_false")]
     pub optional: bool,
+    /// What an agent that may act decides to do about it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "crate::schema::action_word")]
+    pub action: Option<ActionKind>,
+    /// To what: an entity, or the name of a process; `*` at the end stands for anything.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub target: Option<String>,
+    /// What the guard says of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "crate::schema::verdict")]
+    pub verdict: Option<Verdict>,
+    /// What comes of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "crate::schema::outcome")]
+    pub outcome: Option<Upshot>,
+}
+
+impl Expect {
+    /// Whether it says what is decided.
+    pub fn is_of_a_decision(&self) -> bool {
+        self.action.is_some()
+            || self.target.is_some()
+            || self.verdict.is_some()
+            || self.outcome.is_some()
+    }
 }
 
 /// What a run must not say.
@@ -116,6 +143,9 @@ pub struct Forbid {
     /// What is forbidden.
     #[serde(default)]
     pub what: What,
+    /// An action that an agent which may act must not decide on, whatever stands; `*` is any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub action: Option<String>,
 }
 
 /// What can be forbidden.

@@ -1,6 +1,7 @@
 //! The JSON schema of scenario files, for editors and for whoever writes them by program.
 
 use ks_vocabulary::action::{Accepts, ActionKind, Form};
+use ks_vocabulary::decision::{Upshot, Verdict};
 use ks_vocabulary::kind::{Kind, Severity};
 use ks_vocabulary::subtype::Subtype;
 use schemars::{Schema, SchemaGenerator, json_schema, schema_for};
@@ -32,6 +33,22 @@ pub(crate) fn severities(generator: &mut SchemaGenerator) -> Schema {
         "description": "one severity, or the least and the most",
         "anyOf": [one, { "type": "array", "items": one, "minItems": 2, "maxItems": 2 }],
     })
+}
+
+/// The word of an action.
+pub(crate) fn action_word(_: &mut SchemaGenerator) -> Schema {
+    let words: Vec<&str> = ActionKind::ALL.iter().map(|kind| kind.name()).collect();
+    json_schema!({ "type": "string", "enum": words })
+}
+
+pub(crate) fn verdict(_: &mut SchemaGenerator) -> Schema {
+    let words: Vec<&str> = Verdict::ALL.iter().map(|verdict| verdict.word()).collect();
+    json_schema!({ "type": "string", "enum": words })
+}
+
+pub(crate) fn outcome(_: &mut SchemaGenerator) -> Schema {
+    let words: Vec<&str> = Upshot::ALL.iter().map(|upshot| upshot.word()).collect();
+    json_schema!({ "type": "string", "enum": words })
 }
 
 /// An action of the catalogue: its word alone, or with its parameters.

@@ -127,6 +127,41 @@ pub(crate) enum PolicyCommand {
     Check(PolicyCheck),
     /// Print all rules
     Show(PolicyShow),
+    /// Tell which decisions another policy would have changed; exit 1 where it changes one
+    #[command(after_help = "Examples:\n  ks policy diff host.parquet --policy site.toml\n  \
+        ks policy diff noisy_neighbour --policy site.toml --format json")]
+    Diff(PolicyDiff),
+}
+
+/// Arguments of `ks policy diff`.
+#[derive(Debug, Args)]
+pub(crate) struct PolicyDiff {
+    /// Recordings, or one scenario, by its name or its `.toml` file
+    #[arg(required = true, value_name = "PATH")]
+    pub(crate) paths: Vec<PathBuf>,
+    /// The other policy
+    #[arg(long, value_name = "FILE.toml")]
+    pub(crate) policy: PathBuf,
+    /// Configuration of both runs, in place of the recorded one
+    #[arg(long, value_name = "FILE.toml")]
+    pub(crate) config: Option<PathBuf>,
+    /// How far the agent may go in both [default: as configured, else auto]
+    #[arg(long, value_enum, value_name = "MODE")]
+    pub(crate) mode: Option<AgentMode>,
+    /// Seed of a scenario [default: its first]
+    #[arg(long)]
+    pub(crate) seed: Option<u64>,
+    /// Form of the output
+    #[arg(long, value_enum, default_value = "text")]
+    pub(crate) format: Format,
+}
+
+impl PolicyDiff {
+    /// The options of a run, with the other policy or without.
+    pub(crate) fn options(&self, policy: Option<PathBuf>) -> Agent {
+        let auto = self.config.is_none().then_some(AgentMode::Auto);
+        Agent { mode: self.mode.or(auto), reasoner: None, policy }
+    }
 }
 
 /// Arguments of `ks policy check`.

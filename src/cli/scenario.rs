@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
+use super::agent::Agent;
 use crate::render::Format;
 
 /// Arguments of `ks scenario`.
@@ -56,6 +57,11 @@ pub(crate) struct Build {
     /// Seed of the run [default: the scenario's first]
     #[arg(long)]
     pub(crate) seed: Option<u64>,
+    /// Configuration that the run begins with
+    #[arg(long, value_name = "FILE.toml")]
+    pub(crate) config: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) agent: Agent,
     /// Replace an existing recording
     #[arg(long)]
     pub(crate) force: bool,

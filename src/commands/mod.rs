@@ -16,6 +16,7 @@ pub(crate) mod import;
 pub(crate) mod inspect;
 pub(crate) mod live;
 pub(crate) mod policy;
+mod policy_diff;
 pub(crate) mod record;
 pub(crate) mod recover;
 pub(crate) mod replay;

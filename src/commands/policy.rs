@@ -5,6 +5,7 @@ use ks_vocabulary::action::Action;
 use serde::Serialize;
 
 use crate::cli::agent::{Policy, PolicyCheck, PolicyCommand, PolicyShow};
+use crate::commands::policy_diff;
 use crate::exit::Unmet;
 use crate::plain::Page;
 use crate::render::Format;
@@ -50,6 +51,7 @@ pub(crate) fn run(arguments: &Policy) -> anyhow::Result<()> {
     match &arguments.command {
         PolicyCommand::Check(arguments) => check(arguments),
         PolicyCommand::Show(arguments) => show(arguments),
+        PolicyCommand::Diff(arguments) => policy_diff::run(arguments),
     }
 }
 

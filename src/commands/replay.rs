@@ -2,7 +2,7 @@
 
 use std::fs::File;
 use std::io::{BufWriter, Write, sink};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use anyhow::Context;
 use ks_engine::engine::Engine;
@@ -15,8 +15,6 @@ use ks_replayer::report::Report;
 use ks_replayer::scenario;
 use ks_replayer::sequence;
 use ks_replayer::timings::Timings;
-use ks_scenarios::scenario::Scenario;
-use ks_scenarios::simulation::Simulation;
 use ks_vocabulary::input::{Acceptance, Config, Input};
 
 use crate::agent_options;
@@ -134,7 +132,12 @@ impl Fed<'_> {
                 let scenario = scenario::load(only)?;
                 let seed = self.seed.unwrap_or(scenario.seeds.first);
                 let bar = progress::seconds();
-                let mut simulation = modelled(only, &scenario, seed, self.configured)?;
+                if !self.range.is_all() {
+                    // A part is fed like one of a recording.
+                    run.rehearse();
+                }
+                let mut simulation =
+                    agent_options::modelled(only, &scenario, seed, self.configured)?;
                 let told = progress::told(&bar);
                 let driven = scenario::drive(run, &mut simulation, self.range, journal, told, hear);
                 bar.finish_and_clear();
@@ -153,27 +156,6 @@ impl Fed<'_> {
         }
         Ok(())
     }
-}
-
-/// A scenario as it runs; where an agent acts on it, with what happens when nothing is done.
-fn modelled(
-    path: &Path,
-    scenario: &Scenario,
-    seed: u64,
-    configured: Option<Config>,
-) -> anyhow::Result<Simulation> {
-    let Some(config) = configured else { return Ok(scenario::simulation(scenario, seed)?) };
-    let mut simulation = if agent_options::acts(&config) {
-        let bar = progress::runs();
-        let told = |done, all| progress::set(&bar, done, all);
-        let made = scenario::acted_on(scenario, &path.display().to_string(), seed, &told);
-        bar.finish_and_clear();
-        made?
-    } else {
-        scenario::simulation(scenario, seed)?
-    };
-    simulation.configure(config);
-    Ok(simulation)
 }
 
 /// Feeds what is asked for, and says what was called normal in vain.

@@ -11,6 +11,7 @@ use ks_vocabulary::input::Input;
 use ks_vocabulary::output::Output;
 use serde::Serialize;
 
+use crate::agent_options;
 use crate::cli::scenario::{Build, List, Scenario, ScenarioCommand, Show};
 use crate::plain::Page;
 use crate::render::Format;
@@ -67,7 +68,9 @@ fn build(arguments: &Build) -> anyhow::Result<()> {
     let bar = progress::seconds();
     let mut told = progress::told(&bar);
     let seed = arguments.seed.unwrap_or(scenario.seeds.first);
-    let mut simulation = scenario::simulation(&scenario, seed)?;
+    let config = agent_options::config(arguments.config.as_deref(), &arguments.agent)?;
+    let configured = config.map(|(config, _)| config);
+    let mut simulation = agent_options::modelled(&arguments.scenario, &scenario, seed, configured)?;
     let mut logged = Logged { writer, decoder: Decoder::default() };
     let mut driver = Driver::<Engine>::default();
     driver.run(&mut Modelled::new(&mut simulation, &mut told), &mut logged)?;

@@ -234,6 +234,9 @@ fn calm_s(seen: &Seen, windows: &[Window]) -> f64 {
 }
 
 fn hold_forbidden(seen: &Seen, forbid: &Forbid, why: &mut Vec<String>) {
+    if forbid.action.is_some() {
+        return;
+    }
     let from_s = forbid.from.map_or(0.0, ks_scenarios::units::Duration::seconds);
     let to_s = forbid.to.map_or(f64::INFINITY, ks_scenarios::units::Duration::seconds);
     let lies = |at_s: f64| at_s >= from_s && at_s < to_s;

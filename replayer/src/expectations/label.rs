@@ -86,6 +86,7 @@ fn written(from: &str, known: &Known, span: (Duration, Duration), crossings: &[C
         of_it.map(|crossed| expected(crossed, &known.wrong, span)).collect()
     };
     let forbid = Forbid {
+        action: None,
         kind: "*".to_owned(),
         entity: "*".to_owned(),
         subtype: None,
@@ -116,6 +117,10 @@ fn expected(crossed: &Crossed, wrong: &[Wrong], (onset, end): (Duration, Duratio
         culprit: meant.and_then(|one| one.culprit.clone()),
         ambiguous: false,
         optional: meant.is_none(),
+        action: None,
+        target: None,
+        verdict: None,
+        outcome: None,
     }
 }
 

@@ -7,6 +7,7 @@ mod alarm;
 pub mod bless;
 pub mod calm;
 pub mod case;
+mod decisions;
 mod escalation;
 mod excess;
 pub mod grid;

@@ -12,6 +12,7 @@ use ks_vocabulary::random::Random;
 use ks_vocabulary::time::SECOND_NS;
 
 use super::case::{Case, Source};
+use super::decisions;
 use super::grid;
 use super::judge::{self, Verdict};
 use super::measure::Measure;
@@ -125,6 +126,10 @@ fn judge_once(case: &Case, jitter: Option<u64>) -> Result<Verdict, RunError> {
         may_be_empty: case.intensity.is_some(),
     };
     let mut verdict = judge::judge(&seen, &held);
+    if jitter.is_none() && decisions::are_expected(&case.expect, &case.forbid) {
+        let report = decided(case)?;
+        verdict.why.extend(decisions::judge(&case.expect, &case.forbid, &report));
+    }
     // On other hosts an action may well meet another end; here it is what its author wrote.
     if case.intensity.is_none() {
         verdict.why.extend(refused);
@@ -185,6 +190,29 @@ fn replayed(case: &Case, jitter: Option<u64>) -> Result<Replayed, RunError> {
             Ok(Replayed { report, interval_ns, crossings: reference.finish(), refused })
         }
     }
+}
+
+/// The run of a case with an agent that may act; to a recording nothing is done.
+fn decided(case: &Case) -> Result<Report, RunError> {
+    let mut run = Run::default();
+    let mut told = |_, _| {};
+    match &case.source {
+        Source::Scenario { scenario, seed } => {
+            let mut simulation = scenario::acted_on(scenario, &scenario.name, *seed, None)?;
+            simulation.configure(decisions::config());
+            let mut world = Modelled::new(&mut simulation, &mut told);
+            run.through(&mut world, &mut sink(), |_, _| {})?;
+        }
+        Source::Recording { path, from, to } => {
+            let mut reader =
+                Reader::open_for_engine(std::slice::from_ref(path)).map_err(DriveError::from)?;
+            let range = Range::new(from.map(moment), to.map(moment));
+            run.rehearse();
+            run.configure(decisions::config(), "an agent that may act");
+            drive(&mut run, &mut reader, range, &mut sink(), told, |_, _| {})?;
+        }
+    }
+    Ok(run.finish(&case.name, &mut sink())?)
 }
 
 fn moment(after: Duration) -> Moment {
