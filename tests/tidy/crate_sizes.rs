@@ -19,7 +19,7 @@ const LINES_MAX: [(&str, usize); 9] = [
     ("recorder/src/", 19_550),
     ("replayer/src/", 9_200),
     ("scenarios/src/", 8_950),
-    ("src/", 9_350),
+    ("src/", 9_450),
 ];
 /// How far below its entry a crate may be.
 const SLACK_PERCENT: usize = 5;
