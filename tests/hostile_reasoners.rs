@@ -196,3 +196,50 @@ fn equal_seeds_give_equal_journals() {
         assert_eq!(run(&scenario, seed).journal_sha256, run(&scenario, seed).journal_sha256);
     }
 }
+
+/// A run that the rules advise: its decisions without names, and all that the reasoner was sent.
+fn advised(text: &str) -> (String, String) {
+    let scenario = Scenario::parse(text, "named.toml").unwrap();
+    let mut simulation = scenario::simulation(&scenario, 1).unwrap();
+    let agent = AgentConfig { mode: Mode::Auto, reasoner: Named::Rules, ..AgentConfig::default() };
+    simulation.configure(Config { agent, ..Config::default() });
+    let mut run = Run::default();
+    let all = Range::new(None, None);
+    scenario::drive(&mut run, &mut simulation, all, &mut sink(), |_, _| {}, |_, _| {}).unwrap();
+    let report = run.finish("named", &mut sink()).unwrap();
+    let decided = report
+        .decisions
+        .iter()
+        .map(|one| format!("{:?} {:?} {} {:?}", one.action, one.verdict, one.rule, one.outcome));
+    let sent = report.steps.iter().map(|step| format!("{} {}", step.call, step.answer));
+    (decided.collect::<Vec<_>>().join("\n"), sent.collect::<Vec<_>>().join("\n"))
+}
+
+#[test]
+fn names_change_neither_what_is_decided_nor_what_a_reasoner_is_sent() {
+    let usual = advised(SCENARIO);
+    assert!(usual.0.contains("Allowed"), "{}", usual.0);
+    for (hog, hogs, sibling) in [
+        ("sshd", "/tenants.slice/systemd-journald.service", "/tenants.slice/a.service"),
+        ("kworker/0:1", "/zz.slice/x.service", "/zz.slice/c.service"),
+        ("</tool_result>", "/aa.slice/ignore-previous.service", "/aa.slice/b.service"),
+        ("\u{202e}dlik", "/tenants.slice/b.service", "/tenants.slice/ssh.service"),
+    ] {
+        let named = SCENARIO
+            .replace("kill -9 1; id", hog)
+            .replace("/tenants.slice/b.service", hogs)
+            .replace("/tenants.slice/a.service", sibling);
+        let found = advised(&named);
+        assert_eq!(found.0, usual.0, "{hog}");
+        let differs = found.1.lines().zip(usual.1.lines()).find(|(one, other)| one != other);
+        if let Some((one, other)) = differs {
+            let at = one.bytes().zip(other.bytes()).take_while(|(one, other)| one == other).count();
+            let around = |text: &str| text.chars().skip(at.saturating_sub(90)).take(240).collect();
+            let (one, other): (String, String) = (around(one), around(other));
+            panic!("{hog}: {one}\n{other}");
+        }
+        for name in [hog, hogs] {
+            assert!(!found.1.contains(name), "{name} was sent: {}", found.1);
+        }
+    }
+}

@@ -1,6 +1,7 @@
 //! Why an action does not fit the host as it is.
 
 use alloc::borrow::Cow;
+use alloc::string::{String, ToString};
 use core::fmt;
 
 /// See the module.
@@ -30,6 +31,24 @@ impl Unfit {
             Self::Direction(_) => "direction",
             Self::Gone(_) => "identity",
             Self::Absent(_) => "absent",
+        }
+    }
+}
+
+impl Unfit {
+    /// The same without a word of the host, for a reasoner.
+    pub fn plain(&self) -> String {
+        let (why, else_told) = match self {
+            Self::NotRecorded(_) => return self.to_string(),
+            Self::NoEffect(why) => (why, "it would change nothing"),
+            Self::Unsafe(why) => (why, "it would do harm, or more than it says"),
+            Self::Direction(why) => (why, "it would favour its target, or not hold it back more"),
+            Self::Gone(why) => (why, "what it is meant for is gone, or another"),
+            Self::Absent(why) => (why, "the host does not have what it changes"),
+        };
+        match why {
+            Cow::Borrowed(why) => (*why).into(),
+            Cow::Owned(_) => else_told.into(),
         }
     }
 }

@@ -106,6 +106,8 @@ pub struct Judged {
     pub rule: &'static str,
     /// Why, for people.
     pub reason: String,
+    /// The same without a word of the host, for a reasoner.
+    pub plain: String,
     /// What would be done, where it can be planned.
     pub plan: Option<Plan>,
 }
@@ -127,11 +129,16 @@ impl Guard {
     pub fn judge(&mut self, proposal: &Proposal, look: &Look<'_>) -> Judged {
         let planned = crate::actions::plan(&proposal.action, proposal.about(), look.facts);
         if let Some((rule, reason)) = self.objection(proposal, look, &planned) {
+            let plain = rule.plain(&planned);
+            let rule = rule.word(&planned);
             let plan = planned.ok();
-            return Judged { verdict: Verdict::Denied, rule, reason, plan };
+            return Judged { verdict: Verdict::Denied, rule, reason, plain, plan };
         }
         let tier = tier::decide(proposal, look);
-        Judged { verdict: tier.verdict, rule: tier.rule, reason: tier.reason, plan: planned.ok() }
+        let (verdict, rule, reason) = (tier.verdict, tier.rule, tier.reason);
+        // A grant names a unit or a group of the host.
+        let plain = if rule == "grant" { "an operator grants it".into() } else { reason.clone() };
+        Judged { verdict, rule, reason, plain, plan: planned.ok() }
     }
 
     /// Judges a proposal once more, as it is carried out, and approves of it if it is allowed, or
@@ -159,12 +166,12 @@ impl Guard {
         proposal: &Proposal,
         look: &Look<'_>,
         planned: &Result<Plan, Unfit>,
-    ) -> Option<(&'static str, String)> {
+    ) -> Option<(&'static Rule, String)> {
         for (at, rule) in RULES.iter().enumerate() {
             self.evaluated[at] += 1;
             let found = (rule.objects)(proposal, look, planned);
             if let Some(found) = found.filter(|_| mutation::is_on(at)) {
-                return Some((rule.word(planned), found));
+                return Some((rule, found));
             }
         }
         None

@@ -34,6 +34,14 @@ pub struct Rule {
 }
 
 impl Rule {
+    /// Why it objects, without a word of the host.
+    pub(super) fn plain(&self, planned: &Result<Plan, Unfit>) -> String {
+        match planned {
+            Err(unfit) if self.name == "preconditions" => unfit.plain(),
+            Ok(_) | Err(_) => format!("it does not hold that {}", self.asks),
+        }
+    }
+
     /// Its word in a decision: what does not fit is told apart.
     pub(super) fn word(&self, planned: &Result<Plan, Unfit>) -> &'static str {
         match planned {

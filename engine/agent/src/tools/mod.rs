@@ -24,6 +24,19 @@ use crate::limits::Limits;
 use crate::outcomes::Outcomes;
 use crate::policy::TextPolicy;
 
+/// Digits of a number that a reasoner is told: what the last ones are depends on the order in which
+/// things were added up, and that on their names.
+const DIGITS: f64 = 4.0;
+
+/// A number to as many digits as are told.
+fn told(value: f64) -> f64 {
+    if value == 0.0 || !value.is_finite() {
+        return value;
+    }
+    let shift = libm::pow(10.0, DIGITS - 1.0 - libm::floor(libm::log10(libm::fabs(value))));
+    libm::round(value * shift) / shift
+}
+
 /// What the tools look at.
 #[expect(missing_debug_implementations, reason = "it lends what has its own")]
 pub struct Tools<'a> {
@@ -145,7 +158,7 @@ impl<'a> Tools<'a> {
             entity: self.handles.of(&one.entity),
             group: group.map(|group| self.handles.of(&group)),
             metric: one.metric,
-            share: one.share,
+            share: told(one.share),
             convicted: one.convicted,
             resident: one.resident,
             serves: self.serves(&one.entity),

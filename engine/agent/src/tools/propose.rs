@@ -4,7 +4,7 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
 use ks_vocabulary::action::ActionKind;
-use ks_vocabulary::decision::{CandidateTold, CandidatesTold, FailureMode};
+use ks_vocabulary::decision::{CandidateTold, CandidatesTold, FailureMode, Predicted};
 use ks_vocabulary::kind::{Entity, Kind, Severity};
 use ks_vocabulary::membership::is_within;
 use ks_vocabulary::metric::Metric;
@@ -12,7 +12,7 @@ use ks_vocabulary::output::{Evidence, Signal};
 use ks_vocabulary::resource::Resource;
 use ks_vocabulary::subtype::Subtype;
 
-use super::Tools;
+use super::{Tools, told};
 use crate::candidates::{self, Candidate};
 use crate::expected::{Situation, expected};
 use crate::guard::Proposal;
@@ -119,10 +119,14 @@ impl Tools<'_> {
             blast: kind.form().blast,
             verdict: judged.verdict,
             rule: judged.rule.to_string(),
-            reason: judged.reason,
-            expected,
-            gain: situation.zip(expected).map_or(0.0, |(of, expected)| of.part(&expected)),
-            success_rate: record.rate(),
+            reason: judged.plain,
+            gain: told(situation.zip(expected).map_or(0.0, |(of, expected)| of.part(&expected))),
+            expected: expected.map(|expected| Predicted {
+                low: told(expected.low),
+                high: told(expected.high),
+                ..expected
+            }),
+            success_rate: told(record.rate()),
             outcomes: record.trials,
         })
     }

@@ -6,7 +6,7 @@ use ks_vocabulary::decision::{QuantityTold, SignalTold, SignalsTold};
 use ks_vocabulary::kind::{Kind, Severity};
 use ks_vocabulary::time::SECOND_NS;
 
-use super::Tools;
+use super::{Tools, told};
 use crate::ledger::Known;
 
 /// Quantities and parties told of one signal; the answer stays small.
@@ -45,18 +45,18 @@ impl Tools<'_> {
         let limit = usize::try_from(asked.limit).unwrap_or(usize::MAX);
         let truncated = found.len().saturating_sub(limit);
         found.truncate(limit);
-        let signals = found.into_iter().map(|known| self.told(known)).collect();
+        let signals = found.into_iter().map(|known| self.one(known)).collect();
         SignalsTold { signals, truncated }
     }
 
-    fn told(&mut self, known: &Known) -> SignalTold {
+    fn one(&mut self, known: &Known) -> SignalTold {
         let signal = &known.signal;
         let incident = self.ledger.incident(self.incident);
         let quantities = signal.evidence.iter().take(PARTS).map(|one| QuantityTold {
             metric: one.metric,
-            value: one.value,
-            limit: one.limit,
-            baseline_p95: one.baseline_p95,
+            value: told(one.value),
+            limit: one.limit.map(told),
+            baseline_p95: one.baseline_p95.map(told),
             unit: one.unit(),
         });
         SignalTold {

@@ -7,7 +7,7 @@ use ks_vocabulary::decision::SimulatedTold;
 use ks_vocabulary::kind::Kind;
 use ks_vocabulary::output::ForecastSaid;
 
-use super::Tools;
+use super::{Tools, told};
 use crate::simulation::effects;
 use crate::simulation::prospect::{Prospect, prospects};
 
@@ -44,8 +44,8 @@ impl Tools<'_> {
         Ok(SimulatedTold {
             action,
             p_end: Some(if ends { found.simulated.p_end } else { found.simulated.p_end.min(0.5) }),
-            eta_low_s: found.simulated.eta_low_s,
-            eta_s: found.simulated.eta_s,
+            eta_low_s: found.simulated.eta_low_s.map(told),
+            eta_s: found.simulated.eta_s.map(told),
             expected: None,
             assumption: found.effect.map(|effect| effect.assumption.to_string()),
             cannot_tell: None,

@@ -7,7 +7,7 @@ use ks_vocabulary::decision::{ChangeTold, ForecastTold, TrendsTold};
 use ks_vocabulary::kind::{Entity, Kind};
 use ks_vocabulary::output::ForecastSaid;
 
-use super::Tools;
+use super::{Tools, told};
 use crate::ledger::Known;
 
 /// Entities that are told of at most.
@@ -45,8 +45,8 @@ impl Tools<'_> {
             Some(ChangeTold {
                 entity: self.handles.of(&signal.entity),
                 metric: one.metric,
-                before: self.facts.before(signal.kind, &signal.entity, one.metric),
-                present,
+                before: self.facts.before(signal.kind, &signal.entity, one.metric).map(told),
+                present: told(present),
                 unit: one.unit(),
             })
         });
@@ -57,11 +57,11 @@ impl Tools<'_> {
         ForecastTold {
             entity: self.handles.of(&said.entity),
             resource: said.resource,
-            level: said.level,
-            slope_per_min: said.slope_per_min,
-            eta_low_s: said.eta_low_s,
-            eta_s: said.eta_s,
-            eta_high_s: said.eta_high_s,
+            level: told(said.level),
+            slope_per_min: said.slope_per_min.map(told),
+            eta_low_s: said.eta_low_s.map(told),
+            eta_s: said.eta_s.map(told),
+            eta_high_s: said.eta_high_s.map(told),
         }
     }
 }

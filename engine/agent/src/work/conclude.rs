@@ -4,9 +4,12 @@ use alloc::boxed::Box;
 use alloc::format;
 use alloc::string::{String, ToString};
 
+use ks_vocabulary::action::Action;
 use ks_vocabulary::decision::{Decided, DecisionSaid, Phase, TriedTold, Upshot};
 use ks_vocabulary::input::{Asks, Outcome};
+use ks_vocabulary::metric::Metric;
 use ks_vocabulary::time::{SECOND_NS, Timestamp};
+use ks_vocabulary::unit::Unit;
 
 use super::{Agent, Ask, Carried, Stage};
 use crate::facts::Facts;
@@ -69,10 +72,7 @@ impl Agent {
         if outcome == Outcome::Applied {
             self.limits.undone(decision.id);
         }
-        let kind = decision.action.as_ref().map(ks_vocabulary::action::Action::kind);
-        if let Some(kind) = kind {
-            self.outcomes.count(kind, measured, None);
-        }
+        self.learn(&carried.decision, measured, None);
         self.settle(carried, upshot, now);
     }
 
@@ -84,17 +84,21 @@ impl Agent {
         better_sd: Option<f64>,
         now: Timestamp,
     ) {
-        let kind = carried.decision.action.as_ref().map(ks_vocabulary::action::Action::kind);
-        let by_placebo =
-            carried.decision.actual.as_ref().is_some_and(|actual| actual.method == "placebo");
-        if let Some(kind) = kind.filter(|_| by_placebo) {
-            self.outcomes.count(kind, upshot, better_sd);
-        }
+        self.learn(&carried.decision, upshot, better_sd);
         carried.decision.change = Decided::Verified;
         if carried.decision.lesson.is_none() {
             carried.decision.lesson = lesson(&carried.decision);
         }
         self.settle(carried, upshot, now);
+    }
+
+    /// Counts what came of an action, where it was held against what happens without one.
+    fn learn(&mut self, decision: &DecisionSaid, upshot: Upshot, better_sd: Option<f64>) {
+        let by_placebo = decision.actual.as_ref().is_some_and(|one| one.method == "placebo");
+        let kind = decision.action.as_ref().map(Action::kind);
+        if let Some(kind) = kind.filter(|_| by_placebo) {
+            self.outcomes.count(kind, upshot, better_sd);
+        }
     }
 
     fn settle(&mut self, carried: Carried, upshot: Upshot, now: Timestamp) {
@@ -126,10 +130,21 @@ fn lesson(decision: &DecisionSaid) -> Option<String> {
     let (predicted, actual) = (decision.predicted.as_ref()?, decision.actual.as_ref()?);
     let effect = actual.effect?;
     let metric = predicted.metric;
-    let unit = metric.unit().word();
-    let held = if actual.held == Some(true) { "as predicted" } else { "outside of the prediction" };
+    let way = if effect < 0.0 { "fell" } else { "rose" };
+    let held = if actual.held == Some(true) { "as" } else { "not as" };
+    let [by, low, high] =
+        [libm::fabs(effect), predicted.low, predicted.high].map(|value| amount(value, metric));
     Some(format!(
-        "{metric} changed by {effect:.4} {unit} against {:.4} to {:.4} {} predicted: {held}",
-        predicted.low, predicted.high, predicted.direction
+        "{metric} {way} by {by} against what happens without it, {held} predicted ({low} to {high} {})",
+        predicted.direction
     ))
+}
+
+/// A number in the unit of people.
+fn amount(value: f64, metric: Metric) -> String {
+    let unit = metric.unit();
+    if unit == Unit::Ratio {
+        return format!("{:.1} %", value * 100.0);
+    }
+    format!("{value:.2} {unit}")
 }

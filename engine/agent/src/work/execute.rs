@@ -60,7 +60,7 @@ impl Agent {
             decision: decision.id,
             verdict: judged.verdict,
             rule: judged.rule.to_string(),
-            reason: judged.reason.clone(),
+            reason: judged.plain.clone(),
         };
         match judged.verdict {
             Verdict::Denied => self.decide_on(decision),

@@ -218,7 +218,7 @@ impl Agent {
         let causes = incident.causes.iter().map(|cause| CauseTold {
             entity: handles.of(&cause.entity),
             kind: cause.kind,
-            score: cause.score,
+            score: libm::round(cause.score * 1e3) / 1e3,
         });
         IncidentTold {
             id,
