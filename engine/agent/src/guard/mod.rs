@@ -16,6 +16,7 @@ mod tier;
 pub use approved::{ApprovedPlan, EffectRequest};
 pub use rules::{RULES, Rule};
 
+use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::vec::Vec;
 
@@ -148,7 +149,7 @@ impl Guard {
         proposal: &Proposal,
         look: &Look<'_>,
         by_operator: bool,
-    ) -> Result<ApprovedPlan, Judged> {
+    ) -> Result<ApprovedPlan, Box<Judged>> {
         let judged = self.judge(proposal, look);
         let may = match judged.verdict {
             Verdict::Allowed => true,
@@ -157,7 +158,7 @@ impl Guard {
         };
         match &judged.plan {
             Some(plan) if may => Ok(ApprovedPlan::new(proposal, plan.clone())),
-            Some(_) | None => Err(judged),
+            Some(_) | None => Err(Box::new(judged)),
         }
     }
 

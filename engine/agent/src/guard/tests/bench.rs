@@ -202,7 +202,7 @@ impl Bench {
         self.judge_as_is()
     }
 
-    pub(super) fn approve(&self, by_operator: bool) -> Result<ApprovedPlan, Judged> {
+    pub(super) fn approve(&self, by_operator: bool) -> Result<ApprovedPlan, Box<Judged>> {
         let _alone = alone();
         self.with(|guard, proposal, look| guard.approve(proposal, look, by_operator))
     }
