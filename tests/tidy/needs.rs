@@ -39,6 +39,9 @@ const OTHERS: [(&str, &str); 16] = [
     ("bpf_memory", "lost"),
 ];
 
+/// The same of what a decision knows: the numbers of a disk.
+const OF_FACTS: [(&str, &str); 2] = [("bpf_page_fault", "major"), ("bpf_page_fault", "minor")];
+
 /// Whether `code` calls the accessor of `column`, or names it as a function.
 fn calls(code: &str, column: &str) -> bool {
     let ends = |rest: &str| !rest.starts_with(|next: char| next.is_alphanumeric() || next == '_');
@@ -48,12 +51,12 @@ fn calls(code: &str, column: &str) -> bool {
             .any(|(at, found)| ends(&code[at + found.len()..]))
 }
 
-fn missing(code: &str) -> Vec<String> {
+fn missing(code: &str, others: &[(&str, &str)]) -> Vec<String> {
     let mut missing = Vec::new();
     for schema in SCHEMAS.iter().filter(|schema| NEEDS.iter().any(|need| need.0 == schema.table)) {
         let cells = schema.cells.iter().map(|cell| cell.name);
         for column in cells.chain(schema.names.iter().map(|name| name.name)) {
-            let other = OTHERS.contains(&(schema.table, column));
+            let other = others.contains(&(schema.table, column));
             if !other && calls(code, column) && !is_needed(schema.table, column) {
                 missing.push(format!(
                     "{}.{column} is not in engine/vocabulary/src/needs.rs",
@@ -76,12 +79,24 @@ fn every_column_the_engine_reads_is_decoded_in_a_replay() {
         })
         .collect();
     assert!(code.len() > 15, "the readers are found");
-    assert_none(&missing(&code.concat()));
+    assert_none(&missing(&code.concat(), &OTHERS));
+}
+
+#[test]
+fn every_column_a_decision_reads_is_decoded_in_a_replay() {
+    let facts = checkout().iter().find(|file| file.path == "engine/src/engine/facts.rs");
+    let code = facts.expect("where facts are read").text();
+    assert_none(&missing(&code, &OF_FACTS));
+    assert_eq!(missing(&code.replace("scheduler", "writes_merged"), &OF_FACTS).len(), 1);
 }
 
 #[test]
 fn a_column_that_is_read_and_not_listed_is_found() {
-    assert!(missing("row.scheduler()").iter().any(|text| text.starts_with("disks.scheduler")));
-    assert!(missing("map(Memory::mapped_bytes)").len() == 1);
-    assert!(missing("row.reads()").is_empty());
+    assert!(
+        missing("row.writes_merged()", &OTHERS)
+            .iter()
+            .any(|text| text.starts_with("disks.writes_merged"))
+    );
+    assert!(missing("map(Memory::mapped_bytes)", &OTHERS).len() == 1);
+    assert!(missing("row.reads()", &OTHERS).is_empty());
 }

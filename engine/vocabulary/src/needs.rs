@@ -100,6 +100,10 @@ pub const NEEDS: &[Need] = &[
             "slaves",
             "stacked",
             "hidden",
+            "major",
+            "minor",
+            "scheduler",
+            "read_ahead_kb",
         ],
     ),
     (
@@ -203,18 +207,24 @@ pub const NEEDS: &[Need] = &[
             "tcp_max_orphans",
             "tcp_mem_pressure_pages",
             "tcp_mem_max_pages",
+            "somaxconn",
+            "tcp_max_syn_backlog",
         ],
     ),
     (
         "cgroups",
         &[
             "cpu_usage_us",
+            "unit",
+            "cpu_quota_us",
             "cpu_period_us",
             "cpu_weight",
             "nr_periods",
             "nr_throttled",
             "throttled_us",
             "memory_bytes",
+            "anon_bytes",
+            "file_bytes",
             "memory_max_bytes",
             "memory_high_bytes",
             "swap_bytes",
@@ -247,10 +257,13 @@ pub const NEEDS: &[Need] = &[
         &[
             "comm",
             "cgroup",
+            "netns",
+            "state",
             "ppid",
             "threads",
             "nice",
             "policy",
+            "oom_score_adj",
             "utime_ticks",
             "stime_ticks",
             "majflt",
@@ -347,7 +360,7 @@ mod tests {
                 assert!(known, "{table}.{column}");
             }
         }
-        assert!(is_needed("disks", "name") && !is_needed("disks", "scheduler"));
+        assert!(is_needed("disks", "name") && !is_needed("disks", "writes_merged"));
         assert!(!is_needed("zones", "node"));
     }
 }

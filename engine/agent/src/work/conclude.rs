@@ -135,7 +135,8 @@ fn lesson(decision: &DecisionSaid) -> Option<String> {
     let [by, low, high] =
         [libm::fabs(effect), predicted.low, predicted.high].map(|value| amount(value, metric));
     Some(format!(
-        "{metric} {way} by {by} against what happens without it, {held} predicted ({low} to {high} {})",
+        "{metric} {way} by {by} against what happens without it, \
+         {held} predicted ({low} to {high} {})",
         predicted.direction
     ))
 }
