@@ -1,5 +1,5 @@
 //! Gathers the scenarios of `library/` into one table, sorted by name, and what happens to them
-//! when nothing is done, of `untreated/`, into another.
+//! when nothing is done, of `untreated/`, and what is right about them, of `right/`, into others.
 //!
 //! The table names no folder of this machine: a build that is shared between checkouts may keep it
 //! from another one.
@@ -11,8 +11,9 @@ use std::{env, fs, io};
 fn main() -> io::Result<()> {
     let library = table("LIBRARY", "library", "toml")?;
     let untreated = table("UNTREATED", "untreated", "json")?;
+    let right = table("RIGHT", "right", "json")?;
     let out = env::var("OUT_DIR").map_err(io::Error::other)?;
-    fs::write(Path::new(&out).join("library.rs"), library + &untreated)
+    fs::write(Path::new(&out).join("library.rs"), library + &untreated + &right)
 }
 
 /// The files of a folder by their names.

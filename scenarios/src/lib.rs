@@ -14,6 +14,7 @@ mod host;
 pub mod identities;
 pub mod library;
 pub mod reference;
+pub mod remedies;
 pub mod scenario;
 pub mod schema;
 pub mod settings;

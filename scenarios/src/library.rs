@@ -16,3 +16,8 @@ pub fn find(name: &str) -> Option<&'static str> {
 pub fn untreated(name: &str) -> Option<&'static str> {
     UNTREATED.iter().find(|(known, _)| *known == name).map(|(_, text)| *text)
 }
+
+/// What was measured to be right about one, as JSON ([`crate::remedies::Remedies`]).
+pub fn right(name: &str) -> Option<&'static str> {
+    RIGHT.iter().find(|(known, _)| *known == name).map(|(_, text)| *text)
+}

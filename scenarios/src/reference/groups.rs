@@ -26,7 +26,7 @@ const ALL_STALLS: f64 = 0.8;
 const HANDLES: [f64; 4] = [NONE, 0.80, 0.90, 0.95];
 
 /// Limits that are told when they change.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Configured {
     ports: Option<u64>,
     /// Most local ports towards one destination when sockets were last listed, by namespace.

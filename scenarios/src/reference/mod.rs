@@ -70,7 +70,7 @@ struct Interval {
 }
 
 /// See the module.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Reference {
     before: Option<(Timestamp, Box<Sample>)>,
     series: BTreeMap<(Kind, Entity), Vec<Interval>>,

@@ -1,6 +1,7 @@
 //! A scenario while it runs: what is learned, one after the other, as a recorder would give it.
 
 mod demands;
+mod looks;
 mod members;
 mod population;
 
@@ -21,6 +22,8 @@ use crate::host::{Host, STEP_S};
 use crate::scenario::{Fault, Limits, Planned, Scenario};
 use crate::settings::Prior;
 use crate::telemetry::{self, Telemetry};
+
+pub use looks::Used;
 
 use demands::Usual;
 use members::Member;
@@ -45,7 +48,7 @@ pub enum Step<'a> {
 }
 
 /// See the module.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Simulation {
     host: Host,
     telemetry: Telemetry,

@@ -35,7 +35,7 @@ const IDLE_CLASS: u64 = 3 << 13;
 const CONTROLLERS: &[u8] = b"cpuset cpu io memory pids";
 
 /// The last rows.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Rows {
     facts: BTreeMap<(u64, u64), ProcessFacts>,
     settings: BTreeMap<u64, CgroupSettings>,

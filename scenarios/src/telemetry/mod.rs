@@ -24,7 +24,7 @@ const KEYFRAME_S: u64 = 60;
 pub(crate) const USER_HZ: f64 = 100.0;
 
 /// Reads a host, tick after tick.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Telemetry {
     rows: Rows,
     facts: facts::Rows,

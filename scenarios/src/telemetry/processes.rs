@@ -16,7 +16,7 @@ use crate::host::process::Process;
 use crate::settings::Policy;
 
 /// The last row of each process.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Rows {
     last: BTreeMap<(u64, u64), Row>,
     scratch: Row,
