@@ -14,7 +14,7 @@ INTENSITIES := half:0.5 one:1 double:2
 # Those recorded for so long after the fault that what it raised clears and its incidents close.
 CLEARED := cpu_overload memory_pressure disk_saturation syscall_storm
 
-.PHONY: help setup build demo test test-scenarios test-long test-mutants test-grid test-host test-kernels test-cases provoked bench lint bless checksums bpf bpf-check
+.PHONY: help setup build demo test test-scenarios test-long test-mutants test-grid fuzz test-host test-kernels test-cases provoked bench lint bless checksums bpf bpf-check
 
 help: ## print the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-12s  %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -58,6 +58,15 @@ test-mutants: ## check that `ks test` notices an engine that is broken
 # Not part of CI: some thousand runs. Seeds are partly drawn from the commit.
 test-grid: build ## measure detection over hosts and intensities (half an hour)
 	'$(KS)' test --grid "$$(git rev-parse HEAD)" --seeds 21 --report docs/grid.md || test $$? -eq 1
+
+# Not part of CI: ordinary tests run the same search for a few thousand inputs. It prints the input
+# that breaks a bound.
+FUZZ_INPUTS ?= 30000000
+
+fuzz: ## search for replies of a reasoner that break a bound (some minutes)
+	seed=$${KS_FUZZ_SEED:-$$(date +%s)}; echo "KS_FUZZ_SEED=$$seed"; \
+	KS_FUZZ_SEED=$$seed KS_FUZZ_INPUTS=$(FUZZ_INPUTS) $(CARGO) test --release --locked \
+		-p ks-agent --lib fuzz -- --nocapture
 
 test-host: ## run the tests that record this host
 	KS_HOST_TESTS=1 $(CARGO) test --locked --release --test host -- --test-threads=1 --nocapture

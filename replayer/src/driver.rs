@@ -8,6 +8,7 @@ mod keeper;
 mod machine;
 mod modelled;
 mod recorded;
+mod words;
 mod world;
 
 use ks_engine::analysis::Knowledge;

@@ -166,6 +166,7 @@ mod tests {
         check("Demand", "[[process]]\nname = \"a\"\ndemand = { nonsense = 1 }");
         check("Expect", "[[expect]]\nnonsense = 1");
         check("Forbid", "[[forbid]]\nnonsense = 1");
+        check("Operator", "[[operator]]\nnonsense = 1");
     }
 
     #[test]

@@ -6,7 +6,7 @@ use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
-use ks_vocabulary::action::Action;
+use ks_vocabulary::action::{Action, Target};
 use ks_vocabulary::kind::Entity;
 use serde_json::Value;
 
@@ -63,6 +63,20 @@ impl Handles {
             let entity = entity.ok_or_else(|| format!("handle `{handle}` was not issued"))?;
             named(field, handle, entity, facts)
         })
+    }
+
+    /// What an action with handles is done to: the first of its targets, else the host.
+    pub fn target(&self, action: &Action) -> Result<Entity, String> {
+        let Some(first) = action.targets().first().copied() else { return Ok(Entity::Host) };
+        let handle = match first {
+            Target::Process(process) => process.to_string(),
+            Target::Group(group) => group.to_string(),
+            Target::Disk(disk) => disk.to_string(),
+            Target::Nic(nic) => nic.to_string(),
+            Target::Mount(mount) => mount.to_string(),
+        };
+        let found = self.entity(&handle).cloned();
+        found.ok_or_else(|| format!("handle `{handle}` was not issued"))
     }
 
     /// An action with handles in place of the entities that it names.

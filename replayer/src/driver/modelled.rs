@@ -8,11 +8,13 @@ use ks_scenarios::action::Refused;
 use ks_scenarios::settings::Prior;
 use ks_scenarios::simulation::{Simulation, Step};
 use ks_vocabulary::action::Action;
-use ks_vocabulary::input::{ActionOutcome, Answer, Body, Input, Outcome, RequestId, Stamp};
+use ks_vocabulary::input::{ActionOutcome, Answer, Asks, Body, Input, Outcome, RequestId, Stamp};
 use ks_vocabulary::kind::Entity;
+use ks_vocabulary::output::Request;
 use ks_vocabulary::time::{SECOND_NS, Timestamp};
 
 use super::recorded::Source;
+use super::words::Words;
 use super::world::{Arrival, Performs, Wants, World};
 
 /// Seconds between two reports of progress.
@@ -30,6 +32,8 @@ pub struct Modelled<'a> {
     given: Body,
     /// What each decision overwrote.
     priors: BTreeMap<u64, Prior>,
+    /// What operators are still to say.
+    words: Words,
 }
 
 impl<'a> Modelled<'a> {
@@ -37,7 +41,8 @@ impl<'a> Modelled<'a> {
     pub fn new(simulation: &'a mut Simulation, progress: &'a mut dyn FnMut(u64, u64)) -> Self {
         let (begin, at) = (None, Timestamp::default());
         let (answers, given, priors) = (Vec::new(), Body::Tick, BTreeMap::new());
-        Self { simulation, progress, begin, at, answers, given, priors }
+        let words = Words::default();
+        Self { simulation, progress, begin, at, answers, given, priors, words }
     }
 }
 
@@ -46,13 +51,26 @@ impl World for Modelled<'_> {
         Some(self)
     }
 
+    fn ask(&mut self, request: &Request) {
+        if request.asks == Asks::Approval && !request.again {
+            self.words.proposed(request.id, self.at, self.simulation.operators());
+        }
+    }
+
     fn wait(&mut self, wants: Wants) -> Result<Arrival<'_>, Error> {
         if let Some(answer) = self.answers.pop() {
             self.given = answer;
             return Ok(Arrival::Learned(self.at, &mut self.given));
         }
         let all_s = self.simulation.duration_s();
-        Ok(match self.simulation.wait(wants.until) {
+        // At one time, what is due is over first.
+        let word_at = self.words.next_at().filter(|at| wants.until.is_none_or(|due| *at < due));
+        Ok(match self.simulation.wait(word_at.or(wants.until)) {
+            Step::Due(at) if word_at == Some(at) => {
+                self.at = at;
+                self.given = self.words.take().unwrap_or(Body::Tick);
+                Arrival::Learned(at, &mut self.given)
+            }
             Step::Due(at) => {
                 self.at = at;
                 Arrival::Due(at)

@@ -13,6 +13,7 @@ use crate::shape::Shape;
 use crate::units::{Bytes, Duration};
 
 use super::fault::Fault;
+use super::operator::Operator;
 
 /// See the module.
 #[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
@@ -66,6 +67,9 @@ pub struct Scenario {
     /// What is done about it.
     #[serde(default, rename = "action")]
     pub actions: Vec<Planned>,
+    /// What operators say to what an agent proposes.
+    #[serde(default, rename = "operator")]
+    pub operators: Vec<Operator>,
     /// What must be found.
     #[serde(default)]
     pub expect: Vec<Expect>,

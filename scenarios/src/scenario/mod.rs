@@ -5,12 +5,14 @@ mod error;
 mod fault;
 mod file;
 mod include;
+mod operator;
 mod placed;
 
 pub use error::ScenarioError;
 pub use fault::Fault;
 pub use file::{Background, Extra, Knowledge, Limits, Planned, Scenario, Seeds, Weakened};
 pub use include::Find;
+pub use operator::{Operator, Says};
 
 impl Scenario {
     /// Reads a scenario that includes no other; `path` names it in errors.

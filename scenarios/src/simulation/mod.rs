@@ -19,7 +19,7 @@ use crate::action::Refused;
 use crate::grain::whole;
 use crate::host::memory::PAGE;
 use crate::host::{Host, STEP_S};
-use crate::scenario::{Fault, Limits, Planned, Scenario};
+use crate::scenario::{Fault, Limits, Operator, Planned, Scenario};
 use crate::settings::Prior;
 use crate::telemetry::{self, Telemetry};
 
@@ -56,6 +56,7 @@ pub struct Simulation {
     /// Actions that are still to be done, the last first, and what became of the others.
     actions: Vec<Planned>,
     refused: Vec<(Planned, Refused)>,
+    operators: Vec<Operator>,
     extras: Vec<Member>,
     /// What each process asks for without faults, and how its pace varies.
     usual: Vec<Usual>,
@@ -93,6 +94,7 @@ impl Simulation {
             faults: scenario.faults.clone(),
             actions: planned(scenario),
             refused: Vec::new(),
+            operators: scenario.operators.clone(),
             extras: scenario.processes.iter().map(Member::new).collect(),
             usual: Vec::new(),
             duration_s: scenario.duration.seconds(),
@@ -239,6 +241,11 @@ impl Simulation {
     /// Actions of the scenario that could not be done, and why.
     pub fn refused(&self) -> &[(Planned, Refused)] {
         &self.refused
+    }
+
+    /// What operators say to what is proposed.
+    pub fn operators(&self) -> &[Operator] {
+        &self.operators
     }
 
     fn act_in_time(&mut self, at_s: f64) {

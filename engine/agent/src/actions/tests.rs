@@ -29,6 +29,11 @@ fn action(form: &str, parameters: &str) -> Action {
     serde_json::from_str(&written).unwrap_or_else(|error| panic!("{written}: {error}"))
 }
 
+/// Every form that is planned on the desk, with its parameters.
+pub(crate) fn written() -> impl Iterator<Item = (&'static str, &'static str)> {
+    forms::FORMS.iter().map(|form| (form.name, form.parameters))
+}
+
 /// The plan of a form of the table on a desk.
 fn planned(form: &str, desk: &Desk) -> Result<Plan, Unfit> {
     let own = forms::FORMS.iter().find(|own| own.name == form);

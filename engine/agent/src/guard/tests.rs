@@ -2,6 +2,7 @@
 
 mod approve;
 mod bench;
+mod fuzz;
 mod generated;
 mod hostile;
 mod model_output;

@@ -10,7 +10,6 @@ use ks_vocabulary::decision::{
     Upshot, Verdict,
 };
 use ks_vocabulary::input::{Asks, RequestId};
-use ks_vocabulary::kind::Entity;
 use ks_vocabulary::time::SECOND_NS;
 
 use super::case::Case;
@@ -40,7 +39,7 @@ impl Agent {
             return Err("one action is decided on at a time: this case has its own".into());
         }
         let action = self.handles.resolve(&asked.action, facts)?;
-        let target = self.target_of(&asked.action)?;
+        let target = self.handles.target(&asked.action)?;
         let (mode, diagnosed) = case.diagnosis.clone().unwrap_or((FailureMode::Unknown, None));
         let tools = self.tools(case.incident, facts);
         let candidate = Candidate { action, target };
@@ -73,21 +72,6 @@ impl Agent {
             }
         }
         Ok(told)
-    }
-
-    /// What an action with handles is done to.
-    fn target_of(&self, action: &ks_vocabulary::action::Action) -> Result<Entity, String> {
-        use ks_vocabulary::action::Target;
-        let Some(first) = action.targets().first().copied() else { return Ok(Entity::Host) };
-        let handle = match first {
-            Target::Process(process) => process.to_string(),
-            Target::Group(group) => group.to_string(),
-            Target::Disk(disk) => disk.to_string(),
-            Target::Nic(nic) => nic.to_string(),
-            Target::Mount(mount) => mount.to_string(),
-        };
-        let found = self.handles.entity(&handle).cloned();
-        found.ok_or_else(|| format!("handle `{handle}` was not issued"))
     }
 
     #[expect(clippy::too_many_arguments, reason = "a decision is all of this")]

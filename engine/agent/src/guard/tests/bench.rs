@@ -1,6 +1,6 @@
 //! A proposal that passes, with all that it is held against, each of which a test can change.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
 
 use ks_vocabulary::action::{Action, ActionKind};
 use ks_vocabulary::decision::{AgentConfig, FailureMode, Mode, Upshot, Verdict};
@@ -20,6 +20,9 @@ use crate::policy::TextPolicy;
 
 /// Switched-off rules are those of the whole process: one test judges at a time.
 static JUDGING: Mutex<()> = Mutex::new(());
+
+/// The texts are the same to all: a test in a loop does not compile them each time.
+pub(super) static TEXTS: LazyLock<TextPolicy> = LazyLock::new(TextPolicy::new);
 
 pub(super) fn alone() -> MutexGuard<'static, ()> {
     JUDGING.lock().unwrap_or_else(PoisonError::into_inner)
@@ -177,12 +180,11 @@ impl Bench {
     }
 
     fn with<T>(&self, judge: impl FnOnce(&mut Guard, &Proposal, &Look<'_>) -> T) -> T {
-        let texts = TextPolicy::new();
         let look = Look {
             facts: &self.desk,
             wall: self.wall,
             config: &self.config,
-            texts: &texts,
+            texts: &TEXTS,
             forbidden: &self.forbidden,
             limits: &self.limits,
             outcomes: &self.outcomes,

@@ -80,7 +80,7 @@ fn proposed(seed: u64) -> Option<Bench> {
     Some(bench)
 }
 
-fn assert_unprotected(effect: &Effect) {
+pub(super) fn assert_unprotected(effect: &Effect) {
     let written = serde_json::to_value(effect).unwrap();
     let of = |key: &str| written.get(key).and_then(Value::as_str).map(str::to_string);
     if let Some(process) = of("process") {
