@@ -21,6 +21,7 @@ use crate::reference::Crossing;
 use crate::scenario::Scenario;
 
 pub use choices::target;
+pub use moments::held;
 
 /// Time within which a limit must be below again, in s: the ten seconds and the minute in which an
 /// action is verified, and a minute in which a condition clears.
@@ -69,7 +70,7 @@ pub struct Place {
 
 impl Place {
     /// Where a limit is crossed. A control group that comes again is the same place.
-    fn of(crossing: &Crossing) -> Self {
+    pub fn of(crossing: &Crossing) -> Self {
         let entity = match &crossing.entity {
             Entity::Cgroup(group) => Entity::Cgroup(Group::at(&group.path)).to_string(),
             other => other.to_string(),

@@ -92,7 +92,7 @@ fn is_there(expect: &Expect, crossing: &Crossing) -> bool {
 }
 
 /// When a limit had been held as medium for as long as that has to last.
-pub(super) fn held(crossing: &Crossing) -> Option<Timestamp> {
+pub fn held(crossing: &Crossing) -> Option<Timestamp> {
     let rise = crossing.rises.iter().find(|rise| rise.severity == Severity::Medium)?;
     let lasts = crate::reference::LASTS_S.iter().find(|(severity, _)| *severity == rise.severity);
     let lasts_ns = lasts.map_or(0.0, |(_, lasts_s)| lasts_s * 1e9);
