@@ -21,7 +21,7 @@ use crate::policy::TextPolicy;
 /// Switched-off rules are those of the whole process: one test judges at a time.
 static JUDGING: Mutex<()> = Mutex::new(());
 
-pub(super) fn alone() -> MutexGuard<'static, ()> {
+pub(crate) fn alone() -> MutexGuard<'static, ()> {
     JUDGING.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
@@ -82,7 +82,7 @@ pub(super) fn action(written: &str) -> Action {
 }
 
 /// A signal that stall shares tell, and that accounting convicts the hog of.
-pub(super) fn signal(id: u64, kind: Kind) -> Signal {
+pub(crate) fn signal(id: u64, kind: Kind) -> Signal {
     let metric = Metric::CpuSome5s;
     let evidence =
         Evidence { metric, value: 0.6, window_s: None, limit: Some(0.3), baseline_p95: None };
