@@ -9,6 +9,7 @@ mod dialogue;
 mod fact_tables;
 mod facts;
 mod learned;
+mod sights;
 mod words;
 
 use alloc::boxed::Box;
@@ -233,7 +234,7 @@ impl Engine {
         self.timers.set(Timer::SignalStale, None);
         self.window.update(sample, at.mono);
         if self.agent.is_some() {
-            self.fact_tables.update(sample);
+            self.fact_tables.update(sample, at.mono);
         }
         done(Stage::Window);
         self.judge(at, done);

@@ -1,5 +1,7 @@
 //! A host for tests: facts in maps, which a test can change one by one.
 
+mod sighted;
+
 use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 
@@ -40,6 +42,9 @@ pub(crate) struct Desk {
     pub(crate) sysctls: BTreeMap<Sysctl, u64>,
     /// Ports that are listened on.
     pub(crate) listened: Option<Vec<u64>>,
+    pub(crate) sighted: sighted::Sighted,
+    /// The level of each quantity that is judged.
+    pub(crate) level: Option<f64>,
 }
 
 impl Default for Desk {
@@ -55,6 +60,8 @@ impl Default for Desk {
             disks: BTreeMap::new(),
             sysctls: sysctls(),
             listened: Some(alloc::vec![22, 8080]),
+            sighted: sighted::Sighted::default(),
+            level: None,
         };
         for (key, ppid, uid, path) in [
             ((1, 1), 0, 0, &b"/init.scope"[..]),
@@ -251,15 +258,15 @@ impl Facts for Desk {
     }
 
     fn level(&self, _: Kind, _: &Entity, _: Metric) -> Option<f64> {
-        None
+        self.level
     }
 
     fn before(&self, _: Kind, _: &Entity, _: Metric) -> Option<f64> {
-        None
+        self.level
     }
 
     fn past(&self, _: Kind, _: &Entity, _: Metric) -> Vec<f64> {
-        Vec::new()
+        self.level.into_iter().collect()
     }
 
     fn untreated(&self, _: Kind, _: Metric) -> Vec<Untreated<'_>> {

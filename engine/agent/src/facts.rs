@@ -8,6 +8,8 @@ use ks_vocabulary::kind::{Entity, Group, Kind};
 use ks_vocabulary::metric::Metric;
 use ks_vocabulary::time::Timestamp;
 
+use crate::sights::Sights;
+
 /// A process: its id and its start in clock ticks after boot.
 pub type ProcessKey = (u64, u64);
 
@@ -140,7 +142,7 @@ pub struct HostFacts {
 }
 
 /// What a host is asked.
-pub trait Facts {
+pub trait Facts: Sights {
     /// The engine's time.
     fn now(&self) -> Timestamp;
     /// Nominal time between samples.

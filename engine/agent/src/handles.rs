@@ -36,12 +36,11 @@ impl Handles {
             Entity::Executable(_) => "exe",
         };
         let issued = self.issued.entry(prefix).or_default();
-        let at = issued.iter().position(|known| known == entity).unwrap_or_else(|| {
-            if issued.len() < ISSUED_MAX {
-                issued.push(entity.clone());
-            }
-            issued.len() - 1
-        });
+        // When no more are issued the number is one that was not: it means nothing.
+        let at = issued.iter().position(|known| known == entity).unwrap_or(issued.len());
+        if at == issued.len() && at < ISSUED_MAX {
+            issued.push(entity.clone());
+        }
         format!("{prefix}#{}", at + 1)
     }
 

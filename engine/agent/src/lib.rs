@@ -24,6 +24,7 @@ pub mod outcomes;
 pub mod policy;
 pub mod protected;
 pub mod reasoner;
+pub mod sights;
 pub mod simulation;
 pub mod tools;
 pub mod unfit;

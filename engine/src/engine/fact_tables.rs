@@ -5,7 +5,8 @@ use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 
 use ks_agent::facts::ProcessKey;
-use ks_vocabulary::model::{CgroupSettings, ProcessFacts, Sample, Sysctls};
+use ks_vocabulary::model::{BlockedTask, CgroupSettings, ProcessFacts, Sample, Sysctls};
+use ks_vocabulary::time::Timestamp;
 
 use crate::window::{CGROUP_CAP, PROCESS_CAP};
 
@@ -15,11 +16,17 @@ pub(super) struct FactTables {
     processes: BTreeMap<ProcessKey, ProcessFacts>,
     groups: BTreeMap<Vec<u8>, CgroupSettings>,
     sysctls: Option<Sysctls>,
+    /// Tasks that slept uninterruptibly when they were read last.
+    blocked: Option<(Timestamp, Vec<BlockedTask>)>,
 }
 
 impl FactTables {
-    /// Takes a sample's rows.
-    pub(super) fn update(&mut self, sample: &Sample) {
+    /// Takes the rows of a sample of `at`.
+    pub(super) fn update(&mut self, sample: &Sample, at: Timestamp) {
+        if let Some(read) = sample.blocked.read() {
+            let rows = sample.blocked.iter().take(PROCESS_CAP).cloned().collect();
+            self.blocked = Some((at.offset_ns(read.middle_ns()), rows));
+        }
         for gone in sample.processes_gone.iter() {
             self.processes.remove(&(gone.pid().unwrap_or(0), gone.start_ticks().unwrap_or(0)));
         }
@@ -56,6 +63,11 @@ impl FactTables {
     /// Settings of a control group; those of another one of the same path are not its.
     pub(super) fn group(&self, path: &[u8], inode: Option<u64>) -> Option<&CgroupSettings> {
         self.groups.get(path).filter(|row| row.inode() == inode)
+    }
+
+    /// Tasks that slept uninterruptibly, and when they were read.
+    pub(super) fn blocked(&self) -> Option<&(Timestamp, Vec<BlockedTask>)> {
+        self.blocked.as_ref()
     }
 
     /// Settings of the host.

@@ -43,6 +43,11 @@ impl CloseWaits {
         self.0.clear();
     }
 
+    /// How many there were when the namespace was listed last.
+    pub fn last(&self, netns: u64) -> Option<u64> {
+        self.0.get(&netns)?.back().map(|(_, count)| *count)
+    }
+
     /// By how many they grew in the last ten minutes or a little more, without a fall, and how many
     /// there are; `None` where they fell, or too little is known.
     pub fn growth(&self, row: &Netns) -> Option<(u64, u64)> {

@@ -5,6 +5,7 @@ use ks_vocabulary::model::Disk;
 use ks_vocabulary::time::Timestamp;
 
 use super::history::{Counters, Growth};
+use super::host_past::SECTOR_BYTES;
 use super::series::{Missing, Track};
 
 /// A counter of a disk.
@@ -37,12 +38,23 @@ pub struct DiskTrack {
     /// Readings at which another number was in flight than at the one before.
     changes: u64,
     changed: Counters<1>,
+    /// Sectors read and written.
+    moved: Counters<2>,
 }
 
 impl DiskTrack {
     /// Growth over the shortest run of last intervals of at least `ns`.
     pub fn over(&self, what: DiskWork, ns: u64) -> Result<Growth, Missing> {
         self.counters.over(what as usize, "diskstats", ns)
+    }
+
+    /// Bytes read and written.
+    pub fn moved(&self, ns: u64) -> Result<(Growth, Growth), Missing> {
+        let bytes = |at: usize| {
+            let sectors = self.moved.over(at, "diskstats", ns)?;
+            Ok(Growth { by: sectors.by.saturating_mul(SECTOR_BYTES), ..sectors })
+        };
+        Ok((bytes(0)?, bytes(1)?))
     }
 
     /// Mean wait of reads and writes in ms. Without a request in the span there is no mean.
@@ -77,6 +89,7 @@ impl Track<Disk> for DiskTrack {
             row.reads(),
             row.read_ms(),
         ];
+        self.moved.push(at, [row.read_sectors(), row.write_sectors()]);
         self.changes += u64::from(self.in_flight != row.in_flight());
         self.in_flight = row.in_flight();
         self.changed.push(at, [row.in_flight().map(|_| self.changes)]);

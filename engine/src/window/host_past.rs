@@ -10,7 +10,7 @@ use super::newest::Newest;
 use super::trend::Trend;
 
 /// Bytes of a sector of `/proc/diskstats`.
-const SECTOR_BYTES: u64 = 512;
+pub(super) const SECTOR_BYTES: u64 = 512;
 
 /// What the tables of the host say of each account; `None` where none does.
 pub(super) type Totals = [Option<u64>; ACCOUNTS];

@@ -56,6 +56,15 @@ impl OwnerTable {
         Some(owners.rows.iter().filter(is_its).filter_map(SocketOwner::listening).sum())
     }
 
+    /// A process of the namespace with its sockets, and when they were read; those with few are
+    /// left out where there are many.
+    pub fn find(&self, netns: u64, key: (u64, u64)) -> Option<(Timestamp, &SocketOwner)> {
+        let owners = self.0.get(&netns)?;
+        let is_its =
+            |row: &&SocketOwner| (row.pid(), row.start_ticks()) == (Some(key.0), Some(key.1));
+        owners.rows.iter().find(is_its).map(|row| (owners.at, row))
+    }
+
     /// Who owns sockets of any namespace.
     pub fn all(&self) -> impl Iterator<Item = &SocketOwner> {
         self.0.values().flat_map(|owners| &owners.rows)

@@ -183,7 +183,10 @@ pub const NEEDS: &[Need] = &[
     (
         "socket_owners",
         &[
+            "sockets",
+            "established",
             "listening",
+            "full_queues",
             "port",
             "close_wait",
             "inode",
@@ -318,7 +321,7 @@ pub const NEEDS: &[Need] = &[
         ],
     ),
     ("processes_gone", &[]),
-    ("blocked", &["comm"]),
+    ("blocked", &["comm", "wchan"]),
     ("bpf_scheduler", &["wait_ns"]),
     ("bpf_block_io", &["errors"]),
     (

@@ -10,7 +10,7 @@ mod rules;
 mod sufferer;
 mod target;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod tier;
 
 pub use approved::{ApprovedPlan, EffectRequest};

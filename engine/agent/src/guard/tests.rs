@@ -1,7 +1,7 @@
 //! The guard, rule by rule, and what hostile proposals come to.
 
 mod approve;
-mod bench;
+pub(crate) mod bench;
 mod fuzz;
 mod generated;
 mod hostile;

@@ -68,7 +68,8 @@ fn signals(request: &ModelRequest) -> Option<&SignalsTold> {
         ToolAnswer::Trends(_)
         | ToolAnswer::Simulated(_)
         | ToolAnswer::Candidates(_)
-        | ToolAnswer::Judged(_) => None,
+        | ToolAnswer::Judged(_)
+        | ToolAnswer::Looked(_) => None,
     })
 }
 

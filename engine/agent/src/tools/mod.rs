@@ -1,5 +1,7 @@
 //! The five tools, answered from what the engine has said and read, and never from later.
 
+mod bounded;
+mod look;
 mod propose;
 mod signals;
 mod simulate;
@@ -7,11 +9,12 @@ mod trends;
 
 pub(crate) use propose::is_own;
 
+use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::vec::Vec;
 
 use ks_vocabulary::decision::{AgentConfig, PartyTold, ToolAnswer, ToolCall};
-use ks_vocabulary::kind::Entity;
+use ks_vocabulary::kind::{Entity, Group};
 use ks_vocabulary::output::Culprit;
 use ks_vocabulary::time::WallTime;
 use regex::Regex;
@@ -33,8 +36,14 @@ fn told(value: f64) -> f64 {
     if value == 0.0 || !value.is_finite() {
         return value;
     }
-    let shift = libm::pow(10.0, DIGITS - 1.0 - libm::floor(libm::log10(libm::fabs(value))));
-    libm::round(value * shift) / shift
+    let places = DIGITS - 1.0 - libm::floor(libm::log10(libm::fabs(value)));
+    // A power of ten below one is not exact, and neither is what is divided by it.
+    let shift = libm::pow(10.0, libm::fabs(places));
+    if places < 0.0 {
+        libm::round(value / shift) * shift
+    } else {
+        libm::round(value * shift) / shift
+    }
 }
 
 /// What the tools look at.
@@ -69,8 +78,12 @@ pub struct Tools<'a> {
 }
 
 impl<'a> Tools<'a> {
-    /// Answers a call. The error is what is wrong with it.
+    /// Answers a call, in no more than a reasoner can use. The error is what is wrong with it.
     pub fn answer(&mut self, call: &ToolCall) -> Result<ToolAnswer, String> {
+        self.answer_whole(call).map(bounded::bounded)
+    }
+
+    fn answer_whole(&mut self, call: &ToolCall) -> Result<ToolAnswer, String> {
         match call {
             ToolCall::QuerySignals { severity_min, lookback_minutes, signal_types, limit } => {
                 let asked = signals::Asked {
@@ -96,7 +109,9 @@ impl<'a> Tools<'a> {
             ToolCall::ProposeAction { failure_mode, target, .. } => {
                 self.candidates(*failure_mode, target.as_deref()).map(ToolAnswer::Candidates)
             }
-            ToolCall::ExecuteRemediation(_) => Err("this is asked of the agent".into()),
+            ToolCall::ExecuteRemediation(asked) => {
+                self.closer(&asked.action).map(|told| ToolAnswer::Looked(Box::new(told)))
+            }
         }
     }
 
@@ -136,24 +151,18 @@ impl<'a> Tools<'a> {
         members.try_fold(false, |serves, process| Some(serves || process.listening? > 0))
     }
 
-    fn party(&mut self, one: &Culprit) -> PartyTold {
-        let group = match &one.entity {
-            Entity::Process(pid, start) | Entity::ForkTree(pid, start) => {
-                let own = self.facts.process((*pid, *start)).and_then(|process| process.group);
-                own.and_then(|path| self.facts.group(path)).map(|group| {
-                    let at = ks_vocabulary::kind::Group::at(group.path);
-                    Entity::Cgroup(ks_vocabulary::kind::Group { inode: group.inode, ..at })
-                })
-            }
-            Entity::Host
-            | Entity::Disk(_)
-            | Entity::Nic(_)
-            | Entity::NicOf(..)
-            | Entity::Filesystem(_)
-            | Entity::Netns(_)
-            | Entity::Cgroup(_)
-            | Entity::Executable(_) => None,
+    /// The control group of a process, or of the root of a tree.
+    fn group_of(&self, entity: &Entity) -> Option<Entity> {
+        let (Entity::Process(pid, start) | Entity::ForkTree(pid, start)) = entity else {
+            return None;
         };
+        let own = self.facts.process((*pid, *start)).and_then(|process| process.group)?;
+        let group = self.facts.group(own)?;
+        Some(Entity::Cgroup(Group { inode: group.inode, ..Group::at(group.path) }))
+    }
+
+    fn party(&mut self, one: &Culprit) -> PartyTold {
+        let group = self.group_of(&one.entity);
         PartyTold {
             entity: self.handles.of(&one.entity),
             group: group.map(|group| self.handles.of(&group)),

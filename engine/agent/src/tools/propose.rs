@@ -79,7 +79,7 @@ impl Tools<'_> {
         let made = candidates::of(mode, culprit.as_ref(), disk.as_deref(), self.facts);
         let told = made.into_iter().map(|one| self.candidate(mode, culprit.as_ref(), &one));
         let candidates = told.collect::<Result<Vec<_>, _>>()?;
-        Ok(CandidatesTold { failure_mode: mode, candidates })
+        Ok(CandidatesTold { failure_mode: mode, candidates, truncated: 0 })
     }
 
     /// The disk of the incident's signals.

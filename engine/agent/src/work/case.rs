@@ -76,6 +76,8 @@ pub(super) struct Handled {
     seen: Seen,
     /// It is looked at again, whatever it is like.
     pub(super) again: bool,
+    /// It was set aside for this incident, whose cause it has.
+    pub(super) belongs_to: Option<u64>,
 }
 
 /// What an incident was like.
@@ -100,7 +102,7 @@ impl Seen {
 
 impl Handled {
     pub(super) fn new(seen: Seen, ending: Ending, at: Timestamp) -> Self {
-        Self { ending, at, seen, again: false }
+        Self { ending, at, seen, again: false, belongs_to: None }
     }
 
     /// Whether it is worth another look: it changed, and it was not looked at just now.

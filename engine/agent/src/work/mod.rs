@@ -5,6 +5,7 @@
 //! Reasoners may be wrong in any way: what they answer passes the tools' bounds, the loop breaker,
 //! the budgets and the guard, and one that errs too often is replaced by the rules.
 
+mod aside;
 mod case;
 mod conclude;
 mod execute;
@@ -159,6 +160,7 @@ impl Agent {
 
     /// Goes on with what there is to do.
     pub fn think(&mut self, facts: &dyn Facts, ask: &mut Ask<'_>) {
+        self.set_aside(facts.now());
         match core::mem::take(&mut self.stage) {
             Stage::Idle => self.take_up(facts, ask),
             Stage::Verifying(carried) => self.watch(carried, facts, ask),
@@ -260,3 +262,6 @@ fn compiled(config: &AgentConfig) -> Vec<Regex> {
     });
     each.collect()
 }
+
+#[cfg(test)]
+mod tests;

@@ -6,11 +6,11 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use ks_vocabulary::decision::{
-    CauseTold, Ending, Exchange, Finish, IncidentTold, ModelRequest, Phase, Reply, StepSaid,
-    ToolAnswer, ToolCall,
+    CauseTold, Ending, Exchange, Execution, Finish, IncidentTold, ModelRequest, Phase, Reply,
+    StepSaid, ToolAnswer, ToolCall,
 };
 use ks_vocabulary::kind::Severity;
-use ks_vocabulary::output::{Incident, Said};
+use ks_vocabulary::output::Said;
 use ks_vocabulary::time::SECOND_NS;
 
 use super::case::{Case, Handled, Seen};
@@ -29,19 +29,11 @@ const HISTORY_MAX: usize = 24;
 impl Agent {
     /// Takes up the next incident that is worth a look: the worst, the oldest of equals.
     pub(super) fn take_up(&mut self, facts: &dyn Facts, ask: &mut Ask<'_>) {
-        let now = facts.now();
-        let is_worth = |incident: &&Incident| {
-            let severe = self
-                .ledger
-                .standing(incident.id)
-                .any(|known| known.signal.severity >= self.config.severity_min);
-            let known = self.handled.get(&incident.id);
-            severe && known.is_none_or(|known| known.is_due(&Seen::of(incident, &self.ledger), now))
-        };
+        let (now, busy) = (facts.now(), self.worked_on());
         let next = self
             .ledger
             .open()
-            .filter(is_worth)
+            .filter(|incident| self.is_worth(incident, &busy, now))
             .max_by_key(|incident| (incident.severity, core::cmp::Reverse(incident.id)));
         if let Some(id) = next.map(|incident| incident.id) {
             self.work(Case::new(id, now), facts, ask);
@@ -149,11 +141,15 @@ impl Agent {
     ) {
         self.spent.entry(case.incident).or_default().calls += 1;
         let looped = case.breaker.take(&call);
-        let answer = if call.tool().is_of(case.phase) {
+        let answer = if call.is_of(case.phase) {
             match (looped, &call) {
                 (Err(why), _) => Err(why),
-                (Ok(()), ToolCall::ExecuteRemediation(asked)) => {
+                (Ok(()), ToolCall::ExecuteRemediation(asked)) if case.phase == Phase::Execute => {
                     self.execute(case, asked, request, facts, ask).map(ToolAnswer::Judged)
+                }
+                (Ok(()), ToolCall::ExecuteRemediation(asked)) => {
+                    let room = self.room_to_look(case.incident, asked, facts);
+                    room.and_then(|()| self.tools(case.incident, facts).answer(&call))
                 }
                 (Ok(()), _) => self.tools(case.incident, facts).answer(&call),
             }
@@ -175,6 +171,21 @@ impl Agent {
         if case.history.len() > HISTORY_MAX {
             case.history.remove(0);
         }
+    }
+
+    /// Whether something may be looked at more closely: by the policy, and once more this minute.
+    fn room_to_look(
+        &mut self,
+        incident: u64,
+        asked: &Execution,
+        facts: &dyn Facts,
+    ) -> Result<(), String> {
+        self.tools(incident, facts).may_look(asked)?;
+        let budgets = self.config.effective_budgets();
+        if self.limits.look(facts.now(), &budgets) {
+            return Ok(());
+        }
+        Err(format!("{} looks were taken within the last minute", budgets.info_per_minute))
     }
 
     /// What the tools look at.

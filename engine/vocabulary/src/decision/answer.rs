@@ -1,11 +1,12 @@
 //! What the tools answer. Entities are handles, as they were issued; names of the host are left
 //! out, since a reasoner need not know them and might obey them.
 
+use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::vec::Vec;
 use serde::Serialize;
 
-use super::{FailureMode, Predicted, Verdict};
+use super::{FailureMode, LookTold, Predicted, Verdict};
 use crate::action::{Action, ActionKind, Blast, Risk};
 use crate::kind::{Kind, Severity};
 use crate::metric::Metric;
@@ -24,8 +25,10 @@ pub enum ToolAnswer {
     Simulated(SimulatedTold),
     /// Of `propose_action`.
     Candidates(CandidatesTold),
-    /// Of `execute_remediation`.
+    /// Of `execute_remediation` with an action that changes something.
     Judged(JudgedTold),
+    /// Of the same with one that only looks.
+    Looked(Box<LookTold>),
 }
 
 /// Signals, the most severe first, then the newest.
@@ -173,6 +176,8 @@ pub struct CandidatesTold {
     pub failure_mode: FailureMode,
     /// What could be done.
     pub candidates: Vec<CandidateTold>,
+    /// How many more there are.
+    pub truncated: usize,
 }
 
 /// One thing that could be done.

@@ -7,6 +7,7 @@ mod answer;
 mod config;
 mod effect;
 mod failure_mode;
+mod look;
 mod predicted;
 mod request;
 mod said;
@@ -20,6 +21,11 @@ pub use answer::{
 pub use config::{AgentConfig, Budgets, Grant, Scope, SitePolicy};
 pub use effect::{Effect, GroupFile, Plan, Signal, Sysctl, UndoStep};
 pub use failure_mode::FailureMode;
+pub use look::{
+    Blocked, DiskUse, GroupUse, IoClass, Listed, LookTold, MemoryUse, NicUse, Numbers, Policy,
+    ProcessSettings, ProcessState, ProcessUse, Row, Sockets, Space, Stalls, SwapUse, TcpUse, Told,
+    Wait,
+};
 pub use predicted::{Actual, Direction, Predicted};
 pub use request::{CauseTold, Exchange, Finish, IncidentTold, ModelRequest, Reply, TriedTold};
 pub use said::{Decided, DecisionSaid, StepSaid};

@@ -12,7 +12,7 @@ use serde_json::Value;
 
 use super::predicted::Predicted;
 use super::{FailureMode, Phase, strict};
-use crate::action::{Action, ActionKind};
+use crate::action::{Action, ActionKind, Risk};
 use crate::kind::{Kind, Severity};
 use crate::words::words;
 
@@ -197,6 +197,19 @@ impl ToolCall {
             ToolName::ProposeAction => propose_action(value),
             ToolName::ExecuteRemediation => execute_remediation(value),
         }
+    }
+
+    /// Whether it may be made in a phase. What only looks may be asked for until something is
+    /// done; when that is at hand it is judged as any other action is.
+    pub fn is_of(&self, phase: Phase) -> bool {
+        let looks_in = [Phase::Observe, Phase::Explain, Phase::Simulate, Phase::Decide];
+        self.look().is_some() && looks_in.contains(&phase) || self.tool().is_of(phase)
+    }
+
+    /// What is asked for, where it only looks.
+    pub fn look(&self) -> Option<&Execution> {
+        let Self::ExecuteRemediation(asked) = self else { return None };
+        (asked.action.kind().form().risk == Risk::Info).then_some(asked)
     }
 
     /// Which tool it calls.

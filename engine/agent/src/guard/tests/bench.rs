@@ -24,7 +24,7 @@ static JUDGING: Mutex<()> = Mutex::new(());
 /// The texts are the same to all: a test in a loop does not compile them each time.
 pub(super) static TEXTS: LazyLock<TextPolicy> = LazyLock::new(TextPolicy::new);
 
-pub(super) fn alone() -> MutexGuard<'static, ()> {
+pub(crate) fn alone() -> MutexGuard<'static, ()> {
     JUDGING.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
@@ -85,7 +85,7 @@ pub(super) fn action(written: &str) -> Action {
 }
 
 /// A signal that stall shares tell, and that accounting convicts the hog of.
-pub(super) fn signal(id: u64, kind: Kind) -> Signal {
+pub(crate) fn signal(id: u64, kind: Kind) -> Signal {
     let metric = Metric::CpuSome5s;
     let evidence =
         Evidence { metric, value: 0.6, window_s: None, limit: Some(0.3), baseline_p95: None };

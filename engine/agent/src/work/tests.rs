@@ -1,0 +1,5 @@
+//! The agent at work on the host for tests, with a reasoner that says what a test wants.
+
+mod aside;
+mod bench;
+mod looks;
