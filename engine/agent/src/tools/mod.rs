@@ -5,7 +5,7 @@ mod signals;
 mod simulate;
 mod trends;
 
-pub(crate) use propose::is_own;
+pub(crate) use propose::{is_held_back, is_own};
 
 use alloc::string::String;
 use alloc::vec::Vec;

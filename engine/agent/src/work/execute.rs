@@ -20,7 +20,8 @@ use crate::expected::expected;
 use crate::facts::Facts;
 use crate::guard::{Judged, Proposal};
 use crate::limits::Deed;
-use crate::verify::Measured;
+use crate::tools::is_held_back;
+use crate::verify::{Guards, Measured};
 
 /// Whoever performs an action has so long to say what became of it.
 const PERFORM_NS: u64 = 30 * SECOND_NS;
@@ -204,6 +205,9 @@ impl Agent {
             decision.reason = "what it would change cannot be measured".into();
             return self.decide_on(decision);
         };
+        let place = (measured.kind, &measured.entity);
+        let is_meant = |place: &Entity| is_held_back(&proposal.target, place);
+        let guards = Guards::begin(place, &is_meant, facts);
         let request = ask(Asks::Effect, facts.now().plus_ns(PERFORM_NS));
         self.asked.insert(request, approved.request(decision.id));
         self.limits.begin(Deed {
@@ -226,10 +230,13 @@ impl Agent {
             approved,
             request,
             measured,
+            guards,
+            is_written: false,
             signal,
             severities,
             done: facts.now(),
             before_undo: None,
+            told_before_undo: Upshot::Inconclusive,
         }));
     }
 
@@ -242,7 +249,8 @@ impl Agent {
         let metric = decision.predicted?.metric;
         let signal = &self.ledger.signal(signal)?.signal;
         let entity = signal.entity.clone();
-        Some(Measured::begin(signal.kind, entity, metric, signal.start_ns, facts))
+        let raised = signal.start_ns;
+        Some(Measured::begin(signal.kind, entity, metric, raised, self.touched, facts))
     }
 
     /// Whether an action of this decision can be put back.

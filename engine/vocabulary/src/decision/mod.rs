@@ -20,7 +20,7 @@ pub use answer::{
 pub use config::{AgentConfig, Budgets, Grant, Scope, SitePolicy};
 pub use effect::{Effect, GroupFile, Plan, Signal, Sysctl, UndoStep};
 pub use failure_mode::FailureMode;
-pub use predicted::{Actual, Direction, Predicted};
+pub use predicted::{Actual, Beside, Direction, Predicted, Worsening};
 pub use request::{CauseTold, Exchange, Finish, IncidentTold, ModelRequest, Reply, TriedTold};
 pub use said::{Decided, DecisionSaid, StepSaid};
 pub use strict::{JSON_BYTES_MAX, StrictError, strict};
