@@ -210,6 +210,9 @@ impl Engine {
             self.fact_tables.restart();
             self.board.restart();
             self.watch.restart();
+            if let Some(agent) = &mut self.agent {
+                agent.gap();
+            }
         } else if gap.count.is_none() {
             self.window.restart_source(&gap.source);
         }

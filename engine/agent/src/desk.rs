@@ -43,8 +43,19 @@ pub(crate) struct Desk {
     /// Ports that are listened on.
     pub(crate) listened: Option<Vec<u64>>,
     pub(crate) sighted: sighted::Sighted,
-    /// The level of each quantity that is judged.
+    /// The level of each quantity that is judged, where `levels` has none.
     pub(crate) level: Option<f64>,
+    /// Quantities that are judged, with their levels.
+    pub(crate) levels: BTreeMap<(Kind, Entity, Metric), Level>,
+}
+
+/// A quantity on the desk.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Level {
+    pub(crate) present: Option<f64>,
+    pub(crate) before: Option<f64>,
+    pub(crate) past: Vec<f64>,
+    pub(crate) untreated: Vec<f64>,
 }
 
 impl Default for Desk {
@@ -62,6 +73,7 @@ impl Default for Desk {
             listened: Some(alloc::vec![22, 8080]),
             sighted: sighted::Sighted::default(),
             level: None,
+            levels: BTreeMap::new(),
         };
         for (key, ppid, uid, path) in [
             ((1, 1), 0, 0, &b"/init.scope"[..]),
@@ -257,19 +269,28 @@ impl Facts for Desk {
         Some(listened.iter().any(|port| (low..=high).contains(port)))
     }
 
-    fn level(&self, _: Kind, _: &Entity, _: Metric) -> Option<f64> {
-        self.level
+    fn level(&self, kind: Kind, entity: &Entity, metric: Metric) -> Option<f64> {
+        let level = self.levels.get(&(kind, entity.clone(), metric));
+        level.map_or(self.level, |level| level.present)
     }
 
-    fn before(&self, _: Kind, _: &Entity, _: Metric) -> Option<f64> {
-        self.level
+    fn before(&self, kind: Kind, entity: &Entity, metric: Metric) -> Option<f64> {
+        let level = self.levels.get(&(kind, entity.clone(), metric));
+        level.map_or(self.level, |level| level.before)
     }
 
-    fn past(&self, _: Kind, _: &Entity, _: Metric) -> Vec<f64> {
-        self.level.into_iter().collect()
+    fn past(&self, kind: Kind, entity: &Entity, metric: Metric) -> Vec<f64> {
+        let level = self.levels.get(&(kind, entity.clone(), metric));
+        level.map_or_else(|| self.level.into_iter().collect(), |level| level.past.clone())
     }
 
-    fn untreated(&self, _: Kind, _: Metric) -> Vec<Untreated<'_>> {
-        Vec::new()
+    fn judged(&self) -> Vec<(Kind, Entity, Metric)> {
+        self.levels.keys().cloned().collect()
+    }
+
+    fn untreated(&self, kind: Kind, metric: Metric) -> Vec<Untreated<'_>> {
+        let own = self.levels.iter().filter(|((of, _, one), _)| *of == kind && *one == metric);
+        own.map(|(_, level)| Untreated { source: "the desk", differences: &level.untreated })
+            .collect()
     }
 }

@@ -171,6 +171,9 @@ pub trait Facts: Sights {
     fn before(&self, kind: Kind, entity: &Entity, metric: Metric) -> Option<f64>;
     /// Its readings of every five seconds, the last minute of them, the newest last.
     fn past(&self, kind: Kind, entity: &Entity, metric: Metric) -> Vec<f64>;
+    /// Every quantity with a limit that is judged by now, by place, as its condition is told by
+    /// them: the first says most.
+    fn judged(&self) -> Vec<(Kind, Entity, Metric)>;
     /// Differences of a quantity after triggers without an action, with where they come from.
     fn untreated(&self, kind: Kind, metric: Metric) -> Vec<Untreated<'_>>;
 }

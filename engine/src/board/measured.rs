@@ -15,9 +15,24 @@ impl Board {
         own.map(|(_, place)| place).find(|place| place.entity == *entity)
     }
 
-    /// The last reading of a quantity, at most five seconds old.
+    /// The last reading of a quantity; `None` where it is too old to say how it is.
     pub fn level(&self, kind: Kind, entity: &Entity, metric: Metric) -> Option<f64> {
-        self.place(kind, entity)?.placebo.level(metric)
+        let place = self.place(kind, entity).filter(|place| self.is_fresh(place))?;
+        place.placebo.level(metric)
+    }
+
+    fn is_fresh(&self, place: &Place) -> bool {
+        self.now.since_ns(place.judged) <= self.stale_after_ns()
+    }
+
+    /// Every quantity with a limit that is judged by now, by place.
+    pub fn judged(&self) -> Vec<(Kind, Entity, Metric)> {
+        let fresh = self.places.iter().filter(|(_, place)| self.is_fresh(place));
+        let each = fresh.flat_map(|((kind, _), place)| {
+            let limited = place.placebo.limited();
+            limited.map(|metric| (*kind, place.entity.clone(), metric))
+        });
+        each.collect()
     }
 
     /// Its mean over the ten seconds before the last raise.

@@ -22,6 +22,8 @@ const BEFORE: usize = 2;
 #[derive(Debug, Clone)]
 struct Followed {
     metric: Metric,
+    /// It has a limit: more of it is worse.
+    is_limited: bool,
     /// Readings of every five seconds, the newest last.
     past: VecDeque<f64>,
     /// Mean of the ten seconds before the last raise.
@@ -90,12 +92,15 @@ impl Placebo {
     fn read(&mut self, seen: &Evaluation) {
         for noted in seen.quantities() {
             let (metric, value) = (noted.quantity.metric, noted.quantity.value);
+            let is_limited = noted.quantity.limits.iter().any(Option::is_some);
             let at = self.followed.iter().position(|one| one.metric == metric);
             let at = at.unwrap_or_else(|| {
                 let past = VecDeque::with_capacity(KEPT);
-                self.followed.push(Followed { metric, past, before: None, sum: 0.0, count: 0 });
+                let (before, sum, count) = (None, 0.0, 0);
+                self.followed.push(Followed { metric, is_limited, past, before, sum, count });
                 self.followed.len() - 1
             });
+            self.followed[at].is_limited |= is_limited;
             let past = &mut self.followed[at].past;
             if past.len() == KEPT {
                 past.pop_front();
@@ -118,6 +123,11 @@ impl Placebo {
 
     fn of(&self, metric: Metric) -> Option<&Followed> {
         self.followed.iter().find(|one| one.metric == metric)
+    }
+
+    /// Those with a limit, as the condition is told by them.
+    pub(super) fn limited(&self) -> impl Iterator<Item = Metric> {
+        self.followed.iter().filter(|one| one.is_limited).map(|one| one.metric)
     }
 
     /// The last reading of a quantity.

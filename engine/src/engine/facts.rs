@@ -206,6 +206,10 @@ impl Facts for Seen<'_> {
         self.board.readings(kind, entity, metric)
     }
 
+    fn judged(&self) -> Vec<(Kind, Entity, Metric)> {
+        self.board.judged()
+    }
+
     fn untreated(&self, kind: Kind, metric: Metric) -> Vec<Untreated<'_>> {
         let is_model = self.window.host().is_model;
         let known = self.board.known_untreated(kind, metric);

@@ -15,8 +15,10 @@ pub mod anomaly;
 pub mod autocorrelation;
 pub mod baseline;
 pub mod beta;
+pub mod bootstrap;
 pub mod change_points;
 pub mod conformal;
+pub mod cusum;
 pub mod interrupted;
 pub mod kendall;
 pub mod least_squares;
@@ -27,6 +29,7 @@ pub mod posterior;
 pub mod running_median;
 pub mod sketch;
 pub mod theil_sen;
+pub mod whitened;
 
 /// Fails unless two numbers agree to a millionth, which is what the worked examples are given to.
 #[cfg(test)]

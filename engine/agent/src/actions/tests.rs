@@ -4,6 +4,7 @@ mod absent;
 pub(crate) mod checks;
 mod edges;
 mod forms;
+mod in_force;
 mod planned;
 pub(crate) mod properties;
 mod refused_groups;

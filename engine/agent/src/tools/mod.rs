@@ -7,7 +7,7 @@ mod signals;
 mod simulate;
 mod trends;
 
-pub(crate) use propose::is_own;
+pub(crate) use propose::{is_held_back, is_own};
 
 use alloc::boxed::Box;
 use alloc::string::String;

@@ -60,7 +60,12 @@ fn moves(action: ActionKind, signal: &Signal) -> bool {
 
 /// Whether a signal is on what is acted on: it is to be held back, and nothing gets better there.
 pub(crate) fn is_own(target: &Entity, signal: &Signal) -> bool {
-    match (target, &signal.entity) {
+    is_held_back(target, &signal.entity)
+}
+
+/// Whether a place is what is acted on, or a group above or below it.
+pub(crate) fn is_held_back(target: &Entity, place: &Entity) -> bool {
+    match (target, place) {
         (Entity::Cgroup(target), Entity::Cgroup(place)) => {
             is_within(&place.path, &target.path) || is_within(&target.path, &place.path)
         }

@@ -2,7 +2,7 @@
 
 use alloc::vec::Vec;
 
-use ks_statistics::order::sum;
+use ks_statistics::order::{mean, sum};
 use ks_vocabulary::kind::{Entity, Kind};
 use ks_vocabulary::metric::Metric;
 use ks_vocabulary::time::{SECOND_NS, Timestamp};
@@ -13,12 +13,25 @@ use crate::facts::Facts;
 const SETTLE_NS: u64 = 10 * SECOND_NS;
 /// The window after that.
 const WINDOW_NS: u64 = 60 * SECOND_NS;
+/// The window after something was put back: the next action waits for it (our judgement).
+const BACK_NS: u64 = 30 * SECOND_NS;
 /// A reading is taken every five seconds, as of untreated triggers.
-const STEP_NS: u64 = 5 * SECOND_NS;
+pub(super) const STEP_NS: u64 = 5 * SECOND_NS;
+/// The mean before a trigger is over ten seconds.
+const BEFORE_NS: u64 = 10 * SECOND_NS;
+const BEFORE: usize = 2;
 /// Share of the readings of the window that have to be there.
 const THERE_SHARE: f64 = 0.8;
 /// Seconds from a trigger to an action within which the two have the same windows.
 const AT_ONCE_NS: u64 = 5 * SECOND_NS;
+
+/// Why a window tells nothing, for people.
+const OTHER: &str = "another action falls into the time that it is measured by";
+const GONE: &str = "what it is measured by was not there any more";
+/// The same for a hole in the recording.
+pub(crate) const GAP: &str = "there is a gap in the time that it is measured by";
+/// The same for what someone else wrote meanwhile.
+pub(crate) const REWRITTEN: &str = "someone else changed what it had written";
 
 /// See the module.
 #[derive(Debug, Clone, PartialEq)]
@@ -39,30 +52,74 @@ pub struct Measured {
     ends: Timestamp,
     last: Option<u64>,
     readings: Vec<f64>,
+    spoiled: Option<&'static str>,
 }
 
 impl Measured {
-    /// Of an action that is done now, whose signal was raised at `raised`.
+    /// Of an action that is done now, whose signal was raised at `raised`. What was read while
+    /// something that was done at `touched` had not settled says nothing of before.
     pub fn begin(
         kind: Kind,
         entity: Entity,
         metric: Metric,
         raised: Timestamp,
+        touched: Option<Timestamp>,
         facts: &dyn Facts,
     ) -> Self {
         let now = facts.now();
-        let begins = now.plus_ns(SETTLE_NS);
+        let settled = touched.map(|at| at.plus_ns(SETTLE_NS));
+        let mut past = facts.past(kind, &entity, metric);
+        if let Some(settled) = settled {
+            let clean = usize::try_from(now.since_ns(settled) / STEP_NS).unwrap_or(usize::MAX);
+            past.drain(..past.len().saturating_sub(clean));
+        }
+        let at_once = now.since_ns(raised) <= AT_ONCE_NS;
+        let is_other = at_once && settled.is_some_and(|at| raised.0 < at.0 + BEFORE_NS);
         Self {
             kind,
             metric,
             before: facts.before(kind, &entity, metric),
-            past: facts.past(kind, &entity, metric),
-            at_once: now.since_ns(raised) <= AT_ONCE_NS,
-            begins,
-            ends: begins.plus_ns(WINDOW_NS),
+            past,
+            at_once,
+            begins: now.plus_ns(SETTLE_NS),
+            ends: now.plus_ns(SETTLE_NS + WINDOW_NS),
             last: None,
             readings: Vec::new(),
+            spoiled: is_other.then_some(OTHER),
             entity,
+        }
+    }
+
+    /// Of a quantity that the action is not meant to move, in the same window.
+    pub fn beside(kind: Kind, entity: Entity, metric: Metric, facts: &dyn Facts) -> Self {
+        let now = facts.now();
+        let past = facts.past(kind, &entity, metric);
+        let last = past.len().checked_sub(BEFORE).map(|from| &past[from..]);
+        Self {
+            before: last.and_then(mean),
+            at_once: false,
+            begins: now.plus_ns(SETTLE_NS),
+            ends: now.plus_ns(SETTLE_NS + WINDOW_NS),
+            last: None,
+            readings: Vec::new(),
+            spoiled: None,
+            kind,
+            entity,
+            metric,
+            past,
+        }
+    }
+
+    /// Of the same quantity once the action was put back, against what was before it.
+    pub fn look_back(&self, facts: &dyn Facts) -> Self {
+        let begins = facts.now().plus_ns(SETTLE_NS);
+        Self {
+            begins,
+            ends: begins.plus_ns(BACK_NS),
+            last: None,
+            readings: Vec::new(),
+            spoiled: None,
+            ..self.clone()
         }
     }
 
@@ -78,16 +135,29 @@ impl Measured {
         if now < self.begins || now > self.ends || self.last == Some(step) {
             return;
         }
-        if let Some(value) = facts.level(self.kind, &self.entity, self.metric) {
-            self.last = Some(step);
-            self.readings.push(value);
+        match facts.level(self.kind, &self.entity, self.metric) {
+            Some(value) => {
+                self.last = Some(step);
+                self.readings.push(value);
+            }
+            None => self.spoil(GONE),
         }
+    }
+
+    /// From here on the window tells nothing; the first reason is kept.
+    pub fn spoil(&mut self, why: &'static str) {
+        self.spoiled.get_or_insert(why);
+    }
+
+    /// Why the window tells nothing, if it does not.
+    pub fn spoiled(&self) -> Option<&'static str> {
+        self.spoiled
     }
 
     /// The mean of the window; `None` where too much of it is missing.
     pub fn after(&self) -> Option<f64> {
-        let due = (WINDOW_NS / STEP_NS) as f64;
-        if (self.readings.len() as f64) < due * THERE_SHARE {
+        let due = (self.ends.since_ns(self.begins) / STEP_NS) as f64;
+        if self.readings.is_empty() || (self.readings.len() as f64) < due * THERE_SHARE {
             return None;
         }
         Some(sum(self.readings.iter().copied()) / self.readings.len() as f64)
@@ -96,6 +166,12 @@ impl Measured {
     /// The readings of the window.
     pub fn readings(&self) -> &[f64] {
         &self.readings
+    }
+
+    /// Whether a mean is below, or above, all that was read in the minute before. A trigger picks
+    /// a moment at which a quantity is high; that it falls back to where it was is no effect.
+    pub fn is_beyond(&self, after: f64, below: bool) -> bool {
+        self.past.iter().all(|before| if below { after < *before } else { after > *before })
     }
 }
 
@@ -111,9 +187,10 @@ impl Measured {
             past,
             at_once,
             begins: Timestamp(0),
-            ends: Timestamp(0),
+            ends: Timestamp(WINDOW_NS),
             last: None,
             readings,
+            spoiled: None,
         }
     }
 }

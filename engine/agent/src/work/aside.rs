@@ -23,9 +23,10 @@ impl Agent {
     /// Incidents about which something is being done or watched, or waits for an operator.
     pub(super) fn worked_on(&self) -> BTreeSet<u64> {
         let carried = match &self.stage {
-            Stage::Executing(carried) | Stage::Verifying(carried) | Stage::Undoing(carried) => {
-                Some(carried.decision.incident)
-            }
+            Stage::Executing(carried)
+            | Stage::Verifying(carried)
+            | Stage::Undoing(carried)
+            | Stage::Undone(carried) => Some(carried.decision.incident),
             Stage::Idle => None,
         };
         let pending = self.pending.values().map(|pending| pending.proposal.incident);

@@ -1,107 +1,58 @@
-//! What came of a decision: it is put back where it did not help, counted, and learned from.
+//! What came of a decision: it is counted, and learned from.
 
-use alloc::boxed::Box;
 use alloc::format;
 use alloc::string::{String, ToString};
 
 use ks_vocabulary::action::Action;
 use ks_vocabulary::decision::{Decided, DecisionSaid, Phase, TriedTold, Upshot};
-use ks_vocabulary::input::{Asks, Outcome};
-use ks_vocabulary::metric::Metric;
-use ks_vocabulary::time::{SECOND_NS, Timestamp};
-use ks_vocabulary::unit::Unit;
+use ks_vocabulary::time::Timestamp;
 
-use super::{Agent, Ask, Carried, Stage};
+use super::{Agent, Carried, Stage};
 use crate::facts::Facts;
-
-/// Whoever puts it back has so long to say what became of it.
-const UNDO_NS: u64 = 30 * SECOND_NS;
+use crate::verify::{BY_PLACEBO, amount};
 
 impl Agent {
-    /// Puts an action back, where it can be.
-    pub(super) fn undo(
-        &mut self,
-        mut carried: Carried,
-        upshot: Upshot,
-        why: &str,
-        facts: &dyn Facts,
-        ask: &mut Ask<'_>,
-    ) {
-        carried.decision.outcome = Some(upshot);
-        carried.before_undo = Some(why.to_string());
-        let Some(undo) = carried.approved.undo(carried.decision.id) else {
-            carried.decision.lesson = Some(format!("{why}, and it cannot be put back"));
-            return self.conclude(carried, upshot, None, facts.now());
-        };
-        let request = ask(Asks::Effect, facts.now().plus_ns(UNDO_NS));
-        self.asked.insert(request, undo);
-        carried.request = request;
-        carried.decision.change = Decided::Verified;
-        carried.decision.request = Some(request.0);
-        self.decide_on(carried.decision.clone());
-        self.stage = Stage::Undoing(Box::new(carried));
-    }
-
-    /// Whoever puts it back has answered.
-    pub(super) fn put_back(
-        &mut self,
-        mut carried: Carried,
-        outcome: Outcome,
-        reason: Option<&str>,
-        now: Timestamp,
-    ) {
-        let why = carried.before_undo.take().unwrap_or_default();
-        let told = reason.map_or(String::new(), |reason| format!(": {reason}"));
-        let measured = carried.decision.outcome.unwrap_or(Upshot::Inconclusive);
-        let decision = &mut carried.decision;
-        decision.change = Decided::Undone;
-        let (upshot, lesson) = match outcome {
-            Outcome::Applied => (Upshot::RolledBack, format!("{why}, and it was put back")),
-            Outcome::Superseded => (
-                Upshot::Superseded,
-                format!("{why}, and someone else changed it since: it is left alone{told}"),
-            ),
-            Outcome::NotApplied | Outcome::Withheld => {
-                (measured, format!("{why}, and it could not be put back{told}"))
-            }
-            Outcome::Indeterminate => {
-                (Upshot::Indeterminate, format!("{why}, and nobody knows whether it was put back"))
-            }
-        };
-        decision.lesson = Some(lesson);
-        if outcome == Outcome::Applied {
-            self.limits.undone(decision.id);
-        }
-        self.learn(&carried.decision, measured, None);
-        self.settle(carried, upshot, now);
-    }
-
-    /// What came of a decision is known, and nothing is put back.
+    /// What came of a decision is known, and nothing is put back. What helped is watched further.
     pub(super) fn conclude(
         &mut self,
         mut carried: Carried,
         upshot: Upshot,
         better_sd: Option<f64>,
-        now: Timestamp,
+        facts: &dyn Facts,
     ) {
         self.learn(&carried.decision, upshot, better_sd);
         carried.decision.change = Decided::Verified;
         if carried.decision.lesson.is_none() {
             carried.decision.lesson = lesson(&carried.decision);
         }
-        self.settle(carried, upshot, now);
+        let measured = carried.measured.clone();
+        let decision = self.settle(carried, upshot, facts.now());
+        if is_help(upshot) {
+            self.keep_watching(decision, measured, facts.now());
+        }
     }
 
     /// Counts what came of an action, where it was held against what happens without one.
-    fn learn(&mut self, decision: &DecisionSaid, upshot: Upshot, better_sd: Option<f64>) {
-        let by_placebo = decision.actual.as_ref().is_some_and(|one| one.method == "placebo");
+    pub(super) fn learn(
+        &mut self,
+        decision: &DecisionSaid,
+        upshot: Upshot,
+        better_sd: Option<f64>,
+    ) {
+        let by_placebo = decision.actual.as_ref().is_some_and(|one| one.method == BY_PLACEBO);
         let kind = decision.action.as_ref().map(Action::kind);
         if let Some(kind) = kind.filter(|_| by_placebo) {
             self.outcomes.count(kind, upshot, better_sd);
         }
     }
 
-    fn settle(&mut self, carried: Carried, upshot: Upshot, now: Timestamp) {
+    /// Says a decision for the last time, but for what is seen of it later.
+    pub(super) fn settle(
+        &mut self,
+        carried: Carried,
+        upshot: Upshot,
+        now: Timestamp,
+    ) -> DecisionSaid {
         let mut decision = carried.decision;
         decision.outcome = Some(upshot);
         decision.phase = Phase::Reflect;
@@ -115,14 +66,18 @@ impl Agent {
             outcome: upshot,
         });
         // What did not help leaves the incident open: the next rung may.
-        let helped = matches!(upshot, Upshot::Resolved | Upshot::Improved);
         if let Some(handled) = self.handled.get_mut(&decision.incident) {
-            handled.again = !helped;
+            handled.again = !is_help(upshot);
             handled.at = now;
         }
-        self.decide_on(decision);
+        self.decide_on(decision.clone());
         self.stage = Stage::Idle;
+        decision
     }
+}
+
+fn is_help(upshot: Upshot) -> bool {
+    matches!(upshot, Upshot::Resolved | Upshot::Improved)
 }
 
 /// What was learned: prediction against outcome, in one quantity.
@@ -139,13 +94,4 @@ fn lesson(decision: &DecisionSaid) -> Option<String> {
          {held} predicted ({low} to {high} {})",
         predicted.direction
     ))
-}
-
-/// A number in the unit of people.
-fn amount(value: f64, metric: Metric) -> String {
-    let unit = metric.unit();
-    if unit == Unit::Ratio {
-        return format!("{:.1} %", value * 100.0);
-    }
-    format!("{value:.2} {unit}")
 }

@@ -1,7 +1,6 @@
 //! What a reasoner wants done is judged, and asked for where it may be.
 
 use alloc::boxed::Box;
-use alloc::format;
 use alloc::string::{String, ToString};
 
 use ks_vocabulary::action::Risk;
@@ -10,6 +9,7 @@ use ks_vocabulary::decision::{
     Upshot, Verdict,
 };
 use ks_vocabulary::input::{Asks, RequestId};
+use ks_vocabulary::kind::Entity;
 use ks_vocabulary::time::SECOND_NS;
 
 use super::case::Case;
@@ -19,7 +19,8 @@ use crate::expected::expected;
 use crate::facts::Facts;
 use crate::guard::{Judged, Proposal};
 use crate::limits::Deed;
-use crate::verify::Measured;
+use crate::tools::is_held_back;
+use crate::verify::{Guards, Measured};
 
 /// Whoever performs an action has so long to say what became of it.
 const PERFORM_NS: u64 = 30 * SECOND_NS;
@@ -188,6 +189,9 @@ impl Agent {
             decision.reason = "what it would change cannot be measured".into();
             return self.decide_on(decision);
         };
+        let place = (measured.kind, &measured.entity);
+        let is_meant = |place: &Entity| is_held_back(&proposal.target, place);
+        let guards = Guards::begin(place, &is_meant, facts);
         let request = ask(Asks::Effect, facts.now().plus_ns(PERFORM_NS));
         self.asked.insert(request, approved.request(decision.id));
         self.limits.begin(Deed {
@@ -210,10 +214,13 @@ impl Agent {
             approved,
             request,
             measured,
+            guards,
+            is_written: false,
             signal,
             severities,
             done: facts.now(),
             before_undo: None,
+            told_before_undo: Upshot::Inconclusive,
         }));
     }
 
@@ -226,7 +233,8 @@ impl Agent {
         let metric = decision.predicted?.metric;
         let signal = &self.ledger.signal(signal)?.signal;
         let entity = signal.entity.clone();
-        Some(Measured::begin(signal.kind, entity, metric, signal.start_ns, facts))
+        let raised = signal.start_ns;
+        Some(Measured::begin(signal.kind, entity, metric, raised, self.touched, facts))
     }
 
     /// Whether an action of this decision can be put back.

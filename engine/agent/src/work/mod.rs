@@ -9,7 +9,9 @@ mod aside;
 mod case;
 mod conclude;
 mod execute;
+mod lasting;
 mod turns;
+mod undoing;
 mod verifying;
 
 use alloc::boxed::Box;
@@ -17,7 +19,7 @@ use alloc::collections::{BTreeMap, VecDeque};
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use ks_vocabulary::decision::{AgentConfig, DecisionSaid, Reasoner as Named};
+use ks_vocabulary::decision::{AgentConfig, DecisionSaid, Reasoner as Named, Upshot};
 use ks_vocabulary::input::{Asks, Carry, Outcome, RequestId};
 use ks_vocabulary::kind::{Entity, Severity};
 use ks_vocabulary::output::Said;
@@ -33,7 +35,7 @@ use crate::outcomes::Outcomes;
 use crate::policy::TextPolicy;
 use crate::reasoner::Reasoner;
 use crate::reasoner::rules::Rules;
-use crate::verify::Measured;
+use crate::verify::{Guards, Kept, Measured};
 
 use case::{Handled, Spent};
 
@@ -55,6 +57,10 @@ struct Carried {
     approved: ApprovedPlan,
     request: RequestId,
     measured: Measured,
+    /// The other quantities of the host.
+    guards: Guards,
+    /// What it wrote was read of the host.
+    is_written: bool,
     /// The signal that it is verified by.
     signal: u64,
     /// How bad each signal was when it was done.
@@ -62,6 +68,8 @@ struct Carried {
     done: Timestamp,
     /// What was told of it before it is put back.
     before_undo: Option<String>,
+    /// What had come of it then.
+    told_before_undo: Upshot,
 }
 
 /// Where the agent is.
@@ -76,6 +84,8 @@ enum Stage {
     Verifying(Box<Carried>),
     /// It waits for the action to be put back.
     Undoing(Box<Carried>),
+    /// It waits for what comes of that.
+    Undone(Box<Carried>),
 }
 
 /// See the module.
@@ -96,6 +106,10 @@ pub struct Agent {
     outcomes: Outcomes,
     guard: Guard,
     stage: Stage,
+    /// What helped, and is watched further.
+    kept: Vec<Kept>,
+    /// When something was done or put back last.
+    touched: Option<Timestamp>,
     handled: BTreeMap<u64, Handled>,
     spent: BTreeMap<u64, Spent>,
     pending: BTreeMap<RequestId, Pending>,
@@ -128,6 +142,8 @@ impl Agent {
             outcomes: Outcomes::default(),
             guard: Guard::default(),
             stage: Stage::Idle,
+            kept: Vec::new(),
+            touched: None,
             handled: BTreeMap::new(),
             spent: BTreeMap::new(),
             pending: BTreeMap::new(),
@@ -161,9 +177,11 @@ impl Agent {
     /// Goes on with what there is to do.
     pub fn think(&mut self, facts: &dyn Facts, ask: &mut Ask<'_>) {
         self.set_aside(facts.now());
+        self.watch_kept(facts);
         match core::mem::take(&mut self.stage) {
             Stage::Idle => self.take_up(facts, ask),
             Stage::Verifying(carried) => self.watch(carried, facts, ask),
+            Stage::Undone(carried) => self.watch_undone(carried, facts),
             waiting @ (Stage::Executing(_) | Stage::Undoing(_)) => self.stage = waiting,
         }
     }
@@ -188,12 +206,13 @@ impl Agent {
                 self.performed(carried, outcome, reason, facts);
             }
             Stage::Undoing(carried) if carried.request == request => {
-                self.put_back(*carried, outcome, reason, facts.now());
+                self.put_back(*carried, outcome, reason, facts);
             }
             other @ (Stage::Idle
             | Stage::Executing(_)
             | Stage::Verifying(_)
-            | Stage::Undoing(_)) => self.stage = other,
+            | Stage::Undoing(_)
+            | Stage::Undone(_)) => self.stage = other,
         }
         self.think(facts, ask);
     }
@@ -224,10 +243,13 @@ impl Agent {
 
     /// When it wants to be woken.
     pub fn deadline(&self) -> Option<Timestamp> {
-        match &self.stage {
-            Stage::Verifying(carried) => Some(carried.measured.ends().plus_ns(1)),
+        let looked = match &self.stage {
+            Stage::Verifying(carried) | Stage::Undone(carried) => {
+                Some(carried.measured.ends().plus_ns(1))
+            }
             Stage::Idle | Stage::Executing(_) | Stage::Undoing(_) => None,
-        }
+        };
+        looked.into_iter().chain(self.kept.iter().map(Kept::until)).min()
     }
 
     /// How often each rule of the guard was looked at.
@@ -246,6 +268,7 @@ impl Agent {
     pub fn resume(&mut self, carry: &Carry, now: Timestamp) {
         self.limits.resume(&carry.actions, now, self.clock);
         self.outcomes.resume(&carry.outcomes);
+        self.touched = self.limits.deeds().map(|deed| deed.at).max();
         self.last_decision = carry.last_decision;
     }
 

@@ -5,15 +5,16 @@ use alloc::boxed::Box;
 use alloc::format;
 use alloc::string::{String, ToString};
 
-use ks_vocabulary::decision::{Decided, Phase, Signal, Upshot};
+use ks_vocabulary::decision::{Beside, Decided, Phase, Signal, Upshot};
 use ks_vocabulary::input::Outcome;
 use ks_vocabulary::kind::{Entity, Severity};
+use ks_vocabulary::random::Random;
 use ks_vocabulary::time::SECOND_NS;
 
 use super::{Agent, Ask, Carried, Stage};
 use crate::facts::Facts;
 use crate::tools::is_own;
-use crate::verify::{Held, verdict};
+use crate::verify::{GAP, Held, REWRITTEN, amount, is_worse, verdict, written};
 
 /// The longest that a severity has to last before it is told.
 const PERSISTS_NS: u64 = 30 * SECOND_NS;
@@ -36,15 +37,30 @@ impl Agent {
                 decision.phase = Phase::Verify;
                 self.decide_on(decision.clone());
                 carried.done = facts.now();
+                self.touched = Some(facts.now());
                 self.stage = Stage::Verifying(carried);
                 return;
             }
             Outcome::NotApplied | Outcome::Withheld => Upshot::NotApplied,
-            Outcome::Indeterminate => Upshot::Indeterminate,
+            Outcome::Indeterminate => {
+                self.touched = Some(facts.now());
+                Upshot::Indeterminate
+            }
             Outcome::Superseded => Upshot::Superseded,
         };
         decision.lesson = reason.map(ToString::to_string);
-        self.conclude(*carried, upshot, None, facts.now());
+        self.conclude(*carried, upshot, None, facts);
+    }
+
+    /// The recording has a hole here: no window over it tells anything.
+    pub fn gap(&mut self) {
+        match &mut self.stage {
+            Stage::Executing(carried) | Stage::Verifying(carried) | Stage::Undone(carried) => {
+                carried.measured.spoil(GAP);
+                carried.guards.spoil(GAP);
+            }
+            Stage::Idle | Stage::Undoing(_) => {}
+        }
     }
 
     /// Looks at what is being verified.
@@ -55,44 +71,65 @@ impl Agent {
         ask: &mut Ask<'_>,
     ) {
         carried.measured.take(facts);
+        carried.guards.take(facts);
         if let Some(harm) = self.harm(&carried, facts) {
             return self.undo(*carried, Upshot::Worse, &harm, facts, ask);
         }
         let now = facts.now();
+        carried.heed_others(facts);
         if now <= carried.measured.ends() {
             self.stage = Stage::Verifying(carried);
             return;
         }
+        let beside = carried.guards.looked(facts);
+        if let Some(worse) = beside.as_ref().filter(|beside| is_worse(beside)) {
+            let why = told(worse);
+            let held = self.held(&carried, true, facts);
+            carried.decision.actual = held.and_then(|held| held.actual);
+            carried.tell_beside(beside);
+            return self.undo(*carried, Upshot::Worse, &why, facts, ask);
+        }
         let is_cleared =
             self.ledger.signal(carried.signal).is_none_or(|known| known.signal.change.is_over());
-        let Some(predicted) = carried.decision.predicted else {
-            return self.conclude(*carried, Upshot::Inconclusive, None, now);
+        let Some(held) = self.held(&carried, is_cleared, facts) else {
+            return self.conclude(*carried, Upshot::Inconclusive, None, facts);
         };
-        let (kind, metric) = (carried.measured.kind, carried.measured.metric);
-        let untreated = facts.untreated(kind, metric);
-        let held = verdict(&carried.measured, &predicted, &untreated, is_cleared);
         let may_clear = now <= carried.measured.ends().plus_ns(CLEARS_NS);
         if held.upshot == Upshot::Improved && !is_cleared && may_clear {
             self.stage = Stage::Verifying(carried);
             return;
         }
-        self.judge_outcome(*carried, held, is_cleared, facts, ask);
+        self.judge_outcome(*carried, (held, beside), is_cleared, facts, ask);
+    }
+
+    /// Holds what was measured against what happens when nothing is done.
+    fn held(&self, carried: &Carried, is_cleared: bool, facts: &dyn Facts) -> Option<Held> {
+        let predicted = carried.decision.predicted?;
+        let measured = &carried.measured;
+        let untreated = facts.untreated(measured.kind, measured.metric);
+        let stream = format!("verification of decision {}", carried.decision.id);
+        let mut random = Random::stream(self.seed, &stream);
+        let mut next = || random.next_f64();
+        Some(verdict(measured, &predicted, &untreated, is_cleared, &mut next))
     }
 
     #[expect(clippy::wildcard_enum_match_arm, reason = "the others helped, or are told elsewhere")]
     fn judge_outcome(
         &mut self,
         mut carried: Carried,
-        held: Held,
+        (held, beside): (Held, Option<Beside>),
         is_cleared: bool,
         facts: &dyn Facts,
         ask: &mut Ask<'_>,
     ) {
         carried.decision.actual = held.actual;
+        carried.tell_beside(beside);
         let useless = match held.upshot {
             Upshot::NoEffect => Some("it made no difference that matters"),
             Upshot::Worse => Some("it made things worse"),
-            Upshot::Inconclusive if !is_cleared => Some("nothing shows that it helped"),
+            Upshot::Inconclusive if !is_cleared => {
+                Some(held.why.unwrap_or("nothing shows that it helped"))
+            }
             _ => None,
         };
         match useless {
@@ -100,7 +137,8 @@ impl Agent {
                 self.undo(carried, held.upshot, why, facts, ask);
             }
             Some(_) | None => {
-                self.conclude(carried, held.upshot, held.better_sd, facts.now());
+                carried.decision.lesson = held.why.map(ToString::to_string);
+                self.conclude(carried, held.upshot, held.better_sd, facts);
             }
         }
     }
@@ -148,4 +186,40 @@ impl Agent {
             _ => None,
         }
     }
+}
+
+impl Carried {
+    /// Once what was written was seen, another value is someone else's. What ends by itself is
+    /// known to go.
+    fn heed_others(&mut self, facts: &dyn Facts) {
+        let plan = self.approved.plan();
+        if plan.lasts_s.is_some() {
+            return;
+        }
+        match written(plan, facts) {
+            Some(true) => self.is_written = true,
+            Some(false) if self.is_written => self.measured.spoil(REWRITTEN),
+            Some(false) | None => {}
+        }
+    }
+
+    fn tell_beside(&mut self, beside: Option<Beside>) {
+        if let Some(actual) = &mut self.decision.actual {
+            actual.beside = beside;
+        }
+    }
+}
+
+/// The quantity that got worse beside an action, for people.
+fn told(beside: &Beside) -> String {
+    let Some(worst) = &beside.worst else { return String::new() };
+    let [before, after] = [worst.before, worst.after].map(|value| amount(value, worst.metric));
+    format!(
+        "{} of {} on {} went from {before} to {after} beside it (p {:.3}, adjusted for {} tests)",
+        worst.metric,
+        worst.kind.word(),
+        worst.entity,
+        worst.p,
+        beside.tested
+    )
 }

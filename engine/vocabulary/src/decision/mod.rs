@@ -26,7 +26,7 @@ pub use look::{
     ProcessSettings, ProcessState, ProcessUse, Row, Sockets, Space, Stalls, SwapUse, TcpUse, Told,
     Wait,
 };
-pub use predicted::{Actual, Direction, Predicted};
+pub use predicted::{Actual, Beside, Direction, Predicted, Worsening};
 pub use request::{CauseTold, Exchange, Finish, IncidentTold, ModelRequest, Reply, TriedTold};
 pub use said::{Decided, DecisionSaid, StepSaid};
 pub use strict::{JSON_BYTES_MAX, StrictError, strict};

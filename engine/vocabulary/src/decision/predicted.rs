@@ -4,6 +4,7 @@
 use alloc::string::String;
 use serde::{Deserialize, Serialize};
 
+use crate::kind::{Entity, Kind};
 use crate::metric::Metric;
 use crate::words::words;
 
@@ -53,14 +54,47 @@ pub struct Actual {
     pub after: f64,
     /// The difference less what is usual when nothing is done; `None` where that is not known.
     pub effect: Option<f64>,
-    /// Probability of a change as large in the predicted direction when nothing is done.
+    /// Probability of a change as large when nothing is done: in the predicted direction, or in the
+    /// other where it is called worse.
     pub p: Option<f64>,
     /// Triggers without an action that it was held against.
     pub m: usize,
-    /// How it was told: `placebo`, or `fallback` where there are too few of those.
+    /// How it was told: `placebo`, or a `fallback` by the series alone where there are too few of
+    /// those.
     pub method: &'static str,
     /// Where the triggers without an action come from, with their numbers.
     pub sources: String,
     /// Whether the predicted interval held it.
     pub held: Option<bool>,
+    /// What became of other quantities meanwhile; `None` where no other is judged.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub beside: Option<Beside>,
+}
+
+/// Quantities that an action is not meant to move, each held against its own untreated triggers.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Beside {
+    /// So many were tested for getting worse, all together at 5 % (Holm).
+    pub tested: usize,
+    /// So many could not be: too few untreated triggers for so many tests, or readings are missing.
+    pub not_testable: usize,
+    /// The one that looks worst of those tested.
+    pub worst: Option<Worsening>,
+}
+
+/// How a quantity went on beside an action.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Worsening {
+    /// Of which condition.
+    pub kind: Kind,
+    /// Where.
+    pub entity: Entity,
+    /// Which quantity.
+    pub metric: Metric,
+    /// Mean of the ten seconds before the action.
+    pub before: f64,
+    /// Mean of the window after it.
+    pub after: f64,
+    /// Probability of a worsening as large when nothing is done, adjusted for all that were tested.
+    pub p: f64,
 }

@@ -24,6 +24,8 @@ words! {
         Verified "verified",
         /// It was put back, or could not be.
         Undone "undone",
+        /// What helped was watched further: whether it kept working is known.
+        Watched "watched",
     }
 }
 
