@@ -19,6 +19,7 @@ pub(crate) mod analysis;
 pub(crate) mod capture;
 pub(crate) mod control;
 pub(crate) mod diff;
+pub(crate) mod eval;
 pub(crate) mod import;
 pub(crate) mod replay;
 pub(crate) mod scenario;
@@ -127,6 +128,11 @@ pub(crate) enum Command {
     #[command(after_help = "Examples:\n  ks explain leaking_service --incident 1\n  \
         ks explain leaking_service --mode auto --format json | jq '.decisions'")]
     Explain(agent::Explain),
+    /// Grade how well an agent decides, from ground truth of the scenarios
+    #[command(after_help = "Examples:\n  ks eval\n  \
+        ks eval --scenarios leaking_service,fork_bomb\n  \
+        ks eval --format json | jq '.rows[] | select(.action_right | not)'")]
+    Eval(eval::Eval),
     /// Make a recording of what another tool recorded
     Import(import::Import),
     /// Make real faults on this machine, in isolation, and record them

@@ -5,6 +5,7 @@ mod brief;
 mod coverage;
 mod decisions;
 pub(crate) mod detection;
+pub(crate) mod evaluation;
 mod incident;
 mod whole;
 pub(crate) mod words;

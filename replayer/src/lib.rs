@@ -7,6 +7,7 @@ pub mod csv_series;
 pub mod difference;
 mod differences;
 pub mod driver;
+pub mod evaluation;
 pub mod expectations;
 pub mod forecasts;
 pub mod host_anomalies;

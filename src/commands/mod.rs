@@ -11,6 +11,7 @@ pub(crate) mod capture;
 pub(crate) mod diff;
 pub(crate) mod doctor;
 pub(crate) mod dump;
+pub(crate) mod eval;
 pub(crate) mod explain;
 pub(crate) mod import;
 pub(crate) mod inspect;

@@ -82,9 +82,8 @@ fn decide(request: &ModelRequest) -> Advised {
 }
 
 fn execute(request: &ModelRequest) -> Advised {
-    let mut judged = answers(request).filter_map(|answer| {
-        if let ToolAnswer::Judged(told) = answer { Some(told) } else { None }
-    });
+    let mut judged = answers(request)
+        .filter_map(|answer| if let ToolAnswer::Judged(told) = answer { Some(told) } else { None });
     if let Some(JudgedTold { verdict, reason, .. }) = judged.next() {
         let ending = match verdict {
             Verdict::Allowed => Ending::Acted,

@@ -7,6 +7,7 @@ use ks_scenarios::reference::{Crossing, Reference};
 use ks_scenarios::remedies::{Place, held};
 use ks_scenarios::scenario::Scenario;
 use ks_vocabulary::input::{Body, Input, Stamp};
+use ks_vocabulary::kind::text;
 use ks_vocabulary::model::{Process, Sample};
 use ks_vocabulary::time::Timestamp;
 
@@ -19,6 +20,8 @@ pub(super) struct Course {
     begin: Option<Timestamp>,
     reference: Reference,
     needed: Vec<String>,
+    /// Names of all processes that were there.
+    names: BTreeMap<(u64, u64), String>,
     processes: BTreeMap<(u64, u64), Known>,
     points: Vec<Point>,
     pub(super) crossings: Vec<Crossing>,
@@ -84,6 +87,9 @@ impl Course {
         }
         for row in sample.processes.iter() {
             let key = (row.pid().unwrap_or(0), row.start_ticks().unwrap_or(0));
+            if let Some(comm) = row.comm() {
+                self.names.entry(key).or_insert_with(|| text(comm));
+            }
             let Some(needed) = self.needed.iter().position(|name| is_of(row, name)) else {
                 continue;
             };
@@ -96,6 +102,11 @@ impl Course {
     /// The run is over.
     pub(super) fn finish(&mut self) {
         self.crossings = std::mem::take(&mut self.reference).finish();
+    }
+
+    /// Name of a process that was there.
+    pub(super) fn name(&self, key: (u64, u64)) -> Option<&str> {
+        self.names.get(&key).map(String::as_str)
     }
 
     pub(super) fn since_begin_s(&self, at: Timestamp) -> f64 {
@@ -116,9 +127,7 @@ impl Course {
     /// Whether the limit of a place is below from one time to another.
     pub(super) fn is_clear(&self, place: &Place, from_s: f64, to_s: f64) -> bool {
         let mut own = self.crossings.iter().filter(|crossing| Place::of(crossing) == *place);
-        own.all(|one| {
-            self.since_begin_s(one.end) <= from_s || self.since_begin_s(one.at) > to_s
-        })
+        own.all(|one| self.since_begin_s(one.end) <= from_s || self.since_begin_s(one.at) > to_s)
     }
 
     /// Connections that were taken from one time to another.
@@ -132,9 +141,7 @@ impl Course {
         let ticks = |time_s, at: usize| self.point(time_s).map_or(0, |point| point.needed[at].0);
         let names = self.needed.iter().enumerate();
         names
-            .map(|(at, name)| {
-                (name.as_str(), ticks(to_s, at).saturating_sub(ticks(from_s, at)))
-            })
+            .map(|(at, name)| (name.as_str(), ticks(to_s, at).saturating_sub(ticks(from_s, at))))
             .collect()
     }
 

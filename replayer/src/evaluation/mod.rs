@@ -28,7 +28,7 @@ use crate::replay::Run;
 use crate::scenario;
 
 pub use row::{Ended, Row};
-pub use summary::Summary;
+pub use summary::{DIAGNOSES_MIN, GOOD_MIN, Summary};
 
 use course::Course;
 

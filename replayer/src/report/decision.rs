@@ -2,8 +2,8 @@
 
 use ks_vocabulary::action::Action;
 use ks_vocabulary::decision::{
-    Actual, Decided, DecisionSaid, Direction, Ending, FailureMode, Phase, Plan, Predicted,
-    Reasoner, StepSaid, Upshot, Verdict,
+    Actual, Decided, DecisionSaid, DiagnosisSaid, Direction, Ending, FailureMode, Phase, Plan,
+    Predicted, Reasoner, StepSaid, Upshot, Verdict,
 };
 use ks_vocabulary::kind::Entity;
 use ks_vocabulary::metric::Metric;
@@ -176,6 +176,9 @@ pub struct Step {
     /// Why a call was not taken.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
+    /// What is supposed, where an answer to it is asked for or the work ends.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub diagnosis: Option<DiagnosisSaid>,
     /// How the work ended, for now.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ending: Option<Ending>,
@@ -198,6 +201,7 @@ impl Step {
                 .map_or(Value::Null, |call| serde_json::to_value(call).unwrap_or_default()),
             answer,
             error: said.error.clone(),
+            diagnosis: said.diagnosis.clone(),
             ending: said.ending,
         }
     }

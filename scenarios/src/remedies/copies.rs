@@ -7,18 +7,13 @@ use ks_vocabulary::input::{Body, Stamp};
 use ks_vocabulary::time::Timestamp;
 
 use super::moments::held;
-use super::{LONGER_S, Moment, Place, Trial, WITHIN_S, choices};
+use super::{LONGER_S, Moment, Place, STARVED, TAKEN, Trial, WITHIN_S, choices};
 use crate::reference::{Crossing, Reference};
 use crate::scenario::Scenario;
 use crate::simulation::Simulation;
 
 /// Time before a decision over which what is used is measured, in s.
 const USED_S: f64 = 10.0;
-/// Share of the CPU time that something needed has without an action, below which it is slowed.
-const STARVED: f64 = 0.8;
-/// Share of the connections that are taken without an action, below which an action does harm.
-const TAKEN: f64 = 0.95;
-
 /// A run in which nothing is done.
 pub(super) struct Untreated {
     begin: Timestamp,

@@ -28,6 +28,12 @@ pub use moments::held;
 pub const WITHIN_S: f64 = 130.0;
 /// Time beyond, in which it must stay below, in s.
 pub const LONGER_S: f64 = 60.0;
+/// Share of the CPU time that something needed has without an action, below which it is slowed
+/// (our judgement).
+pub const STARVED: f64 = 0.8;
+/// Share of the connections that are taken without an action, below which an action does harm (our
+/// judgement).
+pub const TAKEN: f64 = 0.95;
 
 /// What is right about a scenario when it runs from a seed.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

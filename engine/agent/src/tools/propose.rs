@@ -31,17 +31,21 @@ fn measured_by(resource: Resource) -> Vec<Metric> {
     }
 }
 
-/// Whether an action can move what a signal is about. One that shares CPUs out in another way
-/// leaves the load of the host as it is: what gets better is with those who suffered.
-fn moves(action: ActionKind, signal: &Signal) -> bool {
-    let shares = matches!(
+/// Whether an action shares CPUs out in another way, and takes none away.
+fn shares_out(action: ActionKind) -> bool {
+    matches!(
         action,
         ActionKind::LowerProcessPriority
             | ActionKind::LowerAutogroupPriority
             | ActionKind::LowerCpuWeight
             | ActionKind::DemoteSchedulingClass
-    );
-    if !shares {
+    )
+}
+
+/// Whether an action can move what a signal is about. One that shares CPUs out in another way
+/// leaves the load of the host as it is: what gets better is with those who suffered.
+fn moves(action: ActionKind, signal: &Signal) -> bool {
+    if !shares_out(action) {
         return action.form().answers.contains(&signal.kind);
     }
     match signal.kind {
@@ -164,7 +168,10 @@ impl Tools<'_> {
     /// it can move, that of the culprit first.
     pub fn situation(&self, culprit: Option<&Entity>, one: &Candidate) -> Option<(u64, Situation)> {
         let kind = one.action.kind();
-        let standing = self.ledger.standing(self.incident).map(|known| &known.signal);
+        // Who suffers from how CPUs are shared out may be in another incident.
+        let anywhere = self.ledger.signals().filter(|known| known.stands() && shares_out(kind));
+        let standing = self.ledger.standing(self.incident).chain(anywhere);
+        let standing = standing.map(|known| &known.signal);
         let own = standing.filter(|signal| moves(kind, signal) && !is_own(&one.target, signal));
         let blames = |signal: &Signal| {
             signal.culprits.iter().any(|one| one.convicted && Some(&one.entity) == culprit)

@@ -10,6 +10,7 @@ mod case;
 mod conclude;
 mod execute;
 mod lasting;
+mod steps;
 mod turns;
 mod undoing;
 mod verifying;

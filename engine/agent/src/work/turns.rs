@@ -7,10 +7,9 @@ use alloc::vec::Vec;
 
 use ks_vocabulary::decision::{
     CauseTold, Ending, Exchange, Execution, Finish, IncidentTold, ModelRequest, Phase, Reply,
-    StepSaid, ToolAnswer, ToolCall,
+    ToolAnswer, ToolCall,
 };
 use ks_vocabulary::kind::Severity;
-use ks_vocabulary::output::Said;
 use ks_vocabulary::time::SECOND_NS;
 
 use super::case::{Case, Handled, Seen};
@@ -55,7 +54,10 @@ impl Agent {
                 None => {}
                 Some(Reply::Next) if self.advance(&mut case, &request, facts) => {}
                 Some(Reply::Next) => return,
-                Some(Reply::Finish(finish)) => return self.close(&case, facts, finish),
+                Some(Reply::Finish(finish)) => {
+                    self.diagnose(&mut case, &request);
+                    return self.close(&case, facts, finish);
+                }
                 Some(Reply::Call(call)) => {
                     self.call(&mut case, call, &request, facts, ask);
                     if !matches!(self.stage, Stage::Idle) {
@@ -113,9 +115,7 @@ impl Agent {
     /// Goes on to the next phase; false where there is none.
     fn advance(&mut self, case: &mut Case, request: &ModelRequest, facts: &dyn Facts) -> bool {
         if case.phase == Phase::Explain {
-            let (mode, culprit) = rules::diagnosed(request);
-            let culprit = culprit.and_then(|handle| self.handles.entity(&handle).cloned());
-            case.diagnosis = Some((mode, culprit));
+            self.diagnose(case, request);
         }
         case.phase = match case.phase {
             Phase::Observe => Phase::Explain,
@@ -129,6 +129,15 @@ impl Agent {
             }
         };
         true
+    }
+
+    /// What the rules make of it, from when on it is explained.
+    fn diagnose(&self, case: &mut Case, request: &ModelRequest) {
+        if case.phase == Phase::Explain {
+            let (mode, culprit) = rules::diagnosed(request);
+            let culprit = culprit.and_then(|handle| self.handles.entity(&handle).cloned());
+            case.diagnosis = Some((mode, culprit));
+        }
     }
 
     fn call(
@@ -252,29 +261,5 @@ impl Agent {
             let handled = Handled::new(seen, ending, facts.now());
             self.handled.insert(case.incident, handled);
         }
-    }
-
-    pub(super) fn step(
-        &mut self,
-        case: &Case,
-        call: Option<ToolCall>,
-        answer: Option<String>,
-        error: Option<String>,
-        ending: Option<Ending>,
-    ) {
-        let turn = self.spent.get(&case.incident).map_or(0, |spent| spent.turns);
-        let (incident, phase) = (case.incident, case.phase);
-        let said = StepSaid { incident, phase, turn, call, answer, error, ending };
-        self.said.push_back(Said::Step(Box::new(said)));
-    }
-
-    /// A name that people know a target by.
-    pub(super) fn comm_of(
-        target: &ks_vocabulary::kind::Entity,
-        facts: &dyn Facts,
-    ) -> Option<String> {
-        let ks_vocabulary::kind::Entity::Process(pid, start) = target else { return None };
-        let process = facts.process((*pid, *start))?;
-        process.comm.map(ks_vocabulary::kind::text)
     }
 }

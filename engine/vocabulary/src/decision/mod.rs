@@ -28,7 +28,7 @@ pub use look::{
 };
 pub use predicted::{Actual, Beside, Direction, Predicted, Worsening};
 pub use request::{CauseTold, Exchange, Finish, IncidentTold, ModelRequest, Reply, TriedTold};
-pub use said::{Decided, DecisionSaid, StepSaid};
+pub use said::{Decided, DecisionSaid, DiagnosisSaid, StepSaid};
 pub use strict::{JSON_BYTES_MAX, StrictError, strict};
 pub use tool::{BadCall, Execution, ToolCall, ToolName, Urgency};
 

@@ -29,6 +29,15 @@ words! {
     }
 }
 
+/// What is held to be wrong, and who is at fault.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct DiagnosisSaid {
+    /// What is wrong.
+    pub failure_mode: FailureMode,
+    /// Who is at fault, where anybody is.
+    pub culprit: Option<Entity>,
+}
+
 /// One step on the way to a decision.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct StepSaid {
@@ -47,6 +56,9 @@ pub struct StepSaid {
     /// Why a call was not taken.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
+    /// What is supposed, where an answer to it is asked for or the work ends.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub diagnosis: Option<DiagnosisSaid>,
     /// How the work on the incident ended, for now.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ending: Option<Ending>,
