@@ -1,7 +1,6 @@
 //! What a reasoner wants done is judged, and asked for where it may be.
 
 use alloc::boxed::Box;
-use alloc::format;
 use alloc::string::{String, ToString};
 
 use ks_vocabulary::action::Risk;

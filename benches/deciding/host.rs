@@ -1,0 +1,42 @@
+//! A host on which there is something to decide: a tenant takes the CPUs of its sibling, beside
+//! three hundred processes that sleep.
+
+use ks_scenarios::scenario::Scenario;
+
+const HOST: &str = r#"
+summary = "A tenant takes the CPUs of its sibling."
+duration = "$"
+
+[host]
+cpus = 4
+
+[background]
+mix = "web"
+
+[[process]]
+name = "idler"
+group = "/system.slice/idler-{}.service"
+count = 300
+demand = { cpu = 0.0001, memory = "4MiB" }
+
+[[process]]
+name = "hog"
+group = "/tenants.slice/b.service"
+threads = 16
+during = "burst"
+demand = { spin = 16.0 }
+
+[[process]]
+name = "worker"
+group = "/tenants.slice/a.service"
+threads = 4
+demand = { cpu = 0.2, burst = "2ms" }
+
+[[fault]]
+name = "burst"
+at = "20s"
+"#;
+
+pub(crate) fn burst(duration: &str) -> Scenario {
+    Scenario::parse(&HOST.replace('$', duration), "deciding.toml").unwrap()
+}
