@@ -21,8 +21,8 @@ pub(crate) struct Insists {
     next: usize,
 }
 
-/// Forms on a group and on the host, each of which a guard has to look at as a whole.
-const FORMS: [&str; 8] = [
+/// Forms on a group, and on a process, each of which a guard has to look at as a whole.
+const ON_GROUPS: [&str; 8] = [
     r#"{"lower_cpu_weight":{"group":"$","weight":20}}"#,
     r#"{"limit_cgroup_cpu":{"group":"$","percent":60}}"#,
     r#"{"freeze_cgroup":{"group":"$","lasts":30}}"#,
@@ -31,6 +31,14 @@ const FORMS: [&str; 8] = [
     r#"{"limit_cgroup_cpu":{"group":"$","percent":30}}"#,
     r#"{"freeze_cgroup":{"group":"$","lasts":5}}"#,
     r#"{"limit_cgroup_pids":{"group":"$","max":900}}"#,
+];
+const ON_PROCESSES: [&str; 6] = [
+    r#"{"set_cpu_affinity":{"process":"$","cpus":"0-1"}}"#,
+    r#"{"pause_process":{"process":"$","lasts":30}}"#,
+    r#"{"terminate_process":{"process":"$"}}"#,
+    r#"{"set_cpu_affinity":{"process":"$","cpus":"0"}}"#,
+    r#"{"pause_process":{"process":"$","lasts":5}}"#,
+    r#"{"throttle_cpu":{"process":"$","percent":50}}"#,
 ];
 
 impl Insists {
@@ -41,12 +49,14 @@ impl Insists {
     fn execute(&mut self, request: &ModelRequest) -> Reply {
         let reason = "it has asked for everything".to_owned();
         let finish = Reply::Finish(Finish { ending: Ending::CannotTell, reason });
-        let (Some(form), Some(group)) = (FORMS.get(self.next), rules::diagnosed(request).1) else {
+        let Some(culprit) = rules::diagnosed(request).1 else { return finish };
+        let forms = if culprit.starts_with("cg#") { &ON_GROUPS[..] } else { &ON_PROCESSES };
+        let Some(form) = forms.get(self.next) else {
             self.next = 0;
             return finish;
         };
         self.next += 1;
-        let action: Action = serde_json::from_str(&form.replace('$', &group)).unwrap();
+        let action: Action = serde_json::from_str(&form.replace('$', &culprit)).unwrap();
         Reply::Call(ToolCall::ExecuteRemediation(Execution {
             action,
             justification: "It takes the CPUs that the others want.".to_owned(),

@@ -1,5 +1,4 @@
-//! A host on which there is something to decide: a tenant takes the CPUs of its sibling, beside
-//! three hundred processes that sleep.
+//! A host on which there is something to decide: a tenant takes the CPUs of its sibling.
 
 use ks_scenarios::scenario::Scenario;
 
@@ -12,12 +11,6 @@ cpus = 4
 
 [background]
 mix = "web"
-
-[[process]]
-name = "idler"
-group = "/system.slice/idler-{}.service"
-count = 300
-demand = { cpu = 0.0001, memory = "4MiB" }
 
 [[process]]
 name = "hog"
@@ -37,6 +30,22 @@ name = "burst"
 at = "20s"
 "#;
 
+/// Processes that sleep, each in a unit of its own.
+const IDLERS: &str = r#"
+[[process]]
+name = "idler"
+group = "/system.slice/idler-{}.service"
+count = 300
+demand = { cpu = 0.0001, memory = "4MiB" }
+"#;
+
+/// A host of some seventy processes.
 pub(crate) fn burst(duration: &str) -> Scenario {
     Scenario::parse(&HOST.replace('$', duration), "deciding.toml").unwrap()
+}
+
+/// The same with three hundred more.
+pub(crate) fn wide(duration: &str) -> Scenario {
+    let text = format!("{HOST}{IDLERS}").replace('$', duration);
+    Scenario::parse(&text, "deciding.toml").unwrap()
 }

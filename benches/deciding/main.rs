@@ -50,7 +50,7 @@ fn verdicts() {
         let mut config = config(Mode::Auto, Named::Rules);
         // What the site refuses has passed all that looks at the host.
         config.agent.policy.deny = ActionKind::ALL.to_vec();
-        let mut simulation = host::burst("100s").simulation(seed);
+        let mut simulation = host::wide("100s").simulation(seed);
         simulation.configure(config);
         let own = Arc::clone(&spans);
         drive(&mut simulation, Some(Box::new(move || Box::new(Insists::new(Arc::clone(&own))))));
@@ -61,7 +61,7 @@ fn verdicts() {
 fn decisions() {
     let spans = Spans::default();
     for seed in 0..SEEDS {
-        let mut simulation = host::burst("100s").simulation(seed);
+        let mut simulation = host::wide("100s").simulation(seed);
         simulation.configure(config(Mode::Auto, Named::Rules));
         let own = Arc::clone(&spans);
         drive(&mut simulation, Some(Box::new(move || Box::new(Timed::new(Arc::clone(&own))))));
@@ -77,7 +77,7 @@ fn hours() {
     closed_loop("75 min of leaking_service", &mut simulation, 2.0 * 75.0 / 60.0);
     let mut simulation = host::burst("1h").simulation(1);
     simulation.configure(config(Mode::Auto, Named::Rules));
-    closed_loop("an hour of 300 processes", &mut simulation, 2.0);
+    closed_loop("an hour of a burst", &mut simulation, 2.0);
 }
 
 fn closed_loop(what: &str, simulation: &mut Simulation, target_s: f64) {
@@ -91,7 +91,7 @@ fn closed_loop(what: &str, simulation: &mut Simulation, target_s: f64) {
 /// The same recording with a reasoner in `observe` and without, in turn.
 fn watched() {
     let mut inputs: Vec<Input> = Vec::new();
-    let mut simulation = host::burst("20m").simulation(1);
+    let mut simulation = host::wide("20m").simulation(1);
     let mut run = Run::default();
     let all = Range::new(None, None);
     let keep = |_: &_, input: &Input| inputs.push(input.clone());
