@@ -47,8 +47,9 @@ test-scenarios: build ## run `ks test` over the library of scenarios
 	'$(KS)' test
 
 # Not part of CI: days of hosts that are busy by design, and wide ones.
-test-long: build ## run `ks test` over scenarios of a day (some minutes)
+test-long: build ## run `ks test` over scenarios of a day, and see that the agent leaves hosts alone
 	'$(KS)' test scenarios/long/*.toml
+	KS_LEFT_ALONE_SEEDS=20 $(CARGO) test --release --locked --test left_alone -- --nocapture
 
 # Thirteen ways of breaking the engine, each of which must fail a case, and the engine as it is, which
 # must not. A build of its own, without optimisation: no product has the feature.

@@ -1,6 +1,8 @@
 //! Same input, same bytes out: fed live from the log, replayed from Parquet, and twice.
 #![expect(clippy::unwrap_used, reason = "a test fails by it")]
 
+#[path = "analysis/acted.rs"]
+mod acted;
 #[path = "analysis/host.rs"]
 mod host;
 
@@ -196,4 +198,26 @@ fn check_chunks(plot: host::Plot, seconds: u64) -> String {
     drop(writer);
     assert_eq!(read(&[folder.path().join("y.parquet")]), sealed);
     sealed
+}
+
+/// What an agent does on a modelled host, what an operator lets it do, and what is refused since it
+/// is stale: in memory, recorded, sealed, unsealed and in another build.
+#[test]
+fn with_an_agent_other_chunks_and_builds_give_the_same_hash() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut hashes = Vec::new();
+    for (at, (more, mode, words)) in acted::RUNS.into_iter().enumerate() {
+        let path = folder.path().join(format!("{at}.parquet"));
+        let (live, inputs) = acted::recorded(more, mode, &path);
+        for word in words {
+            assert!(live.contains(word), "run {at} has no {word}: it would show nothing");
+        }
+        assert_eq!(acted::in_memory(more, mode), live, "run {at} in memory");
+        assert_eq!(read(&[path]), live, "run {at} from Parquet");
+        let log = folder.path().join(format!("{at}-log.parquet.log"));
+        acted::unsealed(&inputs, &log);
+        assert_eq!(read(&[log.with_extension("")]), live, "run {at} from its log");
+        hashes.push(hex(&Sha256::digest(&live)));
+    }
+    insta::assert_snapshot!("journals_with_an_agent", hashes.join("\n"));
 }

@@ -17,7 +17,8 @@ const LIST: &str = "fixtures/journals.txt";
 /// of an older one.
 const PAGES: [&str; 2] = ["docs/detection.md", "docs/grid.md"];
 /// Snapshots that are journals, or hashes of journals, as a whole.
-const WHOLE: [&str; 2] = ["journal_of_an_overload", "journals_with_analysis"];
+const WHOLE: [&str; 3] =
+    ["journal_of_an_overload", "journals_with_analysis", "journals_with_an_agent"];
 
 /// A judgement and the journals that it gave, by name.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

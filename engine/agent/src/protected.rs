@@ -3,6 +3,7 @@
 
 use alloc::format;
 use alloc::string::String;
+use alloc::vec::Vec;
 
 use ks_vocabulary::decision::Scope;
 use ks_vocabulary::kind::Group;
@@ -35,6 +36,7 @@ const TOPS: &[&str] = &["/", "/system.slice", "/user.slice", "/machine.slice"];
 const NEVER_KILLED: i64 = -1000;
 /// The kernel's init and its thread of threads.
 const KERNELS: u64 = 2;
+const PARENTS_MAX: usize = 64;
 
 /// What a site has to say of it.
 #[derive(Debug, Clone, Copy, Default)]
@@ -45,72 +47,122 @@ pub struct Site<'a> {
     pub root_units: &'a [String],
 }
 
+/// Who runs on a host, and who we are among them: gathered once for a verdict, since a group has
+/// many members, and each is held against all.
+#[derive(Debug)]
+pub struct Around<'a> {
+    all: Vec<ProcessFacts<'a>>,
+    /// This program, and those that started it.
+    own: Vec<u64>,
+    /// The control group of this program, where that is not the root.
+    own_group: Option<&'a [u8]>,
+}
+
 /// Why a process is left alone, if it is.
 pub fn process(target: &ProcessFacts<'_>, site: Site<'_>, facts: &dyn Facts) -> Option<String> {
-    let (pid, _) = target.key;
-    if pid <= KERNELS {
-        return Some(format!("process {pid} is the kernel's"));
-    }
-    match target.is_kernel {
-        Some(false) if target.ppid != Some(KERNELS) => {}
-        Some(_) => return Some("it is a thread of the kernel".into()),
-        None => return Some("whether it is a thread of the kernel is not recorded".into()),
-    }
-    if target.oom_score_adj == Some(NEVER_KILLED) {
-        return Some("it is marked never to be killed".into());
-    }
-    if let Some(why) = own(target, facts) {
-        return Some(why);
-    }
-    let Some(group) = target.group else {
-        return Some("its control group is not recorded".into());
-    };
-    if let Some(why) = by_unit(target, group, facts) {
-        return Some(why);
-    }
-    if let Some(scope) = site.protect.iter().find(|scope| holds(scope, group)) {
-        return Some(format!("the site protects {}", told(scope)));
-    }
-    by_user(target, group, site)
+    Around::of(facts).process(target, site)
 }
 
-/// Ourselves, those that started us, and those that share our control group.
-fn own(target: &ProcessFacts<'_>, facts: &dyn Facts) -> Option<String> {
-    let recorder = facts.host().recorder_pid;
-    if recorder == 0 {
-        return None;
+/// Why a control group is left alone, if it is: with one protected member all of it is.
+pub fn group(path: &[u8], site: Site<'_>, facts: &dyn Facts) -> Option<String> {
+    Around::of(facts).group(path, site)
+}
+
+impl<'a> Around<'a> {
+    /// As it is now.
+    pub fn of(facts: &'a dyn Facts) -> Self {
+        let mut around = Self { all: facts.processes(), own: Vec::new(), own_group: None };
+        let recorder = facts.host().recorder_pid;
+        if recorder == 0 {
+            return around;
+        }
+        let find = |pid| around.all.iter().find(|process| process.key.0 == pid);
+        let mut above = find(recorder);
+        let own_group = above.and_then(|own| own.group).filter(|group| *group != b"/");
+        let mut own = Vec::new();
+        // A chain of parents is short, and a damaged one has no end.
+        while let Some(process) = above.filter(|_| own.len() < PARENTS_MAX) {
+            own.push(process.key.0);
+            above = process.ppid.and_then(find);
+        }
+        (around.own, around.own_group) = (own, own_group);
+        around
     }
-    let all = facts.processes();
-    let find = |pid| all.iter().find(|process| process.key.0 == pid);
-    let own = find(recorder)?;
-    let is_sibling = own.group.is_some_and(|group| group != b"/" && target.group == Some(group));
-    let mut above = Some(own);
-    // A chain of parents is short, and a damaged one has no end.
-    for _ in 0..64 {
-        let Some(process) = above else { break };
-        if process.key.0 == target.key.0 {
+
+    /// Why a process is left alone, if it is.
+    pub fn process(&self, target: &ProcessFacts<'_>, site: Site<'_>) -> Option<String> {
+        let (pid, _) = target.key;
+        if pid <= KERNELS {
+            return Some(format!("process {pid} is the kernel's"));
+        }
+        match target.is_kernel {
+            Some(false) if target.ppid != Some(KERNELS) => {}
+            Some(_) => return Some("it is a thread of the kernel".into()),
+            None => return Some("whether it is a thread of the kernel is not recorded".into()),
+        }
+        if target.oom_score_adj == Some(NEVER_KILLED) {
+            return Some("it is marked never to be killed".into());
+        }
+        if self.own.contains(&pid) {
             return Some("it is this program, or started it".into());
         }
-        above = process.ppid.and_then(find);
+        if self.own_group.is_some() && target.group == self.own_group {
+            return Some("it shares the control group of this program".into());
+        }
+        let Some(group) = target.group else {
+            return Some("its control group is not recorded".into());
+        };
+        if let Some(why) = self.by_unit(target, group) {
+            return Some(why);
+        }
+        if let Some(scope) = site.protect.iter().find(|scope| holds(scope, group)) {
+            return Some(format!("the site protects {}", told(scope)));
+        }
+        by_user(target, group, site)
     }
-    is_sibling.then(|| "it shares the control group of this program".into())
-}
 
-/// Members of the listed units that run the unit's own executable, which is that of its eldest
-/// member: a stranger that was put into the group is not protected by that. Where an executable is
-/// unknown it is.
-fn by_unit(target: &ProcessFacts<'_>, group: &[u8], facts: &dyn Facts) -> Option<String> {
-    let unit = UNITS.iter().find(|unit| is_within(group, unit.as_bytes()))?;
-    let all = facts.processes();
-    let place = Group::at(unit.as_bytes());
-    let eldest = all
-        .iter()
-        .filter(|process| is_member(process, &place))
-        .min_by_key(|process| (process.key.1, process.key.0));
-    let unit_exe = eldest.and_then(|process| process.exe);
-    match (target.exe, unit_exe) {
-        (Some(own), Some(of_unit)) if own != of_unit => None,
-        _ => Some(format!("it belongs to {unit}")),
+    /// Why a control group is left alone, if it is: with one protected member all of it is.
+    pub fn group(&self, path: &[u8], site: Site<'_>) -> Option<String> {
+        if TOPS.iter().any(|top| top.as_bytes() == path) {
+            return Some("it holds all else".into());
+        }
+        let place = Group::at(path);
+        if let Some((pid, why)) = self.among(site, |process| is_member(process, &place)) {
+            return Some(format!("process {pid} is in it: {why}"));
+        }
+        let scope = site.protect.iter().find(|scope| match scope {
+            Scope::Cgroup(protected) => is_within(protected.as_bytes(), path) || holds(scope, path),
+            Scope::Unit(_) => holds(scope, path),
+        });
+        scope.map(|scope| format!("the site protects {}", told(scope)))
+    }
+
+    /// The first of some processes that is left alone, and why.
+    pub fn among(
+        &self,
+        site: Site<'_>,
+        is_meant: impl Fn(&ProcessFacts<'_>) -> bool,
+    ) -> Option<(u64, String)> {
+        let mut meant = self.all.iter().filter(|process| is_meant(process));
+        meant.find_map(|process| Some((process.key.0, self.process(process, site)?)))
+    }
+
+    /// Members of the listed units that run the unit's own executable, which is that of its eldest
+    /// member: a stranger that was put into the group is not protected by that. Where an executable
+    /// is unknown it is.
+    fn by_unit(&self, target: &ProcessFacts<'_>, group: &[u8]) -> Option<String> {
+        let unit = UNITS.iter().find(|unit| is_within(group, unit.as_bytes()))?;
+        let place = Group::at(unit.as_bytes());
+        let eldest = self
+            .all
+            .iter()
+            .filter(|process| is_member(process, &place))
+            .min_by_key(|process| (process.key.1, process.key.0));
+        let unit_exe = eldest.and_then(|process| process.exe);
+        match (target.exe, unit_exe) {
+            (Some(own), Some(of_unit)) if own != of_unit => None,
+            _ => Some(format!("it belongs to {unit}")),
+        }
     }
 }
 
@@ -122,26 +174,6 @@ fn by_user(target: &ProcessFacts<'_>, group: &[u8], site: Site<'_>) -> Option<St
         }
         Some(_) => None,
     }
-}
-
-/// Why a control group is left alone, if it is: with one protected member all of it is.
-pub fn group(path: &[u8], site: Site<'_>, facts: &dyn Facts) -> Option<String> {
-    if TOPS.iter().any(|top| top.as_bytes() == path) {
-        return Some("it holds all else".into());
-    }
-    let place = Group::at(path);
-    let all = facts.processes();
-    let members = all.iter().filter(|process| is_member(process, &place));
-    for member in members {
-        if let Some(why) = process(member, site, facts) {
-            return Some(format!("process {} is in it: {why}", member.key.0));
-        }
-    }
-    let scope = site.protect.iter().find(|scope| match scope {
-        Scope::Cgroup(protected) => is_within(protected.as_bytes(), path) || holds(scope, path),
-        Scope::Unit(_) => holds(scope, path),
-    });
-    scope.map(|scope| format!("the site protects {}", told(scope)))
 }
 
 /// Whether a scope holds a control group.

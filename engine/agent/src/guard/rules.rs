@@ -11,7 +11,7 @@ use ks_vocabulary::time::SECOND_NS;
 use super::target::target;
 use super::{Look, Proposal};
 use crate::limits::Ask;
-use crate::protected::{self, Site};
+use crate::protected::{self, Around, Site};
 use crate::unfit::Unfit;
 
 /// A decision is older than this: it is made again.
@@ -163,11 +163,12 @@ fn protected(
         Entity::Process(pid, start) => {
             // One that is gone is told by the preconditions.
             let process = look.facts.process((*pid, *start))?;
-            let own = protected::process(&process, site, look.facts);
+            let around = Around::of(look.facts);
+            let own = around.process(&process, site);
             let is_session =
                 proposal.action.kind().form().blast == ks_vocabulary::action::Blast::Session;
-            own.or_else(|| if is_session { session(&process, site, look) } else { None })
-                .or_else(|| groups_of(planned, site, look))
+            own.or_else(|| if is_session { session(&process, site, &around) } else { None })
+                .or_else(|| groups_of(planned, site, &around))
         }
         Entity::Cgroup(group) => protected::group(&group.path, site, look.facts),
         Entity::Host | Entity::Disk(_) | Entity::Filesystem(_) | Entity::Nic(_) => None,
@@ -178,12 +179,12 @@ fn protected(
 }
 
 /// What is done to a process may be written to its control group, where others are as well.
-fn groups_of(planned: &Result<Plan, Unfit>, site: Site<'_>, look: &Look<'_>) -> Option<String> {
+fn groups_of(planned: &Result<Plan, Unfit>, site: Site<'_>, around: &Around<'_>) -> Option<String> {
     let effects = planned.as_ref().map(|plan| &plan.effects[..]).unwrap_or_default();
     effects.iter().find_map(|effect| {
         let Effect::GroupFile { group, .. } = effect else { return None };
         let Entity::Cgroup(group) = &group.0 else { return None };
-        protected::group(&group.path, site, look.facts)
+        around.group(&group.path, site)
     })
 }
 
@@ -191,15 +192,11 @@ fn groups_of(planned: &Result<Plan, Unfit>, site: Site<'_>, look: &Look<'_>) -> 
 fn session(
     process: &crate::facts::ProcessFacts<'_>,
     site: Site<'_>,
-    look: &Look<'_>,
+    around: &Around<'_>,
 ) -> Option<String> {
     let session = process.session?;
-    let all = look.facts.processes();
-    let mut members = all.iter().filter(|member| member.session == Some(session));
-    members.find_map(|member| {
-        let why = protected::process(member, site, look.facts)?;
-        Some(format!("process {} is in its session: {why}", member.key.0))
-    })
+    let (pid, why) = around.among(site, |member| member.session == Some(session))?;
+    Some(format!("process {pid} is in its session: {why}"))
 }
 
 fn preconditions(_: &Proposal, _: &Look<'_>, planned: &Result<Plan, Unfit>) -> Option<String> {

@@ -10,3 +10,4 @@ mod model_output;
 mod mutants;
 mod rules;
 mod tier;
+mod undone;
