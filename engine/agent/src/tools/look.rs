@@ -1,6 +1,10 @@
 //! `execute_remediation` with an action that only looks: it is answered from what was recorded, at
 //! the engine's time. Nothing is decided by it, and nobody carries anything out.
 
+mod reads;
+
+pub use reads::reads;
+
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 

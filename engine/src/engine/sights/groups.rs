@@ -2,7 +2,7 @@
 
 use ks_agent::sights::{Listing, Reading};
 use ks_vocabulary::decision::{GroupUse, Numbers, Stalls};
-use ks_vocabulary::kind::{Entity, Group};
+use ks_vocabulary::kind::Group;
 use ks_vocabulary::membership::cgroup_entity;
 use ks_vocabulary::model::{Cgroup, CgroupSettings};
 use ks_vocabulary::time::{SECOND_NS, Timestamp};

@@ -134,7 +134,7 @@ fn swap_is_counted_over_the_seconds_that_are_asked_for() {
         let host = &told["swap"]["host"];
         assert_eq!(
             [&host["out_pages_per_s"], &host["over_s"]],
-            [&json!(out), &json!(lasts as f64)]
+            [&json!(out), &json!(f64::from(lasts))]
         );
     }
     let told = looked(&mut bench, "monitor_swap", &json!({"lasts": 9})).unwrap();
@@ -333,5 +333,27 @@ fn looks_have_a_bucket_of_their_own() {
     let script = [&[query()][..], &counts].concat();
     let step = step_of(&mut bench, &script);
     let error = step.error.unwrap();
-    assert_eq!(error.to_string(), "3 looks were taken within the last minute");
+    assert_eq!(error, "3 looks were taken within the last minute");
+}
+
+#[test]
+fn a_long_list_is_cut_to_what_a_reasoner_can_use() {
+    let mut bench = Bench::default();
+    let number = Some(123_456.0);
+    let full = ProcessUse {
+        rss_bytes: number,
+        swap_bytes: number,
+        threads: number,
+        cpus: number,
+        read_bytes_per_s: number,
+        written_bytes_per_s: number,
+        over_s: number,
+    };
+    let all = (0..200).map(|pid| (Entity::Process(10_000 + pid, 1), full));
+    bench.desk.sighted.processes = Some(all.collect());
+    let told = looked(&mut bench, "list_top_memory", &json!({"count": 50})).unwrap();
+    let rows = told["top_memory"]["processes"]["rows"].as_array().unwrap().len();
+    assert!((30..50).contains(&rows), "{rows}");
+    assert_eq!(told["top_memory"]["processes"]["truncated"], 200 - rows);
+    assert!(told.to_string().len() <= 8_000);
 }
