@@ -21,7 +21,8 @@ use ks_vocabulary::input::{Config, Input};
 use ks_vocabulary::kind::Severity;
 use serde_json::{Value, json};
 
-/// A program takes all CPUs from its sibling; others read, send, leave sockets open and are in swap.
+/// A program takes all CPUs from its sibling, and leaves sockets open; others read, send and are in
+/// swap.
 const SCENARIO: &str = r#"
 summary = "A tenant takes the CPUs of its sibling."
 duration = "60s"

@@ -1,3 +1,5 @@
+//! Answers that are too long, and what is left of them.
+
 use alloc::boxed::Box;
 use alloc::string::String;
 

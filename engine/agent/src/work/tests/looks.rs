@@ -3,10 +3,9 @@
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
-use ks_vocabulary::action::ActionKind;
 use ks_vocabulary::decision::{
     Blocked, DiskUse, GroupUse, IoClass, MemoryUse, NicUse, Policy, ProcessSettings, ProcessState,
-    ProcessUse, Sockets, Space, Stalls, StepSaid, TcpUse, Verdict, Wait,
+    ProcessUse, Sockets, Space, Stalls, StepSaid, TcpUse, Wait,
 };
 use ks_vocabulary::kind::{Entity, Group};
 use serde_json::{Value, json};
@@ -24,7 +23,7 @@ fn group(path: &[u8]) -> Entity {
 }
 
 /// The step of the last call of a script.
-fn step_of(bench: &mut Bench, script: &[Value]) -> StepSaid {
+pub(super) fn step_of(bench: &mut Bench, script: &[Value]) -> StepSaid {
     let _alone = alone();
     bench.begin(script);
     let steps = bench.think(0);
@@ -33,7 +32,7 @@ fn step_of(bench: &mut Bench, script: &[Value]) -> StepSaid {
 }
 
 /// What a look in the first phase is answered.
-fn looked(bench: &mut Bench, action: &str, params: &Value) -> Result<Value, String> {
+pub(super) fn looked(bench: &mut Bench, action: &str, params: &Value) -> Result<Value, String> {
     let step = step_of(bench, &[query(), remedy(action, params)]);
     assert!(bench.decisions.is_empty(), "nothing is decided by it");
     assert!(bench.agent().limits.deeds().next().is_none(), "it is no action");
@@ -54,7 +53,7 @@ fn usage(rss_bytes: f64, cpus: f64, read_bytes_per_s: f64) -> ProcessUse {
 }
 
 /// A host of three processes, each of which is first in something.
-fn busy() -> Bench {
+pub(super) fn busy() -> Bench {
     let mut bench = Bench::default();
     bench.desk.sighted.processes = Some(Vec::from([
         (process(HOG), usage(123_456_789.0, 3.0, 0.0)),
@@ -259,81 +258,6 @@ fn a_reading_says_how_old_it_is() {
     bench.desk.now = bench.desk.now.plus_ns(1_500_000_000);
     let told = looked(&mut bench, "list_top_cpu", &json!({"count": 5})).unwrap();
     assert_eq!(told["top_cpu"]["processes"]["age_s"], 1.5);
-}
-
-#[test]
-fn a_handle_that_was_not_issued_or_is_of_another_sort_is_an_error() {
-    for (action, field, handle) in [
-        ("show_process", "process", "proc#9"),
-        ("list_sockets", "process", "proc#9"),
-        ("show_cgroup_usage", "group", "cg#9"),
-    ] {
-        let error = looked(&mut busy(), action, &json!({field: handle})).unwrap_err();
-        assert!(error.contains("was not issued"), "{error}");
-    }
-    let error = looked(&mut busy(), "show_process", &json!({"process": "cg#1"})).unwrap_err();
-    assert!(error.contains("cg#1") || error.contains("process"), "{error}");
-}
-
-/// Goes on so many phases, and looks.
-fn after(phases: usize) -> Vec<Value> {
-    let mut script = [query()].to_vec();
-    script.extend((0..phases).map(|_| json!("next")));
-    script.push(remedy("check_pressure", &json!({})));
-    script
-}
-
-#[test]
-fn it_may_be_asked_for_until_something_is_done_and_is_refused_then() {
-    for phases in 0..4 {
-        let mut bench = Bench::default();
-        let step = step_of(&mut bench, &after(phases));
-        assert!(step.answer.is_some(), "{phases}: {:?}", step.error);
-        assert!(bench.decisions.is_empty());
-    }
-    let mut bench = Bench::default();
-    bench.desk.level = Some(4.0);
-    let step = step_of(&mut bench, &after(4));
-    let refused = step.answer.unwrap_or_default() + &step.error.unwrap_or_default();
-    assert!(!refused.contains("looked"), "{refused}");
-    assert!(bench.decisions.iter().all(|one| one.verdict == Verdict::Denied));
-}
-
-#[test]
-fn what_changes_something_is_refused_until_something_may_be_done() {
-    let affinity = remedy("set_cpu_affinity", &json!({"process": "proc#1", "cpus": "0-3"}));
-    let step = step_of(&mut Bench::default(), &[query(), affinity]);
-    assert!(step.error.unwrap().contains("no tool of the phase observe"));
-}
-
-#[test]
-fn the_site_may_forbid_a_look_and_evidence_has_to_be_issued() {
-    let params = json!({});
-    let mut bench = Bench::default();
-    bench.config.policy.deny = [ActionKind::CheckPressure].to_vec();
-    let error = looked(&mut bench, "check_pressure", &params).unwrap_err();
-    assert_eq!(error, "the site forbids `check_pressure`");
-    let mut bench = Bench::default();
-    bench.config.policy.forbid = [String::from("info .*")].to_vec();
-    assert!(looked(&mut bench, "check_pressure", &params).is_err());
-    let mut bench = Bench::default();
-    bench.config.policy.approve = [ActionKind::CheckPressure].to_vec();
-    assert!(looked(&mut bench, "check_pressure", &params).is_err());
-    let mut other = remedy("check_pressure", &params);
-    other["call"]["arguments"]["evidence"] = json!([77]);
-    let step = step_of(&mut Bench::default(), &[query(), other]);
-    assert_eq!(step.error.as_deref(), Some("no signal 77 was issued"));
-}
-
-#[test]
-fn looks_have_a_bucket_of_their_own() {
-    let mut bench = Bench::default();
-    bench.config.budgets.info_per_minute = 3;
-    let counts = [1, 2, 4, 8].map(|count| remedy("list_top_cpu", &json!({"count": count})));
-    let script = [&[query()][..], &counts].concat();
-    let step = step_of(&mut bench, &script);
-    let error = step.error.unwrap();
-    assert_eq!(error, "3 looks were taken within the last minute");
 }
 
 #[test]
