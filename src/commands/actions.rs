@@ -2,6 +2,7 @@
 
 use ks_agent::actions::advice;
 use ks_agent::policy::TextPolicy;
+use ks_agent::tools::reads;
 use ks_vocabulary::action::{Accepts, ActionKind, Blast, Field, Form, Risk, Undo};
 use ks_vocabulary::kind::Kind;
 use serde::Serialize;
@@ -23,6 +24,9 @@ struct Told {
     /// When it cannot help, or does harm.
     #[serde(skip_serializing_if = "Option::is_none")]
     cannot: Option<&'static str>,
+    /// What one that only looks is answered from.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reads: Option<&'static str>,
     text: &'static str,
     parameters: Vec<Parameter>,
     blast: Blast,
@@ -78,6 +82,7 @@ fn told(form: &Form, policy: &TextPolicy) -> Told {
         effect: form.effect,
         helps: advice(form.kind).map(|advice| advice.helps),
         cannot: advice(form.kind).map(|advice| advice.cannot),
+        reads: reads(form.kind),
         text: form.grammar,
         parameters: form.fields.iter().map(parameter).collect(),
         blast: form.blast,
@@ -116,7 +121,7 @@ fn list(forms: &[&Form]) -> Page {
         }
         page.gap();
         page.line(match risk {
-            Risk::Info => "they look, and change nothing:",
+            Risk::Info => "they look, and are answered from what was recorded:",
             Risk::Reversible => "they can be undone:",
             Risk::Disruptive => "they disrupt, and need an approval:",
         });
@@ -133,6 +138,16 @@ fn page(told: &Told) -> Page {
     if let (Some(helps), Some(cannot)) = (told.helps, told.cannot) {
         page.line(format_args!("helps    where {helps}"));
         page.line(format_args!("cannot   {cannot}"));
+    }
+    if let Some(reads) = told.reads {
+        page.line(format_args!("reads    {reads}"));
+        page.line(
+            "answered to a reasoner, from what was recorded, at the time of the engine; in the",
+        );
+        page.line(
+            "         phases observe, explain, simulate and decide, at most 60 a minute unless",
+        );
+        page.line("         configured otherwise; nothing is carried out");
     }
     page.line(format_args!("text     {}", told.text));
     for parameter in &told.parameters {

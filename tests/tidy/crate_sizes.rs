@@ -12,10 +12,10 @@ use crate::tree::{SourceFile, assert_none, checkout};
 /// A new entry is the size at hand and some three in a hundred, for work on several branches.
 const LINES_MAX: [(&str, usize); 9] = [
     ("ebpf/src/", 1_000),
-    ("engine/src/", 18_700),
-    ("engine/agent/src/", 7_800),
+    ("engine/src/", 19_700),
+    ("engine/agent/src/", 8_700),
     ("engine/statistics/src/", 4_950),
-    ("engine/vocabulary/src/", 7_750),
+    ("engine/vocabulary/src/", 8_450),
     ("recorder/src/", 19_550),
     ("replayer/src/", 9_200),
     ("scenarios/src/", 8_950),

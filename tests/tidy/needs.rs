@@ -39,8 +39,10 @@ const OTHERS: [(&str, &str); 16] = [
     ("bpf_memory", "lost"),
 ];
 
-/// The same of what a decision knows: the numbers of a disk, the sockets of an owner.
-const OF_FACTS: [(&str, &str); 4] = [
+/// The same of what a decision knows: the numbers of a disk, the sockets of an owner, what blocked
+/// tasks wait in.
+const OF_FACTS: [(&str, &str); 5] = [
+    ("bpf_events", "wchan"),
     ("bpf_page_fault", "major"),
     ("bpf_page_fault", "minor"),
     ("processes", "close_wait"),

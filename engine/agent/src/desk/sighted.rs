@@ -42,14 +42,14 @@ impl Desk {
         self.sampled.map(|at| Reading { at, of })
     }
 
-    fn list<T: Copy>(&self, rows: &Rows<T>) -> Listing<T> {
-        self.read(rows.clone()?)
+    fn list<T: Copy>(&self, rows: Option<&Vec<(Entity, T)>>) -> Listing<T> {
+        self.read(rows?.clone())
     }
 }
 
 impl Sights for Desk {
     fn process_uses(&self) -> Listing<ProcessUse> {
-        self.list(&self.sighted.processes)
+        self.list(self.sighted.processes.as_ref())
     }
 
     fn process_use(&self, (pid, start): ProcessKey) -> Option<Reading<ProcessUse>> {
@@ -67,15 +67,15 @@ impl Sights for Desk {
     }
 
     fn disk_uses(&self) -> Listing<DiskUse> {
-        self.list(&self.sighted.disks)
+        self.list(self.sighted.disks.as_ref())
     }
 
     fn nic_uses(&self) -> Listing<NicUse> {
-        self.list(&self.sighted.nics)
+        self.list(self.sighted.nics.as_ref())
     }
 
     fn tcp_uses(&self) -> Listing<TcpUse> {
-        self.list(&self.sighted.namespaces)
+        self.list(self.sighted.namespaces.as_ref())
     }
 
     fn swap_use(&self, ns: u64) -> Option<Reading<SwapUse>> {
@@ -86,7 +86,7 @@ impl Sights for Desk {
     }
 
     fn blocked(&self) -> Listing<Blocked> {
-        self.list(&self.sighted.blocked)
+        self.list(self.sighted.blocked.as_ref())
     }
 
     fn group_use(&self, group: &Group) -> Option<Reading<GroupUse>> {
@@ -94,7 +94,7 @@ impl Sights for Desk {
     }
 
     fn spaces(&self) -> Listing<Space> {
-        self.list(&self.sighted.spaces)
+        self.list(self.sighted.spaces.as_ref())
     }
 
     fn sockets(&self, key: ProcessKey) -> Option<Reading<Sockets>> {
@@ -106,6 +106,6 @@ impl Sights for Desk {
     }
 
     fn group_stalls(&self) -> Listing<Stalls> {
-        self.list(&self.sighted.group_stalls)
+        self.list(self.sighted.group_stalls.as_ref())
     }
 }

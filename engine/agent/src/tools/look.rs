@@ -1,6 +1,10 @@
 //! `execute_remediation` with an action that only looks: it is answered from what was recorded, at
 //! the engine's time. Nothing is decided by it, and nobody carries anything out.
 
+mod reads;
+
+pub use reads::reads;
+
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
@@ -41,8 +45,41 @@ impl Tools<'_> {
     }
 
     /// What an action that only looks sees.
-    #[expect(clippy::wildcard_enum_match_arm, reason = "what changes something is no look")]
+    #[expect(clippy::wildcard_enum_match_arm, reason = "the others list what has most")]
     pub fn closer(&mut self, action: &Action) -> Result<LookTold, String> {
+        let facts = self.facts;
+        Ok(match action {
+            Action::CheckNetworkStats => LookTold::Network {
+                interfaces: self
+                    .all(facts.nic_uses(), ROWS, |one| sum(one.rx_bytes_per_s, one.tx_bytes_per_s)),
+            },
+            Action::CheckTcpStats => {
+                LookTold::Tcp { namespaces: self.all(facts.tcp_uses(), ROWS, |one| one.in_use) }
+            }
+            Action::MonitorSwap { lasts } => {
+                let seen = facts.swap_use(lasts.get() * SECOND_NS);
+                LookTold::Swap { host: self.single(&Entity::Host, seen, NOT_RECORDED) }
+            }
+            Action::ShowCgroupUsage { group } => self.group(group)?,
+            Action::ShowProcess { process } => self.process(process)?,
+            Action::CheckDiskSpace => LookTold::DiskSpace {
+                filesystems: self.all(facts.spaces(), ROWS, |one| one.used_share),
+            },
+            Action::ListSockets { process } => self.sockets(process)?,
+            Action::CheckPressure => LookTold::Pressure {
+                host: self.single(&Entity::Host, facts.stalls(), NOT_RECORDED),
+                groups: self.most(facts.group_stalls(), ROWS, |one| {
+                    let stalls = [one.cpu_some_share, one.memory_some_share, one.io_some_share];
+                    stalls.into_iter().flatten().max_by(f64::total_cmp)
+                }),
+            },
+            other => self.top(other)?,
+        })
+    }
+
+    /// Those that have most of something.
+    #[expect(clippy::wildcard_enum_match_arm, reason = "what changes something is no look")]
+    fn top(&mut self, action: &Action) -> Result<LookTold, String> {
         let facts = self.facts;
         Ok(match action {
             Action::ListTopMemory { count } => LookTold::TopMemory {
@@ -58,32 +95,8 @@ impl Tools<'_> {
                     sum(one.read_bytes_per_s, one.written_bytes_per_s)
                 }),
             },
-            Action::CheckNetworkStats => LookTold::Network {
-                interfaces: self
-                    .all(facts.nic_uses(), ROWS, |one| sum(one.rx_bytes_per_s, one.tx_bytes_per_s)),
-            },
-            Action::CheckTcpStats => {
-                LookTold::Tcp { namespaces: self.all(facts.tcp_uses(), ROWS, |one| one.in_use) }
-            }
-            Action::MonitorSwap { lasts } => {
-                let seen = facts.swap_use(lasts.get() * SECOND_NS);
-                LookTold::Swap { host: self.single(&Entity::Host, seen, NOT_RECORDED) }
-            }
             Action::ListBlockedTasks { count } => LookTold::BlockedTasks {
                 processes: self.most(facts.blocked(), rows(*count), |one| one.tasks),
-            },
-            Action::ShowCgroupUsage { group } => self.group(group)?,
-            Action::ShowProcess { process } => self.process(process)?,
-            Action::CheckDiskSpace => LookTold::DiskSpace {
-                filesystems: self.all(facts.spaces(), ROWS, |one| one.used_share),
-            },
-            Action::ListSockets { process } => self.sockets(process)?,
-            Action::CheckPressure => LookTold::Pressure {
-                host: self.single(&Entity::Host, facts.stalls(), NOT_RECORDED),
-                groups: self.most(facts.group_stalls(), ROWS, |one| {
-                    let stalls = [one.cpu_some_share, one.memory_some_share, one.io_some_share];
-                    stalls.into_iter().flatten().max_by(f64::total_cmp)
-                }),
             },
             other => return Err(alloc::format!("`{}` does not only look", other.name())),
         })

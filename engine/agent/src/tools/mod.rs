@@ -7,6 +7,7 @@ mod signals;
 mod simulate;
 mod trends;
 
+pub use look::reads;
 pub(crate) use propose::{is_held_back, is_own};
 
 use alloc::boxed::Box;

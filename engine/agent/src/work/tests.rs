@@ -1,5 +1,6 @@
 //! The agent at work on the host for tests, with a reasoner that says what a test wants.
 
 mod aside;
+mod asking;
 mod bench;
 mod looks;

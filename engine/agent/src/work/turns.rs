@@ -151,17 +151,7 @@ impl Agent {
         self.spent.entry(case.incident).or_default().calls += 1;
         let looped = case.breaker.take(&call);
         let answer = if call.is_of(case.phase) {
-            match (looped, &call) {
-                (Err(why), _) => Err(why),
-                (Ok(()), ToolCall::ExecuteRemediation(asked)) if case.phase == Phase::Execute => {
-                    self.execute(case, asked, request, facts, ask).map(ToolAnswer::Judged)
-                }
-                (Ok(()), ToolCall::ExecuteRemediation(asked)) => {
-                    let room = self.room_to_look(case.incident, asked, facts);
-                    room.and_then(|()| self.tools(case.incident, facts).answer(&call))
-                }
-                (Ok(()), _) => self.tools(case.incident, facts).answer(&call),
-            }
+            looped.and_then(|()| self.answer(case, &call, request, facts, ask))
         } else {
             Err(format!("`{}` is no tool of the phase {}", call.tool(), case.phase))
         };
@@ -180,6 +170,24 @@ impl Agent {
         if case.history.len() > HISTORY_MAX {
             case.history.remove(0);
         }
+    }
+
+    fn answer(
+        &mut self,
+        case: &mut Case,
+        call: &ToolCall,
+        request: &ModelRequest,
+        facts: &dyn Facts,
+        ask: &mut Ask<'_>,
+    ) -> Result<ToolAnswer, String> {
+        let ToolCall::ExecuteRemediation(asked) = call else {
+            return self.tools(case.incident, facts).answer(call);
+        };
+        if case.phase == Phase::Execute {
+            return self.execute(case, asked, request, facts, ask).map(ToolAnswer::Judged);
+        }
+        self.room_to_look(case.incident, asked, facts)?;
+        self.tools(case.incident, facts).answer(call)
     }
 
     /// Whether something may be looked at more closely: by the policy, and once more this minute.

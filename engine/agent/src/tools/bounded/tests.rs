@@ -1,9 +1,12 @@
+//! Answers that are too long, and what is left of them.
+
 use alloc::boxed::Box;
 use alloc::string::String;
 
+use ks_vocabulary::action::{Blast, Risk};
 use ks_vocabulary::decision::{
-    CandidatesTold, ChangeTold, DiskUse, FailureMode, ForecastTold, JudgedTold, Listed, ProcessUse,
-    Row, SignalTold, SignalsTold, Stalls, Told, TrendsTold, Verdict,
+    CandidateTold, CandidatesTold, ChangeTold, DiskUse, FailureMode, ForecastTold, JudgedTold,
+    Listed, ProcessUse, Row, SignalTold, SignalsTold, Stalls, Told, TrendsTold, Verdict,
 };
 use ks_vocabulary::kind::{Kind, Severity};
 use ks_vocabulary::metric::Metric;
@@ -135,10 +138,33 @@ fn every_answer_with_rows_is_cut() {
             assert_eq!(list["truncated"].as_u64(), Some(300 - rows));
         }
     }
-    let told =
-        CandidatesTold { failure_mode: FailureMode::CpuHog, candidates: Vec::new(), truncated: 0 };
-    let answer = ToolAnswer::Candidates(told);
-    assert_eq!(bounded(answer.clone()), answer);
+}
+
+fn candidate() -> CandidateTold {
+    let action = r#"{"lower_process_priority":{"process":"proc#1","nice":10}}"#;
+    CandidateTold {
+        action: serde_json::from_str(action).unwrap(),
+        risk: Risk::Reversible,
+        blast: Blast::Process,
+        verdict: Verdict::Denied,
+        rule: "mode".into(),
+        reason: "the mode is to observe".into(),
+        expected: None,
+        gain: 0.0,
+        success_rate: 0.5,
+        outcomes: 0.0,
+    }
+}
+
+#[test]
+fn the_last_candidates_are_left_out_and_counted() {
+    let failure_mode = FailureMode::CpuHog;
+    let candidates = alloc::vec![candidate(); 200];
+    let told = CandidatesTold { failure_mode, candidates, truncated: 0 };
+    let answer = bounded(ToolAnswer::Candidates(told));
+    assert!(length(&answer) <= BYTES_MAX);
+    let ToolAnswer::Candidates(told) = answer else { unreachable!("it is what it was") };
+    assert!(told.candidates.len() > 20 && told.candidates.len() + told.truncated == 200);
 }
 
 #[test]

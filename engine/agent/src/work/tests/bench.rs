@@ -116,10 +116,10 @@ impl Bench {
     pub(super) fn said(&mut self) -> Vec<StepSaid> {
         let mut steps = Vec::new();
         while let Some(said) = self.agent().poll() {
-            match said {
-                Said::Step(step) => steps.push(*step),
-                Said::Decision(decision) => self.decisions.push(*decision),
-                _ => unreachable!("an agent says nothing else"),
+            if let Said::Step(step) = said {
+                steps.push(*step);
+            } else if let Said::Decision(decision) = said {
+                self.decisions.push(*decision);
             }
         }
         steps
@@ -146,8 +146,7 @@ pub(super) fn remedy(action: &str, params: &Value) -> Value {
 
 /// The end of a step's work, with its reason.
 pub(super) fn ended(steps: &[StepSaid]) -> Vec<(u64, Ending, String)> {
-    let ends = steps
-        .iter()
-        .filter_map(|step| Some((step.incident, step.ending?, step.answer.as_ref()?.to_string())));
+    let ends =
+        steps.iter().filter_map(|step| Some((step.incident, step.ending?, step.answer.clone()?)));
     ends.collect()
 }
