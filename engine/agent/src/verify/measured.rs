@@ -14,7 +14,7 @@ const SETTLE_NS: u64 = 10 * SECOND_NS;
 /// The window after that.
 const WINDOW_NS: u64 = 60 * SECOND_NS;
 /// The window after something was put back: the next action waits for it (our judgement).
-const BACK_NS: u64 = 30 * SECOND_NS;
+const BACK_NS: u64 = 15 * SECOND_NS;
 /// A reading is taken every five seconds, as of untreated triggers.
 pub(super) const STEP_NS: u64 = 5 * SECOND_NS;
 /// The mean before a trigger is over ten seconds.
@@ -23,7 +23,9 @@ const BEFORE: usize = 2;
 /// Share of the readings of the window that have to be there.
 const THERE_SHARE: f64 = 0.8;
 /// Seconds from a trigger to an action within which the two have the same windows.
-const AT_ONCE_NS: u64 = 5 * SECOND_NS;
+pub(crate) const AT_ONCE_NS: u64 = 5 * SECOND_NS;
+/// So long after a trigger all has come that came with it: untreated triggers are followed as long.
+pub(crate) const ARRIVED_NS: u64 = SETTLE_NS + WINDOW_NS;
 
 /// Why a window tells nothing, for people.
 const OTHER: &str = "another action falls into the time that it is measured by";
