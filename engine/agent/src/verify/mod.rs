@@ -19,4 +19,4 @@ pub(crate) use verdict::BY_PLACEBO;
 pub use verdict::{Held, verdict};
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -283,3 +283,6 @@ fn compiled(config: &AgentConfig) -> Vec<Regex> {
     });
     each.collect()
 }
+
+#[cfg(test)]
+mod tests;
