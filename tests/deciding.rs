@@ -162,7 +162,7 @@ demand = { spin = 8.0 }
 
 [[fault]]
 name = "burst"
-at = "20s"
+at = "2m"
 
 [[fault]]
 name = "late"

@@ -30,6 +30,8 @@ pub(crate) const ARRIVED_NS: u64 = SETTLE_NS + WINDOW_NS;
 /// Why a window tells nothing, for people.
 const OTHER: &str = "another action falls into the time that it is measured by";
 const GONE: &str = "what it is measured by was not there any more";
+/// The same where readings are missing.
+pub(super) const MISSING: &str = "too little was read of what it is measured by";
 /// The same for a hole in the recording.
 pub(crate) const GAP: &str = "there is a gap in the time that it is measured by";
 /// The same for what someone else wrote meanwhile.
@@ -80,7 +82,8 @@ impl Measured {
         Self {
             kind,
             metric,
-            before: facts.before(kind, &entity, metric),
+            // Of what was not read yet when the signal was raised, the last before the action is known.
+            before: facts.before(kind, &entity, metric).or_else(|| last(&past)),
             past,
             at_once,
             begins: now.plus_ns(SETTLE_NS),
@@ -96,9 +99,8 @@ impl Measured {
     pub fn beside(kind: Kind, entity: Entity, metric: Metric, facts: &dyn Facts) -> Self {
         let now = facts.now();
         let past = facts.past(kind, &entity, metric);
-        let last = past.len().checked_sub(BEFORE).map(|from| &past[from..]);
         Self {
-            before: last.and_then(mean),
+            before: last(&past),
             at_once: false,
             begins: now.plus_ns(SETTLE_NS),
             ends: now.plus_ns(SETTLE_NS + WINDOW_NS),
@@ -175,6 +177,12 @@ impl Measured {
     pub fn is_beyond(&self, after: f64, below: bool) -> bool {
         self.past.iter().all(|before| if below { after < *before } else { after > *before })
     }
+}
+
+/// The mean of the newest ten seconds of readings.
+fn last(past: &[f64]) -> Option<f64> {
+    let from = past.len().checked_sub(BEFORE)?;
+    mean(&past[from..])
 }
 
 #[cfg(test)]
