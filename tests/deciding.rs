@@ -1,11 +1,18 @@
 //! The agent on modelled hosts: what it decides, does and verifies, as a whole.
 #![expect(clippy::unwrap_used, reason = "a test fails by it")]
 
+use std::io::sink;
 use std::path::Path;
 
 use ks_engine::analysis::knowledge::KnownPlacebos;
+use ks_replayer::range::Range;
+use ks_replayer::replay::Run;
+use ks_replayer::report::Decision;
 use ks_replayer::scenario::{self, untreated};
 use ks_scenarios::library;
+use ks_scenarios::scenario::Scenario;
+use ks_vocabulary::decision::{AgentConfig, Decided, Mode, Reasoner, Upshot};
+use ks_vocabulary::input::Config;
 use serde_json::{Value, json};
 
 /// Scenarios on which the agent acts by itself: what happens to them when nothing is done comes
@@ -118,6 +125,75 @@ fn what_does_not_help_is_put_back_and_what_helps_stays() {
         (&json!("lower_cpu_weight"), &json!("rolled_back"))
     );
     assert_eq!(first["undo"][0], "`100` to cpu.weight of cgroup:/system.slice/spinner.service");
+    let lesson = first["lesson"].as_str().unwrap();
+    assert!(lesson.contains("is read as it was before"), "a rollback is verified too: {lesson}");
+}
+
+/// A program is held back, and minutes later another one does the same.
+const HELPS_FOR_A_WHILE: &str = r#"
+summary = "A tenant takes the CPUs of its sibling, and later another does."
+duration = "14m"
+
+[host]
+cpus = 2
+
+[background]
+mix = "idle"
+
+[[process]]
+name = "worker"
+group = "/tenants.slice/a.service"
+threads = 4
+demand = { cpu = 0.2, burst = "2ms" }
+
+[[process]]
+name = "first"
+group = "/tenants.slice/b.service"
+threads = 8
+during = "burst"
+demand = { spin = 8.0 }
+
+[[process]]
+name = "second"
+group = "/tenants.slice/c.service"
+threads = 8
+during = "late"
+demand = { spin = 8.0 }
+
+[[fault]]
+name = "burst"
+at = "2m"
+
+[[fault]]
+name = "late"
+at = "10m"
+"#;
+
+#[test]
+fn what_stops_working_is_told_of_the_decision_and_its_cause_is_looked_at() {
+    let scenario = Scenario::parse(HELPS_FOR_A_WHILE, "a_while.toml").unwrap();
+    let run = || {
+        let mut simulation = scenario::simulation(&scenario, 1).unwrap();
+        let (mode, reasoner) = (Mode::Auto, Reasoner::Rules);
+        let agent = AgentConfig { mode, reasoner, ..AgentConfig::default() };
+        simulation.configure(Config { agent, ..Config::default() });
+        let (mut run, all) = (Run::default(), Range::new(None, None));
+        scenario::drive(&mut run, &mut simulation, all, &mut sink(), |_, _| {}, |_, _| {}).unwrap();
+        run.finish("a while", &mut sink()).unwrap()
+    };
+    let report = run();
+    let told: Vec<String> = report.decisions.iter().map(|one| format!("{one:?}")).collect();
+    let is_stopped = |one: &&Decision| {
+        one.lesson.as_deref().is_some_and(|lesson| lesson.contains("it stopped working within"))
+    };
+    let first = report.decisions.iter().find(is_stopped);
+    let first = first.unwrap_or_else(|| panic!("{told:#?}"));
+    assert_eq!(first.course.last().unwrap().change, Decided::Watched);
+    assert!(matches!(first.outcome, Some(Upshot::Improved | Upshot::Resolved)));
+    let later = report.decisions.iter().find(|one| one.id > first.id);
+    let target = later.unwrap().target.as_ref().unwrap().to_string();
+    assert_eq!(target, "cgroup:/tenants.slice/c.service", "nothing waits for the watch");
+    assert_eq!(run().journal_sha256, report.journal_sha256);
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use ks_replayer::report::{Decision, Report, Step};
-use ks_vocabulary::decision::{Direction, Ending, Upshot, Verdict};
+use ks_vocabulary::decision::{Beside, Direction, Ending, Upshot, Verdict};
 use ks_vocabulary::unit::Unit;
 
 use super::words::Times;
@@ -132,6 +132,22 @@ fn outcome(decision: &Decision, times: &Times, page: &mut Page) {
         "         measured: {} {before} before, {after} after; told by {}, {} untreated ({}){p}",
         actual.metric, actual.method, actual.m, actual.sources
     ));
+    if let Some(beside) = &actual.beside {
+        page.line(format_args!("         beside it: {}", told_beside(beside)));
+    }
+}
+
+/// How many other quantities were tested, and the one that looks worst.
+fn told_beside(beside: &Beside) -> String {
+    let Beside { tested, not_testable, worst } = beside;
+    let counts = format!("{tested} other quantities tested, {not_testable} not testable");
+    let Some(worst) = worst else { return counts };
+    let unit = worst.metric.unit();
+    let (before, after) = (amount(worst.before, unit), amount(worst.after, unit));
+    format!(
+        "{counts}; {} of {} from {before} to {after}, p {:.3} adjusted",
+        worst.metric, worst.entity, worst.p
+    )
 }
 
 /// A number in the unit of people.

@@ -26,6 +26,8 @@ struct Followed {
     is_limited: bool,
     /// Readings of every five seconds, the newest last.
     past: VecDeque<f64>,
+    /// When the newest was taken.
+    read: Timestamp,
     /// Mean of the ten seconds before the last raise.
     before: Option<f64>,
     sum: f64,
@@ -63,7 +65,7 @@ impl Placebo {
         }
         if due {
             self.last = Some(at);
-            self.read(seen);
+            self.read(at, seen);
         }
         if raised {
             self.raise(at);
@@ -89,18 +91,19 @@ impl Placebo {
         each.collect()
     }
 
-    fn read(&mut self, seen: &Evaluation) {
+    fn read(&mut self, now: Timestamp, seen: &Evaluation) {
         for noted in seen.quantities() {
             let (metric, value) = (noted.quantity.metric, noted.quantity.value);
             let is_limited = noted.quantity.limits.iter().any(Option::is_some);
             let at = self.followed.iter().position(|one| one.metric == metric);
             let at = at.unwrap_or_else(|| {
                 let past = VecDeque::with_capacity(KEPT);
-                let (before, sum, count) = (None, 0.0, 0);
-                self.followed.push(Followed { metric, is_limited, past, before, sum, count });
+                let (read, before, sum, count) = (now, None, 0.0, 0);
+                self.followed.push(Followed { metric, is_limited, past, read, before, sum, count });
                 self.followed.len() - 1
             });
             self.followed[at].is_limited |= is_limited;
+            self.followed[at].read = now;
             let past = &mut self.followed[at].past;
             if past.len() == KEPT {
                 past.pop_front();
@@ -130,9 +133,10 @@ impl Placebo {
         self.followed.iter().filter(|one| one.is_limited).map(|one| one.metric)
     }
 
-    /// The last reading of a quantity.
+    /// The last reading of a quantity; `None` where it was not there at the last time.
     pub(super) fn level(&self, metric: Metric) -> Option<f64> {
-        self.of(metric)?.past.back().copied()
+        let last = self.of(metric).filter(|one| self.last == Some(one.read))?;
+        last.past.back().copied()
     }
 
     /// Its mean over the ten seconds before the last raise.
@@ -209,5 +213,6 @@ mod tests {
         assert_eq!(placebo.level(Metric::Load1), Some(125.0));
         assert_eq!(placebo.past(Metric::Load1).count(), KEPT);
         assert_eq!(placebo.level(Metric::CpuSome5s), None);
+        assert_eq!(placebo.limited().count(), 0, "without a limit more is not worse");
     }
 }

@@ -74,6 +74,20 @@ fn judge(board: &mut Board, entity: &Entity, id: EntityId, second: u64) {
     board.judge(Kind::IoCongestion, id, at, &mut seen, || entity.clone());
 }
 
+#[test]
+fn what_is_not_judged_any_more_has_no_level_and_is_not_judged() {
+    let mut board = of_an_hour(&Entity::Host, HOST);
+    let load = (Kind::IoCongestion, Entity::Host, Metric::Load1);
+    let level = |board: &Board| board.level(load.0, &load.1, load.2);
+    assert_eq!((level(&board), board.judged()), (Some(0.5), alloc::vec![load.clone()]));
+    for (later, is_fresh) in [(15, true), (16, false)] {
+        let at = Timestamp((60 * MINUTE - 5 + later) * SECOND_NS);
+        board.begin(at, SECOND_NS, ClockAnchor::default());
+        assert_eq!(level(&board).is_some(), is_fresh, "{later}");
+        assert_eq!(board.judged().len(), usize::from(is_fresh), "{later}");
+    }
+}
+
 fn has_level(board: &Board, entity: &Entity) -> bool {
     let mut learned = board.learned().filter(|(_, of, _)| *of == entity);
     learned.any(|(_, _, learned)| learned.baseline.level().is_some())

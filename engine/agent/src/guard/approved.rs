@@ -114,3 +114,11 @@ impl EffectRequest {
         }
     }
 }
+
+#[cfg(test)]
+impl ApprovedPlan {
+    /// One for tests of what comes after the guard.
+    pub(crate) fn of(action: Action, target: Entity, plan: Plan) -> Self {
+        Self { action, target, plan }
+    }
+}

@@ -7,7 +7,7 @@ use core::cmp::Reverse;
 
 use ks_statistics::order::{median, scale};
 use ks_statistics::placebo::{against, holm};
-use ks_vocabulary::decision::{Beside, Worsening};
+use ks_vocabulary::decision::{Beside as Told, Worsening};
 use ks_vocabulary::kind::{Entity, Kind};
 use ks_vocabulary::metric::Metric;
 
@@ -29,38 +29,51 @@ pub struct Guards {
     not_testable: usize,
 }
 
+/// What a guard has to know of an action.
+pub struct Beside<'a> {
+    /// What it is verified by.
+    pub verified: (Kind, &'a Entity),
+    /// What its trigger brought has come by now: how others stand is no longer on its way.
+    pub is_settled: bool,
+    /// Whether a condition of the host was raised just now, as at its own untreated triggers.
+    pub is_trigger: &'a dyn Fn(Kind) -> bool,
+    /// The action is meant to move what is here.
+    pub is_meant: &'a dyn Fn(&Entity) -> bool,
+}
+
 impl Guards {
-    /// Of an action that is done now and is verified by `kind` of `entity`. What `is_meant` holds
-    /// of is to be moved.
-    pub fn begin(
-        (kind, entity): (Kind, &Entity),
-        is_meant: &dyn Fn(&Entity) -> bool,
-        facts: &dyn Facts,
-    ) -> Self {
-        let mut ranks: BTreeMap<(Kind, Entity), usize> = BTreeMap::new();
+    /// Of an action that is done now. Tested are quantities of the host as a whole, of which the
+    /// time is comparable to that of untreated triggers.
+    pub fn begin(beside: &Beside<'_>, facts: &dyn Facts) -> Self {
+        let mut ranks: BTreeMap<Kind, usize> = BTreeMap::new();
         let mut all = Vec::new();
-        for (other, place, metric) in facts.judged() {
-            if other == kind && place == *entity || is_meant(&place) {
+        let mut not_testable = 0;
+        for (kind, place, metric) in facts.judged() {
+            let is_own = (kind, &place) == beside.verified;
+            if place != Entity::Host || is_own || (beside.is_meant)(&place) {
                 continue;
             }
-            let rank = ranks.entry((other, place.clone())).or_default();
-            let m: usize =
-                facts.untreated(other, metric).iter().map(|one| one.differences.len()).sum();
-            all.push((Reverse(m), *rank, other, place, metric));
+            if !beside.is_settled && !(beside.is_trigger)(kind) {
+                not_testable += 1;
+                continue;
+            }
+            let rank = ranks.entry(kind).or_default();
+            let untreated = facts.untreated(kind, metric);
+            let m: usize = untreated.iter().map(|one| one.differences.len()).sum();
+            all.push((Reverse(m), *rank, kind, metric));
             *rank += 1;
         }
         // Those of which most is known, and of equals the first that a condition is told by.
         all.sort_unstable();
-        let fits = |(at, one): &(usize, &(Reverse<usize>, usize, Kind, Entity, Metric))| {
+        let fits = |(at, one): &(usize, &(Reverse<usize>, usize, Kind, Metric))| {
             one.0.0 + 1 >= PER_TEST * (at + 1)
         };
         let count = all.iter().enumerate().take_while(fits).count();
-        let not_testable = all.len() - count;
+        not_testable += all.len() - count;
         let chosen = all.into_iter().take(count);
-        let tested = chosen
-            .map(|(_, _, kind, entity, metric)| Measured::beside(kind, entity, metric, facts))
-            .collect();
-        Self { tested, not_testable }
+        let tested =
+            chosen.map(|(_, _, kind, metric)| Measured::beside(kind, Entity::Host, metric, facts));
+        Self { tested: tested.collect(), not_testable }
     }
 
     /// Takes what is there now.
@@ -78,7 +91,7 @@ impl Guards {
     }
 
     /// What became of them; `None` where no other quantity is judged.
-    pub fn looked(&self, facts: &dyn Facts) -> Option<Beside> {
+    pub fn looked(&self, facts: &dyn Facts) -> Option<Told> {
         let each: Vec<Worsening> =
             self.tested.iter().filter_map(|one| worsening(one, facts)).collect();
         let not_testable = self.not_testable + self.tested.len() - each.len();
@@ -86,13 +99,13 @@ impl Guards {
         let adjusted = holm(&raw);
         let tested = each.len();
         let worst = each.into_iter().zip(adjusted).map(|(one, p)| Worsening { p, ..one });
-        let worst = worst.min_by(|one, other| one.p.total_cmp(&other.p));
-        (tested + not_testable > 0).then_some(Beside { tested, not_testable, worst })
+        let worst = worst.filter(|one| one.p < 1.0).min_by(|one, other| one.p.total_cmp(&other.p));
+        (tested + not_testable > 0).then_some(Told { tested, not_testable, worst })
     }
 }
 
 /// Whether the one that looks worst got worse.
-pub fn is_worse(beside: &Beside) -> bool {
+pub fn is_worse(beside: &Told) -> bool {
     beside.worst.as_ref().is_some_and(|one| one.p <= P_MOST)
 }
 

@@ -1,6 +1,7 @@
 //! Whether what was written to a host is what is read of it.
 
-use alloc::string::ToString;
+use alloc::format;
+use alloc::string::{String, ToString};
 
 use ks_vocabulary::decision::{Effect, GroupFile, Plan, Signal, Sysctl};
 use ks_vocabulary::kind::Entity;
@@ -42,7 +43,8 @@ fn holds(effect: &Effect, facts: &dyn Facts) -> Option<bool> {
         Effect::Policy { process, policy, .. } => Some(of(process, facts)?.policy? == *policy),
         Effect::Affinity { process, cpus } => {
             let present = of(process, facts)?.cpus_allowed?;
-            Some(present == cpus.as_ref()?.to_string().as_bytes())
+            let Some(cpus) = cpus else { return is_all(present, facts) };
+            Some(present == cpus.to_string().as_bytes())
         }
         Effect::IoPriority { process, value } => Some(of(process, facts)?.io_priority? == *value),
         Effect::Signal { process, signal } => {
@@ -71,6 +73,13 @@ fn holds(effect: &Effect, facts: &dyn Facts) -> Option<bool> {
         }
         Effect::SyncFilesystem { .. } | Effect::LinkMode { .. } => None,
     }
+}
+
+/// All ones are read as the CPUs that there are; another list may be all of them too.
+fn is_all(present: &[u8], facts: &dyn Facts) -> Option<bool> {
+    let last = facts.host().cpus?.checked_sub(1)?;
+    let all = if last == 0 { String::from("0") } else { format!("0-{last}") };
+    (present == all.as_bytes()).then_some(true)
 }
 
 fn of<'a>(process: &Exact, facts: &'a dyn Facts) -> Option<ProcessFacts<'a>> {

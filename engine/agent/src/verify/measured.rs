@@ -14,7 +14,7 @@ const SETTLE_NS: u64 = 10 * SECOND_NS;
 /// The window after that.
 const WINDOW_NS: u64 = 60 * SECOND_NS;
 /// The window after something was put back: the next action waits for it (our judgement).
-const BACK_NS: u64 = 30 * SECOND_NS;
+const BACK_NS: u64 = 15 * SECOND_NS;
 /// A reading is taken every five seconds, as of untreated triggers.
 pub(super) const STEP_NS: u64 = 5 * SECOND_NS;
 /// The mean before a trigger is over ten seconds.
@@ -23,11 +23,15 @@ const BEFORE: usize = 2;
 /// Share of the readings of the window that have to be there.
 const THERE_SHARE: f64 = 0.8;
 /// Seconds from a trigger to an action within which the two have the same windows.
-const AT_ONCE_NS: u64 = 5 * SECOND_NS;
+pub(crate) const AT_ONCE_NS: u64 = 5 * SECOND_NS;
+/// So long after a trigger all has come that came with it: untreated triggers are followed as long.
+pub(crate) const ARRIVED_NS: u64 = SETTLE_NS + WINDOW_NS;
 
 /// Why a window tells nothing, for people.
 const OTHER: &str = "another action falls into the time that it is measured by";
 const GONE: &str = "what it is measured by was not there any more";
+/// The same where readings are missing.
+pub(super) const MISSING: &str = "too little was read of what it is measured by";
 /// The same for a hole in the recording.
 pub(crate) const GAP: &str = "there is a gap in the time that it is measured by";
 /// The same for what someone else wrote meanwhile.
@@ -78,7 +82,8 @@ impl Measured {
         Self {
             kind,
             metric,
-            before: facts.before(kind, &entity, metric),
+            // Of what was not read yet when the signal was raised, the last before the action is known.
+            before: facts.before(kind, &entity, metric).or_else(|| last(&past)),
             past,
             at_once,
             begins: now.plus_ns(SETTLE_NS),
@@ -94,9 +99,8 @@ impl Measured {
     pub fn beside(kind: Kind, entity: Entity, metric: Metric, facts: &dyn Facts) -> Self {
         let now = facts.now();
         let past = facts.past(kind, &entity, metric);
-        let last = past.len().checked_sub(BEFORE).map(|from| &past[from..]);
         Self {
-            before: last.and_then(mean),
+            before: last(&past),
             at_once: false,
             begins: now.plus_ns(SETTLE_NS),
             ends: now.plus_ns(SETTLE_NS + WINDOW_NS),
@@ -173,6 +177,12 @@ impl Measured {
     pub fn is_beyond(&self, after: f64, below: bool) -> bool {
         self.past.iter().all(|before| if below { after < *before } else { after > *before })
     }
+}
+
+/// The mean of the newest ten seconds of readings.
+fn last(past: &[f64]) -> Option<f64> {
+    let from = past.len().checked_sub(BEFORE)?;
+    mean(&past[from..])
 }
 
 #[cfg(test)]

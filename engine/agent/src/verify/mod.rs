@@ -10,13 +10,13 @@ mod measured;
 mod verdict;
 
 pub(crate) use amount::amount;
-pub use guards::{Guards, is_worse};
+pub use guards::{Beside, Guards, is_worse};
 pub use in_force::{restored, written};
 pub use kept::{Course, Kept};
 pub use measured::Measured;
-pub(crate) use measured::{GAP, REWRITTEN};
+pub(crate) use measured::{ARRIVED_NS, AT_ONCE_NS, GAP, REWRITTEN};
 pub(crate) use verdict::BY_PLACEBO;
 pub use verdict::{Held, verdict};
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

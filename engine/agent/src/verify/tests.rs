@@ -3,7 +3,9 @@
 use alloc::vec::Vec;
 
 use ks_statistics::order::scale;
-use ks_vocabulary::decision::{Direction, Predicted, Upshot};
+use ks_vocabulary::decision::{
+    Decided, DecisionSaid, Direction, FailureMode, Phase, Predicted, Reasoner, Upshot, Verdict,
+};
 use ks_vocabulary::kind::{Entity, Kind};
 use ks_vocabulary::metric::Metric;
 use ks_vocabulary::random::Random;
@@ -237,6 +239,40 @@ fn worse_is_told_by_the_other_tail() {
     assert!((other.actual.unwrap().p.unwrap() - 1.0 / 40.0).abs() < 1e-12);
     let usual = told(&of(10.0), &untreated, false).actual.unwrap().p.unwrap();
     assert!(usual > 0.4, "{usual}: else it is the tail of the prediction");
+}
+
+/// A decision whose quantity should fall.
+pub(crate) fn decision() -> DecisionSaid {
+    DecisionSaid {
+        id: 1,
+        change: Decided::Verified,
+        incident: 1,
+        phase: Phase::Reflect,
+        reasoner: Reasoner::Rules,
+        failure_mode: FailureMode::Unknown,
+        hypothesis: "".into(),
+        evidence: Vec::new(),
+        action: None,
+        target: None,
+        comm: None,
+        predicted: Some(Predicted {
+            metric: Metric::CpuSome5s,
+            direction: Direction::Down,
+            low: 0.5,
+            high: 30.0,
+            within_s: 70,
+        }),
+        confidence_raw: None,
+        confidence: None,
+        verdict: Verdict::Allowed,
+        rule: "test",
+        reason: "".into(),
+        request: None,
+        plan: None,
+        outcome: None,
+        actual: None,
+        lesson: None,
+    }
 }
 
 const PLACE: (Kind, Entity, Metric) = (Kind::Scheduler, Entity::Host, Metric::CpuSome5s);

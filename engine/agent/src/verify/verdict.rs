@@ -11,6 +11,7 @@ use ks_statistics::placebo::{against, interval};
 use ks_vocabulary::decision::{Actual, Direction, Predicted, Upshot};
 
 use super::Measured;
+use super::measured::MISSING;
 use crate::facts::Untreated;
 
 /// So many untreated triggers are needed for a p of 5 %.
@@ -67,10 +68,10 @@ pub fn verdict(
     is_cleared: bool,
     next: &mut dyn FnMut() -> f64,
 ) -> Held {
-    let why = measured.spoiled();
-    let none = Held { upshot: Upshot::Inconclusive, actual: None, better_sd: None, why };
-    let (Some(before), Some(after), None) = (measured.before, measured.after(), why) else {
-        return none;
+    let spoiled = measured.spoiled();
+    let (Some(before), Some(after), None) = (measured.before, measured.after(), spoiled) else {
+        let why = Some(spoiled.unwrap_or(MISSING));
+        return Held { upshot: Upshot::Inconclusive, actual: None, better_sd: None, why };
     };
     let null: Vec<f64> = untreated.iter().flat_map(|one| one.differences).copied().collect();
     let actual = Actual {

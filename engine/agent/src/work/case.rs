@@ -100,6 +100,14 @@ impl Seen {
     }
 }
 
+#[cfg(test)]
+impl Seen {
+    /// One of which nothing stands.
+    pub(super) fn none() -> Self {
+        Self { severity: None, felt: 0, cause: None }
+    }
+}
+
 impl Handled {
     pub(super) fn new(seen: Seen, ending: Ending, at: Timestamp) -> Self {
         Self { ending, at, seen, again: false, belongs_to: None }

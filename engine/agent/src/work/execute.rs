@@ -9,8 +9,8 @@ use ks_vocabulary::decision::{
     Upshot, Verdict,
 };
 use ks_vocabulary::input::{Asks, RequestId};
-use ks_vocabulary::kind::Entity;
-use ks_vocabulary::time::SECOND_NS;
+use ks_vocabulary::kind::{Entity, Kind};
+use ks_vocabulary::time::{SECOND_NS, Timestamp};
 
 use super::case::Case;
 use super::{Agent, Ask, Carried, Pending, Stage};
@@ -20,7 +20,7 @@ use crate::facts::Facts;
 use crate::guard::{Judged, Proposal};
 use crate::limits::Deed;
 use crate::tools::is_held_back;
-use crate::verify::{Guards, Measured};
+use crate::verify::{ARRIVED_NS, AT_ONCE_NS, Beside, Guards, Measured};
 
 /// Whoever performs an action has so long to say what became of it.
 const PERFORM_NS: u64 = 30 * SECOND_NS;
@@ -189,9 +189,7 @@ impl Agent {
             decision.reason = "what it would change cannot be measured".into();
             return self.decide_on(decision);
         };
-        let place = (measured.kind, &measured.entity);
-        let is_meant = |place: &Entity| is_held_back(&proposal.target, place);
-        let guards = Guards::begin(place, &is_meant, facts);
+        let guards = self.guards(&measured, signal, &proposal.target, facts);
         let request = ask(Asks::Effect, facts.now().plus_ns(PERFORM_NS));
         self.asked.insert(request, approved.request(decision.id));
         self.limits.begin(Deed {
@@ -235,6 +233,33 @@ impl Agent {
         let entity = signal.entity.clone();
         let raised = signal.start_ns;
         Some(Measured::begin(signal.kind, entity, metric, raised, self.touched, facts))
+    }
+
+    /// The other quantities of the host, of an action that is done now.
+    fn guards(
+        &self,
+        measured: &Measured,
+        signal: u64,
+        target: &Entity,
+        facts: &dyn Facts,
+    ) -> Guards {
+        let now = facts.now();
+        let age_ns = |raised: Timestamp| now.since_ns(raised);
+        let raised = self.ledger.signal(signal).map(|known| known.signal.start_ns);
+        let is_trigger = |kind: Kind| {
+            let mut own = self.ledger.signals().filter(|known| known.stands());
+            own.any(|known| {
+                (known.signal.kind, &known.signal.entity) == (kind, &Entity::Host)
+                    && age_ns(known.signal.start_ns) <= AT_ONCE_NS
+            })
+        };
+        let beside = Beside {
+            verified: (measured.kind, &measured.entity),
+            is_settled: raised.is_some_and(|raised| age_ns(raised) >= ARRIVED_NS),
+            is_trigger: &is_trigger,
+            is_meant: &|place| is_held_back(target, place),
+        };
+        Guards::begin(&beside, facts)
     }
 
     /// Whether an action of this decision can be put back.

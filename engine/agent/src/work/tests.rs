@@ -3,4 +3,5 @@
 mod aside;
 mod asking;
 mod bench;
+mod course;
 mod looks;

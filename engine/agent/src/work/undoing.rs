@@ -109,7 +109,8 @@ impl Agent {
             (Upshot::RolledBack, format!("{why}, and {value}; {}", carried.since_undone()))
         };
         carried.decision.lesson = Some(lesson);
-        self.settle(*carried, upshot, facts.now());
+        // The rest before the next look at the incident began when it was put back.
+        self.settle(*carried, upshot, self.touched.unwrap_or(facts.now()));
     }
 }
 

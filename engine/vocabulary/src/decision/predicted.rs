@@ -76,9 +76,10 @@ pub struct Actual {
 pub struct Beside {
     /// So many were tested for getting worse, all together at 5 % (Holm).
     pub tested: usize,
-    /// So many could not be: too few untreated triggers for so many tests, or readings are missing.
+    /// So many could not be: too few untreated triggers for so many tests, none of a comparable
+    /// time, or readings are missing.
     pub not_testable: usize,
-    /// The one that looks worst of those tested.
+    /// The one that looks worst of those tested, where one got worse at all.
     pub worst: Option<Worsening>,
 }
 

@@ -1,49 +1,14 @@
 use alloc::vec::Vec;
 
-use ks_vocabulary::action::Action;
-use ks_vocabulary::decision::{Decided, FailureMode, Phase, Predicted, Reasoner, Verdict};
 use ks_vocabulary::kind::{Entity, Kind};
 use ks_vocabulary::metric::Metric;
 
-use super::super::tests::Host;
+use super::super::tests::{Host, decision};
 use super::*;
 use crate::desk::{Desk, Level};
 
 const PLACE: (Kind, Entity, Metric) = (Kind::Scheduler, Entity::Host, Metric::CpuSome5s);
 const BEGIN_S: u64 = 1_000;
-
-fn decision() -> DecisionSaid {
-    DecisionSaid {
-        id: 1,
-        change: Decided::Verified,
-        incident: 1,
-        phase: Phase::Reflect,
-        reasoner: Reasoner::Rules,
-        failure_mode: FailureMode::Unknown,
-        hypothesis: "".into(),
-        evidence: Vec::new(),
-        action: None::<Action>,
-        target: None,
-        comm: None,
-        predicted: Some(Predicted {
-            metric: PLACE.2,
-            direction: Direction::Down,
-            low: 0.5,
-            high: 30.0,
-            within_s: 70,
-        }),
-        confidence_raw: None,
-        confidence: None,
-        verdict: Verdict::Allowed,
-        rule: "test",
-        reason: "".into(),
-        request: None,
-        plan: None,
-        outcome: None,
-        actual: None,
-        lesson: None,
-    }
-}
 
 /// A quantity that an action brought down by `won` standard deviations, and what is told of it at
 /// the end; `level` is by how much of that it is back at a second.
