@@ -32,6 +32,34 @@ fn runs_that_part_are_told_apart_by_their_evidence() {
 }
 
 #[test]
+fn decisions_that_came_went_or_changed_are_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    std::fs::write(folder.join("site.toml"), "deny = [\"limit_cgroup_cpu\"]\n").unwrap();
+    for (journal, how) in [
+        ("auto.jsonl", &["--mode", "auto"][..]),
+        ("propose.jsonl", &["--mode", "propose"]),
+        ("denied.jsonl", &["--mode", "auto", "--policy", "site.toml"]),
+        ("observe.jsonl", &[]),
+    ] {
+        let replay = ["replay", "noisy_neighbour_weight", "--journal", journal];
+        assert!(ks(folder, &[&replay, how].concat()).status.success());
+    }
+    let check = |a: &str, b: &str, code, told| check(folder, &["diff", a, b], code, told);
+    check("auto.jsonl", "auto.jsonl", 0, "Nothing was concluded differently");
+    let quota = "limit_cgroup_cpu to cgroup:/tenants.slice/b.service";
+    let allowed = format!("{quota} at 36302.000 s, allowed by gate: exploring, resolved");
+    let gone = format!("decided only in the first: {allowed}");
+    check("auto.jsonl", "observe.jsonl", 1, &gone);
+    check("auto.jsonl", "denied.jsonl", 1, &gone);
+    check("observe.jsonl", "auto.jsonl", 1, &format!("decided only in the second: {allowed}"));
+    let changed = "verdict: allowed by gate: exploring and needs_approval by mode; \
+                   outcome: resolved and not_applied";
+    let changed = format!("decided in both: {quota}: {changed}");
+    check("auto.jsonl", "propose.jsonl", 1, &changed);
+}
+
+#[test]
 fn what_is_no_journal_is_unreadable() {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("bad.jsonl"), "{\"seq\":1}\n{\"seq\"").unwrap();

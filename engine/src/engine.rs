@@ -156,7 +156,7 @@ impl Engine {
         for said in self.incidents.take_said() {
             self.say(last, said);
         }
-        self.say(last, Said::End(End { samples: self.all_samples }));
+        self.say(last, Said::End(End { samples: self.all_samples, guards: self.guarded() }));
     }
 
     fn begin(&mut self, start: &Start, at: Position) {

@@ -3,8 +3,11 @@
 //! The cut begins with what the engine had learned until then, as the knowledge of its `Start`. It
 //! begins before the part that was asked for: by as long as windows reach back, and, where an
 //! episode stands already, from before that episode's onset, so that it is raised in the cut as it
-//! was in the original. Then both are replayed and compared.
+//! was in the original. Where an agent was at work, the cut goes on with what it had done and
+//! learned, and begins before what its decisions rest on; its replies, outcomes and approvals are
+//! inputs like others. Then both are replayed and compared.
 
+mod decided;
 mod redaction;
 
 use std::io::sink;
@@ -13,8 +16,10 @@ use std::path::{Path, PathBuf};
 use ks_recorder::error::Error;
 use ks_recorder::format::recording::Reader;
 use ks_recorder::format::writer::Writer;
+use ks_vocabulary::decision::Reasoner;
 use ks_vocabulary::input::{
-    Body, Carry, Class, ENGINE_VERSION, Input, RunId, SCHEMA_VERSION, SourceState, Stamp, Start,
+    Body, Carry, Class, ENGINE_VERSION, Input, JUDGEMENT, RunId, SCHEMA_VERSION, SourceState,
+    Stamp, Start,
 };
 use ks_vocabulary::kind::Kind;
 use ks_vocabulary::time::{ClockAnchor, Timestamp, WallTime};
@@ -62,7 +67,7 @@ pub enum CaptureError {
         /// Its end.
         end: String,
     },
-    /// Verdicts of the cut are others than those of the original.
+    /// Verdicts or decisions of the cut are others than those of the original.
     #[error("the cut gives other verdicts: {}", .0.join("; "))]
     Differs(Vec<String>),
 }
@@ -74,8 +79,12 @@ pub struct Captured {
     pub ticks: u64,
     /// Episodes in the part, which are those of the original.
     pub episodes: usize,
-    /// How verdicts differ, where that was accepted.
+    /// Decisions in the part, which are those of the original.
+    pub decisions: usize,
+    /// How verdicts and decisions differ, where that was accepted.
     pub differs: Vec<String>,
+    /// What the replay of the cut gives.
+    pub report: Report,
 }
 
 /// An episode as it is compared.
@@ -104,18 +113,24 @@ pub fn capture(
     let cut = replayed(&[output.to_owned()])?;
     let (from, to) = (rfc3339(bounds.from), rfc3339(bounds.to));
     let mut expected = seen(&report, &from, &to);
+    let mut decided = decided::seen(&report, &from, &to);
     if let Some(redaction) = redaction {
         for one in &mut expected {
             one.entity = redaction.entity(&one.entity);
             one.culprit = one.culprit.take().map(|culprit| redaction.entity(&culprit));
         }
+        for one in &mut decided {
+            one.redact(redaction);
+        }
     }
-    let differs = compare(&expected, &seen(&cut, &from, &to));
+    let mut differs = compare(&expected, &seen(&cut, &from, &to));
+    differs.extend(decided::compare(&decided, &decided::seen(&cut, &from, &to)));
     if !differs.is_empty() && !force {
         let _ = std::fs::remove_file(output);
         return Err(CaptureError::Differs(differs));
     }
-    Ok(Captured { ticks: cut.recording.ticks, episodes: expected.len(), differs })
+    let (ticks, episodes) = (cut.recording.ticks, expected.len());
+    Ok(Captured { ticks, episodes, decisions: decided.len(), differs, report: cut })
 }
 
 /// The part in wall-clock time.
@@ -133,6 +148,8 @@ impl Bounds {
             episode.start < from && episode.end.as_ref().is_none_or(|end| *end >= from)
         };
         let onsets = report.episodes.iter().filter(stands);
+        let rested_on = decided::rested_on(report, &from, &rfc3339(self.to));
+        let onsets = onsets.chain(rested_on);
         let onsets = onsets.filter_map(|episode| episode.onset.parse::<jiff::Timestamp>().ok());
         let earliest = onsets.filter_map(|onset| i64::try_from(onset.as_nanosecond()).ok()).min();
         let least = self.from.0.saturating_sub(LONGEST_LEAD_NS);
@@ -232,6 +249,8 @@ struct CutRun {
     segment: u32,
     /// When it begins.
     began: Timestamp,
+    /// What it is judged by, where it is fed as it was recorded.
+    judgement: Option<u32>,
 }
 
 impl Before {
@@ -254,17 +273,27 @@ impl Before {
     /// The beginning of a cut whose first input is `passed`.
     fn start(&mut self, passed: &Input) -> Input {
         let mut start = self.start.take().unwrap_or_default();
+        let had_agent =
+            start.config.as_ref().is_some_and(|one| one.agent.reasoner != Reasoner::Off);
+        // What an agent was answered belongs to the engine that asked: with the same one a cut is fed
+        // as it was recorded.
+        let judgement = start.judgement.filter(|known| had_agent && *known == JUDGEMENT);
         let (original, segment) = (start.run(), start.segment);
-        self.cut = Some(CutRun { original, segment, began: passed.mono });
+        self.cut = Some(CutRun { original, segment, began: passed.mono, judgement });
         start.schema = SCHEMA_VERSION;
         ENGINE_VERSION.clone_into(&mut start.engine_version);
         start.segment = 0;
-        start.judgement = None;
+        start.judgement = judgement;
         start.began_ns = Some(passed.mono);
         start.knowledge = Some(self.run.engine().knowledge().into());
         // What was asked for before the cut is answered before it, or never.
-        let accepted = self.run.engine().carry().accepted;
-        start.carry = Some(Carry { accepted, ..Carry::default() }).filter(|one| !one.is_empty());
+        let known = self.run.engine().carry();
+        let carry = if had_agent {
+            Carry { open: Vec::new(), ..known }
+        } else {
+            Carry { accepted: known.accepted, ..Carry::default() }
+        };
+        start.carry = Some(carry).filter(|one| !one.is_empty());
         let seq = passed.seq.saturating_sub(1);
         Stamp::from(seq).make(passed.mono, Body::Start(start)).clone()
     }
@@ -278,7 +307,7 @@ impl Before {
         }
         let mut start = start.clone();
         start.segment = start.segment.saturating_sub(cut.segment);
-        start.judgement = None;
+        start.judgement = cut.judgement;
         start.began_ns = Some(cut.began);
         Some(Stamp::from(passed.seq).make(passed.mono, Body::Start(start)).clone())
     }

@@ -4,8 +4,9 @@
 //! concluded.
 //! The first line that one journal has and the other has not is the divergence; the evidence of a
 //! verdict says which quantity crossed which limit in one of them only. Beyond it, episodes are
-//! matched by kind, entity and time.
+//! matched by kind, entity and time, and decisions by action, target and time.
 
+mod decisions;
 mod episodes;
 
 use std::io::BufRead;
@@ -13,6 +14,7 @@ use std::io::BufRead;
 use serde::Serialize;
 use serde_json::Value;
 
+pub use decisions::{Decision, Decisions, Redecided};
 pub use episodes::{Changed, Told};
 
 /// A journal that cannot be understood.
@@ -60,6 +62,8 @@ pub struct Difference {
     pub only_b: Vec<Told>,
     /// Episodes of both that differ.
     pub changed: Vec<Changed>,
+    /// How their decisions differ.
+    pub decisions: Decisions,
 }
 
 /// The first line that one has and the other has not.
@@ -132,6 +136,7 @@ pub fn compare(a: &Journal, b: &Journal) -> Difference {
         only_a: matched.only_a,
         only_b: matched.only_b,
         changed: matched.changed,
+        decisions: decisions::compare(&decisions::of(&first_a), &decisions::of(&first_b)),
     }
 }
 

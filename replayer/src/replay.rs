@@ -106,10 +106,10 @@ impl Run {
         let Self { mut driver, mut report } = self;
         report.end(driver.machine().watched());
         let mut kept = Reporting { report: &mut report, out, each: &mut |_, _| {} };
-        let guarded = driver.machine().guarded();
+        let objected = driver.machine().objected();
         let sha256 = driver.finish(&mut kept)?;
         let report = report.finish(path, driver.differs().to_vec(), sha256);
-        Ok(Report { guarded, ..report })
+        Ok(Report { objected, ..report })
     }
 }
 

@@ -53,6 +53,9 @@ pub struct Report {
     pub incidents: Vec<Incident>,
     /// What was decided, and what came of it.
     pub decisions: Vec<Decision>,
+    /// How often each rule of the guard was looked at, where an agent decided anything.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub guards: BTreeMap<&'static str, u64>,
     /// What can be told of each kind over the whole run: `ok`, `ok: without X` where a part, or
     /// part of the time, was not judged, `cannot tell: reason` where nothing was, `not applicable:
     /// reason`.
@@ -69,9 +72,9 @@ pub struct Report {
     /// The steps that led to the decisions, and those that led to none.
     #[serde(skip)]
     pub steps: Vec<Step>,
-    /// How often each rule of the guard was looked at.
+    /// Rules of the guard that refused something in the last run.
     #[serde(skip)]
-    pub guarded: Vec<(&'static str, u64)>,
+    pub objected: Vec<&'static str>,
 }
 
 /// What was fed.
@@ -124,6 +127,7 @@ pub(crate) struct ReportBuilder {
     names: Names,
     decisions: BTreeMap<(u64, u64), Decision>,
     steps: Vec<Step>,
+    guards: BTreeMap<&'static str, u64>,
     seed: u64,
     /// Runs that have ended.
     ended: u64,
@@ -191,7 +195,12 @@ impl ReportBuilder {
                 self.decisions.insert(key, decision);
             }
             Said::Digest(_) | Said::Request(_) => {}
-            Said::End(_) => self.ended += 1,
+            Said::End(end) => {
+                self.ended += 1;
+                for (rule, times) in &end.guards {
+                    *self.guards.entry(rule).or_default() += times;
+                }
+            }
         }
     }
 
@@ -275,7 +284,8 @@ impl ReportBuilder {
             incidents: self.incidents.into_values().collect(),
             decisions: self.decisions.into_values().collect(),
             steps: self.steps,
-            guarded: Vec::new(),
+            guards: self.guards,
+            objected: Vec::new(),
             coverage_spans: self.spans,
             defects: self.defects,
             journal_sha256,

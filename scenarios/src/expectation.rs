@@ -114,6 +114,12 @@ impl Expect {
             || self.verdict.is_some()
             || self.outcome.is_some()
     }
+
+    /// Whether it is of the same condition as another, whatever is decided about it.
+    pub fn is_same_condition(&self, other: &Self) -> bool {
+        let (action, verdict, outcome) = (other.action, other.verdict, other.outcome);
+        *other == Self { action, target: other.target.clone(), verdict, outcome, ..self.clone() }
+    }
 }
 
 /// What a run must not say.
@@ -143,7 +149,8 @@ pub struct Forbid {
     /// What is forbidden.
     #[serde(default)]
     pub what: What,
-    /// An action that an agent which may act must not decide on, whatever stands; `*` is any.
+    /// An action that an agent which may act must not decide on in that time, whatever stands; `*`
+    /// is any.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub action: Option<String>,
 }

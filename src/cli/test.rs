@@ -40,7 +40,15 @@ pub(crate) struct Test {
     /// Write the results as JUnit XML to this file too
     #[arg(long, value_name = "FILE.xml")]
     pub(crate) junit: Option<PathBuf>,
-    /// Break the engine in each way that it knows, one after the other: each must make a case fail
+    /// Switch rules of the guard off, one after the other: cases in which one decides must fail
+    /// without it, as must its own on the bench of guards
+    #[cfg(feature = "mutants")]
+    #[arg(long, value_name = "guard:NAME", value_delimiter = ',',
+        value_parser = crate::commands::test::guards::parse,
+        conflicts_with_all = ["bless", "grid", "jitter", "report", "junit", "mutants"])]
+    pub(crate) mutant: Vec<usize>,
+    /// Break the engine in each way that it knows and switch each rule of the guard off, one after
+    /// the other: each must make a case fail
     #[cfg(feature = "mutants")]
     #[arg(long, conflicts_with_all = ["bless", "grid", "jitter", "report", "junit"])]
     pub(crate) mutants: bool,

@@ -5,7 +5,9 @@ use std::io::BufReader;
 use std::path::Path;
 
 use ks_recorder::format::recording::Reader;
-use ks_replayer::difference::{Difference, Divergence, Journal, JournalError, Told, compare};
+use ks_replayer::difference::{
+    Decision, Difference, Divergence, Journal, JournalError, Told, compare,
+};
 use ks_replayer::range::Range;
 use ks_replayer::replay::{Run, drive};
 use ks_replayer::scenario;
@@ -71,7 +73,28 @@ fn page(difference: &Difference) -> Page {
         let what = one.what.join("; ");
         page.line(format_args!("in both: {} on {}: {what}", one.a.kind, one.a.entity));
     }
+    tell_decided("decided only in the first", &difference.decisions.only_a, &mut page);
+    tell_decided("decided only in the second", &difference.decisions.only_b, &mut page);
+    for one in &difference.decisions.changed {
+        let what = one.what.join("; ");
+        page.line(format_args!("decided in both: {}: {what}", named(&one.a)));
+    }
     page
+}
+
+fn tell_decided(title: &str, decisions: &[Decision], page: &mut Page) {
+    for one in decisions {
+        let at_s = one.at_ns as f64 / 1e9;
+        let outcome = one.outcome.as_ref().map_or(String::new(), |word| format!(", {word}"));
+        let Decision { verdict, rule, .. } = one;
+        let name = named(one);
+        page.line(format_args!("{title}: {name} at {at_s:.3} s, {verdict} by {rule}{outcome}"));
+    }
+}
+
+fn named(one: &Decision) -> String {
+    let target = one.target.as_ref().map_or(String::new(), |target| format!(" to {target}"));
+    format!("{}{target}", one.action)
 }
 
 fn tell_only(title: &str, episodes: &[Told], page: &mut Page) {
@@ -88,7 +111,9 @@ fn tell_parting(first: &Divergence, page: &mut Page) {
     for (which, line) in [("first", &first.a), ("second", &first.b)] {
         let said = line.as_ref().map_or("nothing".to_owned(), |line| {
             let word = |field: &str| line.get(field).and_then(|word| word.as_str()).unwrap_or("");
-            let words = ["output", "change", "severity", "kind", "entity", "state"].map(word);
+            let words =
+                ["output", "change", "severity", "kind", "entity", "state", "target", "verdict"]
+                    .map(word);
             words.iter().filter(|word| !word.is_empty()).copied().collect::<Vec<_>>().join(" ")
         });
         page.line(format_args!("  the {which} says: {said}"));

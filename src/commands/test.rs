@@ -1,6 +1,8 @@
 //! `ks test`: expectations over scenarios and recordings.
 
 #[cfg(feature = "mutants")]
+pub(crate) mod guards;
+#[cfg(feature = "mutants")]
 mod mutants;
 
 use std::collections::BTreeMap;
@@ -13,6 +15,7 @@ use ks_replayer::expectations::calm::Calm;
 use ks_replayer::expectations::case::{self, Case, SeedChoice};
 use ks_replayer::expectations::grid::{self, Detection};
 use ks_replayer::expectations::junit;
+use ks_replayer::expectations::never_evaluated;
 use ks_replayer::expectations::runner::{self, Outcome};
 use ks_replayer::expectations::tally::{Count, Tally};
 use serde::Serialize;
@@ -30,6 +33,9 @@ struct Results<'a> {
     cases: Vec<Line<'a>>,
     kinds: &'a BTreeMap<&'static str, Count>,
     calm: Calm,
+    /// How often each rule of the guard was looked at, where an agent decided anything.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    guards: BTreeMap<&'static str, u64>,
     passed: usize,
     failed: usize,
 }
@@ -55,6 +61,10 @@ pub(crate) fn run(arguments: &Test) -> anyhow::Result<()> {
     let cases = chosen(arguments)?;
     let jobs = arguments.jobs.or_else(|| std::thread::available_parallelism().ok());
     let jobs = jobs.map_or(1, NonZeroUsize::get);
+    #[cfg(feature = "mutants")]
+    if !arguments.mutant.is_empty() {
+        return guards::run(&cases, &arguments.mutant, jobs);
+    }
     #[cfg(feature = "mutants")]
     if arguments.mutants {
         return mutants::run(&cases, jobs);
@@ -85,11 +95,22 @@ pub(crate) fn run(arguments: &Test) -> anyhow::Result<()> {
         std::fs::write(path, text).with_context(|| format!("cannot write `{}`", path.display()))?;
     }
     let failed = outcomes.iter().filter(|outcome| !outcome.verdict.why.is_empty()).count();
+    let results = results(&outcomes, &tally, failed);
+    // Some scenarios of the library bring a whole guard about; a choice of them need not.
+    let is_whole = arguments.paths.is_empty() && arguments.filter.is_none();
+    let never = if is_whole && arguments.grid.is_none() {
+        never_evaluated(&results.guards)
+    } else {
+        Vec::new()
+    };
     match arguments.format {
-        Format::Json => stdout::print_json(&results(&outcomes, &tally, failed))?,
+        Format::Json => stdout::print_json(&results)?,
         Format::Text => stdout::print_page(&page(&outcomes, &tally, failed))?,
     }
-    if failed > 0 {
+    for rule in &never {
+        render::note(&format!("rule `{rule}` of the guard was never looked at"));
+    }
+    if failed > 0 || !never.is_empty() {
         return Err(Unmet.into());
     }
     Ok(())
@@ -104,8 +125,11 @@ fn bless_files(arguments: &Test) -> anyhow::Result<()> {
             std::fs::read_to_string(path).with_context(|| format!("cannot read `{name}`"))?;
         let cases = case::of_argument(path, seeds(arguments))?;
         let outcomes = runner::run(&cases, arguments.jitter, jobs, |_| {})?;
+        let decided = runner::decide(&cases, jobs)?;
+        let verdicts = outcomes.iter().map(|outcome| &outcome.verdict);
+        let runs = cases.iter().zip(verdicts).zip(&decided);
         let runs: Vec<_> =
-            cases.iter().zip(outcomes.iter().map(|outcome| &outcome.verdict)).collect();
+            runs.map(|((case, verdict), decided)| (case, verdict, decided)).collect();
         let blessed = match bless(&text, &runs, arguments.weaken.as_deref()) {
             Ok(blessed) => blessed,
             Err(BlessError::Unmet(unmet)) => {
@@ -172,9 +196,19 @@ fn results<'a>(outcomes: &'a [Outcome], tally: &'a Tally, failed: usize) -> Resu
         cases: outcomes.iter().map(line).collect(),
         kinds: &tally.kinds,
         calm: tally.calm,
+        guards: guarded(outcomes),
         passed: outcomes.len() - failed,
         failed,
     }
+}
+
+/// How often each rule of the guard was looked at, over all cases.
+fn guarded(outcomes: &[Outcome]) -> BTreeMap<&'static str, u64> {
+    let mut all = BTreeMap::new();
+    for (rule, times) in outcomes.iter().flat_map(|outcome| &outcome.verdict.guards) {
+        *all.entry(*rule).or_default() += times;
+    }
+    all
 }
 
 fn page(outcomes: &[Outcome], tally: &Tally, failed: usize) -> Page {

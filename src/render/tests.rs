@@ -1,5 +1,7 @@
 //! How much of a report people are given, and what of it.
 
+use std::collections::BTreeMap;
+
 use ks_replayer::report::{Episode, Incident, Mode, Recording, Span};
 use ks_vocabulary::kind::{Entity, Group, Kind, Severity};
 use ks_vocabulary::metric::Metric;
@@ -114,7 +116,8 @@ fn report(incidents: u64, verdicts: u64, wrong: usize) -> Report {
         forecasts: Vec::new(),
         decisions: Vec::new(),
         steps: Vec::new(),
-        guarded: Vec::new(),
+        guards: BTreeMap::new(),
+        objected: Vec::new(),
         coverage: kinds().enumerate().map(|(at, kind)| (kind, told(at).to_owned())).collect(),
         coverage_spans: kinds().map(|kind| (kind, vec![span.clone()])).collect(),
         defects: Vec::new(),

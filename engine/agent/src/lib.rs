@@ -6,11 +6,14 @@
 #![forbid(unsafe_code)]
 
 extern crate alloc;
+#[cfg(all(feature = "mutants", not(test)))]
+extern crate std;
 
 pub mod actions;
 mod breaker;
 pub mod candidates;
-#[cfg(test)]
+#[cfg(any(test, feature = "mutants"))]
+#[cfg_attr(not(test), expect(dead_code, reason = "only cases of rules are looked at there"))]
 mod desk;
 pub mod diagnosis;
 pub mod expected;

@@ -2,6 +2,7 @@
 //! for becomes a request.
 
 use alloc::boxed::Box;
+use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 use core::fmt;
 
@@ -48,9 +49,16 @@ impl Engine {
         self.agent.as_mut()?.take_effect(request)
     }
 
-    /// How often each rule of the guard was looked at.
-    pub fn guarded(&self) -> Vec<(&'static str, u64)> {
-        self.agent.as_ref().map_or(Vec::new(), |agent| agent.evaluated().collect())
+    /// How often each rule of the guard was looked at in this run; nothing where none ever was.
+    pub fn guarded(&self) -> BTreeMap<&'static str, u64> {
+        let all: BTreeMap<_, _> = self.agent.iter().flat_map(|agent| agent.evaluated()).collect();
+        if all.values().all(|times| *times == 0) { BTreeMap::new() } else { all }
+    }
+
+    /// Rules of the guard that refused something in this run.
+    pub fn objected(&self) -> Vec<&'static str> {
+        let all = self.agent.iter().flat_map(|agent| agent.objected());
+        all.filter(|(_, times)| *times > 0).map(|(rule, _)| rule).collect()
     }
 
     pub(super) fn configure_with(&mut self, config: &Config, seed: u64) {

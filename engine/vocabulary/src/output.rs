@@ -4,6 +4,7 @@ mod cause;
 mod evidence;
 
 use alloc::boxed::Box;
+use alloc::collections::BTreeMap;
 use alloc::string::String;
 use alloc::vec::Vec;
 use serde::Serialize;
@@ -312,8 +313,11 @@ pub struct Request {
 }
 
 /// The end of a run: after it nothing of the run stands, and the next line is of another one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct End {
     /// Samples of the run.
     pub samples: u64,
+    /// How often each rule of the guard was looked at, where an agent decided anything.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub guards: BTreeMap<&'static str, u64>,
 }

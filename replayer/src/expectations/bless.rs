@@ -1,15 +1,18 @@
 //! Expectations made as tight as what was seen, in the file that they stand in.
 //!
 //! Blessing narrows a range of severities to what the runs reached, and names the culprit where all
-//! of them convicted the same one. It takes nothing away. An expectation that is not met can only
-//! be weakened, by a reason that is kept in the file beside what was changed.
+//! of them convicted the same one; what an agent that may act decided in all of them is written
+//! beside the condition that it rests on. It takes nothing away. An expectation that is not met can
+//! only be weakened, by a reason that is kept in the file beside what was changed.
+
+mod decided;
 
 use ks_scenarios::expectation::Expect;
 use ks_vocabulary::kind::Severity;
 use toml_edit::{Array, ArrayOfTables, DocumentMut, Item, Table, Value, value};
 
-use super::Verdict;
 use super::case::{Case, Place};
+use super::{Decided, Verdict};
 
 /// Why a file is not blessed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -41,14 +44,13 @@ struct Shown {
     culprit_wrong: bool,
 }
 
+/// A case, what became of it, and what an agent that may act decides in it.
+pub type Ran<'a> = (&'a Case, &'a Verdict, &'a Decided);
+
 /// Tightens the expectations of `text` by what its runs showed.
-pub fn bless(
-    text: &str,
-    runs: &[(&Case, &Verdict)],
-    weaken: Option<&str>,
-) -> Result<Blessed, BlessError> {
+pub fn bless(text: &str, runs: &[Ran<'_>], weaken: Option<&str>) -> Result<Blessed, BlessError> {
     let unmet: Vec<String> =
-        runs.iter().flat_map(|(_, verdict)| verdict.why.iter().cloned()).collect();
+        runs.iter().flat_map(|(_, verdict, _)| verdict.why.iter().cloned()).collect();
     if !unmet.is_empty() && weaken.is_none() {
         return Err(BlessError::Unmet(unmet));
     }
@@ -56,23 +58,63 @@ pub fn bless(
         .parse()
         .map_err(|error: toml_edit::TomlError| BlessError::Syntax(error.to_string()))?;
     let mut changes = Vec::new();
-    let mut places: Vec<Place> = runs.iter().map(|(case, _)| case.place).collect();
+    let mut places: Vec<Place> = runs.iter().map(|(case, ..)| case.place).collect();
     places.dedup();
     for place in places {
-        let of_it: Vec<_> = runs.iter().filter(|(case, _)| case.place == place).collect();
-        let Some((first, _)) = of_it.first() else { continue };
+        let of_it: Vec<_> = runs.iter().filter(|(case, ..)| case.place == place).collect();
+        let Some((first, ..)) = of_it.first() else { continue };
         let Some(table) = table_of(&mut document, place) else { continue };
         for (at, expect) in first.expect.iter().enumerate() {
-            let shown = shown(of_it.iter().map(|(_, verdict)| *verdict), at);
+            let shown = shown(of_it.iter().map(|(_, verdict, _)| *verdict), at);
             let Some(own) = expectation(table, at) else { continue };
             changes.extend(change(own, expect, &shown, weaken));
         }
+        let decided: Vec<&Decided> = of_it.iter().map(|(.., decided)| *decided).collect();
+        changes.extend(decide(table, &first.expect, &decided, weaken.is_some()));
     }
     if let Some(reason) = weaken {
         note(&mut document, reason, &changes);
         changes.extend(declare(&mut document, reason, runs));
     }
     Ok(Blessed { text: document.to_string(), changes })
+}
+
+/// Writes what was decided, or takes away what was not; the return value says what.
+fn decide(
+    table: &mut Table,
+    expects: &[Expect],
+    runs: &[&Decided],
+    may_weaken: bool,
+) -> Vec<String> {
+    let name = |at: usize| format!("{} on {}", expects[at].kind.word(), expects[at].entity);
+    let mut changes = Vec::new();
+    if may_weaken {
+        for (at, _) in expects.iter().enumerate().filter(|(_, one)| decided::is_missed(one, runs)) {
+            let Some(own) = expectation(table, at) else { continue };
+            decided::clear(own);
+            changes.push(format!("{}: anything may be decided", name(at)));
+        }
+        return changes;
+    }
+    let plan = decided::plan(expects, runs);
+    for (at, fields) in plan.own {
+        let told = expectation(table, at).and_then(|own| decided::write(own, &fields));
+        changes.extend(told.map(|told| format!("{}: {told}", name(at))));
+    }
+    for (at, fields) in plan.further {
+        let Some(mut copy) = expectation(table, at).map(|own| own.clone()) else { continue };
+        decided::clear(&mut copy);
+        let told = decided::write(&mut copy, &fields);
+        let Some(all) = table.get_mut("expect").and_then(Item::as_array_of_tables_mut) else {
+            continue;
+        };
+        all.push(copy);
+        changes.extend(told.map(|told| format!("{}, once more: {told}", name(at))));
+    }
+    let unplaced = plan.unplaced.into_iter();
+    changes
+        .extend(unplaced.map(|one| format!("not written, since nothing expected stands: {one}")));
+    changes
 }
 
 fn table_of(document: &mut DocumentMut, place: Place) -> Option<&mut Table> {
@@ -157,8 +199,8 @@ fn keep<'a>(document: &'a mut DocumentMut, reason: &str, what: &str) -> Option<&
 }
 
 /// Declares what was raised in excess, with the reason; the return value says what.
-fn declare(document: &mut DocumentMut, reason: &str, runs: &[(&Case, &Verdict)]) -> Vec<String> {
-    let excess = runs.iter().flat_map(|(_, verdict)| &verdict.excess);
+fn declare(document: &mut DocumentMut, reason: &str, runs: &[Ran<'_>]) -> Vec<String> {
+    let excess = runs.iter().flat_map(|(_, verdict, _)| &verdict.excess);
     let mut places: Vec<_> = excess
         .filter(|excess| !excess.is_declared)
         .map(|excess| (excess.kind, excess.entity.as_str()))
@@ -195,6 +237,7 @@ mod tests {
             why: if found { Vec::new() } else { vec!["missed: scheduler on host".to_owned()] },
             outcomes: vec![Outcome {
                 kind: Kind::Scheduler,
+                repeats: false,
                 found,
                 optional: false,
                 flapping: 0,
@@ -210,7 +253,8 @@ mod tests {
 
     fn blessed(verdicts: &[Verdict], weaken: Option<&str>) -> Result<Blessed, BlessError> {
         let cases = of_text(std::path::Path::new("x.toml"), FILE).unwrap();
-        let runs: Vec<_> = verdicts.iter().map(|verdict| (&cases[0], verdict)).collect();
+        let decided = Decided::default();
+        let runs: Vec<_> = verdicts.iter().map(|verdict| (&cases[0], verdict, &decided)).collect();
         bless(FILE, &runs, weaken)
     }
 

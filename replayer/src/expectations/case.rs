@@ -62,6 +62,12 @@ pub enum Source {
 }
 
 impl Case {
+    /// Whether it says anything of decisions.
+    pub fn expects_decisions(&self) -> bool {
+        self.expect.iter().any(Expect::is_of_a_decision)
+            || self.forbid.iter().any(|one| one.action.is_some())
+    }
+
     /// What its random background rests on: cases with the same one share it, however strong their
     /// faults are and whatever they are called.
     pub fn background(&self) -> String {
@@ -234,7 +240,6 @@ fn of_entry(entry: &Entry, at: usize, scenario: &Scenario, seeds: SeedChoice) ->
 }
 
 /// The cases of a file's text.
-#[cfg(test)]
 pub(super) fn of_text(path: &Path, text: &str) -> Result<Vec<Case>, CaseError> {
     of_file(path, text, SeedChoice::First)
 }

@@ -10,6 +10,8 @@
 //! its limit is never crossed and nothing expects it (`excess.rs`); high and critical have times of
 //! their own (`escalation.rs`).
 
+use std::collections::BTreeMap;
+
 use ks_scenarios::expectation::{Forbid, What, matches};
 use ks_vocabulary::kind::{Kind, Severity};
 use ks_vocabulary::metric::Metric;
@@ -39,6 +41,8 @@ pub struct Verdict {
     pub raised: Vec<Kind>,
     /// Seconds in which nothing was wrong.
     pub calm_s: f64,
+    /// How often each rule of the guard was looked at, where an agent was asked.
+    pub guards: BTreeMap<&'static str, u64>,
 }
 
 /// What became of one truth.
@@ -46,6 +50,8 @@ pub struct Verdict {
 pub struct Outcome {
     /// Which condition.
     pub kind: Kind,
+    /// It is the condition of an expectation before it, with another decision.
+    pub repeats: bool,
     /// It was found.
     pub found: bool,
     /// It may be missing.
@@ -72,7 +78,13 @@ pub(super) fn judge(seen: &Seen, case: &Measure<'_>) -> Verdict {
     if seen.ticks == 0 {
         verdict.why.push("no tick lies in its window".to_owned());
     }
-    for truth in case.truths {
+    for (at, truth) in case.truths.iter().enumerate() {
+        let is_same = |before: &Truth| before.expect.is_same_condition(&truth.expect);
+        if let Some(before) = case.truths[..at].iter().position(is_same) {
+            let outcome = Outcome { repeats: true, ..verdict.outcomes[before].clone() };
+            verdict.outcomes.push(outcome);
+            continue;
+        }
         let outcome = look_for(seen, truth, case, &mut verdict.why);
         verdict.outcomes.push(outcome);
     }
@@ -140,6 +152,7 @@ fn look_for(seen: &Seen, truth: &Truth, case: &Measure<'_>, why: &mut Vec<String
     why.extend(escalation::complaints(&escalations, &name));
     Outcome {
         kind: expect.kind,
+        repeats: false,
         found: found.is_some(),
         optional: expect.optional,
         flapping: again(&of_it, truth, interval_s),
@@ -154,7 +167,7 @@ fn look_for(seen: &Seen, truth: &Truth, case: &Measure<'_>, why: &mut Vec<String
     }
 }
 
-fn convicted(episode: &SeenEpisode) -> Option<String> {
+pub(super) fn convicted(episode: &SeenEpisode) -> Option<String> {
     let first = episode.first.as_ref().filter(|first| first.convicted)?;
     let name = first.comm.as_ref().filter(|_| first.entity.starts_with("process:"));
     Some(name.unwrap_or(&first.entity).clone())

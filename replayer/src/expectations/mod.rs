@@ -6,6 +6,7 @@
 mod alarm;
 pub mod bless;
 pub mod calm;
+pub mod captured;
 pub mod case;
 mod decisions;
 mod escalation;
@@ -21,4 +22,5 @@ pub mod tally;
 mod truth;
 mod watch;
 
+pub use decisions::{Decided, never_evaluated};
 pub use judge::Verdict;

@@ -59,11 +59,7 @@ pub(super) struct Seen {
 
 impl Seen {
     pub(super) fn of(report: &Report) -> Self {
-        let begin = report.recording.start.as_deref().and_then(parse);
-        let after = |text: &str| match (parse(text), begin) {
-            (Some(at), Some(begin)) => at.duration_since(begin).as_secs_f64(),
-            _ => 0.0,
-        };
+        let after = |text: &str| after_s(report, text);
         let length_s = report.recording.end.as_deref().map_or(0.0, after);
         let incident_of = |episode: u64| {
             report.incidents.iter().find(|one| one.episodes.contains(&episode)).map(|one| one.id)
@@ -99,6 +95,15 @@ impl Seen {
                 .collect(),
             told: told(report, length_s, after),
         }
+    }
+}
+
+/// A time of a report in seconds from the beginning of its run.
+pub(super) fn after_s(report: &Report, at: &str) -> f64 {
+    let begin = report.recording.start.as_deref().and_then(parse);
+    match (parse(at), begin) {
+        (Some(at), Some(begin)) => at.duration_since(begin).as_secs_f64(),
+        _ => 0.0,
     }
 }
 

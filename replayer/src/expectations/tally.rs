@@ -63,7 +63,7 @@ pub struct Tally {
 impl Tally {
     /// Adds a case that ran on a background.
     pub fn add(&mut self, background: &str, verdict: &Verdict) {
-        for outcome in &verdict.outcomes {
+        for outcome in verdict.outcomes.iter().filter(|outcome| !outcome.repeats) {
             let count = self.kinds.entry(outcome.kind.word()).or_default();
             count.expected += 1;
             match (outcome.found, outcome.optional) {
@@ -124,6 +124,7 @@ mod tests {
     fn outcome(found: bool, optional: bool) -> Outcome {
         Outcome {
             kind: Kind::IoCongestion,
+            repeats: false,
             found,
             optional,
             flapping: 0,

@@ -1,14 +1,16 @@
-//! `ks test --mutants`: the engine broken in each way that it knows, one after the other. A way
-//! that no case notices is a hole in the cases.
+//! `ks test --mutants`: the engine broken in each way that it knows, one after the other, and then
+//! each rule of the guard switched off. A way that no case notices is a hole in the cases.
 //!
 //! The canary is the engine as it is: each case has to pass with it, or it would fail with a broken
 //! one for another reason. It goes first, since knowledge is learned once in a process, and what a
 //! broken engine learned would stay.
 
+use ks_agent::guard::RULES;
 use ks_engine::mutation::{self, Mutation};
 use ks_replayer::expectations::case::Case;
 use ks_replayer::expectations::runner::{self, RunError};
 
+use super::guards;
 use crate::exit::Unmet;
 use crate::plain::Page;
 use crate::stdout;
@@ -33,6 +35,9 @@ pub(super) fn run(cases: &[Case], jobs: usize) -> anyhow::Result<()> {
             holes += 1;
         }
     }
+    page.line(format_args!(""));
+    let rules: Vec<usize> = (0..RULES.len()).collect();
+    holes += guards::tell(cases, &rules, jobs, &mut page)?;
     stdout::print_page(&page)?;
     if holes > 0 || failed > 0 {
         return Err(Unmet.into());

@@ -9,7 +9,7 @@ mod approved;
 mod rules;
 mod sufferer;
 mod target;
-#[cfg(test)]
+#[cfg(any(test, feature = "mutants"))]
 pub(crate) mod tests;
 mod tier;
 
@@ -117,11 +117,12 @@ pub struct Judged {
 #[derive(Debug)]
 pub struct Guard {
     evaluated: [u64; RULES.len()],
+    objected: [u64; RULES.len()],
 }
 
 impl Default for Guard {
     fn default() -> Self {
-        Self { evaluated: [0; RULES.len()] }
+        Self { evaluated: [0; RULES.len()], objected: [0; RULES.len()] }
     }
 }
 
@@ -172,6 +173,7 @@ impl Guard {
             self.evaluated[at] += 1;
             let found = (rule.objects)(proposal, look, planned);
             if let Some(found) = found.filter(|_| mutation::is_on(at)) {
+                self.objected[at] += 1;
                 return Some((rule, found));
             }
         }
@@ -181,5 +183,10 @@ impl Guard {
     /// How often each rule was looked at.
     pub fn evaluated(&self) -> impl Iterator<Item = (&'static str, u64)> {
         RULES.iter().map(|rule| rule.name).zip(self.evaluated)
+    }
+
+    /// How often each rule was the one that refused.
+    pub fn objected(&self) -> impl Iterator<Item = (&'static str, u64)> {
+        RULES.iter().map(|rule| rule.name).zip(self.objected)
     }
 }

@@ -258,6 +258,11 @@ impl Agent {
         self.guard.evaluated()
     }
 
+    /// How often each rule of the guard was the one that refused.
+    pub fn objected(&self) -> impl Iterator<Item = (&'static str, u64)> {
+        self.guard.objected()
+    }
+
     /// What the next run has to know.
     pub fn carry(&self, carry: &mut Carry) {
         carry.actions = self.limits.carry(self.clock);

@@ -1,9 +1,16 @@
 //! A proposal that passes, with all that it is held against, each of which a test can change.
 
-use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
+use alloc::string::ToString;
+use alloc::vec;
+use alloc::vec::Vec;
+use std::sync::LazyLock;
+#[cfg(test)]
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use ks_vocabulary::action::{Action, ActionKind};
-use ks_vocabulary::decision::{AgentConfig, FailureMode, Mode, Upshot, Verdict};
+#[cfg(test)]
+use ks_vocabulary::decision::Verdict;
+use ks_vocabulary::decision::{AgentConfig, FailureMode, Mode, Upshot};
 use ks_vocabulary::kind::{Entity, Group, Kind, Severity};
 use ks_vocabulary::metric::Metric;
 use ks_vocabulary::output::{Change, Culprit, Evidence, Incident, IncidentChange, Said, Signal};
@@ -12,18 +19,22 @@ use ks_vocabulary::unit::Unit;
 use regex::Regex;
 
 use crate::desk::{BATCH, Desk, HOG};
-use crate::guard::{ApprovedPlan, Guard, Judged, Look, Proposal};
+#[cfg(test)]
+use crate::guard::ApprovedPlan;
+use crate::guard::{Guard, Judged, Look, Proposal};
 use crate::ledger::Ledger;
 use crate::limits::{Deed, Limits};
 use crate::outcomes::Outcomes;
 use crate::policy::TextPolicy;
 
 /// Switched-off rules are those of the whole process: one test judges at a time.
+#[cfg(test)]
 static JUDGING: Mutex<()> = Mutex::new(());
 
 /// The texts are the same to all: a test in a loop does not compile them each time.
 pub(super) static TEXTS: LazyLock<TextPolicy> = LazyLock::new(TextPolicy::new);
 
+#[cfg(test)]
 pub(crate) fn alone() -> MutexGuard<'static, ()> {
     JUDGING.lock().unwrap_or_else(PoisonError::into_inner)
 }
@@ -81,7 +92,7 @@ impl Default for Bench {
 }
 
 pub(super) fn action(written: &str) -> Action {
-    serde_json::from_str(written).unwrap_or_else(|error| panic!("{written}: {error}"))
+    serde_json::from_str(written).expect(written)
 }
 
 /// A signal that stall shares tell, and that accounting convicts the hog of.
@@ -198,7 +209,10 @@ impl Bench {
     pub(super) fn judge_as_is(&self) -> Judged {
         self.with(Guard::judge)
     }
+}
 
+#[cfg(test)]
+impl Bench {
     pub(super) fn judge(&self) -> Judged {
         let _alone = alone();
         self.judge_as_is()
