@@ -52,7 +52,8 @@ fn decisions_that_came_went_or_changed_are_told() {
     let gone = format!("decided only in the first: {allowed}");
     check("auto.jsonl", "observe.jsonl", 1, &gone);
     check("auto.jsonl", "denied.jsonl", 1, &gone);
-    check("observe.jsonl", "auto.jsonl", 1, &format!("decided only in the second: {allowed}"));
+    let new = format!("decided only in the second: {allowed}");
+    check("observe.jsonl", "auto.jsonl", 1, &new);
     let changed = "verdict: allowed by gate: exploring and needs_approval by mode; \
                    outcome: resolved and not_applied";
     let changed = format!("decided in both: {quota}: {changed}");

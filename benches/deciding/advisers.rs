@@ -77,6 +77,7 @@ fn evidence(request: &ModelRequest) -> Vec<u64> {
         ToolAnswer::Trends(_)
         | ToolAnswer::Simulated(_)
         | ToolAnswer::Candidates(_)
+        | ToolAnswer::Looked(_)
         | ToolAnswer::Judged(_) => None,
     });
     told.flatten().filter(|one| one.of_incident && one.stands).map(|one| one.id).take(20).collect()

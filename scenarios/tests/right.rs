@@ -9,7 +9,7 @@ use std::sync::Mutex;
 use std::{env, fs, thread};
 
 use ks_scenarios::library;
-use ks_scenarios::remedies::Remedies;
+use ks_scenarios::remedies::{Moment, Remedies};
 use ks_scenarios::scenario::Scenario;
 
 /// One scenario in so many is held against the model.
@@ -75,7 +75,7 @@ fn an_action_that_a_scenario_forbids_is_never_right() {
         let scenario = load(name);
         let forbids = scenario.forbid.iter().any(|one| one.action.as_deref() == Some("*"));
         let found = committed(name).unwrap();
-        let right: Vec<_> = found.moments.iter().flat_map(|moment| moment.right()).collect();
+        let right: Vec<_> = found.moments.iter().flat_map(Moment::right).collect();
         assert!(!forbids || right.is_empty(), "{name}: {right:?}");
     }
 }

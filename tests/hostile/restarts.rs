@@ -26,10 +26,11 @@ impl World for Twice<'_> {
     fn wait(&mut self, wants: Wants) -> Result<Arrival<'_>, Error> {
         let Self { hosts: [first, second], at, segment } = self;
         if *at == 0 {
-            match first.wait(wants)? {
-                Arrival::Over => *at = 1,
-                other => return Ok(other),
+            let arrival = first.wait(wants)?;
+            if !matches!(arrival, Arrival::Over) {
+                return Ok(arrival);
             }
+            *at = 1;
         }
         let mut arrival = second.wait(wants)?;
         if let Arrival::Learned(_, Body::Start(start)) = &mut arrival {

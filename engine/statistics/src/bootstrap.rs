@@ -57,8 +57,13 @@ fn block(deviations: &[f64]) -> usize {
         return 1;
     }
     let time = -1.0 / libm::log(phi);
-    // A float that is too large for it becomes the largest integer.
-    (libm::round(2.0 * time) as usize).clamp(1, most)
+    below(libm::round(2.0 * time), most + 1).max(1)
+}
+
+/// A whole number from 0 that is less than another one, which is more than 0.
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a cast saturates")]
+fn below(value: f64, end: usize) -> usize {
+    (value as usize).min(end - 1)
 }
 
 /// The difference of two means of a series that is put together of blocks, its end followed by its
@@ -69,7 +74,7 @@ fn drawn(deviations: &[f64], before: usize, block: usize, next: &mut dyn FnMut()
     let mut start = 0;
     for at in 0..count {
         if at % block == 0 {
-            start = ((next() * count as f64) as usize).min(count - 1);
+            start = below(next() * count as f64, count);
         }
         let value = deviations[(start + at % block) % count];
         if at < before {
@@ -143,7 +148,7 @@ mod tests {
         ) {
             let one = found(&before, &after).unwrap();
             for p in [one.p_fall, one.p_rise] {
-                prop_assert!(p >= 1.0 / 400.0 - 1e-12 && p <= 1.0);
+                prop_assert!((1.0 / 400.0 - 1e-12..=1.0).contains(&p));
             }
             prop_assert!(one.p_fall + one.p_rise >= 1.0);
             let moved = |values: &[f64]| -> Vec<f64> {

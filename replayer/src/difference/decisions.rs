@@ -73,9 +73,9 @@ pub(super) fn of(lines: &[&Value]) -> Vec<Decision> {
 
 fn told(line: &Value) -> Decision {
     let optional = |field: &str| line.get(field).and_then(Value::as_str).map(str::to_owned);
-    let action = line.get("action").and_then(|action| match action {
-        Value::Object(fields) => fields.keys().next().cloned(),
-        other => other.as_str().map(str::to_owned),
+    let action = line.get("action").and_then(|action| {
+        let word = action.as_object().and_then(|fields| fields.keys().next()).map(String::as_str);
+        word.or(action.as_str()).map(str::to_owned)
     });
     let plan =
         line.get("plan").map_or_else(Vec::new, |plan| list(plan, "effects").map(effect).collect());

@@ -69,9 +69,9 @@ fn decide(request: &ModelRequest) -> Advised {
         return Advised::Reply(Reply::Next);
     }
     let parties = signals(request).into_iter().flat_map(|signal| &signal.culprits);
-    let names = parties.map(|party| &party.entity);
-    let fresh = names.filter(|name| !request.tried.iter().any(|tried| tried.target == **name));
-    let Some(target) = fresh.last().cloned() else {
+    let mut names = parties.map(|party| &party.entity);
+    let fresh = |name: &&String| !request.tried.iter().any(|tried| tried.target == **name);
+    let Some(target) = names.rfind(fresh).cloned() else {
         return finish(Ending::NothingToDo, "nobody is left to be ended");
     };
     Advised::Reply(Reply::Call(ToolCall::ProposeAction {

@@ -8,7 +8,7 @@ use ks_scenarios::remedies::{Place, held};
 use ks_scenarios::scenario::Scenario;
 use ks_vocabulary::input::{Body, Input, Stamp};
 use ks_vocabulary::kind::text;
-use ks_vocabulary::model::{Process, Sample};
+use ks_vocabulary::model::{Netns, Process, Sample};
 use ks_vocabulary::time::Timestamp;
 
 /// The letter of the state of a process that is stopped by a signal.
@@ -67,7 +67,7 @@ impl Course {
         self.reference.input(input);
         let Body::Sample(sample) = &input.body else { return };
         self.look_at_processes(sample);
-        let taken = sample.netns.first().and_then(|row| row.tcp_passive_opens());
+        let taken = sample.netns.first().and_then(Netns::tcp_passive_opens);
         let last = self.points.last().map_or(0, |point| point.taken);
         let of = |at: usize| {
             let own = || self.processes.values().filter(|known| known.needed == at);

@@ -78,12 +78,12 @@ fn found(report: &Report, course: &Course) -> Vec<Found> {
 
 /// What people call it: a process by its name, a control group by its path.
 pub(super) fn name(entity: &Entity, course: &Course) -> String {
-    match entity {
-        Entity::Process(pid, start) | Entity::ForkTree(pid, start) => {
-            course.name((*pid, *start)).map_or_else(|| entity.to_string(), str::to_owned)
-        }
-        Entity::Cgroup(group) => String::from_utf8_lossy(&group.path).into_owned(),
-        other => other.to_string(),
+    if let Entity::Process(pid, start) | Entity::ForkTree(pid, start) = entity {
+        course.name((*pid, *start)).map_or_else(|| entity.to_string(), str::to_owned)
+    } else if let Entity::Cgroup(group) = entity {
+        String::from_utf8_lossy(&group.path).into_owned()
+    } else {
+        entity.to_string()
     }
 }
 

@@ -40,6 +40,7 @@ impl Ended {
 
 /// See the module.
 #[derive(Debug, Clone, Serialize)]
+#[expect(clippy::struct_excessive_bools, reason = "answers to questions of their own")]
 pub struct Row {
     /// The scenario.
     pub scenario: String,

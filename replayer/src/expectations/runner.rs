@@ -254,7 +254,9 @@ fn decided_of_recording(
     let report = run.finish(&case.name, &mut sink())?;
     let mut expects = case.expect.clone();
     if had_agent {
-        expects.iter_mut().for_each(|expect| expect.outcome = None);
+        for expect in &mut expects {
+            expect.outcome = None;
+        }
     }
     Ok(Decided::of(&report, &expects, &case.forbid))
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use ks_vocabulary::action::Action;
 use ks_vocabulary::input::{Body, Stamp};
+use ks_vocabulary::model::Netns;
 use ks_vocabulary::time::Timestamp;
 
 use super::moments::held;
@@ -72,7 +73,7 @@ impl Copy {
             self.at_s = at.since_ns(self.begin) as f64 / 1e9;
             if let Body::Sample(sample) = &*body {
                 let row = sample.netns.first();
-                self.taken = row.and_then(|row| row.tcp_passive_opens()).unwrap_or(self.taken);
+                self.taken = row.and_then(Netns::tcp_passive_opens).unwrap_or(self.taken);
             }
             self.reference.input(self.stamp.put(at, body));
             for name in &self.needed {

@@ -77,9 +77,10 @@ pub struct Place {
 impl Place {
     /// Where a limit is crossed. A control group that comes again is the same place.
     pub fn of(crossing: &Crossing) -> Self {
-        let entity = match &crossing.entity {
-            Entity::Cgroup(group) => Entity::Cgroup(Group::at(&group.path)).to_string(),
-            other => other.to_string(),
+        let entity = if let Entity::Cgroup(group) = &crossing.entity {
+            Entity::Cgroup(Group::at(&group.path)).to_string()
+        } else {
+            crossing.entity.to_string()
         };
         Self { kind: crossing.kind, entity }
     }
@@ -156,7 +157,9 @@ fn world(scenario: &Scenario, untreated: &copies::Untreated) -> String {
     for Crossing { kind, entity, at, end, .. } in &untreated.crossings {
         hash.update(format!("{} {entity} {} {}\n", kind.word(), at.0, end.0));
     }
-    hash.finalize().iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+    let bytes = hash.finalize();
+    let first = bytes.iter().take(8).fold(0_u64, |word, byte| word << 8 | u64::from(*byte));
+    format!("{first:016x}")
 }
 
 #[cfg(test)]

@@ -69,7 +69,8 @@ fn the_moment_of_a_time_is_the_last_before_it() {
         world: String::new(),
         moments: vec![moment(300.0), moment(900.0)],
     };
-    assert_eq!(all.at(10.0).unwrap().at_s, 300.0);
-    assert_eq!(all.at(700.0).unwrap().at_s, 300.0);
-    assert_eq!(all.at(880.0).unwrap().at_s, 900.0, "a decision may come a little before it");
+    let first = Some(&all.moments[0]);
+    assert_eq!(all.at(10.0), first);
+    assert_eq!(all.at(700.0), first);
+    assert_eq!(all.at(880.0), Some(&all.moments[1]), "a decision may come a little before it");
 }

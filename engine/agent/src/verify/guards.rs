@@ -120,7 +120,9 @@ fn worsening(one: &Measured, facts: &dyn Facts) -> Option<Worsening> {
     let mut null: Vec<f64> = untreated.iter().flat_map(|one| one.differences).copied().collect();
     let middle = median(&mut null)?;
     let by_chance = if of_what_is_left { middle.max(0.0) } else { middle.min(0.0) };
-    null.iter_mut().for_each(|value| *value -= by_chance);
+    for value in &mut null {
+        *value -= by_chance;
+    }
     let found = against(&null, after - before)?;
     let matters = libm::fabs(after - before) >= MATTERS_OF_LEVEL * libm::fabs(before);
     let margin = CLEARS * scale(one.readings(), &mut Vec::new(), 0.0)?;

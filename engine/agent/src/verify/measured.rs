@@ -115,6 +115,7 @@ impl Measured {
     }
 
     /// Of the same quantity once the action was put back, against what was before it.
+    #[must_use]
     pub fn look_back(&self, facts: &dyn Facts) -> Self {
         let begins = facts.now().plus_ns(SETTLE_NS);
         Self {

@@ -43,6 +43,7 @@ impl Case {
     }
 
     /// The rule that decides on the one that differs, whichever are switched off.
+    #[cfg(feature = "mutants")]
     pub(crate) fn decided_by(&self) -> &'static str {
         self.differing().judge_as_is().rule
     }

@@ -71,9 +71,9 @@ fn it_is_watched_for_half_an_hour_and_a_little_back_is_no_end() {
 
 #[test]
 fn what_is_not_read_is_not_said_to_have_worked() {
-    let hole = |second| (second < 300 || second > 900).then_some(0.0);
+    let hole = |second| (!(300..=900).contains(&second)).then_some(0.0);
     assert_eq!(watched(4, 6.0, hole), (Course::Unseen, 1_800));
-    let short = |second| (second < 300 || second > 400).then_some(0.0);
+    let short = |second| (!(300..=400).contains(&second)).then_some(0.0);
     assert_eq!(watched(4, 6.0, short), (Course::Worked, 1_800));
     assert_eq!(watched(4, 6.0, |second| (second < 300).then_some(0.0)), (Course::Unseen, 1_800));
 }

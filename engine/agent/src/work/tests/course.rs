@@ -125,9 +125,9 @@ impl Bench {
     /// Every decision that was said since the last time.
     fn told(&mut self) -> Vec<(Decided, Option<Upshot>, String)> {
         let all = core::iter::from_fn(|| self.agent.poll());
-        let each = all.filter_map(|said| match said {
-            Said::Decision(one) => Some((one.change, one.outcome, one.lesson.unwrap_or_default())),
-            _ => None,
+        let each = all.filter_map(|said| {
+            let Said::Decision(one) = said else { return None };
+            Some((one.change, one.outcome, one.lesson.unwrap_or_default()))
         });
         each.collect()
     }
