@@ -40,7 +40,7 @@ pub(crate) fn text(rows: &[Row], summaries: &[Summary]) -> Page {
             page.line(format_args!("  harm: {harm}"));
         }
     }
-    page.line(format_args!(""));
+    page.gap();
     page.line(format_args!(
         "{:20} {:>9} {:>9} {:>6} {:>6} {:>22} {:>6} {:>6}",
         "who decides",

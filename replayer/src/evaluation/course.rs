@@ -124,6 +124,14 @@ impl Course {
         self.crossings.iter().filter(is_there).map(Place::of)
     }
 
+    /// Places whose limit is crossed at some time between.
+    pub(super) fn crossed(&self, from_s: f64, to_s: f64) -> impl Iterator<Item = Place> {
+        let is_there = move |one: &&Crossing| {
+            self.since_begin_s(one.end) > from_s && self.since_begin_s(one.at) <= to_s
+        };
+        self.crossings.iter().filter(is_there).map(Place::of)
+    }
+
     /// Whether the limit of a place is below from one time to another.
     pub(super) fn is_clear(&self, place: &Place, from_s: f64, to_s: f64) -> bool {
         let mut own = self.crossings.iter().filter(|crossing| Place::of(crossing) == *place);

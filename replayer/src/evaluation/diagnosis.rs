@@ -8,6 +8,7 @@ use ks_vocabulary::kind::{Entity, Severity};
 use ks_vocabulary::subtype::Subtype;
 
 use super::course::Course;
+use super::seconds;
 use crate::report::{Decision, Report};
 
 /// See the module.
@@ -91,10 +92,14 @@ fn is_same(cause: &str, found: &Found) -> bool {
     matches(cause, &found.name) || matches(cause, &found.entity)
 }
 
+/// Rows of one reading have times of their own, up to this long after its first.
+const READING_S: f64 = 0.5;
+
 fn is_valid(decision: &Decision, report: &Report) -> bool {
+    let until_s = seconds(&decision.at, report) + READING_S;
     let is_raised = |id: &u64| {
         let episode = report.episodes.iter().find(|episode| episode.id == *id);
-        episode.is_some_and(|episode| episode.start <= decision.at)
+        episode.is_some_and(|episode| seconds(&episode.start, report) <= until_s)
     };
     !decision.evidence.is_empty() && decision.evidence.iter().all(is_raised)
 }

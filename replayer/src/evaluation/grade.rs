@@ -9,6 +9,7 @@ use ks_vocabulary::kind::Entity;
 use super::course::Course;
 use super::diagnosis::{self, Diagnosis};
 use super::row::{Ended, Row};
+use super::seconds;
 use super::{Exam, Player};
 use crate::report::{Decision, Report};
 
@@ -30,7 +31,7 @@ pub(super) fn row(
     let deeds = deeds(report);
     let moments = &exam.remedies.moments;
     let first = report.decisions.iter().find(|one| one.verdict != Verdict::Denied);
-    let right = exam.remedies.at(first.map_or(0.0, |one| at_s(&one.at, report)));
+    let right = exam.remedies.at(first.map_or(0.0, |one| seconds(&one.at, report)));
     let first_deed_s = deeds.first().map(|deed| deed.at_s);
     let could_s = moments.first().map(|moment| moment.at_s);
     Row {
@@ -73,20 +74,13 @@ fn endings(report: &Report) -> Vec<String> {
     last.into_values().collect()
 }
 
-/// Seconds after the beginning of the run.
-fn at_s(at: &str, report: &Report) -> f64 {
-    let begin = report.recording.start.as_deref().and_then(|at| at.parse().ok());
-    let at: Option<jiff::Timestamp> = at.parse().ok();
-    at.zip(begin).map_or(0.0, |(at, begin)| at.duration_since(begin).as_secs_f64())
-}
-
 /// What was done; what is tried and not applied changes nothing.
 fn deeds(report: &Report) -> Vec<Deed<'_>> {
     let each = report.decisions.iter().filter_map(|decision| {
         let asked = decision.course.iter().find(|stage| stage.change == Decided::Asked)?;
         let nothing = [Upshot::NotApplied, Upshot::DryRun, Upshot::Superseded];
         let is_done = decision.outcome.is_none_or(|upshot| !nothing.contains(&upshot));
-        is_done.then(|| Deed { at_s: at_s(&asked.at, report), decision })
+        is_done.then(|| Deed { at_s: seconds(&asked.at, report), decision })
     });
     each.collect()
 }
@@ -131,13 +125,14 @@ fn is_resolved(moment: &Moment, last_s: f64, course: &Course) -> bool {
     moment.standing.iter().any(|place| course.is_clear(place, from_s, from_s + LONGER_S))
 }
 
-/// What stands in the run, or is stopped in it, within an action's time, and would not without.
+/// What comes to stand in the run, or is stopped in it, within an action's time, and does not stand
+/// without.
 fn harm(deeds: &[Deed<'_>], course: &Course, untreated: &Course) -> Vec<String> {
     let mut harm = Vec::new();
     for deed in deeds {
         let (from_s, to_s) = (deed.at_s, deed.at_s + WITHIN_S + LONGER_S);
         let by = deed.decision.action.unwrap_or("an action");
-        let without: Vec<_> = untreated.held(from_s, to_s).collect();
+        let without: Vec<_> = untreated.crossed(from_s, to_s).collect();
         for place in course.held(from_s, to_s).filter(|place| !without.contains(place)) {
             harm.push(format!("{by}: {} on {} is crossed", place.kind.word(), place.entity));
         }

@@ -25,6 +25,7 @@ use ks_vocabulary::input::Config;
 
 use crate::driver::{DriveError, Modelled};
 use crate::replay::Run;
+use crate::report::Report;
 use crate::scenario;
 
 pub use row::{Ended, Row};
@@ -177,4 +178,11 @@ fn operators() -> Vec<Operator> {
 fn config() -> Config {
     let (mode, reasoner) = (Mode::Auto, Reasoner::Rules);
     Config { agent: AgentConfig { mode, reasoner, ..AgentConfig::default() }, ..Config::default() }
+}
+
+/// Seconds after the beginning of the run.
+fn seconds(at: &str, report: &Report) -> f64 {
+    let begin = report.recording.start.as_deref().and_then(|at| at.parse().ok());
+    let at: Option<jiff::Timestamp> = at.parse().ok();
+    at.zip(begin).map_or(0.0, |(at, begin)| at.duration_since(begin).as_secs_f64())
 }

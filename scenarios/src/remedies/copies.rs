@@ -94,8 +94,10 @@ impl Copy {
 /// What came of a copy.
 struct Course {
     cleared: usize,
-    /// Limits that were held as medium after the moment.
+    /// Limits that came to be held as medium after the moment.
     held: Vec<Place>,
+    /// Limits that were crossed at some time after it.
+    crossed: Vec<Place>,
     stopped: Vec<String>,
     taken: u64,
     cpu_s: BTreeMap<String, f64>,
@@ -155,9 +157,11 @@ fn course(host: &Copy, action: Option<&Action>, moment: &Moment) -> Option<Cours
         own.all(|one| since_s(one.end) <= at_s + clear_s)
     };
     let held = crossings.iter().filter(is_held);
+    let crossed = crossings.iter().filter(|one| since_s(one.end) > at_s);
     Some(Course {
         cleared: moment.standing.iter().filter(is_cleared).count(),
         held: held.map(Place::of).collect(),
+        crossed: crossed.map(Place::of).collect(),
         stopped: copy.stopped,
         taken: copy.taken - taken,
         cpu_s: spent.collect(),
@@ -167,7 +171,7 @@ fn course(host: &Copy, action: Option<&Action>, moment: &Moment) -> Option<Cours
 fn trial(action: Option<Action>, course: &Course, waited: &Course) -> Trial {
     let mut harm = Vec::new();
     for place in &course.held {
-        if !waited.held.contains(place) {
+        if !waited.crossed.contains(place) {
             harm.push(format!("{} on {} is crossed", place.kind.word(), place.entity));
         }
     }

@@ -7,12 +7,18 @@ use alloc::format;
 use alloc::vec::Vec;
 
 use ks_vocabulary::decision::Ending;
-use ks_vocabulary::kind::{Entity, Kind};
+use ks_vocabulary::kind::{Entity, Kind, Severity};
 use ks_vocabulary::output::Incident;
-use ks_vocabulary::time::Timestamp;
+use ks_vocabulary::time::{SECOND_NS, Timestamp};
 
 use super::case::{Case, Handled, Seen};
 use super::{Agent, Stage};
+
+/// The picture of an incident is whole so long after the first of its signals: those of one cause
+/// come within a few readings, and an action that is done later than `AT_ONCE_NS` after its signal
+/// can no longer be held against triggers at which nothing was done (our judgement). One that is
+/// critical is looked at sooner.
+const WHOLE_NS: u64 = 4 * SECOND_NS;
 
 /// The likeliest cause of an incident.
 fn cause(incident: &Incident) -> Option<(&Entity, Kind)> {
@@ -33,19 +39,25 @@ impl Agent {
         pending.chain(carried).collect()
     }
 
-    /// Whether an incident is worth a look: it is severe, and not looked at as it is.
+    /// Whether an incident is worth a look: it is severe, its picture is whole, and it was not
+    /// looked at as it is.
     pub(super) fn is_worth(
         &self,
         incident: &Incident,
         busy: &BTreeSet<u64>,
         at: Timestamp,
     ) -> bool {
-        let mut standing = self.ledger.standing(incident.id);
+        let mut severe = self.ledger.standing(incident.id);
+        let mut standing = self.ledger.standing(incident.id).map(|known| &known.signal);
+        let is_whole = standing.any(|signal| {
+            signal.severity == Severity::Critical || signal.start_ns.plus_ns(WHOLE_NS) <= at
+        });
         let is_due = |known: &Handled| match known.belongs_to {
             Some(other) => !busy.contains(&other),
             None => known.is_due(&Seen::of(incident, &self.ledger), at),
         };
-        standing.any(|known| known.signal.severity >= self.config.severity_min)
+        is_whole
+            && severe.any(|known| known.signal.severity >= self.config.severity_min)
             && self.handled.get(&incident.id).is_none_or(is_due)
     }
 
