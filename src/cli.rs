@@ -22,6 +22,8 @@ pub(crate) mod diff;
 pub(crate) mod eval;
 pub(crate) mod import;
 pub(crate) mod replay;
+#[cfg(feature = "mutants")]
+pub(crate) mod rule;
 pub(crate) mod scenario;
 pub(crate) mod test;
 

@@ -275,8 +275,8 @@ impl Before {
         let mut start = self.start.take().unwrap_or_default();
         let had_agent =
             start.config.as_ref().is_some_and(|one| one.agent.reasoner != Reasoner::Off);
-        // What an agent was answered belongs to the engine that asked: with the same one a cut is fed
-        // as it was recorded.
+        // What an agent was answered belongs to the engine that asked: with the same one a cut is
+        // fed as it was recorded.
         let judgement = start.judgement.filter(|known| had_agent && *known == JUDGEMENT);
         let (original, segment) = (start.run(), start.segment);
         self.cut = Some(CutRun { original, segment, began: passed.mono, judgement });

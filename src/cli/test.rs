@@ -44,7 +44,7 @@ pub(crate) struct Test {
     /// without it, as must its own on the bench of guards
     #[cfg(feature = "mutants")]
     #[arg(long, value_name = "guard:NAME", value_delimiter = ',',
-        value_parser = crate::commands::test::guards::parse,
+        value_parser = super::rule::parse,
         conflicts_with_all = ["bless", "grid", "jitter", "report", "junit", "mutants"])]
     pub(crate) mutant: Vec<usize>,
     /// Break the engine in each way that it knows and switch each rule of the guard off, one after

@@ -1,7 +1,7 @@
 //! `ks test`: expectations over scenarios and recordings.
 
 #[cfg(feature = "mutants")]
-pub(crate) mod guards;
+mod guards;
 #[cfg(feature = "mutants")]
 mod mutants;
 

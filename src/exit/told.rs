@@ -39,6 +39,7 @@ const KNOWN: &[Known] = &[
     known::<ks_replayer::config_file::ConfigFileError>,
     known::<ks_replayer::csv_series::CsvError>,
     known::<ks_replayer::difference::JournalError>,
+    known::<ks_replayer::evaluation::EvalError>,
     known::<ks_replayer::expectations::bless::BlessError>,
     known::<ks_replayer::expectations::case::CaseError>,
     known::<ks_replayer::expectations::runner::RunError>,
@@ -259,6 +260,16 @@ impl Told for ks_replayer::difference::JournalError {
 }
 
 /// A scenario whose file cannot be read, where what it says would be wrong use.
+impl Told for ks_replayer::evaluation::EvalError {
+    fn fault(&self) -> Fault {
+        match self {
+            Self::Replay(error) => error.fault(),
+            Self::Scenario(error) => error.fault(),
+            _ => Fault::Usage,
+        }
+    }
+}
+
 impl Told for ks_replayer::scenario::Error {
     fn fault(&self) -> Fault {
         if matches!(self, Self::Read { .. }) { Fault::Unreadable } else { Fault::Usage }

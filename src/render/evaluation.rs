@@ -85,8 +85,8 @@ pub(crate) fn markdown(command: &str, rows: &[Row], summaries: &[Summary]) -> St
     let least = [DIAGNOSES_MIN, GOOD_MIN].map(|share| share * 100.0);
     let _ = writeln!(
         text,
-        "\nOf the first line {:.0} % of the diagnoses have to be right and {:.0} % of the scenarios \
-         resolved or\nrightly left alone, with no harm.\n",
+        "\nOf the first line {:.0} % of the diagnoses have to be right and {:.0} % of the \
+         scenarios resolved or\nrightly left alone, with no harm.\n",
         least[0], least[1]
     );
     text +=

@@ -10,6 +10,8 @@ extern crate alloc;
 extern crate std;
 
 pub mod actions;
+#[cfg(feature = "mutants")]
+pub mod benched;
 mod breaker;
 pub mod candidates;
 #[cfg(any(test, feature = "mutants"))]

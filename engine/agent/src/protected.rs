@@ -69,7 +69,7 @@ pub fn group(path: &[u8], site: Site<'_>, facts: &dyn Facts) -> Option<String> {
 }
 
 impl<'a> Around<'a> {
-    /// As it is now.
+    /// As it stands.
     pub fn of(facts: &'a dyn Facts) -> Self {
         let mut around = Self { all: facts.processes(), own: Vec::new(), own_group: None };
         let recorder = facts.host().recorder_pid;

@@ -230,8 +230,8 @@ fn decided(case: &Case) -> Result<Decided, RunError> {
 }
 
 /// One of an agent at work is fed as it was recorded, with what came of its actions. To any other
-/// recording nothing is done. Where an agent was at work and another engine judges, it decides anew,
-/// and what would come of that nobody knows: outcomes are not looked at then.
+/// recording nothing is done. Where an agent was at work and another engine judges, it decides
+/// anew, and what would come of that nobody knows: outcomes are not looked at then.
 fn decided_of_recording(
     case: &Case,
     path: &Path,

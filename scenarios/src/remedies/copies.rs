@@ -7,7 +7,7 @@ use ks_vocabulary::input::{Body, Stamp};
 use ks_vocabulary::model::Netns;
 use ks_vocabulary::time::Timestamp;
 
-use super::moments::held;
+use super::medium::held;
 use super::{LONGER_S, Moment, Place, STARVED, TAKEN, Trial, WITHIN_S, choices};
 use crate::reference::{Crossing, Reference};
 use crate::scenario::Scenario;

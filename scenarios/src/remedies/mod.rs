@@ -3,13 +3,14 @@
 //! When somebody may decide, every action that the host takes, and waiting, is done to a copy of
 //! it, and each copy goes on by itself. Right is what takes a limit that stands back below within
 //! [`WITHIN_S`], crosses no other that would not be crossed without it, and stops nothing that the
-//! scenario marks as needed; of several the ones of the lowest risk. Where waiting takes all of them
-//! back, where nothing does, and where nothing is wrong, it is right to leave the host alone.
+//! scenario marks as needed; of several the ones of the lowest risk. Where waiting takes all of
+//! them back, where nothing does, and where nothing is wrong, it is right to leave the host alone.
 //!
 //! Nothing of the engine has a part in it: limits are those of [`crate::reference`].
 
 mod choices;
 mod copies;
+mod medium;
 mod moments;
 
 use ks_vocabulary::action::{Action, Risk};
@@ -21,7 +22,7 @@ use crate::reference::Crossing;
 use crate::scenario::Scenario;
 
 pub use choices::target;
-pub use moments::held;
+pub use medium::held;
 
 /// Time within which a limit must be below again, in s: the ten seconds and the minute in which an
 /// action is verified, and a minute in which a condition clears.
@@ -42,7 +43,7 @@ pub struct Remedies {
     pub scenario: String,
     /// The seed.
     pub seed: u64,
-    /// Of the scenario and of what the model makes of it: another one was measured of another world.
+    /// Of the scenario and of what the model makes of it: another one was measured elsewhere.
     pub world: String,
     /// When somebody may decide; never where nothing is wrong.
     pub moments: Vec<Moment>,

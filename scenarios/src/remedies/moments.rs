@@ -4,9 +4,9 @@
 
 use ks_vocabulary::kind::Severity;
 use ks_vocabulary::subtype::Subtype;
-use ks_vocabulary::time::Timestamp;
 
 use super::copies::Untreated;
+use super::medium::held;
 use super::{LONGER_S, Moment, Place, WITHIN_S};
 use crate::expectation::{Expect, matches};
 use crate::reference::Crossing;
@@ -89,12 +89,4 @@ fn singles<'a>(
 fn is_there(expect: &Expect, crossing: &Crossing) -> bool {
     let entity = crossing.entity.to_string();
     std::iter::once(&expect.entity).chain(&expect.ancestors).any(|place| matches(place, &entity))
-}
-
-/// When a limit had been held as medium for as long as that has to last.
-pub fn held(crossing: &Crossing) -> Option<Timestamp> {
-    let rise = crossing.rises.iter().find(|rise| rise.severity == Severity::Medium)?;
-    let lasts = crate::reference::LASTS_S.iter().find(|(severity, _)| *severity == rise.severity);
-    let lasts_ns = lasts.map_or(0.0, |(_, lasts_s)| lasts_s * 1e9);
-    rise.held.map(|held| held.plus_ns(crate::grain::whole(lasts_ns)))
 }

@@ -1,3 +1,5 @@
+//! What is measured to be right of a few scenarios.
+
 use super::*;
 use crate::library;
 

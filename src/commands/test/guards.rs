@@ -2,28 +2,17 @@
 //! something have to fail then, as has its own case on the bench of guards: some rules refuse what
 //! no scenario brings about, such as what an operator has stopped.
 
+use ks_agent::benched::{Benched, on_the_bench};
 use ks_agent::guard::RULES;
-use ks_agent::mutation::{self, Benched};
+use ks_agent::mutation;
 use ks_replayer::expectations::Decided;
 use ks_replayer::expectations::case::Case;
 use ks_replayer::expectations::runner::{self, RunError};
 
+use crate::cli::rule::PREFIX;
 use crate::exit::Unmet;
 use crate::plain::Page;
 use crate::stdout;
-
-/// What a rule is called on the command line.
-const PREFIX: &str = "guard:";
-
-/// The place of a rule among those of the guard, by its word.
-pub(crate) fn parse(word: &str) -> Result<usize, String> {
-    let place =
-        word.strip_prefix(PREFIX).and_then(|name| RULES.iter().position(|rule| rule.name == name));
-    place.ok_or_else(|| {
-        let all: Vec<String> = RULES.iter().map(|rule| format!("{PREFIX}{}", rule.name)).collect();
-        format!("it is one of {}", all.join(", "))
-    })
-}
 
 /// Switches rules off; an error says that nothing noticed, or that the canary died.
 pub(super) fn run(cases: &[Case], rules: &[usize], jobs: usize) -> anyhow::Result<()> {
@@ -82,7 +71,7 @@ fn deciding(cases: &[Case], whole: &[Decided], rule: &str) -> Vec<Case> {
 fn noticed(own: &[Case], rule: usize, jobs: usize) -> Result<Vec<String>, RunError> {
     mutation::switch_off(rule);
     let scenario = first_failure(own, jobs);
-    let bench = mutation::on_the_bench(rule);
+    let bench = on_the_bench(rule);
     mutation::restore();
     let bench = bench.filter(|one| one.found != one.wanted).map(|one| benched(rule, one));
     Ok(scenario?.into_iter().chain(bench).collect())

@@ -33,7 +33,7 @@ pub struct Guards {
 pub struct Beside<'a> {
     /// What it is verified by.
     pub verified: (Kind, &'a Entity),
-    /// What its trigger brought has come by now: how others stand is no longer on its way.
+    /// What its trigger brought has come: how others stand is not on its way any more.
     pub is_settled: bool,
     /// Whether a condition of the host was raised just now, as at its own untreated triggers.
     pub is_trigger: &'a dyn Fn(Kind) -> bool,

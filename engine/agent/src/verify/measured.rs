@@ -82,7 +82,7 @@ impl Measured {
         Self {
             kind,
             metric,
-            // Of what was not read yet when the signal was raised, the last before the action is known.
+            // Of what was not read yet when the signal was raised, the last before the action.
             before: facts.before(kind, &entity, metric).or_else(|| last(&past)),
             past,
             at_once,

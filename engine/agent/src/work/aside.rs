@@ -16,7 +16,7 @@ use super::{Agent, Stage};
 
 /// The picture of an incident is whole so long after the first of its signals: those of one cause
 /// come within a few readings, and an action that is done later than `AT_ONCE_NS` after its signal
-/// can no longer be held against triggers at which nothing was done (our judgement). One that is
+/// cannot be held against triggers at which nothing was done (our judgement). One that is
 /// critical is looked at sooner.
 const WHOLE_NS: u64 = 4 * SECOND_NS;
 

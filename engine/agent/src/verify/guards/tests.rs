@@ -1,3 +1,5 @@
+//! Side effects: what moves beside an action, and what only seems to.
+
 use alloc::vec::Vec;
 
 use ks_vocabulary::kind::{Entity, Kind};

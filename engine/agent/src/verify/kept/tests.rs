@@ -1,3 +1,5 @@
+//! What helped, watched for half an hour.
+
 use alloc::vec::Vec;
 
 use ks_vocabulary::kind::{Entity, Kind};

@@ -15,7 +15,7 @@ use crate::handles::Handles;
 use crate::reasoner::parse;
 use crate::tools::Tools;
 
-/// An answer of a tool is no longer than this.
+/// An answer of a tool has at most so many bytes.
 const ANSWER_BYTES_MAX: usize = 64 * 1024;
 /// A reason that is kept.
 const REASON_CHARS_MAX: usize = 1_000;
