@@ -35,7 +35,7 @@ fn mode(signal: &SignalTold, culprit: Option<&PartyTold>) -> FailureMode {
             Some(Metric::MemoryGrowth) => FailureMode::MemoryLeak,
             Some(_) | None => FailureMode::FaultStorm,
         },
-        Kind::TcpExhaustion => tcp(signal.subtype),
+        Kind::TcpExhaustion => tcp(signal, culprit),
         Kind::NetworkDegradation => network(signal.subtype),
         Kind::Syscall => syscall(signal, culprit),
     }
@@ -72,8 +72,13 @@ fn disk(culprit: Option<&PartyTold>) -> FailureMode {
     }
 }
 
-fn tcp(subtype: Option<Subtype>) -> FailureMode {
-    match subtype {
+fn tcp(signal: &SignalTold, culprit: Option<&PartyTold>) -> FailureMode {
+    match signal.subtype {
+        // Ports are those of a network namespace, file handles and memory those of the host.
+        Some(Subtype::Predicted) if signal.entity == "host" => match culprit {
+            Some(party) if party.metric == Metric::OpenFiles => FailureMode::DescriptorLeak,
+            Some(_) | None => FailureMode::TcpMemory,
+        },
         Some(Subtype::Ports | Subtype::TimeWait | Subtype::Predicted) => {
             FailureMode::PortExhaustion
         }

@@ -78,12 +78,19 @@ impl Handles {
         found.ok_or_else(|| format!("handle `{handle}` was not issued"))
     }
 
-    /// An action with handles in place of the entities that it names.
-    pub fn conceal(&mut self, action: &Action, target: &Entity) -> Result<Action, String> {
+    /// An action with handles in place of the entities that it names: its target, and the disk
+    /// that it is about.
+    pub fn conceal(
+        &mut self,
+        action: &Action,
+        target: &Entity,
+        disk: Option<&[u8]>,
+    ) -> Result<Action, String> {
         let handle = self.of(target);
-        map(action, |field, text| {
-            let keeps = field == "disk" && !matches!(target, Entity::Disk(_));
-            Ok(if keeps { text.to_string() } else { handle.clone() })
+        let disk = disk.map(|name| self.of(&Entity::Disk(name.to_vec())));
+        map(action, |field, _| {
+            let own = if field == "disk" { disk.as_ref() } else { None };
+            Ok(own.unwrap_or(&handle).clone())
         })
     }
 }

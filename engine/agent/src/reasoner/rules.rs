@@ -112,7 +112,7 @@ fn explain(request: &ModelRequest) -> Reply {
     let Some(found) = diagnose(request) else {
         return finish(Ending::NothingToDo, "nothing of the incident stands any more".into());
     };
-    if let Some(reply) = leave_alone(&found) {
+    if let Some(reply) = leave_alone(&found).or_else(|| own_doing(&found, request)) {
         return reply;
     }
     if answers(&request.history, Phase::Explain).next().is_some() {
@@ -168,6 +168,14 @@ fn leave_alone(found: &Diagnosis<'_>) -> Option<Reply> {
         )),
         _ => None,
     }
+}
+
+/// A group that waits for CPUs since it was given a limit does what it is meant to.
+fn own_doing(found: &Diagnosis<'_>, request: &ModelRequest) -> Option<Reply> {
+    let Diagnosis { mode: FailureMode::CpuQuota, signal, .. } = found else { return None };
+    let by = request.tried.iter().rev().find(|tried| tried.target == signal.entity)?;
+    let reason = format!("signal {}: it is held back by what was done, {}", signal.id, by.action);
+    Some(finish(Ending::NothingToDo, reason))
 }
 
 /// Whether an answer is done to someone.

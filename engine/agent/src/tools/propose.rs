@@ -122,8 +122,9 @@ impl Tools<'_> {
         let look = self.look();
         let judged = self.guard.judge(&proposal, &look);
         let record = self.outcomes.of(kind);
+        let disk = self.disk();
         Ok(CandidateTold {
-            action: self.handles.conceal(&one.action, &one.target)?,
+            action: self.handles.conceal(&one.action, &one.target, disk.as_deref())?,
             risk: kind.form().risk,
             blast: kind.form().blast,
             verdict: judged.verdict,
