@@ -7,6 +7,7 @@ mod decisions;
 pub(crate) mod detection;
 pub(crate) mod evaluation;
 mod incident;
+mod trace;
 mod whole;
 pub(crate) mod words;
 
@@ -82,7 +83,7 @@ pub(crate) fn refused(simulation: &Simulation) {
 
 /// All that led to the decisions on an incident.
 pub(crate) fn explained(report: &Report, incident: u64, page: &mut Page) {
-    decisions::trace(report, incident, page);
+    trace::tell(report, incident, page);
 }
 
 /// One thing the engine said, as it is said: for programs its line of the journal.

@@ -68,7 +68,7 @@ fn left_alone(report: &Report) -> Vec<&Step> {
     last.into_values().filter(|step| !is_decided(step)).collect()
 }
 
-fn ending(ending: Ending) -> &'static str {
+pub(super) fn ending(ending: Ending) -> &'static str {
     match ending {
         Ending::Acted => "acted",
         Ending::Proposed => "proposed",
@@ -156,36 +156,4 @@ fn amount(value: f64, unit: Unit) -> String {
         return format!("{:.1} %", value * 100.0);
     }
     format!("{value:.3} {unit}")
-}
-
-/// Every step of an incident, with what was called and answered.
-pub(crate) fn trace(report: &Report, incident: u64, page: &mut Page) {
-    let times = Times::of(&report.recording);
-    for step in report.steps.iter().filter(|step| step.incident == incident) {
-        let at = times.at(&step.at);
-        page.line(format_args!("{at} {} turn {}", step.phase, step.turn));
-        if let Some(tool) = step.call.get("tool") {
-            let arguments = step.call.get("arguments").map(ToString::to_string);
-            let tool = tool.as_str().unwrap_or_default();
-            page.line(format_args!("         calls   {tool} {}", arguments.unwrap_or_default()));
-        }
-        if !step.answer.is_null() {
-            let text = step.answer.as_str().map_or_else(|| step.answer.to_string(), str::to_owned);
-            page.line(format_args!("         answer  {text}"));
-        }
-        if let Some(error) = &step.error {
-            page.line(format_args!("         error   {error}"));
-        }
-        if let Some(how) = step.ending {
-            page.line(format_args!("         ends    {}", ending(how)));
-        }
-    }
-    for decision in report.decisions.iter().filter(|one| one.incident == incident) {
-        page.gap();
-        page.line(format_args!("decision {}", decision.id));
-        one(decision, &times, page);
-        for stage in &decision.course {
-            page.line(format_args!("{} {}", times.at(&stage.at), stage.change));
-        }
-    }
 }

@@ -121,7 +121,7 @@ pub(super) fn error(metric: Metric) -> Option<&'static str> {
 }
 
 /// A value with its unit: `96 %`, `36 ms`, `83`.
-fn quantity(value: f64, unit: Unit) -> String {
+pub(super) fn quantity(value: f64, unit: Unit) -> String {
     match unit {
         Unit::Ratio => format!("{} %", number(value * 100.0)),
         Unit::One => number(value),

@@ -186,3 +186,24 @@ fn seconds(at: &str, report: &Report) -> f64 {
     let at: Option<jiff::Timestamp> = at.parse().ok();
     at.zip(begin).map_or(0.0, |(at, begin)| at.duration_since(begin).as_secs_f64())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_measured_of_another_world_is_not_held_against_this_one() {
+        let mut exam = Exam::of("group_out_of_memory").unwrap();
+        exam.scenario.duration = Duration { ns: exam.scenario.duration.ns + 1_000_000_000 };
+        let Err(error) = run(&[exam], &[Player::DoNothing], 1, |_| {}) else {
+            panic!("it was graded")
+        };
+        assert!(matches!(&error, EvalError::Stale(name) if name == "group_out_of_memory"));
+        assert!(error.to_string().contains("another world"), "{error}");
+    }
+
+    #[test]
+    fn every_scenario_of_the_library_has_its_row() {
+        assert_eq!(Exam::all().unwrap().len(), library::names().count());
+    }
+}
