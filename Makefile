@@ -14,7 +14,7 @@ INTENSITIES := half:0.5 one:1 double:2
 # Those recorded for so long after the fault that what it raised clears and its incidents close.
 CLEARED := cpu_overload memory_pressure disk_saturation syscall_storm
 
-.PHONY: help setup build demo test test-scenarios test-long test-mutants test-grid fuzz test-host test-kernels test-cases provoked bench lint bless checksums bpf bpf-check
+.PHONY: help setup build demo test test-scenarios eval test-long test-mutants test-grid fuzz test-host test-kernels test-cases provoked bench lint bless checksums bpf bpf-check
 
 help: ## print the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-12s  %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -55,6 +55,10 @@ test-long: build ## run `ks test` over scenarios of a day, and see that the agen
 # must not. A build of its own, without optimisation: no product has the feature.
 test-mutants: ## check that `ks test` notices an engine that is broken
 	$(CARGO) run --locked --quiet --features mutants -- test --mutants
+
+# Not part of CI: each scenario of the library three times.
+eval: build ## grade the agent over the library, and write docs/evaluation.md (some minutes)
+	'$(KS)' eval --report docs/evaluation.md
 
 # Not part of CI: some thousand runs. Seeds are partly drawn from the commit.
 test-grid: build ## measure detection over hosts and intensities (half an hour)

@@ -56,6 +56,8 @@ pub struct Proposal {
     pub disk: Option<Vec<u8>>,
     /// The filesystem of the condition.
     pub mount: Option<Vec<u8>>,
+    /// Device and inode of the executable that the target ran when it was decided.
+    pub exe: Option<(u64, u64)>,
     /// When it was decided.
     pub decided: Timestamp,
     /// The plan as it was decided on, where it is looked at again.
@@ -63,6 +65,12 @@ pub struct Proposal {
 }
 
 impl Proposal {
+    /// Device and inode of the executable that a target runs.
+    pub fn exe_of(target: &Entity, facts: &dyn Facts) -> Option<(u64, u64)> {
+        let Entity::Process(pid, start) = target else { return None };
+        facts.process((*pid, *start))?.exe
+    }
+
     /// What the action is about.
     pub fn about(&self) -> About<'_> {
         About { disk: self.disk.as_deref(), mount: self.mount.as_deref() }

@@ -209,6 +209,9 @@ fn stale(proposal: &Proposal, look: &Look<'_>, planned: &Result<Plan, Unfit>) ->
         (Some(before), Ok(plan)) if before != plan => {
             Some("what it would change is not what it was when it was decided".into())
         }
+        (Some(_), _) if Proposal::exe_of(&proposal.target, look.facts) != proposal.exe => {
+            Some("it runs another program than when it was decided".into())
+        }
         (None, _) if age_ns > DECISION_NS => Some("it was decided more than 30 s ago".into()),
         (Some(_) | None, Ok(_) | Err(_)) => None,
     }

@@ -160,6 +160,7 @@ impl Tools<'_> {
             evidence: told.map(|known| known.signal.id).collect(),
             disk: self.disk(),
             mount: None,
+            exe: Proposal::exe_of(&one.target, self.facts),
             decided: self.facts.now(),
             planned: None,
         }

@@ -5,6 +5,7 @@ use ks_vocabulary::output::Change;
 
 use super::bench::Bench;
 use super::rules::clear;
+use crate::guard::Proposal;
 
 const WEIGHT: &str = r#"{"lower_cpu_weight":{"group":"/work.slice/batch.service","weight":20}}"#;
 
@@ -13,6 +14,7 @@ fn decided(propose: fn(&mut Bench)) -> Bench {
     let mut bench = Bench::default();
     propose(&mut bench);
     bench.proposal.planned = bench.judge().plan;
+    bench.proposal.exe = Proposal::exe_of(&bench.proposal.target, &bench.desk);
     assert!(bench.proposal.planned.is_some());
     bench
 }
@@ -43,6 +45,13 @@ fn another_value_than_the_one_that_was_decided_on_is_stale() {
 fn a_group_that_was_made_anew_under_its_path_is_stale() {
     let mut bench = decided(|bench| bench.for_batch(WEIGHT));
     bench.desk.batch().inode = Some(7001);
+    assert_eq!(refused(&bench), ["stale"; 2]);
+}
+
+#[test]
+fn a_process_that_became_another_program_under_its_number_is_stale() {
+    let mut bench = decided(|_| {});
+    bench.desk.hog().exe = Some((8, 4_711));
     assert_eq!(refused(&bench), ["stale"; 2]);
 }
 

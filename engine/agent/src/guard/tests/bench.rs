@@ -71,6 +71,7 @@ impl Default for Bench {
             evidence: (1..=10).collect(),
             disk: Some(b"sda".to_vec()),
             mount: None,
+            exe: Proposal::exe_of(&Entity::Process(HOG.0, HOG.1), &desk),
             decided: desk.now,
             planned: None,
         };

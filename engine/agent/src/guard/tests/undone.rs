@@ -3,6 +3,7 @@
 use ks_vocabulary::decision::{Effect, Plan};
 
 use super::bench::Bench;
+use crate::guard::Proposal;
 
 /// What is written, and what is put back.
 fn levels(plan: &Plan) -> (i64, i64) {
@@ -34,6 +35,7 @@ fn a_plan_with_another_value_to_put_back_than_the_present_one_is_not_carried_out
         let mut bench = Bench::default();
         bench.desk.hog().nice = Some(then);
         bench.proposal.planned = bench.judge().plan;
+        bench.proposal.exe = Proposal::exe_of(&bench.proposal.target, &bench.desk);
         assert!(bench.approve(true).is_ok());
         bench.desk.hog().nice = Some(now);
         assert_eq!(bench.approve(true).expect_err("it is stale").rule, "stale", "{then} {now}");
