@@ -67,8 +67,7 @@ fn part<'a>(from: &'a str, around: &'a str, after: &'a str, output: &'a str) -> 
 fn a_cut_keeps_outcomes_and_expects_the_decisions() {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();
-    let build =
-        ["scenario", "build", "noisy_neighbour_weight", "--mode", "auto", "-o", "w.parquet"];
+    let build = ["scenario", "build", "renice_one_session", "--mode", "auto", "-o", "w.parquet"];
     check(folder, &build, 0, "holds scenario");
     let cut = part("w.parquet", "+6m", "9m", "cut.parquet");
     check(folder, &cut, 0, "and 1 decisions in the part are those of the original");
@@ -83,11 +82,11 @@ fn a_cut_keeps_outcomes_and_expects_the_decisions() {
     let text = std::fs::read_to_string(folder.join("cut.toml")).unwrap();
     let named = text.replace("\"cut.parquet\"", "\"none.parquet\"");
     std::fs::write(folder.join("none.toml"), named).unwrap();
-    check(folder, &["test", "none.toml"], 1, "decision missed: limit_cgroup_cpu");
+    check(folder, &["test", "none.toml"], 1, "decision missed: lower_process_priority");
     let wrong = text.replace("outcome = \"resolved\"", "outcome = \"no_effect\"");
     assert_ne!(wrong, text);
     std::fs::write(folder.join("wrong.toml"), wrong).unwrap();
-    check(folder, &["test", "wrong.toml"], 1, "decision missed: limit_cgroup_cpu");
+    check(folder, &["test", "wrong.toml"], 1, "decision missed: lower_process_priority");
 }
 
 fn is_answer(body: &Body) -> bool {
@@ -99,7 +98,9 @@ fn is_answer(body: &Body) -> bool {
 fn a_cut_goes_on_with_what_was_done_before_it_and_keeps_what_an_operator_said() {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();
-    let build = ["scenario", "build", "renice_two_sessions", "--mode", "auto", "-o", "w.parquet"];
+    std::fs::write(folder.join("site.toml"), "deny = [\"set_cpu_affinity\"]\n").unwrap();
+    let build = ["scenario", "build", "renice_two_sessions", "--mode", "auto"];
+    let build = [&build[..], &["--policy", "site.toml", "-o", "w.parquet"]].concat();
     check(folder, &build, 0, "holds scenario");
     assert!(ks(folder, &["replay", "w.parquet", "--journal", "w.jsonl"]).status.success());
     let journal = std::fs::read_to_string(folder.join("w.jsonl")).unwrap();
@@ -139,8 +140,7 @@ fn a_cut_goes_on_with_what_was_done_before_it_and_keeps_what_an_operator_said() 
 fn a_redacted_cut_has_the_same_decisions_and_a_file_that_is_no_case_stays() {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();
-    let build =
-        ["scenario", "build", "noisy_neighbour_weight", "--mode", "auto", "-o", "w.parquet"];
+    let build = ["scenario", "build", "renice_one_session", "--mode", "auto", "-o", "w.parquet"];
     check(folder, &build, 0, "holds scenario");
     let mut cut = part("w.parquet", "+6m", "9m", "cut.parquet");
     cut.push("--redact");
@@ -151,5 +151,5 @@ fn a_redacted_cut_has_the_same_decisions_and_a_file_that_is_no_case_stays() {
     check(folder, &cut, 0, "and 1 decisions in the part are those of the original");
     check(folder, &["test", "cut.toml"], 0, "1 passed, 0 failed");
     let text = std::fs::read_to_string(folder.join("cut.toml")).unwrap();
-    assert!(!text.contains("tenant") && text.contains("limit_cgroup_cpu"), "{text}");
+    assert!(!text.contains("report") && text.contains("lower_process_priority"), "{text}");
 }

@@ -35,20 +35,20 @@ fn runs_that_part_are_told_apart_by_their_evidence() {
 fn decisions_that_came_went_or_changed_are_told() {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();
-    std::fs::write(folder.join("site.toml"), "deny = [\"limit_cgroup_cpu\"]\n").unwrap();
+    std::fs::write(folder.join("site.toml"), "deny = [\"lower_process_priority\"]\n").unwrap();
     for (journal, how) in [
         ("auto.jsonl", &["--mode", "auto"][..]),
         ("propose.jsonl", &["--mode", "propose"]),
         ("denied.jsonl", &["--mode", "auto", "--policy", "site.toml"]),
         ("observe.jsonl", &[]),
     ] {
-        let replay = ["replay", "noisy_neighbour_weight", "--journal", journal];
+        let replay = ["replay", "renice_one_session", "--journal", journal];
         assert!(ks(folder, &[&replay, how].concat()).status.success());
     }
     let check = |a: &str, b: &str, code, told| check(folder, &["diff", a, b], code, told);
     check("auto.jsonl", "auto.jsonl", 0, "Nothing was concluded differently");
-    let quota = "limit_cgroup_cpu to cgroup:/tenants.slice/b.service";
-    let allowed = format!("{quota} at 36302.000 s, allowed by gate: exploring, resolved");
+    let nice = "lower_process_priority to process:313:3630099";
+    let allowed = format!("{nice} at 36307.000 s, allowed by gate: exploring, resolved");
     let gone = format!("decided only in the first: {allowed}");
     check("auto.jsonl", "observe.jsonl", 1, &gone);
     check("auto.jsonl", "denied.jsonl", 1, &gone);
@@ -56,7 +56,7 @@ fn decisions_that_came_went_or_changed_are_told() {
     check("observe.jsonl", "auto.jsonl", 1, &new);
     let changed = "verdict: allowed by gate: exploring and needs_approval by mode; \
                    outcome: resolved and not_applied";
-    let changed = format!("decided in both: {quota}: {changed}");
+    let changed = format!("decided in both: {nice}: {changed}");
     check("auto.jsonl", "propose.jsonl", 1, &changed);
 }
 

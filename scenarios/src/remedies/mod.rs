@@ -151,8 +151,15 @@ impl Remedies {
     }
 }
 
-/// Tells a world from another one.
+/// Tells a world from another one: what a scenario says of decisions is not of it.
 fn world(scenario: &Scenario, untreated: &copies::Untreated) -> String {
+    let mut scenario = scenario.clone();
+    scenario.summary.clear();
+    (scenario.operators, scenario.forbid, scenario.weakened) = Default::default();
+    for expect in &mut scenario.expect {
+        (expect.action, expect.target) = (None, None);
+        (expect.verdict, expect.outcome) = (None, None);
+    }
     let mut hash = Sha256::new();
     hash.update(format!("{scenario:?}"));
     for Crossing { kind, entity, at, end, .. } in &untreated.crossings {

@@ -59,18 +59,21 @@ impl Kept {
     /// what was before.
     pub fn begin(decision: DecisionSaid, measured: Measured, now: Timestamp) -> Option<Self> {
         let (before, after) = (measured.before?, measured.after()?);
+        // What was before its trigger is not what it was done about.
+        let effect = decision.actual.as_ref().and_then(|actual| actual.effect);
+        let without = effect.map_or(before, |effect| after - effect);
         let won = match decision.predicted?.direction {
-            Direction::Down => before - after,
-            Direction::Up => after - before,
+            Direction::Down => without - after,
+            Direction::Up => after - without,
         };
-        let floor = MATTERS_OF_LEVEL * libm::fabs(before).max(libm::fabs(after));
+        let floor = MATTERS_OF_LEVEL * libm::fabs(without).max(libm::fabs(after));
         let whitened = Whitened::of(measured.readings(), floor)?;
         (won > 0.0).then_some(Self {
             from: now,
             whitened,
             cusum: Cusum::default(),
             is_drifting: false,
-            halfway: f64::midpoint(before, after),
+            halfway: f64::midpoint(without, after),
             recent: VecDeque::with_capacity(RECENT),
             last: now,
             unseen_ns: 0,
