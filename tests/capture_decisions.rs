@@ -128,7 +128,7 @@ fn a_cut_goes_on_with_what_was_done_before_it_and_keeps_what_an_operator_said() 
     let approved = &whole["decisions"][1];
     assert_eq!(approved["action"], "pause_process");
     assert_ne!(approved["outcome"], json!("not_applied"), "it was approved of");
-    let cut = part("said.parquet", "+8m30s", "7m", "cut.parquet");
+    let cut = part("said.parquet", "+435s", "7m", "cut.parquet");
     check(folder, &cut, 0, "decisions in the part are those of the original");
     let (all, own) = (decided(&whole), decided(&replayed(folder, "cut.parquet")));
     assert!(own.iter().any(|one| one[1] == "pause_process"), "{own:?}");

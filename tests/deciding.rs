@@ -251,8 +251,7 @@ fn a_recording_of_what_was_done_replays_to_the_same_journal() {
 fn a_whole_trace_is_explained() {
     let (out, error, code) = ks(&["explain", "port_exhaustion", "--mode", "propose"]);
     assert_eq!(code, Some(0), "{error}");
-    let asks =
-        ["observe turn 1: query_signals: lookback_minutes 60", "execute_remediation: action"];
+    let asks = ["observe turn 1: query_signals: limit 50", "execute_remediation: action"];
     let answers = ["signal 1: ", "needs_approval by mode", "decision 1"];
     for part in asks.into_iter().chain(answers) {
         assert!(out.contains(part), "{part}: {out}");

@@ -61,7 +61,7 @@ fn a_page_is_written_and_what_is_not_one_stays() {
 
     fs::write(folder.path().join("notes.md"), "mine").unwrap();
     let refused = ks(folder.path(), &[&only[..], &["notes.md"]].concat());
-    assert_eq!(refused.status.code(), Some(2), "{}", text(&refused.stderr));
+    assert_eq!(refused.status.code(), Some(3), "{}", text(&refused.stderr));
     assert_eq!(fs::read_to_string(folder.path().join("notes.md")).unwrap(), "mine");
 }
 
@@ -77,7 +77,7 @@ fn what_was_not_measured_is_refused() {
     };
     check(&["--scenarios", "nothing_like_it"], "nothing_like_it");
     check(&["--reasoner", "oracle"], "oracle");
-    let own = "duration = \"5m\"\n[background]\nmix = \"idle\"\n";
+    let own = "summary = \"A host.\"\nduration = \"5m\"\n[background]\nmix = \"idle\"\n";
     fs::write(folder.path().join("own.toml"), own).unwrap();
     check(&["--scenarios", "own.toml"], "was not measured");
 }
