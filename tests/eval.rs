@@ -58,6 +58,11 @@ fn a_page_is_written_and_what_is_not_one_stays() {
     let page = fs::read_to_string(folder.path().join("page.md")).unwrap();
     assert!(page.starts_with("# Decisions") && page.contains("| left alone |"), "{page}");
     assert!(page.contains("ks eval --scenarios group_out_of_memory"), "{page}");
+    fs::write(folder.path().join("page.md"), page + "\nThis is known.\n").unwrap();
+    let again = ks(folder.path(), &[&only[..], &["page.md"]].concat());
+    assert_eq!(again.status.code(), Some(0), "{}", text(&again.stderr));
+    let page = fs::read_to_string(folder.path().join("page.md")).unwrap();
+    assert!(page.ends_with("## Notes\n\n\nThis is known.\n"), "what people wrote stays: {page}");
 
     fs::write(folder.path().join("notes.md"), "mine").unwrap();
     let refused = ks(folder.path(), &[&only[..], &["notes.md"]].concat());

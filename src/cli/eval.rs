@@ -19,7 +19,7 @@ pub(crate) struct Eval {
     /// Scenarios that run at once [default: the number of CPUs]
     #[arg(long, value_name = "N")]
     pub(crate) jobs: Option<NonZeroUsize>,
-    /// Write the grades as Markdown to this file too
+    /// Write the grades as Markdown to this file too; notes at its end stay
     #[arg(long, value_name = "FILE.md")]
     pub(crate) report: Option<PathBuf>,
     /// Form of the output

@@ -41,8 +41,10 @@ pub(crate) fn run(arguments: &Eval) -> anyhow::Result<()> {
     let unmet = summaries[0].unmet();
     if let Some(path) = &arguments.report {
         let command: Vec<String> = std::env::args().skip(1).collect();
+        let known = std::fs::read_to_string(path).unwrap_or_default();
         let text = page::markdown(&plain::line(command.join(" ")), &rows, &summaries);
-        std::fs::write(path, text).with_context(|| format!("cannot write `{}`", path.display()))?;
+        std::fs::write(path, text + &page::notes(&known))
+            .with_context(|| format!("cannot write `{}`", path.display()))?;
     }
     match arguments.format {
         Format::Json => {

@@ -124,6 +124,15 @@ pub(crate) fn markdown(command: &str, rows: &[Row], summaries: &[Summary]) -> St
     text
 }
 
+/// How what people write about the grades begins: it stays when they are made anew.
+const NOTES: &str = "\n## Notes\n";
+
+/// The notes of a page that is made anew.
+pub(crate) fn notes(known: &str) -> String {
+    let written = known.split_once(NOTES).map_or("\n", |(_, written)| written);
+    format!("{NOTES}{written}")
+}
+
 /// What was not right, what would have been, and what was said of it.
 fn losses(text: &mut String, rows: &[Row], summaries: &[Summary]) {
     *text += "\n## Losses\n";
