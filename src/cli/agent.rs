@@ -84,15 +84,15 @@ pub(crate) struct Explain {
 }
 
 impl Explain {
-    /// What was asked for; where nothing was, the rules, who change nothing.
-    pub(crate) fn agent_or_rules(&self) -> Agent {
+    /// Whether it is said how an agent takes part.
+    pub(crate) fn is_asked(&self) -> bool {
         let Agent { mode, reasoner, policy } = &self.agent;
-        let is_asked = mode.is_some() || reasoner.is_some() || self.config.is_some();
-        Agent {
-            mode: *mode,
-            reasoner: reasoner.or((!is_asked).then_some(Advisor::Rules)),
-            policy: policy.clone(),
-        }
+        mode.is_some() || reasoner.is_some() || policy.is_some() || self.config.is_some()
+    }
+
+    /// One who proposes by the rules, and does nothing.
+    pub(crate) fn proposing() -> Agent {
+        Agent { mode: Some(AgentMode::Propose), reasoner: Some(Advisor::Rules), policy: None }
     }
 }
 

@@ -1,5 +1,6 @@
 //! `ks eval`: how well an agent decides, graded from ground truth.
 
+use std::collections::BTreeSet;
 use std::num::NonZeroUsize;
 
 use anyhow::Context;
@@ -25,7 +26,10 @@ pub(crate) fn run(arguments: &Eval) -> anyhow::Result<()> {
     }
     let exams = match &arguments.scenarios[..] {
         [] => Exam::all()?,
-        names => names.iter().map(|name| Exam::of(name)).collect::<Result<_, _>>()?,
+        names => {
+            let names: BTreeSet<&String> = names.iter().collect();
+            names.into_iter().map(|name| Exam::of(name)).collect::<Result<_, _>>()?
+        }
     };
     let real = match arguments.reasoner {
         Examined::Rules => Player::Rules,

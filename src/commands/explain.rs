@@ -3,6 +3,7 @@
 use std::io::sink;
 
 use ks_replayer::report::Report;
+use ks_replayer::scenario;
 use serde::Serialize;
 
 use crate::agent_options;
@@ -22,10 +23,12 @@ struct Trace<'a> {
 }
 
 pub(crate) fn run(arguments: &cli::agent::Explain) -> anyhow::Result<()> {
-    let asked = arguments.agent_or_rules();
-    let config = agent_options::config(arguments.config.as_deref(), &asked)?;
-    let report = replay::report(&arguments.paths, arguments.seed, config, &mut sink())?;
+    let report = explained(arguments)?;
     let incident = chosen(&report, arguments.incident)?;
+    let is_own = |step: &&ks_replayer::report::Step| step.incident == incident.id;
+    if !report.steps.iter().any(|step| is_own(&step)) {
+        render::note(&format!("the agent took no step on incident {}", incident.id));
+    }
     if arguments.format == Format::Json {
         let own = |other: u64| other == incident.id;
         return stdout::print_json(&Trace {
@@ -39,11 +42,33 @@ pub(crate) fn run(arguments: &cli::agent::Explain) -> anyhow::Result<()> {
     stdout::print_page(&page)
 }
 
+/// The run as it was asked for: where nothing was, what was recorded of an agent, or else what one
+/// would propose.
+fn explained(arguments: &cli::agent::Explain) -> anyhow::Result<Report> {
+    let of = |config| replay::report(&arguments.paths, arguments.seed, config, &mut sink());
+    let named = matches!(&arguments.paths[..], [only] if scenario::is_scenario(only));
+    if arguments.is_asked() {
+        return of(agent_options::config(arguments.config.as_deref(), &arguments.agent)?);
+    }
+    if !named {
+        let recorded = of(None)?;
+        if !recorded.steps.is_empty() {
+            return Ok(recorded);
+        }
+    }
+    of(agent_options::config(None, &cli::agent::Explain::proposing())?)
+}
+
 /// The incident that is asked for, or else the worst.
 fn chosen(report: &Report, asked: Option<u64>) -> anyhow::Result<&ks_replayer::report::Incident> {
     let found = match asked {
         Some(id) => report.incidents.iter().find(|one| one.id == id),
         None => report.incidents.iter().max_by_key(|one| (one.severity, std::cmp::Reverse(one.id))),
     };
-    found.ok_or(Misused("no such incident; `ks replay` numbers them all").into())
+    let why = if report.incidents.is_empty() {
+        "there is no incident to explain"
+    } else {
+        "no such incident; `ks replay` numbers them all"
+    };
+    found.ok_or(Misused(why).into())
 }

@@ -1,7 +1,7 @@
 //! `ks policy`: the rules that the text of an action has to pass, and what they say of one.
 
 use ks_agent::policy::{Allowed, Refusal, TextPolicy};
-use ks_vocabulary::action::Action;
+use ks_vocabulary::action::{Action, Risk};
 use serde::Serialize;
 
 use crate::cli::agent::{Policy, PolicyCheck, PolicyCommand, PolicyShow};
@@ -103,7 +103,12 @@ fn verdict(policy: &TextPolicy, given: &str) -> Verdict {
         Ok(Allowed { number, kind, template, .. }) => {
             told.verdict = "allowed";
             (told.action, told.rule) = (Some(kind.name()), Some(*number));
-            told.reason = format!("{}, rule {number}: {template}", kind.name());
+            let waits = if kind.form().risk == Risk::Disruptive {
+                "; it disrupts, and needs a grant or an operator"
+            } else {
+                ""
+            };
+            told.reason = format!("{}, rule {number}: {template}{waits}", kind.name());
         }
         Err(refusal) => {
             if let Refusal::Forbidden(rule) = refusal {

@@ -164,6 +164,10 @@ impl Told for ks_recorder::error::Error {
             Some("rewrite the file with zstd compression")
         } else if matches!(self, Self::Newer { .. }) {
             Some("use a newer version of ks")
+        } else if matches!(self, Self::Io { action: "open", path, source }
+            if path.extension().is_none() && source.kind() == ErrorKind::NotFound)
+        {
+            Some("`ks scenario list` has the names of scenarios")
         } else {
             None
         }

@@ -56,7 +56,7 @@ fn is_done(decision: &Decision) -> bool {
         && !matches!(decision.outcome, Some(Upshot::NotApplied | Upshot::DryRun))
 }
 
-/// The last word on each incident on which nothing was decided.
+/// The last word on each incident on which nothing was decided, or no more is.
 fn left_alone(report: &Report) -> Vec<&Step> {
     let mut last: BTreeMap<(u64, u64), &Step> = BTreeMap::new();
     for step in report.steps.iter().filter(|step| step.ending.is_some()) {
@@ -65,7 +65,8 @@ fn left_alone(report: &Report) -> Vec<&Step> {
     let is_decided = |step: &&Step| {
         report.decisions.iter().any(|one| (one.run, one.incident) == (step.run, step.incident))
     };
-    last.into_values().filter(|step| !is_decided(step)).collect()
+    let is_spent = |step: &&Step| step.ending == Some(Ending::BudgetUsedUp);
+    last.into_values().filter(|step| !is_decided(step) || is_spent(step)).collect()
 }
 
 pub(super) fn ending(ending: Ending) -> &'static str {
@@ -108,11 +109,12 @@ pub(super) fn one(decision: &Decision, times: &Times, page: &mut Page) {
     }
     if let Some(predicted) = &decision.predicted {
         let way = if predicted.direction == Direction::Down { "lower" } else { "higher" };
+        let on = predicted.entity.as_ref().map_or(String::new(), |entity| format!(" of {entity}"));
         page.line(format_args!(
-            "         expected: {} {} to {} {way} within {} s",
+            "         expected: {}{on} {} to {} {way} within {} s",
             predicted.metric,
-            amount(predicted.low, predicted.unit),
-            amount(predicted.high, predicted.unit),
+            change(predicted.low, predicted.unit),
+            change(predicted.high, predicted.unit),
             predicted.within_s
         ));
     }
@@ -127,9 +129,13 @@ fn outcome(decision: &Decision, times: &Times, page: &mut Page) {
     let Some(actual) = &decision.actual else { return };
     let unit = actual.metric.unit();
     let (before, after) = (amount(actual.before, unit), amount(actual.after, unit));
+    let without = actual.effect.map_or(String::new(), |effect| {
+        format!("{} expected without it, ", amount(actual.after - effect, unit))
+    });
     let p = actual.p.map_or(String::new(), |p| format!(", p {p:.3}"));
     page.line(format_args!(
-        "         measured: {} {before} before, {after} after; told by {}, {} untreated ({}){p}",
+        "         measured: {} {after}, {without}{before} before its signal; told by {}, \
+         {} untreated ({}){p}",
         actual.metric, actual.method, actual.m, actual.sources
     ));
     if let Some(beside) = &actual.beside {
@@ -148,6 +154,14 @@ fn told_beside(beside: &Beside) -> String {
         "{counts}; {} of {} from {before} to {after}, p {:.3} adjusted",
         worst.metric, worst.entity, worst.p
     )
+}
+
+/// How much a quantity changes: of a share in points.
+fn change(by: f64, unit: Unit) -> String {
+    if unit == Unit::Ratio {
+        return format!("{:.1} points", by * 100.0);
+    }
+    amount(by, unit)
 }
 
 /// A number in the unit of people.

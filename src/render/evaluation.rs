@@ -50,7 +50,7 @@ pub(crate) fn text(rows: &[Row], summaries: &[Summary]) -> Page {
         "action",
         "resolved or left alone",
         "harm",
-        "steps"
+        "med. steps"
     ));
     for one in summaries {
         page.line(format_args!(
@@ -136,6 +136,7 @@ pub(crate) fn notes(known: &str) -> String {
 /// What was not right, what would have been, and what was said of it.
 fn losses(text: &mut String, rows: &[Row], summaries: &[Summary]) {
     *text += "\n## Losses\n";
+    let losses = text.len();
     let is_loss = |row: &&Row| !row.diagnosis_right || !row.action_right || !row.ended.is_good();
     for row in own(rows, summaries).filter(is_loss) {
         let _ = writeln!(
@@ -151,6 +152,9 @@ fn losses(text: &mut String, rows: &[Row], summaries: &[Summary]) {
         for why in &row.why {
             let _ = writeln!(text, "Said: {why}.");
         }
+    }
+    if text.len() == losses {
+        *text += "\nNone.\n";
     }
 }
 

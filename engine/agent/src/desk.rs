@@ -94,6 +94,11 @@ impl Default for Desk {
         desk.at(PAUSED).state = Some(u64::from(b'T'));
         desk.within(ALONE).frozen = Some(true);
         desk.within(SESSION).controllers = Some(b"memory pids");
+        // Groups above them hold no processes, and give no CPU controller to who has none.
+        for path in [&b"/user.slice"[..], b"/user.slice/user-1000.slice", b"/work.slice"] {
+            desk.groups.insert(path.to_vec(), group(path));
+            desk.within(path).controllers = Some(b"memory pids");
+        }
         let device = Some((8, 0));
         let sda = DiskFacts { device, scheduler: Some(b"bfq"), read_ahead_kb: Some(128) };
         desk.disks.insert(b"sda".to_vec(), sda);

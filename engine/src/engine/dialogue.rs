@@ -3,7 +3,7 @@
 use alloc::format;
 
 use super::Engine;
-use ks_vocabulary::input::{Answer, Carry, Decision, OperatorDecision, Position, RequestId};
+use ks_vocabulary::input::{Answer, Asks, Carry, Decision, OperatorDecision, Position, RequestId};
 use ks_vocabulary::output::{Defect, Said};
 use ks_vocabulary::timer::Timer;
 
@@ -35,8 +35,12 @@ impl Engine {
 
     pub(super) fn expire(&mut self, at: Position) {
         while let Some((RequestId(number), asks)) = self.requests.expire(at.mono) {
-            let problem = format!("request {number} ({}) was not answered in time", asks.word());
-            self.say(at, Said::Defect(Defect { place: "request", problem }));
+            // An operator need not answer.
+            if asks != Asks::Approval {
+                let problem =
+                    format!("request {number} ({}) was not answered in time", asks.word());
+                self.say(at, Said::Defect(Defect { place: "request", problem }));
+            }
             self.tell_expired(at, RequestId(number));
         }
         self.await_answers();

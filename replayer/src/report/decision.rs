@@ -79,10 +79,12 @@ pub struct Stage {
 }
 
 /// What an action is expected to do.
-#[derive(Debug, Clone, Copy, Serialize)]
+#[derive(Debug, Clone, Serialize)]
 pub struct Prediction {
     /// Which quantity.
     pub metric: Metric,
+    /// Where.
+    pub entity: Option<Entity>,
     /// Which way.
     pub direction: Direction,
     /// Least change.
@@ -96,9 +98,10 @@ pub struct Prediction {
 }
 
 impl Prediction {
-    fn of(predicted: &Predicted) -> Self {
+    fn of(predicted: &Predicted, on: Option<&Entity>) -> Self {
         let Predicted { metric, direction, low, high, within_s } = *predicted;
-        Self { metric, direction, low, high, unit: metric.unit(), within_s }
+        let entity = on.cloned();
+        Self { metric, entity, direction, low, high, unit: metric.unit(), within_s }
     }
 }
 
@@ -122,7 +125,7 @@ impl Decision {
             target: said.target.clone(),
             comm: said.comm.clone(),
             params: said.action.as_ref().map_or(Value::Null, params),
-            predicted: said.predicted.as_ref().map(Prediction::of),
+            predicted: said.predicted.as_ref().map(|of| Prediction::of(of, said.on.as_ref())),
             confidence_raw: said.confidence_raw,
             confidence: said.confidence,
             verdict: said.verdict,

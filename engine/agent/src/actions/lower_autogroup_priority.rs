@@ -7,7 +7,7 @@ use alloc::vec;
 use ks_vocabulary::action::{Nice, ProcessRef};
 use ks_vocabulary::decision::{Effect, Plan, UndoStep};
 
-use super::process_target::{find, has_cpu_controller};
+use super::process_target::{cpu_group, find};
 use super::{Advice, signed};
 use crate::facts::Facts;
 use crate::unfit::{Unfit, need};
@@ -24,7 +24,7 @@ pub(super) fn plan(process: &ProcessRef, nice: Nice, facts: &dyn Facts) -> Resul
         return Err(Unfit::NoEffect(Cow::Borrowed("autogroups are switched off")));
     }
     let group = need(found.group, "the control group of the process")?;
-    if group != b"/" && has_cpu_controller(group, facts)? {
+    if cpu_group(group, facts)?.is_some() {
         let why = "it is in a CPU control group, where sessions are nothing";
         return Err(Unfit::NoEffect(Cow::Borrowed(why)));
     }

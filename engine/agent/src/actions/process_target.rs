@@ -40,9 +40,11 @@ pub(super) fn competes_inside(process: &ProcessFacts<'_>, facts: &dyn Facts) -> 
     let own = need(process.group, "the control group of the process")?;
     let all = facts.processes();
     let others = all.iter().filter(|other| other.key != process.key);
-    if own != ROOT_GROUP && has_cpu_controller(own, facts)? {
-        let inside = others.filter(|other| other.group == Some(own)).count();
-        return none_alone(inside, "its control group");
+    if let Some(shared) = cpu_group(own, facts)? {
+        let inside = others.filter(|other| {
+            other.group.is_some_and(|group| cpu_group(group, facts) == Ok(Some(shared)))
+        });
+        return none_alone(inside.count(), "its control group");
     }
     let is_on = need(facts.host().autogroup, "the switch of autogroups")?;
     if !is_on {
@@ -53,11 +55,19 @@ pub(super) fn competes_inside(process: &ProcessFacts<'_>, facts: &dyn Facts) -> 
     none_alone(inside, "its session")
 }
 
-/// Whether the group, or one above it, has a CPU controller of its own.
-pub(super) fn has_cpu_controller(path: &[u8], facts: &dyn Facts) -> Result<bool, Unfit> {
-    let group = need(facts.group(path), "the control group")?;
-    let controllers = need(group.controllers, "the controllers of the control group")?;
-    Ok(controllers.split(u8::is_ascii_whitespace).any(|one| one == b"cpu"))
+/// The control group of whose CPU share the tasks of a group are a part: the nearest with the CPU
+/// controller, itself or above it. Nothing for that of the whole host.
+pub(super) fn cpu_group<'a>(path: &'a [u8], facts: &dyn Facts) -> Result<Option<&'a [u8]>, Unfit> {
+    let mut path = path;
+    while path != ROOT_GROUP && !path.is_empty() {
+        let group = need(facts.group(path), "the control group")?;
+        let controllers = need(group.controllers, "the controllers of the control group")?;
+        if controllers.split(u8::is_ascii_whitespace).any(|one| one == b"cpu") {
+            return Ok(Some(path));
+        }
+        path = path.iter().rposition(|byte| *byte == b'/').map_or(&[][..], |at| &path[..at]);
+    }
+    Ok(None)
 }
 
 fn none_alone(others: usize, place: &str) -> Result<(), Unfit> {

@@ -38,7 +38,7 @@ impl Rule {
     pub(super) fn plain(&self, planned: &Result<Plan, Unfit>) -> String {
         match planned {
             Err(unfit) if self.name == "preconditions" => unfit.plain(),
-            Ok(_) | Err(_) => format!("it does not hold that {}", self.asks),
+            Ok(_) | Err(_) => format!("it has to hold, and does not: {}", self.asks),
         }
     }
 

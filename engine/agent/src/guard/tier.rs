@@ -39,7 +39,14 @@ pub(super) fn decide(proposal: &Proposal, look: &Look<'_>) -> Tier {
         Risk::Disruptive => match granted(proposal, look) {
             Some(scope) => allow("grant", format!("an operator grants it to {}", told(scope))),
             None if record.opens() && !record.is_exploring() => allow("gate", surely),
-            None => ask("disruptive", format!("it disrupts, nobody grants it, and {surely}")),
+            None => {
+                let grant = if was_granted(proposal, look) {
+                    "its grant has expired"
+                } else {
+                    "nobody grants it"
+                };
+                ask("disruptive", format!("it disrupts, {grant}, and {surely}"))
+            }
         },
     }
 }
@@ -54,6 +61,25 @@ fn ask(rule: &'static str, reason: String) -> Tier {
 
 /// The scope of a grant that holds for a proposal.
 fn granted<'a>(proposal: &Proposal, look: &Look<'a>) -> Option<&'a Scope> {
+    grants(proposal, look).find(|grant| look.wall < grant.expires_ns).map(|grant| &grant.on)
+}
+
+/// Whether a grant held for it once.
+fn was_granted(proposal: &Proposal, look: &Look<'_>) -> bool {
+    grants(proposal, look).next().is_some()
+}
+
+/// Grants for what is proposed, expired or not.
+fn grants<'a>(proposal: &Proposal, look: &Look<'a>) -> impl Iterator<Item = &'a Grant> {
+    let (kind, group) = (proposal.action.kind(), group_of(proposal, look));
+    let all = look.config.grants.iter();
+    all.filter(move |grant| {
+        grant.action == kind && group.is_some_and(|group| holds(&grant.on, group))
+    })
+}
+
+/// The control group of what an action is done to.
+fn group_of<'a>(proposal: &Proposal, look: &Look<'a>) -> Option<&'a [u8]> {
     let group = match &proposal.target {
         Entity::Process(pid, start) => look.facts.process((*pid, *start))?.group?,
         Entity::Cgroup(group) => look.facts.group(&group.path)?.path,
@@ -66,10 +92,5 @@ fn granted<'a>(proposal: &Proposal, look: &Look<'a>) -> Option<&'a Scope> {
         | Entity::ForkTree(..)
         | Entity::Executable(_) => return None,
     };
-    let is_good = |grant: &&Grant| {
-        grant.action == proposal.action.kind()
-            && look.wall < grant.expires_ns
-            && holds(&grant.on, group)
-    };
-    look.config.grants.iter().find(is_good).map(|grant| &grant.on)
+    Some(group)
 }

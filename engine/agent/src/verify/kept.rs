@@ -18,7 +18,7 @@ use crate::facts::Facts;
 const WATCHED_NS: u64 = 1_800 * SECOND_NS;
 /// The sum of deviations that is a drift.
 const LIMIT: f64 = 5.0;
-/// A minute of readings says where the level is.
+/// Two minutes of readings say where the level is.
 const RECENT: usize = 24;
 /// Without a reading for so long nothing is known of the time between.
 const HOLE_NS: u64 = 3 * STEP_NS;

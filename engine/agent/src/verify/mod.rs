@@ -9,7 +9,7 @@ mod kept;
 mod measured;
 mod verdict;
 
-pub(crate) use amount::amount;
+pub(crate) use amount::{amount, change};
 pub use guards::{Beside, Guards, is_worse};
 pub use in_force::{restored, written};
 pub use kept::{Course, Kept};

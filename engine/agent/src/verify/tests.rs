@@ -255,6 +255,7 @@ pub(crate) fn decision() -> DecisionSaid {
         action: None,
         target: None,
         comm: None,
+        on: None,
         predicted: Some(Predicted {
             metric: Metric::CpuSome5s,
             direction: Direction::Down,

@@ -96,7 +96,7 @@ pub fn verdict(
 fn told(untreated: &[Untreated<'_>]) -> String {
     let each = untreated.iter().filter(|one| !one.differences.is_empty());
     let each: Vec<String> =
-        each.map(|one| format!("{} of {}", one.differences.len(), one.source)).collect();
+        each.map(|one| format!("{} triggers of {}", one.differences.len(), one.source)).collect();
     if each.is_empty() { "none".into() } else { each.join(", ") }
 }
 

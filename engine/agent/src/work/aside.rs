@@ -39,8 +39,8 @@ impl Agent {
         pending.chain(carried).collect()
     }
 
-    /// Whether an incident is worth a look: it is severe, its picture is whole, and it was not
-    /// looked at as it is.
+    /// Whether an incident is worth a look: it is severe, its picture is whole, it was not looked
+    /// at as it is, and nobody is asked about it.
     pub(super) fn is_worth(
         &self,
         incident: &Incident,
@@ -56,7 +56,9 @@ impl Agent {
             Some(other) => !busy.contains(&other),
             None => known.is_due(&Seen::of(incident, &self.ledger), at),
         };
+        let is_asked = self.pending.values().any(|one| one.proposal.incident == incident.id);
         is_whole
+            && !is_asked
             && severe.any(|known| known.signal.severity >= self.config.severity_min)
             && self.handled.get(&incident.id).is_none_or(is_due)
     }

@@ -9,7 +9,7 @@ use ks_vocabulary::time::Timestamp;
 
 use super::{Agent, Carried, Stage};
 use crate::facts::Facts;
-use crate::verify::{BY_PLACEBO, amount};
+use crate::verify::{BY_PLACEBO, change};
 
 impl Agent {
     /// What came of a decision is known, and nothing is put back. What helped is watched further.
@@ -88,7 +88,7 @@ fn lesson(decision: &DecisionSaid) -> Option<String> {
     let way = if effect < 0.0 { "fell" } else { "rose" };
     let held = if actual.held == Some(true) { "as" } else { "not as" };
     let [by, low, high] =
-        [libm::fabs(effect), predicted.low, predicted.high].map(|value| amount(value, metric));
+        [libm::fabs(effect), predicted.low, predicted.high].map(|value| change(value, metric));
     Some(format!(
         "{metric} {way} by {by} against what happens without it, \
          {held} predicted ({low} to {high} {})",

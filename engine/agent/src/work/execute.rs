@@ -55,7 +55,9 @@ impl Agent {
         let look = tools.look();
         let judged = tools.guard.judge(&proposal, &look);
         case.decided = judged.verdict != Verdict::Denied;
-        let decision = self.decision(case, asked, &proposal, predicted, &judged, request, facts);
+        let mut decision =
+            self.decision(case, asked, &proposal, predicted, &judged, request, facts);
+        decision.on = self.ledger.signal(signal).map(|known| known.signal.entity.clone());
         let told = JudgedTold {
             decision: decision.id,
             verdict: judged.verdict,
@@ -102,6 +104,7 @@ impl Agent {
             target: Some(proposal.target.clone()),
             comm: Self::comm_of(&proposal.target, facts),
             predicted,
+            on: None,
             confidence_raw: Some(asked.confidence),
             // By what came of such actions and how sure the cause is, never by what is said of it.
             confidence: Some(record.rate() * sure.clamp(0.0, 1.0)),

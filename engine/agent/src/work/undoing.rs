@@ -126,11 +126,11 @@ impl Carried {
         let is_below = direction == Some(Direction::Up);
         let told = amount(after, metric);
         if self.measured.past.is_empty() {
-            format!("{metric} is {told}, and what it was before is not known")
+            format!("{metric} is at {told} since, and what it was before it is not known")
         } else if self.measured.is_beyond(after, is_below) {
-            format!("{metric} is still worse than before it, at {told}")
+            format!("since then {metric} is at {told}, worse than before it was done")
         } else {
-            format!("{metric} is no worse than before it, at {told}")
+            format!("since then {metric} is at {told}, no worse than before it was done")
         }
     }
 }

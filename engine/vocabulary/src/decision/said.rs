@@ -91,6 +91,9 @@ pub struct DecisionSaid {
     pub comm: Option<String>,
     /// What it is expected to do.
     pub predicted: Option<Predicted>,
+    /// Where that is measured.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub on: Option<Entity>,
     /// How sure whoever advised is, as it was said.
     pub confidence_raw: Option<f64>,
     /// The same by what came of such actions before.

@@ -1,7 +1,7 @@
 //! Hosts that differ in one fact of a process, and what is refused for it.
 
 use super::{ABOUT, Refused, action, plan, planned, refuses};
-use crate::desk::{BATCH, Desk, HOG, PAUSED, PEER, SESSION, SOLO};
+use crate::desk::{ALONE, BATCH, Desk, HOG, PAUSED, PEER, SESSION, SOLO};
 
 const LEVELS: &[Refused] = &[
     ("lower_process_priority", |d| d.hog().nice = Some(10), "direction", "no lower priority"),
@@ -145,6 +145,24 @@ fn levels_count_among_tasks_of_one_session_where_no_group_has_the_cpu_controller
     desk.at(PEER).session = Some(7);
     assert!(planned("lower_process_priority", &desk).is_ok(), "without autogroups all compete");
     assert_eq!(desk.hog().group, Some(BATCH));
+}
+
+#[test]
+fn a_group_without_the_cpu_controller_shares_what_the_nearest_above_it_has() {
+    let mut desk = Desk::default();
+    for group in [BATCH, ALONE] {
+        desk.within(group).controllers = Some(b"memory");
+    }
+    for above in [&b"/user.slice"[..], b"/work.slice"] {
+        desk.within(above).controllers = Some(b"cpu memory");
+    }
+    let unfit = planned("lower_autogroup_priority", &desk).unwrap_err();
+    assert_eq!(unfit.rule(), "no_effect", "sessions are nothing below it");
+    desk.at(PEER).group = Some(ALONE);
+    desk.at(PEER).session = Some(7);
+    assert!(planned("lower_process_priority", &desk).is_ok(), "its peer shares it");
+    desk.groups.remove(&b"/work.slice"[..]);
+    assert_eq!(planned("lower_process_priority", &desk).unwrap_err().rule(), "not_recorded");
 }
 
 #[test]

@@ -148,12 +148,12 @@ fn what_helped_is_watched_while_nothing_waits_for_it_and_told_when_it_stops() {
     bench.go(600);
     assert_eq!(bench.told(), []);
     bench.set(&PLACE, 8.0);
-    bench.go(120);
+    bench.go(140);
     let told = bench.told();
     assert_eq!(told.len(), 1);
     assert_eq!((told[0].0, told[0].1), (Decided::Watched, Some(Upshot::Resolved)));
     assert!(told[0].2.starts_with(lesson.as_str()), "{told:?}");
-    assert!(told[0].2.contains("stopped working within 12 minutes"), "{told:?}");
+    assert!(told[0].2.contains("stopped working within 11 minutes"), "{told:?}");
     assert_eq!((bench.agent.kept.len(), bench.agent.deadline()), (0, None));
 }
 
