@@ -106,6 +106,63 @@ fn nothing_is_done_to_hosts_that_are_well_or_busy_by_design() {
     assert!(found.is_empty(), "{}", found.join("\n"));
 }
 
+/// One takes all that there is, and nobody else wants it.
+const ALONE: [&str; 2] = [
+    r#"
+summary = "A batch that must go on runs at full speed on a host of eight CPUs."
+duration = "12m"
+
+[host]
+cpus = 8
+
+[background]
+mix = "idle"
+
+[[process]]
+name = "solver"
+group = "/work.slice/solver.service"
+threads = 64
+during = "solve"
+demand = { spin = 64.0, memory = "300MiB" }
+
+[[fault]]
+name = "solve"
+at = "4m"
+"#,
+    r#"
+summary = "A store reads all that its own disk gives."
+duration = "12m"
+
+[host]
+cpus = 8
+disk = "rotating"
+
+[background]
+mix = "idle"
+
+[[process]]
+name = "store"
+group = "/work.slice/store.service"
+threads = 16
+during = "scrub"
+demand = { cpu = 0.1, memory = "300MiB", read = { threads = 16, think = "0s", size = "64KiB" } }
+
+[[fault]]
+name = "scrub"
+at = "4m"
+"#,
+];
+
+#[test]
+fn who_takes_what_nobody_else_wants_is_left_alone() {
+    let runs = ALONE.into_iter().enumerate().map(|(at, text)| {
+        let scenario = Scenario::parse(text, "alone.toml").unwrap();
+        (format!("alone {at}"), scenario, FIRST_SEED)
+    });
+    let found = found(runs.collect());
+    assert!(found.is_empty(), "{}", found.join("\n"));
+}
+
 /// A check that finds nothing anywhere would show nothing.
 #[test]
 fn where_something_is_to_be_done_it_is_noticed() {

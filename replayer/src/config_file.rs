@@ -86,7 +86,7 @@ struct Agent {
     approval_s: Option<Spanned<u64>>,
     budgets: Option<Budgets>,
     #[serde(default)]
-    root_units: Vec<String>,
+    root_units: Vec<Spanned<String>>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -203,6 +203,12 @@ fn agent(
         if (1..=most).contains(&asked) { Ok(asked) } else { Err(place(at, problem)) }
     })?;
     let grants = granted.into_iter().map(|one| grant(one, place));
+    let root_units = file.root_units.into_iter().map(|unit| {
+        let at = unit.span().start;
+        let unit = unit.into_inner();
+        let is_sound = Scope::Unit(unit.clone()).is_sound();
+        if is_sound { Ok(unit) } else { Err(place(at, "write a unit as x.service, whole")) }
+    });
     Ok(AgentConfig {
         mode: file.mode.unwrap_or(usual.mode),
         reasoner: file.reasoner.unwrap_or(usual.reasoner),
@@ -210,23 +216,26 @@ fn agent(
         approval_s,
         budgets: file.budgets.unwrap_or(usual.budgets),
         grants: grants.collect::<Result<_, _>>()?,
-        root_units: file.root_units,
+        root_units: root_units.collect::<Result<_, _>>()?,
         policy: usual.policy,
     })
 }
+
+/// What a grant can be good for.
+const GRANTED_ON: &str = "a grant has a `unit` such as x.service, or a `cgroup` below the root such \
+    as /x.slice: whole names, no patterns";
 
 fn grant(one: Granted, place: &Place<'_>) -> Result<Grant, ConfigFileError> {
     let at = one.action.span().start;
     let on = match (one.unit, one.cgroup) {
         (Some(unit), None) => Scope::Unit(unit),
-        (None, Some(cgroup)) if cgroup.starts_with('/') && cgroup.len() > 1 => {
-            Scope::Cgroup(cgroup)
-        }
-        (Some(_) | None, Some(_)) => {
-            return Err(place(at, "a grant has a `unit`, or a `cgroup` below the root"));
-        }
+        (None, Some(cgroup)) => Scope::Cgroup(cgroup),
+        (Some(_), Some(_)) => return Err(place(at, GRANTED_ON)),
         (None, None) => return Err(place(at, "a grant says on which `unit` or `cgroup`")),
     };
+    if !on.is_sound() {
+        return Err(place(at, GRANTED_ON));
+    }
     let expires = one.expires.span().start;
     let expires_ns = wall_time(one.expires.get_ref())
         .ok_or_else(|| place(expires, "write a time with its offset, as 2027-01-01T00:00:00Z"))?;
@@ -279,6 +288,33 @@ mod tests {
         assert_eq!(accept[0].until_ns, Some(WallTime(2_000_000_000)));
         assert_eq!((accept[1].kind, accept[1].until_ns), (Kind::Scheduler, None));
         assert_eq!(parse(Path::new("ks.toml"), b"").unwrap(), Config::default());
+    }
+
+    #[test]
+    fn a_grant_and_a_unit_of_root_name_what_they_mean() {
+        let granted = |on: &str| {
+            let end = "expires = 2027-01-01T00:00:00Z\n";
+            let action = "[[grant]]\naction = \"terminate_process\"\n";
+            let text = format!("{action}{on}\n{end}");
+            parse(Path::new("ks.toml"), text.as_bytes()).map_err(|error| error.to_string())
+        };
+        assert!(granted("unit = \"x.service\"").is_ok());
+        assert!(granted("cgroup = \"/work.slice/x.service\"").is_ok());
+        for on in [
+            "unit = \"\"",
+            "unit = \"x\"",
+            "unit = \"*.service\"",
+            "unit = \"a/b.service\"",
+            "cgroup = \"\"",
+            "cgroup = \"/\"",
+            "cgroup = \"//\"",
+            "cgroup = \"/a/\"",
+            "cgroup = \"/a/../b\"",
+        ] {
+            let error = granted(on).unwrap_err();
+            assert!(error.contains("ks.toml:2:10: a grant has a `unit`"), "{on}: {error}");
+        }
+        check(b"[agent]\nroot_units = [\"\"]\n", "ks.toml:2:15: write a unit as x.service");
     }
 
     #[test]

@@ -98,12 +98,9 @@ fn parsed(file: File, text: &Text) -> Result<SitePolicy, ConfigFileError> {
     let protect = file.protect.into_iter().map(|scope| {
         let at = scope.span().start;
         let scope = scope.into_inner();
-        let is_sound = match &scope {
-            Scope::Unit(unit) => !unit.is_empty() && !unit.contains('/'),
-            Scope::Cgroup(path) => path.starts_with('/') && path.len() > 1,
-        };
-        let problem = "write `{ unit = \"x.service\" }` or `{ cgroup = \"/x.slice\" }`";
-        if is_sound { Ok(scope) } else { Err(text.problem(at, problem)) }
+        let problem = "write `{ unit = \"x.service\" }` or `{ cgroup = \"/x.slice\" }`: whole names, \
+                       no patterns";
+        if scope.is_sound() { Ok(scope) } else { Err(text.problem(at, problem)) }
     });
     let budgets = file.budgets.map(|lower| {
         let at = lower.span().start;
@@ -153,6 +150,9 @@ mod tests {
         for (toml, expected) in [
             ("[budgets]\nactions = 4", "site.toml:1:1: a policy can only lower"),
             ("allow = [\"x\"]", "site.toml:1:1: unknown field `allow`"),
+            ("protect = [{ unit = \"db\" }]", "site.toml:1:12: write `{ unit"),
+            ("protect = [{ cgroup = \"/db.slice/\" }]", "site.toml:1:12: write `{ unit"),
+            ("protect = [{ cgroup = \"/db.slice/*\" }]", "site.toml:1:12: write `{ unit"),
             ("deny = [\"reboot\"]", "site.toml:1:9: unknown variant `reboot`"),
             ("forbid = ['ok', '(']", "site.toml:1:17: this is no regular expression"),
             ("protect = [{ cgroup = \"/\" }]", "site.toml:1:12: write `{ unit"),

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use ks_replayer::report::{Decision, Report, Step};
-use ks_vocabulary::decision::{Beside, Direction, Ending, Upshot, Verdict};
+use ks_vocabulary::decision::{Beside, Decided, Direction, Ending, Upshot, Verdict};
 use ks_vocabulary::unit::Unit;
 
 use super::words::Times;
@@ -122,7 +122,12 @@ pub(super) fn one(decision: &Decision, times: &Times, page: &mut Page) {
 }
 
 fn outcome(decision: &Decision, times: &Times, page: &mut Page) {
-    let Some(outcome) = decision.outcome else { return };
+    let Some(outcome) = decision.outcome else {
+        if decision.course.iter().any(|stage| stage.change == Decided::Done) {
+            page.line("         the run ended before it was verified: what was done stands");
+        }
+        return;
+    };
     let at = decision.course.last().map_or(String::new(), |stage| times.at(&stage.at));
     let lesson = decision.lesson.as_deref().map_or(String::new(), |lesson| format!(": {lesson}"));
     page.line(format_args!("{at} {outcome}{lesson}"));

@@ -115,7 +115,7 @@ impl<'a> Around<'a> {
         if let Some(why) = self.by_unit(target, group) {
             return Some(why);
         }
-        if let Some(scope) = site.protect.iter().find(|scope| holds(scope, group)) {
+        if let Some(scope) = site.protect.iter().find(|scope| shields(scope, group)) {
             return Some(format!("the site protects {}", told(scope)));
         }
         by_user(target, group, site)
@@ -131,8 +131,10 @@ impl<'a> Around<'a> {
             return Some(format!("process {pid} is in it: {why}"));
         }
         let scope = site.protect.iter().find(|scope| match scope {
-            Scope::Cgroup(protected) => is_within(protected.as_bytes(), path) || holds(scope, path),
-            Scope::Unit(_) => holds(scope, path),
+            Scope::Cgroup(protected) => {
+                is_within(protected.as_bytes(), path) || shields(scope, path)
+            }
+            Scope::Unit(_) => shields(scope, path),
         });
         scope.map(|scope| format!("the site protects {}", told(scope)))
     }
@@ -184,11 +186,20 @@ pub(crate) fn holds(scope: &Scope, group: &[u8]) -> bool {
     }
 }
 
+/// Whether a scope keeps a control group from harm. Where a unit's group lies does not matter here:
+/// to protect too much costs little.
+fn shields(scope: &Scope, group: &[u8]) -> bool {
+    match scope {
+        Scope::Cgroup(_) => holds(scope, group),
+        Scope::Unit(unit) => group.split(|byte| *byte == b'/').any(|part| part == unit.as_bytes()),
+    }
+}
+
 /// Whether a control group is that of a systemd unit of the system, or below it: users have units
 /// of the same names elsewhere. Between it and the slice of the system are slices alone: what lies
 /// below a service may be named by that service as it likes.
 fn is_unit(group: &[u8], unit: &str) -> bool {
-    let below = group.strip_prefix(b"/system.slice/").unwrap_or_default();
+    let Some(below) = group.strip_prefix(b"/system.slice/") else { return false };
     let mut parts = below.split(|byte| *byte == b'/');
     parts.find(|part| *part == unit.as_bytes() || !part.ends_with(b".slice"))
         == Some(unit.as_bytes())

@@ -5,15 +5,59 @@ use alloc::vec::Vec;
 use ks_vocabulary::kind::Entity;
 use ks_vocabulary::membership::{is_below, is_within};
 use ks_vocabulary::output::Signal;
+use ks_vocabulary::subtype::Subtype;
 
 use super::{Look, Proposal};
 
-/// Who suffers within a control group that is to be held back, though nobody in it is to blame.
+/// Who suffers within a control group that is to be held back, though he is not to blame: a group
+/// below it in which nobody is, a process beside who is, or one that cannot keep up with those who
+/// connect to it.
 pub(super) fn sufferer(proposal: &Proposal, look: &Look<'_>) -> Option<Entity> {
     let Entity::Cgroup(target) = &proposal.target else { return None };
     let known = proposal.evidence.iter().filter_map(|id| look.ledger.signal(*id));
     let signals: Vec<&Signal> = known.map(|known| &known.signal).collect();
-    let path_of = |entity: &Entity| match entity {
+    let convicted = |signal: &&Signal| signal.subtype != Some(Subtype::AcceptQueue);
+    let blamed: Vec<&Entity> = signals
+        .iter()
+        .filter(|signal| convicted(signal))
+        .flat_map(|signal| signal.culprits.iter().filter(|one| one.convicted))
+        .map(|one| &one.entity)
+        .collect();
+    let victims = signals.iter().flat_map(|signal| &signal.victims).map(|one| &one.entity);
+    // Who is told of a full queue is who does not get to empty it.
+    let queues = look.ledger.signals().filter(|known| known.stands()).map(|known| &known.signal);
+    let queues = queues.filter(|signal| signal.subtype == Some(Subtype::AcceptQueue));
+    let behind = queues.flat_map(|signal| &signal.culprits).map(|one| &one.entity);
+    let suffers = victims.chain(behind).find(|victim| {
+        let Some(path) = path_of(victim, look) else { return false };
+        let is_inside = if matches!(victim, Entity::Process(..)) {
+            is_within(&path, &target.path)
+        } else {
+            is_below(&path, &target.path)
+        };
+        is_inside && !blamed.iter().any(|one| is_part(victim, &path, one, look))
+    });
+    suffers.cloned()
+}
+
+/// Whether who suffers is part of who is to blame: the same, a group that he is in, a process of his
+/// group or tree, or one that runs his program.
+fn is_part(victim: &Entity, path: &[u8], blamed: &Entity, look: &Look<'_>) -> bool {
+    let own = path_of(blamed, look);
+    let exe = |entity: &Entity| Proposal::exe_of(entity, look.facts);
+    match (victim, blamed) {
+        _ if victim == blamed => true,
+        (Entity::Process(..), Entity::Process(..)) => {
+            exe(victim).is_some_and(|of| exe(blamed) == Some(of))
+        }
+        (Entity::Process(..), _) => own.is_some_and(|own| is_within(path, &own)),
+        _ => own.is_some_and(|own| is_within(&own, path)),
+    }
+}
+
+/// The control group of who has a part in something.
+fn path_of(entity: &Entity, look: &Look<'_>) -> Option<Vec<u8>> {
+    match entity {
         Entity::Cgroup(group) => Some(group.path.clone()),
         Entity::Process(pid, start) | Entity::ForkTree(pid, start) => {
             let process = look.facts.process((*pid, *start))?;
@@ -26,17 +70,5 @@ pub(super) fn sufferer(proposal: &Proposal, look: &Look<'_>) -> Option<Entity> {
         | Entity::Filesystem(_)
         | Entity::Netns(_)
         | Entity::Executable(_) => None,
-    };
-    let blamed: Vec<Vec<u8>> = signals
-        .iter()
-        .flat_map(|signal| signal.culprits.iter().filter(|one| one.convicted))
-        .filter_map(|one| path_of(&one.entity))
-        .collect();
-    let victims = signals.iter().flat_map(|signal| &signal.victims);
-    let suffers = victims.map(|victim| &victim.entity).find(|victim| {
-        path_of(victim).is_some_and(|path| {
-            is_below(&path, &target.path) && !blamed.iter().any(|own| is_within(own, &path))
-        })
-    });
-    suffers.cloned()
+    }
 }

@@ -19,6 +19,8 @@ mod mutants;
 #[cfg(test)]
 mod rules;
 #[cfg(test)]
+mod sufferers;
+#[cfg(test)]
 mod tier;
 #[cfg(test)]
 mod undone;

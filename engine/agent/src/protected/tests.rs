@@ -181,6 +181,8 @@ fn a_site_protects_units_and_groups_with_what_is_below_and_above_them() {
     let mut desk = Desk::default();
     desk.add(&of((60, 6), 1, 105, b"/system.slice/db.service/worker"));
     desk.add(&of((61, 6), 1, 105, b"/system.slice/db.service.old"));
+    desk.add(&of((62, 6), 1, 105, b"/tenants.slice/db.service"));
+    says(why(&desk, (62, 6), site), "the site protects unit db.service");
     says(why(&desk, (60, 6), site), "the site protects unit db.service");
     assert_eq!(why(&desk, (61, 6), site), None);
     says(why(&desk, HOG, site), "the site protects control group /work.slice/batch.service");

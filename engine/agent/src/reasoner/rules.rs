@@ -112,7 +112,8 @@ fn explain(request: &ModelRequest) -> Reply {
     let Some(found) = diagnose(request) else {
         return finish(Ending::NothingToDo, "nothing of the incident stands any more".into());
     };
-    if let Some(reply) = leave_alone(&found).or_else(|| own_doing(&found, request)) {
+    let left = leave_alone(&found).or_else(|| own_doing(&found, request));
+    if let Some(reply) = left.or_else(|| harmless(&found, request)) {
         return reply;
     }
     if answers(&request.history, Phase::Explain).next().is_some() {
@@ -175,6 +176,31 @@ fn own_doing(found: &Diagnosis<'_>, request: &ModelRequest) -> Option<Reply> {
     let Diagnosis { mode: FailureMode::CpuQuota, signal, .. } = found else { return None };
     let by = request.tried.iter().rev().find(|tried| tried.target == signal.entity)?;
     let reason = format!("signal {}: it is held back by what was done, {}", signal.id, by.action);
+    Some(finish(Ending::NothingToDo, reason))
+}
+
+/// Who takes much of what nobody else wants does what the host is there for.
+fn harmless(found: &Diagnosis<'_>, request: &ModelRequest) -> Option<Reply> {
+    let Diagnosis { mode, signal, culprit: Some(culprit) } = found else { return None };
+    let takes = [FailureMode::CpuHog, FailureMode::NoisyNeighbour, FailureMode::IoHog];
+    let told = signals(request)?.signals.iter().filter(|signal| signal.stands);
+    let is_other = |party: &PartyTold| {
+        let is_one = party.entity.starts_with("proc#") && party.entity != culprit.entity;
+        let group = party.group.as_ref();
+        let is_its =
+            group == Some(&culprit.entity) || (group.is_some() && group == culprit.group.as_ref());
+        is_one && !is_its
+    };
+    let mut others = told.flat_map(|signal| {
+        let behind = signal.culprits.iter();
+        let behind = behind.filter(|_| signal.subtype == Some(Subtype::AcceptQueue));
+        signal.victims.iter().chain(behind)
+    });
+    if !takes.contains(mode) || others.any(is_other) {
+        return None;
+    }
+    let who = &culprit.entity;
+    let reason = format!("signal {}: nobody but {who} waits for what it takes", signal.id);
     Some(finish(Ending::NothingToDo, reason))
 }
 

@@ -152,6 +152,26 @@ pub enum Scope {
     Cgroup(String),
 }
 
+impl Scope {
+    /// Whether it can name anything: a unit with its type, or the path of a group below the root as
+    /// the kernel writes it. Nothing in it is a pattern.
+    pub fn is_sound(&self) -> bool {
+        match self {
+            Self::Unit(unit) => is_unit(unit),
+            Self::Cgroup(path) => path.strip_prefix('/').is_some_and(|below| {
+                below.split('/').all(|part| !matches!(part, "" | "." | "..") && !part.contains('*'))
+            }),
+        }
+    }
+}
+
+/// Whether a text is the name of a unit of systemd that can hold processes: `NAME.TYPE`.
+fn is_unit(text: &str) -> bool {
+    const TYPES: [&str; 6] = ["service", "scope", "slice", "socket", "mount", "swap"];
+    let is_name = |name: &str| !name.is_empty() && !name.contains(['/', '*']);
+    text.rsplit_once('.').is_some_and(|(name, of)| is_name(name) && TYPES.contains(&of))
+}
+
 /// What a site forbids beyond the product's policy. It can only tighten.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]

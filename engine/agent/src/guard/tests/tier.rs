@@ -93,6 +93,8 @@ fn a_grant_holds_for_its_action_on_its_scope_until_its_end() {
         (SERVICE, pause, unit("batch.service"), 0, asks),
         (SERVICE, pause, unit("batch.service"), -1, asks),
         (SERVICE, pause, unit("batch"), 1, asks),
+        (SERVICE, pause, unit(""), 1, asks),
+        (b"/work.slice/batch.service", pause, unit(""), 1, asks),
         (SERVICE, pause, unit("other.service"), 1, asks),
         (SERVICE, ActionKind::TerminateProcess, unit("batch.service"), 1, asks),
         (SERVICE, pause, tree("/system.slice/batch.service"), 1, allowed),

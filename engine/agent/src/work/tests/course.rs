@@ -279,11 +279,11 @@ fn a_rollback_is_looked_at_once_more() {
     let (bench, told) = rolled_back(100, 8.0);
     assert_eq!((told[0].0, told[0].1), (Decided::Verified, Some(Upshot::RolledBack)));
     assert!(told[0].2.contains("is read as it was before"), "{told:?}");
-    assert!(told[0].2.contains("no worse than before it"), "{told:?}");
+    assert!(told[0].2.contains("no worse than before it was done"), "{told:?}");
     assert!(undone(&bench));
     let (_, told) = rolled_back(100, 12.0);
     assert_eq!(told[0].1, Some(Upshot::RolledBack));
-    assert!(told[0].2.contains("still worse than before it"), "{told:?}");
+    assert!(told[0].2.contains(", worse than before it was done"), "{told:?}");
     let (bench, told) = rolled_back(WRITTEN, 8.0);
     assert_eq!(told[0].1, Some(Upshot::Worse), "what came of it is what was measured");
     assert!(told[0].2.contains("was not undone"), "{told:?}");
