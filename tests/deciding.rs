@@ -295,6 +295,9 @@ fn another_policy_is_held_against_what_was_decided() {
     assert_eq!(code, Some(1), "{error}");
     assert!(out.contains("limit_cgroup_cpu to cgroup:/tenants.slice/b.service"), "{out}");
     assert!(out.contains("needs_approval by site"), "{out}");
+    let shown = ["policy", "diff", "noisy_neighbour_weight", "--policy", "examples/site.toml"];
+    let (out, error, code) = ks(&shown);
+    assert!(code == Some(1) && out.contains("needs_approval by site"), "{out}{error}");
     std::fs::write(&path, "deny = [\"clear_page_cache\"]\n").unwrap();
     let (out, _, code) = ks(&asked);
     assert_eq!((code, out.contains("changes none of")), (Some(0), true), "{out}");

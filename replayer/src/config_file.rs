@@ -44,7 +44,7 @@ const LARGEST_BYTES: u64 = 1 << 20;
 #[non_exhaustive]
 pub enum ConfigFileError {
     /// It cannot be read.
-    #[error("cannot read the configuration `{}`: {error}", path.display())]
+    #[error("cannot read `{}`: {error}", path.display())]
     Io {
         /// The file.
         path: PathBuf,
