@@ -98,8 +98,8 @@ fn is_answer(body: &Body) -> bool {
 fn a_cut_goes_on_with_what_was_done_before_it_and_keeps_what_an_operator_said() {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();
-    std::fs::write(folder.join("site.toml"), "deny = [\"set_cpu_affinity\"]\n").unwrap();
-    let build = ["scenario", "build", "renice_two_sessions", "--mode", "auto"];
+    std::fs::write(folder.join("site.toml"), "approve = [\"limit_cgroup_cpu\"]\n").unwrap();
+    let build = ["scenario", "build", "noisy_neighbour_weight", "--mode", "auto"];
     let build = [&build[..], &["--policy", "site.toml", "-o", "w.parquet"]].concat();
     check(folder, &build, 0, "holds scenario");
     assert!(ks(folder, &["replay", "w.parquet", "--journal", "w.jsonl"]).status.success());
@@ -126,12 +126,12 @@ fn a_cut_goes_on_with_what_was_done_before_it_and_keeps_what_an_operator_said() 
     );
     let whole = replayed(folder, "said.parquet");
     let approved = &whole["decisions"][1];
-    assert_eq!(approved["action"], "pause_process");
+    assert_eq!(approved["action"], "limit_cgroup_cpu");
     assert_ne!(approved["outcome"], json!("not_applied"), "it was approved of");
-    let cut = part("said.parquet", "+435s", "7m", "cut.parquet");
+    let cut = part("said.parquet", "+510s", "7m", "cut.parquet");
     check(folder, &cut, 0, "decisions in the part are those of the original");
     let (all, own) = (decided(&whole), decided(&replayed(folder, "cut.parquet")));
-    assert!(own.iter().any(|one| one[1] == "pause_process"), "{own:?}");
+    assert!(own.iter().any(|one| one[1] == "limit_cgroup_cpu"), "{own:?}");
     assert!(own.iter().all(|one| all.contains(one)), "{own:?} of {all:?}");
     check(folder, &["test", "cut.toml"], 0, "1 passed, 0 failed");
 }

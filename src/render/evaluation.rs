@@ -26,8 +26,7 @@ pub(crate) fn text(rows: &[Row], summaries: &[Summary]) -> Page {
         "scenario", "diagnosis", "action", "ended", "steps", "decided"
     ));
     for row in own(rows, summaries) {
-        let decided =
-            if row.decided.is_empty() { "nothing".into() } else { row.decided.join("; ") };
+        let decided = done(row);
         page.line(format_args!(
             "{:26} {:9} {:6} {:12} {:>5}  {decided}",
             row.scenario,
@@ -117,7 +116,7 @@ pub(crate) fn markdown(command: &str, rows: &[Row], summaries: &[Summary]) -> St
             or(&row.diagnosed, "nobody"),
             word(row.action_right),
             row.ended.word(),
-            or(&row.decided, "nothing"),
+            done(row),
         );
     }
     losses(&mut text, rows, summaries);
@@ -146,7 +145,7 @@ fn losses(text: &mut String, rows: &[Row], summaries: &[Summary]) {
             or(&row.causes, "nobody"),
             or(&row.diagnosed, "nobody"),
             or(&row.right, "to leave it alone"),
-            or(&row.decided, "nothing"),
+            done(row),
             row.ended.word(),
         );
         for why in &row.why {
@@ -156,6 +155,10 @@ fn losses(text: &mut String, rows: &[Row], summaries: &[Summary]) {
     if text.len() == losses {
         *text += "\nNone.\n";
     }
+}
+
+fn done(row: &Row) -> String {
+    if row.decided.is_empty() { "nothing".to_owned() } else { row.decided.join("; ") }
 }
 
 fn or(all: &[String], none: &str) -> String {
