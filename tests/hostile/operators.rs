@@ -71,10 +71,15 @@ fn an_approval_of_another_proposal_is_none_of_this_one() {
 }
 
 #[test]
-fn of_two_proposals_of_one_deed_one_is_done() {
+fn while_one_proposal_waits_no_other_is_made_of_its_incident() {
     let told = told(&[(1, 20, "approve"), (2, 20, "approve")]);
-    let done = told.done.iter().filter(|(_, what, _)| *what == "do").count();
-    assert_eq!(done, 1, "{:?}", told.done);
+    let [first, second] = [1, 2].map(|number| told.decision(number));
+    assert_eq!(first.incident, second.incident);
+    assert!(second.at >= first.course.last().unwrap().at, "the first is over");
+    for (_, _, text) in &told.done {
+        let times = told.done.iter().filter(|(_, what, other)| *what == "do" && other == text);
+        assert_eq!(times.count(), 1, "{:?}", told.done);
+    }
 }
 
 #[test]
