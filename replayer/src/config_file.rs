@@ -222,8 +222,8 @@ fn agent(
 }
 
 /// What a grant can be good for.
-const GRANTED_ON: &str = "a grant has a `unit` such as x.service, or a `cgroup` below the root such \
-    as /x.slice: whole names, no patterns";
+const GRANTED_ON: &str = "a grant has a `unit` such as x.service, or a `cgroup` below the root \
+    such as /x.slice: whole names, no patterns";
 
 fn grant(one: Granted, place: &Place<'_>) -> Result<Grant, ConfigFileError> {
     let at = one.action.span().start;

@@ -98,8 +98,8 @@ fn parsed(file: File, text: &Text) -> Result<SitePolicy, ConfigFileError> {
     let protect = file.protect.into_iter().map(|scope| {
         let at = scope.span().start;
         let scope = scope.into_inner();
-        let problem = "write `{ unit = \"x.service\" }` or `{ cgroup = \"/x.slice\" }`: whole names, \
-                       no patterns";
+        let problem = "write `{ unit = \"x.service\" }` or `{ cgroup = \"/x.slice\" }`: whole \
+                       names, no patterns";
         if scope.is_sound() { Ok(scope) } else { Err(text.problem(at, problem)) }
     });
     let budgets = file.budgets.map(|lower| {

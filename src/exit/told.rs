@@ -266,10 +266,12 @@ impl Told for ks_replayer::difference::JournalError {
 /// A scenario whose file cannot be read, where what it says would be wrong use.
 impl Told for ks_replayer::evaluation::EvalError {
     fn fault(&self) -> Fault {
-        match self {
-            Self::Replay(error) => error.fault(),
-            Self::Scenario(error) => error.fault(),
-            _ => Fault::Usage,
+        if let Self::Replay(error) = self {
+            error.fault()
+        } else if let Self::Scenario(error) = self {
+            error.fault()
+        } else {
+            Fault::Usage
         }
     }
 }

@@ -13,13 +13,13 @@ use crate::tree::{SourceFile, assert_none, checkout};
 const LINES_MAX: [(&str, usize); 9] = [
     ("ebpf/src/", 1_000),
     ("engine/src/", 19_700),
-    ("engine/agent/src/", 9_600),
+    ("engine/agent/src/", 9_800),
     ("engine/statistics/src/", 5_100),
     ("engine/vocabulary/src/", 8_450),
     ("recorder/src/", 19_550),
     ("replayer/src/", 11_000),
     ("scenarios/src/", 9_750),
-    ("src/", 9_950),
+    ("src/", 10_300),
 ];
 /// How far below its entry a crate may be.
 const SLACK_PERCENT: usize = 5;

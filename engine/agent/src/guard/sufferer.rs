@@ -40,8 +40,8 @@ pub(super) fn sufferer(proposal: &Proposal, look: &Look<'_>) -> Option<Entity> {
     suffers.cloned()
 }
 
-/// Whether who suffers is part of who is to blame: the same, a group that he is in, a process of his
-/// group or tree, or one that runs his program.
+/// Whether who suffers is part of who is to blame: the same, a group that he is in, a process of
+/// his group or tree, or one that runs his program.
 fn is_part(victim: &Entity, path: &[u8], blamed: &Entity, look: &Look<'_>) -> bool {
     let own = path_of(blamed, look);
     let exe = |entity: &Entity| Proposal::exe_of(entity, look.facts);
