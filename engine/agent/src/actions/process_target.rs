@@ -6,6 +6,7 @@ use alloc::format;
 use ks_vocabulary::action::ProcessRef;
 use ks_vocabulary::kind::Entity;
 use ks_vocabulary::lasting::Exact;
+use ks_vocabulary::membership::is_within;
 
 use crate::facts::{Facts, ProcessFacts};
 use crate::unfit::{Unfit, need};
@@ -41,10 +42,11 @@ pub(super) fn competes_inside(process: &ProcessFacts<'_>, facts: &dyn Facts) -> 
     let all = facts.processes();
     let others = all.iter().filter(|other| other.key != process.key);
     if let Some(shared) = cpu_group(own, facts)? {
-        let inside = others.filter(|other| {
-            other.group.is_some_and(|group| cpu_group(group, facts) == Ok(Some(shared)))
-        });
-        return none_alone(inside.count(), "its control group");
+        let is_inside =
+            |group| is_within(group, shared) && cpu_group(group, facts) == Ok(Some(shared));
+        let inside = others.filter(|other| other.group.is_some_and(is_inside));
+        // One is enough.
+        return none_alone(inside.take(1).count(), "its control group");
     }
     let is_on = need(facts.host().autogroup, "the switch of autogroups")?;
     if !is_on {
