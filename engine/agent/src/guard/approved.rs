@@ -10,16 +10,20 @@ use super::Proposal;
 
 /// A plan that every rule has passed. Nobody outside of the guard can make one:
 ///
-/// ```compile_fail
-/// let plan = ks_agent::guard::ApprovedPlan {
-///     action: todo!(),
-///     target: todo!(),
-///     plan: todo!(),
-/// };
+/// ```compile_fail,E0451
+/// use ks_agent::guard::ApprovedPlan;
+/// use ks_vocabulary::{action::Action, decision::Plan, kind::Entity};
+/// fn forged(action: Action, target: Entity, plan: Plan) -> ApprovedPlan {
+///     ApprovedPlan { action, target, plan }
+/// }
 /// ```
 ///
-/// ```compile_fail
-/// let plan = ks_agent::guard::ApprovedPlan::new(todo!(), todo!());
+/// ```compile_fail,E0624
+/// use ks_agent::guard::{ApprovedPlan, Proposal};
+/// use ks_vocabulary::decision::Plan;
+/// fn forged(proposal: &Proposal, plan: Plan) -> ApprovedPlan {
+///     ApprovedPlan::new(proposal, plan)
+/// }
 /// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct ApprovedPlan {
@@ -54,8 +58,11 @@ impl ApprovedPlan {
 /// What whoever performs actions is asked for. It is made of an [`ApprovedPlan`] and of nothing
 /// else:
 ///
-/// ```compile_fail
-/// let request = ks_agent::guard::EffectRequest { decision: 1, asked: todo!() };
+/// ```compile_fail,E0451
+/// use ks_agent::guard::EffectRequest;
+/// fn forged(of: EffectRequest) -> EffectRequest {
+///     EffectRequest { decision: 1, ..of }
+/// }
 /// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct EffectRequest {
