@@ -1,8 +1,10 @@
 //! `ks capture` of a recording in which an agent was at work.
 #![expect(clippy::unwrap_used, reason = "a test fails by it")]
 
+#[path = "product/command.rs"]
+mod command;
+
 use std::path::Path;
-use std::process::{Command, Output};
 
 use ks_recorder::format::recording::Reader;
 use ks_recorder::format::writer::Writer;
@@ -11,18 +13,7 @@ use ks_vocabulary::input::{
 };
 use serde_json::{Value, json};
 
-fn ks(folder: &Path, arguments: &[&str]) -> Output {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_ks"));
-    command.current_dir(folder).args(arguments).output().unwrap()
-}
-
-fn check(folder: &Path, arguments: &[&str], code: i32, expected: &str) {
-    let output = ks(folder, arguments);
-    let told = [output.stdout, output.stderr].concat();
-    let told = String::from_utf8_lossy(&told);
-    assert_eq!(output.status.code(), Some(code), "{told}");
-    assert!(told.contains(expected), "{told}");
-}
+use command::{check, ks};
 
 fn replayed(folder: &Path, name: &str) -> Value {
     let output = ks(folder, &["replay", name, "--format", "json"]);

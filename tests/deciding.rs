@@ -1,17 +1,18 @@
 //! The agent on modelled hosts: what it decides, does and verifies, as a whole.
 #![expect(clippy::unwrap_used, reason = "a test fails by it")]
 
-use std::io::sink;
+#[path = "product/run.rs"]
+mod run;
+
 use std::path::Path;
 
 use ks_engine::analysis::knowledge::KnownPlacebos;
-use ks_replayer::range::Range;
 use ks_replayer::replay::Run;
 use ks_replayer::report::{Decision, Report};
 use ks_replayer::scenario::{self, untreated};
 use ks_scenarios::library;
 use ks_scenarios::scenario::Scenario;
-use ks_vocabulary::decision::{AgentConfig, Decided, Mode, Reasoner, Upshot};
+use ks_vocabulary::decision::{Decided, Mode, Upshot};
 use ks_vocabulary::input::Config;
 use serde_json::{Value, json};
 
@@ -171,13 +172,7 @@ at = "10m"
 
 fn acted_on(text: &str) -> Report {
     let scenario = Scenario::parse(text, "a_while.toml").unwrap();
-    let mut simulation = scenario::simulation(&scenario, 1).unwrap();
-    let (mode, reasoner) = (Mode::Auto, Reasoner::Rules);
-    let agent = AgentConfig { mode, reasoner, ..AgentConfig::default() };
-    simulation.configure(Config { agent, ..Config::default() });
-    let (mut run, all) = (Run::default(), Range::new(None, None));
-    scenario::drive(&mut run, &mut simulation, all, &mut sink(), |_, _| {}, |_, _| {}).unwrap();
-    run.finish("a while", &mut sink()).unwrap()
+    run::through(Run::default(), &scenario, 1, Config::by_rules(Mode::Auto))
 }
 
 #[test]

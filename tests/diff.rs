@@ -1,21 +1,10 @@
 //! `ks diff` through the whole product.
 #![expect(clippy::unwrap_used, reason = "a test fails by it")]
 
-use std::path::Path;
-use std::process::{Command, Output};
+#[path = "product/command.rs"]
+mod command;
 
-fn ks(folder: &Path, arguments: &[&str]) -> Output {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_ks"));
-    command.current_dir(folder).args(arguments).output().unwrap()
-}
-
-fn check(folder: &Path, arguments: &[&str], code: i32, expected: &str) {
-    let output = ks(folder, arguments);
-    let told = [output.stdout, output.stderr].concat();
-    let told = String::from_utf8_lossy(&told);
-    assert_eq!(output.status.code(), Some(code), "{told}");
-    assert!(told.contains(expected), "{told}");
-}
+use command::{check, ks};
 
 #[test]
 fn runs_that_part_are_told_apart_by_their_evidence() {

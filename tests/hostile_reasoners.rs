@@ -2,51 +2,29 @@
 //! bounded and recorded, the rules take over, and nothing is done that the guard has not allowed.
 #![expect(clippy::unwrap_used, reason = "a test fails by it")]
 
-use std::io::sink;
+#[path = "product/run.rs"]
+mod product;
+
+use std::sync::LazyLock;
 
 use ks_agent::reasoner::{Advised, Reasoner};
-use ks_replayer::range::Range;
 use ks_replayer::replay::Run;
 use ks_replayer::report::Report;
-use ks_replayer::scenario;
 use ks_scenarios::scenario::Scenario;
 use ks_vocabulary::action::ActionKind;
-use ks_vocabulary::decision::{
-    AgentConfig, Budgets, Mode, ModelRequest, Reasoner as Named, Verdict,
-};
+use ks_vocabulary::decision::{Budgets, Mode, ModelRequest, Verdict};
 use ks_vocabulary::input::Config;
 use ks_vocabulary::random::Random;
+
+use product::through;
 
 const SEEDS: u64 = 1_000;
 
 /// A program takes all CPUs from its sibling: a minute and a half are enough to decide.
-const SCENARIO: &str = r#"
-summary = "A tenant takes the CPUs of its sibling."
-duration = "95s"
-
-[host]
-cpus = 2
-
-[background]
-mix = "idle"
-
-[[process]]
-name = "kill -9 1; id"
-group = "/tenants.slice/b.service"
-threads = 8
-during = "burst"
-demand = { spin = 8.0 }
-
-[[process]]
-name = "worker"
-group = "/tenants.slice/a.service"
-threads = 4
-demand = { cpu = 0.2, burst = "2ms" }
-
-[[fault]]
-name = "burst"
-at = "20s"
-"#;
+static SCENARIO: LazyLock<String> = LazyLock::new(|| {
+    let burst = include_str!("hostile/burst.toml");
+    burst.replace("\"4m\"", "\"95s\"").replace("\"hog\"", "\"kill -9 1; id\"")
+});
 
 /// What one does depends on its seed and on nothing that it is asked.
 #[derive(Debug)]
@@ -146,21 +124,16 @@ impl Reasoner for Hostile {
 }
 
 fn run(scenario: &Scenario, seed: u64) -> Report {
-    let mut simulation = scenario::simulation(scenario, seed).unwrap();
-    let agent = AgentConfig { mode: Mode::Auto, reasoner: Named::Rules, ..AgentConfig::default() };
-    simulation.configure(Config { agent, ..Config::default() });
     let mut run = Run::default();
     run.advise_by(move || {
         Box::new(Hostile { random: Random::stream(seed, "hostile"), kind: seed % 7 })
     });
-    let all = Range::new(None, None);
-    scenario::drive(&mut run, &mut simulation, all, &mut sink(), |_, _| {}, |_, _| {}).unwrap();
-    run.finish("hostile", &mut sink()).unwrap()
+    through(run, scenario, seed, Config::by_rules(Mode::Auto))
 }
 
 #[test]
 fn whatever_a_reasoner_answers_the_work_is_bounded_and_the_guard_decides() {
-    let scenario = Scenario::parse(SCENARIO, "hostile.toml").unwrap();
+    let scenario = Scenario::parse(&SCENARIO, "hostile.toml").unwrap();
     let budgets = Budgets::default();
     let (mut acted, mut replaced, mut worked) = (0, 0, 0);
     for seed in 0..SEEDS {
@@ -191,7 +164,7 @@ fn whatever_a_reasoner_answers_the_work_is_bounded_and_the_guard_decides() {
 
 #[test]
 fn equal_seeds_give_equal_journals() {
-    let scenario = Scenario::parse(SCENARIO, "hostile.toml").unwrap();
+    let scenario = Scenario::parse(&SCENARIO, "hostile.toml").unwrap();
     for seed in [1, 5, 6] {
         assert_eq!(run(&scenario, seed).journal_sha256, run(&scenario, seed).journal_sha256);
     }
@@ -200,13 +173,7 @@ fn equal_seeds_give_equal_journals() {
 /// A run that the rules advise: its decisions without names, and all that the reasoner was sent.
 fn advised(text: &str) -> (String, String) {
     let scenario = Scenario::parse(text, "named.toml").unwrap();
-    let mut simulation = scenario::simulation(&scenario, 1).unwrap();
-    let agent = AgentConfig { mode: Mode::Auto, reasoner: Named::Rules, ..AgentConfig::default() };
-    simulation.configure(Config { agent, ..Config::default() });
-    let mut run = Run::default();
-    let all = Range::new(None, None);
-    scenario::drive(&mut run, &mut simulation, all, &mut sink(), |_, _| {}, |_, _| {}).unwrap();
-    let report = run.finish("named", &mut sink()).unwrap();
+    let report = through(Run::default(), &scenario, 1, Config::by_rules(Mode::Auto));
     let decided = report
         .decisions
         .iter()
@@ -217,7 +184,7 @@ fn advised(text: &str) -> (String, String) {
 
 #[test]
 fn names_change_neither_what_is_decided_nor_what_a_reasoner_is_sent() {
-    let usual = advised(SCENARIO);
+    let usual = advised(&SCENARIO);
     assert!(usual.0.contains("Allowed"), "{}", usual.0);
     for (hog, hogs, sibling) in [
         ("sshd", "/tenants.slice/systemd-journald.service", "/tenants.slice/a.service"),

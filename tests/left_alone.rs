@@ -5,17 +5,18 @@
 //! `make test-long` says 20.
 #![expect(clippy::unwrap_used, reason = "a test fails by it")]
 
-use std::io::sink;
+#[path = "product/run.rs"]
+mod run;
+
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
-use ks_replayer::range::Range;
 use ks_replayer::replay::Run;
 use ks_replayer::report::Decision;
 use ks_replayer::scenario;
 use ks_scenarios::library;
 use ks_scenarios::scenario::Scenario;
-use ks_vocabulary::decision::{AgentConfig, Mode, Reasoner};
+use ks_vocabulary::decision::Mode;
 use ks_vocabulary::input::Config;
 
 /// The first seed; the expectations of scenarios are held against those from 1 on.
@@ -34,14 +35,7 @@ fn is_left_alone(name: &str, scenario: &Scenario) -> bool {
 
 /// All decisions of a run on which the agent may act.
 fn decided(scenario: &Scenario, seed: u64) -> Vec<Decision> {
-    let mut simulation = scenario::simulation(scenario, seed).unwrap();
-    let (mode, reasoner) = (Mode::Auto, Reasoner::Rules);
-    let agent = AgentConfig { mode, reasoner, ..AgentConfig::default() };
-    simulation.configure(Config { agent, ..Config::default() });
-    let mut run = Run::default();
-    let all = Range::new(None, None);
-    scenario::drive(&mut run, &mut simulation, all, &mut sink(), |_, _| {}, |_, _| {}).unwrap();
-    run.finish("left_alone", &mut sink()).unwrap().decisions
+    run::through(Run::default(), scenario, seed, Config::by_rules(Mode::Auto)).decisions
 }
 
 /// Scenarios that are to be left alone, by what they are loaded from.

@@ -2,33 +2,7 @@
 
 use ks_scenarios::scenario::Scenario;
 
-const HOST: &str = r#"
-summary = "A tenant takes the CPUs of its sibling."
-duration = "$"
-
-[host]
-cpus = 4
-
-[background]
-mix = "web"
-
-[[process]]
-name = "hog"
-group = "/tenants.slice/b.service"
-threads = 16
-during = "burst"
-demand = { spin = 16.0 }
-
-[[process]]
-name = "worker"
-group = "/tenants.slice/a.service"
-threads = 4
-demand = { cpu = 0.2, burst = "2ms" }
-
-[[fault]]
-name = "burst"
-at = "20s"
-"#;
+const HOST: &str = include_str!("../../tests/hostile/burst.toml");
 
 /// Processes that sleep, each in a unit of its own.
 const IDLERS: &str = r#"
@@ -41,11 +15,16 @@ demand = { cpu = 0.0001, memory = "4MiB" }
 
 /// A host of some seventy processes.
 pub(crate) fn burst(duration: &str) -> Scenario {
-    Scenario::parse(&HOST.replace('$', duration), "deciding.toml").unwrap()
+    with(duration, "")
 }
 
 /// The same with three hundred more.
 pub(crate) fn wide(duration: &str) -> Scenario {
-    let text = format!("{HOST}{IDLERS}").replace('$', duration);
-    Scenario::parse(&text, "deciding.toml").unwrap()
+    with(duration, IDLERS)
+}
+
+fn with(duration: &str, more: &str) -> Scenario {
+    let lasts = format!("\"{duration}\"");
+    let host = HOST.replace("\"4m\"", &lasts).replace("\"idle\"", "\"web\"");
+    Scenario::parse(&(host + more), "deciding.toml").unwrap()
 }

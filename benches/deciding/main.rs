@@ -24,7 +24,7 @@ use ks_replayer::replay::Run;
 use ks_replayer::scenario;
 use ks_scenarios::simulation::Simulation;
 use ks_vocabulary::action::ActionKind;
-use ks_vocabulary::decision::{AgentConfig, Mode, Reasoner as Named};
+use ks_vocabulary::decision::Mode;
 use ks_vocabulary::input::{Config, Input};
 
 use advisers::{Insists, Spans, Timed};
@@ -39,15 +39,10 @@ fn main() {
     watched();
 }
 
-fn config(mode: Mode, reasoner: Named) -> Config {
-    let agent = AgentConfig { mode, reasoner, ..AgentConfig::default() };
-    Config { agent, ..Config::default() }
-}
-
 fn verdicts() {
     let spans = Spans::default();
     for seed in 0..SEEDS {
-        let mut config = config(Mode::Auto, Named::Rules);
+        let mut config = Config::by_rules(Mode::Auto);
         // What the site refuses has passed all that looks at the host.
         config.agent.policy.deny = ActionKind::ALL.to_vec();
         let mut simulation = host::wide("100s").simulation(seed);
@@ -62,7 +57,7 @@ fn decisions() {
     let spans = Spans::default();
     for seed in 0..SEEDS {
         let mut simulation = host::wide("100s").simulation(seed);
-        simulation.configure(config(Mode::Auto, Named::Rules));
+        simulation.configure(Config::by_rules(Mode::Auto));
         let own = Arc::clone(&spans);
         drive(&mut simulation, Some(Box::new(move || Box::new(Timed::new(Arc::clone(&own))))));
     }
@@ -73,10 +68,10 @@ fn hours() {
     let name = "leaking_service";
     let library = scenario::load(Path::new(name)).unwrap();
     let mut simulation = scenario::acted_on(&library, name, 1, None).unwrap();
-    simulation.configure(config(Mode::Auto, Named::Rules));
+    simulation.configure(Config::by_rules(Mode::Auto));
     closed_loop("75 min of leaking_service", &mut simulation, 2.0 * 75.0 / 60.0);
     let mut simulation = host::burst("1h").simulation(1);
-    simulation.configure(config(Mode::Auto, Named::Rules));
+    simulation.configure(Config::by_rules(Mode::Auto));
     closed_loop("an hour of a burst", &mut simulation, 2.0);
 }
 
@@ -98,10 +93,11 @@ fn watched() {
     scenario::drive(&mut run, &mut simulation, all, &mut sink(), |_, _| {}, keep).unwrap();
     let mut costs = [Vec::new(), Vec::new()];
     for _ in 0..PAIRS {
-        for (at, reasoner) in [Named::Off, Named::Rules].into_iter().enumerate() {
+        let watched = Config::by_rules(Mode::Observe);
+        for (at, config) in [Config::default(), watched].into_iter().enumerate() {
             let mut run = Run::default();
             run.rehearse();
-            run.configure(config(Mode::Observe, reasoner), "a bench");
+            run.configure(config, "a bench");
             let begin = clock::process_cpu_ns();
             for input in &inputs {
                 run.feed(input, &mut sink()).unwrap();

@@ -10,7 +10,7 @@ use ks_replayer::driver::{Driver, Keeper, Modelled};
 use ks_replayer::replay::Run;
 use ks_scenarios::scenario::Scenario;
 use ks_scenarios::simulation::Simulation;
-use ks_vocabulary::decision::{AgentConfig, Mode, Reasoner};
+use ks_vocabulary::decision::Mode;
 use ks_vocabulary::input::{Config, Input};
 use ks_vocabulary::output::Output;
 
@@ -38,8 +38,7 @@ pub(crate) const RUNS: [(&str, Mode, &[&str]); 3] = [
 fn simulation(more: &str, mode: Mode) -> Simulation {
     let scenario = Scenario::parse(&format!("{BURST}{more}"), "acted.toml").unwrap();
     let mut simulation = scenario.simulation(1);
-    let agent = AgentConfig { mode, reasoner: Reasoner::Rules, ..AgentConfig::default() };
-    simulation.configure(Config { agent, ..Config::default() });
+    simulation.configure(Config::by_rules(mode));
     simulation
 }
 

@@ -10,7 +10,7 @@ use ks_replayer::replay::Run;
 use ks_replayer::report::{Decision, Report};
 use ks_scenarios::scenario::Scenario;
 use ks_scenarios::simulation::Simulation;
-use ks_vocabulary::decision::{AgentConfig, Mode, Reasoner};
+use ks_vocabulary::decision::{AgentConfig, Mode};
 use ks_vocabulary::input::{Answer, Asks, Body, Config, Input, RequestId};
 use ks_vocabulary::output::Request;
 use ks_vocabulary::time::Timestamp;
@@ -49,7 +49,7 @@ impl Told {
 }
 
 pub(crate) fn agent(mode: Mode) -> AgentConfig {
-    AgentConfig { mode, reasoner: Reasoner::Rules, ..AgentConfig::default() }
+    Config::by_rules(mode).agent
 }
 
 pub(crate) fn simulation(text: &str, agent: AgentConfig) -> Simulation {

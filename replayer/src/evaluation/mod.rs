@@ -20,7 +20,7 @@ use ks_scenarios::library;
 use ks_scenarios::remedies::Remedies;
 use ks_scenarios::scenario::{Operator, Says, Scenario};
 use ks_scenarios::units::Duration;
-use ks_vocabulary::decision::{AgentConfig, Mode, Reasoner};
+use ks_vocabulary::decision::Mode;
 use ks_vocabulary::input::Config;
 
 use crate::driver::{DriveError, Modelled};
@@ -153,7 +153,7 @@ fn played(exam: &Exam, player: Player, untreated: &Course) -> Result<Row, EvalEr
     scenario.operators = operators();
     let name = scenario.name.clone();
     let mut simulation = scenario::acted_on(&scenario, &name, exam.remedies.seed, None)?;
-    simulation.configure(config());
+    simulation.configure(Config::by_rules(Mode::Auto));
     let mut run = Run::default();
     match player {
         Player::Rules => {}
@@ -173,11 +173,6 @@ fn played(exam: &Exam, player: Player, untreated: &Course) -> Result<Row, EvalEr
 fn operators() -> Vec<Operator> {
     let each = (1..=APPROVED).filter_map(NonZeroU32::new);
     each.map(|proposal| Operator { proposal, after: THINKS, says: Says::Approve }).collect()
-}
-
-fn config() -> Config {
-    let (mode, reasoner) = (Mode::Auto, Reasoner::Rules);
-    Config { agent: AgentConfig { mode, reasoner, ..AgentConfig::default() }, ..Config::default() }
 }
 
 /// Seconds after the beginning of the run.

@@ -7,8 +7,6 @@ use std::collections::BTreeMap;
 use ks_agent::guard::{RULES, Rule};
 use ks_scenarios::expectation::{Expect, Forbid, matches};
 use ks_scenarios::units::Duration;
-use ks_vocabulary::decision::{AgentConfig, Mode, Reasoner};
-use ks_vocabulary::input::Config;
 
 use super::seen::{self, Seen, SeenEpisode};
 use crate::report::{Decision, Report};
@@ -59,13 +57,6 @@ impl Decided {
 pub fn never_evaluated(guards: &BTreeMap<&'static str, u64>) -> Vec<&'static str> {
     let times = |rule: &Rule| guards.get(rule.name).copied().unwrap_or(0);
     RULES.iter().filter(|rule| times(rule) == 0).map(|rule| rule.name).collect()
-}
-
-/// The agent of such a run: it acts within the product's policy, and nothing is granted.
-pub(super) fn config() -> Config {
-    let (mode, reasoner) = (Mode::Auto, Reasoner::Rules);
-    let agent = AgentConfig { mode, reasoner, ..AgentConfig::default() };
-    Config { agent, ..Config::default() }
 }
 
 /// What is wrong with the decisions of a run.

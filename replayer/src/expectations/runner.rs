@@ -8,13 +8,13 @@ use std::thread;
 
 use ks_recorder::format::recording::Reader;
 use ks_scenarios::units::Duration;
-use ks_vocabulary::decision::Reasoner;
-use ks_vocabulary::input::{Body, Input};
+use ks_vocabulary::decision::{self, Reasoner};
+use ks_vocabulary::input::{Body, Config, Input};
 use ks_vocabulary::random::Random;
 use ks_vocabulary::time::SECOND_NS;
 
 use super::case::{Case, Source};
-use super::decisions::{self, Decided};
+use super::decisions::Decided;
 use super::grid;
 use super::judge::{self, Verdict};
 use super::measure::Measure;
@@ -215,7 +215,7 @@ fn decided(case: &Case) -> Result<Decided, RunError> {
         Source::Scenario { scenario, seed } => {
             let mut run = Run::default();
             let mut simulation = scenario::acted_on(scenario, &scenario.name, *seed, None)?;
-            simulation.configure(decisions::config());
+            simulation.configure(Config::by_rules(decision::Mode::Auto));
             let mut told = |_, _| {};
             let mut world = Modelled::new(&mut simulation, &mut told);
             run.through(&mut world, &mut sink(), |_, _| {})?;
@@ -249,7 +249,7 @@ fn decided_of_recording(
     }
     let mut run = Run::default();
     run.rehearse();
-    run.configure(decisions::config(), "an agent that may act");
+    run.configure(Config::by_rules(decision::Mode::Auto), "an agent that may act");
     drive(&mut run, &mut open()?, range(), &mut sink(), |_, _| {}, |_, _| {})?;
     let report = run.finish(&case.name, &mut sink())?;
     let mut expects = case.expect.clone();

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::answers::{Acceptance, Asks, RequestId};
 use crate::action::ActionKind;
-use crate::decision::{AgentConfig, Upshot};
+use crate::decision::{AgentConfig, Mode, Reasoner, Upshot};
 use crate::lasting::Exact;
 use crate::time::WallTime;
 
@@ -20,6 +20,15 @@ pub struct Config {
     /// How the agent works.
     #[serde(skip_serializing_if = "AgentConfig::is_default")]
     pub agent: AgentConfig,
+}
+
+impl Config {
+    /// One in which an agent goes as far as `mode` on the advice of the rules, and all else is as
+    /// usual.
+    pub fn by_rules(mode: Mode) -> Self {
+        let agent = AgentConfig { mode, reasoner: Reasoner::Rules, ..AgentConfig::default() };
+        Self { agent, ..Self::default() }
+    }
 }
 
 /// What the run before left to this one. Its times are on the wall clock, since that of a boot
