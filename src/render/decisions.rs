@@ -4,9 +4,8 @@ use std::collections::BTreeMap;
 
 use ks_replayer::report::{Decision, Report, Step};
 use ks_vocabulary::decision::{Beside, Decided, Direction, Ending, Upshot, Verdict};
-use ks_vocabulary::unit::Unit;
 
-use super::words::Times;
+use super::words::{Times, difference, quantity};
 use crate::plain::Page;
 
 /// Incidents without a decision that are told of.
@@ -113,8 +112,8 @@ pub(super) fn one(decision: &Decision, times: &Times, page: &mut Page) {
         page.line(format_args!(
             "         expected: {}{on} {} to {} {way} within {} s",
             predicted.metric,
-            change(predicted.low, predicted.unit),
-            change(predicted.high, predicted.unit),
+            difference(predicted.low, predicted.unit),
+            difference(predicted.high, predicted.unit),
             predicted.within_s
         ));
     }
@@ -133,9 +132,9 @@ fn outcome(decision: &Decision, times: &Times, page: &mut Page) {
     page.line(format_args!("{at} {outcome}{lesson}"));
     let Some(actual) = &decision.actual else { return };
     let unit = actual.metric.unit();
-    let (before, after) = (amount(actual.before, unit), amount(actual.after, unit));
+    let (before, after) = (quantity(actual.before, unit), quantity(actual.after, unit));
     let without = actual.effect.map_or(String::new(), |effect| {
-        format!("{} expected without it, ", amount(actual.after - effect, unit))
+        format!("{} expected without it, ", quantity(actual.after - effect, unit))
     });
     let p = actual.p.map_or(String::new(), |p| format!(", p {p:.3}"));
     page.line(format_args!(
@@ -154,25 +153,9 @@ fn told_beside(beside: &Beside) -> String {
     let counts = format!("{tested} other quantities tested, {not_testable} not testable");
     let Some(worst) = worst else { return counts };
     let unit = worst.metric.unit();
-    let (before, after) = (amount(worst.before, unit), amount(worst.after, unit));
+    let (before, after) = (quantity(worst.before, unit), quantity(worst.after, unit));
     format!(
         "{counts}; {} of {} from {before} to {after}, p {:.3} adjusted",
         worst.metric, worst.entity, worst.p
     )
-}
-
-/// How much a quantity changes: of a share in points.
-fn change(by: f64, unit: Unit) -> String {
-    if unit == Unit::Ratio {
-        return format!("{:.1} points", by * 100.0);
-    }
-    amount(by, unit)
-}
-
-/// A number in the unit of people.
-fn amount(value: f64, unit: Unit) -> String {
-    if unit == Unit::Ratio {
-        return format!("{:.1} %", value * 100.0);
-    }
-    format!("{value:.3} {unit}")
 }

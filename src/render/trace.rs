@@ -7,7 +7,7 @@ use ks_vocabulary::unit::Unit;
 use serde_json::Value;
 
 use super::decisions::{ending, one};
-use super::words::{Times, lasting, quantity};
+use super::words::{Times, difference, lasting, quantity};
 use crate::plain::Page;
 
 /// Lines of one answer.
@@ -188,7 +188,8 @@ fn candidate(told: &Value) -> String {
 fn effect(told: &Value) -> Option<String> {
     let name = word(told, "metric")?;
     let unit = Metric::of_word(name)?.unit();
-    let [low, high] = ["low", "high"].map(|field| number(told, field).map(|of| quantity(of, unit)));
+    let [low, high] =
+        ["low", "high"].map(|field| number(told, field).map(|of| difference(of, unit)));
     Some(format!(" ({name} {} by {} to {})", word(told, "direction")?, low?, high?))
 }
 

@@ -144,6 +144,11 @@ pub(super) fn quantity(value: f64, unit: Unit) -> String {
     }
 }
 
+/// How much a quantity changes, with its unit: of a share in points.
+pub(super) fn difference(by: f64, unit: Unit) -> String {
+    if unit == Unit::Ratio { format!("{} points", number(by * 100.0)) } else { quantity(by, unit) }
+}
+
 fn time(ns: f64) -> String {
     scaled(ns, [("ns", 1.0), ("us", 1e3), ("ms", 1e6), ("s", 1e9)])
 }
