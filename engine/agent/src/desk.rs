@@ -2,6 +2,7 @@
 
 mod sighted;
 
+use alloc::borrow::Cow;
 use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 
@@ -249,8 +250,8 @@ impl Facts for Desk {
         self.processes.get(&key).copied()
     }
 
-    fn processes(&self) -> Vec<ProcessFacts<'_>> {
-        self.processes.values().copied().collect()
+    fn processes(&self) -> Cow<'_, [ProcessFacts<'_>]> {
+        Cow::Owned(self.processes.values().copied().collect())
     }
 
     fn group(&self, path: &[u8]) -> Option<GroupFacts<'_>> {

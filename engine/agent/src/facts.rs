@@ -1,6 +1,7 @@
 //! What the agent may know of the host: facts as they were read last. Whoever hosts the agent
 //! answers; what was not recorded is absent, and an action that needs it is refused for that.
 
+use alloc::borrow::Cow;
 use alloc::vec::Vec;
 
 use ks_vocabulary::decision::Sysctl;
@@ -153,8 +154,9 @@ pub trait Facts: Sights {
     fn host(&self) -> HostFacts;
     /// A process.
     fn process(&self, key: ProcessKey) -> Option<ProcessFacts<'_>>;
-    /// Every process that is known.
-    fn processes(&self) -> Vec<ProcessFacts<'_>>;
+    /// Every process that is known. It is asked for many times of one state of the host, so who has
+    /// to gather them does it once.
+    fn processes(&self) -> Cow<'_, [ProcessFacts<'_>]>;
     /// A control group, by its path.
     fn group(&self, path: &[u8]) -> Option<GroupFacts<'_>>;
     /// A disk, by its name.

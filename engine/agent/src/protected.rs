@@ -1,6 +1,7 @@
 //! What is never acted on: found from live facts, and never from a name or a command line that
 //! anyone can give himself. Where a fact is unknown it protects.
 
+use alloc::borrow::Cow;
 use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -51,7 +52,7 @@ pub struct Site<'a> {
 /// many members, and each is held against all.
 #[derive(Debug)]
 pub struct Around<'a> {
-    all: Vec<ProcessFacts<'a>>,
+    all: Cow<'a, [ProcessFacts<'a>]>,
     /// This program, and those that started it.
     own: Vec<u64>,
     /// The control group of this program, where that is not the root.

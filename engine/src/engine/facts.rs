@@ -1,6 +1,8 @@
 //! What the agent may know of the host: the window's last readings, and what the board measured.
 
+use alloc::borrow::Cow;
 use alloc::vec::Vec;
+use core::cell::OnceCell;
 
 use ks_agent::facts::{
     DiskFacts, Facts, GroupFacts, HostFacts, ProcessFacts, ProcessKey, Untreated,
@@ -26,6 +28,19 @@ pub(super) struct Seen<'a> {
     pub(super) window: &'a Window,
     pub(super) board: &'a Board,
     pub(super) tables: &'a FactTables,
+    /// All processes, once somebody asks for them.
+    processes: OnceCell<Vec<ProcessFacts<'a>>>,
+}
+
+impl<'a> Seen<'a> {
+    pub(super) fn new(
+        now: Timestamp,
+        window: &'a Window,
+        board: &'a Board,
+        tables: &'a FactTables,
+    ) -> Self {
+        Self { now, window, board, tables, processes: OnceCell::new() }
+    }
 }
 
 impl Seen<'_> {
@@ -114,12 +129,11 @@ impl Facts for Seen<'_> {
             .map(|known| process(&known.row, self.tables, &self.window.owners))
     }
 
-    fn processes(&self) -> Vec<ProcessFacts<'_>> {
-        self.window
-            .processes
-            .iter()
-            .map(|known| process(&known.row, self.tables, &self.window.owners))
-            .collect()
+    fn processes(&self) -> Cow<'_, [ProcessFacts<'_>]> {
+        let (window, tables) = (self.window, self.tables);
+        let all = window.processes.iter();
+        let made = || all.map(|known| process(&known.row, tables, &window.owners)).collect();
+        Cow::Borrowed(self.processes.get_or_init(made))
     }
 
     fn group(&self, path: &[u8]) -> Option<GroupFacts<'_>> {
