@@ -42,9 +42,14 @@ pub(crate) fn config(
     Ok(Some((config, names.join(", "))))
 }
 
+/// Whether an agent decides in it.
+pub(crate) fn decides(config: &Config) -> bool {
+    config.agent.reasoner != Reasoner::Off
+}
+
 /// Whether the agent would act in it.
 pub(crate) fn acts(config: &Config) -> bool {
-    config.agent.mode == Mode::Auto && config.agent.reasoner != Reasoner::Off
+    config.agent.mode == Mode::Auto && decides(config)
 }
 
 /// A scenario as it runs; where an agent acts on it, with what happens when nothing is done.

@@ -179,7 +179,7 @@ fn read_log(path: &Path) -> Result<Vec<Input>, Error> {
 }
 
 fn read_parquet(path: &Path) -> Result<Vec<Input>, Error> {
-    let mut reader = ParquetFile::open(path, |_, _| true)?;
+    let mut reader = ParquetFile::open(path)?;
     let mut inputs = Vec::new();
     while let Some(input) = reader.next()? {
         inputs.push(input.clone());

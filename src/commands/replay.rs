@@ -79,8 +79,8 @@ pub(crate) fn run(arguments: &cli::replay::Replay) -> anyhow::Result<()> {
     }
 }
 
-/// A recording is decided on as it would have been, and nothing is done to it; the return value is
-/// what a modelled host begins with.
+/// A recording is decided on as it would have been, and nothing is done to it; a modelled host
+/// begins with the configuration that is returned.
 fn configure(run: &mut Run, config: Option<(Config, String)>, paths: &[PathBuf]) -> Option<Config> {
     let (config, name) = config?;
     if matches!(paths, [only] if scenario::is_scenario(only)) {
@@ -92,8 +92,8 @@ fn configure(run: &mut Run, config: Option<(Config, String)>, paths: &[PathBuf])
         );
     }
     run.rehearse();
-    run.configure(config, &name);
-    None
+    run.configure(config.clone(), &name);
+    Some(config)
 }
 
 /// The report of recordings or a scenario, with a configuration where there is one.
@@ -145,7 +145,11 @@ impl Fed<'_> {
                 render::refused(&simulation);
             }
             paths => {
-                let mut reader = Reader::open_for_engine(paths)?;
+                let mut reader = if self.configured.as_ref().is_some_and(agent_options::decides) {
+                    Reader::open_for_agent(paths)?
+                } else {
+                    Reader::open_for_engine(paths)?
+                };
                 let bar = progress::bar();
                 let driven =
                     drive(run, &mut reader, self.range, journal, progress::told(&bar), hear);

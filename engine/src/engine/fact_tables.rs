@@ -60,6 +60,15 @@ impl FactTables {
         self.processes.get(&key)
     }
 
+    /// Facts of processes that are asked for in the order of their keys: all of them in one go.
+    pub(super) fn in_order<'a>(&'a self) -> impl FnMut(ProcessKey) -> Option<&'a ProcessFacts> {
+        let mut rest = self.processes.iter().peekable();
+        move |key| {
+            while rest.next_if(|(known, _)| **known < key).is_some() {}
+            rest.next_if(|(known, _)| **known == key).map(|(_, facts)| facts)
+        }
+    }
+
     /// Settings of a control group; those of another one of the same path are not its.
     pub(super) fn group(&self, path: &[u8], inode: Option<u64>) -> Option<&CgroupSettings> {
         self.groups.get(path).filter(|row| row.inode() == inode)

@@ -11,13 +11,13 @@ use ks_vocabulary::decision::Sysctl;
 use ks_vocabulary::kind::{Entity, Kind};
 use ks_vocabulary::metric::Metric;
 use ks_vocabulary::model::{
-    Cgroup, CgroupSettings as Settings, Cpu, Limits, Memory, Process, ProcessFacts as Row, Sysctls,
+    Cgroup, CgroupSettings as Settings, Cpu, Limits, Memory, ProcessFacts as Row, Sysctls,
 };
 use ks_vocabulary::time::{SECOND_NS, Timestamp};
 
 use super::fact_tables::FactTables;
 use crate::board::Board;
-use crate::window::{BUCKET_NS, CgroupTrack, OwnerTable, Window};
+use crate::window::{BUCKET_NS, CgroupTrack, Known, OwnerTable, Window};
 
 /// What was learned by triggers of this run.
 const OWN: &str = "this run's untreated triggers";
@@ -62,9 +62,8 @@ impl Seen<'_> {
     }
 }
 
-fn process<'a>(row: &'a Process, tables: &'a FactTables, owners: &OwnerTable) -> ProcessFacts<'a> {
-    let key = (row.pid().unwrap_or(0), row.start_ticks().unwrap_or(0));
-    let facts = tables.process(key);
+fn process<'a>(known: &'a Known, facts: Option<&'a Row>, owners: &OwnerTable) -> ProcessFacts<'a> {
+    let (row, key) = (&known.row, known.key());
     ProcessFacts {
         key,
         ppid: row.ppid(),
@@ -123,16 +122,17 @@ impl Facts for Seen<'_> {
     }
 
     fn process(&self, key: ProcessKey) -> Option<ProcessFacts<'_>> {
-        self.window
-            .processes
-            .find(key)
-            .map(|known| process(&known.row, self.tables, &self.window.owners))
+        let known = self.window.processes.find(key)?;
+        Some(process(known, self.tables.process(key), &self.window.owners))
     }
 
     fn processes(&self) -> Cow<'_, [ProcessFacts<'_>]> {
-        let (window, tables) = (self.window, self.tables);
-        let all = window.processes.iter();
-        let made = || all.map(|known| process(&known.row, tables, &window.owners)).collect();
+        let Self { window, tables, .. } = *self;
+        let made = || {
+            let mut facts = tables.in_order();
+            let all = window.processes.iter();
+            all.map(|known| process(known, facts(known.key()), &window.owners)).collect()
+        };
         Cow::Borrowed(self.processes.get_or_init(made))
     }
 

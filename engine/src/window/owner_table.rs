@@ -9,14 +9,30 @@ use alloc::vec::Vec;
 use ks_vocabulary::model::{Sample, SocketOwner};
 use ks_vocabulary::time::{SECOND_NS, Timestamp};
 
+use super::known::ProcessKey;
+
 /// What was read longer ago says nothing of the present: a calm host is read every minute.
 const AGE_MAX_NS: u64 = 90 * SECOND_NS;
 
-/// The owners in one namespace, and when they were read.
+/// The owners in one namespace, in the order of their processes, and when they were read.
 #[derive(Debug, Default)]
 struct Owners {
     at: Timestamp,
     rows: Vec<SocketOwner>,
+}
+
+impl Owners {
+    /// The rows of a process.
+    fn of(&self, (pid, start): ProcessKey) -> &[SocketOwner] {
+        let own = (Some(pid), Some(start));
+        let first = self.rows.partition_point(|row| key(row) < own);
+        let rest = &self.rows[first..];
+        &rest[..rest.partition_point(|row| key(row) == own)]
+    }
+}
+
+fn key(row: &SocketOwner) -> (Option<u64>, Option<u64>) {
+    (row.pid(), row.start_ticks())
 }
 
 /// Every namespace whose owners were read.
@@ -33,7 +49,10 @@ impl OwnerTable {
         for row in sample.netns.iter().filter(|row| row.listen().is_some()) {
             let Some(inode) = row.netns() else { continue };
             let own = sample.socket_owners.iter().filter(|owner| owner.netns() == Some(inode));
-            self.0.insert(inode, Owners { at: mono, rows: own.cloned().collect() });
+            let mut rows: Vec<_> = own.cloned().collect();
+            // They come in order, but for files that others wrote.
+            rows.sort_by_key(key);
+            self.0.insert(inode, Owners { at: mono, rows });
         }
     }
 
@@ -49,20 +68,15 @@ impl OwnerTable {
 
     /// How many sockets a process of the namespace listens on; `None` where that was not read
     /// lately.
-    pub fn listening(&self, netns: u64, key: (u64, u64)) -> Option<u64> {
-        let owners = self.0.get(&netns)?;
-        let is_its =
-            |row: &&SocketOwner| (row.pid(), row.start_ticks()) == (Some(key.0), Some(key.1));
-        Some(owners.rows.iter().filter(is_its).filter_map(SocketOwner::listening).sum())
+    pub fn listening(&self, netns: u64, key: ProcessKey) -> Option<u64> {
+        Some(self.0.get(&netns)?.of(key).iter().filter_map(SocketOwner::listening).sum())
     }
 
     /// A process of the namespace with its sockets, and when they were read; those with few are
     /// left out where there are many.
-    pub fn find(&self, netns: u64, key: (u64, u64)) -> Option<(Timestamp, &SocketOwner)> {
+    pub fn find(&self, netns: u64, key: ProcessKey) -> Option<(Timestamp, &SocketOwner)> {
         let owners = self.0.get(&netns)?;
-        let is_its =
-            |row: &&SocketOwner| (row.pid(), row.start_ticks()) == (Some(key.0), Some(key.1));
-        owners.rows.iter().find(is_its).map(|row| (owners.at, row))
+        owners.of(key).first().map(|row| (owners.at, row))
     }
 
     /// Who owns sockets of any namespace.

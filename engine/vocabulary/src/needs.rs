@@ -1,5 +1,5 @@
-//! The columns of a recording that the engine reads. Others are for people, and a replay need not
-//! decode them.
+//! The columns of a recording that the engine reads, and those that only decisions rest on. Others
+//! are for people, and a replay need not decode them.
 //!
 //! Keys are always read. What is used and not listed would be absent in a replay and there live:
 //! the tidy tests compare this list with the source, and the parity tests with what comes out.
@@ -336,10 +336,35 @@ pub const NEEDS: &[Need] = &[
     ("bpf_events", &["comm", "cgroup", "start_ns", "resident_bytes"]),
 ];
 
-/// Whether the engine reads `column` of `table`.
+/// Those of [`NEEDS`] that only decisions rest on: without an agent nobody reads them. Of tables
+/// that are listed with all of their columns the keys are not read either.
+pub const OF_DECISIONS: &[Need] = &[
+    ("disks", &["major", "minor", "scheduler", "read_ahead_kb"]),
+    ("socket_owners", &["sockets", "established", "full_queues"]),
+    ("limits", &["somaxconn", "tcp_max_syn_backlog"]),
+    ("cgroups", &["unit", "cpu_quota_us", "anon_bytes", "file_bytes"]),
+    ("processes", &["netns", "state", "oom_score_adj"]),
+    ("process_facts", &[]),
+    ("cgroup_settings", &[]),
+    ("sysctls", &[]),
+    ("blocked", &["wchan"]),
+];
+
+/// Whether the engine or a decision reads `column` of `table`.
 pub fn is_needed(table: &str, column: &str) -> bool {
-    let Some((_, columns)) = NEEDS.iter().find(|(name, _)| *name == table) else { return false };
+    let Some(columns) = of(NEEDS, table) else { return false };
     columns.contains(&column) || is_key(table, column)
+}
+
+/// Whether the engine reads `column` of `table` where no agent takes part.
+pub fn is_needed_to_judge(table: &str, column: &str) -> bool {
+    let is_extra = of(OF_DECISIONS, table)
+        .is_some_and(|columns| columns.is_empty() || columns.contains(&column));
+    is_needed(table, column) && !is_extra
+}
+
+fn of(needs: &[Need], table: &str) -> Option<&'static [&'static str]> {
+    needs.iter().find(|(name, _)| *name == table).map(|(_, columns)| *columns)
 }
 
 fn is_key(table: &str, column: &str) -> bool {
@@ -365,5 +390,18 @@ mod tests {
         }
         assert!(is_needed("disks", "name") && !is_needed("disks", "writes_merged"));
         assert!(!is_needed("zones", "node"));
+    }
+
+    #[test]
+    fn what_decisions_alone_read_is_listed_and_is_no_key() {
+        for (table, columns) in OF_DECISIONS {
+            for column in *columns {
+                assert!(of(NEEDS, table).unwrap().contains(column), "{table}.{column}");
+                assert!(!is_key(table, column), "{table}.{column}");
+            }
+        }
+        assert!(is_needed("sysctls", "swappiness") && !is_needed_to_judge("sysctls", "swappiness"));
+        assert!(is_needed_to_judge("processes", "pid") && is_needed_to_judge("disks", "reads"));
+        assert!(!is_needed_to_judge("processes", "state") && !is_needed_to_judge("zones", "node"));
     }
 }

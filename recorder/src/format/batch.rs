@@ -175,7 +175,7 @@ impl Columns {
     fn new(schema: &Schema, rows: &StructArray) -> Read<Self> {
         let mut columns = Self::default();
         for (at, column) in schema.cells.iter().enumerate() {
-            if let Some(array) = rows.column_by_name(column.name) {
+            if let Some(array) = rows.column_by_name(column.name).filter(|array| has_any(array)) {
                 let path = format!("sample.{}.{}", schema.table, column.name);
                 let array = convert(&path, array, &cell_type(column.cell_type))?;
                 match Cells::new(&array) {
@@ -188,7 +188,7 @@ impl Columns {
             }
         }
         for (at, column) in schema.names.iter().enumerate() {
-            if let Some(array) = rows.column_by_name(column.name) {
+            if let Some(array) = rows.column_by_name(column.name).filter(|array| has_any(array)) {
                 let path = format!("sample.{}.{}", schema.table, column.name);
                 let array = convert(&path, array, &DataType::BinaryView)?;
                 columns.names.push((at, array.as_binary_view().clone()));
@@ -213,6 +213,11 @@ impl Columns {
             }
         }
     }
+}
+
+/// A column without a value in the whole batch need not be looked at row by row.
+fn has_any(array: &ArrayRef) -> bool {
+    array.null_count() < array.len()
 }
 
 impl Table {

@@ -4,12 +4,14 @@ use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use arrow::array::AsArray;
+use arrow::datatypes::Fields;
 use ks_vocabulary::input::{Body, Input, Start};
 use ks_vocabulary::time::{Timestamp, WallTime};
 use parquet::arrow::arrow_reader::{
     ArrowReaderOptions, ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder,
 };
-use parquet::arrow::{FieldLevels, parquet_to_arrow_field_levels};
+use parquet::arrow::{FieldLevels, ProjectionMask, parquet_to_arrow_field_levels};
 use parquet::file::metadata::{ParquetMetaDataReader, RowGroupMetaData};
 use parquet::file::statistics::Statistics;
 
@@ -27,6 +29,8 @@ use crate::error::Error;
 
 /// Ticks decoded at once: enough to spread the cost of a batch, few enough to stay in cache.
 const BATCH_ROWS: usize = 128;
+/// Rows of which the kind alone is decoded at once.
+const KIND_ROWS: usize = 8192;
 
 /// A row that begins a run is not read behind rows of a later time: they are of that run, whose
 /// order another writer has not kept. Where files of several runs were joined, times go on.
@@ -49,6 +53,7 @@ pub struct ParquetFile {
     file: File,
     origin: Origin,
     groups: Groups,
+    views: Fields,
     wanted: FieldLevels,
     without_samples: FieldLevels,
     /// Samples of row groups that end before this are not given out.
@@ -68,8 +73,8 @@ pub struct ParquetFile {
 
 impl ParquetFile {
     /// Opens the file and checks its version, and before 1.4 its checksum; later each row group has
-    /// its own. `want` tells which columns of which table are decoded; the others are absent.
-    pub fn open(path: &Path, want: fn(&str, &str) -> bool) -> Result<Self, Error> {
+    /// its own. Every column is decoded, unless [`ParquetFile::choose`] says otherwise.
+    pub fn open(path: &Path) -> Result<Self, Error> {
         let mut file = File::open(path).map_err(|error| Error::io("open", path, error))?;
         check_magic(&mut file, path)?;
         let failed = |error| not_parquet(path, &error);
@@ -99,8 +104,9 @@ impl ParquetFile {
             |mask| parquet_to_arrow_field_levels(schema, mask, Some(&views)).map_err(failed);
         Ok(Self {
             path: path.to_owned(),
-            wanted: levels(projection(schema, want))?,
+            wanted: levels(projection(schema, |_, _| true))?,
             without_samples: levels(without_samples(schema))?,
+            views,
             file,
             origin,
             groups,
@@ -115,6 +121,16 @@ impl ParquetFile {
             damage: None,
             input: Input::recorded(0, Timestamp::default(), Body::Tick),
         })
+    }
+
+    /// Leaves out columns: `want` tells which of which table are decoded, and the others are
+    /// absent. Called before the first row is read.
+    pub(super) fn choose(&mut self, want: fn(&str, &str) -> bool) -> Result<(), Error> {
+        let schema = self.groups.metadata().file_metadata().schema_descr();
+        let levels =
+            parquet_to_arrow_field_levels(schema, projection(schema, want), Some(&self.views));
+        self.wanted = levels.map_err(|error| not_parquet(&self.path, &error))?;
+        Ok(())
     }
 
     /// Leaves out the samples of row groups that end before `from`, without decoding them.
@@ -203,6 +219,28 @@ impl ParquetFile {
         let seq = first.columns().iter().find(|column| column.column_path().string() == "seq")?;
         let Some(Statistics::Int64(seq)) = seq.statistics() else { return None };
         Some((u64::try_from(*seq.min_opt()?).ok()?, start))
+    }
+
+    /// Gives the kind of every row, which is read beside the rest and not held against a checksum;
+    /// `None` where kinds cannot be read.
+    pub(super) fn each_kind(&self, mut take: impl FnMut(&str)) -> Option<()> {
+        let schema = self.groups.metadata().file_metadata().schema_descr();
+        let mask = ProjectionMask::columns(schema, ["kind"]);
+        let kinds = parquet_to_arrow_field_levels(schema, mask, None).ok()?;
+        for group in 0..self.groups.metadata().num_row_groups() {
+            let group = self.groups.one(group);
+            let open = || {
+                let batches = ParquetRecordBatchReader::try_new_with_row_groups(
+                    &kinds, &group, KIND_ROWS, None,
+                );
+                batches.ok()?.collect::<Result<Vec<_>, _>>().ok()
+            };
+            for batch in guarded(open).ok()?? {
+                let column = batch.column_by_name("kind")?.as_string_opt::<i32>()?;
+                column.iter().for_each(|kind| take(kind.unwrap_or_default()));
+            }
+        }
+        Some(())
     }
 
     /// The row group that was left out since the last call.

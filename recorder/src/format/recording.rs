@@ -5,6 +5,7 @@
 //! or missing is left out, told ([`Reader::damages`]), and stands in the stream as a `Gap`; it is
 //! an error only where nothing can be read, or where a file given by name makes no sense.
 
+mod agents;
 mod course;
 mod open;
 mod seek;
@@ -12,24 +13,50 @@ mod seek;
 use std::path::{Path, PathBuf};
 
 use ks_vocabulary::input::{Body, HostFacts, Input, Start};
-use ks_vocabulary::needs::is_needed;
+use ks_vocabulary::needs::{is_needed, is_needed_to_judge};
 use ks_vocabulary::time::{ClockAnchor, Timestamp, WallTime};
 use serde::Serialize;
 
 use super::damage::Damage;
 use super::listing::{Segment, segments};
 use super::parquet_checks::known_version;
+use super::parquet_file::ParquetFile;
 use crate::error::Error;
 use course::Course;
 use open::Open;
 
 pub(super) use open::Beginning;
 
+/// A recording that contradicts itself is not replayed with what it seems to need.
+const NO_AGENT: &str = "an agent takes part from here on, and the file says of itself that none \
+                        does: its footer, or its column `kind`, is not that of its rows";
+
+/// Which columns are decoded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Depth {
+    All,
+    Decisions,
+    /// No agent takes part: what decisions alone read is left out.
+    Verdicts,
+}
+
+impl Depth {
+    fn want(self) -> fn(&str, &str) -> bool {
+        match self {
+            Self::All => |_, _| true,
+            Self::Decisions => is_needed,
+            Self::Verdicts => is_needed_to_judge,
+        }
+    }
+}
+
 /// Reads the inputs of one or more recordings in order.
 #[derive(Debug)]
 pub struct Reader {
-    want: fn(&str, &str) -> bool,
+    depth: Depth,
     segments: Vec<Segment>,
+    /// The first file, where it is open already.
+    ahead: Option<ParquetFile>,
     /// Index of the file that is opened next.
     next_file: usize,
     /// Samples that are before it need not be given.
@@ -66,28 +93,34 @@ pub struct Unvouched {
 impl Reader {
     /// Opens the recordings at `paths`.
     pub fn open(paths: &[PathBuf]) -> Result<Self, Error> {
-        Self::open_with(paths, |_, _| true)
+        Ok(Self::open_segments(segments(paths)?, Depth::All))
     }
 
-    /// Opens the recordings at `paths` for the engine, which reads but some of the columns.
+    /// Opens the recordings at `paths` for the engine, which reads but some of the columns, and of
+    /// those fewer where no agent took part.
     pub fn open_for_engine(paths: &[PathBuf]) -> Result<Self, Error> {
-        Self::open_with(paths, is_needed)
+        let segments = segments(paths)?;
+        let (is_decided, ahead) = agents::may_take_part(&segments);
+        let depth = if is_decided { Depth::Decisions } else { Depth::Verdicts };
+        Ok(Self { ahead, ..Self::open_segments(segments, depth) })
+    }
+
+    /// Opens the recordings at `paths` for an engine with an agent that decides on them anew.
+    pub fn open_for_agent(paths: &[PathBuf]) -> Result<Self, Error> {
+        Ok(Self::open_segments(segments(paths)?, Depth::Decisions))
     }
 
     /// Opens one file, and not what else there is of its recording.
     pub(super) fn open_one(path: &Path, sealed: bool) -> Self {
         let segment = Segment { path: path.to_owned(), sealed, is_named: true, twin: false };
-        Self::open_segments(vec![segment], |_, _| true)
+        Self::open_segments(vec![segment], Depth::All)
     }
 
-    fn open_with(paths: &[PathBuf], want: fn(&str, &str) -> bool) -> Result<Self, Error> {
-        Ok(Self::open_segments(segments(paths)?, want))
-    }
-
-    fn open_segments(segments: Vec<Segment>, want: fn(&str, &str) -> bool) -> Self {
+    fn open_segments(segments: Vec<Segment>, depth: Depth) -> Self {
         let all_bytes = segments.iter().map(Segment::bytes).sum();
         Self {
-            want,
+            depth,
+            ahead: None,
             segments,
             next_file: 0,
             from: None,
@@ -265,6 +298,15 @@ impl Reader {
         if open.segment.twin && self.sealed.is_some() && self.course.has(input.seq) {
             return Ok(false);
         }
+        if self.depth == Depth::Verdicts
+            && !matches!(input.body, Body::Sample(_))
+            && agents::begins_with(input)
+            && open.segment.sealed
+        {
+            let (path, row) = (open.segment.path.clone(), open.row());
+            let problem = NO_AGENT.to_owned();
+            return self.leave_file(Error::Row { path, row, problem }).map(|()| false);
+        }
         if let Body::Start(start) = &input.body {
             if let Err(error) = known_version(&open.segment.path, start.schema) {
                 return self.leave_file(error).map(|()| false);
@@ -309,8 +351,13 @@ impl Reader {
     /// Opens the next file that can be; false at the end.
     fn open_next(&mut self) -> Result<bool, Error> {
         while let Some(segment) = self.segments.get(self.next_file) {
+            let ahead = self.ahead.take().filter(|_| self.next_file == 0);
             self.next_file += 1;
-            match open_under_either_name(segment, self.want, self.from) {
+            let opened = match ahead {
+                Some(file) => Open::of(segment.clone(), file, self.depth.want(), self.from),
+                None => open_under_either_name(segment, self.depth.want(), self.from),
+            };
+            match opened {
                 Ok(open) => {
                     if let Some(writer) = open.foreign_writer() {
                         let (path, writer) = (segment.path.display(), writer.to_owned());

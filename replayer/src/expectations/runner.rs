@@ -237,11 +237,12 @@ fn decided_of_recording(
     path: &Path,
     range: &dyn Fn() -> Range,
 ) -> Result<Decided, RunError> {
-    let open = || Reader::open_for_engine(&[path.to_owned()]).map_err(DriveError::from);
+    let paths = [path.to_owned()];
     let had_agent = has_agent(path)?;
     if had_agent && range().is_all() {
         let mut run = Run::default();
-        drive(&mut run, &mut open()?, range(), &mut sink(), |_, _| {}, |_, _| {})?;
+        let mut reader = Reader::open_for_engine(&paths).map_err(DriveError::from)?;
+        drive(&mut run, &mut reader, range(), &mut sink(), |_, _| {}, |_, _| {})?;
         let report = run.finish(&case.name, &mut sink())?;
         if report.mode == Mode::AsRecorded {
             return Ok(Decided::of(&report, &case.expect, &case.forbid));
@@ -250,7 +251,8 @@ fn decided_of_recording(
     let mut run = Run::default();
     run.rehearse();
     run.configure(Config::by_rules(decision::Mode::Auto), "an agent that may act");
-    drive(&mut run, &mut open()?, range(), &mut sink(), |_, _| {}, |_, _| {})?;
+    let mut reader = Reader::open_for_agent(&paths).map_err(DriveError::from)?;
+    drive(&mut run, &mut reader, range(), &mut sink(), |_, _| {}, |_, _| {})?;
     let report = run.finish(&case.name, &mut sink())?;
     let mut expects = case.expect.clone();
     if had_agent {

@@ -48,16 +48,26 @@ impl Open {
         want: fn(&str, &str) -> bool,
         from: Option<WallTime>,
     ) -> Result<Self, Error> {
-        let file = if segment.sealed {
-            let mut file = ParquetFile::open(&segment.path, want)?;
-            if let Some(from) = from {
-                file.skip_before(from);
-            }
-            Either::Parquet(Box::new(file))
-        } else {
-            Either::Log(Box::new(LogReader::open(&segment.path)?))
-        };
+        if segment.sealed {
+            let file = ParquetFile::open(&segment.path)?;
+            return Self::of(segment, file, want, from);
+        }
+        let file = Either::Log(Box::new(LogReader::open(&segment.path)?));
         Ok(Self { segment, file, inputs: 0, is_begun: false })
+    }
+
+    /// A sealed file that is open already.
+    pub(super) fn of(
+        segment: Segment,
+        mut file: ParquetFile,
+        want: fn(&str, &str) -> bool,
+        from: Option<WallTime>,
+    ) -> Result<Self, Error> {
+        file.choose(want)?;
+        if let Some(from) = from {
+            file.skip_before(from);
+        }
+        Ok(Self { segment, file: Either::Parquet(Box::new(file)), inputs: 0, is_begun: false })
     }
 
     /// Moves to the next input; false at the end.
