@@ -13,10 +13,15 @@ use ks_vocabulary::decision::{
 /// Nanoseconds of CPU time.
 pub(crate) type Spans = Arc<Mutex<Vec<u64>>>;
 
+/// What was asked for took so long, and a rule of this name refused it.
+pub(crate) type Refusals = Arc<Mutex<Vec<(String, u64)>>>;
+
 /// Asks for one action after the other, whatever the guard says.
 #[derive(Debug)]
 pub(crate) struct Insists {
-    spans: Spans,
+    refusals: Refusals,
+    /// It names no signal that it rests on: the guard looks no further.
+    is_bare: bool,
     asked_ns: Option<u64>,
     next: usize,
 }
@@ -42,8 +47,8 @@ const ON_PROCESSES: [&str; 6] = [
 ];
 
 impl Insists {
-    pub(crate) fn new(spans: Spans) -> Self {
-        Self { spans, asked_ns: None, next: 0 }
+    pub(crate) fn new(refusals: Refusals, is_bare: bool) -> Self {
+        Self { refusals, is_bare, asked_ns: None, next: 0 }
     }
 
     fn execute(&mut self, request: &ModelRequest) -> Reply {
@@ -61,7 +66,7 @@ impl Insists {
             action,
             justification: "It takes the CPUs that the others want.".to_owned(),
             confidence: 0.9,
-            evidence: evidence(request),
+            evidence: if self.is_bare { Vec::new() } else { evidence(request) },
             predicted_effect: None,
         }))
     }
@@ -83,19 +88,25 @@ fn evidence(request: &ModelRequest) -> Vec<u64> {
     told.flatten().filter(|one| one.of_incident && one.stands).map(|one| one.id).take(20).collect()
 }
 
-/// What the site refuses has passed every rule that looks at the host.
-fn is_whole(request: &ModelRequest) -> bool {
-    let last = answers(request).next_back();
-    last.is_some_and(|answer| matches!(answer, ToolAnswer::Judged(told) if told.rule == "site"))
+/// The rule that decided on what was asked for last.
+fn rule(request: &ModelRequest) -> Option<String> {
+    match answers(request).next_back()? {
+        ToolAnswer::Judged(told) => Some(told.rule.clone()),
+        ToolAnswer::Signals(_)
+        | ToolAnswer::Trends(_)
+        | ToolAnswer::Simulated(_)
+        | ToolAnswer::Candidates(_)
+        | ToolAnswer::Looked(_) => None,
+    }
 }
 
 impl Reasoner for Insists {
     fn advise(&mut self, request: &ModelRequest) -> Advised {
         let now_ns = clock::thread_cpu_ns();
         if let Some(asked_ns) = self.asked_ns.take()
-            && is_whole(request)
+            && let Some(rule) = rule(request)
         {
-            self.spans.lock().unwrap().push(now_ns - asked_ns);
+            self.refusals.lock().unwrap().push((rule, now_ns - asked_ns));
         }
         let reply = match request.phase {
             Phase::Observe => return Rules.advise(request),

@@ -19,8 +19,8 @@ const READERS: [&str; 6] = [
 
 /// Columns whose names are called on something else: `Cover::state`, the namespace of a process,
 /// the CPU time and the control group of short-lived ones, `Metric::unit`, the sockets of an owner,
-/// the caches of a control group and what a host holds, what a rate lost, the stalls of a group, and
-/// of tables that the engine does not read the keys and what it calls its own.
+/// the caches of a control group and what a host holds, what a rate lost, the stalls of a group. Of
+/// tables that the engine does not read, the keys and what it calls its own.
 const OTHERS: [(&str, &str); 22] = [
     ("pressure", "cpu_full_total_us"),
     ("cgroups", "zswpin"),

@@ -2,16 +2,18 @@
 
 mod sighted;
 
-use alloc::borrow::Cow;
 use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 
 use ks_vocabulary::decision::Sysctl;
 use ks_vocabulary::kind::{Entity, Kind};
+use ks_vocabulary::membership::is_within;
 use ks_vocabulary::metric::Metric;
 use ks_vocabulary::time::{SECOND_NS, Timestamp};
 
-use crate::facts::{DiskFacts, Facts, GroupFacts, HostFacts, ProcessFacts, ProcessKey, Untreated};
+use crate::facts::{
+    DiskFacts, Facts, GroupFacts, HostFacts, ProcessFacts, ProcessKey, Those, Untreated,
+};
 
 /// The process that most actions of the tests are meant for.
 pub(crate) const HOG: ProcessKey = (1000, 100);
@@ -250,8 +252,16 @@ impl Facts for Desk {
         self.processes.get(&key).copied()
     }
 
-    fn processes(&self) -> Cow<'_, [ProcessFacts<'_>]> {
-        Cow::Owned(self.processes.values().copied().collect())
+    fn process_of(&self, pid: u64) -> Option<ProcessFacts<'_>> {
+        self.processes.values().find(|process| process.key.0 == pid).copied()
+    }
+
+    fn processes(&self, those: Those<'_>) -> Vec<ProcessFacts<'_>> {
+        let is_one = |process: &&ProcessFacts<'_>| match those {
+            Those::Within(path) => process.group.is_some_and(|own| is_within(own, path)),
+            Those::Session(session) => process.session == Some(session),
+        };
+        self.processes.values().filter(is_one).copied().collect()
     }
 
     fn group(&self, path: &[u8]) -> Option<GroupFacts<'_>> {

@@ -1,11 +1,10 @@
 //! What the agent may know of the host: facts as they were read last. Whoever hosts the agent
 //! answers; what was not recorded is absent, and an action that needs it is refused for that.
 
-use alloc::borrow::Cow;
 use alloc::vec::Vec;
 
 use ks_vocabulary::decision::Sysctl;
-use ks_vocabulary::kind::{Entity, Group, Kind};
+use ks_vocabulary::kind::{Entity, Kind};
 use ks_vocabulary::metric::Metric;
 use ks_vocabulary::time::Timestamp;
 
@@ -53,6 +52,15 @@ pub struct ProcessFacts<'a> {
     pub cpus_allowed: Option<&'a [u8]>,
     /// How many sockets it listens on.
     pub listening: Option<u64>,
+}
+
+/// Which processes are asked for: hosts have thousands, and few are told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Those<'a> {
+    /// In the control group of this path, or below it.
+    Within(&'a [u8]),
+    /// In this session.
+    Session(u64),
 }
 
 /// A control group as it was read last.
@@ -154,9 +162,10 @@ pub trait Facts: Sights {
     fn host(&self) -> HostFacts;
     /// A process.
     fn process(&self, key: ProcessKey) -> Option<ProcessFacts<'_>>;
-    /// Every process that is known. It is asked for many times of one state of the host, so who has
-    /// to gather them does it once.
-    fn processes(&self) -> Cow<'_, [ProcessFacts<'_>]>;
+    /// The process of this id.
+    fn process_of(&self, pid: u64) -> Option<ProcessFacts<'_>>;
+    /// Those processes, by id.
+    fn processes(&self, those: Those<'_>) -> Vec<ProcessFacts<'_>>;
     /// A control group, by its path.
     fn group(&self, path: &[u8]) -> Option<GroupFacts<'_>>;
     /// A disk, by its name.
@@ -187,9 +196,4 @@ pub struct Untreated<'a> {
     pub source: &'a str,
     /// The differences.
     pub differences: &'a [f64],
-}
-
-/// Whether a process is in a control group or below it.
-pub fn is_member(process: &ProcessFacts<'_>, group: &Group) -> bool {
-    process.group.is_some_and(|own| ks_vocabulary::membership::is_within(own, &group.path))
 }

@@ -1,16 +1,14 @@
 //! What is never acted on: found from live facts, and never from a name or a command line that
 //! anyone can give himself. Where a fact is unknown it protects.
 
-use alloc::borrow::Cow;
 use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 
 use ks_vocabulary::decision::Scope;
-use ks_vocabulary::kind::Group;
 use ks_vocabulary::membership::is_within;
 
-use crate::facts::{Facts, ProcessFacts, is_member};
+use crate::facts::{Facts, ProcessFacts, Those};
 
 /// Units that a host cannot do without, or that an operator is logged in through: at these places
 /// only, since a user may name a unit of his own as he likes.
@@ -48,11 +46,9 @@ pub struct Site<'a> {
     pub root_units: &'a [String],
 }
 
-/// Who runs on a host, and who we are among them: gathered once for a verdict, since a group has
-/// many members, and each is held against all.
-#[derive(Debug)]
+/// A host, and who we are on it: found once for a verdict, since a group has many members.
 pub struct Around<'a> {
-    all: Cow<'a, [ProcessFacts<'a>]>,
+    facts: &'a dyn Facts,
     /// This program, and those that started it.
     own: Vec<u64>,
     /// The control group of this program, where that is not the root.
@@ -72,13 +68,9 @@ pub fn group(path: &[u8], site: Site<'_>, facts: &dyn Facts) -> Option<String> {
 impl<'a> Around<'a> {
     /// As it stands.
     pub fn of(facts: &'a dyn Facts) -> Self {
-        let mut around = Self { all: facts.processes(), own: Vec::new(), own_group: None };
-        let recorder = facts.host().recorder_pid;
-        if recorder == 0 {
-            return around;
-        }
-        let find = |pid| around.all.iter().find(|process| process.key.0 == pid);
-        let mut above = find(recorder);
+        let find = |pid| facts.process_of(pid);
+        let recorder = Some(facts.host().recorder_pid).filter(|pid| *pid != 0);
+        let mut above = recorder.and_then(find);
         let own_group = above.and_then(|own| own.group).filter(|group| *group != b"/");
         let mut own = Vec::new();
         // A chain of parents is short, and a damaged one has no end.
@@ -86,8 +78,7 @@ impl<'a> Around<'a> {
             own.push(process.key.0);
             above = process.ppid.and_then(find);
         }
-        (around.own, around.own_group) = (own, own_group);
-        around
+        Self { facts, own, own_group }
     }
 
     /// Why a process is left alone, if it is.
@@ -127,8 +118,7 @@ impl<'a> Around<'a> {
         if TOPS.iter().any(|top| top.as_bytes() == path) {
             return Some("it holds all else".into());
         }
-        let place = Group::at(path);
-        if let Some((pid, why)) = self.among(site, |process| is_member(process, &place)) {
+        if let Some((pid, why)) = self.among(Those::Within(path), site) {
             return Some(format!("process {pid} is in it: {why}"));
         }
         let scope = site.protect.iter().find(|scope| match scope {
@@ -141,13 +131,9 @@ impl<'a> Around<'a> {
     }
 
     /// The first of some processes that is left alone, and why.
-    pub fn among(
-        &self,
-        site: Site<'_>,
-        is_meant: impl Fn(&ProcessFacts<'_>) -> bool,
-    ) -> Option<(u64, String)> {
-        let mut meant = self.all.iter().filter(|process| is_meant(process));
-        meant.find_map(|process| Some((process.key.0, self.process(process, site)?)))
+    pub fn among(&self, those: Those<'_>, site: Site<'_>) -> Option<(u64, String)> {
+        let all = self.facts.processes(those);
+        all.iter().find_map(|process| Some((process.key.0, self.process(process, site)?)))
     }
 
     /// Members of the listed units that run the unit's own executable, which is that of its eldest
@@ -155,12 +141,8 @@ impl<'a> Around<'a> {
     /// is unknown it is.
     fn by_unit(&self, target: &ProcessFacts<'_>, group: &[u8]) -> Option<String> {
         let unit = UNITS.iter().find(|unit| is_within(group, unit.as_bytes()))?;
-        let place = Group::at(unit.as_bytes());
-        let eldest = self
-            .all
-            .iter()
-            .filter(|process| is_member(process, &place))
-            .min_by_key(|process| (process.key.1, process.key.0));
+        let members = self.facts.processes(Those::Within(unit.as_bytes()));
+        let eldest = members.iter().min_by_key(|process| (process.key.1, process.key.0));
         let unit_exe = eldest.and_then(|process| process.exe);
         match (target.exe, unit_exe) {
             (Some(own), Some(of_unit)) if own != of_unit => None,

@@ -94,7 +94,7 @@ impl Engine {
         let Some(mut agent) = self.agent.take() else { return };
         let mut asked: Vec<Request> = Vec::new();
         let (window, board, tables) = (&self.window, &self.board, &self.fact_tables);
-        let seen = Seen::new(at.mono, window, board, tables);
+        let seen = Seen { now: at.mono, window, board, tables };
         let requests = &mut self.requests;
         what(&mut agent, &seen, &mut |asks: Asks, until: Timestamp| {
             let request = requests.ask(asks, until);

@@ -1,14 +1,13 @@
 //! What the agent may know of the host: the window's last readings, and what the board measured.
 
-use alloc::borrow::Cow;
 use alloc::vec::Vec;
-use core::cell::OnceCell;
 
 use ks_agent::facts::{
-    DiskFacts, Facts, GroupFacts, HostFacts, ProcessFacts, ProcessKey, Untreated,
+    DiskFacts, Facts, GroupFacts, HostFacts, ProcessFacts, ProcessKey, Those, Untreated,
 };
 use ks_vocabulary::decision::Sysctl;
 use ks_vocabulary::kind::{Entity, Kind};
+use ks_vocabulary::membership::is_within;
 use ks_vocabulary::metric::Metric;
 use ks_vocabulary::model::{
     Cgroup, CgroupSettings as Settings, Cpu, Limits, Memory, ProcessFacts as Row, Sysctls,
@@ -28,19 +27,6 @@ pub(super) struct Seen<'a> {
     pub(super) window: &'a Window,
     pub(super) board: &'a Board,
     pub(super) tables: &'a FactTables,
-    /// All processes, once somebody asks for them.
-    processes: OnceCell<Vec<ProcessFacts<'a>>>,
-}
-
-impl<'a> Seen<'a> {
-    pub(super) fn new(
-        now: Timestamp,
-        window: &'a Window,
-        board: &'a Board,
-        tables: &'a FactTables,
-    ) -> Self {
-        Self { now, window, board, tables, processes: OnceCell::new() }
-    }
 }
 
 impl Seen<'_> {
@@ -126,14 +112,27 @@ impl Facts for Seen<'_> {
         Some(process(known, self.tables.process(key), &self.window.owners))
     }
 
-    fn processes(&self) -> Cow<'_, [ProcessFacts<'_>]> {
-        let Self { window, tables, .. } = *self;
-        let made = || {
-            let mut facts = tables.in_order();
-            let all = window.processes.iter();
-            all.map(|known| process(known, facts(known.key()), &window.owners)).collect()
-        };
-        Cow::Borrowed(self.processes.get_or_init(made))
+    fn process_of(&self, pid: u64) -> Option<ProcessFacts<'_>> {
+        self.process((pid, self.window.processes.start_of(pid)?))
+    }
+
+    fn processes(&self, those: Those<'_>) -> Vec<ProcessFacts<'_>> {
+        let all = self.window.processes.iter();
+        let told = |known, facts| process(known, facts, &self.window.owners);
+        match those {
+            Those::Within(path) => {
+                let inside =
+                    all.filter(|known| known.row.cgroup().is_some_and(|own| is_within(own, path)));
+                inside.map(|known| told(known, self.tables.process(known.key()))).collect()
+            }
+            Those::Session(session) => {
+                let mut facts = self.tables.in_order();
+                let with = all.map(|known| (known, facts(known.key())));
+                let inside =
+                    with.filter(|(_, facts)| facts.and_then(Row::session) == Some(session));
+                inside.map(|(known, facts)| told(known, facts)).collect()
+            }
+        }
     }
 
     fn group(&self, path: &[u8]) -> Option<GroupFacts<'_>> {

@@ -5,11 +5,10 @@ use alloc::vec;
 
 use ks_vocabulary::action::{GroupRef, StopTime};
 use ks_vocabulary::decision::{Effect, GroupFile, Plan, UndoStep};
-use ks_vocabulary::kind::Group;
 
 use super::group_target::find;
 use super::{Advice, watchdog};
-use crate::facts::{Facts, is_member};
+use crate::facts::{Facts, Those};
 use crate::unfit::{Unfit, need};
 
 pub(super) const ADVICE: Advice = Advice {
@@ -24,9 +23,7 @@ pub(super) fn plan(group: &GroupRef, lasts: StopTime, facts: &dyn Facts) -> Resu
         return Err(Unfit::NoEffect(Cow::Borrowed("it is frozen already")));
     }
     watchdog::survives(found.path, lasts.get(), facts)?;
-    let place = Group::at(found.path);
-    let all = facts.processes();
-    for member in all.iter().filter(|process| is_member(process, &place)) {
+    for member in facts.processes(Those::Within(found.path)) {
         // Units below have watchdogs of their own.
         if let Some(below) = member.group.filter(|below| *below != found.path) {
             watchdog::survives(below, lasts.get(), facts)?;

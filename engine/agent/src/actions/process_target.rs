@@ -6,9 +6,8 @@ use alloc::format;
 use ks_vocabulary::action::ProcessRef;
 use ks_vocabulary::kind::Entity;
 use ks_vocabulary::lasting::Exact;
-use ks_vocabulary::membership::is_within;
 
-use crate::facts::{Facts, ProcessFacts};
+use crate::facts::{Facts, ProcessFacts, Those};
 use crate::unfit::{Unfit, need};
 
 /// Path of the control group that has no limits.
@@ -39,22 +38,22 @@ pub(super) fn find<'a>(
 /// whatever the levels are (`kernel.md`, section 7).
 pub(super) fn competes_inside(process: &ProcessFacts<'_>, facts: &dyn Facts) -> Result<(), Unfit> {
     let own = need(process.group, "the control group of the process")?;
-    let all = facts.processes();
-    let others = all.iter().filter(|other| other.key != process.key);
+    let others = |those| {
+        let all = facts.processes(those).into_iter();
+        all.filter(|other| other.key != process.key)
+    };
     if let Some(shared) = cpu_group(own, facts)? {
-        let is_inside =
-            |group| is_within(group, shared) && cpu_group(group, facts) == Ok(Some(shared));
-        let inside = others.filter(|other| other.group.is_some_and(is_inside));
-        // One is enough.
-        return none_alone(inside.take(1).count(), "its control group");
+        let is_inside = |group| cpu_group(group, facts) == Ok(Some(shared));
+        let inside = others(Those::Within(shared)).any(|other| other.group.is_some_and(is_inside));
+        return none_alone(inside, "its control group");
     }
     let is_on = need(facts.host().autogroup, "the switch of autogroups")?;
     if !is_on {
-        return none_alone(others.filter(|other| other.group == Some(own)).count(), "the host");
+        let inside = others(Those::Within(own)).any(|other| other.group == Some(own));
+        return none_alone(inside, "the host");
     }
     let session = need(process.session, "the session of the process")?;
-    let inside = others.filter(|other| other.session == Some(session)).count();
-    none_alone(inside, "its session")
+    none_alone(others(Those::Session(session)).next().is_some(), "its session")
 }
 
 /// The control group of whose CPU share the tasks of a group are a part: the nearest with the CPU
@@ -72,8 +71,8 @@ pub(super) fn cpu_group<'a>(path: &'a [u8], facts: &dyn Facts) -> Result<Option<
     Ok(None)
 }
 
-fn none_alone(others: usize, place: &str) -> Result<(), Unfit> {
-    if others > 0 {
+fn none_alone(has_others: bool, place: &str) -> Result<(), Unfit> {
+    if has_others {
         return Ok(());
     }
     Err(Unfit::NoEffect(Cow::Owned(format!(

@@ -5,11 +5,10 @@ use alloc::string::String;
 
 use ks_vocabulary::action::{GroupPath, GroupRef, Percent, ProcessRef};
 use ks_vocabulary::decision::Plan;
-use ks_vocabulary::membership::is_within;
 
 use super::process_target::find;
 use super::{Advice, limit_cgroup_cpu};
-use crate::facts::Facts;
+use crate::facts::{Facts, Those};
 use crate::unfit::{Unfit, need};
 
 pub(super) const ADVICE: Advice = Advice {
@@ -24,10 +23,9 @@ pub(super) fn plan(
 ) -> Result<Plan, Unfit> {
     let (_, found) = find(process, facts)?;
     let path = need(found.group, "the control group of the process")?;
-    let all = facts.processes();
-    let inside = all.iter().filter(|other| other.group.is_some_and(|own| is_within(own, path)));
     let mut has_stranger = path == b"/";
-    for other in inside.filter(|other| other.key != found.key) {
+    let inside = facts.processes(Those::Within(path));
+    for other in inside.iter().filter(|other| other.key != found.key) {
         has_stranger |= need(other.ppid, "the parent of a process in its group")? != found.key.0;
     }
     if has_stranger {

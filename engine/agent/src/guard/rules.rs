@@ -10,6 +10,7 @@ use ks_vocabulary::time::SECOND_NS;
 
 use super::target::target;
 use super::{Look, Proposal};
+use crate::facts::Those;
 use crate::limits::Ask;
 use crate::protected::{self, Around, Site};
 use crate::unfit::Unfit;
@@ -195,7 +196,7 @@ fn session(
     around: &Around<'_>,
 ) -> Option<String> {
     let session = process.session?;
-    let (pid, why) = around.among(site, |member| member.session == Some(session))?;
+    let (pid, why) = around.among(Those::Session(session), site)?;
     Some(format!("process {pid} is in its session: {why}"))
 }
 

@@ -20,7 +20,7 @@ use ks_vocabulary::output::Culprit;
 use ks_vocabulary::time::WallTime;
 use regex::Regex;
 
-use crate::facts::{Facts, is_member};
+use crate::facts::{Facts, Those};
 use crate::guard::{Guard, Look};
 use crate::handles::Handles;
 use crate::ledger::Ledger;
@@ -147,8 +147,7 @@ impl<'a> Tools<'a> {
             return Some(self.facts.process((*pid, *start))?.listening? > 0);
         }
         let Entity::Cgroup(group) = entity else { return None };
-        let all = self.facts.processes();
-        let mut members = all.iter().filter(|process| is_member(process, group));
+        let mut members = self.facts.processes(Those::Within(&group.path)).into_iter();
         members.try_fold(false, |serves, process| Some(serves || process.listening? > 0))
     }
 
