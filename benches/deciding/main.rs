@@ -1,10 +1,10 @@
 //! What deciding costs: a verdict of the guard, a decision of the rules, an hour in which the agent
 //! acts, and a replay that is watched against one that is not.
 //!
-//! Times are CPU time. A verdict is measured from the call of a reasoner to what it is asked next, on
-//! a host of some hundred processes, less the time of the same call without evidence: it is planned,
-//! told and noted like the other, but refused before anything of the host is looked at.
-//! Ratios are of one run; other numbers are this machine's.
+//! Times are CPU time. A verdict is measured from the call of a reasoner to what it is asked next,
+//! on a host of some hundred processes, less the time of the same call without evidence: that one is
+//! planned, told and noted like the other, but refused before the host is looked at. The first of an
+//! incident finds cold caches. Ratios are of one run; other numbers are this machine's.
 #![expect(
     clippy::unwrap_used,
     clippy::print_stdout,
