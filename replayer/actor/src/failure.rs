@@ -1,0 +1,59 @@
+//! Why something was not done, or is not known to be.
+
+use std::io;
+
+use thiserror::Error;
+
+/// See the module.
+#[derive(Debug, Error)]
+pub enum Failure {
+    /// The target is not there, or another one has its place.
+    #[error("{what} is gone, or another has its place")]
+    Gone {
+        /// The target, for people.
+        what: String,
+    },
+    /// The target has ended and is not reaped: it accepts everything, and nothing comes of it.
+    #[error("{what} has ended")]
+    Ended {
+        /// The target, for people.
+        what: String,
+    },
+    /// The target went while something was done to it: nobody knows to whom it was done.
+    #[error("{what} went while it was changed")]
+    Indeterminate {
+        /// The target, for people.
+        what: String,
+    },
+    /// What was read back is not what was written.
+    #[error("{what}: `{found}` was read back where `{written}` was written")]
+    NotTaken {
+        /// The setting, for people.
+        what: String,
+        /// What was written.
+        written: String,
+        /// What was read.
+        found: String,
+    },
+    /// The kernel refused.
+    #[error("{what}: {error}")]
+    Refused {
+        /// What was tried, for people.
+        what: String,
+        /// What it said.
+        error: io::Error,
+    },
+    /// More threads came than could be changed.
+    #[error("{what} makes threads faster than they can be changed")]
+    Unsettled {
+        /// The target, for people.
+        what: String,
+    },
+}
+
+impl Failure {
+    /// The kernel refused something.
+    pub(crate) fn refused(what: impl Into<String>, error: impl Into<io::Error>) -> Self {
+        Self::Refused { what: what.into(), error: error.into() }
+    }
+}

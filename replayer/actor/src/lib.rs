@@ -1,0 +1,20 @@
+//! The only hand that touches a host: what it may do to a process, and how each of it is put back.
+//!
+//! Whatever is changed is held first, so that another process of the same id is never meant
+//! ([`held::Held`]). Each change is captured, made, read back, and put back where it stands still
+//! as it was made: what someone else changed since is left alone.
+
+#[cfg(not(target_os = "linux"))]
+compile_error!("it speaks to the Linux kernel");
+
+pub mod failure;
+pub mod held;
+pub mod mask;
+pub mod process_file;
+pub mod setting;
+pub mod stat;
+pub mod syscalls;
+pub mod threads;
+
+#[cfg(test)]
+mod child;

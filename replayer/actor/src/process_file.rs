@@ -1,0 +1,152 @@
+//! Files of a process that hold one number: the nice level of its autogroup, and how soon it is
+//! killed when memory runs out.
+
+use std::fs::{File, OpenOptions};
+use std::io;
+use std::os::unix::fs::FileExt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::failure::Failure;
+use crate::held::Held;
+
+/// Which file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ProcessFile {
+    /// `autogroup`: the nice level of its session among sessions.
+    Autogroup,
+    /// `oom_score_adj`.
+    OomScoreAdj,
+}
+
+impl ProcessFile {
+    /// Its name in the folder of a process.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Autogroup => "autogroup",
+            Self::OomScoreAdj => "oom_score_adj",
+        }
+    }
+
+    /// The number that it holds. That of an autogroup stands behind the name of it.
+    fn parse(self, text: &str) -> Option<i64> {
+        match self {
+            Self::Autogroup => text.trim().rsplit_once(" nice ")?.1.parse().ok(),
+            Self::OomScoreAdj => text.trim().parse().ok(),
+        }
+    }
+}
+
+/// What a file held, and what is written to it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Prior {
+    /// Which file.
+    pub file: ProcessFile,
+    /// What is written.
+    pub written: i64,
+    /// What it held.
+    pub before: i64,
+}
+
+/// What became of putting it back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Restored {
+    /// It holds what it held.
+    Restored,
+    /// Someone else wrote this since, and it was left alone.
+    Superseded(i64),
+}
+
+/// Looks at what there is before `written` is.
+pub fn capture(held: &Held, file: ProcessFile, written: i64) -> Result<Prior, Failure> {
+    let before = held.during(|| read(held, file))?;
+    Ok(Prior { file, written, before })
+}
+
+/// Writes it, and reads it back.
+pub fn apply(held: &Held, prior: &Prior) -> Result<(), Failure> {
+    held.during(|| write(held, prior.file, prior.written))
+}
+
+/// Writes what there was, where what was written stands still.
+pub fn restore(held: &Held, prior: &Prior) -> Result<Restored, Failure> {
+    held.during(|| {
+        let found = read(held, prior.file)?;
+        if found == prior.before {
+            return Ok(Restored::Restored);
+        }
+        if found != prior.written {
+            return Ok(Restored::Superseded(found));
+        }
+        write(held, prior.file, prior.before).map(|()| Restored::Restored)
+    })
+}
+
+fn read(held: &Held, file: ProcessFile) -> Result<i64, Failure> {
+    let what = told(held, file);
+    let text = std::fs::read_to_string(held.folder().join(file.name()));
+    let text = text.map_err(|error| Failure::refused(&what, error))?;
+    let bad = || Failure::refused(&what, io::Error::from(io::ErrorKind::InvalidData));
+    file.parse(&text).ok_or_else(bad)
+}
+
+/// It is opened to write alone: a file of `/proc` is not cut short first.
+fn write(held: &Held, file: ProcessFile, value: i64) -> Result<(), Failure> {
+    let what = told(held, file);
+    let open = OpenOptions::new().write(true).open(held.folder().join(file.name()));
+    let wrote = open.and_then(|open: File| open.write_all_at(value.to_string().as_bytes(), 0));
+    wrote.map_err(|error| Failure::refused(format!("{value} to {what}"), error))?;
+    let found = read(held, file)?;
+    if found == value {
+        return Ok(());
+    }
+    Err(Failure::NotTaken { what, written: value.to_string(), found: found.to_string() })
+}
+
+fn told(held: &Held, file: ProcessFile) -> String {
+    format!("`{}` of process {}", file.name(), held.pid())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::child::{Child, may_put_back};
+
+    #[test]
+    fn numbers_are_read_as_the_kernel_writes_them() {
+        assert_eq!(ProcessFile::Autogroup.parse("/autogroup-123 nice -5\n"), Some(-5));
+        assert_eq!(ProcessFile::OomScoreAdj.parse("-1000\n"), Some(-1000));
+        for text in ["", "/autogroup-1", "/autogroup-1 nice \n", "7 nice x"] {
+            assert_eq!(ProcessFile::Autogroup.parse(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_was_written_is_put_back_and_what_others_wrote_is_left() {
+        if !may_put_back() {
+            return;
+        }
+        let child = Child::sleeping();
+        let held = Held::open(child.pid(), child.start()).unwrap();
+        let prior = capture(&held, ProcessFile::OomScoreAdj, 500).unwrap();
+        apply(&held, &prior).unwrap();
+        assert_eq!(read(&held, ProcessFile::OomScoreAdj).unwrap(), 500);
+        assert_eq!(restore(&held, &prior).unwrap(), Restored::Restored);
+        assert_eq!(read(&held, ProcessFile::OomScoreAdj).unwrap(), prior.before);
+        assert_eq!(restore(&held, &prior).unwrap(), Restored::Restored, "twice is once");
+        apply(&held, &prior).unwrap();
+        write(&held, ProcessFile::OomScoreAdj, 700).unwrap();
+        assert_eq!(restore(&held, &prior).unwrap(), Restored::Superseded(700));
+        assert_eq!(read(&held, ProcessFile::OomScoreAdj).unwrap(), 700);
+    }
+
+    #[test]
+    fn what_the_kernel_refuses_is_told_with_its_place() {
+        let child = Child::sleeping();
+        let held = Held::open(child.pid(), child.start()).unwrap();
+        let prior = Prior { file: ProcessFile::OomScoreAdj, written: 1001, before: 0 };
+        let told = apply(&held, &prior).unwrap_err().to_string();
+        assert!(told.starts_with("1001 to `oom_score_adj` of process "), "{told}");
+    }
+}
