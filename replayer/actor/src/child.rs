@@ -24,6 +24,9 @@ fn role() {
     }
 }
 
+/// For so long a state is waited for.
+const TRIES: usize = 1000;
+const PAUSE: Duration = Duration::from_millis(5);
 /// What it says when its threads are there.
 const READY: &str = "the threads are there";
 
@@ -46,12 +49,35 @@ pub(crate) fn start_of(pid: u64) -> u64 {
 }
 
 impl Child {
-    /// One that does nothing.
+    /// One that does nothing, in a session of its own.
     pub(crate) fn sleeping() -> Self {
-        let command = Command::new("sleep").arg("1000").stdin(Stdio::null()).spawn();
+        let command = Command::new("setsid").args(["sleep", "1000"]).stdin(Stdio::null()).spawn();
         let child = Self(command.unwrap());
         child.wait_for(b'S');
         child
+    }
+
+    /// One that does nothing in a network namespace of its own, where one can be made.
+    pub(crate) fn in_own_network() -> Option<Self> {
+        let mut command = Command::new("unshare");
+        command.args(["--net", "sleep", "1000"]).stdin(Stdio::null()).stderr(Stdio::null());
+        let child = Self(command.spawn().unwrap());
+        let name = |pid: String| std::fs::read_link(format!("/proc/{pid}/ns/net"));
+        let own = name("self".to_owned()).unwrap();
+        for _ in 0..TRIES {
+            match name(child.pid().to_string()) {
+                Ok(its) if its != own => return Some(child),
+                Ok(_) if !Stat::of(&child.folder()).is_ok_and(|stat| stat.has_ended()) => {}
+                Ok(_) | Err(_) => break,
+            }
+            sleep(PAUSE);
+        }
+        println!("skipped: no network namespace can be made");
+        None
+    }
+
+    fn folder(&self) -> PathBuf {
+        PathBuf::from(format!("/proc/{}", self.pid()))
     }
 
     /// One of several threads beside its first that do nothing, and that makes another one for each
@@ -98,8 +124,13 @@ impl Child {
 
     /// Waits until it is in this state.
     pub(crate) fn wait_for(&self, state: u8) {
-        let folder = PathBuf::from(format!("/proc/{}", self.pid()));
-        until(|| Stat::of(&folder).is_ok_and(|stat| stat.state == state));
+        for _ in 0..TRIES {
+            if Stat::of(&self.folder()).is_ok_and(|stat| stat.state == state) {
+                return;
+            }
+            sleep(PAUSE);
+        }
+        unreachable!("it is not in this state, nor comes to it");
     }
 
     /// Ends it; it is reaped when the return value is dropped.
@@ -115,14 +146,4 @@ impl Drop for Child {
         let _ = self.0.kill();
         let _ = self.0.wait();
     }
-}
-
-fn until(is_so: impl Fn() -> bool) {
-    for _ in 0..1000 {
-        if is_so() {
-            return;
-        }
-        sleep(Duration::from_millis(5));
-    }
-    unreachable!("five seconds are enough");
 }

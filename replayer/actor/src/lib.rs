@@ -7,14 +7,21 @@
 #[cfg(not(target_os = "linux"))]
 compile_error!("it speaks to the Linux kernel");
 
+pub mod audit;
+pub mod deed;
 pub mod failure;
 pub mod held;
 pub mod mask;
+pub mod meaning;
+pub mod notes;
+pub mod perform;
+pub mod place;
 pub mod process_file;
 pub mod setting;
 pub mod stat;
 pub mod syscalls;
 pub mod threads;
+pub mod written;
 
 #[cfg(test)]
 mod child;

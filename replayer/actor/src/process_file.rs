@@ -1,9 +1,9 @@
 //! Files of a process that hold one number: the nice level of its autogroup, and how soon it is
 //! killed when memory runs out.
 
-use std::fs::{File, OpenOptions};
+use std::fs::OpenOptions;
 use std::io;
-use std::os::unix::fs::FileExt;
+use std::io::Write;
 
 use serde::{Deserialize, Serialize};
 
@@ -91,11 +91,12 @@ fn read(held: &Held, file: ProcessFile) -> Result<i64, Failure> {
     file.parse(&text).ok_or_else(bad)
 }
 
-/// It is opened to write alone: a file of `/proc` is not cut short first.
+/// It is opened to write alone: a file of `/proc` is not cut short first. It is written where it
+/// stands, since `autogroup` knows no offsets.
 fn write(held: &Held, file: ProcessFile, value: i64) -> Result<(), Failure> {
     let what = told(held, file);
     let open = OpenOptions::new().write(true).open(held.folder().join(file.name()));
-    let wrote = open.and_then(|open: File| open.write_all_at(value.to_string().as_bytes(), 0));
+    let wrote = open.and_then(|mut open| open.write_all(value.to_string().as_bytes()));
     wrote.map_err(|error| Failure::refused(format!("{value} to {what}"), error))?;
     let found = read(held, file)?;
     if found == value {

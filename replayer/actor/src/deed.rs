@@ -1,0 +1,273 @@
+//! An effect as it is done here: what is kept before, how it is made, and how it is put back.
+
+use std::fs::File;
+use std::os::unix::ffi::OsStrExt;
+use std::thread::sleep;
+use std::time::Duration;
+
+use ks_vocabulary::decision::{Effect, Signal};
+use ks_vocabulary::kind::Entity;
+use ks_vocabulary::lasting::Exact;
+use rustix::fs::syncfs;
+use serde::{Deserialize, Serialize};
+
+use crate::failure::Failure;
+use crate::held::Held;
+use crate::mask::Mask;
+use crate::place::Place;
+use crate::process_file::{self, ProcessFile};
+use crate::setting::{self, Setting};
+use crate::stat::Stat;
+use crate::written;
+
+/// The flag of a policy that children do not inherit it.
+const RESET_ON_FORK: u64 = 0x4000_0000;
+/// A process that is told to stop or to go on does so when it is next run; one that sleeps
+/// uninterruptibly only when that is over.
+const OBEYS: Duration = Duration::from_secs(1);
+const LOOKS: Duration = Duration::from_millis(2);
+
+/// Whom a deed is done to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Target {
+    /// The id of a process.
+    pub pid: u64,
+    /// When it started, in clock ticks after boot.
+    pub start_ticks: u64,
+}
+
+impl Target {
+    fn of(process: &Exact) -> Result<Self, Failure> {
+        match process.0 {
+            Entity::Process(pid, start_ticks) => Ok(Self { pid, start_ticks }),
+            Entity::Host
+            | Entity::Disk(_)
+            | Entity::Nic(_)
+            | Entity::NicOf(..)
+            | Entity::Filesystem(_)
+            | Entity::Netns(_)
+            | Entity::Cgroup(_)
+            | Entity::ForkTree(..)
+            | Entity::Executable(_) => Err(Failure::Gone { what: process.0.to_string() }),
+        }
+    }
+
+    fn hold(self) -> Result<Held, Failure> {
+        Held::open(self.pid, self.start_ticks)
+    }
+}
+
+/// What there was before an effect, and what the effect is: kept on disk before it is made.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "of", rename_all = "snake_case")]
+pub enum Deed {
+    /// A setting of each thread.
+    Threads {
+        /// Whose.
+        target: Target,
+        /// What they had.
+        prior: setting::Prior,
+    },
+    /// A file of a process.
+    ProcessFile {
+        /// Whose.
+        target: Target,
+        /// What it held.
+        prior: process_file::Prior,
+    },
+    /// Another file.
+    File {
+        /// What it held.
+        prior: written::Prior,
+    },
+    /// A signal.
+    Signal {
+        /// To whom.
+        target: Target,
+        /// Which.
+        signal: Signal,
+        /// It was stopped before.
+        was_stopped: bool,
+    },
+    /// What a filesystem has not written yet is written: nothing is to be put back.
+    Sync {
+        /// Where it is mounted.
+        mount: Exact,
+    },
+}
+
+/// What became of putting back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PutBack {
+    /// It is as it was.
+    Restored,
+    /// Someone else changed it since: it was left alone, and this is what it is.
+    Superseded(String),
+    /// Nothing is to be put back.
+    Nothing,
+}
+
+impl Deed {
+    /// Looks at what there is before an effect. Nothing is changed.
+    pub fn of(effect: &Effect) -> Result<Self, Failure> {
+        match effect {
+            Effect::Nice { process, nice } => {
+                let nice = i32::try_from(*nice).map_err(|_| unknown(effect))?;
+                threads(process, Setting::Nice(nice))
+            }
+            Effect::Policy { process, policy, reset_on_fork } => {
+                let flag = if *reset_on_fork { RESET_ON_FORK } else { 0 };
+                threads(process, Setting::Policy(policy | flag))
+            }
+            Effect::Affinity { process, cpus } => {
+                threads(process, Setting::Cpus(cpus.as_ref().map_or_else(Mask::all, Mask::listed)))
+            }
+            Effect::IoPriority { process, value } => threads(process, Setting::IoPriority(*value)),
+            Effect::Autogroup { process, nice } => {
+                process_file(process, ProcessFile::Autogroup, *nice)
+            }
+            Effect::OomScore { process, adj } => {
+                process_file(process, ProcessFile::OomScoreAdj, *adj)
+            }
+            Effect::Signal { process, signal } => {
+                let target = Target::of(process)?;
+                let was_stopped = is_stopped(&target.hold()?)?;
+                Ok(Self::Signal { target, signal: *signal, was_stopped })
+            }
+            Effect::GroupFile { group, file, text } => {
+                let place = Place::Group { group: group.clone(), file: *file };
+                Ok(Self::File { prior: written::capture(place, text.clone())? })
+            }
+            Effect::Sysctl { key, text } => {
+                Ok(Self::File { prior: written::capture(Place::Sysctl(*key), text.clone())? })
+            }
+            Effect::ReadAhead { disk, kb } => {
+                let place = Place::ReadAhead(disk.clone());
+                Ok(Self::File { prior: written::capture(place, kb.to_string())? })
+            }
+            Effect::SyncFilesystem { mount } => Ok(Self::Sync { mount: mount.clone() }),
+            Effect::LinkMode { .. } => Err(unknown(effect)),
+        }
+    }
+
+    /// Does it, and reads it back.
+    pub fn apply(&self) -> Result<(), Failure> {
+        match self {
+            Self::Threads { target, prior } => setting::apply(&target.hold()?, prior),
+            Self::ProcessFile { target, prior } => process_file::apply(&target.hold()?, prior),
+            Self::File { prior } => written::apply(prior),
+            Self::Signal { target, signal, .. } => send(&target.hold()?, *signal),
+            Self::Sync { mount } => sync(mount),
+        }
+    }
+
+    /// Puts back what there was. What has ended has nothing that could be.
+    pub fn restore(&self) -> Result<PutBack, Failure> {
+        let done = match self {
+            Self::Threads { target, prior } => {
+                target.hold().and_then(|held| setting::restore(&held, prior)).map(|restored| {
+                    let tids: Vec<String> =
+                        restored.superseded.iter().map(u64::to_string).collect();
+                    if tids.is_empty() {
+                        return PutBack::Restored;
+                    }
+                    PutBack::Superseded(format!("another value in threads {}", tids.join(", ")))
+                })
+            }
+            Self::ProcessFile { target, prior } => {
+                let restored = target.hold().and_then(|held| process_file::restore(&held, prior));
+                restored.map(|restored| match restored {
+                    process_file::Restored::Restored => PutBack::Restored,
+                    process_file::Restored::Superseded(found) => {
+                        PutBack::Superseded(found.to_string())
+                    }
+                })
+            }
+            Self::File { prior } => written::restore(prior).map(|restored| match restored {
+                written::Restored::Restored => PutBack::Restored,
+                written::Restored::NotKept => PutBack::Nothing,
+                written::Restored::Superseded(found) => PutBack::Superseded(found),
+            }),
+            Self::Signal { target, signal, was_stopped } => {
+                target.hold().and_then(|held| undo_signal(&held, *signal, *was_stopped))
+            }
+            Self::Sync { .. } => Ok(PutBack::Nothing),
+        };
+        match done {
+            Err(Failure::Gone { .. } | Failure::Ended { .. }) => Ok(PutBack::Nothing),
+            done => done,
+        }
+    }
+}
+
+fn threads(process: &Exact, written: Setting) -> Result<Deed, Failure> {
+    let target = Target::of(process)?;
+    let prior = setting::capture(&target.hold()?, written)?;
+    Ok(Deed::Threads { target, prior })
+}
+
+fn process_file(process: &Exact, file: ProcessFile, written: i64) -> Result<Deed, Failure> {
+    let target = Target::of(process)?;
+    let prior = process_file::capture(&target.hold()?, file, written)?;
+    Ok(Deed::ProcessFile { target, prior })
+}
+
+fn unknown(effect: &Effect) -> Failure {
+    let error = std::io::Error::from(std::io::ErrorKind::Unsupported);
+    Failure::refused(effect.to_string(), error)
+}
+
+fn is_stopped(held: &Held) -> Result<bool, Failure> {
+    let stat = Stat::of(&held.folder());
+    let gone = |_| Failure::Gone { what: format!("process {}", held.pid()) };
+    stat.map(|stat| matches!(stat.state, b'T' | b't')).map_err(gone)
+}
+
+/// Sends a signal, and waits until it is obeyed. One that is asked to end may take its time.
+fn send(held: &Held, signal: Signal) -> Result<(), Failure> {
+    held.signal(signal)?;
+    let wanted = match signal {
+        Signal::Stop => true,
+        Signal::Continue => false,
+        Signal::Terminate => return Ok(()),
+    };
+    for _ in 0..OBEYS.as_millis() / LOOKS.as_millis() {
+        if is_stopped(held)? == wanted {
+            return Ok(());
+        }
+        sleep(LOOKS);
+    }
+    Err(Failure::NotTaken {
+        what: format!("process {}", held.pid()),
+        written: format!("SIG{signal}"),
+        found: "its state did not change within a second".to_owned(),
+    })
+}
+
+fn undo_signal(held: &Held, signal: Signal, was_stopped: bool) -> Result<PutBack, Failure> {
+    let (back, stopped_by_us) = match signal {
+        Signal::Stop => (Signal::Continue, true),
+        Signal::Continue => (Signal::Stop, false),
+        Signal::Terminate => return Ok(PutBack::Nothing),
+    };
+    let is_stopped = is_stopped(held)?;
+    if is_stopped == was_stopped {
+        return Ok(PutBack::Restored);
+    }
+    if is_stopped != stopped_by_us {
+        let state = if is_stopped { "it is stopped" } else { "it runs" };
+        return Ok(PutBack::Superseded(state.to_owned()));
+    }
+    send(held, back).map(|()| PutBack::Restored)
+}
+
+fn sync(mount: &Exact) -> Result<(), Failure> {
+    let gone = || Failure::Gone { what: mount.0.to_string() };
+    let Entity::Filesystem(path) = &mount.0 else { return Err(gone()) };
+    let refused = |error| Failure::refused(mount.0.to_string(), error);
+    let folder = File::open(std::ffi::OsStr::from_bytes(path)).map_err(refused)?;
+    syncfs(folder).map_err(|error| refused(error.into()))
+}
+
+#[cfg(test)]
+mod tests;

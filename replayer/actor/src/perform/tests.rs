@@ -1,0 +1,177 @@
+use std::time::Duration;
+
+use ks_vocabulary::decision::Signal;
+use ks_vocabulary::kind::Entity;
+use ks_vocabulary::lasting::Exact;
+use rustix::process::{Pid, getpriority_process};
+
+use super::*;
+use crate::child::{Child, may_put_back};
+
+fn performer(folder: &tempfile::TempDir) -> Performer {
+    Performer::new(Notes::open(folder.path(), Duration::from_secs(5)).unwrap()).unwrap()
+}
+
+fn nice_of(child: &Child) -> i32 {
+    let pid = Pid::from_raw(i32::try_from(child.pid()).unwrap());
+    getpriority_process(pid).unwrap()
+}
+
+fn oom_of(child: &Child) -> String {
+    fs::read_to_string(format!("/proc/{}/oom_score_adj", child.pid())).unwrap()
+}
+
+fn order(child: &Child, adj: i64) -> Order {
+    let process = || Exact(Entity::Process(child.pid(), child.start()));
+    let effects = vec![
+        Effect::Nice { process: process(), nice: 7 },
+        Effect::OomScore { process: process(), adj },
+    ];
+    Order { request: 3, action: "two things".to_owned(), effects }
+}
+
+#[test]
+fn what_is_asked_for_is_done_and_undone_once() {
+    if !may_put_back() {
+        return;
+    }
+    let (folder, child) = (tempfile::tempdir().unwrap(), Child::sleeping());
+    let performer = performer(&folder);
+    assert_eq!(performer.perform(order(&child, 400)), Done::applied());
+    assert_eq!((nice_of(&child), oom_of(&child).as_str()), (7, "400\n"));
+    let again = performer.perform(order(&child, 400));
+    assert_eq!(again.outcome, Outcome::NotApplied, "a request is performed once");
+    assert_eq!(performer.undo(3), Done::applied());
+    assert_eq!((nice_of(&child), oom_of(&child).as_str()), (0, "0\n"));
+    assert_eq!(performer.undo(3).outcome, Outcome::NotApplied);
+}
+
+#[test]
+fn where_a_part_fails_nothing_of_it_stands() {
+    if !may_put_back() {
+        return;
+    }
+    let (folder, child) = (tempfile::tempdir().unwrap(), Child::sleeping());
+    let performer = performer(&folder);
+    // More than the kernel takes.
+    let done = performer.perform(order(&child, 1001));
+    assert_eq!(done.outcome, Outcome::NotApplied);
+    assert!(done.reason.unwrap().contains("1001 to `oom_score_adj`"));
+    assert_eq!((nice_of(&child), oom_of(&child).as_str()), (0, "0\n"));
+    assert!(performer.notes.all().unwrap().is_empty());
+}
+
+/// Wherever one is killed, the next one finds what is to be undone, and nothing stays by halves.
+#[test]
+fn after_a_kill_at_any_step_the_next_one_undoes_it() {
+    if !may_put_back() {
+        return;
+    }
+    let child = Child::sleeping();
+    for (applied, standing) in
+        [(0, Standing::Meant), (1, Standing::Meant), (2, Standing::Meant), (2, Standing::Done)]
+    {
+        let folder = tempfile::tempdir().unwrap();
+        let killed = performer(&folder);
+        let Order { request, action, effects } = order(&child, 400);
+        let deeds: Vec<Deed> = effects.iter().map(|effect| Deed::of(effect).unwrap()).collect();
+        let note = Note::new(request, killed.boot_id.clone(), action, deeds);
+        killed.notes.put(&note).unwrap();
+        note.deeds.iter().take(applied).for_each(|deed| deed.apply().unwrap());
+        killed.notes.put(&note.at(standing)).unwrap();
+        drop(killed);
+        let next = performer(&folder);
+        let left = next.recover().unwrap();
+        assert_eq!(left.len(), 1, "{applied} {standing:?}");
+        assert_eq!((left[0].request, &left[0].done), (Some(3), &Done::applied()));
+        assert_eq!((nice_of(&child), oom_of(&child).as_str()), (0, "0\n"), "{applied}");
+        assert!(next.recover().unwrap().is_empty());
+    }
+}
+
+#[test]
+fn what_stays_is_left_by_the_next_one_until_it_is_asked_for() {
+    if !may_put_back() {
+        return;
+    }
+    let (folder, child) = (tempfile::tempdir().unwrap(), Child::sleeping());
+    let first = performer(&folder);
+    first.perform(order(&child, 400));
+    first.keep(3).unwrap();
+    drop(first);
+    let next = performer(&folder);
+    assert!(next.recover().unwrap().is_empty());
+    assert_eq!(nice_of(&child), 7);
+    assert_eq!(next.undo(3), Done::applied());
+    assert_eq!(nice_of(&child), 0);
+}
+
+#[test]
+fn what_another_hand_changed_is_told_and_left() {
+    if !may_put_back() {
+        return;
+    }
+    let (folder, child) = (tempfile::tempdir().unwrap(), Child::sleeping());
+    let performer = performer(&folder);
+    performer.perform(order(&child, 400));
+    fs::write(format!("/proc/{}/oom_score_adj", child.pid()), "123").unwrap();
+    let undone = performer.undo(3);
+    assert_eq!(undone.outcome, Outcome::Superseded);
+    assert_eq!(undone.reason.unwrap(), "someone else changed it since: 123");
+    assert_eq!((nice_of(&child), oom_of(&child).as_str()), (0, "123\n"));
+}
+
+#[test]
+fn nothing_of_another_boot_is_touched() {
+    let (folder, child) = (tempfile::tempdir().unwrap(), Child::sleeping());
+    let performer = performer(&folder);
+    let effect = &order(&child, 400).effects[1];
+    let deed = Deed::of(effect).unwrap();
+    deed.apply().unwrap();
+    let note = Note::new(3, "another boot".to_owned(), "one thing".to_owned(), vec![deed]);
+    performer.notes.put(&note).unwrap();
+    let left = performer.recover().unwrap();
+    assert_eq!(left[0].done.reason.as_deref(), Some("a boot has undone it"));
+    assert_eq!(oom_of(&child), "400\n", "who has its number now is not touched");
+    assert!(performer.notes.all().unwrap().is_empty());
+}
+
+#[test]
+fn a_note_that_says_nothing_is_told_and_stays() {
+    let folder = tempfile::tempdir().unwrap();
+    let performer = performer(&folder);
+    fs::write(folder.path().join("00000000000000000009.undo.json"), "{").unwrap();
+    for _ in 0..2 {
+        let left = performer.recover().unwrap();
+        assert_eq!(left.len(), 1);
+        assert_eq!(left[0].done.outcome, Outcome::Indeterminate);
+        assert!(left[0].done.reason.as_ref().unwrap().contains("00009.undo.json` is damaged"));
+    }
+    let Order { effects, .. } = order(&Child::sleeping(), 1);
+    let done = performer.perform(Order { request: 9, action: String::new(), effects });
+    assert_eq!(done.outcome, Outcome::NotApplied, "a number that is taken is not used again");
+}
+
+#[test]
+fn nothing_is_done_where_no_note_can_be_put_down() {
+    let (folder, child) = (tempfile::tempdir().unwrap(), Child::sleeping());
+    let performer = performer(&folder);
+    // The name under which notes are written is that of a folder.
+    fs::create_dir(folder.path().join("part")).unwrap();
+    let done = performer.perform(order(&child, 400));
+    assert_eq!(done.outcome, Outcome::NotApplied);
+    assert!(done.reason.unwrap().starts_with("nothing was done: "));
+    assert_eq!((nice_of(&child), oom_of(&child).as_str()), (0, "0\n"));
+}
+
+#[test]
+fn one_that_is_gone_is_told_before_anything_is_noted() {
+    let folder = tempfile::tempdir().unwrap();
+    let performer = performer(&folder);
+    let process = Exact(Entity::Process(1 << 30, 1));
+    let effects = vec![Effect::Signal { process, signal: Signal::Stop }];
+    let done = performer.perform(Order { request: 1, action: String::new(), effects });
+    assert_eq!(done.outcome, Outcome::NotApplied);
+    assert!(done.reason.unwrap().contains("is gone, or another has its place"));
+    assert!(performer.notes.all().unwrap().is_empty());
+}

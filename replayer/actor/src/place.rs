@@ -1,0 +1,182 @@
+//! Where a file is, opened so that no other is meant: below a directory that is held, without links.
+//!
+//! A control group that was made anew under the same path is another one, which its inode tells; what
+//! is opened of one that is gone answers nothing (`kernel.md`, section 3).
+
+use std::fs;
+use std::fs::File;
+use std::io;
+use std::os::unix::fs::FileExt;
+use std::path::{Path, PathBuf};
+
+use ks_vocabulary::decision::Sysctl;
+use ks_vocabulary::kind::{Entity, Group};
+use ks_vocabulary::lasting::Exact;
+use rustix::fs::{Mode, OFlags, ResolveFlags, fstat, openat2};
+use serde::{Deserialize, Serialize};
+
+use crate::failure::Failure;
+use crate::meaning::Form;
+
+/// Texts of files that are read here; the longest has a line for each device.
+const TEXT_BYTES_MAX: usize = 64 << 10;
+
+/// A file that is written.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Place {
+    /// Of a control group.
+    Group {
+        /// Which, with its inode.
+        group: Exact,
+        /// Which file.
+        file: ks_vocabulary::decision::GroupFile,
+    },
+    /// Of a kernel parameter.
+    Sysctl(Sysctl),
+    /// `queue/read_ahead_kb` of a disk.
+    ReadAhead(Exact),
+}
+
+impl Place {
+    /// What its text means.
+    pub fn form(&self) -> Form {
+        match self {
+            Self::Group { file, .. } => Form::Group(*file),
+            Self::Sysctl(key) => Form::Sysctl(*key),
+            Self::ReadAhead(_) => Form::ReadAhead,
+        }
+    }
+
+    /// The file, for people.
+    pub fn told(&self) -> String {
+        match self {
+            Self::Group { group, file } => format!("`{file}` of {}", group.0),
+            Self::Sysctl(key) => format!("`{key}`"),
+            Self::ReadAhead(disk) => format!("read-ahead of {}", disk.0),
+        }
+    }
+
+    /// Opens it.
+    pub fn open(&self) -> Result<Opened, Failure> {
+        let refused = |error| Failure::refused(self.told(), error);
+        let gone = || Failure::Gone { what: self.told() };
+        let (folder, name) = match self {
+            Self::Group { group: Exact(Entity::Cgroup(group)), file } => {
+                (open_group(group).map_err(refused)?.ok_or_else(gone)?, file.to_string())
+            }
+            Self::Sysctl(key) => {
+                let root = open_root(Path::new("/proc/sys")).map_err(refused)?;
+                (root, key.to_string().replace('.', "/"))
+            }
+            Self::ReadAhead(Exact(Entity::Disk(name))) => {
+                let name = str::from_utf8(name).map_err(|_| gone())?;
+                // Disks are links there; what they point at is below `/sys` too.
+                let folder = fs::canonicalize(format!("/sys/block/{name}/queue"));
+                let folder = folder.map_err(|_| gone())?;
+                if name.contains('/') || !folder.starts_with("/sys/devices") {
+                    return Err(gone());
+                }
+                (open_root(&folder).map_err(refused)?, "read_ahead_kb".to_owned())
+            }
+            Self::Group { .. } | Self::ReadAhead(_) => return Err(gone()),
+        };
+        let open = |flags| beneath(&folder, Path::new(&name), flags);
+        let write = open(OFlags::WRONLY).map_err(refused)?;
+        let read =
+            if self.form().is_kept() { Some(open(OFlags::RDONLY).map_err(refused)?) } else { None };
+        Ok(Opened { told: self.told(), read, write })
+    }
+}
+
+/// A file that is open to be written, and to be read where it tells anything.
+#[derive(Debug)]
+pub struct Opened {
+    told: String,
+    read: Option<File>,
+    write: File,
+}
+
+impl Opened {
+    /// What it holds; nothing for one that does not say.
+    pub fn text(&self) -> Result<Option<String>, Failure> {
+        let Some(file) = &self.read else { return Ok(None) };
+        let mut bytes = vec![0; TEXT_BYTES_MAX];
+        let mut len = 0;
+        loop {
+            let read = file.read_at(&mut bytes[len..], u64::try_from(len).unwrap_or(u64::MAX));
+            match read.map_err(|error| Failure::refused(&self.told, error))? {
+                0 => break,
+                more => len += more,
+            }
+        }
+        bytes.truncate(len);
+        let text = String::from_utf8(bytes);
+        let bad = |_| Failure::refused(&self.told, io::Error::from(io::ErrorKind::InvalidData));
+        text.map(Some).map_err(bad)
+    }
+
+    /// Writes at its begin, in one call: a second write behind the first changes nothing in
+    /// `/proc/sys`, and says that it did (`kernel.md`, section 3).
+    pub fn write(&self, text: &str) -> Result<(), Failure> {
+        let what = || format!("`{text}` to {}", self.told);
+        let wrote = self.write.write_at(text.as_bytes(), 0);
+        match wrote.map_err(|error| Failure::refused(what(), error))? {
+            len if len == text.len() => Ok(()),
+            _ => Err(Failure::refused(what(), io::Error::from(io::ErrorKind::WriteZero))),
+        }
+    }
+}
+
+fn open_root(path: &Path) -> io::Result<File> {
+    File::open(path)
+}
+
+fn beneath(folder: &File, path: &Path, flags: OFlags) -> io::Result<File> {
+    let resolve = ResolveFlags::BENEATH | ResolveFlags::NO_SYMLINKS | ResolveFlags::NO_MAGICLINKS;
+    let opened = openat2(folder, path, flags | OFlags::CLOEXEC, Mode::empty(), resolve)?;
+    Ok(opened.into())
+}
+
+/// The directory of a control group, where it is the one that is meant.
+fn open_group(group: &Group) -> io::Result<Option<File>> {
+    let Some(mount) = mount_of(&fs::read("/proc/self/mountinfo")?, &group.hierarchy) else {
+        return Ok(None);
+    };
+    let root = open_root(&mount)?;
+    let Ok(path) = str::from_utf8(&group.path) else { return Ok(None) };
+    let path = path.trim_start_matches('/');
+    if path.is_empty() {
+        return Ok(None);
+    }
+    let folder = match beneath(&root, Path::new(path), OFlags::RDONLY | OFlags::DIRECTORY) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        opened => opened?,
+    };
+    let inode = fstat(&folder)?.st_ino;
+    Ok((group.inode == Some(inode)).then_some(folder))
+}
+
+/// Where a hierarchy is mounted: `v2`, or the controllers of one of version 1.
+fn mount_of(mountinfo: &[u8], hierarchy: &[u8]) -> Option<PathBuf> {
+    let text = String::from_utf8_lossy(mountinfo);
+    text.lines().find_map(|line| {
+        let (front, back) = line.split_once(" - ")?;
+        let mut back = back.split(' ');
+        let (kind, options) = (back.next()?, back.nth(1)?);
+        let is_it = match (kind, hierarchy) {
+            ("cgroup2", b"v2") => true,
+            ("cgroup", hierarchy) if hierarchy != b"v2" => {
+                let names = |one: &&str| !matches!(*one, "rw" | "ro") && !one.contains('=');
+                let own: Vec<&str> = options.split(',').filter(names).collect();
+                !own.is_empty() && own.join(",").as_bytes() == hierarchy
+            }
+            _ => false,
+        };
+        let fields: Vec<&str> = front.split(' ').collect();
+        (is_it && fields.get(3) == Some(&"/")).then(|| PathBuf::from(fields[4]))
+    })
+}
+
+#[cfg(test)]
+mod tests;

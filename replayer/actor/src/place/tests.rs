@@ -1,0 +1,87 @@
+use ks_vocabulary::decision::GroupFile;
+
+use super::*;
+
+const MOUNTS: &[u8] = b"\
+28 22 0:24 / /sys/fs/cgroup ro,nosuid - tmpfs tmpfs rw,mode=755\n\
+29 28 0:25 / /sys/fs/cgroup/unified rw - cgroup2 cgroup2 rw,nsdelegate\n\
+30 28 0:26 / /sys/fs/cgroup/cpu,cpuacct rw - cgroup cgroup rw,cpu,cpuacct\n\
+31 28 0:27 / /sys/fs/cgroup/systemd rw - cgroup cgroup rw,name=systemd\n\
+32 28 0:26 /below /elsewhere rw - cgroup cgroup rw,blkio\n";
+
+#[test]
+fn a_hierarchy_is_found_by_what_is_mounted() {
+    let at = |hierarchy: &[u8]| mount_of(MOUNTS, hierarchy);
+    assert_eq!(at(b"v2"), Some("/sys/fs/cgroup/unified".into()));
+    assert_eq!(at(b"cpu,cpuacct"), Some("/sys/fs/cgroup/cpu,cpuacct".into()));
+    assert_eq!((at(b"memory"), at(b"blkio"), at(b"")), (None, None, None));
+}
+
+fn group(path: &str, inode: u64) -> Place {
+    let group = Group { inode: Some(inode), ..Group::at(path.as_bytes()) };
+    Place::Group { group: Exact(Entity::Cgroup(group)), file: GroupFile::CgroupFreeze }
+}
+
+/// A control group of ours, which ends with this.
+struct Made(PathBuf);
+
+impl Made {
+    fn new(name: &str) -> Option<Self> {
+        let mounts = fs::read("/proc/self/mountinfo").unwrap();
+        let folder = mount_of(&mounts, b"v2")?.join(name);
+        match fs::create_dir(&folder) {
+            Ok(()) => Some(Self(folder)),
+            Err(error) => {
+                println!("skipped: no control group of version 2 can be made: {error}");
+                None
+            }
+        }
+    }
+
+    fn inode(&self) -> u64 {
+        fstat(File::open(&self.0).unwrap()).unwrap().st_ino
+    }
+}
+
+impl Drop for Made {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir(&self.0);
+    }
+}
+
+#[test]
+fn a_group_is_frozen_and_thawed_and_one_made_anew_is_another() {
+    let Some(made) = Made::new("ks-actor-test-place") else { return };
+    let place = group("/ks-actor-test-place", made.inode());
+    let opened = place.open().unwrap();
+    opened.write("1").unwrap();
+    assert_eq!(opened.text().unwrap().unwrap(), "1\n");
+    opened.write("0").unwrap();
+    assert_eq!(opened.text().unwrap().unwrap(), "0\n");
+    let other = group("/ks-actor-test-place", made.inode() + 1).open();
+    assert!(matches!(other, Err(Failure::Gone { .. })), "{other:?}");
+    drop(made);
+    assert!(opened.write("1").is_err(), "it answers nothing once it is gone");
+    assert!(matches!(place.open(), Err(Failure::Gone { .. })));
+}
+
+#[test]
+fn no_path_leads_elsewhere() {
+    for path in ["/", "", "/../..", "/a/../../../etc", "/nowhere-at-all"] {
+        let opened = group(path, 1).open();
+        assert!(opened.is_err(), "{path}");
+    }
+    let disk = |name: &str| Place::ReadAhead(Exact(Entity::Disk(name.as_bytes().to_vec())));
+    for name in ["", "..", "../devices", "nothing"] {
+        assert!(matches!(disk(name).open(), Err(Failure::Gone { .. })), "{name}");
+    }
+    assert!(Place::ReadAhead(Exact(Entity::Host)).open().is_err());
+}
+
+#[test]
+fn what_the_kernel_refuses_is_told_with_its_file() {
+    let Some(made) = Made::new("ks-actor-test-refused") else { return };
+    let opened = group("/ks-actor-test-refused", made.inode()).open().unwrap();
+    let told = opened.write("2").unwrap_err().to_string();
+    assert!(told.starts_with("`2` to `cgroup.freeze` of cgroup:/ks-actor-test-refused"), "{told}");
+}

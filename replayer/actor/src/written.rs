@@ -1,0 +1,127 @@
+//! A file that is written, read back, and put back.
+
+use serde::{Deserialize, Serialize};
+
+use crate::failure::Failure;
+use crate::place::Place;
+
+/// What a file held, and what is written to it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Prior {
+    /// Which file.
+    pub place: Place,
+    /// What is written.
+    pub written: String,
+    /// What puts back what it held; nothing where it does not say.
+    pub before: Option<String>,
+}
+
+/// What became of putting it back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Restored {
+    /// It means what it meant.
+    Restored,
+    /// It cannot be put back, and has no need to be.
+    NotKept,
+    /// Someone else wrote this since, and it was left alone.
+    Superseded(String),
+}
+
+/// Looks at what there is before `written` is.
+pub fn capture(place: Place, written: String) -> Result<Prior, Failure> {
+    let before = match place.open()?.text()? {
+        None => None,
+        Some(text) => {
+            let prior = place.form().prior(&text, &written);
+            Some(prior.ok_or_else(|| strange(&place, &written, &text))?)
+        }
+    };
+    Ok(Prior { place, written, before })
+}
+
+/// Writes it, and reads it back.
+pub fn apply(prior: &Prior) -> Result<(), Failure> {
+    write(&prior.place, &prior.written)
+}
+
+/// Puts back what there was, where what was written stands still.
+pub fn restore(prior: &Prior) -> Result<Restored, Failure> {
+    let Some(before) = &prior.before else { return Ok(Restored::NotKept) };
+    let form = prior.place.form();
+    let text = prior.place.open()?.text()?.unwrap_or_default();
+    if form.is_taken(&text, before) {
+        return Ok(Restored::Restored);
+    }
+    if !form.is_taken(&text, &prior.written) {
+        return Ok(Restored::Superseded(text.trim().to_owned()));
+    }
+    write(&prior.place, before).map(|()| Restored::Restored)
+}
+
+fn write(place: &Place, text: &str) -> Result<(), Failure> {
+    let opened = place.open()?;
+    opened.write(text)?;
+    match opened.text()? {
+        Some(found) if !place.form().is_taken(&found, text) => Err(strange(place, text, &found)),
+        Some(_) | None => Ok(()),
+    }
+}
+
+fn strange(place: &Place, written: &str, found: &str) -> Failure {
+    let (written, found) = (written.to_owned(), found.trim().to_owned());
+    Failure::NotTaken { what: place.told(), written, found }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs::File;
+    use std::os::fd::AsFd;
+
+    use ks_vocabulary::decision::Sysctl;
+    use rustix::thread::{LinkNameSpaceType, move_into_link_name_space};
+
+    use super::*;
+    use crate::child::Child;
+
+    /// A parameter of a network namespace of this thread's own.
+    fn in_own_namespace(test: impl FnOnce() + Send + 'static) {
+        let Some(child) = Child::in_own_network() else { return };
+        let thread = std::thread::spawn(move || {
+            let own = File::open(format!("/proc/{}/ns/net", child.pid())).unwrap();
+            move_into_link_name_space(own.as_fd(), Some(LinkNameSpaceType::Network)).unwrap();
+            test();
+        });
+        thread.join().unwrap();
+    }
+
+    #[test]
+    fn a_parameter_is_written_and_put_back_and_what_others_wrote_is_left() {
+        in_own_namespace(|| {
+            let place = || Place::Sysctl(Sysctl::IpLocalPortRange);
+            let read = || place().open().unwrap().text().unwrap().unwrap();
+            let before = read();
+            let prior = capture(place(), "15000 65000".to_owned()).unwrap();
+            apply(&prior).unwrap();
+            assert_eq!(read(), "15000\t65000\n");
+            assert_eq!(restore(&prior).unwrap(), Restored::Restored);
+            assert_eq!(read(), before);
+            assert_eq!(restore(&prior).unwrap(), Restored::Restored, "twice is once");
+            apply(&prior).unwrap();
+            write(&place(), "20000 60000").unwrap();
+            let left = Restored::Superseded("20000\t60000".to_owned());
+            assert_eq!(restore(&prior).unwrap(), left);
+            assert_eq!(read(), "20000\t60000\n");
+        });
+    }
+
+    /// One number sets nothing, and the kernel says that it did (`kernel.md`, section 12).
+    #[test]
+    fn what_is_taken_in_silence_and_changes_nothing_is_told() {
+        in_own_namespace(|| {
+            let place = Place::Sysctl(Sysctl::IpLocalPortRange);
+            let prior = capture(place, "15000".to_owned()).unwrap();
+            let told = apply(&prior).unwrap_err();
+            assert!(matches!(told, Failure::NotTaken { .. }), "{told}");
+        });
+    }
+}
