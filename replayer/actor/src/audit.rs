@@ -6,6 +6,7 @@
 //! number and the seal of the last line stand in another file as well, the anchor; whoever keeps a
 //! copy of that elsewhere can tell a log that was cut together with it.
 
+use std::fmt::Write as _;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::os::unix::fs::{FileExt, OpenOptionsExt};
@@ -152,7 +153,11 @@ impl Key {
         mac.update(before.as_bytes());
         mac.update(&[0]);
         mac.update(entry.as_bytes());
-        mac.finalize().into_bytes().iter().map(|byte| format!("{byte:02x}")).collect()
+        let mut text = String::with_capacity(2 * KEY_BYTES);
+        for byte in mac.finalize().into_bytes() {
+            let _ = write!(text, "{byte:02x}");
+        }
+        text
     }
 }
 
@@ -286,9 +291,9 @@ fn walk(path: &Path, key: &Key) -> Result<Chain, AuditError> {
             problem: problem.to_owned(),
         };
         let read = reader.by_ref().take(LINE_BYTES_MAX).read_line(&mut text);
-        let read = read.map_err(|error| match error.kind() {
-            io::ErrorKind::InvalidData => broken("it is no text"),
-            _ => at(path, error),
+        let read = read.map_err(|error| {
+            let is_text = error.kind() != io::ErrorKind::InvalidData;
+            if is_text { at(path, error) } else { broken("it is no text") }
         })?;
         if read == 0 {
             return Ok(chain);

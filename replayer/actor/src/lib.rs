@@ -8,6 +8,7 @@
 compile_error!("it speaks to the Linux kernel");
 
 pub mod audit;
+mod calls;
 pub mod deed;
 pub mod failure;
 pub mod held;
@@ -17,6 +18,7 @@ pub mod notes;
 pub mod perform;
 pub mod place;
 pub mod process_file;
+pub mod sandbox;
 pub mod setting;
 pub mod stat;
 pub mod syscalls;

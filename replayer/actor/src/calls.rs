@@ -1,0 +1,160 @@
+//! The system calls that a sandboxed process may make, with what their arguments may be. Any other
+//! kills it.
+//!
+//! The list is what the work needs, and what the Rust library and glibc do beside it: at the end of
+//! a process, in a panic, after a stop (`kernel.md`, section 1). A call that is forgotten shows late,
+//! so each stands with why it is there.
+
+use std::collections::BTreeMap;
+
+use libc::c_long;
+use seccompiler::{
+    BpfProgram, SeccompAction, SeccompCmpArgLen, SeccompCmpOp, SeccompCondition, SeccompFilter,
+    SeccompRule, TargetArch,
+};
+use thiserror::Error;
+
+/// The filter cannot be made.
+#[derive(Debug, Error)]
+pub enum FilterError {
+    /// Its rules are not what the library takes.
+    #[error("the filter of system calls cannot be built: {0}")]
+    Rules(#[from] seccompiler::BackendError),
+    /// The kernel does not take it.
+    #[error("the kernel takes no filter of system calls: {0}")]
+    Apply(#[from] seccompiler::Error),
+}
+
+/// Memory that is run is mapped before the sandbox, and never in it.
+const EXECUTABLE: u64 = 4;
+/// Nice levels of ordinary work. One below that is somebody's intent, and is not touched.
+const NICE_MAX: u64 = 19;
+/// Other, batch, idle, each with the flag that children do not inherit it.
+const POLICIES: [u64; 6] = [0, 3, 5, 0x4000_0000, 0x4000_0003, 0x4000_0005];
+/// None, and best-effort and idle with their levels: never realtime.
+const IO_PRIORITIES: [u64; 10] = [
+    0,
+    2 << 13,
+    2 << 13 | 1,
+    2 << 13 | 2,
+    2 << 13 | 3,
+    2 << 13 | 4,
+    2 << 13 | 5,
+    2 << 13 | 6,
+    2 << 13 | 7,
+    3 << 13,
+];
+/// Whether it is there, stop, continue, end.
+const SIGNALS: [u64; 4] = [
+    0,
+    libc::SIGSTOP.cast_unsigned() as u64,
+    libc::SIGCONT.cast_unsigned() as u64,
+    libc::SIGTERM.cast_unsigned() as u64,
+];
+
+/// Whatever their arguments are.
+const PLAIN: &[c_long] = &[
+    // Messages, files, and directories.
+    libc::SYS_read,
+    libc::SYS_write,
+    libc::SYS_pread64,
+    libc::SYS_pwrite64,
+    libc::SYS_readv,
+    libc::SYS_writev,
+    libc::SYS_recvmsg,
+    libc::SYS_sendmsg,
+    libc::SYS_openat,
+    libc::SYS_openat2,
+    libc::SYS_close,
+    libc::SYS_statx,
+    libc::SYS_newfstatat,
+    libc::SYS_fstat,
+    libc::SYS_getdents64,
+    libc::SYS_lseek,
+    libc::SYS_fcntl,
+    libc::SYS_fsync,
+    libc::SYS_fdatasync,
+    libc::SYS_ftruncate,
+    libc::SYS_renameat,
+    libc::SYS_renameat2,
+    libc::SYS_unlinkat,
+    libc::SYS_syncfs,
+    libc::SYS_ppoll,
+    #[cfg(target_arch = "x86_64")]
+    libc::SYS_poll,
+    #[cfg(target_arch = "x86_64")]
+    libc::SYS_rename,
+    #[cfg(target_arch = "x86_64")]
+    libc::SYS_unlink,
+    // What is set of threads: what may be set is below.
+    libc::SYS_sched_getscheduler,
+    libc::SYS_sched_getaffinity,
+    libc::SYS_sched_setaffinity,
+    libc::SYS_ioprio_get,
+    libc::SYS_getpriority,
+    libc::SYS_pidfd_open,
+    // Memory.
+    libc::SYS_brk,
+    libc::SYS_munmap,
+    libc::SYS_mremap,
+    libc::SYS_madvise,
+    // Time, random seeds of maps, locks.
+    libc::SYS_clock_gettime,
+    libc::SYS_clock_nanosleep,
+    libc::SYS_nanosleep,
+    libc::SYS_getrandom,
+    libc::SYS_futex,
+    // A signal that is handled, a stop that is over, a panic, the end.
+    libc::SYS_rt_sigprocmask,
+    libc::SYS_rt_sigreturn,
+    libc::SYS_sigaltstack,
+    libc::SYS_restart_syscall,
+    libc::SYS_gettid,
+    libc::SYS_getpid,
+    libc::SYS_exit,
+    libc::SYS_exit_group,
+];
+
+/// One argument is one of these.
+fn one_of(call: c_long, argument: u8, values: &[u64]) -> Result<Rules, FilterError> {
+    let rules = values.iter().map(|value| rule(argument, SeccompCmpOp::Eq, *value));
+    Ok((call, rules.collect::<Result<_, _>>()?))
+}
+
+type Rules = (c_long, Vec<SeccompRule>);
+
+fn rule(argument: u8, is: SeccompCmpOp, value: u64) -> Result<SeccompRule, FilterError> {
+    let condition = SeccompCondition::new(argument, SeccompCmpArgLen::Dword, is, value)?;
+    Ok(SeccompRule::new(vec![condition])?)
+}
+
+/// The filter for this processor.
+pub(crate) fn filter() -> Result<BpfProgram, FilterError> {
+    let mut rules: BTreeMap<c_long, Vec<SeccompRule>> =
+        PLAIN.iter().map(|call| (*call, Vec::new())).collect();
+    let not_run = SeccompCmpOp::MaskedEq(EXECUTABLE);
+    rules.extend([
+        one_of(libc::SYS_sched_setscheduler, 1, &POLICIES)?,
+        one_of(libc::SYS_ioprio_set, 2, &IO_PRIORITIES)?,
+        one_of(libc::SYS_pidfd_send_signal, 1, &SIGNALS)?,
+        (libc::SYS_setpriority, vec![rule(2, SeccompCmpOp::Le, NICE_MAX)?]),
+        (libc::SYS_mmap, vec![rule(2, not_run.clone(), 0)?]),
+        (libc::SYS_mprotect, vec![rule(2, not_run, 0)?]),
+        // How a panic that aborts ends: with nothing but its own end.
+        one_of(libc::SYS_tgkill, 2, &[libc::SIGABRT.cast_unsigned().into()])?,
+    ]);
+    let arch = TargetArch::try_from(std::env::consts::ARCH)?;
+    let (kill, allow) = (SeccompAction::KillProcess, SeccompAction::Allow);
+    Ok(SeccompFilter::new(rules, kill, allow, arch)?.try_into()?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn it_is_built_and_short_enough_for_the_kernel() {
+        let filter = filter().unwrap();
+        assert!(filter.len() > PLAIN.len() && filter.len() <= 4096, "{}", filter.len());
+    }
+}
