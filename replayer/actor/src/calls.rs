@@ -27,8 +27,9 @@ pub enum FilterError {
 
 /// Memory that is run is mapped before the sandbox, and never in it.
 const EXECUTABLE: u64 = 4;
-/// Nice levels of ordinary work. One below that is somebody's intent, and is not touched.
+/// Nice levels. Below zero there is only what is put back: what may be asked for, the bounds say.
 const NICE_MAX: u64 = 19;
+const NICE_LEAST: u64 = (-20i32).cast_unsigned() as u64;
 /// Other, batch, idle, each with the flag that children do not inherit it.
 const POLICIES: [u64; 6] = [0, 3, 5, 0x4000_0000, 0x4000_0003, 0x4000_0005];
 /// None, and best-effort and idle with their levels: never realtime.
@@ -61,8 +62,6 @@ const PLAIN: &[c_long] = &[
     libc::SYS_pwrite64,
     libc::SYS_readv,
     libc::SYS_writev,
-    libc::SYS_recvmsg,
-    libc::SYS_sendmsg,
     libc::SYS_openat,
     libc::SYS_openat2,
     libc::SYS_close,
@@ -137,7 +136,10 @@ pub(crate) fn filter() -> Result<BpfProgram, FilterError> {
         one_of(libc::SYS_sched_setscheduler, 1, &POLICIES)?,
         one_of(libc::SYS_ioprio_set, 2, &IO_PRIORITIES)?,
         one_of(libc::SYS_pidfd_send_signal, 1, &SIGNALS)?,
-        (libc::SYS_setpriority, vec![rule(2, SeccompCmpOp::Le, NICE_MAX)?]),
+        (
+            libc::SYS_setpriority,
+            vec![rule(2, SeccompCmpOp::Le, NICE_MAX)?, rule(2, SeccompCmpOp::Ge, NICE_LEAST)?],
+        ),
         (libc::SYS_mmap, vec![rule(2, not_run.clone(), 0)?]),
         (libc::SYS_mprotect, vec![rule(2, not_run, 0)?]),
         // How a panic that aborts ends: with nothing but its own end.

@@ -4,6 +4,8 @@ use std::io;
 
 use thiserror::Error;
 
+use crate::bounds::OutOfBounds;
+
 /// See the module.
 #[derive(Debug, Error)]
 pub enum Failure {
@@ -35,6 +37,17 @@ pub enum Failure {
         /// What was read.
         found: String,
     },
+    /// It would give, and not take.
+    #[error("it has {before} already, and {written} would be more")]
+    Direction {
+        /// What there is.
+        before: String,
+        /// What would be written.
+        written: String,
+    },
+    /// No action of the catalogue does this.
+    #[error(transparent)]
+    OutOfBounds(#[from] OutOfBounds),
     /// The kernel refused.
     #[error("{what}: {error}")]
     Refused {

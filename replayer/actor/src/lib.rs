@@ -8,17 +8,21 @@
 compile_error!("it speaks to the Linux kernel");
 
 pub mod audit;
+pub mod bounds;
 mod calls;
 pub mod deed;
+pub mod direction;
 pub mod failure;
 pub mod held;
 pub mod mask;
 pub mod meaning;
+pub mod message;
 pub mod notes;
 pub mod perform;
 pub mod place;
 pub mod process_file;
 pub mod sandbox;
+pub mod serve;
 pub mod setting;
 pub mod stat;
 pub mod syscalls;

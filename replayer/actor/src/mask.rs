@@ -35,8 +35,20 @@ impl Mask {
         list.map(|list| Self(list.trim().to_owned())).ok_or(io::ErrorKind::InvalidData.into())
     }
 
+    /// Whether each of them is among others.
+    pub fn is_within(&self, others: &Self) -> bool {
+        let sets = self.set().and_then(|own| Ok((own, others.set()?)));
+        sets.is_ok_and(|(own, others)| {
+            (0..CpuSet::MAX_CPU).all(|cpu| !own.is_set(cpu) || others.is_set(cpu))
+        })
+    }
+
     /// Gives them to a thread.
     pub fn give(&self, tid: u64) -> io::Result<()> {
+        Ok(sched_setaffinity(Some(id(tid)?), &self.set()?)?)
+    }
+
+    fn set(&self) -> io::Result<CpuSet> {
         let mut set = CpuSet::new();
         for part in self.0.split(',') {
             let (first, last) = part.split_once('-').unwrap_or((part, part));
@@ -47,7 +59,7 @@ impl Mask {
             }
             (first..=last).for_each(|cpu| set.set(cpu));
         }
-        Ok(sched_setaffinity(Some(id(tid)?), &set)?)
+        Ok(set)
     }
 }
 

@@ -8,13 +8,17 @@ use std::io;
 
 use ks_vocabulary::decision::Effect;
 use ks_vocabulary::input::Outcome;
+use serde::{Deserialize, Serialize};
 
+use crate::bounds;
 use crate::deed::{Deed, PutBack};
+use crate::direction;
 use crate::failure::Failure;
 use crate::notes::{Note, Notes, NotesError, Standing};
 
 /// What was asked for.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Order {
     /// The number of the request.
     pub request: u64,
@@ -22,10 +26,13 @@ pub struct Order {
     pub action: String,
     /// What is done, in order.
     pub effects: Vec<Effect>,
+    /// Seconds after which it is undone, whoever is there to ask for that.
+    pub lasts_s: Option<u64>,
 }
 
 /// What came of it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Done {
     /// In a word.
     pub outcome: Outcome,
@@ -38,7 +45,7 @@ impl Done {
         Self { outcome: Outcome::Applied, reason: None }
     }
 
-    fn not(outcome: Outcome, reason: impl Into<String>) -> Self {
+    pub(crate) fn not(outcome: Outcome, reason: impl Into<String>) -> Self {
         Self { outcome, reason: Some(reason.into()) }
     }
 }
@@ -51,7 +58,8 @@ pub struct Performer {
 }
 
 /// Something that an earlier one left behind.
-#[derive(Debug)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Left {
     /// The request that asked for it; `None` where that cannot be told.
     pub request: Option<u64>,
@@ -75,7 +83,7 @@ impl Performer {
             Ok(Some(_)) => return Done::not(Outcome::NotApplied, "it was asked for before"),
             Err(error) => return Done::not(Outcome::NotApplied, error.to_string()),
         }
-        let deeds: Result<Vec<Deed>, Failure> = order.effects.iter().map(Deed::of).collect();
+        let deeds: Result<Vec<Deed>, Failure> = order.effects.iter().map(look).collect();
         let deeds = match deeds {
             Ok(deeds) => deeds,
             Err(failure) => return Done::not(Outcome::NotApplied, failure.to_string()),
@@ -191,6 +199,14 @@ impl Performer {
             Err(error) => Done::not(Outcome::Indeterminate, error.to_string()),
         }
     }
+}
+
+/// What there is before an effect that may be made: within bounds, and in its one direction.
+fn look(effect: &Effect) -> Result<Deed, Failure> {
+    bounds::check(effect)?;
+    let deed = Deed::of(effect)?;
+    direction::check(&deed)?;
+    Ok(deed)
 }
 
 #[cfg(test)]

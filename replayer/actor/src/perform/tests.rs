@@ -27,7 +27,7 @@ fn order(child: &Child, adj: i64) -> Order {
         Effect::Nice { process: process(), nice: 7 },
         Effect::OomScore { process: process(), adj },
     ];
-    Order { request: 3, action: "two things".to_owned(), effects }
+    Order { request: 3, action: "two things".to_owned(), effects, lasts_s: None }
 }
 
 #[test]
@@ -53,8 +53,15 @@ fn where_a_part_fails_nothing_of_it_stands() {
     }
     let (folder, child) = (tempfile::tempdir().unwrap(), Child::sleeping());
     let performer = performer(&folder);
-    // More than the kernel takes.
-    let done = performer.perform(order(&child, 1001));
+    // What comes last fails when what comes first is done: its owner has changed meanwhile.
+    let order = order(&child, 400);
+    let mut deeds: Vec<Deed> = order.effects.iter().map(|one| look(one).unwrap()).collect();
+    if let Deed::ProcessFile { prior, .. } = &mut deeds[1] {
+        prior.written = 1001;
+    }
+    let note = Note::new(order.request, performer.boot_id.clone(), order.action, deeds);
+    performer.notes.put(&note).unwrap();
+    let done = performer.carry_out(note);
     assert_eq!(done.outcome, Outcome::NotApplied);
     assert!(done.reason.unwrap().contains("1001 to `oom_score_adj`"));
     assert_eq!((nice_of(&child), oom_of(&child).as_str()), (0, "0\n"));
@@ -73,7 +80,7 @@ fn after_a_kill_at_any_step_the_next_one_undoes_it() {
     {
         let folder = tempfile::tempdir().unwrap();
         let killed = performer(&folder);
-        let Order { request, action, effects } = order(&child, 400);
+        let Order { request, action, effects, .. } = order(&child, 400);
         let deeds: Vec<Deed> = effects.iter().map(|effect| Deed::of(effect).unwrap()).collect();
         let note = Note::new(request, killed.boot_id.clone(), action, deeds);
         killed.notes.put(&note).unwrap();
@@ -148,7 +155,8 @@ fn a_note_that_says_nothing_is_told_and_stays() {
         assert!(left[0].done.reason.as_ref().unwrap().contains("00009.undo.json` is damaged"));
     }
     let Order { effects, .. } = order(&Child::sleeping(), 1);
-    let done = performer.perform(Order { request: 9, action: String::new(), effects });
+    let done =
+        performer.perform(Order { request: 9, action: String::new(), effects, lasts_s: None });
     assert_eq!(done.outcome, Outcome::NotApplied, "a number that is taken is not used again");
 }
 
@@ -165,12 +173,32 @@ fn nothing_is_done_where_no_note_can_be_put_down() {
 }
 
 #[test]
+fn what_no_action_does_is_not_done_and_nor_is_what_would_give() {
+    let (folder, child) = (tempfile::tempdir().unwrap(), Child::sleeping());
+    let performer = performer(&folder);
+    let process = || Exact(Entity::Process(child.pid(), child.start()));
+    let perform = |request, effect| {
+        let order = Order { request, action: String::new(), effects: vec![effect], lasts_s: None };
+        performer.perform(order).reason.unwrap()
+    };
+    let told = perform(1, Effect::Nice { process: process(), nice: -5 });
+    assert!(told.starts_with("no action does this: nice -5 to process:"), "{told}");
+    rustix::process::setpriority_process(Pid::from_raw(i32::try_from(child.pid()).unwrap()), 9)
+        .unwrap();
+    let told = perform(2, Effect::Nice { process: process(), nice: 5 });
+    assert_eq!(told, "it has nice 9 already, and nice 5 would be more");
+    assert_eq!(nice_of(&child), 9);
+    assert!(performer.notes.all().unwrap().is_empty());
+}
+
+#[test]
 fn one_that_is_gone_is_told_before_anything_is_noted() {
     let folder = tempfile::tempdir().unwrap();
     let performer = performer(&folder);
     let process = Exact(Entity::Process(1 << 30, 1));
     let effects = vec![Effect::Signal { process, signal: Signal::Stop }];
-    let done = performer.perform(Order { request: 1, action: String::new(), effects });
+    let done =
+        performer.perform(Order { request: 1, action: String::new(), effects, lasts_s: None });
     assert_eq!(done.outcome, Outcome::NotApplied);
     assert!(done.reason.unwrap().contains("is gone, or another has its place"));
     assert!(performer.notes.all().unwrap().is_empty());

@@ -1,0 +1,127 @@
+//! What an effect may be at all, whoever asks for it: the bounds of the catalogue once more, on the
+//! side of who acts. What puts something back is not checked by this: it comes from a note, and is
+//! what was there.
+
+use std::fmt;
+
+use ks_vocabulary::action::{
+    Bandwidth, CacheLevel, ConntrackMax, DirtyPercent, FinTimeout, HighPort, IoLevel, LowPort,
+    MemoryHigh, NetdevBacklog, Nice, OomScore, Pids, ReadAhead, Reclaim, RequestRate, Somaxconn,
+    SwapLimit, Swappiness, SynBacklog, Weight,
+};
+use ks_vocabulary::decision::{Effect, GroupFile, Sysctl};
+
+/// Class of I/O that gets what nobody else wants.
+const IO_IDLE: u64 = 3;
+const IO_BEST_EFFORT: u64 = 2;
+const CLASS_SHIFT: u32 = 13;
+/// Batch, and idle.
+const POLICIES: [u64; 2] = [3, 5];
+/// Quotas and periods that the kernel takes, in microseconds.
+const QUOTA_US: std::ops::RangeInclusive<u64> = 1000..=100_000;
+const PERIOD_US: u64 = 100_000;
+
+/// An effect that no action of the catalogue has.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OutOfBounds {
+    /// What it would do.
+    pub effect: String,
+}
+
+impl fmt::Display for OutOfBounds {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "no action does this: {}", self.effect)
+    }
+}
+
+impl std::error::Error for OutOfBounds {}
+
+/// Whether an action of the catalogue can have this effect.
+pub fn check(effect: &Effect) -> Result<(), OutOfBounds> {
+    let is_within = match effect {
+        Effect::Nice { nice, .. } | Effect::Autogroup { nice, .. } => is(*nice, Nice::new),
+        Effect::Policy { policy, .. } => POLICIES.contains(policy),
+        Effect::Affinity { cpus, .. } => cpus.is_some(),
+        Effect::IoPriority { value, .. } => match value >> CLASS_SHIFT {
+            IO_IDLE => value.trailing_zeros() >= CLASS_SHIFT,
+            IO_BEST_EFFORT => IoLevel::best_effort(value - (IO_BEST_EFFORT << CLASS_SHIFT)).is_ok(),
+            _ => false,
+        },
+        Effect::Signal { .. } | Effect::SyncFilesystem { .. } => true,
+        Effect::OomScore { adj, .. } => is(*adj, OomScore::new),
+        Effect::GroupFile { file, text, .. } => is_group_text(*file, text),
+        Effect::Sysctl { key, text } => is_parameter(*key, text),
+        Effect::ReadAhead { kb, .. } => ReadAhead::new(*kb).is_ok(),
+        // Nobody plans it: no recording has what it would need.
+        Effect::LinkMode { .. } => false,
+    };
+    if is_within { Ok(()) } else { Err(OutOfBounds { effect: effect.to_string() }) }
+}
+
+fn is<T, E>(value: i64, new: impl Fn(u64) -> Result<T, E>) -> bool {
+    u64::try_from(value).is_ok_and(|value| new(value).is_ok())
+}
+
+/// A number as the kernel and we read it alike: without a sign, a unit, or a zero before it.
+fn number(text: &str) -> Option<u64> {
+    let is_plain = text.bytes().all(|byte| byte.is_ascii_digit()) && text.len() <= 20;
+    let is_short = text == "0" || !text.starts_with('0');
+    text.parse().ok().filter(|_| is_plain && is_short)
+}
+
+fn is_text<T, E>(text: &str, new: impl Fn(u64) -> Result<T, E>) -> bool {
+    number(text).is_some_and(|value| new(value).is_ok())
+}
+
+fn is_group_text(file: GroupFile, text: &str) -> bool {
+    match file {
+        GroupFile::CgroupFreeze => matches!(text, "0" | "1"),
+        GroupFile::CpuMax => text.split_once(' ').is_some_and(|(quota, period)| {
+            number(quota).is_some_and(|quota| QUOTA_US.contains(&quota))
+                && number(period) == Some(PERIOD_US)
+        }),
+        GroupFile::CpuWeight | GroupFile::IoWeight | GroupFile::IoBfqWeight => {
+            is_text(text, Weight::new)
+        }
+        GroupFile::IoMax => is_io_limit(text),
+        GroupFile::MemoryHigh => is_text(text, MemoryHigh::new),
+        GroupFile::MemoryReclaim => is_text(text, Reclaim::new),
+        GroupFile::MemorySwapMax => is_text(text, SwapLimit::new),
+        GroupFile::PidsMax => is_text(text, Pids::new),
+    }
+}
+
+fn is_io_limit(text: &str) -> bool {
+    let parts = text.split_once(' ').and_then(|(device, pair)| {
+        let (major, minor) = device.split_once(':')?;
+        number(major).zip(number(minor))?;
+        pair.split_once('=')
+    });
+    match parts {
+        Some(("rbps" | "wbps", limit)) => is_text(limit, Bandwidth::new),
+        Some(("riops" | "wiops", limit)) => is_text(limit, RequestRate::new),
+        Some(_) | None => false,
+    }
+}
+
+fn is_parameter(key: Sysctl, text: &str) -> bool {
+    match key {
+        Sysctl::NetdevMaxBacklog => is_text(text, NetdevBacklog::new),
+        Sysctl::Somaxconn => is_text(text, Somaxconn::new),
+        Sysctl::IpLocalPortRange => text
+            .split_once(' ')
+            .is_some_and(|(low, high)| is_text(low, LowPort::new) && is_text(high, HighPort::new)),
+        Sysctl::TcpFinTimeout => is_text(text, FinTimeout::new),
+        Sysctl::TcpMaxSynBacklog => is_text(text, SynBacklog::new),
+        Sysctl::TcpTwReuse => text == "1",
+        Sysctl::NfConntrackMax => is_text(text, ConntrackMax::new),
+        Sysctl::DirtyBackgroundRatio => is_text(text, DirtyPercent::new),
+        Sysctl::DropCaches => is_text(text, CacheLevel::new),
+        Sysctl::Swappiness => is_text(text, Swappiness::new),
+        // It is written only to put it back.
+        Sysctl::DirtyBackgroundBytes => false,
+    }
+}
+
+#[cfg(test)]
+mod tests;

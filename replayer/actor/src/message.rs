@@ -1,0 +1,131 @@
+//! What is said between a daemon and its actor: one datagram each, of JSON, typed and short. No text
+//! in it is ever run.
+
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+use crate::perform::{Done, Left, Order};
+
+/// A longer one is refused unread.
+pub const MESSAGE_BYTES_MAX: usize = 64 << 10;
+
+/// Who wants something done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Origin {
+    /// The agent, by itself.
+    Agent,
+    /// The agent, and an operator approved.
+    Operator,
+    /// A person, by a command of his own.
+    Person,
+}
+
+/// What an actor is asked for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "ask", rename_all = "snake_case", deny_unknown_fields)]
+pub enum Ask {
+    /// To do something.
+    Perform {
+        /// What.
+        order: Order,
+        /// Who wants it.
+        origin: Origin,
+    },
+    /// To undo what a request did.
+    Undo {
+        /// Which.
+        request: u64,
+    },
+    /// To leave what a request did as it is.
+    Keep {
+        /// Which.
+        request: u64,
+    },
+}
+
+/// What an actor says.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "said", rename_all = "snake_case", deny_unknown_fields)]
+pub enum Said {
+    /// It is there, and this is what an earlier one left.
+    Ready {
+        /// What became of each.
+        left: Vec<Left>,
+    },
+    /// What came of something that was asked for.
+    Done {
+        /// Which.
+        request: u64,
+        /// What came of it.
+        done: Done,
+    },
+    /// The time of something was over, and it was undone.
+    Over {
+        /// Which.
+        request: u64,
+        /// What came of that.
+        done: Done,
+    },
+    /// What was said to it is nothing that it knows.
+    Refused {
+        /// Why.
+        problem: String,
+    },
+}
+
+/// A message that is none.
+#[derive(Debug, Error)]
+pub enum BadMessage {
+    /// It is too long.
+    #[error("a message has {MESSAGE_BYTES_MAX} bytes at most")]
+    TooLong,
+    /// It says nothing that is known.
+    #[error("no message: {0}")]
+    Unknown(#[from] serde_json::Error),
+}
+
+/// Reads what an actor is asked for.
+pub fn read(bytes: &[u8]) -> Result<Ask, BadMessage> {
+    if bytes.len() > MESSAGE_BYTES_MAX {
+        return Err(BadMessage::TooLong);
+    }
+    Ok(serde_json::from_slice(bytes)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_said_is_read_as_it_was_meant() {
+        let order =
+            Order { request: 7, action: "x".to_owned(), effects: vec![], lasts_s: Some(30) };
+        for ask in [
+            Ask::Perform { order, origin: Origin::Agent },
+            Ask::Undo { request: u64::MAX },
+            Ask::Keep { request: 0 },
+        ] {
+            assert_eq!(read(&serde_json::to_vec(&ask).unwrap()).unwrap(), ask);
+        }
+    }
+
+    #[test]
+    fn what_is_no_message_is_refused() {
+        let long = vec![b' '; MESSAGE_BYTES_MAX + 1];
+        assert!(matches!(read(&long), Err(BadMessage::TooLong)));
+        for text in [
+            &b""[..],
+            b"{}",
+            b"null",
+            b"\xff",
+            br#"{"ask":"undo"}"#,
+            br#"{"ask":"undo","request":-1}"#,
+            br#"{"ask":"undo","request":1,"more":1}"#,
+            br#"{"ask":"run","command":"id"}"#,
+            br#"{"ask":"undo","request":true}"#,
+        ] {
+            assert!(matches!(read(text), Err(BadMessage::Unknown(_))), "{text:?}");
+        }
+    }
+}

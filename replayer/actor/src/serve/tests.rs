@@ -1,0 +1,171 @@
+use std::os::fd::OwnedFd;
+use std::path::Path;
+use std::thread;
+use std::time::Duration;
+
+use ks_vocabulary::decision::Signal;
+use ks_vocabulary::kind::Entity;
+use ks_vocabulary::lasting::Exact;
+use rustix::net::{AddressFamily, SocketFlags, SocketType, socketpair};
+
+use super::*;
+use crate::audit::{self, Paths};
+use crate::child::{Child, may_put_back};
+use crate::notes::Notes;
+
+fn actor(folder: &Path) -> Actor {
+    let notes = Notes::open(&folder.join("undo"), Duration::from_secs(5)).unwrap();
+    let (audit, _) = Audit::open(Paths::of(folder)).unwrap();
+    Actor::new(Performer::new(notes).unwrap(), audit, folder.join("stopped"))
+}
+
+fn pair() -> (File, File) {
+    let flags = SocketFlags::CLOEXEC;
+    let (own, other): (OwnedFd, OwnedFd) =
+        socketpair(AddressFamily::UNIX, SocketType::SEQPACKET, flags, None).unwrap();
+    (own.into(), other.into())
+}
+
+fn hear(socket: &mut File) -> Said {
+    let mut bytes = vec![0; MESSAGE_BYTES_MAX];
+    let len = socket.read(&mut bytes).unwrap();
+    serde_json::from_slice(&bytes[..len]).unwrap()
+}
+
+fn tell(socket: &mut File, ask: &Ask) {
+    socket.write_all(&serde_json::to_vec(ask).unwrap()).unwrap();
+}
+
+fn order(child: &Child, request: u64, effect: fn(Exact) -> Effect) -> Order {
+    let process = Exact(Entity::Process(child.pid(), child.start()));
+    let effects = vec![effect(process)];
+    Order { request, action: "one thing".to_owned(), effects, lasts_s: None }
+}
+
+fn nice(process: Exact) -> Effect {
+    Effect::Nice { process, nice: 7 }
+}
+
+fn stop(process: Exact) -> Effect {
+    Effect::Signal { process, signal: Signal::Stop }
+}
+
+fn done(said: Said) -> Done {
+    match said {
+        Said::Done { done, .. } | Said::Over { done, .. } => done,
+        other => unreachable!("{other:?}"),
+    }
+}
+
+fn whats(folder: &Path) -> Vec<String> {
+    let text = std::fs::read_to_string(folder.join("audit.jsonl")).unwrap();
+    let lines = text.lines().map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap());
+    lines.map(|line| line["entry"]["what"].as_str().unwrap().to_owned()).collect()
+}
+
+#[test]
+fn what_is_asked_for_is_audited_done_and_told() {
+    if !may_put_back() {
+        return;
+    }
+    let (folder, child) = (tempfile::tempdir().unwrap(), Child::sleeping());
+    let (mut own, other) = pair();
+    let path = folder.path().to_owned();
+    let serving = thread::spawn(move || actor(&path).serve(other).unwrap());
+    assert_eq!(hear(&mut own), Said::Ready { left: vec![] });
+    let perform = Ask::Perform { order: order(&child, 1, nice), origin: Origin::Agent };
+    tell(&mut own, &perform);
+    assert_eq!(done(hear(&mut own)).outcome, Outcome::Applied);
+    tell(&mut own, &Ask::Undo { request: 1 });
+    assert_eq!(done(hear(&mut own)).outcome, Outcome::Applied);
+    own.write_all(b"nonsense").unwrap();
+    assert!(matches!(hear(&mut own), Said::Refused { .. }));
+    drop(own);
+    serving.join().unwrap();
+    assert_eq!(whats(folder.path()), ["asked", "came", "undone"]);
+    audit::verify(&Paths::of(folder.path())).unwrap();
+}
+
+#[test]
+fn what_is_done_for_a_time_ends_by_itself_though_nobody_is_there() {
+    let (folder, child) = (tempfile::tempdir().unwrap(), Child::sleeping());
+    let (mut own, other) = pair();
+    let path = folder.path().to_owned();
+    let serving = thread::spawn(move || actor(&path).serve(other).unwrap());
+    hear(&mut own);
+    let order = Order { lasts_s: Some(1), ..order(&child, 1, stop) };
+    tell(&mut own, &Ask::Perform { order, origin: Origin::Agent });
+    assert_eq!(done(hear(&mut own)).outcome, Outcome::Applied);
+    child.wait_for(b'T');
+    drop(own);
+    serving.join().unwrap();
+    child.wait_for(b'S');
+    assert_eq!(whats(folder.path()), ["asked", "came", "undone"]);
+}
+
+#[test]
+fn while_acting_is_stopped_nothing_is_done_and_everything_can_be_undone() {
+    if !may_put_back() {
+        return;
+    }
+    let (folder, child) = (tempfile::tempdir().unwrap(), Child::sleeping());
+    let mut actor = actor(folder.path());
+    let ask = |ask: &Ask| serde_json::to_vec(ask).unwrap();
+    let perform = |request| {
+        ask(&Ask::Perform { order: order(&child, request, nice), origin: Origin::Person })
+    };
+    assert_eq!(done(actor.answer(&perform(1)).unwrap()).outcome, Outcome::Applied);
+    std::fs::write(folder.path().join("stopped"), "").unwrap();
+    let refused = done(actor.answer(&perform(2)).unwrap());
+    assert_eq!(refused.outcome, Outcome::NotApplied);
+    assert!(refused.reason.unwrap().starts_with("acting is stopped: "));
+    let undone = done(actor.answer(&ask(&Ask::Undo { request: 1 })).unwrap());
+    assert_eq!(undone.outcome, Outcome::Applied);
+    std::fs::remove_file(folder.path().join("stopped")).unwrap();
+    assert_eq!(done(actor.answer(&perform(3)).unwrap()).outcome, Outcome::Applied);
+    assert_eq!(whats(folder.path()), ["asked", "came", "stopped", "undone", "asked", "came"]);
+}
+
+#[test]
+fn what_an_earlier_one_left_is_undone_and_told_first() {
+    if !may_put_back() {
+        return;
+    }
+    let (folder, child) = (tempfile::tempdir().unwrap(), Child::sleeping());
+    let mut killed = actor(folder.path());
+    for (request, keeps) in [(1, false), (2, true)] {
+        let order = order(&child, request, if keeps { score } else { nice });
+        let ask = Ask::Perform { order, origin: Origin::Agent };
+        killed.answer(&serde_json::to_vec(&ask).unwrap()).unwrap();
+        if keeps {
+            let keep = serde_json::to_vec(&Ask::Keep { request }).unwrap();
+            killed.answer(&keep).unwrap();
+        }
+    }
+    drop(killed);
+    let (mut own, other) = pair();
+    let path = folder.path().to_owned();
+    let serving = thread::spawn(move || actor(&path).serve(other).unwrap());
+    let Said::Ready { left } = hear(&mut own) else { unreachable!() };
+    assert_eq!(left.len(), 1);
+    assert_eq!((left[0].request, left[0].done.outcome), (Some(1), Outcome::Applied));
+    drop(own);
+    serving.join().unwrap();
+    assert_eq!(whats(folder.path()), ["asked", "came", "asked", "came", "kept", "left"]);
+}
+
+fn score(process: Exact) -> Effect {
+    Effect::OomScore { process, adj: 300 }
+}
+
+/// An audit log that takes no more: nothing is done that does not stand in it.
+#[test]
+fn nothing_is_done_that_cannot_be_audited() {
+    let (folder, child) = (tempfile::tempdir().unwrap(), Child::sleeping());
+    let mut actor = actor(folder.path());
+    actor.audit.spoil();
+    let ask = Ask::Perform { order: order(&child, 1, nice), origin: Origin::Agent };
+    assert!(actor.answer(&serde_json::to_vec(&ask).unwrap()).is_err());
+    let pid = rustix::process::Pid::from_raw(i32::try_from(child.pid()).unwrap());
+    assert_eq!(rustix::process::getpriority_process(pid).unwrap(), 0);
+}
