@@ -67,6 +67,11 @@ pub enum Said {
         /// What came of that.
         done: Done,
     },
+    /// It cannot act at all.
+    Failed {
+        /// Why.
+        problem: String,
+    },
     /// What was said to it is nothing that it knows.
     Refused {
         /// Why.

@@ -20,6 +20,7 @@ use rustix::thread::{
     set_keep_capabilities, set_no_new_privs, set_thread_groups, set_thread_res_gid,
     set_thread_res_uid,
 };
+use rustix::time::{ClockId, clock_gettime};
 use thiserror::Error;
 
 use crate::calls::{self, FilterError};
@@ -110,6 +111,9 @@ impl Sandbox {
         self.drop_privileges()?;
         self.restrict_files()?;
         self.check(status)?;
+        // The first time that rustix tells asks the kernel for the auxiliary vector, by a call that
+        // nothing else needs.
+        let _ = clock_gettime(ClockId::Boottime);
         seccompiler::apply_filter(&calls::filter()?).map_err(FilterError::from)?;
         Ok(())
     }

@@ -221,7 +221,7 @@ impl Actor {
     }
 }
 
-fn say(socket: &mut File, said: &Said) -> io::Result<()> {
+pub(crate) fn say(socket: &mut File, said: &Said) -> io::Result<()> {
     let bytes = serde_json::to_vec(said)?;
     let len = socket.write(&bytes)?;
     if len == bytes.len() { Ok(()) } else { Err(io::ErrorKind::WriteZero.into()) }

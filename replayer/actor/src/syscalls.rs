@@ -25,6 +25,13 @@ fn checked(found: libc::c_long) -> io::Result<u64> {
     u64::try_from(found).map_err(|_| io::Error::last_os_error())
 }
 
+/// Closes every descriptor but the standard ones: whoever started this program may have left some
+/// open that lead anywhere. Called before this program has opened any.
+pub fn close_all_but_standard() -> io::Result<()> {
+    // SAFETY: it takes numbers; nothing of this program has a descriptor above the standard ones.
+    checked(unsafe { libc::syscall(libc::SYS_close_range, 3, libc::c_uint::MAX, 0) }).map(|_| ())
+}
+
 /// Scheduling policy of a thread, with the flag that children do not inherit it.
 pub fn policy(tid: u64) -> io::Result<u64> {
     let tid = id(tid)?.as_raw_nonzero().get();

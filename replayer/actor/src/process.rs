@@ -1,0 +1,183 @@
+//! The process that acts: what it does before its sandbox, and that it goes into it.
+
+use std::fs::{self, DirBuilder, File};
+use std::io;
+use std::os::fd::AsFd;
+use std::os::unix::fs::{DirBuilderExt, chown};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use rustix::net::sockopt::socket_peercred;
+use rustix::process::{getppid, getuid};
+use rustix::stdio::dup2_stdin;
+use rustix::thread::CapabilitySet;
+use thiserror::Error;
+
+use crate::audit::{Audit, AuditError, Paths};
+use crate::message::Said;
+use crate::notes::{Notes, NotesError};
+use crate::perform::Performer;
+use crate::sandbox::{Sandbox, SandboxError};
+use crate::serve::{Actor, ServeError, say};
+use crate::syscalls;
+
+/// Another actor that is about to end is waited for.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// How an actor is set up.
+#[derive(Debug, Clone)]
+pub struct Setup {
+    /// The folder of its notes and of the audit log.
+    pub state: PathBuf,
+    /// Its user and group, which nobody else has.
+    pub id: u32,
+}
+
+/// Why an actor ended.
+#[derive(Debug, Error)]
+pub enum ActorError {
+    /// Whoever started it is not who may.
+    #[error("it was not started by root: {0}")]
+    Stranger(String),
+    /// A file or folder of its own.
+    #[error("`{path}`: {error}", path = path.display())]
+    Io {
+        /// Which.
+        path: PathBuf,
+        /// What the system said.
+        error: io::Error,
+    },
+    /// The user that it would have is somebody's.
+    #[error("process {pid} runs as user {id}, which has to be the actor's alone: set `actor_uid`")]
+    IdInUse {
+        /// The user.
+        id: u32,
+        /// Who has it.
+        pid: u64,
+    },
+    /// Its notes.
+    #[error(transparent)]
+    Notes(#[from] NotesError),
+    /// The audit log.
+    #[error(transparent)]
+    Audit(#[from] AuditError),
+    /// Its sandbox.
+    #[error("no sandbox: {0}")]
+    Sandbox(#[from] SandboxError),
+    /// Its work.
+    #[error(transparent)]
+    Serve(#[from] ServeError),
+}
+
+impl Setup {
+    /// The file that stops all acting while it is there.
+    pub fn stop(&self) -> PathBuf {
+        self.state.join("stopped")
+    }
+
+    /// Where its notes are, which only it may write.
+    fn own(&self) -> PathBuf {
+        self.state.join("actor")
+    }
+
+    /// The files of the audit log.
+    pub fn audit(&self) -> Paths {
+        Paths::of(&self.own())
+    }
+
+    /// Acts until the other end of the socket is gone, which is the standard input. What is wrong
+    /// before it can is said there. It is the first thing that a process does.
+    pub fn act(&self) -> Result<(), ActorError> {
+        let mut socket = take_socket().map_err(at(Path::new("/dev/stdin")))?;
+        match self.ready(&socket) {
+            Ok(mut actor) => Ok(actor.serve(socket)?),
+            Err(error) => {
+                let _ = say(&mut socket, &Said::Failed { problem: error.to_string() });
+                Err(error)
+            }
+        }
+    }
+
+    fn ready(&self, socket: &File) -> Result<Actor, ActorError> {
+        check_peer(socket)?;
+        self.make_folders()?;
+        // Who has the lock of an actor that is about to end has its user as well.
+        let notes = Notes::open(&self.own().join("undo"), PATIENCE)?;
+        check_id(self.id)?;
+        let (audit, _) = Audit::open(self.audit())?;
+        let performer = Performer::new(notes);
+        let performer = performer.map_err(at(Path::new("/proc/sys/kernel/random/boot_id")))?;
+        let sandbox = Sandbox {
+            id: self.id,
+            capabilities: CapabilitySet::SYS_NICE | CapabilitySet::KILL,
+            readable: vec!["/proc".into()],
+            writable: vec![self.own().join("undo")],
+        };
+        sandbox.enter()?;
+        Ok(Actor::new(performer, audit, self.stop()))
+    }
+
+    /// Others may look whether acting is stopped; what is the actor's own is for root and it.
+    fn make_folders(&self) -> Result<(), ActorError> {
+        let make = |path: &Path, mode| {
+            DirBuilder::new().recursive(true).mode(mode).create(path).map_err(at(path))
+        };
+        make(&self.state, 0o755)?;
+        for path in [self.own(), self.own().join("undo")] {
+            make(&path, 0o700)?;
+            chown(&path, Some(self.id), Some(self.id)).map_err(at(&path))?;
+        }
+        // Notes of an actor of another user are this one's now.
+        for entry in fs::read_dir(self.own().join("undo")).map_err(at(&self.own()))? {
+            let path = entry.map_err(at(&self.own()))?.path();
+            chown(&path, Some(self.id), Some(self.id)).map_err(at(&path))?;
+        }
+        Ok(())
+    }
+}
+
+/// The socket, and nothing else of what is open.
+fn take_socket() -> io::Result<File> {
+    syscalls::close_all_but_standard()?;
+    let socket = io::stdin().as_fd().try_clone_to_owned()?;
+    dup2_stdin(File::open("/dev/null")?)?;
+    Ok(socket.into())
+}
+
+fn at(path: &Path) -> impl FnOnce(io::Error) -> ActorError {
+    let path = path.to_owned();
+    move |error| ActorError::Io { path, error }
+}
+
+/// The other end is root, and who started this.
+fn check_peer(socket: &File) -> Result<(), ActorError> {
+    let peer = socket_peercred(socket.as_fd());
+    let peer = peer.map_err(|error| ActorError::Stranger(format!("no socket: {error}")))?;
+    if !peer.uid.is_root() || !getuid().is_root() {
+        return Err(ActorError::Stranger(format!("user {}", peer.uid.as_raw())));
+    }
+    if Some(peer.pid) != getppid() {
+        let pid = peer.pid.as_raw_nonzero();
+        return Err(ActorError::Stranger(format!("process {pid} is not its parent")));
+    }
+    Ok(())
+}
+
+/// Nobody else runs as that user: he could end the actor, or be it.
+fn check_id(id: u32) -> Result<(), ActorError> {
+    let processes = fs::read_dir("/proc").map_err(at(Path::new("/proc")))?;
+    for entry in processes.filter_map(Result::ok) {
+        let Some(pid) = entry.file_name().to_str().and_then(|name| name.parse().ok()) else {
+            continue;
+        };
+        // One that ends meanwhile has no user.
+        let status = fs::read_to_string(entry.path().join("status")).unwrap_or_default();
+        let line = |name| status.lines().find_map(|line| line.strip_prefix(name));
+        let has_ended = line("State:").is_some_and(|state| state.trim_start().starts_with('Z'));
+        let mut ids = line("Uid:").unwrap_or_default().split_ascii_whitespace();
+        if !has_ended && ids.any(|uid| uid.parse() == Ok(id)) {
+            return Err(ActorError::IdInUse { id, pid });
+        }
+    }
+    Ok(())
+}

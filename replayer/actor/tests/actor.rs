@@ -1,0 +1,290 @@
+//! An actor in its sandbox, as a daemon starts it: what it does, what is left of it after a kill, and
+//! what no message makes it do. It has no harness: an actor is started with one thread.
+#![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a test")]
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitCode, Stdio};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use ks_actor::audit;
+use ks_actor::hand::{Hand, HandError};
+use ks_actor::message::{Ask, Origin};
+use ks_actor::perform::{Done, Order};
+use ks_actor::process::Setup;
+use ks_actor::stat::Stat;
+use ks_vocabulary::decision::{Effect, Signal};
+use ks_vocabulary::input::Outcome;
+use ks_vocabulary::kind::Entity;
+use ks_vocabulary::lasting::Exact;
+use rustix::process::{Pid, getpriority_process, kill_process};
+
+/// A user that nobody has.
+const ID: u32 = 61_998;
+const MESSAGES: u64 = 10_000;
+
+struct Sleeper(Child);
+
+impl Sleeper {
+    fn new() -> Self {
+        let mut command = Command::new("setsid");
+        let child = Self(command.args(["sleep", "1000"]).stdin(Stdio::null()).spawn().unwrap());
+        child.wait_for(b'S');
+        child
+    }
+
+    fn exact(&self) -> Exact {
+        let start = self.stat().start_ticks;
+        Exact(Entity::Process(u64::from(self.0.id()), start))
+    }
+
+    fn stat(&self) -> Stat {
+        Stat::of(Path::new(&format!("/proc/{}", self.0.id()))).unwrap()
+    }
+
+    fn nice(&self) -> i32 {
+        getpriority_process(Some(Pid::from_child(&self.0))).unwrap()
+    }
+
+    fn wait_for(&self, state: u8) {
+        wait(|| self.stat().state == state);
+    }
+}
+
+impl Drop for Sleeper {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+fn wait(is_so: impl Fn() -> bool) {
+    for _ in 0..2000 {
+        if is_so() {
+            return;
+        }
+        sleep(Duration::from_millis(5));
+    }
+    unreachable!("ten seconds are enough");
+}
+
+fn setup(folder: &Path) -> Setup {
+    Setup { state: folder.join("state"), id: ID }
+}
+
+/// Starts this program again as an actor, and gives what an earlier one left.
+fn start(folder: &Path) -> Result<(Hand, Vec<ks_actor::perform::Left>), HandError> {
+    let mut command = Command::new("/proc/self/exe");
+    Hand::start(command.arg("actor").arg(folder))
+}
+
+fn order(request: u64, effect: Effect) -> Order {
+    Order { request, action: "a test".to_owned(), effects: vec![effect], lasts_s: None }
+}
+
+fn perform(hand: &mut Hand, order: Order) -> Done {
+    hand.ask(&Ask::Perform { order, origin: Origin::Agent }).unwrap()
+}
+
+fn whole_log(folder: &Path) -> u64 {
+    audit::verify(&setup(folder).audit()).unwrap().lines
+}
+
+fn folder() -> tempfile::TempDir {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = tempfile::tempdir().unwrap();
+    fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o755)).unwrap();
+    folder
+}
+
+fn its_status_is_as_promised(folder: &Path) {
+    let (hand, _) = start(folder).unwrap();
+    let status = fs::read_to_string(format!("/proc/{}/status", hand.pid())).unwrap();
+    for line in [
+        &format!("Uid:\t{ID}\t{ID}\t{ID}\t{ID}"),
+        &format!("Gid:\t{ID}\t{ID}\t{ID}\t{ID}"),
+        "Groups:\t ",
+        "Threads:\t1",
+        "NoNewPrivs:\t1",
+        "Seccomp:\t2",
+        // CAP_KILL is 5, CAP_SYS_NICE 23.
+        "CapPrm:\t0000000000800020",
+        "CapEff:\t0000000000800020",
+        "CapBnd:\t0000000000000000",
+        "CapInh:\t0000000000000000",
+        "CapAmb:\t0000000000000000",
+    ] {
+        assert!(status.lines().any(|one| one == line), "{line} in\n{status}");
+    }
+    assert_eq!(fs::read(format!("/proc/{}/environ", hand.pid())).unwrap(), b"");
+    let open = fs::read_dir(format!("/proc/{}/fd", hand.pid())).unwrap();
+    let open: Vec<PathBuf> =
+        open.map(|entry| fs::read_link(entry.unwrap().path()).unwrap()).collect();
+    println!("  open: {open:?}");
+    assert_eq!(open.len(), 7, "the standard ones, the socket, its lock and the log");
+    let resident = status.lines().find(|line| line.starts_with("RssAnon")).unwrap();
+    println!("  {resident}");
+}
+
+fn a_nice_level_is_given_and_put_back(folder: &Path) {
+    let (child, (mut hand, left)) = (Sleeper::new(), start(folder).unwrap());
+    assert!(left.is_empty());
+    let effect = Effect::Nice { process: child.exact(), nice: 7 };
+    let begin = Instant::now();
+    let done = perform(&mut hand, order(1, effect));
+    println!("  {:.1} ms", begin.elapsed().as_secs_f64() * 1e3);
+    assert_eq!((done.outcome, done.reason), (Outcome::Applied, None));
+    assert_eq!(child.nice(), 7);
+    assert_eq!(hand.ask(&Ask::Undo { request: 1 }).unwrap().outcome, Outcome::Applied);
+    assert_eq!(child.nice(), 0);
+    drop(hand);
+    assert_eq!(whole_log(folder), 3);
+}
+
+fn after_a_kill_the_next_one_undoes_what_nobody_kept(folder: &Path) {
+    let (child, other) = (Sleeper::new(), Sleeper::new());
+    let (mut hand, _) = start(folder).unwrap();
+    perform(&mut hand, order(1, Effect::Nice { process: child.exact(), nice: 7 }));
+    perform(&mut hand, order(2, Effect::Nice { process: other.exact(), nice: 9 }));
+    hand.ask(&Ask::Keep { request: 2 }).unwrap();
+    let pid = Pid::from_raw(i32::try_from(hand.pid()).unwrap()).unwrap();
+    kill_process(pid, rustix::process::Signal::KILL).unwrap();
+    assert!(matches!(hand.ask(&Ask::Undo { request: 1 }), Err(HandError::Ended(_))));
+    let (mut next, left) = start(folder).unwrap();
+    assert_eq!(left.len(), 1);
+    assert_eq!((left[0].request, left[0].done.outcome), (Some(1), Outcome::Applied));
+    assert_eq!((child.nice(), other.nice()), (0, 9));
+    assert_eq!(next.ask(&Ask::Undo { request: 2 }).unwrap().outcome, Outcome::Applied);
+    assert_eq!(other.nice(), 0);
+    drop(next);
+    whole_log(folder);
+}
+
+fn a_pause_ends_though_the_daemon_is_gone(folder: &Path) {
+    let (child, (mut hand, _)) = (Sleeper::new(), start(folder).unwrap());
+    let effect = Effect::Signal { process: child.exact(), signal: Signal::Stop };
+    perform(&mut hand, Order { lasts_s: Some(1), ..order(1, effect) });
+    child.wait_for(b'T');
+    drop(hand);
+    child.wait_for(b'S');
+    wait(|| whole_log(folder) == 3);
+}
+
+fn while_it_is_stopped_it_does_nothing(folder: &Path) {
+    let (child, (mut hand, _)) = (Sleeper::new(), start(folder).unwrap());
+    fs::write(setup(folder).stop(), "").unwrap();
+    let effect = || Effect::Nice { process: child.exact(), nice: 7 };
+    let done = perform(&mut hand, order(1, effect()));
+    assert_eq!(done.outcome, Outcome::NotApplied);
+    assert_eq!(child.nice(), 0);
+    fs::remove_file(setup(folder).stop()).unwrap();
+    assert_eq!(perform(&mut hand, order(2, effect())).outcome, Outcome::Applied);
+    hand.ask(&Ask::Undo { request: 2 }).unwrap();
+}
+
+/// Messages made of pieces of real ones, by a small generator: whatever comes, the actor is there
+/// afterwards, and a process that no message names is as it was.
+fn no_message_does_what_no_action_does(folder: &Path) {
+    let (child, bystander) = (Sleeper::new(), Sleeper::new());
+    let (mut hand, _) = start(folder).unwrap();
+    let whole = |request, effect| {
+        let ask = Ask::Perform { order: order(request, effect), origin: Origin::Agent };
+        serde_json::to_string(&ask).unwrap()
+    };
+    let seeds = [
+        whole(1, Effect::Nice { process: child.exact(), nice: 7 }),
+        whole(2, Effect::OomScore { process: child.exact(), adj: 500 }),
+        whole(3, Effect::IoPriority { process: child.exact(), value: 3 << 13 }),
+        serde_json::to_string(&Ask::Undo { request: 1 }).unwrap(),
+        serde_json::to_string(&Ask::Keep { request: 1 }).unwrap(),
+    ];
+    let mut state = 42_u64;
+    let mut roll = |below: usize| {
+        state =
+            state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        usize::try_from(state >> 33).unwrap() % below
+    };
+    let (mut refused, mut done) = (0, 0);
+    for _ in 0..MESSAGES {
+        let mut bytes = seeds[roll(seeds.len())].clone().into_bytes();
+        for _ in 0..roll(4) {
+            let at = roll(bytes.len());
+            match roll(4) {
+                0 => bytes[at] = b"0123456789-\"{}[],:\\\x00\xff"[roll(21)],
+                1 => bytes.truncate(at.max(1)),
+                2 => bytes.insert(at, b"09-\"e"[roll(5)]),
+                _ => {
+                    let other = seeds[roll(seeds.len())].as_bytes();
+                    bytes.splice(at.., other[roll(other.len())..].iter().copied());
+                }
+            }
+            if bytes.is_empty() {
+                bytes.push(b'x');
+            }
+        }
+        hand.tell(&bytes).unwrap();
+        match hand.hear().unwrap() {
+            ks_actor::message::Said::Refused { .. } => refused += 1,
+            ks_actor::message::Said::Done { .. } => done += 1,
+            other => unreachable!("{other:?}"),
+        }
+        let nice = child.nice();
+        assert!((0..=19).contains(&nice), "{nice}");
+    }
+    println!("  {refused} refused, {done} understood");
+    assert!(refused > 1000 && done > 1000);
+    let score = fs::read_to_string(format!("/proc/{}/oom_score_adj", bystander.0.id())).unwrap();
+    assert_eq!((bystander.nice(), score.as_str()), (0, "0\n"));
+    drop(hand);
+    whole_log(folder);
+}
+
+fn a_user_that_somebody_has_is_none_for_an_actor(folder: &Path) {
+    let mut command = Command::new("sleep");
+    std::os::unix::process::CommandExt::uid(&mut command, ID);
+    let mut other = command.arg("1000").stdin(Stdio::null()).spawn().unwrap();
+    let error = start(folder).unwrap_err().to_string();
+    other.kill().unwrap();
+    other.wait().unwrap();
+    assert!(error.contains(&format!("runs as user {ID}")), "{error}");
+}
+
+type Test = fn(&Path);
+
+const TESTS: [(&str, Test); 7] = [
+    ("its status is as promised", its_status_is_as_promised),
+    ("a nice level is given and put back", a_nice_level_is_given_and_put_back),
+    (
+        "after a kill the next one undoes what nobody kept",
+        after_a_kill_the_next_one_undoes_what_nobody_kept,
+    ),
+    ("a pause ends though the daemon is gone", a_pause_ends_though_the_daemon_is_gone),
+    ("while it is stopped it does nothing", while_it_is_stopped_it_does_nothing),
+    ("no message does what no action does", no_message_does_what_no_action_does),
+    (
+        "a user that somebody has is none for an actor",
+        a_user_that_somebody_has_is_none_for_an_actor,
+    ),
+];
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    if let [word, folder] = arguments.as_slice()
+        && word == "actor"
+    {
+        return match setup(Path::new(folder)).act() {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(_) => ExitCode::FAILURE,
+        };
+    }
+    if !rustix::process::geteuid().is_root() {
+        println!("skipped: not root, and an actor is started by root");
+        return ExitCode::SUCCESS;
+    }
+    for (name, test) in TESTS {
+        println!("{name}");
+        test(folder().path());
+    }
+    ExitCode::SUCCESS
+}
