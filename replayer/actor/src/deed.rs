@@ -18,6 +18,7 @@ use crate::place::Place;
 use crate::process_file::{self, ProcessFile};
 use crate::setting::{self, Setting};
 use crate::stat::Stat;
+use crate::writes::Writes;
 use crate::written;
 
 /// The flag of a policy that children do not inherit it.
@@ -52,7 +53,7 @@ impl Target {
         }
     }
 
-    fn hold(self) -> Result<Held, Failure> {
+    pub(crate) fn hold(self) -> Result<Held, Failure> {
         Held::open(self.pid, self.start_ticks)
     }
 }
@@ -151,18 +152,20 @@ impl Deed {
     }
 
     /// Does it, and reads it back.
-    pub fn apply(&self) -> Result<(), Failure> {
+    pub fn apply(&self, writes: &dyn Writes) -> Result<(), Failure> {
         match self {
             Self::Threads { target, prior } => setting::apply(&target.hold()?, prior),
-            Self::ProcessFile { target, prior } => process_file::apply(&target.hold()?, prior),
-            Self::File { prior } => written::apply(prior),
+            Self::ProcessFile { target, prior } => {
+                process_file::apply(&target.hold()?, prior, writes)
+            }
+            Self::File { prior } => written::apply(prior, writes),
             Self::Signal { target, signal, .. } => send(&target.hold()?, *signal),
             Self::Sync { mount } => sync(mount),
         }
     }
 
     /// Puts back what there was. What has ended has nothing that could be.
-    pub fn restore(&self) -> Result<PutBack, Failure> {
+    pub fn restore(&self, writes: &dyn Writes) -> Result<PutBack, Failure> {
         let done = match self {
             Self::Threads { target, prior } => {
                 target.hold().and_then(|held| setting::restore(&held, prior)).map(|restored| {
@@ -175,7 +178,8 @@ impl Deed {
                 })
             }
             Self::ProcessFile { target, prior } => {
-                let restored = target.hold().and_then(|held| process_file::restore(&held, prior));
+                let restored =
+                    target.hold().and_then(|held| process_file::restore(&held, prior, writes));
                 restored.map(|restored| match restored {
                     process_file::Restored::Restored => PutBack::Restored,
                     process_file::Restored::Superseded(found) => {
@@ -183,11 +187,13 @@ impl Deed {
                     }
                 })
             }
-            Self::File { prior } => written::restore(prior).map(|restored| match restored {
-                written::Restored::Restored => PutBack::Restored,
-                written::Restored::NotKept => PutBack::Nothing,
-                written::Restored::Superseded(found) => PutBack::Superseded(found),
-            }),
+            Self::File { prior } => {
+                written::restore(prior, writes).map(|restored| match restored {
+                    written::Restored::Restored => PutBack::Restored,
+                    written::Restored::NotKept => PutBack::Nothing,
+                    written::Restored::Superseded(found) => PutBack::Superseded(found),
+                })
+            }
             Self::Signal { target, signal, was_stopped } => {
                 target.hold().and_then(|held| undo_signal(&held, *signal, *was_stopped))
             }

@@ -29,6 +29,7 @@ pub mod setting;
 pub mod stat;
 pub mod syscalls;
 pub mod threads;
+pub mod writes;
 pub mod written;
 
 #[cfg(test)]

@@ -15,6 +15,7 @@ use crate::deed::{Deed, PutBack};
 use crate::direction;
 use crate::failure::Failure;
 use crate::notes::{Note, Notes, NotesError, Standing};
+use crate::writes::Writes;
 
 /// What was asked for.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -55,6 +56,7 @@ impl Done {
 pub struct Performer {
     notes: Notes,
     boot_id: String,
+    writes: Box<dyn Writes>,
 }
 
 /// Something that an earlier one left behind.
@@ -70,10 +72,10 @@ pub struct Left {
 }
 
 impl Performer {
-    /// One that keeps its notes there.
-    pub fn new(notes: Notes) -> io::Result<Self> {
+    /// One that keeps its notes there, and has others write what it may not.
+    pub fn new(notes: Notes, writes: Box<dyn Writes>) -> io::Result<Self> {
         let boot_id = fs::read_to_string("/proc/sys/kernel/random/boot_id")?.trim().to_owned();
-        Ok(Self { notes, boot_id })
+        Ok(Self { notes, boot_id, writes })
     }
 
     /// Does what is asked for. Where a part of it fails all of it is undone.
@@ -97,7 +99,7 @@ impl Performer {
 
     fn carry_out(&self, mut note: Note) -> Done {
         for at in 0..note.deeds.len() {
-            if let Err(failure) = note.deeds[at].apply() {
+            if let Err(failure) = note.deeds[at].apply(&*self.writes) {
                 note.deeds.truncate(at + 1);
                 return self.give_up(&note, &failure);
             }
@@ -171,7 +173,7 @@ impl Performer {
         let mut superseded = Vec::new();
         let mut failed = Vec::new();
         for deed in note.deeds.iter().rev() {
-            match deed.restore() {
+            match deed.restore(&*self.writes) {
                 Ok(PutBack::Restored | PutBack::Nothing) => {}
                 Ok(PutBack::Superseded(found)) => superseded.push(found),
                 Err(failure) => failed.push(failure.to_string()),

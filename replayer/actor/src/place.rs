@@ -5,7 +5,7 @@
 
 use std::fs;
 use std::fs::File;
-use std::io;
+use std::io::{self, Read};
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
@@ -19,7 +19,7 @@ use crate::failure::Failure;
 use crate::meaning::Form;
 
 /// Texts of files that are read here; the longest has a line for each device.
-const TEXT_BYTES_MAX: usize = 64 << 10;
+const TEXT_BYTES_MAX: u64 = 64 << 10;
 
 /// A file that is written.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -57,8 +57,36 @@ impl Place {
         }
     }
 
-    /// Opens it.
-    pub fn open(&self) -> Result<Opened, Failure> {
+    /// What it holds; nothing for one that does not say.
+    pub fn text(&self) -> Result<Option<String>, Failure> {
+        if !self.form().is_kept() {
+            return Ok(None);
+        }
+        let file = self.open(OFlags::RDONLY)?;
+        let mut bytes = Vec::new();
+        let refused = |error| Failure::refused(self.told(), error);
+        file.take(TEXT_BYTES_MAX).read_to_end(&mut bytes).map_err(refused)?;
+        let text = String::from_utf8(bytes);
+        text.map(Some).map_err(|_| refused(io::ErrorKind::InvalidData.into()))
+    }
+
+    /// Opens it to be written.
+    pub(crate) fn to_write(&self) -> Result<File, Failure> {
+        self.open(OFlags::WRONLY)
+    }
+
+    /// Writes at its begin, in one call: a second write behind the first changes nothing in
+    /// `/proc/sys`, and says that it did (`kernel.md`, section 3).
+    pub(crate) fn write_to(&self, file: &File, text: &str) -> Result<(), Failure> {
+        let what = || format!("`{text}` to {}", self.told());
+        let wrote = file.write_at(text.as_bytes(), 0);
+        match wrote.map_err(|error| Failure::refused(what(), error))? {
+            len if len == text.len() => Ok(()),
+            _ => Err(Failure::refused(what(), io::Error::from(io::ErrorKind::WriteZero))),
+        }
+    }
+
+    fn open(&self, flags: OFlags) -> Result<File, Failure> {
         let refused = |error| Failure::refused(self.told(), error);
         let gone = || Failure::Gone { what: self.told() };
         let (folder, name) = match self {
@@ -81,50 +109,7 @@ impl Place {
             }
             Self::Group { .. } | Self::ReadAhead(_) => return Err(gone()),
         };
-        let open = |flags| beneath(&folder, Path::new(&name), flags);
-        let write = open(OFlags::WRONLY).map_err(refused)?;
-        let read =
-            if self.form().is_kept() { Some(open(OFlags::RDONLY).map_err(refused)?) } else { None };
-        Ok(Opened { told: self.told(), read, write })
-    }
-}
-
-/// A file that is open to be written, and to be read where it tells anything.
-#[derive(Debug)]
-pub struct Opened {
-    told: String,
-    read: Option<File>,
-    write: File,
-}
-
-impl Opened {
-    /// What it holds; nothing for one that does not say.
-    pub fn text(&self) -> Result<Option<String>, Failure> {
-        let Some(file) = &self.read else { return Ok(None) };
-        let mut bytes = vec![0; TEXT_BYTES_MAX];
-        let mut len = 0;
-        loop {
-            let read = file.read_at(&mut bytes[len..], u64::try_from(len).unwrap_or(u64::MAX));
-            match read.map_err(|error| Failure::refused(&self.told, error))? {
-                0 => break,
-                more => len += more,
-            }
-        }
-        bytes.truncate(len);
-        let text = String::from_utf8(bytes);
-        let bad = |_| Failure::refused(&self.told, io::Error::from(io::ErrorKind::InvalidData));
-        text.map(Some).map_err(bad)
-    }
-
-    /// Writes at its begin, in one call: a second write behind the first changes nothing in
-    /// `/proc/sys`, and says that it did (`kernel.md`, section 3).
-    pub fn write(&self, text: &str) -> Result<(), Failure> {
-        let what = || format!("`{text}` to {}", self.told);
-        let wrote = self.write.write_at(text.as_bytes(), 0);
-        match wrote.map_err(|error| Failure::refused(what(), error))? {
-            len if len == text.len() => Ok(()),
-            _ => Err(Failure::refused(what(), io::Error::from(io::ErrorKind::WriteZero))),
-        }
+        beneath(&folder, Path::new(&name), flags).map_err(refused)
     }
 }
 
@@ -132,7 +117,8 @@ fn open_root(path: &Path) -> io::Result<File> {
     File::open(path)
 }
 
-fn beneath(folder: &File, path: &Path, flags: OFlags) -> io::Result<File> {
+/// Opens a file below a folder, and never one that a link leads to.
+pub(crate) fn beneath(folder: &File, path: &Path, flags: OFlags) -> io::Result<File> {
     let resolve = ResolveFlags::BENEATH | ResolveFlags::NO_SYMLINKS | ResolveFlags::NO_MAGICLINKS;
     let opened = openat2(folder, path, flags | OFlags::CLOEXEC, Mode::empty(), resolve)?;
     Ok(opened.into())

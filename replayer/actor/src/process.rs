@@ -20,6 +20,7 @@ use crate::perform::Performer;
 use crate::sandbox::{Sandbox, SandboxError};
 use crate::serve::{Actor, ServeError, say};
 use crate::syscalls;
+use crate::writes::Direct;
 
 /// Another actor that is about to end is waited for.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -105,7 +106,7 @@ impl Setup {
         let notes = Notes::open(&self.own().join("undo"), PATIENCE)?;
         check_id(self.id)?;
         let (audit, _) = Audit::open(self.audit())?;
-        let performer = Performer::new(notes);
+        let performer = Performer::new(notes, Box::new(Direct));
         let performer = performer.map_err(at(Path::new("/proc/sys/kernel/random/boot_id")))?;
         let sandbox = Sandbox {
             id: self.id,

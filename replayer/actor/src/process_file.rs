@@ -1,14 +1,18 @@
 //! Files of a process that hold one number: the nice level of its autogroup, and how soon it is
 //! killed when memory runs out.
 
-use std::fs::OpenOptions;
+use std::fs::File;
 use std::io;
 use std::io::Write;
+use std::path::Path;
 
+use rustix::fs::OFlags;
 use serde::{Deserialize, Serialize};
 
 use crate::failure::Failure;
 use crate::held::Held;
+use crate::place::beneath;
+use crate::writes::Writes;
 
 /// Which file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -65,12 +69,12 @@ pub fn capture(held: &Held, file: ProcessFile, written: i64) -> Result<Prior, Fa
 }
 
 /// Writes it, and reads it back.
-pub fn apply(held: &Held, prior: &Prior) -> Result<(), Failure> {
-    held.during(|| write(held, prior.file, prior.written))
+pub fn apply(held: &Held, prior: &Prior, writes: &dyn Writes) -> Result<(), Failure> {
+    held.during(|| write(held, prior.file, prior.written, writes))
 }
 
 /// Writes what there was, where what was written stands still.
-pub fn restore(held: &Held, prior: &Prior) -> Result<Restored, Failure> {
+pub fn restore(held: &Held, prior: &Prior, writes: &dyn Writes) -> Result<Restored, Failure> {
     held.during(|| {
         let found = read(held, prior.file)?;
         if found == prior.before {
@@ -79,7 +83,7 @@ pub fn restore(held: &Held, prior: &Prior) -> Result<Restored, Failure> {
         if found != prior.written {
             return Ok(Restored::Superseded(found));
         }
-        write(held, prior.file, prior.before).map(|()| Restored::Restored)
+        write(held, prior.file, prior.before, writes).map(|()| Restored::Restored)
     })
 }
 
@@ -91,13 +95,23 @@ fn read(held: &Held, file: ProcessFile) -> Result<i64, Failure> {
     file.parse(&text).ok_or_else(bad)
 }
 
-/// It is opened to write alone: a file of `/proc` is not cut short first. It is written where it
-/// stands, since `autogroup` knows no offsets.
-fn write(held: &Held, file: ProcessFile, value: i64) -> Result<(), Failure> {
+/// Opens it to write alone: a file of `/proc` is not cut short first. No other file of a process can
+/// be had from here.
+pub(crate) fn open(held: &Held, file: ProcessFile) -> Result<File, Failure> {
+    let folder = File::open(held.folder());
+    let opened = folder.and_then(|folder| beneath(&folder, Path::new(file.name()), OFlags::WRONLY));
+    opened.map_err(|error| Failure::refused(told(held, file), error))
+}
+
+/// Writes it where it stands, since `autogroup` knows no offsets.
+pub(crate) fn write_to(mut open: File, value: i64, what: &str) -> Result<(), Failure> {
+    let wrote = open.write_all(value.to_string().as_bytes());
+    wrote.map_err(|error| Failure::refused(format!("{value} to {what}"), error))
+}
+
+fn write(held: &Held, file: ProcessFile, value: i64, writes: &dyn Writes) -> Result<(), Failure> {
     let what = told(held, file);
-    let open = OpenOptions::new().write(true).open(held.folder().join(file.name()));
-    let wrote = open.and_then(|mut open| open.write_all(value.to_string().as_bytes()));
-    wrote.map_err(|error| Failure::refused(format!("{value} to {what}"), error))?;
+    write_to(writes.open_process_file(held, file)?, value, &what)?;
     let found = read(held, file)?;
     if found == value {
         return Ok(());
@@ -113,6 +127,7 @@ fn told(held: &Held, file: ProcessFile) -> String {
 mod tests {
     use super::*;
     use crate::child::{Child, may_put_back};
+    use crate::writes::Direct;
 
     #[test]
     fn numbers_are_read_as_the_kernel_writes_them() {
@@ -131,14 +146,14 @@ mod tests {
         let child = Child::sleeping();
         let held = Held::open(child.pid(), child.start()).unwrap();
         let prior = capture(&held, ProcessFile::OomScoreAdj, 500).unwrap();
-        apply(&held, &prior).unwrap();
+        apply(&held, &prior, &Direct).unwrap();
         assert_eq!(read(&held, ProcessFile::OomScoreAdj).unwrap(), 500);
-        assert_eq!(restore(&held, &prior).unwrap(), Restored::Restored);
+        assert_eq!(restore(&held, &prior, &Direct).unwrap(), Restored::Restored);
         assert_eq!(read(&held, ProcessFile::OomScoreAdj).unwrap(), prior.before);
-        assert_eq!(restore(&held, &prior).unwrap(), Restored::Restored, "twice is once");
-        apply(&held, &prior).unwrap();
-        write(&held, ProcessFile::OomScoreAdj, 700).unwrap();
-        assert_eq!(restore(&held, &prior).unwrap(), Restored::Superseded(700));
+        assert_eq!(restore(&held, &prior, &Direct).unwrap(), Restored::Restored, "twice is once");
+        apply(&held, &prior, &Direct).unwrap();
+        write(&held, ProcessFile::OomScoreAdj, 700, &Direct).unwrap();
+        assert_eq!(restore(&held, &prior, &Direct).unwrap(), Restored::Superseded(700));
         assert_eq!(read(&held, ProcessFile::OomScoreAdj).unwrap(), 700);
     }
 
@@ -147,7 +162,7 @@ mod tests {
         let child = Child::sleeping();
         let held = Held::open(child.pid(), child.start()).unwrap();
         let prior = Prior { file: ProcessFile::OomScoreAdj, written: 1001, before: 0 };
-        let told = apply(&held, &prior).unwrap_err().to_string();
+        let told = apply(&held, &prior, &Direct).unwrap_err().to_string();
         assert!(told.starts_with("1001 to `oom_score_adj` of process "), "{told}");
     }
 }

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::failure::Failure;
 use crate::place::Place;
+use crate::writes::Writes;
 
 /// What a file held, and what is written to it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -29,7 +30,7 @@ pub enum Restored {
 
 /// Looks at what there is before `written` is.
 pub fn capture(place: Place, written: String) -> Result<Prior, Failure> {
-    let before = match place.open()?.text()? {
+    let before = match place.text()? {
         None => None,
         Some(text) => {
             let prior = place.form().prior(&text, &written);
@@ -40,28 +41,27 @@ pub fn capture(place: Place, written: String) -> Result<Prior, Failure> {
 }
 
 /// Writes it, and reads it back.
-pub fn apply(prior: &Prior) -> Result<(), Failure> {
-    write(&prior.place, &prior.written)
+pub fn apply(prior: &Prior, writes: &dyn Writes) -> Result<(), Failure> {
+    write(&prior.place, &prior.written, writes)
 }
 
 /// Puts back what there was, where what was written stands still.
-pub fn restore(prior: &Prior) -> Result<Restored, Failure> {
+pub fn restore(prior: &Prior, writes: &dyn Writes) -> Result<Restored, Failure> {
     let Some(before) = &prior.before else { return Ok(Restored::NotKept) };
     let form = prior.place.form();
-    let text = prior.place.open()?.text()?.unwrap_or_default();
+    let text = prior.place.text()?.unwrap_or_default();
     if form.is_taken(&text, before) {
         return Ok(Restored::Restored);
     }
     if !form.is_taken(&text, &prior.written) {
         return Ok(Restored::Superseded(text.trim().to_owned()));
     }
-    write(&prior.place, before).map(|()| Restored::Restored)
+    write(&prior.place, before, writes).map(|()| Restored::Restored)
 }
 
-fn write(place: &Place, text: &str) -> Result<(), Failure> {
-    let opened = place.open()?;
-    opened.write(text)?;
-    match opened.text()? {
+fn write(place: &Place, text: &str, writes: &dyn Writes) -> Result<(), Failure> {
+    writes.write_place(place, text)?;
+    match place.text()? {
         Some(found) if !place.form().is_taken(&found, text) => Err(strange(place, text, &found)),
         Some(_) | None => Ok(()),
     }
@@ -82,6 +82,7 @@ mod tests {
 
     use super::*;
     use crate::child::Child;
+    use crate::writes::Direct;
 
     /// A parameter of a network namespace of this thread's own.
     fn in_own_namespace(test: impl FnOnce() + Send + 'static) {
@@ -98,18 +99,18 @@ mod tests {
     fn a_parameter_is_written_and_put_back_and_what_others_wrote_is_left() {
         in_own_namespace(|| {
             let place = || Place::Sysctl(Sysctl::IpLocalPortRange);
-            let read = || place().open().unwrap().text().unwrap().unwrap();
+            let read = || place().text().unwrap().unwrap();
             let before = read();
             let prior = capture(place(), "15000 65000".to_owned()).unwrap();
-            apply(&prior).unwrap();
+            apply(&prior, &Direct).unwrap();
             assert_eq!(read(), "15000\t65000\n");
-            assert_eq!(restore(&prior).unwrap(), Restored::Restored);
+            assert_eq!(restore(&prior, &Direct).unwrap(), Restored::Restored);
             assert_eq!(read(), before);
-            assert_eq!(restore(&prior).unwrap(), Restored::Restored, "twice is once");
-            apply(&prior).unwrap();
-            write(&place(), "20000 60000").unwrap();
+            assert_eq!(restore(&prior, &Direct).unwrap(), Restored::Restored, "twice is once");
+            apply(&prior, &Direct).unwrap();
+            write(&place(), "20000 60000", &Direct).unwrap();
             let left = Restored::Superseded("20000\t60000".to_owned());
-            assert_eq!(restore(&prior).unwrap(), left);
+            assert_eq!(restore(&prior, &Direct).unwrap(), left);
             assert_eq!(read(), "20000\t60000\n");
         });
     }
@@ -120,7 +121,7 @@ mod tests {
         in_own_namespace(|| {
             let place = Place::Sysctl(Sysctl::IpLocalPortRange);
             let prior = capture(place, "15000".to_owned()).unwrap();
-            let told = apply(&prior).unwrap_err();
+            let told = apply(&prior, &Direct).unwrap_err();
             assert!(matches!(told, Failure::NotTaken { .. }), "{told}");
         });
     }

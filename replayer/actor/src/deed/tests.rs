@@ -2,6 +2,7 @@ use ks_vocabulary::decision::Sysctl;
 
 use super::*;
 use crate::child::{Child, may_put_back};
+use crate::writes::Direct;
 
 fn exact(child: &Child) -> Exact {
     Exact(Entity::Process(child.pid(), child.start()))
@@ -56,14 +57,14 @@ fn every_effect_on_a_process_is_seen_and_put_back_exactly() {
             Err(error) => unreachable!("{effect}: {error}"),
         };
         assert_eq!(seen(&child), before, "{effect}: looking changes nothing");
-        deed.apply().unwrap();
+        deed.apply(&Direct).unwrap();
         assert_ne!(seen(&child), before, "{effect}");
         let text = serde_json::to_string(&deed).unwrap();
         // Whoever comes next has what is on disk, and nothing else.
         let kept: Deed = serde_json::from_str(&text).unwrap();
-        assert_eq!(kept.restore().unwrap(), PutBack::Restored, "{effect}");
+        assert_eq!(kept.restore(&Direct).unwrap(), PutBack::Restored, "{effect}");
         assert_eq!(seen(&child), before, "{effect}");
-        assert_eq!(kept.restore().unwrap(), PutBack::Restored, "{effect}: twice is once");
+        assert_eq!(kept.restore(&Direct).unwrap(), PutBack::Restored, "{effect}: twice is once");
     }
 }
 
@@ -74,7 +75,7 @@ fn what_was_never_done_is_put_back_by_doing_nothing() {
     for effect in effects(&exact(&child)) {
         let Ok(deed) = Deed::of(&effect) else { continue };
         let before = seen(&child);
-        assert_eq!(deed.restore().unwrap(), PutBack::Restored, "{effect}");
+        assert_eq!(deed.restore(&Direct).unwrap(), PutBack::Restored, "{effect}");
         assert_eq!(seen(&child), before, "{effect}");
     }
 }
@@ -86,9 +87,9 @@ fn one_that_was_stopped_and_goes_on_by_another_hand_is_left_alone() {
     let held = Held::open(child.pid(), child.start()).unwrap();
     send(&held, Signal::Stop).unwrap();
     let deed = Deed::of(&effect).unwrap();
-    deed.apply().unwrap();
+    deed.apply(&Direct).unwrap();
     assert!(!is_stopped(&held).unwrap());
-    assert_eq!(deed.restore().unwrap(), PutBack::Restored);
+    assert_eq!(deed.restore(&Direct).unwrap(), PutBack::Restored);
     assert!(is_stopped(&held).unwrap(), "it stands as it stood");
 }
 
@@ -104,13 +105,13 @@ fn of_one_that_has_ended_nothing_is_to_be_put_back_and_another_is_never_touched(
     }
     let zombie = child.into_zombie();
     for deed in &deeds {
-        assert!(matches!(deed.apply(), Err(Failure::Ended { .. })), "{deed:?}");
-        assert_eq!(deed.restore().unwrap(), PutBack::Nothing, "{deed:?}");
+        assert!(matches!(deed.apply(&Direct), Err(Failure::Ended { .. })), "{deed:?}");
+        assert_eq!(deed.restore(&Direct).unwrap(), PutBack::Nothing, "{deed:?}");
     }
     drop(zombie);
     for deed in &deeds {
-        assert!(matches!(deed.apply(), Err(Failure::Gone { .. })), "{deed:?}");
-        assert_eq!(deed.restore().unwrap(), PutBack::Nothing, "{deed:?}");
+        assert!(matches!(deed.apply(&Direct), Err(Failure::Gone { .. })), "{deed:?}");
+        assert_eq!(deed.restore(&Direct).unwrap(), PutBack::Nothing, "{deed:?}");
     }
 }
 
@@ -119,9 +120,9 @@ fn one_that_is_asked_to_end_ends() {
     let child = Child::sleeping();
     let effect = Effect::Signal { process: exact(&child), signal: Signal::Terminate };
     let deed = Deed::of(&effect).unwrap();
-    deed.apply().unwrap();
+    deed.apply(&Direct).unwrap();
     child.wait_for(b'Z');
-    assert_eq!(deed.restore().unwrap(), PutBack::Nothing);
+    assert_eq!(deed.restore(&Direct).unwrap(), PutBack::Nothing);
 }
 
 #[test]
@@ -130,10 +131,10 @@ fn a_filesystem_is_synced_and_what_is_none_is_told() {
     let mount = |path: &[u8]| Exact(Entity::Filesystem(path.to_vec()));
     let path = folder.as_os_str().as_bytes();
     let deed = Deed::of(&Effect::SyncFilesystem { mount: mount(path) }).unwrap();
-    deed.apply().unwrap();
-    assert_eq!(deed.restore().unwrap(), PutBack::Nothing);
+    deed.apply(&Direct).unwrap();
+    assert_eq!(deed.restore(&Direct).unwrap(), PutBack::Nothing);
     for bad in [mount(b"/nowhere-at-all"), Exact(Entity::Host)] {
-        assert!(Deed::of(&Effect::SyncFilesystem { mount: bad }).unwrap().apply().is_err());
+        assert!(Deed::of(&Effect::SyncFilesystem { mount: bad }).unwrap().apply(&Direct).is_err());
     }
 }
 
@@ -147,5 +148,5 @@ fn an_effect_on_what_it_cannot_be_done_to_is_refused_before_anything_is() {
     let wide = Effect::Nice { process: exact(&child), nice: i64::MAX };
     assert!(Deed::of(&wide).is_err());
     let strange = Effect::Sysctl { key: Sysctl::IpLocalPortRange, text: "; id".to_owned() };
-    assert!(Deed::of(&strange).unwrap().apply().is_err(), "the kernel refuses it");
+    assert!(Deed::of(&strange).unwrap().apply(&Direct).is_err(), "the kernel refuses it");
 }

@@ -7,9 +7,11 @@ use rustix::process::{Pid, getpriority_process};
 
 use super::*;
 use crate::child::{Child, may_put_back};
+use crate::writes::Direct;
 
 fn performer(folder: &tempfile::TempDir) -> Performer {
-    Performer::new(Notes::open(folder.path(), Duration::from_secs(5)).unwrap()).unwrap()
+    let notes = Notes::open(folder.path(), Duration::from_secs(5)).unwrap();
+    Performer::new(notes, Box::new(Direct)).unwrap()
 }
 
 fn nice_of(child: &Child) -> i32 {
@@ -84,7 +86,7 @@ fn after_a_kill_at_any_step_the_next_one_undoes_it() {
         let deeds: Vec<Deed> = effects.iter().map(|effect| Deed::of(effect).unwrap()).collect();
         let note = Note::new(request, killed.boot_id.clone(), action, deeds);
         killed.notes.put(&note).unwrap();
-        note.deeds.iter().take(applied).for_each(|deed| deed.apply().unwrap());
+        note.deeds.iter().take(applied).for_each(|deed| deed.apply(&Direct).unwrap());
         killed.notes.put(&note.at(standing)).unwrap();
         drop(killed);
         let next = performer(&folder);
@@ -134,7 +136,7 @@ fn nothing_of_another_boot_is_touched() {
     let performer = performer(&folder);
     let effect = &order(&child, 400).effects[1];
     let deed = Deed::of(effect).unwrap();
-    deed.apply().unwrap();
+    deed.apply(&Direct).unwrap();
     let note = Note::new(3, "another boot".to_owned(), "one thing".to_owned(), vec![deed]);
     performer.notes.put(&note).unwrap();
     let left = performer.recover().unwrap();

@@ -53,35 +53,35 @@ impl Drop for Made {
 fn a_group_is_frozen_and_thawed_and_one_made_anew_is_another() {
     let Some(made) = Made::new("ks-actor-test-place") else { return };
     let place = group("/ks-actor-test-place", made.inode());
-    let opened = place.open().unwrap();
-    opened.write("1").unwrap();
-    assert_eq!(opened.text().unwrap().unwrap(), "1\n");
-    opened.write("0").unwrap();
-    assert_eq!(opened.text().unwrap().unwrap(), "0\n");
-    let other = group("/ks-actor-test-place", made.inode() + 1).open();
+    let opened = place.to_write().unwrap();
+    for text in ["1", "0"] {
+        place.write_to(&opened, text).unwrap();
+        assert_eq!(place.text().unwrap().unwrap(), format!("{text}\n"));
+    }
+    let other = group("/ks-actor-test-place", made.inode() + 1).to_write();
     assert!(matches!(other, Err(Failure::Gone { .. })), "{other:?}");
     drop(made);
-    assert!(opened.write("1").is_err(), "it answers nothing once it is gone");
-    assert!(matches!(place.open(), Err(Failure::Gone { .. })));
+    assert!(place.write_to(&opened, "1").is_err(), "it answers nothing once it is gone");
+    assert!(matches!(place.to_write(), Err(Failure::Gone { .. })));
 }
 
 #[test]
 fn no_path_leads_elsewhere() {
     for path in ["/", "", "/../..", "/a/../../../etc", "/nowhere-at-all"] {
-        let opened = group(path, 1).open();
+        let opened = group(path, 1).to_write();
         assert!(opened.is_err(), "{path}");
     }
     let disk = |name: &str| Place::ReadAhead(Exact(Entity::Disk(name.as_bytes().to_vec())));
     for name in ["", "..", "../devices", "nothing"] {
-        assert!(matches!(disk(name).open(), Err(Failure::Gone { .. })), "{name}");
+        assert!(matches!(disk(name).to_write(), Err(Failure::Gone { .. })), "{name}");
     }
-    assert!(Place::ReadAhead(Exact(Entity::Host)).open().is_err());
+    assert!(Place::ReadAhead(Exact(Entity::Host)).to_write().is_err());
 }
 
 #[test]
 fn what_the_kernel_refuses_is_told_with_its_file() {
     let Some(made) = Made::new("ks-actor-test-refused") else { return };
-    let opened = group("/ks-actor-test-refused", made.inode()).open().unwrap();
-    let told = opened.write("2").unwrap_err().to_string();
+    let place = group("/ks-actor-test-refused", made.inode());
+    let told = place.write_to(&place.to_write().unwrap(), "2").unwrap_err().to_string();
     assert!(told.starts_with("`2` to `cgroup.freeze` of cgroup:/ks-actor-test-refused"), "{told}");
 }

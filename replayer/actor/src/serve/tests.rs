@@ -12,11 +12,12 @@ use super::*;
 use crate::audit::{self, Paths};
 use crate::child::{Child, may_put_back};
 use crate::notes::Notes;
+use crate::writes::Direct;
 
 fn actor(folder: &Path) -> Actor {
     let notes = Notes::open(&folder.join("undo"), Duration::from_secs(5)).unwrap();
     let (audit, _) = Audit::open(Paths::of(folder)).unwrap();
-    Actor::new(Performer::new(notes).unwrap(), audit, folder.join("stopped"))
+    Actor::new(Performer::new(notes, Box::new(Direct)).unwrap(), audit, folder.join("stopped"))
 }
 
 fn pair() -> (File, File) {
