@@ -186,12 +186,7 @@ impl Audit {
             options.open(path).map_err(|error| at(path, error))
         };
         let (log, anchor) = (open(&paths.log)?, open(&paths.anchor)?);
-        let Chain { head, bytes, torn } = walk(&paths.log, &key)?;
-        let anchored = anchored(&paths.anchor)?;
-        // The log is synced before the anchor is written, so a kill leaves it one line behind.
-        if anchored.lines > head.lines {
-            return Err(cut(&paths.log, &head, &anchored));
-        }
+        let Chain { head, bytes, torn } = walk(&paths, &key)?;
         if torn > 0 {
             log.set_len(bytes)
                 .and_then(|()| log.sync_all())
@@ -236,27 +231,30 @@ impl Audit {
 /// Looks whether every line is as it was written, and none is missing. The error says where not.
 pub fn verify(paths: &Paths) -> Result<Head, AuditError> {
     let key = Key::read(&paths.key)?;
-    let Chain { head, torn, .. } = walk(&paths.log, &key)?;
+    let Chain { head, torn, .. } = walk(paths, &key)?;
     if torn > 0 {
         let problem = format!("{torn} bytes without an end: a line that was being written");
         let (path, line) = (paths.log.clone(), head.lines + 1);
         return Err(AuditError::Broken { path, line, problem });
     }
-    let anchored = anchored(&paths.anchor)?;
-    if anchored != head {
-        return Err(cut(&paths.log, &head, &anchored));
-    }
     Ok(head)
 }
 
-fn cut(log: &Path, head: &Head, anchored: &Head) -> AuditError {
-    let problem = match anchored.lines.checked_sub(head.lines) {
-        Some(missing) if missing > 0 => {
-            format!("the end is cut off: {missing} lines are missing, by the anchor")
-        }
-        _ => "the anchor is that of another log".to_owned(),
+/// Holds the end of a log against the anchor. A line is written before the anchor is, so the log may
+/// go on behind it: who cannot make a seal cannot add to it.
+fn against(
+    anchored: &Head,
+    sealed: Option<&str>,
+    head: &Head,
+    log: &Path,
+) -> Result<(), AuditError> {
+    let missing = anchored.lines.saturating_sub(head.lines);
+    let problem = match sealed {
+        Some(seal) if seal == anchored.seal => return Ok(()),
+        Some(_) => "the anchor is that of another log".to_owned(),
+        None => format!("the end is cut off: {missing} lines are missing, by the anchor"),
     };
-    AuditError::Broken { path: log.to_owned(), line: head.lines + 1, problem }
+    Err(AuditError::Broken { path: log.to_owned(), line: head.lines + 1, problem })
 }
 
 fn anchored(path: &Path) -> Result<Head, AuditError> {
@@ -277,8 +275,12 @@ struct Chain {
     torn: u64,
 }
 
-fn walk(path: &Path, key: &Key) -> Result<Chain, AuditError> {
+fn walk(paths: &Paths, key: &Key) -> Result<Chain, AuditError> {
+    // The anchor first: what is written meanwhile is behind it.
+    let anchored = anchored(&paths.anchor)?;
+    let path = &paths.log;
     let file = File::open(path).map_err(|error| at(path, error))?;
+    let mut sealed = (anchored.lines == 0).then(String::new);
     let mut reader = BufReader::new(file);
     let mut chain = Chain { head: Head::none(), bytes: 0, torn: 0 };
     let mut text = String::new();
@@ -296,7 +298,7 @@ fn walk(path: &Path, key: &Key) -> Result<Chain, AuditError> {
             if is_text { at(path, error) } else { broken("it is no text") }
         })?;
         if read == 0 {
-            return Ok(chain);
+            break;
         }
         let len = u64::try_from(read).unwrap_or(u64::MAX);
         if !text.ends_with('\n') {
@@ -304,11 +306,16 @@ fn walk(path: &Path, key: &Key) -> Result<Chain, AuditError> {
                 return Err(broken("it is longer than a line can be"));
             }
             chain.torn = len;
-            return Ok(chain);
+            break;
         }
         chain.head = check(&text, key, &chain.head).map_err(|problem| broken(&problem))?;
         chain.bytes += len;
+        if chain.head.lines == anchored.lines {
+            sealed = Some(chain.head.seal.clone());
+        }
     }
+    against(&anchored, sealed.as_deref(), &chain.head, path)?;
+    Ok(chain)
 }
 
 /// Checks a line against the one before it.

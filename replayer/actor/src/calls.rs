@@ -53,45 +53,46 @@ const SIGNALS: [u64; 4] = [
     libc::SIGTERM.cast_unsigned() as u64,
 ];
 
-/// Whatever their arguments are.
+/// What a process in a sandbox is there for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Work {
+    /// It acts, and keeps notes.
+    Act,
+    /// It opens files and hands them on, and writes none.
+    Open,
+    /// It writes kernel parameters.
+    Set,
+}
+
+impl Work {
+    /// What it calls beside [`PLAIN`].
+    fn calls(self) -> &'static [c_long] {
+        match self {
+            Self::Act => ACT,
+            Self::Open => &[libc::SYS_sendmsg, libc::SYS_pidfd_open],
+            Self::Set => &[libc::SYS_sendmsg, libc::SYS_pwrite64],
+        }
+    }
+}
+
+/// Whatever their arguments are, in every process.
 const PLAIN: &[c_long] = &[
     // Messages, files, and directories.
     libc::SYS_read,
-    libc::SYS_write,
-    libc::SYS_pread64,
-    libc::SYS_pwrite64,
-    libc::SYS_readv,
-    libc::SYS_writev,
     libc::SYS_openat,
     libc::SYS_openat2,
     libc::SYS_close,
     libc::SYS_statx,
     libc::SYS_newfstatat,
     libc::SYS_fstat,
-    libc::SYS_getdents64,
+    libc::SYS_readlinkat,
+    #[cfg(target_arch = "x86_64")]
+    libc::SYS_readlink,
     libc::SYS_lseek,
     libc::SYS_fcntl,
-    libc::SYS_fsync,
-    libc::SYS_fdatasync,
-    libc::SYS_ftruncate,
-    libc::SYS_renameat,
-    libc::SYS_renameat2,
-    libc::SYS_unlinkat,
-    libc::SYS_syncfs,
     libc::SYS_ppoll,
     #[cfg(target_arch = "x86_64")]
     libc::SYS_poll,
-    #[cfg(target_arch = "x86_64")]
-    libc::SYS_rename,
-    #[cfg(target_arch = "x86_64")]
-    libc::SYS_unlink,
-    // What is set of threads: what may be set is below.
-    libc::SYS_sched_getscheduler,
-    libc::SYS_sched_getaffinity,
-    libc::SYS_sched_setaffinity,
-    libc::SYS_ioprio_get,
-    libc::SYS_getpriority,
-    libc::SYS_pidfd_open,
     // Memory.
     libc::SYS_brk,
     libc::SYS_munmap,
@@ -114,6 +115,34 @@ const PLAIN: &[c_long] = &[
     libc::SYS_exit_group,
 ];
 
+/// The same of who acts.
+const ACT: &[c_long] = &[
+    libc::SYS_write,
+    libc::SYS_writev,
+    libc::SYS_recvmsg,
+    libc::SYS_pread64,
+    libc::SYS_pwrite64,
+    libc::SYS_getdents64,
+    libc::SYS_fsync,
+    libc::SYS_fdatasync,
+    libc::SYS_ftruncate,
+    libc::SYS_renameat,
+    libc::SYS_renameat2,
+    libc::SYS_unlinkat,
+    libc::SYS_syncfs,
+    #[cfg(target_arch = "x86_64")]
+    libc::SYS_rename,
+    #[cfg(target_arch = "x86_64")]
+    libc::SYS_unlink,
+    // What is set of threads: what may be set is below.
+    libc::SYS_sched_getscheduler,
+    libc::SYS_sched_getaffinity,
+    libc::SYS_sched_setaffinity,
+    libc::SYS_ioprio_get,
+    libc::SYS_getpriority,
+    libc::SYS_pidfd_open,
+];
+
 /// One argument is one of these.
 fn one_of(call: c_long, argument: u8, values: &[u64]) -> Result<Rules, FilterError> {
     let rules = values.iter().map(|value| rule(argument, SeccompCmpOp::Eq, *value));
@@ -127,27 +156,35 @@ fn rule(argument: u8, is: SeccompCmpOp, value: u64) -> Result<SeccompRule, Filte
     Ok(SeccompRule::new(vec![condition])?)
 }
 
-/// The filter for this processor.
-pub(crate) fn filter() -> Result<BpfProgram, FilterError> {
+/// The filter for a work, on this processor.
+pub(crate) fn filter(work: Work) -> Result<BpfProgram, FilterError> {
+    let calls = PLAIN.iter().chain(work.calls());
     let mut rules: BTreeMap<c_long, Vec<SeccompRule>> =
-        PLAIN.iter().map(|call| (*call, Vec::new())).collect();
+        calls.map(|call| (*call, Vec::new())).collect();
     let not_run = SeccompCmpOp::MaskedEq(EXECUTABLE);
     rules.extend([
-        one_of(libc::SYS_sched_setscheduler, 1, &POLICIES)?,
-        one_of(libc::SYS_ioprio_set, 2, &IO_PRIORITIES)?,
-        one_of(libc::SYS_pidfd_send_signal, 1, &SIGNALS)?,
-        (
-            libc::SYS_setpriority,
-            vec![rule(2, SeccompCmpOp::Le, NICE_MAX)?, rule(2, SeccompCmpOp::Ge, NICE_LEAST)?],
-        ),
         (libc::SYS_mmap, vec![rule(2, not_run.clone(), 0)?]),
         (libc::SYS_mprotect, vec![rule(2, not_run, 0)?]),
         // How a panic that aborts ends: with nothing but its own end.
         one_of(libc::SYS_tgkill, 2, &[libc::SIGABRT.cast_unsigned().into()])?,
     ]);
+    if work == Work::Act {
+        rules.extend(acts()?);
+    }
     let arch = TargetArch::try_from(std::env::consts::ARCH)?;
     let (kill, allow) = (SeccompAction::KillProcess, SeccompAction::Allow);
     Ok(SeccompFilter::new(rules, kill, allow, arch)?.try_into()?)
+}
+
+/// What may be set of threads, and sent to processes.
+fn acts() -> Result<[Rules; 4], FilterError> {
+    let levels = vec![rule(2, SeccompCmpOp::Le, NICE_MAX)?, rule(2, SeccompCmpOp::Ge, NICE_LEAST)?];
+    Ok([
+        one_of(libc::SYS_sched_setscheduler, 1, &POLICIES)?,
+        one_of(libc::SYS_ioprio_set, 2, &IO_PRIORITIES)?,
+        one_of(libc::SYS_pidfd_send_signal, 1, &SIGNALS)?,
+        (libc::SYS_setpriority, levels),
+    ])
 }
 
 #[cfg(test)]
@@ -155,8 +192,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn it_is_built_and_short_enough_for_the_kernel() {
-        let filter = filter().unwrap();
-        assert!(filter.len() > PLAIN.len() && filter.len() <= 4096, "{}", filter.len());
+    fn each_is_built_and_short_enough_for_the_kernel() {
+        for work in [Work::Act, Work::Open, Work::Set] {
+            let filter = filter(work).unwrap();
+            assert!(filter.len() > PLAIN.len() && filter.len() <= 4096, "{}", filter.len());
+        }
+        assert!(!Work::Open.calls().contains(&libc::SYS_write), "it writes nothing");
     }
 }

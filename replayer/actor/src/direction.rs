@@ -103,7 +103,6 @@ enum Way {
 
 fn way_of(form: Form) -> Way {
     match form {
-        Form::Group(GroupFile::CgroupFreeze | GroupFile::MemoryReclaim) => Way::Any,
         Form::Group(
             GroupFile::CpuMax
             | GroupFile::CpuWeight
@@ -123,8 +122,10 @@ fn way_of(form: Form) -> Way {
             | Sysctl::NfConntrackMax,
         ) => Way::Up,
         Form::Sysctl(Sysctl::IpLocalPortRange) => Way::Wider,
-        // Any value of the one may be put back by the other of the pair, and 1 is the only aim.
-        Form::Sysctl(
+        // Frozen and not, what is reclaimed, the one value that is aimed at, and one of a pair: which
+        // way these go, their bounds say.
+        Form::Group(GroupFile::CgroupFreeze | GroupFile::MemoryReclaim)
+        | Form::Sysctl(
             Sysctl::TcpTwReuse
             | Sysctl::DirtyBackgroundBytes
             | Sysctl::DirtyBackgroundRatio

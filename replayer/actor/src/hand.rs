@@ -100,8 +100,9 @@ impl Hand {
 
     /// Says something to it, whatever it is.
     pub fn tell(&mut self, bytes: &[u8]) -> Result<(), HandError> {
-        match self.socket.write(bytes) {
-            Ok(_) => Ok(()),
+        // A datagram is written whole, or not at all.
+        match self.socket.write_all(bytes) {
+            Ok(()) => Ok(()),
             Err(error) => Err(self.lost(error)),
         }
     }

@@ -12,6 +12,7 @@ use rustix::event::{PollFd, PollFlags, poll};
 use rustix::process::{Pid, PidfdFlags, pidfd_open, pidfd_send_signal};
 use rustix::time::Timespec;
 
+use crate::deed::Target;
 use crate::failure::Failure;
 use crate::stat::Stat;
 
@@ -19,6 +20,7 @@ use crate::stat::Stat;
 #[derive(Debug)]
 pub struct Held {
     pid: u64,
+    start_ticks: u64,
     fd: OwnedFd,
 }
 
@@ -33,7 +35,7 @@ impl Held {
             rustix::io::Errno::SRCH => gone(),
             error => Failure::refused(what(), error),
         })?;
-        let held = Self { pid, fd };
+        let held = Self { pid, start_ticks, fd };
         let stat = Stat::of(&held.folder()).map_err(|_| gone())?;
         if stat.start_ticks != start_ticks {
             return Err(gone());
@@ -47,6 +49,11 @@ impl Held {
     /// Its id.
     pub fn pid(&self) -> u64 {
         self.pid
+    }
+
+    /// What it is known by.
+    pub(crate) fn target(&self) -> Target {
+        Target { pid: self.pid, start_ticks: self.start_ticks }
     }
 
     /// Its folder in `/proc`: that of another one once it has been reaped.

@@ -9,12 +9,14 @@ compile_error!("it speaks to the Linux kernel");
 
 pub mod audit;
 pub mod bounds;
-mod calls;
+pub mod calls;
+mod clock;
 pub mod deed;
 pub mod direction;
 pub mod failure;
 pub mod hand;
 pub mod held;
+pub mod helper;
 pub mod mask;
 pub mod meaning;
 pub mod message;

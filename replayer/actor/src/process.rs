@@ -5,6 +5,8 @@ use std::io;
 use std::os::fd::AsFd;
 use std::os::unix::fs::{DirBuilderExt, chown};
 use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::thread::sleep;
 use std::time::Duration;
 
 use rustix::net::sockopt::socket_peercred;
@@ -14,23 +16,28 @@ use rustix::thread::CapabilitySet;
 use thiserror::Error;
 
 use crate::audit::{Audit, AuditError, Paths};
+use crate::calls::Work;
+use crate::failure::Failure;
+use crate::helper::{self, Helpers, Role};
 use crate::message::Said;
 use crate::notes::{Notes, NotesError};
 use crate::perform::Performer;
 use crate::sandbox::{Sandbox, SandboxError};
 use crate::serve::{Actor, ServeError, say};
 use crate::syscalls;
-use crate::writes::Direct;
 
 /// Another actor that is about to end is waited for.
 const PATIENCE: Duration = Duration::from_secs(5);
+const PAUSE: Duration = Duration::from_millis(20);
 
 /// How an actor is set up.
 #[derive(Debug, Clone)]
 pub struct Setup {
+    /// The command that starts this program again, to be one of its helpers.
+    pub helper: fn(&Self, Role) -> Command,
     /// The folder of its notes and of the audit log.
     pub state: PathBuf,
-    /// Its user and group, which nobody else has.
+    /// Its user and group, which nobody else has; those of the opener are the next.
     pub id: u32,
 }
 
@@ -62,6 +69,9 @@ pub enum ActorError {
     /// The audit log.
     #[error(transparent)]
     Audit(#[from] AuditError),
+    /// One of its helpers.
+    #[error(transparent)]
+    Helper(#[from] Failure),
     /// Its sandbox.
     #[error("no sandbox: {0}")]
     Sandbox(#[from] SandboxError),
@@ -99,20 +109,30 @@ impl Setup {
         }
     }
 
+    /// Is one of an actor's helpers until that is gone.
+    pub fn help(&self, role: Role) -> Result<(), ActorError> {
+        let socket = take_socket().map_err(at(Path::new("/dev/stdin")))?;
+        check_peer(&socket)?;
+        Ok(helper::serve(role, self.id + 1, socket)?)
+    }
+
     fn ready(&self, socket: &File) -> Result<Actor, ActorError> {
         check_peer(socket)?;
         self.make_folders()?;
         // Who has the lock of an actor that is about to end has its user as well.
         let notes = Notes::open(&self.own().join("undo"), PATIENCE)?;
         check_id(self.id)?;
+        check_id(self.id + 1)?;
         let (audit, _) = Audit::open(self.audit())?;
-        let performer = Performer::new(notes, Box::new(Direct));
+        let helpers = Helpers::start(|role| (self.helper)(self, role))?;
+        let performer = Performer::new(notes, Box::new(helpers));
         let performer = performer.map_err(at(Path::new("/proc/sys/kernel/random/boot_id")))?;
         let sandbox = Sandbox {
             id: self.id,
             capabilities: CapabilitySet::SYS_NICE | CapabilitySet::KILL,
-            readable: vec!["/proc".into()],
+            readable: vec!["/proc".into(), "/sys".into()],
             writable: vec![self.own().join("undo")],
+            work: Work::Act,
         };
         sandbox.enter()?;
         Ok(Actor::new(performer, audit, self.stop()))
@@ -164,21 +184,31 @@ fn check_peer(socket: &File) -> Result<(), ActorError> {
     Ok(())
 }
 
-/// Nobody else runs as that user: he could end the actor, or be it.
+/// Nobody else runs as that user: he could end the actor, or be it. One that is about to end is
+/// waited for.
 fn check_id(id: u32) -> Result<(), ActorError> {
-    let processes = fs::read_dir("/proc").map_err(at(Path::new("/proc")))?;
-    for entry in processes.filter_map(Result::ok) {
-        let Some(pid) = entry.file_name().to_str().and_then(|name| name.parse().ok()) else {
-            continue;
-        };
-        // One that ends meanwhile has no user.
-        let status = fs::read_to_string(entry.path().join("status")).unwrap_or_default();
-        let line = |name| status.lines().find_map(|line| line.strip_prefix(name));
-        let has_ended = line("State:").is_some_and(|state| state.trim_start().starts_with('Z'));
-        let mut ids = line("Uid:").unwrap_or_default().split_ascii_whitespace();
-        if !has_ended && ids.any(|uid| uid.parse() == Ok(id)) {
-            return Err(ActorError::IdInUse { id, pid });
+    let mut left = PATIENCE.as_millis() / PAUSE.as_millis();
+    loop {
+        match who_runs_as(id)? {
+            None => return Ok(()),
+            Some(pid) if left == 0 => return Err(ActorError::IdInUse { id, pid }),
+            Some(_) => {
+                left -= 1;
+                sleep(PAUSE);
+            }
         }
     }
-    Ok(())
+}
+
+fn who_runs_as(id: u32) -> Result<Option<u64>, ActorError> {
+    let processes = fs::read_dir("/proc").map_err(at(Path::new("/proc")))?;
+    Ok(processes.filter_map(Result::ok).find_map(|entry| {
+        let pid = entry.file_name().to_str()?.parse().ok()?;
+        // One that ends meanwhile has no user, and one that nobody has reaped does nothing.
+        let status = fs::read_to_string(entry.path().join("status")).ok()?;
+        let line = |name| status.lines().find_map(|line| line.strip_prefix(name));
+        let has_ended = line("State:")?.trim_start().starts_with('Z');
+        let is_its = line("Uid:")?.split_ascii_whitespace().any(|uid| uid.parse() == Ok(id));
+        (is_its && !has_ended).then_some(pid)
+    }))
 }

@@ -5,6 +5,8 @@ use std::fs::File;
 use std::io;
 use std::io::Write;
 use std::path::Path;
+use std::thread::sleep;
+use std::time::Duration;
 
 use rustix::fs::OFlags;
 use serde::{Deserialize, Serialize};
@@ -13,6 +15,10 @@ use crate::failure::Failure;
 use crate::held::Held;
 use crate::place::beneath;
 use crate::writes::Writes;
+
+/// How often a file that is busy is tried again.
+const BUSY_TRIES: u32 = 10;
+const BUSY_PAUSE: Duration = Duration::from_millis(20);
 
 /// Which file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -103,10 +109,20 @@ pub(crate) fn open(held: &Held, file: ProcessFile) -> Result<File, Failure> {
     opened.map_err(|error| Failure::refused(told(held, file), error))
 }
 
-/// Writes it where it stands, since `autogroup` knows no offsets.
-pub(crate) fn write_to(mut open: File, value: i64, what: &str) -> Result<(), Failure> {
-    let wrote = open.write_all(value.to_string().as_bytes());
-    wrote.map_err(|error| Failure::refused(format!("{value} to {what}"), error))
+/// Writes it where it stands, since `autogroup` knows no offsets. That one may be written once in a
+/// tenth of a second by who is no administrator; else it says that it is busy.
+fn write_to(mut open: File, value: i64, what: &str) -> Result<(), Failure> {
+    let mut tries = BUSY_TRIES;
+    loop {
+        match open.write_all(value.to_string().as_bytes()) {
+            Ok(()) => return Ok(()),
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock && tries > 0 => {
+                tries -= 1;
+                sleep(BUSY_PAUSE);
+            }
+            Err(error) => return Err(Failure::refused(format!("{value} to {what}"), error)),
+        }
+    }
 }
 
 fn write(held: &Held, file: ProcessFile, value: i64, writes: &dyn Writes) -> Result<(), Failure> {

@@ -20,10 +20,10 @@ use rustix::thread::{
     set_keep_capabilities, set_no_new_privs, set_thread_groups, set_thread_res_gid,
     set_thread_res_uid,
 };
-use rustix::time::{ClockId, clock_gettime};
 use thiserror::Error;
 
-use crate::calls::{self, FilterError};
+use crate::calls::{self, FilterError, Work};
+use crate::clock;
 
 /// Landlock up to here: what a kernel lacks of it is left out, but never all of it.
 const LANDLOCK: ABI = ABI::V5;
@@ -45,6 +45,8 @@ pub struct Sandbox {
     pub readable: Vec<PathBuf>,
     /// What it may write as well.
     pub writable: Vec<PathBuf>,
+    /// What it is there for, which says what it may call.
+    pub work: Work,
 }
 
 /// Why a sandbox is not there.
@@ -111,10 +113,8 @@ impl Sandbox {
         self.drop_privileges()?;
         self.restrict_files()?;
         self.check(status)?;
-        // The first time that rustix tells asks the kernel for the auxiliary vector, by a call that
-        // nothing else needs.
-        let _ = clock_gettime(ClockId::Boottime);
-        seccompiler::apply_filter(&calls::filter()?).map_err(FilterError::from)?;
+        let _ = clock::boot_ns();
+        seccompiler::apply_filter(&calls::filter(self.work)?).map_err(FilterError::from)?;
         Ok(())
     }
 

@@ -12,16 +12,15 @@ use std::path::PathBuf;
 use ks_vocabulary::decision::Effect;
 use ks_vocabulary::input::Outcome;
 use rustix::event::{PollFd, PollFlags, poll};
-use rustix::time::{ClockId, Timespec, clock_gettime};
+use rustix::time::Timespec;
 use serde::Serialize;
 use thiserror::Error;
 
 use crate::audit::{Audit, AuditError};
+use crate::clock::{SECOND_NS, boot_ns, wall_ns};
 use crate::message::{Ask, MESSAGE_BYTES_MAX, Origin, Said, read};
 use crate::notes::NotesError;
 use crate::perform::{Done, Left, Order, Performer};
-
-const SECOND_NS: u64 = 1_000_000_000;
 
 /// What stands in the audit log.
 #[derive(Debug, Serialize)]
@@ -166,7 +165,7 @@ impl Actor {
         if done.outcome == Outcome::Applied
             && let Some(lasts_s) = lasts_s
         {
-            let at = now_ns().saturating_add(lasts_s.saturating_mul(SECOND_NS));
+            let at = boot_ns().saturating_add(lasts_s.saturating_mul(SECOND_NS));
             self.due.entry(at).or_default().push(request);
         }
         Ok(Said::Done { request, done })
@@ -182,7 +181,7 @@ impl Actor {
     /// Undoes everything whose time is over.
     fn undo_due(&mut self) -> Result<Vec<Said>, ServeError> {
         let mut said = Vec::new();
-        while let Some(entry) = self.due.first_entry().filter(|entry| *entry.key() <= now_ns()) {
+        while let Some(entry) = self.due.first_entry().filter(|entry| *entry.key() <= boot_ns()) {
             for request in entry.remove() {
                 let done = self.undo(request)?;
                 said.push(Said::Over { request, done });
@@ -202,7 +201,7 @@ impl Actor {
     /// either it sleeps.
     fn wait(&self, socket: Option<&File>) -> Result<bool, ServeError> {
         let left = self.due.keys().next().map(|at| {
-            let left_ns = at.saturating_sub(now_ns());
+            let left_ns = at.saturating_sub(boot_ns());
             let seconds = i64::try_from(left_ns / SECOND_NS).unwrap_or(i64::MAX);
             let nanos = i64::try_from(left_ns % SECOND_NS).unwrap_or(0);
             Timespec { tv_sec: seconds, tv_nsec: nanos }
@@ -225,18 +224,6 @@ pub(crate) fn say(socket: &mut File, said: &Said) -> io::Result<()> {
     let bytes = serde_json::to_vec(said)?;
     let len = socket.write(&bytes)?;
     if len == bytes.len() { Ok(()) } else { Err(io::ErrorKind::WriteZero.into()) }
-}
-
-fn now_ns() -> u64 {
-    let now = clock_gettime(ClockId::Boottime);
-    let seconds = u64::try_from(now.tv_sec).unwrap_or(0);
-    seconds * SECOND_NS + u64::try_from(now.tv_nsec).unwrap_or(0)
-}
-
-/// For people alone: nothing is decided by it.
-fn wall_ns() -> i64 {
-    let now = clock_gettime(ClockId::Realtime);
-    now.tv_sec.saturating_mul(1_000_000_000).saturating_add(now.tv_nsec)
 }
 
 #[cfg(test)]

@@ -6,11 +6,12 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitCode, Stdio};
 use std::thread::sleep;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use ks_actor::audit;
 use ks_actor::hand::{Hand, HandError};
-use ks_actor::message::{Ask, Origin};
+use ks_actor::helper::Role;
+use ks_actor::message::{Ask, Origin, Said};
 use ks_actor::perform::{Done, Order};
 use ks_actor::process::Setup;
 use ks_actor::stat::Stat;
@@ -70,7 +71,12 @@ fn wait(is_so: impl Fn() -> bool) {
 }
 
 fn setup(folder: &Path) -> Setup {
-    Setup { state: folder.join("state"), id: ID }
+    let helper = |setup: &Setup, role: Role| {
+        let mut command = Command::new("/proc/self/exe");
+        command.arg(role.word()).arg(setup.state.parent().unwrap());
+        command
+    };
+    Setup { helper, state: folder.join("state"), id: ID }
 }
 
 /// Starts this program again as an actor, and gives what an earlier one left.
@@ -122,7 +128,7 @@ fn its_status_is_as_promised(folder: &Path) {
     let open: Vec<PathBuf> =
         open.map(|entry| fs::read_link(entry.unwrap().path()).unwrap()).collect();
     println!("  open: {open:?}");
-    assert_eq!(open.len(), 7, "the standard ones, the socket, its lock and the log");
+    assert_eq!(open.len(), 9, "the standard ones, three sockets, its lock and the log");
     let resident = status.lines().find(|line| line.starts_with("RssAnon")).unwrap();
     println!("  {resident}");
 }
@@ -131,15 +137,35 @@ fn a_nice_level_is_given_and_put_back(folder: &Path) {
     let (child, (mut hand, left)) = (Sleeper::new(), start(folder).unwrap());
     assert!(left.is_empty());
     let effect = Effect::Nice { process: child.exact(), nice: 7 };
-    let begin = Instant::now();
     let done = perform(&mut hand, order(1, effect));
-    println!("  {:.1} ms", begin.elapsed().as_secs_f64() * 1e3);
     assert_eq!((done.outcome, done.reason), (Outcome::Applied, None));
     assert_eq!(child.nice(), 7);
     assert_eq!(hand.ask(&Ask::Undo { request: 1 }).unwrap().outcome, Outcome::Applied);
     assert_eq!(child.nice(), 0);
     drop(hand);
     assert_eq!(whole_log(folder), 3);
+}
+
+/// Every effect on a process of another user, by an actor that may open none of its files.
+fn helpers(folder: &Path) {
+    let (child, (mut hand, _)) = (Sleeper::new(), start(folder).unwrap());
+    let of = |file: &str| fs::read_to_string(format!("/proc/{}/{file}", child.0.id())).unwrap();
+    let process = || child.exact();
+    let before = (of("oom_score_adj"), of("autogroup"));
+    for (request, effect) in [
+        (1, Effect::OomScore { process: process(), adj: 300 }),
+        (2, Effect::Autogroup { process: process(), nice: 5 }),
+    ] {
+        let done = perform(&mut hand, order(request, effect.clone()));
+        assert_eq!((done.outcome, done.reason), (Outcome::Applied, None), "{effect}");
+    }
+    assert_eq!(of("oom_score_adj"), "300\n");
+    assert!(of("autogroup").ends_with(" nice 5\n"));
+    for request in [1, 2] {
+        let done = hand.ask(&Ask::Undo { request }).unwrap();
+        assert_eq!((done.outcome, done.reason), (Outcome::Applied, None));
+    }
+    assert_eq!((of("oom_score_adj"), of("autogroup")), before);
 }
 
 fn after_a_kill_the_next_one_undoes_what_nobody_kept(folder: &Path) {
@@ -225,9 +251,11 @@ fn no_message_does_what_no_action_does(folder: &Path) {
         }
         hand.tell(&bytes).unwrap();
         match hand.hear().unwrap() {
-            ks_actor::message::Said::Refused { .. } => refused += 1,
-            ks_actor::message::Said::Done { .. } => done += 1,
-            other => unreachable!("{other:?}"),
+            Said::Refused { .. } => refused += 1,
+            Said::Done { .. } => done += 1,
+            other @ (Said::Ready { .. } | Said::Over { .. } | Said::Failed { .. }) => {
+                unreachable!("{other:?}")
+            }
         }
         let nice = child.nice();
         assert!((0..=19).contains(&nice), "{nice}");
@@ -252,7 +280,8 @@ fn a_user_that_somebody_has_is_none_for_an_actor(folder: &Path) {
 
 type Test = fn(&Path);
 
-const TESTS: [(&str, Test); 7] = [
+const TESTS: [(&str, Test); 8] = [
+    ("what belongs to others is written through its helpers", helpers),
     ("its status is as promised", its_status_is_as_promised),
     ("a nice level is given and put back", a_nice_level_is_given_and_put_back),
     (
@@ -270,13 +299,11 @@ const TESTS: [(&str, Test); 7] = [
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    if let [word, folder] = arguments.as_slice()
-        && word == "actor"
-    {
-        return match setup(Path::new(folder)).act() {
-            Ok(()) => ExitCode::SUCCESS,
-            Err(_) => ExitCode::FAILURE,
-        };
+    if let [word, folder] = arguments.as_slice() {
+        let setup = setup(Path::new(folder));
+        let role = Role::ALL.into_iter().find(|role| role.word() == word);
+        let done = role.map_or_else(|| setup.act(), |role| setup.help(role));
+        return if done.is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE };
     }
     if !rustix::process::geteuid().is_root() {
         println!("skipped: not root, and an actor is started by root");

@@ -136,6 +136,7 @@ fn child(arguments: &[String]) -> ExitCode {
             capabilities: CapabilitySet::SYS_NICE | CapabilitySet::KILL,
             readable: vec!["/proc".into()],
             writable: vec![given.folder.join("kept")],
+            work: ks_actor::calls::Work::Act,
         };
         if let Err(error) = sandbox.enter() {
             println!("no sandbox: {error}");

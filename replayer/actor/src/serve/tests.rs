@@ -54,7 +54,9 @@ fn stop(process: Exact) -> Effect {
 fn done(said: Said) -> Done {
     match said {
         Said::Done { done, .. } | Said::Over { done, .. } => done,
-        other => unreachable!("{other:?}"),
+        other @ (Said::Ready { .. } | Said::Failed { .. } | Said::Refused { .. }) => {
+            unreachable!("{other:?}")
+        }
     }
 }
 
