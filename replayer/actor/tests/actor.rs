@@ -15,7 +15,7 @@ use ks_actor::message::{Ask, Origin, Said};
 use ks_actor::perform::{Done, Order};
 use ks_actor::process::Setup;
 use ks_actor::stat::Stat;
-use ks_vocabulary::decision::{Effect, Signal};
+use ks_vocabulary::decision::{Effect, GroupFile, Signal, Sysctl};
 use ks_vocabulary::input::Outcome;
 use ks_vocabulary::kind::Entity;
 use ks_vocabulary::lasting::Exact;
@@ -24,6 +24,8 @@ use rustix::process::{Pid, getpriority_process, kill_process};
 /// A user that nobody has.
 const ID: u32 = 61_998;
 const MESSAGES: u64 = 10_000;
+/// By what this program is told to be in a network namespace of its own.
+const IN_NETWORK: &str = "in-network";
 
 struct Sleeper(Child);
 
@@ -168,6 +170,84 @@ fn helpers(folder: &Path) {
     assert_eq!((of("oom_score_adj"), of("autogroup")), before);
 }
 
+/// A control group of ours, which ends with this.
+struct Group(PathBuf);
+
+impl Group {
+    fn new() -> Option<Self> {
+        let mounts = fs::read_to_string("/proc/self/mountinfo").unwrap();
+        let line = mounts.lines().find(|line| line.contains(" - cgroup2 "))?;
+        let folder = Path::new(line.split(' ').nth(4)?).join("ks-actor-test");
+        fs::create_dir(&folder).ok()?;
+        Some(Self(folder))
+    }
+
+    fn exact(&self) -> Exact {
+        use std::os::unix::fs::MetadataExt;
+        let inode = Some(fs::metadata(&self.0).unwrap().ino());
+        let group = ks_vocabulary::kind::Group::at(b"/ks-actor-test");
+        Exact(Entity::Cgroup(ks_vocabulary::kind::Group { inode, ..group }))
+    }
+
+    fn frozen(&self) -> String {
+        fs::read_to_string(self.0.join("cgroup.freeze")).unwrap()
+    }
+}
+
+impl Drop for Group {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir(&self.0);
+    }
+}
+
+fn a_group_is_frozen_for_a_time(folder: &Path) {
+    let Some(group) = Group::new() else {
+        println!("  skipped: no control group of version 2 can be made");
+        return;
+    };
+    let (mut hand, _) = start(folder).unwrap();
+    let (file, text) = (GroupFile::CgroupFreeze, "1".to_owned());
+    let effect = Effect::GroupFile { group: group.exact(), file, text };
+    let done = perform(&mut hand, Order { lasts_s: Some(1), ..order(1, effect) });
+    assert_eq!((done.outcome, done.reason), (Outcome::Applied, None));
+    assert_eq!(group.frozen(), "1\n");
+    wait(|| group.frozen() == "0\n");
+    let (request, done) = loop {
+        if let Some(over) = hand.over().unwrap() {
+            break over;
+        }
+    };
+    assert_eq!((request, done.outcome), (1, Outcome::Applied));
+}
+
+/// A parameter of a network namespace of its own: those of the host are not ours.
+fn in_own_network(folder: &Path) {
+    let own = std::env::current_exe().unwrap();
+    let mut command = Command::new("unshare");
+    let status = command.arg("--net").arg(own).arg(IN_NETWORK).arg(folder).status().unwrap();
+    if status.code() == Some(1) {
+        println!("  skipped: no network namespace can be made");
+        return;
+    }
+    assert!(status.success(), "{status}");
+}
+
+fn a_parameter_is_set_and_put_back(folder: &Path) {
+    let read = || fs::read_to_string("/proc/sys/net/ipv4/ip_local_port_range").unwrap();
+    let before = read();
+    let (mut hand, _) = start(folder).unwrap();
+    let set = |request, text: &str| {
+        order(request, Effect::Sysctl { key: Sysctl::IpLocalPortRange, text: text.to_owned() })
+    };
+    assert_eq!(perform(&mut hand, set(1, "15000 65000")).outcome, Outcome::Applied);
+    assert_eq!(read(), "15000\t65000\n");
+    let narrower = perform(&mut hand, set(2, "20000 65000"));
+    assert_eq!(narrower.outcome, Outcome::NotApplied);
+    assert!(narrower.reason.unwrap().contains("would be more"), "it goes one way");
+    assert_eq!(hand.ask(&Ask::Undo { request: 1 }).unwrap().outcome, Outcome::Applied);
+    assert_eq!(read(), before);
+}
+
 fn after_a_kill_the_next_one_undoes_what_nobody_kept(folder: &Path) {
     let (child, other) = (Sleeper::new(), Sleeper::new());
     let (mut hand, _) = start(folder).unwrap();
@@ -280,7 +360,9 @@ fn a_user_that_somebody_has_is_none_for_an_actor(folder: &Path) {
 
 type Test = fn(&Path);
 
-const TESTS: [(&str, Test); 8] = [
+const TESTS: [(&str, Test); 10] = [
+    ("a control group is frozen for a time", a_group_is_frozen_for_a_time),
+    ("a parameter is set and put back", in_own_network),
     ("what belongs to others is written through its helpers", helpers),
     ("its status is as promised", its_status_is_as_promised),
     ("a nice level is given and put back", a_nice_level_is_given_and_put_back),
@@ -300,6 +382,10 @@ const TESTS: [(&str, Test); 8] = [
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     if let [word, folder] = arguments.as_slice() {
+        if word == IN_NETWORK {
+            a_parameter_is_set_and_put_back(Path::new(folder));
+            return ExitCode::SUCCESS;
+        }
         let setup = setup(Path::new(folder));
         let role = Role::ALL.into_iter().find(|role| role.word() == word);
         let done = role.map_or_else(|| setup.act(), |role| setup.help(role));
