@@ -3,8 +3,8 @@
 //!
 //! Times are CPU time. A verdict is measured from the call of a reasoner to what it is asked next,
 //! on a host of some hundred processes, less the time of the same call without evidence: that one
-//! is planned, told and noted like the other, but refused before the host is looked at. The first of
-//! an incident finds cold caches. Ratios are of one run; other numbers are this machine's.
+//! is planned, told and noted like the other, but refused before the host is looked at. The first
+//! of an incident finds cold caches. Ratios are of one run; other numbers are this machine's.
 #![expect(
     clippy::unwrap_used,
     clippy::print_stdout,
