@@ -10,13 +10,14 @@ use crate::tree::{SourceFile, assert_none, checkout};
 /// The folder of a crate's sources, and how many lines they may have, without tests.
 ///
 /// A new entry is the size at hand and some three in a hundred, for work on several branches.
-const LINES_MAX: [(&str, usize); 9] = [
+const LINES_MAX: [(&str, usize); 10] = [
     ("ebpf/src/", 1_000),
     ("engine/src/", 19_700),
     ("engine/agent/src/", 9_800),
     ("engine/statistics/src/", 5_100),
     ("engine/vocabulary/src/", 8_450),
     ("recorder/src/", 19_550),
+    ("replayer/actor/src/", 4_050),
     ("replayer/src/", 11_000),
     ("scenarios/src/", 9_750),
     ("src/", 10_300),

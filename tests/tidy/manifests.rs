@@ -26,7 +26,7 @@ struct Border {
 /// The direction of dependency. The root package may name all.
 ///
 /// Who records or models a host knows none of what the engine concludes from it.
-const BORDERS: [Border; 8] = [
+const BORDERS: [Border; 9] = [
     border("engine/vocabulary", &[], &[]),
     border("engine/statistics", &[], &["ks-vocabulary"]),
     border("engine/agent", &["ks-statistics", "ks-vocabulary"], &[]),
@@ -39,6 +39,7 @@ const BORDERS: [Border; 8] = [
         &["ks-agent", "ks-engine", "ks-recorder", "ks-scenarios", "ks-statistics", "ks-vocabulary"],
         &[],
     ),
+    border("replayer/actor", &["ks-vocabulary"], &[]),
 ];
 
 const fn border(

@@ -240,8 +240,8 @@ pub fn verify(paths: &Paths) -> Result<Head, AuditError> {
     Ok(head)
 }
 
-/// Holds the end of a log against the anchor. A line is written before the anchor is, so the log may
-/// go on behind it: who cannot make a seal cannot add to it.
+/// Holds the end of a log against the anchor. A line is written before the anchor is, so the log
+/// may go on behind it: who cannot make a seal cannot add to it.
 fn against(
     anchored: &Head,
     sealed: Option<&str>,

@@ -2,8 +2,8 @@
 //! kills it.
 //!
 //! The list is what the work needs, and what the Rust library and glibc do beside it: at the end of
-//! a process, in a panic, after a stop (`kernel.md`, section 1). A call that is forgotten shows late,
-//! so each stands with why it is there.
+//! a process, in a panic, after a stop (`kernel.md`, section 1). A call that is forgotten shows
+//! late, so each stands with why it is there.
 
 use std::collections::BTreeMap;
 

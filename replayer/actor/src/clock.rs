@@ -1,5 +1,5 @@
-//! What time it is. An actor is a process of its own, and asks for itself; nothing is decided by the
-//! wall clock.
+//! What time it is. An actor is a process of its own, and asks for itself; nothing is decided by
+//! the wall clock.
 #![expect(clippy::disallowed_methods, reason = "the actor's clock is this file")]
 
 use rustix::time::{ClockId, clock_gettime};
@@ -8,8 +8,8 @@ use rustix::time::{ClockId, clock_gettime};
 pub(crate) const SECOND_NS: u64 = 1_000_000_000;
 
 /// Nanoseconds since the boot, those that the host slept among them. The first reading of a process
-/// asks the kernel for the auxiliary vector, by a call that nothing else needs: it is made before the
-/// sandbox is closed.
+/// asks the kernel for the auxiliary vector, by a call that nothing else needs: it is made before
+/// the sandbox is closed.
 pub(crate) fn boot_ns() -> u64 {
     let now = clock_gettime(ClockId::Boottime);
     let seconds = u64::try_from(now.tv_sec).unwrap_or(0);

@@ -12,10 +12,11 @@ use rustix::fs::syncfs;
 use serde::{Deserialize, Serialize};
 
 use crate::failure::Failure;
-use crate::held::Held;
+use crate::held::{Held, Target};
 use crate::mask::Mask;
 use crate::place::Place;
-use crate::process_file::{self, ProcessFile};
+use crate::process_file::ProcessFile;
+use crate::process_value;
 use crate::setting::{self, Setting};
 use crate::stat::Stat;
 use crate::writes::Writes;
@@ -27,36 +28,6 @@ const RESET_ON_FORK: u64 = 0x4000_0000;
 /// uninterruptibly only when that is over.
 const OBEYS: Duration = Duration::from_secs(1);
 const LOOKS: Duration = Duration::from_millis(2);
-
-/// Whom a deed is done to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Target {
-    /// The id of a process.
-    pub pid: u64,
-    /// When it started, in clock ticks after boot.
-    pub start_ticks: u64,
-}
-
-impl Target {
-    fn of(process: &Exact) -> Result<Self, Failure> {
-        match process.0 {
-            Entity::Process(pid, start_ticks) => Ok(Self { pid, start_ticks }),
-            Entity::Host
-            | Entity::Disk(_)
-            | Entity::Nic(_)
-            | Entity::NicOf(..)
-            | Entity::Filesystem(_)
-            | Entity::Netns(_)
-            | Entity::Cgroup(_)
-            | Entity::ForkTree(..)
-            | Entity::Executable(_) => Err(Failure::Gone { what: process.0.to_string() }),
-        }
-    }
-
-    pub(crate) fn hold(self) -> Result<Held, Failure> {
-        Held::open(self.pid, self.start_ticks)
-    }
-}
 
 /// What there was before an effect, and what the effect is: kept on disk before it is made.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -74,7 +45,7 @@ pub enum Deed {
         /// Whose.
         target: Target,
         /// What it held.
-        prior: process_file::Prior,
+        prior: process_value::Prior,
     },
     /// Another file.
     File {
@@ -156,7 +127,7 @@ impl Deed {
         match self {
             Self::Threads { target, prior } => setting::apply(&target.hold()?, prior),
             Self::ProcessFile { target, prior } => {
-                process_file::apply(&target.hold()?, prior, writes)
+                process_value::apply(&target.hold()?, prior, writes)
             }
             Self::File { prior } => written::apply(prior, writes),
             Self::Signal { target, signal, .. } => send(&target.hold()?, *signal),
@@ -179,10 +150,10 @@ impl Deed {
             }
             Self::ProcessFile { target, prior } => {
                 let restored =
-                    target.hold().and_then(|held| process_file::restore(&held, prior, writes));
+                    target.hold().and_then(|held| process_value::restore(&held, prior, writes));
                 restored.map(|restored| match restored {
-                    process_file::Restored::Restored => PutBack::Restored,
-                    process_file::Restored::Superseded(found) => {
+                    process_value::Restored::Restored => PutBack::Restored,
+                    process_value::Restored::Superseded(found) => {
                         PutBack::Superseded(found.to_string())
                     }
                 })
@@ -214,7 +185,7 @@ fn threads(process: &Exact, written: Setting) -> Result<Deed, Failure> {
 
 fn process_file(process: &Exact, file: ProcessFile, written: i64) -> Result<Deed, Failure> {
     let target = Target::of(process)?;
-    let prior = process_file::capture(&target.hold()?, file, written)?;
+    let prior = process_value::capture(&target.hold()?, file, written)?;
     Ok(Deed::ProcessFile { target, prior })
 }
 

@@ -1,13 +1,13 @@
 //! Actions go one way: they take from who takes too much, and give nobody more than he had. What is
-//! there is looked at when it is done, so a value that changed since it was decided does not turn an
-//! action round.
+//! there is looked at when it is done, so a value that changed since it was decided does not turn
+//! an action round.
 
 use ks_vocabulary::decision::{GroupFile, Sysctl};
 
 use crate::deed::Deed;
 use crate::failure::Failure;
 use crate::meaning::Form;
-use crate::process_file;
+use crate::process_value;
 use crate::setting::{self, Setting};
 use crate::written;
 
@@ -73,7 +73,7 @@ fn level(priority: u64) -> Option<u64> {
     }
 }
 
-fn of_process_file(prior: &process_file::Prior) -> Option<(String, String)> {
+fn of_process_file(prior: &process_value::Prior) -> Option<(String, String)> {
     let takes = prior.written >= prior.before;
     (!takes).then(|| (prior.before.to_string(), prior.written.to_string()))
 }
@@ -122,8 +122,8 @@ fn way_of(form: Form) -> Way {
             | Sysctl::NfConntrackMax,
         ) => Way::Up,
         Form::Sysctl(Sysctl::IpLocalPortRange) => Way::Wider,
-        // Frozen and not, what is reclaimed, the one value that is aimed at, and one of a pair: which
-        // way these go, their bounds say.
+        // Frozen and not, what is reclaimed, the one value that is aimed at, and one of a pair:
+        // which way these go, their bounds say.
         Form::Group(GroupFile::CgroupFreeze | GroupFile::MemoryReclaim)
         | Form::Sysctl(
             Sysctl::TcpTwReuse

@@ -1,26 +1,58 @@
 //! A process that is held: whatever is done to its id is done to it, or known not to be.
 //!
-//! A pidfd is opened first, and the start read after it: of the process that has the id then. As long
-//! as the pidfd is not readable nobody else can have the id, so a check before and after a call that
-//! takes a number says whom it met.
+//! A pidfd is opened first, and the start read after it: of the process that has the id then. As
+//! long as the pidfd is not readable nobody else can have the id, so a check before and after a
+//! call that takes a number says whom it met.
 
 use std::os::fd::OwnedFd;
 use std::path::PathBuf;
 
 use ks_vocabulary::decision::Signal;
+use ks_vocabulary::kind::Entity;
+use ks_vocabulary::lasting::Exact;
 use rustix::event::{PollFd, PollFlags, poll};
 use rustix::process::{Pid, PidfdFlags, pidfd_open, pidfd_send_signal};
 use rustix::time::Timespec;
+use serde::{Deserialize, Serialize};
 
-use crate::deed::Target;
 use crate::failure::Failure;
 use crate::stat::Stat;
+
+/// A process, and no other that has its id later.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Target {
+    /// The id of a process.
+    pub pid: u64,
+    /// When it started, in clock ticks after boot.
+    pub start_ticks: u64,
+}
+
+impl Target {
+    pub(crate) fn of(process: &Exact) -> Result<Self, Failure> {
+        match process.0 {
+            Entity::Process(pid, start_ticks) => Ok(Self { pid, start_ticks }),
+            Entity::Host
+            | Entity::Disk(_)
+            | Entity::Nic(_)
+            | Entity::NicOf(..)
+            | Entity::Filesystem(_)
+            | Entity::Netns(_)
+            | Entity::Cgroup(_)
+            | Entity::ForkTree(..)
+            | Entity::Executable(_) => Err(Failure::Gone { what: process.0.to_string() }),
+        }
+    }
+
+    /// Holds it.
+    pub(crate) fn hold(self) -> Result<Held, Failure> {
+        Held::open(self.pid, self.start_ticks)
+    }
+}
 
 /// See the module.
 #[derive(Debug)]
 pub struct Held {
-    pid: u64,
-    start_ticks: u64,
+    target: Target,
     fd: OwnedFd,
 }
 
@@ -35,7 +67,7 @@ impl Held {
             rustix::io::Errno::SRCH => gone(),
             error => Failure::refused(what(), error),
         })?;
-        let held = Self { pid, start_ticks, fd };
+        let held = Self { target: Target { pid, start_ticks }, fd };
         let stat = Stat::of(&held.folder()).map_err(|_| gone())?;
         if stat.start_ticks != start_ticks {
             return Err(gone());
@@ -48,17 +80,17 @@ impl Held {
 
     /// Its id.
     pub fn pid(&self) -> u64 {
-        self.pid
+        self.target.pid
     }
 
     /// What it is known by.
     pub(crate) fn target(&self) -> Target {
-        Target { pid: self.pid, start_ticks: self.start_ticks }
+        self.target
     }
 
     /// Its folder in `/proc`: that of another one once it has been reaped.
     pub(crate) fn folder(&self) -> PathBuf {
-        PathBuf::from(format!("/proc/{}", self.pid))
+        PathBuf::from(format!("/proc/{}", self.target.pid))
     }
 
     /// It has not ended.
@@ -69,7 +101,7 @@ impl Held {
 
     /// Does something to its id, which was its own all the while; else that is told.
     pub fn during<T>(&self, act: impl FnOnce() -> Result<T, Failure>) -> Result<T, Failure> {
-        let what = || format!("process {}", self.pid);
+        let what = || format!("process {}", self.target.pid);
         if !self.is_alive() {
             return Err(Failure::Ended { what: what() });
         }
@@ -86,8 +118,10 @@ impl Held {
             Signal::Terminate => Sent::TERM,
         };
         pidfd_send_signal(&self.fd, sent).map_err(|error| match error {
-            rustix::io::Errno::SRCH => Failure::Ended { what: format!("process {}", self.pid) },
-            error => Failure::refused(format!("SIG{signal} to process {}", self.pid), error),
+            rustix::io::Errno::SRCH => {
+                Failure::Ended { what: format!("process {}", self.target.pid) }
+            }
+            error => Failure::refused(format!("SIG{signal} to process {}", self.target.pid), error),
         })
     }
 }

@@ -1,9 +1,9 @@
 //! Two small processes beside an actor, for what it may not do itself.
 //!
-//! The **opener** may open what belongs to others (CAP_DAC_OVERRIDE) and write nothing: it opens one
-//! of two files of a process, or a file of a control group or of a disk, and hands the descriptor
-//! on. The **setter** is root without a capability, which is what `/proc/sys` asks for at each write
-//! (`kernel.md`, section 3), and may write the files that the catalogue lists.
+//! The **opener** may open what belongs to others (CAP_DAC_OVERRIDE) and write nothing: it opens
+//! one of two files of a process, or a file of a control group or of a disk, and hands the
+//! descriptor on. The **setter** is root without a capability, which is what `/proc/sys` asks for
+//! at each write (`kernel.md`, section 3), and may write the files that the catalogue lists.
 
 use std::fs::File;
 use std::io::{self, IoSlice, IoSliceMut, Read, Write};
@@ -21,9 +21,8 @@ use rustix::thread::CapabilitySet;
 use serde::{Deserialize, Serialize};
 
 use crate::calls::Work;
-use crate::deed::Target;
 use crate::failure::Failure;
-use crate::held::Held;
+use crate::held::{Held, Target};
 use crate::place::Place;
 use crate::process_file::{self, ProcessFile};
 use crate::sandbox::{Sandbox, SandboxError};

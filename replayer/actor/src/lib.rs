@@ -25,6 +25,7 @@ pub mod perform;
 pub mod place;
 pub mod process;
 pub mod process_file;
+pub mod process_value;
 pub mod sandbox;
 pub mod serve;
 pub mod setting;

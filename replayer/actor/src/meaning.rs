@@ -1,7 +1,8 @@
 //! What a file means: the text that is read from it is seldom the one that was written.
 //!
-//! Limits are rounded down to pages, read-ahead to 4 kB, `io.max` has a line for each device, weights
-//! have a default (`kernel.md`, sections 8 and 12). Two texts are the same where they mean the same.
+//! Limits are rounded down to pages, read-ahead to 4 kB, `io.max` has a line for each device,
+//! weights have a default (`kernel.md`, sections 8 and 12). Two texts are the same where they mean
+//! the same.
 
 use ks_vocabulary::decision::{GroupFile, Sysctl};
 

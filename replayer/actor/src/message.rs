@@ -1,5 +1,5 @@
-//! What is said between a daemon and its actor: one datagram each, of JSON, typed and short. No text
-//! in it is ever run.
+//! What is said between a daemon and its actor: one datagram each, of JSON, typed and short. No
+//! text in it is ever run.
 
 use serde::{Deserialize, Serialize};
 use thiserror::Error;

@@ -1,7 +1,7 @@
 //! What is to be put back, on disk before it is done: whoever comes next finds it.
 //!
-//! A note is a file of its own. It is written whole under another name, synced, and renamed, so that
-//! there is one or none. Where the disk takes none nothing is done.
+//! A note is a file of its own. It is written whole under another name, synced, and renamed, so
+//! that there is one or none. Where the disk takes none nothing is done.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
@@ -84,7 +84,10 @@ pub enum NotesError {
         path: PathBuf,
     },
     /// A note that says nothing.
-    #[error("`{path}` is damaged, and what it would put back is not known: {problem}", path = path.display())]
+    #[error(
+        "`{path}` is damaged, and what it would put back is not known: {problem}",
+        path = path.display()
+    )]
     Damaged {
         /// The file.
         path: PathBuf,

@@ -1,7 +1,8 @@
-//! Where a file is, opened so that no other is meant: below a directory that is held, without links.
+//! Where a file is, opened so that no other is meant: below a directory that is held, without
+//! links.
 //!
-//! A control group that was made anew under the same path is another one, which its inode tells; what
-//! is opened of one that is gone answers nothing (`kernel.md`, section 3).
+//! A control group that was made anew under the same path is another one, which its inode tells;
+//! what is opened of one that is gone answers nothing (`kernel.md`, section 3).
 
 use std::fs;
 use std::fs::File;

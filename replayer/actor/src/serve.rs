@@ -1,7 +1,8 @@
-//! An actor at work: it takes messages, notes them in the audit log, acts, and says what came of it.
+//! An actor at work: it takes messages, notes them in the audit log, acts, and says what came of
+//! it.
 //!
-//! What it does for a time it undoes by its own clock, also when nobody is there any more to ask for
-//! it: where the other end is gone it ends with the last of these.
+//! What it does for a time it undoes by its own clock, also when nobody is there any more to ask
+//! for it: where the other end is gone it ends with the last of these.
 
 use std::collections::BTreeMap;
 use std::fs::File;

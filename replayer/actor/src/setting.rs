@@ -65,8 +65,8 @@ impl Setting {
         }
     }
 
-    /// Gives it back to a thread as it was before it had a value of ours. A task that had no mask of
-    /// its own gets none: with all CPUs the kernel says what else limits it.
+    /// Gives it back to a thread as it was before it had a value of ours. A task that had no mask
+    /// of its own gets none: with all CPUs the kernel says what else limits it.
     fn give_back(&self, tid: u64) -> io::Result<()> {
         if let Self::Cpus(mask) = self {
             Mask::all().give(tid)?;

@@ -1,5 +1,5 @@
-//! An actor in its sandbox, as a daemon starts it: what it does, what is left of it after a kill, and
-//! what no message makes it do. It has no harness: an actor is started with one thread.
+//! An actor in its sandbox, as a daemon starts it: what it does, what is left of it after a kill,
+//! and what no message makes it do. It has no harness: an actor is started with one thread.
 #![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a test")]
 
 use std::fs;

@@ -1,5 +1,5 @@
-//! What cannot be done in a sandbox, and can be without one: each thing is tried by a process of its
-//! own, since some of them are its end.
+//! What cannot be done in a sandbox, and can be without one: each thing is tried by a process of
+//! its own, since some of them are its end.
 #![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a test")]
 
 use std::fs::{self, File, OpenOptions};

@@ -1,3 +1,5 @@
+//! What an audit log holds, and what of it cannot be changed unnoticed.
+
 use super::*;
 
 fn entry(number: u64) -> serde_json::Value {

@@ -1,3 +1,5 @@
+//! Effects that an action has, and others.
+
 use ks_vocabulary::decision::Signal;
 use ks_vocabulary::kind::{Entity, Group};
 use ks_vocabulary::lasting::Exact;

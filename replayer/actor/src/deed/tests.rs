@@ -1,3 +1,5 @@
+//! Effects on processes of ours, seen from outside.
+
 use ks_vocabulary::decision::Sysctl;
 
 use super::*;

@@ -1,8 +1,10 @@
+//! What takes, and what would give.
+
 use ks_vocabulary::kind::{Entity, Group};
 use ks_vocabulary::lasting::Exact;
 
 use super::*;
-use crate::deed::Target;
+use crate::held::Target;
 use crate::mask::Mask;
 use crate::place::Place;
 use crate::threads::ThreadId;
@@ -75,8 +77,8 @@ fn limits_go_down_and_tables_up() {
 #[test]
 fn a_score_goes_up_alone() {
     let score = |before, written| {
-        let file = process_file::ProcessFile::OomScoreAdj;
-        let prior = process_file::Prior { file, written, before };
+        let file = crate::process_file::ProcessFile::OomScoreAdj;
+        let prior = process_value::Prior { file, written, before };
         check(&Deed::ProcessFile { target: TARGET, prior }).is_ok()
     };
     assert!(score(0, 500) && score(500, 500) && !score(700, 500));

@@ -1,3 +1,5 @@
+//! Notes that are put down, found again, and taken away; on disks that take none.
+
 use std::process::Command;
 
 use super::*;

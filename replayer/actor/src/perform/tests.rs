@@ -1,3 +1,5 @@
+//! What is done, undone, and found after a kill at any step.
+
 use std::time::Duration;
 
 use ks_vocabulary::decision::Signal;

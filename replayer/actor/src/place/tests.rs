@@ -1,3 +1,5 @@
+//! Control groups of ours, and paths that lead elsewhere.
+
 use ks_vocabulary::decision::GroupFile;
 
 use super::*;

@@ -1,3 +1,5 @@
+//! An actor and its daemon in one process.
+
 use std::os::fd::OwnedFd;
 use std::path::Path;
 use std::thread;

@@ -1,3 +1,5 @@
+//! Threads of a child, each with what it had.
+
 use ks_vocabulary::action::CpuSet;
 
 use super::*;
