@@ -10,6 +10,25 @@ use crate::stat::Stat;
 
 /// How many threads this program makes where it is a child of a test.
 const ROLE: &str = "KS_ACTOR_TEST_THREADS";
+/// This program makes processes where it is a child of a test.
+const PARENT: &str = "KS_ACTOR_TEST_PARENT";
+
+/// Who makes a process for each line that it is sent, and says which.
+#[test]
+fn parent_role() {
+    if std::env::var_os(PARENT).is_none() {
+        return;
+    }
+    println!("{READY}");
+    let mut made = Vec::new();
+    for _ in std::io::stdin().lines() {
+        made.push(Command::new("sleep").arg("1000").stdin(Stdio::null()).spawn().unwrap());
+        println!("made {} {READY}", made.last().unwrap().id());
+    }
+    for mut child in made {
+        let _ = (child.kill(), child.wait());
+    }
+}
 
 /// What a child does: nothing, in several threads. For a test run it is over at once.
 #[test]
@@ -91,14 +110,36 @@ impl Child {
         child
     }
 
-    /// Makes it make another thread.
-    pub(crate) fn make_thread(&mut self) {
+    /// One that makes processes: this program again, as [`parent_role`].
+    pub(crate) fn parent() -> Self {
+        let mut command = Command::new(std::env::current_exe().unwrap());
+        command.args(["--exact", "child::parent_role", "--nocapture"]).env(PARENT, "");
+        command.stdin(Stdio::piped()).stdout(Stdio::piped());
+        let mut child = Self(command.spawn().unwrap());
+        child.wait_until_ready();
+        child
+    }
+
+    /// Makes it make another process, which ends with it.
+    pub(crate) fn make_child(&mut self) -> u64 {
+        self.write_line();
+        let said = self.wait_until_ready();
+        said.rsplit_once("made ").and_then(|(_, id)| id.trim().parse().ok()).unwrap()
+    }
+
+    fn write_line(&mut self) {
         let pipe = self.0.stdin.as_mut().unwrap();
         pipe.write_all(b"\n").and_then(|()| pipe.flush()).unwrap();
+    }
+
+    /// Makes it make another thread.
+    pub(crate) fn make_thread(&mut self) {
+        self.write_line();
         self.wait_until_ready();
     }
 
-    fn wait_until_ready(&mut self) {
+    /// What it says until it is ready.
+    fn wait_until_ready(&mut self) -> String {
         let pipe = self.0.stdout.as_mut().unwrap();
         let mut said = Vec::new();
         let mut byte = [0];
@@ -106,6 +147,8 @@ impl Child {
             pipe.read_exact(&mut byte).unwrap();
             said.push(byte[0]);
         }
+        said.truncate(said.len() - READY.len());
+        String::from_utf8(said).unwrap()
     }
 
     pub(crate) fn pid(&self) -> u64 {
@@ -143,6 +186,10 @@ impl Child {
 
 impl Drop for Child {
     fn drop(&mut self) {
+        // One that has made others ends them first.
+        if self.0.stdin.take().is_some() && self.0.wait().is_ok() {
+            return;
+        }
         let _ = self.0.kill();
         let _ = self.0.wait();
     }

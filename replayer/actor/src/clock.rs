@@ -16,6 +16,11 @@ pub(crate) fn boot_ns() -> u64 {
     seconds * SECOND_NS + u64::try_from(now.tv_nsec).unwrap_or(0)
 }
 
+/// The same in clock ticks, as `/proc` counts them for programs: a hundred a second on every Linux.
+pub(crate) fn boot_ticks() -> u64 {
+    boot_ns() / (SECOND_NS / rustix::param::clock_ticks_per_second())
+}
+
 /// The time of day, in ns since 1970, for people.
 pub(crate) fn wall_ns() -> i64 {
     let now = clock_gettime(ClockId::Realtime);

@@ -15,6 +15,7 @@ pub mod deed;
 pub mod direction;
 pub mod failure;
 pub mod hand;
+mod heirs;
 pub mod held;
 pub mod helper;
 pub mod mask;

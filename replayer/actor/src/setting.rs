@@ -11,7 +11,9 @@ use std::io;
 use rustix::process::{getpriority_process, setpriority_process};
 use serde::{Deserialize, Serialize};
 
+use crate::clock::boot_ticks;
 use crate::failure::Failure;
+use crate::heirs;
 use crate::held::Held;
 use crate::mask::Mask;
 use crate::syscalls::{self, id};
@@ -87,6 +89,9 @@ pub struct Prior {
     pub first: Setting,
     /// What each had.
     pub threads: Vec<(ThreadId, Setting)>,
+    /// When it was looked at, in clock ticks after boot: what the process makes from then on begins
+    /// with what is written.
+    pub since_ticks: u64,
 }
 
 /// What became of putting it back.
@@ -100,6 +105,7 @@ pub struct Restored {
 
 /// Looks at what there is before `written` is given: kept before anything is changed.
 pub fn capture(held: &Held, written: Setting) -> Result<Prior, Failure> {
+    let since_ticks = boot_ticks();
     held.during(|| {
         let mut all = Vec::new();
         for thread in threads::of(held)? {
@@ -112,7 +118,7 @@ pub fn capture(held: &Held, written: Setting) -> Result<Prior, Failure> {
         let gone = || Failure::Gone { what: format!("process {}", held.pid()) };
         let leader = all.iter().find(|(thread, _)| thread.tid == held.pid());
         let first = leader.or(all.first()).map(|(_, setting)| setting.clone()).ok_or_else(gone)?;
-        Ok(Prior { written, first, threads: all })
+        Ok(Prior { written, first, threads: all, since_ticks })
     })
 }
 
@@ -136,9 +142,25 @@ pub fn apply(held: &Held, prior: &Prior) -> Result<(), Failure> {
     })
 }
 
-/// Gives back what there was, where what was written stands still.
+/// Gives back what there was, where what was written stands still; what the process made meanwhile
+/// gets what its first thread had.
 pub fn restore(held: &Held, prior: &Prior) -> Result<Restored, Failure> {
     let mut restored = Restored::default();
+    restore_of(held, prior, &mut restored)?;
+    for heir in heirs::of(held, prior.since_ticks) {
+        // What it set itself since is its own business.
+        let mut of_heir = Restored::default();
+        match restore_of(&heir, prior, &mut of_heir) {
+            Ok(()) => restored.restored += of_heir.restored,
+            // One that ends meanwhile has nothing that could be put back.
+            Err(Failure::Gone { .. } | Failure::Ended { .. } | Failure::Indeterminate { .. }) => {}
+            Err(failure) => return Err(failure),
+        }
+    }
+    Ok(restored)
+}
+
+fn restore_of(held: &Held, prior: &Prior, restored: &mut Restored) -> Result<(), Failure> {
     held.during(|| {
         settle(held, &prior.written, |thread, found| {
             let known = prior.threads.iter().find(|(known, _)| known == thread);
@@ -156,8 +178,7 @@ pub fn restore(held: &Held, prior: &Prior) -> Result<Restored, Failure> {
             restored.restored += 1;
             Ok(true)
         })
-    })?;
-    Ok(restored)
+    })
 }
 
 /// Goes through all threads until none was changed in a pass.

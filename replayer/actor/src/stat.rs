@@ -6,6 +6,7 @@ use std::path::Path;
 
 /// Fields are counted from 1; the name is the second, and may hold anything.
 const STATE: usize = 3;
+const PPID: usize = 4;
 const START: usize = 22;
 
 /// See the module.
@@ -13,6 +14,8 @@ const START: usize = 22;
 pub struct Stat {
     /// The letter of its state.
     pub state: u8,
+    /// Who made it, or has it now.
+    pub ppid: u64,
     /// When it started, in clock ticks after boot.
     pub start_ticks: u64,
 }
@@ -36,7 +39,8 @@ fn parse(text: &[u8]) -> Option<Stat> {
     let fields: Vec<&str> = rest.split_ascii_whitespace().collect();
     let field = |number: usize| fields.get(number - STATE).copied();
     let state = field(STATE)?.bytes().next()?;
-    Some(Stat { state, start_ticks: field(START)?.parse().ok()? })
+    let number = |field: Option<&str>| field?.parse().ok();
+    Some(Stat { state, ppid: number(field(PPID))?, start_ticks: number(field(START))? })
 }
 
 #[cfg(test)]
@@ -46,7 +50,7 @@ mod tests {
     #[test]
     fn a_name_may_look_like_fields() {
         let text = b"7 (a) Z 1 (b)) R 1 7 7 0 -1 4194560 0 0 0 0 0 0 0 0 20 0 1 0 4711 0 0\n";
-        assert_eq!(parse(text), Some(Stat { state: b'R', start_ticks: 4711 }));
+        assert_eq!(parse(text), Some(Stat { state: b'R', ppid: 1, start_ticks: 4711 }));
     }
 
     #[test]

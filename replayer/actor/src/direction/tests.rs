@@ -14,7 +14,7 @@ const TARGET: Target = Target { pid: 7, start_ticks: 9 };
 fn threads(before: &[Setting], written: Setting) -> bool {
     let thread = |tid| ThreadId { tid, start_ticks: 1 };
     let threads = (7..).zip(before).map(|(tid, had)| (thread(tid), had.clone())).collect();
-    let prior = setting::Prior { written, first: before[0].clone(), threads };
+    let prior = setting::Prior { written, first: before[0].clone(), threads, since_ticks: 0 };
     check(&Deed::Threads { target: TARGET, prior }).is_ok()
 }
 

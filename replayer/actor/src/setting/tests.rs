@@ -153,8 +153,32 @@ fn one_that_has_ended_is_told() {
 #[test]
 fn what_the_kernel_refuses_is_told() {
     let child = Child::sleeping();
-    let prior =
-        Prior { written: Setting::Policy(77), first: Setting::Policy(0), threads: Vec::new() };
+    let prior = Prior {
+        written: Setting::Policy(77),
+        first: Setting::Policy(0),
+        threads: Vec::new(),
+        since_ticks: 0,
+    };
     let told = apply(&held(&child), &prior).unwrap_err().to_string();
     assert!(told.starts_with("policy 0x4d to process "), "{told}");
+}
+
+/// A process that was made while it lasted began with what was written.
+#[test]
+fn children_made_while_it_lasted_have_what_the_first_had() {
+    if !may_put_back() {
+        return;
+    }
+    let mut child = Child::parent();
+    let held = held(&child);
+    let before = child.make_child();
+    // Starts are told in hundredths of a second.
+    std::thread::sleep(std::time::Duration::from_millis(30));
+    let prior = capture(&held, Setting::Nice(9)).unwrap();
+    apply(&held, &prior).unwrap();
+    let made = child.make_child();
+    let nice = |pid| Setting::Nice(0).of(pid).unwrap();
+    assert_eq!((nice(before), nice(made)), (Setting::Nice(0), Setting::Nice(9)));
+    restore(&held, &prior).unwrap();
+    assert_eq!((nice(before), nice(made)), (Setting::Nice(0), Setting::Nice(0)));
 }
