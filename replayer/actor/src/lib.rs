@@ -18,6 +18,7 @@ pub mod hand;
 mod heirs;
 pub mod held;
 pub mod helper;
+pub mod here;
 pub mod mask;
 pub mod meaning;
 pub mod message;

@@ -10,8 +10,8 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use landlock::{
-    ABI, Access, AccessFs, AccessNet, PathBeneath, PathFd, PathFdError, Ruleset, RulesetAttr,
-    RulesetCreatedAttr, RulesetError, RulesetStatus,
+    ABI, Access, AccessFs, AccessNet, CompatLevel, Compatible, PathBeneath, PathFd, PathFdError,
+    Ruleset, RulesetAttr, RulesetCreatedAttr, RulesetError, RulesetStatus,
 };
 use rustix::process::{Gid, Resource, Rlimit, Uid, chdir, setrlimit, umask};
 use rustix::thread::{
@@ -91,6 +91,15 @@ pub enum SandboxError {
     /// What has to fail does not.
     #[error("`{DENIED}` can be read: the sandbox is none")]
     Leaks,
+}
+
+/// Whether this kernel has Landlock. Nothing is restricted by it.
+pub(crate) fn has_landlock() -> bool {
+    let ruleset = Ruleset::default()
+        .set_compatibility(CompatLevel::HardRequirement)
+        .handle_access(AccessFs::from_all(ABI::V1))
+        .and_then(Ruleset::create);
+    ruleset.is_ok()
 }
 
 fn step<T>(step: &'static str, done: rustix::io::Result<T>) -> Result<T, SandboxError> {
