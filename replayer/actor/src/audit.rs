@@ -6,7 +6,6 @@
 //! number and the seal of the last line stand in another file as well, the anchor; whoever keeps a
 //! copy of that elsewhere can tell a log that was cut together with it.
 
-use std::fmt::Write as _;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::os::unix::fs::{FileExt, OpenOptionsExt};
@@ -17,6 +16,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use sha2::Sha256;
 use thiserror::Error;
+
+use crate::hexadecimal::hex;
 
 const KEY_BYTES: usize = 32;
 /// Before the first line.
@@ -153,11 +154,7 @@ impl Key {
         mac.update(before.as_bytes());
         mac.update(&[0]);
         mac.update(entry.as_bytes());
-        let mut text = String::with_capacity(2 * KEY_BYTES);
-        for byte in mac.finalize().into_bytes() {
-            let _ = write!(text, "{byte:02x}");
-        }
-        text
+        hex(&mac.finalize().into_bytes())
     }
 }
 

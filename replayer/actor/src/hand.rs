@@ -11,6 +11,7 @@ use rustix::net::{AddressFamily, SocketFlags, SocketType, socketpair};
 use rustix::time::Timespec;
 use thiserror::Error;
 
+use crate::approval::{Shown, Token};
 use crate::message::{Ask, MESSAGE_BYTES_MAX, Said};
 use crate::perform::{Done, Left};
 
@@ -60,15 +61,31 @@ impl Hand {
         match hand.hear()? {
             Said::Ready { left } => Ok((hand, left)),
             Said::Failed { problem } => Err(HandError::Failed(problem)),
-            other @ (Said::Done { .. } | Said::Over { .. } | Said::Refused { .. }) => {
-                Err(HandError::Strange(format!("{other:?}")))
-            }
+            other @ (Said::Sealed { .. }
+            | Said::Done { .. }
+            | Said::Over { .. }
+            | Said::Refused { .. }) => Err(HandError::Strange(format!("{other:?}"))),
         }
     }
 
     /// Its process id.
     pub fn pid(&self) -> u32 {
         self.child.id()
+    }
+
+    /// Has what a person is about to be shown sealed.
+    pub fn seal(&mut self, shown: Shown) -> Result<Token, HandError> {
+        self.tell(&serde_json::to_vec(&Ask::Seal { shown }).map_err(io::Error::from)?)?;
+        loop {
+            match self.hear()? {
+                Said::Sealed { token } => return Ok(token),
+                Said::Over { request, done } => self.over.push_back((request, done)),
+                other @ (Said::Ready { .. }
+                | Said::Done { .. }
+                | Said::Failed { .. }
+                | Said::Refused { .. }) => return Err(HandError::Strange(format!("{other:?}"))),
+            }
+        }
     }
 
     /// Asks for something, and waits for what comes of it.
@@ -80,7 +97,7 @@ impl Hand {
                 Said::Over { request, done } => self.over.push_back((request, done)),
                 Said::Refused { problem } => return Err(HandError::Strange(problem)),
                 Said::Failed { problem } => return Err(HandError::Failed(problem)),
-                other @ Said::Ready { .. } => {
+                other @ (Said::Ready { .. } | Said::Sealed { .. }) => {
                     return Err(HandError::Strange(format!("{other:?}")));
                 }
             }

@@ -12,6 +12,7 @@ use ks_vocabulary::decision::{GroupFile, Sysctl};
 
 /// What was found.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "facts of which each stands by itself")]
 pub struct Host {
     /// It is root that asks.
     pub is_root: bool,
@@ -228,7 +229,7 @@ fn may_write(mounts: &str, path: &str) -> bool {
         let fields: Vec<&str> = line.split(' ').collect();
         (fields.get(4) == Some(&path)).then(|| fields.get(5).copied().unwrap_or_default())
     });
-    at.last().is_none_or(|options| !options.split(',').any(|option| option == "ro"))
+    at.rev().next().is_none_or(|options| !options.split(',').any(|option| option == "ro"))
 }
 
 fn groups(mounts: &str) -> Groups {

@@ -7,6 +7,7 @@
 #[cfg(not(target_os = "linux"))]
 compile_error!("it speaks to the Linux kernel");
 
+pub mod approval;
 pub mod audit;
 pub mod bounds;
 pub mod calls;
@@ -19,6 +20,7 @@ mod heirs;
 pub mod held;
 pub mod helper;
 pub mod here;
+mod hexadecimal;
 pub mod mask;
 pub mod meaning;
 pub mod message;

@@ -4,19 +4,18 @@
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
+use crate::approval::{Shown, Token};
 use crate::perform::{Done, Left, Order};
 
 /// A longer one is refused unread.
 pub const MESSAGE_BYTES_MAX: usize = 64 << 10;
 
-/// Who wants something done.
+/// Who wants something done, where no approval comes with it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Origin {
     /// The agent, by itself.
     Agent,
-    /// The agent, and an operator approved.
-    Operator,
     /// A person, by a command of his own.
     Person,
 }
@@ -25,12 +24,24 @@ pub enum Origin {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "ask", rename_all = "snake_case", deny_unknown_fields)]
 pub enum Ask {
+    /// To seal what a person is about to be shown.
+    Seal {
+        /// What.
+        shown: Shown,
+    },
     /// To do something.
     Perform {
         /// What.
         order: Order,
         /// Who wants it.
         origin: Origin,
+    },
+    /// To do what a person approved of.
+    Approved {
+        /// What he was shown.
+        shown: Shown,
+        /// The seal that he was given with it.
+        token: Token,
     },
     /// To undo what a request did.
     Undo {
@@ -52,6 +63,11 @@ pub enum Said {
     Ready {
         /// What became of each.
         left: Vec<Left>,
+    },
+    /// What was shown is sealed.
+    Sealed {
+        /// What comes back with an approval.
+        token: Token,
     },
     /// What came of something that was asked for.
     Done {

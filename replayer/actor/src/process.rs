@@ -134,8 +134,11 @@ impl Setup {
             writable: vec![self.own().join("undo")],
             work: Work::Act,
         };
+        // Whose key is read before nothing can be opened any more.
+        let actor =
+            Actor::new(performer, audit, self.stop()).map_err(at(Path::new("/dev/urandom")))?;
         sandbox.enter()?;
-        Ok(Actor::new(performer, audit, self.stop()))
+        Ok(actor)
     }
 
     /// Others may look whether acting is stopped; what is the actor's own is for root and it.

@@ -17,11 +17,33 @@ use rustix::time::Timespec;
 use serde::Serialize;
 use thiserror::Error;
 
+use crate::approval::{Approvals, Shown, Token};
 use crate::audit::{Audit, AuditError};
 use crate::clock::{SECOND_NS, boot_ns, wall_ns};
 use crate::message::{Ask, MESSAGE_BYTES_MAX, Origin, Said, read};
 use crate::notes::NotesError;
 use crate::perform::{Done, Left, Order, Performer};
+
+/// Who wants something done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum By {
+    /// The agent, by itself.
+    Agent,
+    /// The agent, and an operator approved of what he was shown.
+    Operator,
+    /// A person, by a command of his own.
+    Person,
+}
+
+impl From<Origin> for By {
+    fn from(origin: Origin) -> Self {
+        match origin {
+            Origin::Agent => Self::Agent,
+            Origin::Person => Self::Person,
+        }
+    }
+}
 
 /// What stands in the audit log.
 #[derive(Debug, Serialize)]
@@ -32,7 +54,7 @@ pub enum Entry<'a> {
         /// The request.
         request: u64,
         /// Who wants it.
-        origin: Origin,
+        by: By,
         /// The action, for people.
         action: &'a str,
         /// What is done.
@@ -64,6 +86,13 @@ pub enum Entry<'a> {
         /// What it was, and what became of it.
         left: &'a Left,
     },
+    /// Somebody approved, and it was no approval.
+    NotApproved {
+        /// The request.
+        request: u64,
+        /// Why not.
+        why: &'a str,
+    },
     /// It was asked for while acting was stopped.
     Stopped {
         /// The request.
@@ -92,14 +121,16 @@ pub struct Actor {
     audit: Audit,
     /// While this file is there nothing is done.
     stop: PathBuf,
+    approvals: Approvals,
     /// What is undone when, by CLOCK_BOOTTIME.
     due: BTreeMap<u64, Vec<u64>>,
 }
 
 impl Actor {
     /// One that begins.
-    pub fn new(performer: Performer, audit: Audit, stop: PathBuf) -> Self {
-        Self { performer, audit, stop, due: BTreeMap::new() }
+    pub fn new(performer: Performer, audit: Audit, stop: PathBuf) -> io::Result<Self> {
+        let approvals = Approvals::new()?;
+        Ok(Self { performer, audit, stop, approvals, due: BTreeMap::new() })
     }
 
     /// Works until the other end is gone, and until nothing is to be undone by time.
@@ -129,7 +160,9 @@ impl Actor {
     pub fn answer(&mut self, bytes: &[u8]) -> Result<Said, ServeError> {
         match read(bytes) {
             Err(bad) => Ok(Said::Refused { problem: bad.to_string() }),
-            Ok(Ask::Perform { order, origin }) => self.perform(order, origin),
+            Ok(Ask::Seal { shown }) => Ok(Said::Sealed { token: self.approvals.seal(&shown) }),
+            Ok(Ask::Perform { order, origin }) => self.perform(order, origin.into()),
+            Ok(Ask::Approved { shown, token }) => self.approved(shown, &token),
             Ok(Ask::Undo { request }) => {
                 let done = self.undo(request)?;
                 Ok(Said::Done { request, done })
@@ -144,7 +177,17 @@ impl Actor {
         }
     }
 
-    fn perform(&mut self, order: Order, origin: Origin) -> Result<Said, ServeError> {
+    fn approved(&mut self, shown: Shown, token: &Token) -> Result<Said, ServeError> {
+        let request = shown.order.request;
+        if let Err(why) = self.approvals.take(&shown, token, boot_ns()) {
+            self.note(&Entry::NotApproved { request, why: &why.to_string() })?;
+            let done = Done::not(Outcome::NotApplied, why.to_string());
+            return Ok(Said::Done { request, done });
+        }
+        self.perform(shown.order, By::Operator)
+    }
+
+    fn perform(&mut self, order: Order, by: By) -> Result<Said, ServeError> {
         let request = order.request;
         // Looked at right before the act: it holds also where the daemon hangs.
         if self.stop.exists() {
@@ -153,7 +196,7 @@ impl Actor {
             return Ok(Said::Done { request, done: Done::not(Outcome::NotApplied, why) });
         }
         let (action, effects, lasts_s) = (&*order.action, &*order.effects, order.lasts_s);
-        self.note(&Entry::Asked { request, origin, action, effects, lasts_s })?;
+        self.note(&Entry::Asked { request, by, action, effects, lasts_s })?;
         let performer = &self.performer;
         let done = catch_unwind(AssertUnwindSafe(|| performer.perform(order)));
         // What a panic left behind is on disk, and is undone like what an earlier one left.

@@ -333,7 +333,10 @@ fn no_message_does_what_no_action_does(folder: &Path) {
         match hand.hear().unwrap() {
             Said::Refused { .. } => refused += 1,
             Said::Done { .. } => done += 1,
-            other @ (Said::Ready { .. } | Said::Over { .. } | Said::Failed { .. }) => {
+            other @ (Said::Ready { .. }
+            | Said::Sealed { .. }
+            | Said::Over { .. }
+            | Said::Failed { .. }) => {
                 unreachable!("{other:?}")
             }
         }

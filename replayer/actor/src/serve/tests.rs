@@ -20,6 +20,7 @@ fn actor(folder: &Path) -> Actor {
     let notes = Notes::open(&folder.join("undo"), Duration::from_secs(5)).unwrap();
     let (audit, _) = Audit::open(Paths::of(folder)).unwrap();
     Actor::new(Performer::new(notes, Box::new(Direct)).unwrap(), audit, folder.join("stopped"))
+        .unwrap()
 }
 
 fn pair() -> (File, File) {
@@ -56,7 +57,10 @@ fn stop(process: Exact) -> Effect {
 fn done(said: Said) -> Done {
     match said {
         Said::Done { done, .. } | Said::Over { done, .. } => done,
-        other @ (Said::Ready { .. } | Said::Failed { .. } | Said::Refused { .. }) => {
+        other @ (Said::Ready { .. }
+        | Said::Sealed { .. }
+        | Said::Failed { .. }
+        | Said::Refused { .. }) => {
             unreachable!("{other:?}")
         }
     }
@@ -173,4 +177,27 @@ fn nothing_is_done_that_cannot_be_audited() {
     assert!(actor.answer(&serde_json::to_vec(&ask).unwrap()).is_err());
     let pid = rustix::process::Pid::from_raw(i32::try_from(child.pid()).unwrap());
     assert_eq!(rustix::process::getpriority_process(pid).unwrap(), 0);
+}
+
+#[test]
+fn what_was_approved_of_is_done_once_and_nothing_else() {
+    if !may_put_back() {
+        return;
+    }
+    let (folder, child) = (tempfile::tempdir().unwrap(), Child::sleeping());
+    let mut actor = actor(folder.path());
+    let mut ask = |ask: &Ask| actor.answer(&serde_json::to_vec(ask).unwrap()).unwrap();
+    let until_ns = boot_ns() + 60 * SECOND_NS;
+    let shown =
+        |request| Shown { order: order(&child, request, nice), evidence: vec![1], until_ns };
+    let Said::Sealed { token } = ask(&Ask::Seal { shown: shown(1) }) else { unreachable!() };
+    let other = done(ask(&Ask::Approved { shown: shown(2), token: token.clone() }));
+    assert_eq!(other.outcome, Outcome::NotApplied);
+    assert!(other.reason.unwrap().starts_with("the approval is not of this"));
+    let approved = Ask::Approved { shown: shown(1), token };
+    assert_eq!(done(ask(&approved)).outcome, Outcome::Applied);
+    assert_eq!(done(ask(&Ask::Undo { request: 1 })).outcome, Outcome::Applied);
+    assert!(done(ask(&approved)).reason.unwrap().starts_with("the approval was used already"));
+    let whats = whats(folder.path());
+    assert_eq!(whats, ["not_approved", "asked", "came", "undone", "not_approved"]);
 }
