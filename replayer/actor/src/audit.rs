@@ -139,9 +139,16 @@ impl Key {
         let io = |error| at(path, error);
         let mut bytes = [0; KEY_BYTES];
         File::open("/dev/urandom").and_then(|mut file| file.read_exact(&mut bytes)).map_err(io)?;
+        // Whole under another name first: half a key would be none for ever.
+        let part = path.with_extension("part");
         let mut options = OpenOptions::new();
-        let mut file = options.write(true).create_new(true).mode(0o600).open(path).map_err(io)?;
-        file.write_all(&bytes).and_then(|()| file.sync_all()).map_err(io)?;
+        let options = options.write(true).create(true).truncate(true).mode(0o600);
+        let wrote = options.open(&part).and_then(|mut file| {
+            file.write_all(&bytes)?;
+            file.sync_all()?;
+            fs::rename(&part, path)
+        });
+        wrote.map_err(io)?;
         Ok(Self(bytes))
     }
 

@@ -229,7 +229,7 @@ fn may_write(mounts: &str, path: &str) -> bool {
         let fields: Vec<&str> = line.split(' ').collect();
         (fields.get(4) == Some(&path)).then(|| fields.get(5).copied().unwrap_or_default())
     });
-    at.rev().next().is_none_or(|options| !options.split(',').any(|option| option == "ro"))
+    at.next_back().is_none_or(|options| !options.split(',').any(|option| option == "ro"))
 }
 
 fn groups(mounts: &str) -> Groups {

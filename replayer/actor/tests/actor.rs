@@ -267,6 +267,91 @@ fn after_a_kill_the_next_one_undoes_what_nobody_kept(folder: &Path) {
     whole_log(folder);
 }
 
+/// Starts an actor under strace, beside which it has the same parent; nothing where there is none.
+fn traced(folder: &Path, options: &[&str]) -> Option<Result<Hand, HandError>> {
+    if !Command::new("strace").arg("-V").stdout(Stdio::null()).status().is_ok_and(|s| s.success()) {
+        println!("  skipped: no strace");
+        return None;
+    }
+    let mut command = Command::new("strace");
+    command.args(["-D", "-f", "-qq"]).args(options);
+    command.arg(std::env::current_exe().unwrap()).arg("actor").arg(folder);
+    Some(Hand::start(&mut command).map(|(hand, _)| hand))
+}
+
+/// Calls at which a kill may come: whatever changes anything, here or on disk, or says so.
+const STEPS: [&str; 7] =
+    ["pwrite64", "write", "fdatasync", "fsync", "rename", "unlink", "setpriority"];
+
+/// An actor is killed at its first call of a kind, at its second, and so on: whoever comes next
+/// finds all that is to be undone.
+fn killed_at_any_step(folder: &Path) {
+    let mut kills = 0;
+    for call in STEPS {
+        for at in 1.. {
+            match is_killed_at(&folder.join(format!("{call}{at}")), call, at) {
+                None => return,
+                Some(true) => kills += 1,
+                Some(false) => break,
+            }
+        }
+    }
+    println!("  killed at each of {kills} steps");
+    assert!(kills > 20, "{kills}");
+}
+
+/// Nothing where there is no strace.
+fn is_killed_at(own: &Path, call: &str, at: usize) -> Option<bool> {
+    let child = Sleeper::new();
+    fs::create_dir(own).unwrap();
+    let inject = format!("inject={call}:signal=KILL:when={at}");
+    let started = traced(own, &["-o", "/dev/null", "-e", &inject])?;
+    let effect = Effect::Nice { process: child.exact(), nice: 7 };
+    let perform = Ask::Perform { order: order(1, effect), origin: Origin::Agent };
+    let is_killed = match started {
+        Err(_) => true,
+        Ok(mut hand) => hand.ask(&perform).is_err() || hand.ask(&Ask::Undo { request: 1 }).is_err(),
+    };
+    let (next, _) = start(own).unwrap();
+    assert_eq!(child.nice(), 0, "{call} {at}");
+    let notes = fs::read_dir(setup(own).state.join("actor/undo")).unwrap();
+    let names = notes.map(|note| note.unwrap().file_name().into_string().unwrap());
+    assert_eq!(names.filter(|name| name.ends_with("undo.json")).count(), 0, "{call} {at}");
+    drop(next);
+    whole_log(own);
+    Some(is_killed)
+}
+
+/// Every change that the kernel saw stands in the log, and the other way round.
+fn what_is_done_is_what_is_logged(folder: &Path) {
+    const CHANGES: &str = "trace=setpriority,sched_setscheduler,ioprio_set,pidfd_send_signal";
+    let (child, seen) = (Sleeper::new(), folder.join("seen"));
+    let options = ["-o", seen.to_str().unwrap(), "-e", CHANGES];
+    let Some(started) = traced(folder, &options) else { return };
+    let mut hand = started.unwrap();
+    let process = || child.exact();
+    let effects = [
+        Effect::Nice { process: process(), nice: 7 },
+        Effect::Policy { process: process(), policy: 3, reset_on_fork: false },
+        Effect::IoPriority { process: process(), value: 3 << 13 },
+        Effect::Signal { process: process(), signal: Signal::Stop },
+    ];
+    for (request, effect) in (1..).zip(effects) {
+        assert_eq!(perform(&mut hand, order(request, effect)).outcome, Outcome::Applied);
+        assert_eq!(hand.ask(&Ask::Undo { request }).unwrap().outcome, Outcome::Applied);
+    }
+    drop(hand);
+    let seen = || fs::read_to_string(&seen).unwrap_or_default();
+    let changes = || seen().lines().filter(|line| line.contains(") = 0")).count();
+    // One call for each, and one to put it back.
+    wait(|| changes() >= 8);
+    sleep(Duration::from_millis(200));
+    let log = fs::read_to_string(setup(folder).audit().log).unwrap();
+    let count = |what: &str| log.matches(&format!("\"what\":\"{what}\"")).count();
+    assert_eq!((count("asked"), count("came"), count("undone")), (4, 4, 4));
+    assert_eq!(changes(), 8, "{}", seen());
+}
+
 fn a_pause_ends_though_the_daemon_is_gone(folder: &Path) {
     let (child, (mut hand, _)) = (Sleeper::new(), start(folder).unwrap());
     let effect = Effect::Signal { process: child.exact(), signal: Signal::Stop };
@@ -363,7 +448,9 @@ fn a_user_that_somebody_has_is_none_for_an_actor(folder: &Path) {
 
 type Test = fn(&Path);
 
-const TESTS: [(&str, Test); 10] = [
+const TESTS: [(&str, Test); 12] = [
+    ("killed at any step it leaves nothing by halves", killed_at_any_step),
+    ("what is done is what is logged", what_is_done_is_what_is_logged),
     ("a control group is frozen for a time", a_group_is_frozen_for_a_time),
     ("a parameter is set and put back", in_own_network),
     ("what belongs to others is written through its helpers", helpers),
