@@ -25,6 +25,15 @@ pub const TEXT_BYTES_MAX: usize = 200;
 #[derive(Debug, Clone)]
 pub struct TextPolicy {
     allowed: Vec<Allowed>,
+    /// By the first word, which each form has of its own: a text is held against few of them.
+    by_word: Vec<(&'static str, Alike)>,
+}
+
+/// Forms that begin with one word.
+#[derive(Debug, Clone)]
+struct Alike {
+    /// Their places among those allowed.
+    places: Vec<usize>,
     patterns: RegexSet,
 }
 
@@ -87,9 +96,29 @@ impl TextPolicy {
     /// The rules of the product.
     pub fn new() -> Self {
         let allowed = allowed::all();
-        let patterns = RegexSet::new(allowed.iter().map(|allowed| &allowed.pattern))
-            .expect("a template makes a pattern");
-        Self { allowed, patterns }
+        let mut words: Vec<&str> = allowed.iter().map(|one| first_word(one.template)).collect();
+        words.sort_unstable();
+        words.dedup();
+        let alike = |word: &str| {
+            let all = allowed.iter().enumerate();
+            let places: Vec<usize> =
+                all.filter(|(_, one)| first_word(one.template) == word).map(|(at, _)| at).collect();
+            let patterns = RegexSet::new(places.iter().map(|at| &allowed[*at].pattern));
+            Alike { places, patterns: patterns.expect("a template makes a pattern") }
+        };
+        let by_word = words.iter().map(|word| (*word, alike(word))).collect();
+        Self { allowed, by_word }
+    }
+
+    /// The forms that all of a text is.
+    fn matches(&self, text: &str) -> impl Iterator<Item = &Allowed> {
+        let word = first_word(text);
+        let alike = self.by_word.iter().find(|(known, _)| *known == word);
+        let places = alike.map(|(_, alike)| {
+            let found = alike.patterns.matches(text);
+            alike.places.iter().enumerate().filter(move |(at, _)| found.matched(*at))
+        });
+        places.into_iter().flatten().map(|(_, at)| &self.allowed[*at])
     }
 
     /// The allowed forms, in the order of the catalogue.
@@ -110,8 +139,7 @@ impl TextPolicy {
         if let Some(rule) = forbidden::RULES.iter().find(|rule| rule.finds(text)) {
             return Err(Refusal::Forbidden(rule));
         }
-        let matches = self.patterns.matches(text);
-        let mut found = matches.iter().map(|at| &self.allowed[at]);
+        let mut found = self.matches(text);
         match (found.next(), found.next()) {
             (Some(one), None) => Ok(one),
             (None, _) => Err(Refusal::NotAllowed),
@@ -131,6 +159,10 @@ impl TextPolicy {
         }
         Ok(found)
     }
+}
+
+fn first_word(text: &str) -> &str {
+    text.split(' ').next().unwrap_or_default()
 }
 
 #[cfg(test)]
