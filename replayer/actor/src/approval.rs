@@ -1,9 +1,9 @@
-//! An approval is of one order as it was shown, on the evidence that it was shown with, until a time,
-//! and once.
+//! An approval is of one order as it was shown, on the evidence that it was shown with, until a
+//! time, and once.
 //!
-//! The actor seals what it is shown (HMAC-SHA256, RFC 2104) under a key that it makes when it starts
-//! and that never leaves it. What comes back has to be the same to the byte: an approval of one thing
-//! is none of another, however alike they look. No seal outlives the actor.
+//! The actor seals what it is shown (HMAC-SHA256, RFC 2104) under a key that it makes when it
+//! starts and that never leaves it. What comes back has to be the same to the byte: an approval of
+//! one thing is none of another, however alike they look. No seal outlives the actor.
 
 use std::collections::BTreeMap;
 use std::fs::File;

@@ -7,7 +7,8 @@ use std::fs;
 use crate::held::{Held, Target};
 use crate::stat::Stat;
 
-/// Those that are there, held, in the order of their ids. One that found another parent is not found.
+/// Those that are there, held, in the order of their ids. One that found another parent is not
+/// found.
 pub(crate) fn of(held: &Held, since_ticks: u64) -> Vec<Held> {
     let mut all: BTreeMap<u64, (u64, u64)> = BTreeMap::new();
     let Ok(entries) = fs::read_dir("/proc") else { return Vec::new() };
@@ -20,7 +21,7 @@ pub(crate) fn of(held: &Held, since_ticks: u64) -> Vec<Held> {
         }
     }
     let is_heir = |pid: u64, mut parent: u64| {
-        // A chain of parents is no longer than there are processes.
+        // A chain of parents has as many links as there are processes, at most.
         for _ in 0..all.len() {
             if parent == held.pid() {
                 return pid != parent;

@@ -50,8 +50,8 @@ const NO_ROOT: &str = "it needs root: who acts has capabilities that root gives"
 const CONTAINER: &str =
     "only the processes of a container are seen here, and not those of the host";
 
-/// Why an action cannot be done on a host, or nothing. One that only looks is answered from what was
-/// recorded, by nobody who acts.
+/// Why an action cannot be done on a host, or nothing. One that only looks is answered from what
+/// was recorded, by nobody who acts.
 pub fn missing(kind: ActionKind, host: &Host) -> Option<String> {
     if kind.form().risk == Risk::Info {
         return None;
@@ -225,7 +225,7 @@ fn no_sandbox(actions: &str) -> Option<&'static str> {
 
 /// Whether what is mounted last at a path, if anything is, may be written.
 fn may_write(mounts: &str, path: &str) -> bool {
-    let at = mounts.lines().filter_map(|line| {
+    let mut at = mounts.lines().filter_map(|line| {
         let fields: Vec<&str> = line.split(' ').collect();
         (fields.get(4) == Some(&path)).then(|| fields.get(5).copied().unwrap_or_default())
     });
