@@ -79,7 +79,7 @@ fn of_process_file(prior: &process_value::Prior) -> Option<(String, String)> {
 }
 
 fn of_file(prior: &written::Prior) -> Option<(String, String)> {
-    let before = prior.before.as_deref()?;
+    let before = prior.before.as_ref()?.text.as_str();
     let way = way_of(prior.place.form());
     let takes = match way {
         Way::Any => true,

@@ -1,5 +1,6 @@
 //! A file that is written, read back, and put back.
 
+use ks_vocabulary::decision::Sysctl;
 use serde::{Deserialize, Serialize};
 
 use crate::failure::Failure;
@@ -14,7 +15,17 @@ pub struct Prior {
     /// What is written.
     pub written: String,
     /// What puts back what it held; nothing where it does not say.
-    pub before: Option<String>,
+    pub before: Option<Before>,
+}
+
+/// What is written to put something back, and where: of a pair of parameters only one is in force,
+/// and writing the one makes the other 0.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Before {
+    /// Where.
+    pub place: Place,
+    /// What.
+    pub text: String,
 }
 
 /// What became of putting it back.
@@ -30,14 +41,49 @@ pub enum Restored {
 
 /// Looks at what there is before `written` is.
 pub fn capture(place: Place, written: String) -> Result<Prior, Failure> {
-    let before = match place.text()? {
-        None => None,
-        Some(text) => {
-            let prior = place.form().prior(&text, &written);
-            Some(prior.ok_or_else(|| strange(&place, &written, &text))?)
-        }
-    };
+    capture_by(place, written, Place::text)
+}
+
+fn capture_by(
+    place: Place,
+    written: String,
+    read: impl Fn(&Place) -> Result<Option<String>, Failure>,
+) -> Result<Prior, Failure> {
+    let mut before = before(&place, &written, &read)?;
+    let is_off = before.as_ref().is_some_and(|before| before.text == OFF);
+    if let Some(other) = other_of_pair(&place).filter(|_| is_off) {
+        before = before_of_pair(&other, before, &read)?;
+    }
     Ok(Prior { place, written, before })
+}
+
+/// Of two that are both off the one that is written is put back.
+fn before_of_pair(
+    other: &Place,
+    own: Option<Before>,
+    read: &impl Fn(&Place) -> Result<Option<String>, Failure>,
+) -> Result<Option<Before>, Failure> {
+    let others = before(other, OFF, read)?;
+    Ok(others.filter(|before| before.text != OFF).or(own))
+}
+
+fn before(
+    place: &Place,
+    written: &str,
+    read: &impl Fn(&Place) -> Result<Option<String>, Failure>,
+) -> Result<Option<Before>, Failure> {
+    let Some(text) = read(place)? else { return Ok(None) };
+    let prior = place.form().prior(&text, written);
+    let text = prior.ok_or_else(|| strange(place, written, &text))?;
+    Ok(Some(Before { place: place.clone(), text }))
+}
+
+/// What the one of a pair says that is not in force.
+const OFF: &str = "0";
+
+fn other_of_pair(place: &Place) -> Option<Place> {
+    let is_one = *place == Place::Sysctl(Sysctl::DirtyBackgroundRatio);
+    is_one.then_some(Place::Sysctl(Sysctl::DirtyBackgroundBytes))
 }
 
 /// Writes it, and reads it back.
@@ -48,15 +94,18 @@ pub fn apply(prior: &Prior, writes: &dyn Writes) -> Result<(), Failure> {
 /// Puts back what there was, where what was written stands still.
 pub fn restore(prior: &Prior, writes: &dyn Writes) -> Result<Restored, Failure> {
     let Some(before) = &prior.before else { return Ok(Restored::NotKept) };
-    let form = prior.place.form();
-    let text = prior.place.text()?.unwrap_or_default();
-    if form.is_taken(&text, before) {
+    let is = |place: &Place, wanted: &str| -> Result<(bool, String), Failure> {
+        let text = place.text()?.unwrap_or_default();
+        Ok((place.form().is_taken(&text, wanted), text))
+    };
+    if is(&before.place, &before.text)?.0 {
         return Ok(Restored::Restored);
     }
-    if !form.is_taken(&text, &prior.written) {
+    let (stands, text) = is(&prior.place, &prior.written)?;
+    if !stands {
         return Ok(Restored::Superseded(text.trim().to_owned()));
     }
-    write(&prior.place, before, writes).map(|()| Restored::Restored)
+    write(&before.place, &before.text, writes).map(|()| Restored::Restored)
 }
 
 fn write(place: &Place, text: &str, writes: &dyn Writes) -> Result<(), Failure> {
@@ -77,7 +126,6 @@ mod tests {
     use std::fs::File;
     use std::os::fd::AsFd;
 
-    use ks_vocabulary::decision::Sysctl;
     use rustix::thread::{LinkNameSpaceType, move_into_link_name_space};
 
     use super::*;
@@ -113,6 +161,24 @@ mod tests {
             assert_eq!(restore(&prior, &Direct).unwrap(), left);
             assert_eq!(read(), "20000\t60000\n");
         });
+    }
+
+    /// The kernel has one of the two in force, and the other says 0 (`kernel.md`, section 12).
+    #[test]
+    fn of_a_pair_the_one_that_was_in_force_is_put_back() {
+        let captured = |ratio: &str, bytes: &str| {
+            let read = |place: &Place| {
+                let is_ratio = *place == Place::Sysctl(Sysctl::DirtyBackgroundRatio);
+                Ok(Some(if is_ratio { ratio } else { bytes }.to_owned()))
+            };
+            let place = Place::Sysctl(Sysctl::DirtyBackgroundRatio);
+            capture_by(place, "5".to_owned(), read).unwrap().before.unwrap()
+        };
+        let of = |key, text: &str| Before { place: Place::Sysctl(key), text: text.to_owned() };
+        assert_eq!(captured("10\n", "0\n"), of(Sysctl::DirtyBackgroundRatio, "10"));
+        let bytes = of(Sysctl::DirtyBackgroundBytes, "67108864");
+        assert_eq!(captured("0\n", "67108864\n"), bytes);
+        assert_eq!(captured("0\n", "0\n"), of(Sysctl::DirtyBackgroundRatio, "0"));
     }
 
     /// One number sets nothing, and the kernel says that it did (`kernel.md`, section 12).

@@ -19,7 +19,8 @@ fn threads(before: &[Setting], written: Setting) -> bool {
 }
 
 fn file(place: Place, before: &str, written: &str) -> bool {
-    let (before, written) = (Some(before.to_owned()), written.to_owned());
+    let before = Some(written::Before { place: place.clone(), text: before.to_owned() });
+    let written = written.to_owned();
     check(&Deed::File { prior: written::Prior { place, written, before } }).is_ok()
 }
 
