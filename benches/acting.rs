@@ -31,7 +31,7 @@ use ks_vocabulary::kind::Entity;
 use ks_vocabulary::lasting::Exact;
 
 /// A user that nobody has.
-const ID: u32 = 61_997;
+const ID: u32 = 61_900;
 const ROUNDS: u64 = 200;
 const IDLE: Duration = Duration::from_secs(5);
 

@@ -287,32 +287,31 @@ fn walk(paths: &Paths, key: &Key) -> Result<Chain, AuditError> {
     let mut sealed = (anchored.lines == 0).then(String::new);
     let mut reader = BufReader::new(file);
     let mut chain = Chain { head: Head::none(), bytes: 0, torn: 0 };
-    let mut text = String::new();
+    let mut bytes = Vec::new();
     loop {
-        text.clear();
+        bytes.clear();
         let line = chain.head.lines + 1;
         let broken = |problem: &str| AuditError::Broken {
-            path: path.to_owned(),
+            path: path.clone(),
             line,
             problem: problem.to_owned(),
         };
-        let read = reader.by_ref().take(LINE_BYTES_MAX).read_line(&mut text);
-        let read = read.map_err(|error| {
-            let is_text = error.kind() != io::ErrorKind::InvalidData;
-            if is_text { at(path, error) } else { broken("it is no text") }
-        })?;
+        let read = reader.by_ref().take(LINE_BYTES_MAX).read_until(b'\n', &mut bytes);
+        let read = read.map_err(|error| at(path, error))?;
         if read == 0 {
             break;
         }
         let len = u64::try_from(read).unwrap_or(u64::MAX);
-        if !text.ends_with('\n') {
+        // What a kill left by halves may end within a letter.
+        if !bytes.ends_with(b"\n") {
             if len >= LINE_BYTES_MAX {
                 return Err(broken("it is longer than a line can be"));
             }
             chain.torn = len;
             break;
         }
-        chain.head = check(&text, key, &chain.head).map_err(|problem| broken(&problem))?;
+        let text = str::from_utf8(&bytes).map_err(|_| broken("it is no text"))?;
+        chain.head = check(text, key, &chain.head).map_err(|problem| broken(&problem))?;
         chain.bytes += len;
         if chain.head.lines == anchored.lines {
             sealed = Some(chain.head.seal.clone());

@@ -27,13 +27,22 @@ pub enum FilterError {
 
 /// Memory that is run is mapped before the sandbox, and never in it.
 const EXECUTABLE: u64 = 4;
+/// `MAP_SHARED`.
+const SHARED: u64 = 1;
+/// What is done to descriptors: they are doubled, and looked at.
+const FILE_COMMANDS: [u64; 4] = [
+    libc::F_DUPFD_CLOEXEC.cast_unsigned() as u64,
+    libc::F_GETFD.cast_unsigned() as u64,
+    libc::F_SETFD.cast_unsigned() as u64,
+    libc::F_GETFL.cast_unsigned() as u64,
+];
 /// Nice levels. Below zero there is only what is put back: what may be asked for, the bounds say.
 const NICE_MAX: u64 = 19;
 const NICE_LEAST: u64 = (-20i32).cast_unsigned() as u64;
 /// Other, batch, idle, each with the flag that children do not inherit it.
 const POLICIES: [u64; 6] = [0, 3, 5, 0x4000_0000, 0x4000_0003, 0x4000_0005];
 /// None, and best-effort and idle with their levels: never realtime.
-const IO_PRIORITIES: [u64; 10] = [
+const IO_PRIORITIES: [u64; 17] = [
     0,
     2 << 13,
     2 << 13 | 1,
@@ -44,6 +53,13 @@ const IO_PRIORITIES: [u64; 10] = [
     2 << 13 | 6,
     2 << 13 | 7,
     3 << 13,
+    3 << 13 | 1,
+    3 << 13 | 2,
+    3 << 13 | 3,
+    3 << 13 | 4,
+    3 << 13 | 5,
+    3 << 13 | 6,
+    3 << 13 | 7,
 ];
 /// Whether it is there, stop, continue, end.
 const SIGNALS: [u64; 4] = [
@@ -89,7 +105,6 @@ const PLAIN: &[c_long] = &[
     #[cfg(target_arch = "x86_64")]
     libc::SYS_readlink,
     libc::SYS_lseek,
-    libc::SYS_fcntl,
     libc::SYS_ppoll,
     #[cfg(target_arch = "x86_64")]
     libc::SYS_poll,
@@ -152,8 +167,11 @@ fn one_of(call: c_long, argument: u8, values: &[u64]) -> Result<Rules, FilterErr
 type Rules = (c_long, Vec<SeccompRule>);
 
 fn rule(argument: u8, is: SeccompCmpOp, value: u64) -> Result<SeccompRule, FilterError> {
-    let condition = SeccompCondition::new(argument, SeccompCmpArgLen::Dword, is, value)?;
-    Ok(SeccompRule::new(vec![condition])?)
+    Ok(SeccompRule::new(vec![condition(argument, is, value)?])?)
+}
+
+fn condition(argument: u8, is: SeccompCmpOp, value: u64) -> Result<SeccompCondition, FilterError> {
+    Ok(SeccompCondition::new(argument, SeccompCmpArgLen::Dword, is, value)?)
 }
 
 /// The filter for a work, on this processor.
@@ -161,12 +179,18 @@ pub(crate) fn filter(work: Work) -> Result<BpfProgram, FilterError> {
     let calls = PLAIN.iter().chain(work.calls());
     let mut rules: BTreeMap<c_long, Vec<SeccompRule>> =
         calls.map(|call| (*call, Vec::new())).collect();
-    let not_run = SeccompCmpOp::MaskedEq(EXECUTABLE);
+    let not_run = || condition(2, SeccompCmpOp::MaskedEq(EXECUTABLE), 0);
+    // What is mapped is its own: a file that is written through memory is written all the same.
+    let own = condition(3, SeccompCmpOp::MaskedEq(SHARED), 0)?;
+    // How a panic that aborts ends: with nothing but its own end.
+    let itself = condition(0, SeccompCmpOp::Eq, u64::from(std::process::id()))?;
+    let abort = condition(2, SeccompCmpOp::Eq, libc::SIGABRT.cast_unsigned().into())?;
     rules.extend([
-        (libc::SYS_mmap, vec![rule(2, not_run.clone(), 0)?]),
-        (libc::SYS_mprotect, vec![rule(2, not_run, 0)?]),
-        // How a panic that aborts ends: with nothing but its own end.
-        one_of(libc::SYS_tgkill, 2, &[libc::SIGABRT.cast_unsigned().into()])?,
+        (libc::SYS_mmap, vec![SeccompRule::new(vec![not_run()?, own])?]),
+        (libc::SYS_mprotect, vec![SeccompRule::new(vec![not_run()?])?]),
+        (libc::SYS_tgkill, vec![SeccompRule::new(vec![itself, abort])?]),
+        // Who gets a signal when something comes, is none of these.
+        one_of(libc::SYS_fcntl, 1, &FILE_COMMANDS)?,
     ]);
     if work == Work::Act {
         rules.extend(acts()?);

@@ -221,21 +221,16 @@ fn send(held: &Held, signal: Signal) -> Result<(), Failure> {
     })
 }
 
+/// A process that was told to stop and has not yet stood does so when it can: it is told to go on
+/// whatever it does now. One that was stopped before is stopped again where we made it run.
 fn undo_signal(held: &Held, signal: Signal, was_stopped: bool) -> Result<PutBack, Failure> {
-    let (back, stopped_by_us) = match signal {
-        Signal::Stop => (Signal::Continue, true),
-        Signal::Continue => (Signal::Stop, false),
-        Signal::Terminate => return Ok(PutBack::Nothing),
-    };
-    let is_stopped = is_stopped(held)?;
-    if is_stopped == was_stopped {
-        return Ok(PutBack::Restored);
+    match signal {
+        Signal::Terminate => Ok(PutBack::Nothing),
+        Signal::Stop if was_stopped => Ok(PutBack::Restored),
+        Signal::Stop => send(held, Signal::Continue).map(|()| PutBack::Restored),
+        Signal::Continue if !was_stopped || is_stopped(held)? => Ok(PutBack::Restored),
+        Signal::Continue => send(held, Signal::Stop).map(|()| PutBack::Restored),
     }
-    if is_stopped != stopped_by_us {
-        let state = if is_stopped { "it is stopped" } else { "it runs" };
-        return Ok(PutBack::Superseded(state.to_owned()));
-    }
-    send(held, back).map(|()| PutBack::Restored)
 }
 
 fn sync(mount: &Exact) -> Result<(), Failure> {

@@ -15,6 +15,9 @@ use crate::written;
 const CLASS_SHIFT: u32 = 13;
 /// A thread without a class has the level of its nice level: that of 0 (`ioprio_set(2)`).
 const LEVEL_OF_NONE: u64 = 4;
+/// What is below the class, and what of it is a level.
+const LEVEL_AND_HINTS: u64 = 0x1fff;
+const LEVEL_MAX: u64 = 7;
 /// Idle is behind every level of best effort.
 const LEVEL_OF_IDLE: u64 = 8;
 const RESET_ON_FORK: u64 = 0x4000_0000;
@@ -67,7 +70,9 @@ fn rank(policy: u64) -> Option<u64> {
 fn level(priority: u64) -> Option<u64> {
     match priority >> CLASS_SHIFT {
         0 => Some(LEVEL_OF_NONE),
-        2 => Some(priority & 7),
+        // Hints beside the level could not be put back in a sandbox.
+        2 | 3 if priority & LEVEL_AND_HINTS > LEVEL_MAX => None,
+        2 => Some(priority & LEVEL_AND_HINTS),
         3 => Some(LEVEL_OF_IDLE),
         _ => None,
     }

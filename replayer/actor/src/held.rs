@@ -72,7 +72,8 @@ impl Held {
         if stat.start_ticks != start_ticks {
             return Err(gone());
         }
-        if stat.has_ended() || !held.is_alive() {
+        // One whose first thread has ended lives on in the others, which the pidfd knows.
+        if !held.is_alive() {
             return Err(Failure::Ended { what: what() });
         }
         Ok(held)

@@ -148,7 +148,8 @@ impl Performer {
     /// Finishes what an earlier one left: what nobody said of that it stays is undone.
     pub fn recover(&self) -> Result<Vec<Left>, NotesError> {
         let mut left = Vec::new();
-        for note in self.notes.all()? {
+        // The newest first: what an older one finds changed by a newer one is as it left it then.
+        for note in self.notes.all()?.into_iter().rev() {
             match note {
                 Ok(note) if note.boot_id != self.boot_id => {
                     let done = self.forget(&note);

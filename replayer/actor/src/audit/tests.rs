@@ -114,7 +114,7 @@ fn a_line_that_a_kill_left_by_halves_is_cut_off_and_told() {
     let folder = tempfile::tempdir().unwrap();
     let paths = written(folder.path());
     let mut log = OpenOptions::new().append(true).open(&paths.log).unwrap();
-    log.write_all(b"{\"number\":6").unwrap();
+    log.write_all(b"{\"number\":\xc3").unwrap();
     assert!(problem(&paths).contains("line 6: 11 bytes without an end"));
     let (mut audit, torn) = Audit::open(paths.clone()).unwrap();
     assert_eq!(torn, 11);

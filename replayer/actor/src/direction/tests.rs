@@ -41,6 +41,8 @@ fn no_thread_gets_more_than_it_had() {
     }
     let io = Setting::IoPriority;
     assert!(threads(&[io(0)], io(2 << 13 | 7)) && threads(&[io(2 << 13 | 7)], io(3 << 13)));
+    assert!(threads(&[io(3 << 13 | 7)], io(3 << 13)), "`ionice -c 3` leaves a level");
+    assert!(!threads(&[io(2 << 13 | 0x0c)], io(3 << 13)), "a hint is no level");
     assert!(!threads(&[io(3 << 13)], io(2 << 13 | 7)) && !threads(&[io(1 << 13)], io(3 << 13)));
     let cpus = |list: &str| Setting::Cpus(Mask::listed(&list.parse().unwrap()));
     assert!(threads(&[cpus("0-7")], cpus("0-3")) && !threads(&[cpus("0-2")], cpus("0-3")));
