@@ -1,0 +1,140 @@
+//! An actor in its sandbox, as a daemon starts it: what it does, what is left of it after a kill,
+//! and what no message makes it do. It has no harness: an actor is started with one thread.
+#![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a test")]
+
+mod files;
+mod kills;
+mod lab;
+mod messages;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode, Stdio};
+
+use ks_actor::helper::Role;
+use ks_actor::message::Ask;
+use ks_actor::perform::Order;
+use ks_vocabulary::decision::{Effect, Signal};
+use ks_vocabulary::input::Outcome;
+
+use lab::{Sleeper, folder, id_of, order, perform, setup, start, wait, whole_log};
+
+fn its_status_is_as_promised(folder: &Path) {
+    let ((hand, _), id) = (start(folder).unwrap(), id_of(folder));
+    let status = fs::read_to_string(format!("/proc/{}/status", hand.pid())).unwrap();
+    for line in [
+        &format!("Uid:\t{id}\t{id}\t{id}\t{id}"),
+        &format!("Gid:\t{id}\t{id}\t{id}\t{id}"),
+        "Groups:\t ",
+        "Threads:\t1",
+        "NoNewPrivs:\t1",
+        "Seccomp:\t2",
+        // CAP_KILL is 5, CAP_SYS_NICE 23.
+        "CapPrm:\t0000000000800020",
+        "CapEff:\t0000000000800020",
+        "CapBnd:\t0000000000000000",
+        "CapInh:\t0000000000000000",
+        "CapAmb:\t0000000000000000",
+    ] {
+        assert!(status.lines().any(|one| one == line), "{line} in\n{status}");
+    }
+    assert_eq!(fs::read(format!("/proc/{}/environ", hand.pid())).unwrap(), b"");
+    let open = fs::read_dir(format!("/proc/{}/fd", hand.pid())).unwrap();
+    let open: Vec<PathBuf> =
+        open.map(|entry| fs::read_link(entry.unwrap().path()).unwrap()).collect();
+    println!("  open: {open:?}");
+    assert_eq!(open.len(), 9, "the standard ones, three sockets, its lock and the log");
+    let resident = status.lines().find(|line| line.starts_with("RssAnon")).unwrap();
+    println!("  {resident}");
+}
+
+fn a_nice_level_is_given_and_put_back(folder: &Path) {
+    let (child, (mut hand, left)) = (Sleeper::new(), start(folder).unwrap());
+    assert!(left.is_empty());
+    let effect = Effect::Nice { process: child.exact(), nice: 7 };
+    let done = perform(&mut hand, order(1, effect));
+    assert_eq!((done.outcome, done.reason), (Outcome::Applied, None));
+    assert_eq!(child.nice(), 7);
+    assert_eq!(hand.ask(&Ask::Undo { request: 1 }).unwrap().outcome, Outcome::Applied);
+    assert_eq!(child.nice(), 0);
+    drop(hand);
+    assert_eq!(whole_log(folder), 3);
+}
+
+fn a_pause_ends_though_the_daemon_is_gone(folder: &Path) {
+    let (child, (mut hand, _)) = (Sleeper::new(), start(folder).unwrap());
+    let effect = Effect::Signal { process: child.exact(), signal: Signal::Stop };
+    perform(&mut hand, Order { lasts_s: Some(1), ..order(1, effect) });
+    child.wait_for(b'T');
+    drop(hand);
+    child.wait_for(b'S');
+    wait(|| whole_log(folder) == 3);
+}
+
+fn while_it_is_stopped_it_does_nothing(folder: &Path) {
+    let (child, (mut hand, _)) = (Sleeper::new(), start(folder).unwrap());
+    fs::write(setup(folder).stop(), "").unwrap();
+    let effect = || Effect::Nice { process: child.exact(), nice: 7 };
+    let done = perform(&mut hand, order(1, effect()));
+    assert_eq!(done.outcome, Outcome::NotApplied);
+    assert_eq!(child.nice(), 0);
+    fs::remove_file(setup(folder).stop()).unwrap();
+    assert_eq!(perform(&mut hand, order(2, effect())).outcome, Outcome::Applied);
+    hand.ask(&Ask::Undo { request: 2 }).unwrap();
+}
+
+fn a_user_that_somebody_has_is_none_for_an_actor(folder: &Path) {
+    let mut command = Command::new("sleep");
+    std::os::unix::process::CommandExt::uid(&mut command, id_of(folder));
+    let mut other = command.arg("1000").stdin(Stdio::null()).spawn().unwrap();
+    let error = start(folder).unwrap_err().to_string();
+    other.kill().unwrap();
+    other.wait().unwrap();
+    assert!(error.contains(&format!("runs as user {}", id_of(folder))), "{error}");
+}
+
+type Test = fn(&Path);
+
+const TESTS: [(&str, Test); 12] = [
+    ("killed at any step it leaves nothing by halves", kills::killed_at_any_step),
+    ("what is done is what is logged", kills::what_is_done_is_what_is_logged),
+    ("a control group is frozen for a time", files::a_group_is_frozen_for_a_time),
+    ("a parameter is set and put back", files::in_own_network),
+    ("what belongs to others is written through its helpers", files::helpers),
+    ("its status is as promised", its_status_is_as_promised),
+    ("a nice level is given and put back", a_nice_level_is_given_and_put_back),
+    (
+        "after a kill the next one undoes what nobody kept",
+        kills::after_a_kill_the_next_one_undoes_what_nobody_kept,
+    ),
+    ("a pause ends though the daemon is gone", a_pause_ends_though_the_daemon_is_gone),
+    ("while it is stopped it does nothing", while_it_is_stopped_it_does_nothing),
+    ("no message does what no action does", messages::no_message_does_what_no_action_does),
+    (
+        "a user that somebody has is none for an actor",
+        a_user_that_somebody_has_is_none_for_an_actor,
+    ),
+];
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    if let [word, folder] = arguments.as_slice() {
+        if word == files::IN_NETWORK {
+            files::a_parameter_is_set_and_put_back(Path::new(folder));
+            return ExitCode::SUCCESS;
+        }
+        let setup = setup(Path::new(folder));
+        let role = Role::ALL.into_iter().find(|role| role.word() == word);
+        let done = role.map_or_else(|| setup.act(), |role| setup.help(role));
+        return if done.is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE };
+    }
+    if !rustix::process::geteuid().is_root() {
+        println!("skipped: not root, and an actor is started by root");
+        return ExitCode::SUCCESS;
+    }
+    for (name, test) in TESTS {
+        println!("{name}");
+        test(folder().path());
+    }
+    ExitCode::SUCCESS
+}
