@@ -19,7 +19,6 @@ use std::time::Duration;
 
 use ks_actor::audit::{Audit, Paths};
 use ks_actor::hand::Hand;
-use ks_actor::helper::Role;
 use ks_actor::message::{Ask, Origin};
 use ks_actor::perform::Order;
 use ks_actor::process::Setup;
@@ -35,22 +34,10 @@ const ID: u32 = 61_900;
 const ROUNDS: u64 = 200;
 const IDLE: Duration = Duration::from_secs(5);
 
-fn setup(folder: &Path) -> Setup {
-    let helper = |setup: &Setup, role: Role| {
-        let mut command = Command::new("/proc/self/exe");
-        command.arg(role.word()).arg(setup.state.parent().unwrap());
-        command
-    };
-    Setup { helper, state: folder.join("state"), id: ID }
-}
-
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    if let [word, folder] = arguments.as_slice() {
-        let setup = setup(Path::new(folder));
-        let role = Role::ALL.into_iter().find(|role| role.word() == word);
-        let done = role.map_or_else(|| setup.act(), |role| setup.help(role));
-        return if done.is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE };
+    if let Some((setup, role)) = Setup::called(&arguments) {
+        return if setup.be(role).is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE };
     }
     if !rustix::process::geteuid().is_root() {
         println!("skipped: not root, and an actor is started by root");
@@ -61,8 +48,8 @@ fn main() -> ExitCode {
     let floor = synced(folder.path());
     told("floor: a file is written and synced", floor.clone(), None);
     told("a line of the audit log", lines(folder.path()), Some(1e6));
-    let mut command = Command::new("/proc/self/exe");
-    let (mut hand, _) = Hand::start(command.arg("actor").arg(folder.path())).unwrap();
+    let setup = Setup { state: folder.path().join("state"), id: ID };
+    let (mut hand, _) = Hand::start(&mut setup.actor()).unwrap();
     told("a nice level, noted, audited, given and read back", round_trips(&mut hand), Some(20e6));
     idle(&hand);
     ExitCode::SUCCESS

@@ -57,6 +57,8 @@ impl Hand {
                 .map_err(io::Error::from)?;
         command.env_clear().stdin(Stdio::from(other)).stdout(Stdio::null());
         let child = command.spawn()?;
+        // The command holds the other end as well: with it the end of a child would not be heard.
+        command.stdin(Stdio::null());
         let mut hand = Self { socket: own.into(), child, over: VecDeque::new() };
         match hand.hear()? {
             Said::Ready { left } => Ok((hand, left)),

@@ -29,18 +29,10 @@ pub struct Target {
 
 impl Target {
     pub(crate) fn of(process: &Exact) -> Result<Self, Failure> {
-        match process.0 {
-            Entity::Process(pid, start_ticks) => Ok(Self { pid, start_ticks }),
-            Entity::Host
-            | Entity::Disk(_)
-            | Entity::Nic(_)
-            | Entity::NicOf(..)
-            | Entity::Filesystem(_)
-            | Entity::Netns(_)
-            | Entity::Cgroup(_)
-            | Entity::ForkTree(..)
-            | Entity::Executable(_) => Err(Failure::Gone { what: process.0.to_string() }),
-        }
+        let Entity::Process(pid, start_ticks) = process.0 else {
+            return Err(Failure::Gone { what: process.0.to_string() });
+        };
+        Ok(Self { pid, start_ticks })
     }
 
     /// Holds it.

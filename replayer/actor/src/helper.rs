@@ -174,6 +174,8 @@ impl Other {
         let (own, other): (OwnedFd, OwnedFd) = pair.map_err(|error| failed(error.into()))?;
         command.env_clear().stdin(Stdio::from(other)).stdout(Stdio::null());
         command.spawn().map_err(failed)?;
+        // It holds the other end as well: with it the end of a child would not be heard.
+        drop(command);
         let other = Self { role, socket: own.into() };
         other.hear()?;
         Ok(other)

@@ -33,8 +33,6 @@ const PAUSE: Duration = Duration::from_millis(20);
 /// How an actor is set up.
 #[derive(Debug, Clone)]
 pub struct Setup {
-    /// The command that starts this program again, to be one of its helpers.
-    pub helper: fn(&Self, Role) -> Command,
     /// The folder of its notes and of the audit log.
     pub state: PathBuf,
     /// Its user and group, which nobody else has; those of the opener are the next.
@@ -80,7 +78,35 @@ pub enum ActorError {
     Serve(#[from] ServeError),
 }
 
+/// By what a program is told to be an actor.
+const ACTOR: &str = "actor";
+
 impl Setup {
+    /// What this program is told to be by three arguments, if it is: an actor or one of its helpers,
+    /// with its folder and its user.
+    pub fn called(arguments: &[String]) -> Option<(Self, Option<Role>)> {
+        let [word, state, id] = arguments else { return None };
+        let role = Role::ALL.into_iter().find(|role| role.word() == word);
+        let setup = Self { state: state.into(), id: id.parse().ok()? };
+        (role.is_some() || word == ACTOR).then_some((setup, role))
+    }
+
+    /// The command that starts this program again, to be an actor.
+    pub fn actor(&self) -> Command {
+        self.command(ACTOR)
+    }
+
+    fn command(&self, word: &str) -> Command {
+        let mut command = Command::new("/proc/self/exe");
+        command.arg(word).arg(&self.state).arg(self.id.to_string());
+        command
+    }
+
+    /// Is what it was told to be, until that is over.
+    pub fn be(&self, role: Option<Role>) -> Result<(), ActorError> {
+        role.map_or_else(|| self.act(), |role| self.help(role))
+    }
+
     /// The file that stops all acting while it is there.
     pub fn stop(&self) -> PathBuf {
         self.state.join("stopped")
@@ -98,7 +124,7 @@ impl Setup {
 
     /// Acts until the other end of the socket is gone, which is the standard input. What is wrong
     /// before it can is said there. It is the first thing that a process does.
-    pub fn act(&self) -> Result<(), ActorError> {
+    fn act(&self) -> Result<(), ActorError> {
         let mut socket = take_socket().map_err(at(Path::new("/dev/stdin")))?;
         match self.ready(&socket) {
             Ok(mut actor) => Ok(actor.serve(socket)?),
@@ -110,7 +136,7 @@ impl Setup {
     }
 
     /// Is one of an actor's helpers until that is gone.
-    pub fn help(&self, role: Role) -> Result<(), ActorError> {
+    fn help(&self, role: Role) -> Result<(), ActorError> {
         let socket = take_socket().map_err(at(Path::new("/dev/stdin")))?;
         check_peer(&socket)?;
         Ok(helper::serve(role, self.id + 1, socket)?)
@@ -124,7 +150,7 @@ impl Setup {
         check_id(self.id)?;
         check_id(self.id + 1)?;
         let (audit, _) = Audit::open(self.audit())?;
-        let helpers = Helpers::start(|role| (self.helper)(self, role))?;
+        let helpers = Helpers::start(|role| self.command(role.word()))?;
         let performer = Performer::new(notes, Box::new(helpers));
         let performer = performer.map_err(at(Path::new("/proc/sys/kernel/random/boot_id")))?;
         let sandbox = Sandbox {

@@ -8,7 +8,6 @@ use std::time::Duration;
 
 use ks_actor::audit;
 use ks_actor::hand::{Hand, HandError};
-use ks_actor::helper::Role;
 use ks_actor::message::{Ask, Origin};
 use ks_actor::perform::{Done, Order};
 use ks_actor::process::Setup;
@@ -77,18 +76,12 @@ pub(crate) fn id_of(folder: &Path) -> u32 {
 }
 
 pub(crate) fn setup(folder: &Path) -> Setup {
-    let helper = |setup: &Setup, role: Role| {
-        let mut command = Command::new("/proc/self/exe");
-        command.arg(role.word()).arg(setup.state.parent().unwrap());
-        command
-    };
-    Setup { helper, state: folder.join("state"), id: id_of(folder) }
+    Setup { state: folder.join("state"), id: id_of(folder) }
 }
 
 /// Starts this program again as an actor, and gives what an earlier one left.
 pub(crate) fn start(folder: &Path) -> Result<(Hand, Vec<ks_actor::perform::Left>), HandError> {
-    let mut command = Command::new("/proc/self/exe");
-    Hand::start(command.arg("actor").arg(folder))
+    Hand::start(&mut setup(folder).actor())
 }
 
 pub(crate) fn order(request: u64, effect: Effect) -> Order {

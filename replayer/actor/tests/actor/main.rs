@@ -11,9 +11,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
 
-use ks_actor::helper::Role;
 use ks_actor::message::Ask;
 use ks_actor::perform::Order;
+use ks_actor::process::Setup;
 use ks_vocabulary::decision::{Effect, Signal};
 use ks_vocabulary::input::Outcome;
 
@@ -118,15 +118,14 @@ const TESTS: [(&str, Test); 12] = [
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    if let [word, folder] = arguments.as_slice() {
-        if word == files::IN_NETWORK {
-            files::a_parameter_is_set_and_put_back(Path::new(folder));
-            return ExitCode::SUCCESS;
-        }
-        let setup = setup(Path::new(folder));
-        let role = Role::ALL.into_iter().find(|role| role.word() == word);
-        let done = role.map_or_else(|| setup.act(), |role| setup.help(role));
-        return if done.is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE };
+    if let Some((setup, role)) = Setup::called(&arguments) {
+        return if setup.be(role).is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE };
+    }
+    if let [word, folder] = arguments.as_slice()
+        && word == files::IN_NETWORK
+    {
+        files::a_parameter_is_set_and_put_back(Path::new(folder));
+        return ExitCode::SUCCESS;
     }
     if !rustix::process::geteuid().is_root() {
         println!("skipped: not root, and an actor is started by root");
