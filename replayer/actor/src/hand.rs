@@ -169,3 +169,14 @@ impl Hand {
         HandError::Ended(how)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_that_ends_before_it_is_ready_is_told_at_once() {
+        let ended = Hand::start(&mut Command::new("true"));
+        assert!(matches!(ended, Err(HandError::Ended(_))), "{ended:?}");
+    }
+}
