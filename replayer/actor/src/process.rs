@@ -82,8 +82,8 @@ pub enum ActorError {
 const ACTOR: &str = "actor";
 
 impl Setup {
-    /// What this program is told to be by three arguments, if it is: an actor or one of its helpers,
-    /// with its folder and its user.
+    /// What this program is told to be by three arguments, if it is: an actor or one of its
+    /// helpers, with its folder and its user.
     pub fn called(arguments: &[String]) -> Option<(Self, Option<Role>)> {
         let [word, state, id] = arguments else { return None };
         let role = Role::ALL.into_iter().find(|role| role.word() == word);
