@@ -104,6 +104,9 @@ impl Engine {
         for request in asked {
             if request.asks == Asks::Effect {
                 self.feel(at, request.id, agent.target(request.id));
+                if let Some(change) = agent.change(request.id) {
+                    self.requests.changes(request.id, change);
+                }
             }
             self.say(at, Said::Request(request));
         }

@@ -53,7 +53,7 @@ impl Role {
     }
 
     /// What it may do; `id` is the user that the opener has.
-    fn sandbox(self, id: u32) -> Sandbox {
+    fn sandbox(self, id: u32, weak: bool) -> Sandbox {
         match self {
             Self::Opener => Sandbox {
                 id,
@@ -61,6 +61,7 @@ impl Role {
                 readable: Vec::new(),
                 writable: vec!["/proc".into(), "/sys".into()],
                 work: Work::Open,
+                weak,
             },
             Self::Setter => Sandbox {
                 id: 0,
@@ -68,6 +69,7 @@ impl Role {
                 readable: vec!["/proc/sys".into()],
                 writable: parameters(),
                 work: Work::Set,
+                weak,
             },
         }
     }
@@ -95,8 +97,13 @@ enum Had {
 }
 
 /// Is one until the other end of the socket is gone.
-pub(crate) fn serve(role: Role, id: u32, mut socket: File) -> Result<(), SandboxError> {
-    if let Err(error) = role.sandbox(id).enter() {
+pub(crate) fn serve(
+    role: Role,
+    id: u32,
+    weak: bool,
+    mut socket: File,
+) -> Result<(), SandboxError> {
+    if let Err(error) = role.sandbox(id, weak).enter() {
         let _ = answer(&socket, &Had::No { reason: error.to_string() }, None);
         return Err(error);
     }

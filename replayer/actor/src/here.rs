@@ -193,7 +193,7 @@ impl Host {
         Self {
             is_root: rustix::process::geteuid().is_root(),
             sees_host: sees_host(&read("/proc/self/status")),
-            no_sandbox: no_sandbox(&read("/proc/sys/kernel/seccomp/actions_avail")),
+            no_sandbox: no_sandbox(),
             groups: groups(&mounts),
             autogroup: match read("/proc/sys/kernel/sched_autogroup_enabled").trim() {
                 "" => None,
@@ -213,7 +213,13 @@ fn sees_host(status: &str) -> bool {
     ids.is_none_or(|ids| ids.split_ascii_whitespace().count() == 1)
 }
 
-fn no_sandbox(actions: &str) -> Option<&'static str> {
+/// What a sandbox needs and this kernel lacks.
+pub(crate) fn no_sandbox() -> Option<&'static str> {
+    let actions = fs::read_to_string("/proc/sys/kernel/seccomp/actions_avail");
+    lacks(&actions.unwrap_or_default())
+}
+
+fn lacks(actions: &str) -> Option<&'static str> {
     if !actions.split_ascii_whitespace().any(|action| action == "kill_process") {
         return Some("the kernel has no filters of system calls (CONFIG_SECCOMP_FILTER)");
     }

@@ -20,7 +20,7 @@ use thiserror::Error;
 use crate::approval::{Approvals, Shown, Token};
 use crate::audit::{Audit, AuditError};
 use crate::clock::{SECOND_NS, boot_ns, wall_ns};
-use crate::message::{Ask, MESSAGE_BYTES_MAX, Origin, Said, read};
+use crate::message::{Ask, MESSAGE_BYTES_MAX, Noted, Origin, Said, read};
 use crate::notes::NotesError;
 use crate::perform::{Done, Left, Order, Performer};
 
@@ -49,6 +49,17 @@ impl From<Origin> for By {
 #[derive(Debug, Serialize)]
 #[serde(tag = "what", rename_all = "snake_case")]
 pub enum Entry<'a> {
+    /// An actor began.
+    Began {
+        /// What its sandbox lacks.
+        lacks: &'a str,
+    },
+    /// Something was decided, or went on.
+    Decided {
+        /// What.
+        #[serde(flatten)]
+        noted: &'a Noted,
+    },
     /// Something is about to be done.
     Asked {
         /// The request.
@@ -121,6 +132,8 @@ pub struct Actor {
     audit: Audit,
     /// While this file is there nothing is done.
     stop: PathBuf,
+    /// The highest number that a request had.
+    last: u64,
     approvals: Approvals,
     /// What is undone when, by CLOCK_BOOTTIME.
     due: BTreeMap<u64, Vec<u64>>,
@@ -128,9 +141,14 @@ pub struct Actor {
 
 impl Actor {
     /// One that begins.
-    pub fn new(performer: Performer, audit: Audit, stop: PathBuf) -> io::Result<Self> {
+    pub fn new(
+        performer: Performer,
+        audit: Audit,
+        stop: PathBuf,
+        last: u64,
+    ) -> io::Result<Self> {
         let approvals = Approvals::new()?;
-        Ok(Self { performer, audit, stop, approvals, due: BTreeMap::new() })
+        Ok(Self { performer, audit, stop, last, approvals, due: BTreeMap::new() })
     }
 
     /// Works until the other end is gone, and until nothing is to be undone by time.
@@ -139,7 +157,7 @@ impl Actor {
         for one in &left {
             self.note(&Entry::Left { left: one })?;
         }
-        let mut hears = say(&mut socket, &Said::Ready { left }).is_ok();
+        let mut hears = say(&mut socket, &Said::Ready { left, last: self.last }).is_ok();
         let mut bytes = vec![0; MESSAGE_BYTES_MAX + 1];
         while hears || !self.due.is_empty() {
             if self.wait(hears.then_some(&socket))? {
@@ -166,6 +184,11 @@ impl Actor {
             Ok(Ask::Undo { request }) => {
                 let done = self.undo(request)?;
                 Ok(Said::Done { request, done })
+            }
+            Ok(Ask::Note { noted }) => {
+                self.note(&Entry::Decided { noted: &noted })?;
+                let done = Done { outcome: Outcome::Applied, reason: None };
+                Ok(Said::Done { request: noted.decision, done })
             }
             Ok(Ask::Keep { request }) => {
                 self.performer.keep(request)?;

@@ -137,6 +137,7 @@ fn child(arguments: &[String]) -> ExitCode {
             readable: vec!["/proc".into()],
             writable: vec![given.folder.join("kept")],
             work: ks_actor::calls::Work::Act,
+            weak: false,
         };
         if let Err(error) = sandbox.enter() {
             println!("no sandbox: {error}");

@@ -21,7 +21,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use ks_vocabulary::decision::{AgentConfig, DecisionSaid, Reasoner as Named, Upshot};
-use ks_vocabulary::input::{Asks, Carry, Outcome, RequestId};
+use ks_vocabulary::input::{Asks, Carry, OpenChange, Outcome, RequestId};
 use ks_vocabulary::kind::{Entity, Severity};
 use ks_vocabulary::output::Said;
 use ks_vocabulary::time::{ClockAnchor, Timestamp};
@@ -235,6 +235,12 @@ impl Agent {
     /// What a request for an effect is done to.
     pub fn target(&self, request: RequestId) -> Option<Entity> {
         self.asked.get(&request).map(|asked| asked.target().clone())
+    }
+
+    /// Which change of the host a request asks for.
+    pub fn change(&self, request: RequestId) -> Option<OpenChange> {
+        let asked = self.asked.get(&request)?;
+        Some(OpenChange { decision: asked.decision(), undo: asked.to_do().is_none() })
     }
 
     /// The next thing it has to say.

@@ -19,7 +19,8 @@ use crate::writes::Direct;
 fn actor(folder: &Path) -> Actor {
     let notes = Notes::open(&folder.join("undo"), Duration::from_secs(5)).unwrap();
     let (audit, _) = Audit::open(Paths::of(folder)).unwrap();
-    Actor::new(Performer::new(notes, Box::new(Direct)).unwrap(), audit, folder.join("stopped"))
+    let performer = Performer::new(notes, Box::new(Direct)).unwrap();
+    Actor::new(performer, audit, folder.join("stopped"), 0)
         .unwrap()
 }
 
@@ -81,7 +82,7 @@ fn what_is_asked_for_is_audited_done_and_told() {
     let (mut own, other) = pair();
     let path = folder.path().to_owned();
     let serving = thread::spawn(move || actor(&path).serve(other).unwrap());
-    assert_eq!(hear(&mut own), Said::Ready { left: vec![] });
+    assert_eq!(hear(&mut own), Said::Ready { left: vec![], last: 0 });
     let perform = Ask::Perform { order: order(&child, 1, nice), origin: Origin::Agent };
     tell(&mut own, &perform);
     assert_eq!(done(hear(&mut own)).outcome, Outcome::Applied);
@@ -155,7 +156,7 @@ fn what_an_earlier_one_left_is_undone_and_told_first() {
     let (mut own, other) = pair();
     let path = folder.path().to_owned();
     let serving = thread::spawn(move || actor(&path).serve(other).unwrap());
-    let Said::Ready { left } = hear(&mut own) else { unreachable!() };
+    let Said::Ready { left, .. } = hear(&mut own) else { unreachable!() };
     assert_eq!(left.len(), 1);
     assert_eq!((left[0].request, left[0].done.outcome), (Some(1), Outcome::Applied));
     drop(own);
