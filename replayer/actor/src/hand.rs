@@ -44,6 +44,8 @@ pub enum HandError {
 pub struct Began {
     /// What became of what an earlier one left.
     pub left: Vec<Left>,
+    /// Requests of which it was said that they stay, and that can be undone still.
+    pub kept: Vec<u64>,
     /// The highest number that a request ever had.
     pub last: u64,
 }
@@ -70,7 +72,7 @@ impl Hand {
         command.stdin(Stdio::null());
         let mut hand = Self { socket: own.into(), child, over: VecDeque::new() };
         match hand.hear()? {
-            Said::Ready { left, last } => Ok((hand, Began { left, last })),
+            Said::Ready { left, kept, last } => Ok((hand, Began { left, kept, last })),
             Said::Failed { problem } => Err(HandError::Failed(problem)),
             other @ (Said::Sealed { .. }
             | Said::Done { .. }

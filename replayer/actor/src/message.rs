@@ -97,6 +97,8 @@ pub enum Said {
     Ready {
         /// What became of each.
         left: Vec<Left>,
+        /// Requests of which it was said that they stay, and that can be undone still.
+        kept: Vec<u64>,
         /// The highest number that a request ever had: others begin after it.
         last: u64,
     },

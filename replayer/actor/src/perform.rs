@@ -169,6 +169,13 @@ impl Performer {
         Ok(left)
     }
 
+    /// The requests of which it was said that they stay.
+    pub fn kept(&self) -> Result<Vec<u64>, NotesError> {
+        let notes = self.notes.all()?.into_iter().filter_map(Result::ok);
+        let kept = notes.filter(|note| note.standing == Standing::Kept);
+        Ok(kept.map(|note| note.request).collect())
+    }
+
     /// Puts back the last first. The note goes when nothing is left to be done.
     fn put_back(&self, note: &Note) -> Done {
         let mut superseded = Vec::new();

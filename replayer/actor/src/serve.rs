@@ -1,8 +1,9 @@
 //! An actor at work: it takes messages, notes them in the audit log, acts, and says what came of
 //! it.
 //!
-//! What it does for a time it undoes by its own clock, also when nobody is there any more to ask
-//! for it: where the other end is gone it ends with the last of these.
+//! What it does for a time it undoes by its own clock, also where the daemon hangs. Where the other
+//! end is gone nobody is there any more to judge what was done: what nobody said of that it stays
+//! is undone at once, and the actor ends.
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -151,16 +152,14 @@ impl Actor {
         Ok(Self { performer, audit, stop, last, approvals, due: BTreeMap::new() })
     }
 
-    /// Works until the other end is gone, and until nothing is to be undone by time.
+    /// Works until the other end is gone.
     pub fn serve(&mut self, mut socket: File) -> Result<(), ServeError> {
-        let left = self.performer.recover()?;
-        for one in &left {
-            self.note(&Entry::Left { left: one })?;
-        }
-        let mut hears = say(&mut socket, &Said::Ready { left, last: self.last }).is_ok();
+        let left = self.recover()?;
+        let ready = Said::Ready { left, kept: self.performer.kept()?, last: self.last };
+        let mut hears = say(&mut socket, &ready).is_ok();
         let mut bytes = vec![0; MESSAGE_BYTES_MAX + 1];
-        while hears || !self.due.is_empty() {
-            if self.wait(hears.then_some(&socket))? {
+        while hears {
+            if self.wait(&socket)? {
                 let len = socket.read(&mut bytes).unwrap_or(0);
                 hears = len > 0 && {
                     let said = self.answer(&bytes[..len])?;
@@ -171,7 +170,17 @@ impl Actor {
                 hears = hears && say(&mut socket, &said).is_ok();
             }
         }
+        self.recover()?;
         Ok(())
+    }
+
+    /// Undoes what nobody said of that it stays.
+    fn recover(&mut self) -> Result<Vec<Left>, ServeError> {
+        let left = self.performer.recover()?;
+        for one in &left {
+            self.note(&Entry::Left { left: one })?;
+        }
+        Ok(left)
     }
 
     /// What it says to a message.
@@ -266,15 +275,14 @@ impl Actor {
 
     /// Waits for a message, or until something is due; true for a message, or its end. Without
     /// either it sleeps.
-    fn wait(&self, socket: Option<&File>) -> Result<bool, ServeError> {
+    fn wait(&self, socket: &File) -> Result<bool, ServeError> {
         let left = self.due.keys().next().map(|at| {
             let left_ns = at.saturating_sub(boot_ns());
             let seconds = i64::try_from(left_ns / SECOND_NS).unwrap_or(i64::MAX);
             let nanos = i64::try_from(left_ns % SECOND_NS).unwrap_or(0);
             Timespec { tv_sec: seconds, tv_nsec: nanos }
         });
-        let mut heard: Vec<PollFd<'_>> =
-            socket.iter().map(|socket| PollFd::new(*socket, PollFlags::IN)).collect();
+        let mut heard = [PollFd::new(socket, PollFlags::IN)];
         match poll(&mut heard, left.as_ref()) {
             Ok(ready) => Ok(ready > 0),
             Err(rustix::io::Errno::INTR) => Ok(false),

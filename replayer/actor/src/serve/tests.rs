@@ -82,7 +82,7 @@ fn what_is_asked_for_is_audited_done_and_told() {
     let (mut own, other) = pair();
     let path = folder.path().to_owned();
     let serving = thread::spawn(move || actor(&path).serve(other).unwrap());
-    assert_eq!(hear(&mut own), Said::Ready { left: vec![], last: 0 });
+    assert_eq!(hear(&mut own), Said::Ready { left: vec![], kept: vec![], last: 0 });
     let perform = Ask::Perform { order: order(&child, 1, nice), origin: Origin::Agent };
     tell(&mut own, &perform);
     assert_eq!(done(hear(&mut own)).outcome, Outcome::Applied);
@@ -97,7 +97,7 @@ fn what_is_asked_for_is_audited_done_and_told() {
 }
 
 #[test]
-fn what_is_done_for_a_time_ends_by_itself_though_nobody_is_there() {
+fn what_is_done_for_a_time_ends_by_itself_though_nobody_asks() {
     let (folder, child) = (tempfile::tempdir().unwrap(), Child::sleeping());
     let (mut own, other) = pair();
     let path = folder.path().to_owned();
@@ -107,10 +107,27 @@ fn what_is_done_for_a_time_ends_by_itself_though_nobody_is_there() {
     tell(&mut own, &Ask::Perform { order, origin: Origin::Agent });
     assert_eq!(done(hear(&mut own)).outcome, Outcome::Applied);
     child.wait_for(b'T');
+    child.wait_for(b'S');
+    drop(own);
+    serving.join().unwrap();
+    assert_eq!(whats(folder.path()), ["asked", "came", "undone"]);
+}
+
+#[test]
+fn where_nobody_is_there_to_judge_it_what_was_done_is_undone() {
+    let (folder, child) = (tempfile::tempdir().unwrap(), Child::sleeping());
+    let (mut own, other) = pair();
+    let path = folder.path().to_owned();
+    let serving = thread::spawn(move || actor(&path).serve(other).unwrap());
+    hear(&mut own);
+    let order = Order { lasts_s: Some(600), ..order(&child, 1, stop) };
+    tell(&mut own, &Ask::Perform { order, origin: Origin::Agent });
+    assert_eq!(done(hear(&mut own)).outcome, Outcome::Applied);
+    child.wait_for(b'T');
     drop(own);
     serving.join().unwrap();
     child.wait_for(b'S');
-    assert_eq!(whats(folder.path()), ["asked", "came", "undone"]);
+    assert_eq!(whats(folder.path()), ["asked", "came", "left"]);
 }
 
 #[test]
