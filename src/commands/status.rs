@@ -3,7 +3,7 @@
 use anyhow::bail;
 
 use crate::cli::control::StatusOf;
-use crate::control::{Question, Reply, Status, ask};
+use crate::control::{ActingStatus, Course, Proposed, Question, Reply, Status, ask};
 use crate::plain::Page;
 use crate::render::Format;
 use crate::stdout;
@@ -38,6 +38,9 @@ fn page(status: &Status) -> Page {
         let until = until.unwrap_or_default();
         page.line(format_args!("normal here: {} on {}{until}", one.kind.word(), one.entity));
     }
+    if let Some(told) = &status.acting {
+        acting(told, &mut page);
+    }
     if status.lost_ticks > 0 {
         page.line(format_args!(
             "nothing is recorded: {} ticks are lost so far, see what the daemon says of its disk",
@@ -55,4 +58,60 @@ fn page(status: &Status) -> Page {
         page.line(format_args!("process {} writes {}", status.pid, segment.display()));
     }
     page
+}
+
+/// What an agent does, what waits for a person first.
+fn acting(acting: &ActingStatus, page: &mut Page) {
+    if acting.stopped {
+        page.line("acting is stopped: `ks resume-acting` lets it go on");
+    }
+    if let Some(lost) = &acting.lost {
+        page.line(format_args!("nothing can be done: {lost}"));
+    }
+    for one in &acting.proposals {
+        page.gap();
+        proposed(one, page);
+        let id = one.decision;
+        page.line(format_args!("  `ks approve {id}` does it, `ks deny {id}` does not"));
+    }
+    let waits =
+        |course: &&Course| !acting.proposals.iter().any(|one| one.decision == course.decision);
+    let told: Vec<&Course> = acting.decisions.iter().filter(waits).collect();
+    if !told.is_empty() {
+        page.gap();
+        page.line(format_args!("mode {}; decided:", acting.mode));
+    }
+    for course in told {
+        let outcome =
+            course.outcome.map_or_else(|| course.verdict.word(), |outcome| outcome.word());
+        page.line(format_args!(
+            "  #{} {outcome}: {} to {}: {}",
+            course.decision, course.action, course.target, course.told
+        ));
+    }
+    page.gap();
+}
+
+/// What a person is shown before he approves of it, as it will be done.
+pub(super) fn proposed(one: &Proposed, page: &mut Page) {
+    let comm = one.comm.as_ref().map(|comm| format!(" {comm}")).unwrap_or_default();
+    page.line(format_args!(
+        "decision {} waits for an approval, until {}:",
+        one.decision, one.until
+    ));
+    page.line(format_args!("  {} to {}{comm}", one.order.action, one.target));
+    page.line(format_args!("  because: {}", one.hypothesis));
+    for effect in &one.order.effects {
+        page.line(format_args!("  does: {effect}"));
+    }
+    if let Some(seconds) = one.order.lasts_s {
+        page.line(format_args!("  for {seconds} s, then it is undone"));
+    }
+    let undo = if one.undo.is_empty() { "none".to_owned() } else { one.undo.join(", ") };
+    page.line(format_args!("  undo: {undo}"));
+    if let Some(expected) = &one.expected {
+        page.line(format_args!("  expected: {expected}"));
+    }
+    let evidence: Vec<String> = one.evidence.iter().map(|id| format!("#{id}")).collect();
+    page.line(format_args!("  on evidence of {}, asked by {}", evidence.join(", "), one.reason));
 }

@@ -122,6 +122,7 @@ mod tests {
         match question {
             Question::Status {} => Reply::Status(Status { pid: uid, ..Status::default() }),
             Question::Accept { entity, .. } => Reply::Refused { reason: format!("not {entity}") },
+            Question::Approve { .. } | Question::Deny { .. } => Reply::Done,
         }
     }
 

@@ -14,7 +14,9 @@ pub use answers::{
     Acceptance, ActionOutcome, Answer, Asks, Decision, ModelReply, OperatorDecision, Outcome,
     RequestId,
 };
-pub use carry::{CarriedAction, CarriedInfluence, CarriedOutcomes, Carry, Config, OpenChange, OpenRequest};
+pub use carry::{
+    CarriedAction, CarriedInfluence, CarriedOutcomes, Carry, Config, OpenChange, OpenRequest,
+};
 pub use stamp::Stamp;
 pub use start::{HostFacts, RunId, Start};
 pub use stored::StoredKnowledge;

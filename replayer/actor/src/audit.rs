@@ -98,6 +98,8 @@ pub struct Told<'a> {
     pub at_ns: i64,
     /// What it says, as JSON.
     pub entry: &'a str,
+    /// Its seal.
+    pub seal: &'a str,
 }
 
 /// Where a log ends.
@@ -285,7 +287,17 @@ fn against(
     Err(AuditError::Broken { path: log.to_owned(), line: head.lines + 1, problem })
 }
 
-fn anchored(path: &Path) -> Result<Head, AuditError> {
+/// Whether a line of a log is the one that an anchor is of.
+pub fn is_of(paths: &Paths, anchored: &Head) -> Result<bool, AuditError> {
+    let mut is_one = anchored.lines == 0;
+    read(paths, &mut |told| {
+        is_one |= told.number == anchored.lines && told.seal == anchored.seal;
+    })?;
+    Ok(is_one)
+}
+
+/// What an anchor says: of how many lines it is, and the seal of the last.
+pub fn anchored(path: &Path) -> Result<Head, AuditError> {
     let text = fs::read_to_string(path).map_err(|error| at(path, error))?;
     if text.is_empty() {
         return Ok(Head::none());
@@ -303,11 +315,7 @@ struct Chain {
     torn: u64,
 }
 
-fn walk(
-    paths: &Paths,
-    key: &Key,
-    each: &mut dyn FnMut(Told<'_>),
-) -> Result<Chain, AuditError> {
+fn walk(paths: &Paths, key: &Key, each: &mut dyn FnMut(Told<'_>)) -> Result<Chain, AuditError> {
     // The anchor first: what is written meanwhile is behind it.
     let anchored = anchored(&paths.anchor)?;
     let path = &paths.log;
@@ -363,7 +371,8 @@ fn check<'a>(text: &'a str, key: &Key, before: &Head) -> Result<(Head, Told<'a>)
     if line.seal != key.seal(line.number, line.at_ns, line.entry.get(), line.before) {
         return Err("it was changed since it was sealed".to_owned());
     }
-    let told = Told { number: line.number, at_ns: line.at_ns, entry: line.entry.get() };
+    let (entry, seal) = (line.entry.get(), line.seal);
+    let told = Told { number: line.number, at_ns: line.at_ns, entry, seal };
     Ok((Head { lines: line.number, seal: line.seal.to_owned() }, told))
 }
 

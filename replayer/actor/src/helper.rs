@@ -97,12 +97,7 @@ enum Had {
 }
 
 /// Is one until the other end of the socket is gone.
-pub(crate) fn serve(
-    role: Role,
-    id: u32,
-    weak: bool,
-    mut socket: File,
-) -> Result<(), SandboxError> {
+pub(crate) fn serve(role: Role, id: u32, weak: bool, mut socket: File) -> Result<(), SandboxError> {
     if let Err(error) = role.sandbox(id, weak).enter() {
         let _ = answer(&socket, &Had::No { reason: error.to_string() }, None);
         return Err(error);

@@ -50,20 +50,30 @@ const NO_ROOT: &str = "it needs root: who acts has capabilities that root gives"
 const CONTAINER: &str =
     "only the processes of a container are seen here, and not those of the host";
 
+/// Why nobody can act on a host at all, and what to do about it; a sandbox that lacks what the
+/// kernel lacks may be accepted.
+pub fn refusal(host: &Host, weak: bool) -> Option<(&'static str, &'static str)> {
+    if !host.is_root {
+        return Some((NO_ROOT, "start it as root, or use --mode observe"));
+    }
+    if !host.sees_host {
+        let remedy = "start it in the process namespace of the host (podman and docker: \
+                      --pid=host), or use --mode observe";
+        return Some((CONTAINER, remedy));
+    }
+    let remedy = "boot a kernel that has it (Landlock: 5.13 or later, with `landlock` in `lsm=`), \
+                  accept a weaker sandbox with --accept-weaker-sandbox, or use --mode observe";
+    host.no_sandbox.filter(|_| !weak).map(|why| (why, remedy))
+}
+
 /// Why an action cannot be done on a host, or nothing. One that only looks is answered from what
 /// was recorded, by nobody who acts.
 pub fn missing(kind: ActionKind, host: &Host) -> Option<String> {
     if kind.form().risk == Risk::Info {
         return None;
     }
-    if !host.is_root {
-        return Some(NO_ROOT.to_owned());
-    }
-    if let Some(why) = host.no_sandbox {
-        return Some(format!("no sandbox for who acts: {why}"));
-    }
-    if !host.sees_host {
-        return Some(CONTAINER.to_owned());
+    if let Some((why, _)) = refusal(host, false) {
+        return Some(why.to_owned());
     }
     match needs(kind) {
         Need::Nothing => None,

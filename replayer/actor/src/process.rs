@@ -121,7 +121,12 @@ impl Setup {
 
     /// The file that stops all acting while it is there.
     pub fn stop(&self) -> PathBuf {
-        self.state.join("stopped")
+        Self::stop_in(&self.state)
+    }
+
+    /// The same, of whatever has this folder.
+    pub fn stop_in(state: &Path) -> PathBuf {
+        state.join("stopped")
     }
 
     /// Where its notes are, which only it may write.
@@ -131,7 +136,12 @@ impl Setup {
 
     /// The files of the audit log.
     pub fn audit(&self) -> Paths {
-        Paths::of(&self.own())
+        Self::audit_in(&self.state)
+    }
+
+    /// The same, of whatever has this folder.
+    pub fn audit_in(state: &Path) -> Paths {
+        Paths::of(&state.join("actor"))
     }
 
     /// Acts until the other end of the socket is gone, which is the standard input. What is wrong

@@ -142,12 +142,7 @@ pub struct Actor {
 
 impl Actor {
     /// One that begins.
-    pub fn new(
-        performer: Performer,
-        audit: Audit,
-        stop: PathBuf,
-        last: u64,
-    ) -> io::Result<Self> {
+    pub fn new(performer: Performer, audit: Audit, stop: PathBuf, last: u64) -> io::Result<Self> {
         let approvals = Approvals::new()?;
         Ok(Self { performer, audit, stop, last, approvals, due: BTreeMap::new() })
     }

@@ -20,8 +20,7 @@ fn actor(folder: &Path) -> Actor {
     let notes = Notes::open(&folder.join("undo"), Duration::from_secs(5)).unwrap();
     let (audit, _) = Audit::open(Paths::of(folder)).unwrap();
     let performer = Performer::new(notes, Box::new(Direct)).unwrap();
-    Actor::new(performer, audit, folder.join("stopped"), 0)
-        .unwrap()
+    Actor::new(performer, audit, folder.join("stopped"), 0).unwrap()
 }
 
 fn pair() -> (File, File) {
