@@ -73,6 +73,15 @@ pub(crate) enum Command {
     /// Tell an agent not to do what it proposes
     #[command(after_help = "Example:\n  ks deny 3")]
     Deny(acting::Word),
+    /// Do something to this host yourself, by the same guard, actor and audit log as an agent
+    #[command(after_help = "Examples:\n  \
+        ks act lower_process_priority --target pid:5678 --set nice=10 --dry-run\n  \
+        ks act lower_process_priority --target process:5678:93122 --set nice=10 -o act.parquet\n  \
+        ks act pause_process --target pid:5678 --set lasts=30 --verify scheduler:host")]
+    Act(acting::Act),
+    /// Put back what was done to this host
+    #[command(after_help = "Example:\n  ks undo 3")]
+    Undo(acting::UndoOf),
     /// Let nothing be done on this host any more, until `ks resume-acting`; what was done can still
     /// be put back. It works also where the daemon hangs
     #[command(after_help = "Example:\n  ks stop-acting")]

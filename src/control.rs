@@ -15,6 +15,7 @@ mod server;
 use std::path::{Path, PathBuf};
 
 use ks_actor::approval::Token;
+use ks_vocabulary::input::OwnAction;
 use ks_vocabulary::kind::{Kind, Severity};
 use serde::{Deserialize, Serialize};
 
@@ -55,6 +56,16 @@ pub(crate) enum Question {
         /// Number of the decision.
         decision: u64,
     },
+    /// To do something that nobody proposed.
+    Act {
+        /// What.
+        own: Box<OwnAction>,
+    },
+    /// To put something back.
+    Undo {
+        /// Number of the decision.
+        decision: u64,
+    },
 }
 
 /// What is answered.
@@ -62,9 +73,11 @@ pub(crate) enum Question {
 #[serde(tag = "answer", rename_all = "snake_case")]
 pub(crate) enum Reply {
     /// To [`Question::Status`].
-    Status(Status),
+    Status(Box<Status>),
     /// It is in the log.
     Done,
+    /// To [`Question::Act`]: what the guard says of it.
+    Judged(Box<Proposed>),
     /// It was not done.
     Refused {
         /// Why.

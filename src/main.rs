@@ -44,6 +44,8 @@ fn main() -> std::process::ExitCode {
         cli::Command::Accept(arguments) => commands::accept::run(&arguments),
         cli::Command::Approve(arguments) => commands::approve::run(&arguments),
         cli::Command::Deny(arguments) => commands::approve::deny(&arguments),
+        cli::Command::Act(arguments) => commands::act::run(&arguments),
+        cli::Command::Undo(arguments) => commands::undo::run(&arguments),
         cli::Command::StopActing(arguments) => commands::stop_acting::stop(&arguments),
         cli::Command::ResumeActing(arguments) => commands::stop_acting::resume(&arguments),
         cli::Command::Audit(arguments) => commands::audit::run(&arguments),

@@ -2,6 +2,7 @@
 //! and the engine has it as a reader of the log would.
 
 pub(crate) mod acting;
+pub(crate) mod alone;
 mod here;
 mod journal;
 mod kept;
@@ -143,7 +144,7 @@ impl Run {
         let (inbox, slot) = inbox()?;
         let desk = self.acting.as_ref().map(Acting::desk);
         let spoken = Spoken { told: self.told.clone(), slot, desk: desk.clone() };
-        let proposing = desk.map(|desk| Proposing::new(desk, self.told.clone()));
+        let proposing = desk.map(|desk| Proposing::new(Some(desk), self.told.clone()));
         self.pace.begin();
         let posts = (inbox, self.reload);
         let mut here = Here::new(self.recorder, self.pace, posts, self.acting, self.segment_ns);

@@ -1,6 +1,7 @@
 //! The subcommands, one file each.
 
 pub(crate) mod accept;
+pub(crate) mod act;
 pub(crate) mod actions;
 pub(crate) mod analyze;
 pub(crate) mod analyze_csv;
@@ -29,3 +30,4 @@ pub(crate) mod status;
 pub(crate) mod stop_acting;
 pub(crate) mod test;
 pub(crate) mod trace;
+pub(crate) mod undo;

@@ -1,6 +1,7 @@
 //! `ks status`: what a daemon does, and which verdicts stand.
 
 use anyhow::bail;
+use ks_actor::perform::Order;
 
 use crate::cli::control::StatusOf;
 use crate::control::{ActingStatus, Course, Proposed, Question, Reply, Status, ask};
@@ -92,26 +93,36 @@ fn acting(acting: &ActingStatus, page: &mut Page) {
     page.gap();
 }
 
-/// What a person is shown before he approves of it, as it will be done.
+/// What a person is shown before he approves of it, as it will be done; and of what he asked for
+/// himself.
 pub(super) fn proposed(one: &Proposed, page: &mut Page) {
+    if let Some(until) = &one.until {
+        page.line(format_args!("decision {} waits for an approval, until {until}:", one.decision));
+    }
     let comm = one.comm.as_ref().map(|comm| format!(" {comm}")).unwrap_or_default();
-    page.line(format_args!(
-        "decision {} waits for an approval, until {}:",
-        one.decision, one.until
-    ));
-    page.line(format_args!("  {} to {}{comm}", one.order.action, one.target));
+    let action = one.order.as_ref().map_or("nothing", |order| &order.action);
+    page.line(format_args!("  {action} to {}{comm}", one.target));
     page.line(format_args!("  because: {}", one.hypothesis));
-    for effect in &one.order.effects {
-        page.line(format_args!("  does: {effect}"));
+    if let Some(order) = &one.order {
+        planned(order, &one.undo, page);
     }
-    if let Some(seconds) = one.order.lasts_s {
-        page.line(format_args!("  for {seconds} s, then it is undone"));
-    }
-    let undo = if one.undo.is_empty() { "none".to_owned() } else { one.undo.join(", ") };
-    page.line(format_args!("  undo: {undo}"));
     if let Some(expected) = &one.expected {
         page.line(format_args!("  expected: {expected}"));
     }
     let evidence: Vec<String> = one.evidence.iter().map(|id| format!("#{id}")).collect();
-    page.line(format_args!("  on evidence of {}, asked by {}", evidence.join(", "), one.reason));
+    if !evidence.is_empty() {
+        page.line(format_args!("  rests on: {}", evidence.join(", ")));
+    }
+    page.line(format_args!("  {} by {}: {}", one.verdict, one.rule, one.reason));
+}
+
+fn planned(order: &Order, undo: &[String], page: &mut Page) {
+    for effect in &order.effects {
+        page.line(format_args!("  does: {effect}"));
+    }
+    if let Some(seconds) = order.lasts_s {
+        page.line(format_args!("  for {seconds} s, then it is undone"));
+    }
+    let undo = if undo.is_empty() { "none".to_owned() } else { undo.join(", ") };
+    page.line(format_args!("  undo: {undo}, which is what there is now"));
 }

@@ -2,7 +2,7 @@
 
 use ks_actor::approval::Token;
 use ks_actor::perform::Order;
-use ks_vocabulary::decision::{Mode, Upshot, Verdict};
+use ks_vocabulary::decision::{Decided, Mode, Upshot, Verdict};
 use serde::{Deserialize, Serialize};
 
 /// What an agent does that may act.
@@ -19,15 +19,19 @@ pub(crate) struct ActingStatus {
     pub(crate) proposals: Vec<Proposed>,
     /// The last decisions, the newest last.
     pub(crate) decisions: Vec<Course>,
+    /// What a person asked for last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) own: Option<Proposed>,
 }
 
-/// Something that waits for a person: what he is shown, and what he approves of.
+/// Something that was judged, as a person is shown it: what waits for him, or what he asked for.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Proposed {
     /// Number of the decision.
     pub(crate) decision: u64,
-    /// Number of the request that an answer names.
-    pub(crate) request: u64,
+    /// Number of the request that an approval answers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) request: Option<u64>,
     /// The incident.
     pub(crate) incident: u64,
     /// What is supposed to be wrong.
@@ -37,10 +41,15 @@ pub(crate) struct Proposed {
     /// The name of the process.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) comm: Option<String>,
-    /// Why it needs an approval.
+    /// What the guard says.
+    pub(crate) verdict: Verdict,
+    /// By which rule.
+    pub(crate) rule: String,
+    /// Why.
     pub(crate) reason: String,
-    /// What will be done, to the word.
-    pub(crate) order: Order,
+    /// What will be done, to the word; nothing where it cannot be planned.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) order: Option<Order>,
     /// What puts it back.
     pub(crate) undo: Vec<String>,
     /// What it is expected to do.
@@ -49,7 +58,8 @@ pub(crate) struct Proposed {
     /// Numbers of the signals that it rests on.
     pub(crate) evidence: Vec<u64>,
     /// When an approval comes too late.
-    pub(crate) until: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) until: Option<String>,
     /// The seal of all this; nothing while the actor has not given it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) token: Option<Token>,
@@ -70,6 +80,10 @@ pub(crate) struct Course {
     pub(crate) target: String,
     /// What the guard said.
     pub(crate) verdict: Verdict,
+    /// How far it has come.
+    pub(crate) change: Decided,
+    /// Nothing more comes of it but whether it keeps working.
+    pub(crate) is_settled: bool,
     /// What came of it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) outcome: Option<Upshot>,

@@ -8,7 +8,7 @@ use std::path::Path;
 
 use ks_recorder::absence::Absence;
 
-use super::{Fault, Misused, Unmet};
+use super::{Fault, Misused, Unmet, Unsuited};
 use crate::commands::live::acting::ActingError;
 use crate::control::ControlError;
 use crate::replaceable::Taken;
@@ -31,6 +31,7 @@ type Known = fn(&Cause) -> Option<&dyn Told>;
 const KNOWN: &[Known] = &[
     known::<Unmet>,
     known::<Misused>,
+    known::<Unsuited>,
     known::<Taken>,
     known::<ActingError>,
     known::<ks_actor::audit::AuditError>,
@@ -75,6 +76,12 @@ impl Told for Unmet {
 }
 
 impl Told for Misused {
+    fn fault(&self) -> Fault {
+        Fault::Usage
+    }
+}
+
+impl Told for Unsuited {
     fn fault(&self) -> Fault {
         Fault::Usage
     }

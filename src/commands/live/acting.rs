@@ -183,19 +183,7 @@ pub(super) fn text(action: &Action) -> String {
 /// as well: the agent has looked at it to the end.
 fn is_kept(decision: &DecisionSaid) -> bool {
     let is_settled = decision.phase == Phase::Reflect && decision.change != Decided::Judged;
-    let stays = decision.outcome.is_some_and(|outcome| match outcome {
-        Upshot::Resolved
-        | Upshot::Improved
-        | Upshot::NoEffect
-        | Upshot::Worse
-        | Upshot::Inconclusive => true,
-        Upshot::NotApplied
-        | Upshot::Superseded
-        | Upshot::RolledBack
-        | Upshot::Indeterminate
-        | Upshot::Withheld
-        | Upshot::DryRun => false,
-    });
+    let stays = decision.outcome.is_some_and(Upshot::stays);
     is_settled && stays
 }
 

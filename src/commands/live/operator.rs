@@ -5,15 +5,19 @@ use std::time::Duration;
 
 use ks_actor::approval::Token;
 use ks_replayer::config_file::{ENTITY_FORMS, is_entity};
-use ks_vocabulary::input::{Acceptance, Answer, Body, Decision, OperatorDecision, RequestId};
+use ks_vocabulary::decision::{Decided, Upshot};
+use ks_vocabulary::input::{
+    Acceptance, Answer, Body, Decision, OperatorDecision, OwnAction, RequestId,
+};
 use ks_vocabulary::kind::Kind;
 use ks_vocabulary::time::WallTime;
 
 use super::acting::Desk;
 use super::told::Told;
-use crate::control::{Proposed, Question, Reply};
+use crate::control::{ActingStatus, Course, Proposed, Question, Reply};
 use crate::inbox::Slot;
 
+const OBSERVES: &str = "it observes, and does nothing: start it with --mode propose or auto";
 /// Time for an input to be logged: the loop may be reading a tick.
 const PATIENCE: Duration = Duration::from_secs(8);
 
@@ -36,12 +40,14 @@ impl Spoken {
     /// Answers a question of the user `uid`.
     pub(super) fn answer(&self, question: Question, uid: u32) -> Reply {
         let decided = match question {
-            Question::Status {} => return Reply::Status(self.told.status()),
+            Question::Status {} => return Reply::Status(Box::new(self.told.status())),
             Question::Accept { kind, entity, until_ns } => accept(kind, entity, until_ns),
             Question::Approve { decision, token } => self.approve(decision, &token),
-            Question::Deny { decision } => self
-                .waiting(decision)
-                .map(|proposed| Decision::Deny { request: RequestId(proposed.request) }),
+            Question::Deny { decision } => {
+                self.waiting(decision).map(|(_, request)| Decision::Deny { request })
+            }
+            Question::Act { own } => return self.act(own, uid),
+            Question::Undo { decision } => self.undo(decision),
         };
         let said = decided
             .and_then(|decision| say(OperatorDecision { uid: Some(uid), decision }, &self.slot));
@@ -51,24 +57,62 @@ impl Spoken {
         }
     }
 
-    fn waiting(&self, decision: u64) -> Result<Proposed, &'static str> {
-        let proposals = self.told.status().acting.map(|acting| acting.proposals);
-        let mut proposals = proposals.ok_or("nothing can be done: it observes")?.into_iter();
-        proposals
-            .find(|one| one.decision == decision)
-            .ok_or("no decision of this number waits: see `ks status`")
+    fn acting(&self) -> Result<ActingStatus, &'static str> {
+        self.told.status().acting.ok_or(OBSERVES)
+    }
+
+    fn waiting(&self, decision: u64) -> Result<(Proposed, RequestId), &'static str> {
+        let proposals = self.acting()?.proposals.into_iter();
+        let waits = proposals.filter_map(|one| one.request.map(|id| (one, RequestId(id))));
+        let mut waits = waits.filter(|(one, _)| one.decision == decision);
+        waits.next().ok_or("no decision of this number waits: see `ks status`")
+    }
+
+    /// Does what a person asks for; the answer is what the guard says of it, which is there when it
+    /// is known to be logged.
+    fn act(&self, own: Box<OwnAction>, uid: u32) -> Reply {
+        let refused = |reason: &str| Reply::Refused { reason: reason.to_owned() };
+        let before = match self.acting() {
+            Ok(acting) => acting.own.map(|own| own.decision),
+            Err(why) => return refused(why),
+        };
+        let decision = OperatorDecision { uid: Some(uid), decision: Decision::Act(own) };
+        if let Err(why) = say(decision, &self.slot) {
+            return refused(why);
+        }
+        match self.acting().map(|acting| acting.own) {
+            Ok(Some(own)) if Some(own.decision) != before => Reply::Judged(Box::new(own)),
+            Ok(_) | Err(_) => refused("nothing was said of it: see `ks status`"),
+        }
+    }
+
+    /// What was done in this run can be put back.
+    fn undo(&self, decision: u64) -> Result<Decision, &'static str> {
+        let known = self.acting()?.decisions.into_iter().find(|one| one.decision == decision);
+        match known {
+            None => {
+                Err("it is none of the last decisions of this run: stop the daemon, and ask again")
+            }
+            Some(one) if is_done(&one) => Ok(Decision::Undo { of: decision }),
+            Some(_) => Err("nothing of it stands that could be put back"),
+        }
     }
 
     fn approve(&self, decision: u64, token: &Token) -> Result<Decision, &'static str> {
-        let proposed = self.waiting(decision)?;
+        let (proposed, request) = self.waiting(decision)?;
         if proposed.token.as_ref() != Some(token) {
             return Err("what was approved is not what waits: look at it again");
         }
         if let Some(desk) = &self.desk {
             desk.approved(decision, token.clone());
         }
-        Ok(Decision::Approve { request: RequestId(proposed.request) })
+        Ok(Decision::Approve { request })
     }
+}
+
+/// Whether something was done, and is not put back.
+fn is_done(one: &Course) -> bool {
+    one.outcome.map_or(one.change == Decided::Done, Upshot::stays)
 }
 
 fn accept(kind: Kind, entity: String, until_ns: Option<i64>) -> Result<Decision, &'static str> {

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use ks_actor::approval::Token;
 use ks_engine::engine::Engine;
 use ks_replayer::report::rfc3339;
-use ks_vocabulary::decision::{DecisionSaid, Mode};
+use ks_vocabulary::decision::{DecisionSaid, Mode, Phase, Verdict};
 use ks_vocabulary::input::{Body, Input};
 use ks_vocabulary::output::{Change, Output, Said, Signal};
 use ks_vocabulary::time::{ClockAnchor, WallTime};
@@ -71,13 +71,18 @@ impl Told {
     pub(super) fn may_act(&mut self, mode: Mode, stop: PathBuf) {
         self.stop = Some(stop);
         let (lost, proposals, decisions) = (None, Vec::new(), Vec::new());
-        let acting = ActingStatus { mode, stopped: false, lost, proposals, decisions };
+        let acting = ActingStatus { mode, stopped: false, lost, proposals, decisions, own: None };
         self.lock().acting = Some(acting);
     }
 
     /// Something waits for a person.
     pub(super) fn proposed(&self, proposed: Proposed) {
         self.acting(|acting| acting.proposals.push(proposed));
+    }
+
+    /// A person asked for something, and it was judged.
+    pub(super) fn own(&self, own: Proposed) {
+        self.acting(|acting| acting.own = Some(own));
     }
 
     /// The seal of a proposal is there.
@@ -93,6 +98,12 @@ impl Told {
     /// The actor can be asked no more.
     pub(super) fn acting_lost(&self, why: &str) {
         self.acting(|acting| acting.lost = Some(why.to_owned()));
+    }
+
+    /// How a decision went on, if it is among the last ones.
+    pub(super) fn course(&self, decision: u64) -> Option<Course> {
+        let courses = self.lock().acting.as_ref()?.decisions.clone();
+        courses.into_iter().find(|one| one.decision == decision)
     }
 
     fn acting(&self, change: impl FnOnce(&mut ActingStatus)) {
@@ -111,6 +122,8 @@ impl Told {
             action: or_none(decision.action.as_ref().map(text)),
             target: or_none(decision.target.as_ref().map(ToString::to_string)),
             verdict: decision.verdict,
+            change: decision.change,
+            is_settled: decision.phase == Phase::Reflect || decision.verdict == Verdict::Denied,
             outcome: decision.outcome,
             told: decision.lesson.clone().unwrap_or_else(|| decision.reason.clone()),
         };
