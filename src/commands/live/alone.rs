@@ -33,7 +33,9 @@ use crate::progress;
 
 const INTERVAL: Duration = Duration::from_secs(1);
 /// Samples before anything is done: rates need two, and a group is known by then.
-const SAMPLES: u64 = 3;
+const SAMPLES: usize = 3;
+/// Processes whose files the recorder asks at one tick: what is not known of a process protects it.
+const ASKED: usize = 32;
 /// The longest that a condition is waited for that is to stand (our judgement: the slowest one is
 /// raised after 30 s).
 const STANDS: u64 = 60;
@@ -68,7 +70,7 @@ pub(crate) fn act(arguments: &Act, own: OwnAction) -> anyhow::Result<(Proposed, 
     let (inbox, slot) = inbox()?;
     let pace = Pace::new(INTERVAL, Some(LONGEST))?;
     let mut here = Here::new(recorder, pace, (inbox, None), acting, u64::MAX);
-    let asking = Asking { own: Some(own), slot, told, shown: None };
+    let asking = Asking { own: Some(own), slot, told, shown: None, samples: samples() };
     let ended = asking.drive(&mut here, &mut file);
     here.finish();
     if let Some(writer) = file.writer {
@@ -93,8 +95,18 @@ fn config() -> Config {
     Config { agent, ..Config::default() }
 }
 
+/// Samples after which everything is known of every process.
+fn samples() -> u64 {
+    let entries = std::fs::read_dir("/proc").into_iter().flatten().flatten();
+    let processes =
+        entries.filter(|entry| entry.file_name().to_string_lossy().parse::<u64>().is_ok()).count();
+    u64::try_from(SAMPLES + processes.div_ceil(ASKED)).unwrap_or(STANDS)
+}
+
 /// What is asked, and how far it has come.
 struct Asking {
+    /// When it is asked at the earliest.
+    samples: u64,
     own: Option<OwnAction>,
     slot: Slot<Post>,
     told: Told,
@@ -138,7 +150,7 @@ impl Asking {
         let is_there = own.verify.as_ref().is_none_or(|wanted| {
             status.standing.iter().any(|one| one.kind == wanted.kind && one.entity == wanted.entity)
         });
-        let is_read = status.samples >= SAMPLES && (is_there || status.samples >= STANDS);
+        let is_read = status.samples >= self.samples && (is_there || status.samples >= STANDS);
         bar.set_message(if is_there { "reading this host" } else { "waiting for the condition" });
         if !is_read {
             return Ok(());
