@@ -11,7 +11,7 @@ use ks_vocabulary::lasting::Exact;
 use rustix::fs::syncfs;
 use serde::{Deserialize, Serialize};
 
-use crate::failure::Failure;
+use crate::failure::{Failure, is_gone};
 use crate::held::{Held, Target};
 use crate::mask::Mask;
 use crate::place::Place;
@@ -196,8 +196,12 @@ fn unknown(effect: &Effect) -> Failure {
 
 fn is_stopped(held: &Held) -> Result<bool, Failure> {
     let stat = Stat::of(&held.folder());
-    let gone = |_| Failure::Gone { what: format!("process {}", held.pid()) };
-    stat.map(|stat| matches!(stat.state, b'T' | b't')).map_err(gone)
+    let what = || format!("process {}", held.pid());
+    match stat {
+        Ok(stat) => Ok(matches!(stat.state, b'T' | b't')),
+        Err(error) if is_gone(&error) => Err(Failure::Gone { what: what() }),
+        Err(error) => Err(Failure::refused(what(), error)),
+    }
 }
 
 /// Sends a signal, and waits until it is obeyed. One that is asked to end may take its time.

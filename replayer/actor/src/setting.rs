@@ -12,7 +12,7 @@ use rustix::process::{getpriority_process, setpriority_process};
 use serde::{Deserialize, Serialize};
 
 use crate::clock::boot_ticks;
-use crate::failure::Failure;
+use crate::failure::{Failure, is_gone};
 use crate::heirs;
 use crate::held::Held;
 use crate::mask::Mask;
@@ -147,16 +147,13 @@ pub fn apply(held: &Held, prior: &Prior) -> Result<(), Failure> {
 pub fn restore(held: &Held, prior: &Prior) -> Result<Restored, Failure> {
     let mut restored = Restored::default();
     restore_of(held, prior, &mut restored)?;
-    for heir in heirs::of(held, prior.since_ticks) {
+    heirs::each(held, prior.since_ticks, |heir| {
         // What it set itself since is its own business.
         let mut of_heir = Restored::default();
-        match restore_of(&heir, prior, &mut of_heir) {
-            Ok(()) => restored.restored += of_heir.restored,
-            // One that ends meanwhile has nothing that could be put back.
-            Err(Failure::Gone { .. } | Failure::Ended { .. } | Failure::Indeterminate { .. }) => {}
-            Err(failure) => return Err(failure),
-        }
-    }
+        restore_of(heir, prior, &mut of_heir)?;
+        restored.restored += of_heir.restored;
+        Ok(of_heir.restored > 0)
+    })?;
     Ok(restored)
 }
 
@@ -215,10 +212,6 @@ fn read_back(held: &Held, written: &Setting) -> Result<Option<Setting>, Failure>
         }
     }
     Ok(None)
-}
-
-fn is_gone(error: &io::Error) -> bool {
-    error.raw_os_error() == Some(libc::ESRCH) || error.kind() == io::ErrorKind::NotFound
 }
 
 fn refused(setting: &Setting, held: &Held, error: io::Error) -> Failure {

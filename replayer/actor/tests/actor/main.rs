@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a test")]
 
 mod files;
+mod heirs;
 mod kills;
 mod lab;
 mod messages;
@@ -95,12 +96,14 @@ fn a_user_that_somebody_has_is_none_for_an_actor(folder: &Path) {
 
 type Test = fn(&Path);
 
-const TESTS: [(&str, Test); 12] = [
+const TESTS: [(&str, Test); 14] = [
     ("killed at any step it leaves nothing by halves", kills::killed_at_any_step),
     ("what is done is what is logged", kills::what_is_done_is_what_is_logged),
     ("a control group is frozen for a time", files::a_group_is_frozen_for_a_time),
     ("a parameter is set and put back", files::in_own_network),
     ("what belongs to others is written through its helpers", files::helpers),
+    ("more children than descriptors are put back", heirs::more_than_descriptors),
+    ("what cannot be looked at is not said to be undone", heirs::out_of_descriptors),
     ("its status is as promised", its_status_is_as_promised),
     ("a nice level is given and put back", a_nice_level_is_given_and_put_back),
     (
