@@ -122,8 +122,8 @@ impl Deed {
         }
     }
 
-    /// Does it, and reads it back.
-    pub fn apply(&self, writes: &dyn Writes) -> Result<(), Failure> {
+    /// Does it, and reads it back; what the kernel took instead is kept.
+    pub fn apply(&mut self, writes: &dyn Writes) -> Result<(), Failure> {
         match self {
             Self::Threads { target, prior } => setting::apply(&target.hold()?, prior),
             Self::ProcessFile { target, prior } => {
@@ -132,6 +132,17 @@ impl Deed {
             Self::File { prior } => written::apply(prior, writes),
             Self::Signal { target, signal, .. } => send(&target.hold()?, *signal),
             Self::Sync { mount } => sync(mount),
+        }
+    }
+
+    /// Says that it is about to be put back; true where that is to be kept.
+    pub(crate) fn begin(&mut self) -> bool {
+        match self {
+            Self::Threads { prior, .. } => prior.begin(),
+            Self::ProcessFile { .. }
+            | Self::File { .. }
+            | Self::Signal { .. }
+            | Self::Sync { .. } => false,
         }
     }
 

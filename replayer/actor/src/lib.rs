@@ -25,6 +25,7 @@ pub mod mask;
 pub mod meaning;
 pub mod message;
 pub mod notes;
+mod overlap;
 pub mod perform;
 pub mod place;
 pub mod process;

@@ -51,12 +51,22 @@ pub struct Note {
     pub deeds: Vec<Deed>,
     /// How far it has come.
     pub standing: Standing,
+    /// Requests whose deeds stand beneath: they are undone after this one.
+    #[serde(default)]
+    pub over: Vec<u64>,
 }
 
 impl Note {
     /// Of something that is to be done.
     pub fn new(request: u64, boot_id: String, action: String, deeds: Vec<Deed>) -> Self {
-        Self { version: VERSION, request, boot_id, action, deeds, standing: Standing::Meant }
+        let (standing, over) = (Standing::Meant, Vec::new());
+        Self { version: VERSION, request, boot_id, action, deeds, standing, over }
+    }
+
+    /// The same, on top of what others did.
+    #[must_use]
+    pub fn over(self, over: Vec<u64>) -> Self {
+        Self { over, ..self }
     }
 
     /// The same, so far.

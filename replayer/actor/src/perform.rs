@@ -15,6 +15,7 @@ use crate::deed::{Deed, PutBack};
 use crate::direction;
 use crate::failure::Failure;
 use crate::notes::{Note, Notes, NotesError, Standing};
+use crate::overlap;
 use crate::writes::Writes;
 
 /// What was asked for.
@@ -90,19 +91,54 @@ impl Performer {
             Ok(deeds) => deeds,
             Err(failure) => return Done::not(Outcome::NotApplied, failure.to_string()),
         };
-        let note = Note::new(order.request, self.boot_id.clone(), order.action, deeds);
+        let over = match self.beneath(&deeds) {
+            Ok(over) => over,
+            Err(why) => return Done::not(Outcome::NotApplied, why),
+        };
+        let note = Note::new(order.request, self.boot_id.clone(), order.action, deeds).over(over);
         if let Err(error) = self.notes.put(&note) {
             return Done::not(Outcome::NotApplied, format!("nothing was done: {error}"));
         }
         self.carry_out(note)
     }
 
+    /// Requests that stay and whose deeds these are on. What is not concluded yet is not built on:
+    /// it may be undone at any time, and would find what it did not write.
+    fn beneath(&self, deeds: &[Deed]) -> Result<Vec<u64>, String> {
+        let mut over = Vec::new();
+        for note in self.notes.all().map_err(|error| error.to_string())? {
+            let note = match note {
+                Ok(note) if note.boot_id == self.boot_id => note,
+                // Nobody can undo it.
+                Ok(_) | Err(NotesError::Damaged { .. }) => continue,
+                Err(error) => return Err(error.to_string()),
+            };
+            let pairs = note.deeds.iter().flat_map(|old| deeds.iter().map(move |new| (old, new)));
+            let mut is_on = false;
+            for (old, new) in pairs {
+                is_on |= overlap::is_on(old, new).map_err(|failure| failure.to_string())?;
+            }
+            match note.standing {
+                Standing::Kept if is_on => over.push(note.request),
+                Standing::Meant | Standing::Done if is_on => {
+                    let request = note.request;
+                    return Err(format!("request {request} is on it, and not concluded yet"));
+                }
+                Standing::Meant | Standing::Done | Standing::Kept => {}
+            }
+        }
+        Ok(over)
+    }
+
     fn carry_out(&self, mut note: Note) -> Done {
         for at in 0..note.deeds.len() {
-            if let Err(failure) = note.deeds[at].apply(&*self.writes) {
-                note.deeds.truncate(at + 1);
-                return self.give_up(&note, &failure);
+            let Err(failure) = note.deeds[at].apply(&*self.writes) else { continue };
+            note.deeds.truncate(at + 1);
+            if matches!(failure, Failure::NotTaken { .. }) {
+                // What the kernel took instead is known to whoever comes next, too.
+                let _ = self.notes.put(&note);
             }
+            return self.give_up(note, &failure);
         }
         note.standing = Standing::Done;
         match self.notes.put(&note) {
@@ -113,7 +149,7 @@ impl Performer {
     }
 
     /// Undoes what was done of something that failed.
-    fn give_up(&self, note: &Note, failure: &Failure) -> Done {
+    fn give_up(&self, note: Note, failure: &Failure) -> Done {
         let undone = self.put_back(note);
         match (failure, undone.outcome) {
             (Failure::Indeterminate { .. }, _) => {
@@ -139,10 +175,32 @@ impl Performer {
     pub fn undo(&self, request: u64) -> Done {
         match self.notes.get(request) {
             Ok(Some(note)) if note.boot_id != self.boot_id => self.forget(&note),
-            Ok(Some(note)) => self.put_back(&note),
+            Ok(Some(note)) => match self.above(request) {
+                Ok(None) => self.put_back(note),
+                Ok(Some(newer)) => {
+                    let why = format!("request {newer} changed it after this one: undo that first");
+                    Done::not(Outcome::NotApplied, why)
+                }
+                Err(error) => Done::not(Outcome::Indeterminate, error.to_string()),
+            },
             Ok(None) => Done::not(Outcome::NotApplied, "there is nothing of it to undo"),
-            Err(error) => Done::not(Outcome::NotApplied, error.to_string()),
+            Err(error @ NotesError::Damaged { .. }) => {
+                Done::not(Outcome::NotApplied, error.to_string())
+            }
+            Err(error) => Done::not(Outcome::Indeterminate, error.to_string()),
         }
+    }
+
+    /// A request whose deeds stand on those of another one, if there is one.
+    fn above(&self, request: u64) -> Result<Option<u64>, NotesError> {
+        for note in self.notes.all()? {
+            match note {
+                Ok(note) if note.over.contains(&request) => return Ok(Some(note.request)),
+                Ok(_) | Err(NotesError::Damaged { .. }) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(None)
     }
 
     /// Finishes what an earlier one left: what nobody said of that it stays is undone.
@@ -156,8 +214,8 @@ impl Performer {
                     left.push(Left { request: Some(note.request), action: note.action, done });
                 }
                 Ok(note) if note.standing != Standing::Kept => {
-                    let done = self.put_back(&note);
-                    left.push(Left { request: Some(note.request), action: note.action, done });
+                    let (request, action) = (Some(note.request), note.action.clone());
+                    left.push(Left { request, action, done: self.put_back(note) });
                 }
                 Ok(_) => {}
                 Err(error) => {
@@ -170,7 +228,12 @@ impl Performer {
     }
 
     /// Puts back the last first. The note goes when nothing is left to be done.
-    fn put_back(&self, note: &Note) -> Done {
+    fn put_back(&self, mut note: Note) -> Done {
+        // Where it cannot be kept that this was begun, it is more to put it back than to know so.
+        let begun = note.deeds.iter_mut().filter_map(|deed| deed.begin().then_some(()));
+        if begun.count() > 0 {
+            let _ = self.notes.put(&note);
+        }
         let mut superseded = Vec::new();
         let mut failed = Vec::new();
         for deed in note.deeds.iter().rev() {

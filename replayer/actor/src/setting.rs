@@ -89,9 +89,36 @@ pub struct Prior {
     pub first: Setting,
     /// What each had.
     pub threads: Vec<(ThreadId, Setting)>,
+    /// What the kernel made of what is written, where it took something else: that is ours too.
+    #[serde(default)]
+    pub taken: Vec<Setting>,
+    /// It is being put back, or was when somebody was killed.
+    #[serde(default)]
+    pub is_begun: bool,
     /// When it was looked at, in clock ticks after boot: what the process makes from then on begins
     /// with what is written.
     pub since_ticks: u64,
+}
+
+impl Prior {
+    /// Says that it is about to be put back, where that has steps between which a kill may come:
+    /// false where it has none, or that was said before.
+    pub(crate) fn begin(&mut self) -> bool {
+        !std::mem::replace(&mut self.is_begun, matches!(self.written, Setting::Cpus(_)))
+            && self.is_begun
+    }
+
+    /// Whether a value is of our making: what was written, what the kernel took for it, or what
+    /// there is between the two steps of [`Setting::give_back`].
+    fn is_ours(&self, found: &Setting, before: &Setting) -> bool {
+        let is_half = || match (found, before, &self.written) {
+            (Setting::Cpus(found), Setting::Cpus(before), Setting::Cpus(written)) => {
+                before.is_within(found) && written.is_within(found)
+            }
+            _ => false,
+        };
+        *found == self.written || self.taken.contains(found) || self.is_begun && is_half()
+    }
 }
 
 /// What became of putting it back.
@@ -118,18 +145,26 @@ pub fn capture(held: &Held, written: Setting) -> Result<Prior, Failure> {
         let gone = || Failure::Gone { what: format!("process {}", held.pid()) };
         let leader = all.iter().find(|(thread, _)| thread.tid == held.pid());
         let first = leader.or(all.first()).map(|(_, setting)| setting.clone()).ok_or_else(gone)?;
-        Ok(Prior { written, first, threads: all, since_ticks })
+        let (taken, is_begun) = (Vec::new(), false);
+        Ok(Prior { written, first, threads: all, taken, is_begun, since_ticks })
     })
 }
 
-/// Gives every thread what is written, and reads it back.
-pub fn apply(held: &Held, prior: &Prior) -> Result<(), Failure> {
+/// Gives every thread what is written, and reads it back. What is read and is something else is
+/// kept beside it.
+pub fn apply(held: &Held, prior: &mut Prior) -> Result<(), Failure> {
+    let Prior { written, taken, .. } = &mut *prior;
     held.during(|| {
-        settle(held, &prior.written, |thread, found| {
-            if *found == prior.written {
+        settle(held, written, |thread, found| {
+            if found == written || taken.contains(found) {
                 return Ok(false);
             }
-            prior.written.give(thread.tid).map(|()| true)
+            written.give(thread.tid)?;
+            let found = written.of(thread.tid)?;
+            if found != *written && !taken.contains(&found) {
+                taken.push(found);
+            }
+            Ok(true)
         })
     })?;
     let taken = held.during(|| read_back(held, &prior.written))?;
@@ -165,7 +200,7 @@ fn restore_of(held: &Held, prior: &Prior, restored: &mut Restored) -> Result<(),
             if found == before {
                 return Ok(false);
             }
-            if *found != prior.written {
+            if !prior.is_ours(found, before) {
                 if !restored.superseded.contains(&thread.tid) {
                     restored.superseded.push(thread.tid);
                 }
