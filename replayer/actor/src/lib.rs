@@ -14,6 +14,8 @@ pub mod calls;
 mod clock;
 pub mod deed;
 pub mod direction;
+mod due;
+pub mod entry;
 pub mod failure;
 pub mod hand;
 mod heirs;

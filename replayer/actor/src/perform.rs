@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use crate::bounds;
 use crate::deed::{Deed, PutBack};
 use crate::direction;
+use crate::entry::short;
 use crate::failure::Failure;
 use crate::notes::{Note, Notes, NotesError, Standing};
 use crate::overlap;
@@ -47,8 +48,13 @@ impl Done {
         Self { outcome: Outcome::Applied, reason: None }
     }
 
-    pub(crate) fn not(outcome: Outcome, reason: impl Into<String>) -> Self {
-        Self { outcome, reason: Some(reason.into()) }
+    pub(crate) fn because(outcome: Outcome, reason: impl AsRef<str>) -> Self {
+        Self { outcome, reason: Some(short(reason.as_ref()).into_owned()) }
+    }
+
+    /// Of putting something back: it is not known to be done, and what does it stands still.
+    pub(crate) fn is_to_be_tried_again(&self) -> bool {
+        self.outcome == Outcome::Indeterminate
     }
 }
 
@@ -83,21 +89,22 @@ impl Performer {
     pub fn perform(&self, order: Order) -> Done {
         match self.notes.get(order.request) {
             Ok(None) => {}
-            Ok(Some(_)) => return Done::not(Outcome::NotApplied, "it was asked for before"),
-            Err(error) => return Done::not(Outcome::NotApplied, error.to_string()),
+            Ok(Some(_)) => return Done::because(Outcome::NotApplied, "it was asked for before"),
+            Err(error) => return Done::because(Outcome::NotApplied, error.to_string()),
         }
-        let deeds: Result<Vec<Deed>, Failure> = order.effects.iter().map(look).collect();
-        let deeds = match deeds {
+        let within = bounds::check_time(order.lasts_s, &order.effects).map_err(Failure::from);
+        let deeds = within.and_then(|()| order.effects.iter().map(look).collect());
+        let deeds: Vec<Deed> = match deeds {
             Ok(deeds) => deeds,
-            Err(failure) => return Done::not(Outcome::NotApplied, failure.to_string()),
+            Err(failure) => return Done::because(Outcome::NotApplied, failure.to_string()),
         };
         let over = match self.beneath(&deeds) {
             Ok(over) => over,
-            Err(why) => return Done::not(Outcome::NotApplied, why),
+            Err(why) => return Done::because(Outcome::NotApplied, why),
         };
         let note = Note::new(order.request, self.boot_id.clone(), order.action, deeds).over(over);
         if let Err(error) = self.notes.put(&note) {
-            return Done::not(Outcome::NotApplied, format!("nothing was done: {error}"));
+            return Done::because(Outcome::NotApplied, format!("nothing was done: {error}"));
         }
         self.carry_out(note)
     }
@@ -144,7 +151,7 @@ impl Performer {
         match self.notes.put(&note) {
             Ok(()) => Done::applied(),
             // The note that it was meant is there: whoever comes next puts it back all the same.
-            Err(error) => Done { outcome: Outcome::Applied, reason: Some(error.to_string()) },
+            Err(error) => Done::because(Outcome::Applied, error.to_string()),
         }
     }
 
@@ -153,14 +160,17 @@ impl Performer {
         let undone = self.put_back(note);
         match (failure, undone.outcome) {
             (Failure::Indeterminate { .. }, _) => {
-                Done::not(Outcome::Indeterminate, failure.to_string())
+                Done::because(Outcome::Indeterminate, failure.to_string())
             }
             (_, Outcome::Applied | Outcome::Superseded) => {
-                Done::not(Outcome::NotApplied, failure.to_string())
+                Done::because(Outcome::NotApplied, failure.to_string())
             }
             (_, Outcome::NotApplied | Outcome::Indeterminate | Outcome::Withheld) => {
                 let why = undone.reason.unwrap_or_default();
-                Done::not(Outcome::Indeterminate, format!("{failure}; undoing it failed: {why}"))
+                Done::because(
+                    Outcome::Indeterminate,
+                    format!("{failure}; undoing it failed: {why}"),
+                )
             }
         }
     }
@@ -179,15 +189,15 @@ impl Performer {
                 Ok(None) => self.put_back(note),
                 Ok(Some(newer)) => {
                     let why = format!("request {newer} changed it after this one: undo that first");
-                    Done::not(Outcome::NotApplied, why)
+                    Done::because(Outcome::NotApplied, why)
                 }
-                Err(error) => Done::not(Outcome::Indeterminate, error.to_string()),
+                Err(error) => Done::because(Outcome::Indeterminate, error.to_string()),
             },
-            Ok(None) => Done::not(Outcome::NotApplied, "there is nothing of it to undo"),
+            Ok(None) => Done::because(Outcome::NotApplied, "there is nothing of it to undo"),
             Err(error @ NotesError::Damaged { .. }) => {
-                Done::not(Outcome::NotApplied, error.to_string())
+                Done::because(Outcome::NotApplied, error.to_string())
             }
-            Err(error) => Done::not(Outcome::Indeterminate, error.to_string()),
+            Err(error) => Done::because(Outcome::Indeterminate, error.to_string()),
         }
     }
 
@@ -203,28 +213,33 @@ impl Performer {
         Ok(None)
     }
 
-    /// Finishes what an earlier one left: what nobody said of that it stays is undone.
-    pub fn recover(&self) -> Result<Vec<Left>, NotesError> {
-        let mut left = Vec::new();
-        // The newest first: what an older one finds changed by a newer one is as it left it then.
-        for note in self.notes.all()?.into_iter().rev() {
-            match note {
-                Ok(note) if note.boot_id != self.boot_id => {
-                    let done = self.forget(&note);
-                    left.push(Left { request: Some(note.request), action: note.action, done });
-                }
-                Ok(note) if note.standing != Standing::Kept => {
-                    let (request, action) = (Some(note.request), note.action.clone());
-                    left.push(Left { request, action, done: self.put_back(note) });
-                }
-                Ok(_) => {}
-                Err(error) => {
-                    let done = Done::not(Outcome::Indeterminate, error.to_string());
-                    left.push(Left { request: None, action: "unknown".to_owned(), done });
-                }
+    /// Whether there is something of a request to be undone, or that cannot be told.
+    pub(crate) fn stands(&self, request: u64) -> bool {
+        !matches!(self.notes.get(request), Ok(None))
+    }
+
+    /// What an earlier one left and nobody said of that it stays, and what is wrong with a note.
+    pub fn unfinished(&self) -> Result<Vec<Result<Note, NotesError>>, NotesError> {
+        let mut all = self.notes.all()?;
+        let is_kept = |note: &Note| note.boot_id == self.boot_id && note.standing == Standing::Kept;
+        all.retain(|note| !note.as_ref().is_ok_and(is_kept));
+        all.reverse();
+        Ok(all)
+    }
+
+    /// Finishes one of these: it is undone.
+    pub fn finish(&self, found: Result<Note, NotesError>) -> Left {
+        let note = match found {
+            Ok(note) => note,
+            Err(error) => {
+                let done = Done::because(Outcome::Indeterminate, error.to_string());
+                return Left { request: None, action: "unknown".to_owned(), done };
             }
-        }
-        Ok(left)
+        };
+        let (request, action) = (Some(note.request), short(&note.action).into_owned());
+        let is_of_now = note.boot_id == self.boot_id;
+        let done = if is_of_now { self.put_back(note) } else { self.forget(&note) };
+        Left { request, action, done }
     }
 
     /// Puts back the last first. The note goes when nothing is left to be done.
@@ -244,25 +259,23 @@ impl Performer {
             }
         }
         if !failed.is_empty() {
-            return Done::not(Outcome::Indeterminate, failed.join("; "));
+            return Done::because(Outcome::Indeterminate, failed.join("; "));
         }
         if let Err(error) = self.notes.take_away(note.request) {
-            return Done::not(Outcome::Indeterminate, error.to_string());
+            return Done::because(Outcome::Indeterminate, error.to_string());
         }
         if superseded.is_empty() {
             return Done::applied();
         }
         let found = superseded.join("; ");
-        Done::not(Outcome::Superseded, format!("someone else changed it since: {found}"))
+        Done::because(Outcome::Superseded, format!("someone else changed it since: {found}"))
     }
 
     /// Of another boot nothing is left to undo.
     fn forget(&self, note: &Note) -> Done {
         match self.notes.take_away(note.request) {
-            Ok(()) => {
-                Done { outcome: Outcome::Applied, reason: Some("a boot has undone it".to_owned()) }
-            }
-            Err(error) => Done::not(Outcome::Indeterminate, error.to_string()),
+            Ok(()) => Done::because(Outcome::Applied, "a boot has undone it"),
+            Err(error) => Done::because(Outcome::Indeterminate, error.to_string()),
         }
     }
 }

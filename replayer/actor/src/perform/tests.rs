@@ -16,6 +16,11 @@ fn performer(folder: &tempfile::TempDir) -> Performer {
     Performer::new(notes, Box::new(Direct)).unwrap()
 }
 
+fn recover(performer: &Performer) -> Vec<Left> {
+    let found = performer.unfinished().unwrap().into_iter();
+    found.map(|one| performer.finish(one)).collect()
+}
+
 fn nice_of(child: &Child) -> i32 {
     let pid = Pid::from_raw(i32::try_from(child.pid()).unwrap());
     getpriority_process(pid).unwrap()
@@ -92,11 +97,11 @@ fn after_a_kill_at_any_step_the_next_one_undoes_it() {
         killed.notes.put(&note.at(standing)).unwrap();
         drop(killed);
         let next = performer(&folder);
-        let left = next.recover().unwrap();
+        let left = recover(&next);
         assert_eq!(left.len(), 1, "{applied} {standing:?}");
         assert_eq!((left[0].request, &left[0].done), (Some(3), &Done::applied()));
         assert_eq!((nice_of(&child), oom_of(&child).as_str()), (0, "0\n"), "{applied}");
-        assert!(next.recover().unwrap().is_empty());
+        assert!(recover(&next).is_empty());
     }
 }
 
@@ -111,7 +116,7 @@ fn what_stays_is_left_by_the_next_one_until_it_is_asked_for() {
     first.keep(3).unwrap();
     drop(first);
     let next = performer(&folder);
-    assert!(next.recover().unwrap().is_empty());
+    assert!(recover(&next).is_empty());
     assert_eq!(nice_of(&child), 7);
     assert_eq!(next.undo(3), Done::applied());
     assert_eq!(nice_of(&child), 0);
@@ -141,7 +146,7 @@ fn nothing_of_another_boot_is_touched() {
     deed.apply(&Direct).unwrap();
     let note = Note::new(3, "another boot".to_owned(), "one thing".to_owned(), vec![deed]);
     performer.notes.put(&note).unwrap();
-    let left = performer.recover().unwrap();
+    let left = recover(&performer);
     assert_eq!(left[0].done.reason.as_deref(), Some("a boot has undone it"));
     assert_eq!(oom_of(&child), "400\n", "who has its number now is not touched");
     assert!(performer.notes.all().unwrap().is_empty());
@@ -153,7 +158,7 @@ fn a_note_that_says_nothing_is_told_and_stays() {
     let performer = performer(&folder);
     fs::write(folder.path().join("00000000000000000009.undo.json"), "{").unwrap();
     for _ in 0..2 {
-        let left = performer.recover().unwrap();
+        let left = recover(&performer);
         assert_eq!(left.len(), 1);
         assert_eq!(left[0].done.outcome, Outcome::Indeterminate);
         assert!(left[0].done.reason.as_ref().unwrap().contains("00009.undo.json` is damaged"));
@@ -187,6 +192,8 @@ fn what_no_action_does_is_not_done_and_nor_is_what_would_give() {
     };
     let told = perform(1, Effect::Nice { process: process(), nice: -5 });
     assert!(told.starts_with("no action does this: nice -5 to process:"), "{told}");
+    let long = performer.perform(Order { lasts_s: Some(3601), ..nicer(&child, 1, 5) });
+    assert_eq!(long.reason.unwrap(), "no action does this: it lasts 3601 s");
     rustix::process::setpriority_process(Pid::from_raw(i32::try_from(child.pid()).unwrap()), 9)
         .unwrap();
     let told = perform(2, Effect::Nice { process: process(), nice: 5 });

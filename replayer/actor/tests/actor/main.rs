@@ -59,7 +59,7 @@ fn a_nice_level_is_given_and_put_back(folder: &Path) {
     assert_eq!(hand.ask(&Ask::Undo { request: 1 }).unwrap().outcome, Outcome::Applied);
     assert_eq!(child.nice(), 0);
     drop(hand);
-    assert_eq!(whole_log(folder), 3);
+    assert_eq!(whole_log(folder), 4);
 }
 
 fn a_pause_ends_though_the_daemon_is_gone(folder: &Path) {
@@ -69,7 +69,7 @@ fn a_pause_ends_though_the_daemon_is_gone(folder: &Path) {
     child.wait_for(b'T');
     drop(hand);
     child.wait_for(b'S');
-    wait(|| whole_log(folder) == 3);
+    wait(|| whole_log(folder) == 4);
 }
 
 fn while_it_is_stopped_it_does_nothing(folder: &Path) {
