@@ -45,6 +45,12 @@ pub enum Failure {
         /// What would be written.
         written: String,
     },
+    /// It would reach who acts.
+    #[error("{what} is of KernelSight itself, or holds it: no action reaches that")]
+    Own {
+        /// The target, for people.
+        what: String,
+    },
     /// No action of the catalogue does this.
     #[error(transparent)]
     OutOfBounds(#[from] OutOfBounds),

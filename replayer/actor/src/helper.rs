@@ -10,7 +10,7 @@ use std::io::{self, IoSlice, IoSliceMut, Read, Write};
 use std::mem::MaybeUninit;
 use std::os::fd::{AsFd, OwnedFd};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 
 use ks_vocabulary::decision::Sysctl;
 use rustix::net::{
@@ -163,6 +163,7 @@ fn answer(socket: &File, had: &Had, file: Option<&File>) -> io::Result<()> {
 struct Other {
     role: Role,
     socket: File,
+    child: Child,
 }
 
 impl Other {
@@ -173,10 +174,10 @@ impl Other {
         let pair = socketpair(AddressFamily::UNIX, SocketType::SEQPACKET, flags, None);
         let (own, other): (OwnedFd, OwnedFd) = pair.map_err(|error| failed(error.into()))?;
         command.env_clear().stdin(Stdio::from(other)).stdout(Stdio::null());
-        command.spawn().map_err(failed)?;
+        let child = command.spawn().map_err(failed)?;
         // It holds the other end as well: with it the end of a child would not be heard.
         drop(command);
-        let other = Self { role, socket: own.into() };
+        let other = Self { role, socket: own.into(), child };
         other.hear()?;
         Ok(other)
     }
@@ -243,5 +244,9 @@ impl Writes for Helpers {
         }
         let file = self.open(&Want::Place { place: place.clone() })?;
         place.write_to(&file, text)
+    }
+
+    fn processes(&self) -> Vec<u64> {
+        [&self.opener, &self.setter].map(|other| other.child.id().into()).to_vec()
     }
 }

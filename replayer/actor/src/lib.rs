@@ -28,6 +28,7 @@ pub mod meaning;
 pub mod message;
 pub mod notes;
 mod overlap;
+mod own;
 pub mod perform;
 pub mod place;
 pub mod process;

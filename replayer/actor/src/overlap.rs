@@ -61,7 +61,7 @@ fn is_or_made(target: Target, other: Target, since_ticks: Option<u64>) -> Result
 }
 
 /// One autogroup is that of all processes of a session.
-fn shares_session(target: Target, other: Target) -> Result<bool, Failure> {
+pub(crate) fn shares_session(target: Target, other: Target) -> Result<bool, Failure> {
     if target == other {
         return Ok(true);
     }

@@ -17,6 +17,7 @@ use crate::entry::short;
 use crate::failure::Failure;
 use crate::notes::{Note, Notes, NotesError, Standing};
 use crate::overlap;
+use crate::own::Own;
 use crate::writes::Writes;
 
 /// What was asked for.
@@ -63,6 +64,7 @@ impl Done {
 pub struct Performer {
     notes: Notes,
     boot_id: String,
+    own: Own,
     writes: Box<dyn Writes>,
 }
 
@@ -82,7 +84,8 @@ impl Performer {
     /// One that keeps its notes there, and has others write what it may not.
     pub fn new(notes: Notes, writes: Box<dyn Writes>) -> io::Result<Self> {
         let boot_id = fs::read_to_string("/proc/sys/kernel/random/boot_id")?.trim().to_owned();
-        Ok(Self { notes, boot_id, writes })
+        let own = Own::with(&writes.processes())?;
+        Ok(Self { notes, boot_id, own, writes })
     }
 
     /// Does what is asked for. Where a part of it fails all of it is undone.
@@ -93,7 +96,7 @@ impl Performer {
             Err(error) => return Done::because(Outcome::NotApplied, error.to_string()),
         }
         let within = bounds::check_time(order.lasts_s, &order.effects).map_err(Failure::from);
-        let deeds = within.and_then(|()| order.effects.iter().map(look).collect());
+        let deeds = within.and_then(|()| order.effects.iter().map(|one| self.look(one)).collect());
         let deeds: Vec<Deed> = match deeds {
             Ok(deeds) => deeds,
             Err(failure) => return Done::because(Outcome::NotApplied, failure.to_string()),
@@ -135,6 +138,16 @@ impl Performer {
             }
         }
         Ok(over)
+    }
+
+    /// What there is before an effect that may be made: within bounds, in its one direction, and on
+    /// nothing of ours.
+    fn look(&self, effect: &Effect) -> Result<Deed, Failure> {
+        bounds::check(effect)?;
+        let deed = Deed::of(effect)?;
+        direction::check(&deed)?;
+        self.own.check(&deed)?;
+        Ok(deed)
     }
 
     fn carry_out(&self, mut note: Note) -> Done {
@@ -278,14 +291,6 @@ impl Performer {
             Err(error) => Done::because(Outcome::Indeterminate, error.to_string()),
         }
     }
-}
-
-/// What there is before an effect that may be made: within bounds, and in its one direction.
-fn look(effect: &Effect) -> Result<Deed, Failure> {
-    bounds::check(effect)?;
-    let deed = Deed::of(effect)?;
-    direction::check(&deed)?;
-    Ok(deed)
 }
 
 #[cfg(test)]

@@ -64,7 +64,8 @@ fn where_a_part_fails_nothing_of_it_stands() {
     let performer = performer(&folder);
     // What comes last fails when what comes first is done: its owner has changed meanwhile.
     let order = order(&child, 400);
-    let mut deeds: Vec<Deed> = order.effects.iter().map(|one| look(one).unwrap()).collect();
+    let mut deeds: Vec<Deed> =
+        order.effects.iter().map(|one| performer.look(one).unwrap()).collect();
     if let Deed::ProcessFile { prior, .. } = &mut deeds[1] {
         prior.written = 1001;
     }
