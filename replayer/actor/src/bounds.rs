@@ -138,7 +138,8 @@ fn is_io_limit(text: &str) -> bool {
     }
 }
 
-fn is_parameter(key: Sysctl, text: &str) -> bool {
+/// Whether an action of the catalogue writes this to a parameter.
+pub(crate) fn is_parameter(key: Sysctl, text: &str) -> bool {
     match key {
         Sysctl::NetdevMaxBacklog => is_text(text, NetdevBacklog::new),
         Sysctl::Somaxconn => is_text(text, Somaxconn::new),

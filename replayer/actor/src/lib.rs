@@ -36,6 +36,7 @@ pub mod process_file;
 pub mod process_value;
 pub mod sandbox;
 pub mod serve;
+mod settable;
 pub mod setting;
 pub mod stat;
 pub mod syscalls;

@@ -24,6 +24,7 @@ use crate::notes::{Notes, NotesError};
 use crate::perform::Performer;
 use crate::sandbox::{Sandbox, SandboxError};
 use crate::serve::{Actor, ServeError, say};
+use crate::settable::Settable;
 use crate::syscalls;
 
 /// Another actor that is about to end is waited for.
@@ -139,7 +140,9 @@ impl Setup {
     fn help(&self, role: Role) -> Result<(), ActorError> {
         let socket = take_socket().map_err(at(Path::new("/dev/stdin")))?;
         check_peer(&socket)?;
-        Ok(helper::serve(role, self.id + 1, socket)?)
+        // What is put back after a kill may be in no catalogue: the setter has to know it.
+        let settable = Settable::noted(&self.own().join("undo"));
+        Ok(helper::serve(role, self.id + 1, settable, socket)?)
     }
 
     fn ready(&self, socket: &File) -> Result<Actor, ActorError> {
