@@ -66,8 +66,8 @@ fn it_acts_on_nobody_of_its_own(folder: &Path) {
     assert_eq!(pids.len(), 4);
     for (request, pid) in (1..).zip(pids) {
         let process = Exact(Entity::Process(pid, stat(pid).unwrap().start_ticks));
-        let effect = Effect::Signal { process, signal: Signal::Stop };
-        let done = perform(&mut hand, order(request, effect));
+        // One that would be stopped by a failure of this could not tell it.
+        let done = perform(&mut hand, order(request, Effect::Nice { process, nice: 1 }));
         assert_eq!(done.outcome, Outcome::NotApplied);
         assert!(done.reason.unwrap().contains("is of KernelSight itself"));
     }
