@@ -231,6 +231,9 @@ impl Audit {
         let line = Line { number, at_ns, entry: &entry, before, seal: &seal };
         let mut bytes = serde_json::to_vec(&line).map_err(|error| io(error.into()))?;
         bytes.push(b'\n');
+        if !u64::try_from(bytes.len()).is_ok_and(|len| len <= LINE_BYTES_MAX) {
+            return Err(io(io::ErrorKind::InvalidInput.into()));
+        }
         let end = self.log.metadata().map_err(io)?.len();
         let wrote = self.log.write_all_at(&bytes, end).and_then(|()| self.log.sync_data());
         if let Err(error) = wrote {

@@ -11,7 +11,7 @@ use ks_vocabulary::lasting::Exact;
 use rustix::fs::syncfs;
 use serde::{Deserialize, Serialize};
 
-use crate::failure::Failure;
+use crate::failure::{Failure, is_gone};
 use crate::held::{Held, Target};
 use crate::mask::Mask;
 use crate::place::Place;
@@ -122,8 +122,8 @@ impl Deed {
         }
     }
 
-    /// Does it, and reads it back.
-    pub fn apply(&self, writes: &dyn Writes) -> Result<(), Failure> {
+    /// Does it, and reads it back; what the kernel took instead is kept.
+    pub fn apply(&mut self, writes: &dyn Writes) -> Result<(), Failure> {
         match self {
             Self::Threads { target, prior } => setting::apply(&target.hold()?, prior),
             Self::ProcessFile { target, prior } => {
@@ -132,6 +132,17 @@ impl Deed {
             Self::File { prior } => written::apply(prior, writes),
             Self::Signal { target, signal, .. } => send(&target.hold()?, *signal),
             Self::Sync { mount } => sync(mount),
+        }
+    }
+
+    /// Says that it is about to be put back; true where that is to be kept.
+    pub(crate) fn begin(&mut self) -> bool {
+        match self {
+            Self::Threads { prior, .. } => prior.begin(),
+            Self::ProcessFile { .. }
+            | Self::File { .. }
+            | Self::Signal { .. }
+            | Self::Sync { .. } => false,
         }
     }
 
@@ -196,8 +207,12 @@ fn unknown(effect: &Effect) -> Failure {
 
 fn is_stopped(held: &Held) -> Result<bool, Failure> {
     let stat = Stat::of(&held.folder());
-    let gone = |_| Failure::Gone { what: format!("process {}", held.pid()) };
-    stat.map(|stat| matches!(stat.state, b'T' | b't')).map_err(gone)
+    let what = || format!("process {}", held.pid());
+    match stat {
+        Ok(stat) => Ok(matches!(stat.state, b'T' | b't')),
+        Err(error) if is_gone(&error) => Err(Failure::Gone { what: what() }),
+        Err(error) => Err(Failure::refused(what(), error)),
+    }
 }
 
 /// Sends a signal, and waits until it is obeyed. One that is asked to end may take its time.

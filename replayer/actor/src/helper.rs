@@ -5,19 +5,21 @@
 //! descriptor on. The **setter** is root without a capability, which is what `/proc/sys` asks for
 //! at each write (`kernel.md`, section 3), and may write the files that the catalogue lists.
 
+use std::cell::Cell;
 use std::fs::File;
 use std::io::{self, IoSlice, IoSliceMut, Read, Write};
 use std::mem::MaybeUninit;
 use std::os::fd::{AsFd, OwnedFd};
-use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 
 use ks_vocabulary::decision::Sysctl;
+use rustix::event::{PollFd, PollFlags, poll};
 use rustix::net::{
     AddressFamily, RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, SendAncillaryBuffer,
     SendAncillaryMessage, SendFlags, SocketFlags, SocketType, recvmsg, sendmsg, socketpair,
 };
 use rustix::thread::CapabilitySet;
+use rustix::time::Timespec;
 use serde::{Deserialize, Serialize};
 
 use crate::calls::Work;
@@ -26,10 +28,15 @@ use crate::held::{Held, Target};
 use crate::place::Place;
 use crate::process_file::{self, ProcessFile};
 use crate::sandbox::{Sandbox, SandboxError};
+use crate::settable::{self, Settable};
 use crate::writes::Writes;
 
 /// A longer message is none.
 const BYTES_MAX: usize = 16 << 10;
+/// An answer that takes longer is an error. It may come yet, and is told by its number then.
+const PATIENCE: Timespec = Timespec { tv_sec: 10, tv_nsec: 0 };
+/// What a helper says by itself, when it is in its sandbox.
+const READY: u64 = 0;
 
 /// Which of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -67,7 +74,7 @@ impl Role {
                 id: 0,
                 capabilities: CapabilitySet::empty(),
                 readable: vec!["/proc/sys".into()],
-                writable: parameters(),
+                writable: settable::files(),
                 work: Work::Set,
                 weak,
             },
@@ -75,10 +82,11 @@ impl Role {
     }
 }
 
-/// The files of the parameters that this kernel has.
-fn parameters() -> Vec<PathBuf> {
-    let path = |key: &Sysctl| Path::new("/proc/sys").join(key.to_string().replace('.', "/"));
-    Sysctl::ALL.iter().map(path).filter(|path| path.exists()).collect()
+#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Numbered<T> {
+    number: u64,
+    said: T,
 }
 
 #[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -97,31 +105,36 @@ enum Had {
 }
 
 /// Is one until the other end of the socket is gone.
-pub(crate) fn serve(role: Role, id: u32, weak: bool, mut socket: File) -> Result<(), SandboxError> {
+pub(crate) fn serve(
+    role: Role,
+    id: u32,
+    weak: bool,
+    mut settable: Settable,
+    mut socket: File,
+) -> Result<(), SandboxError> {
     if let Err(error) = role.sandbox(id, weak).enter() {
-        let _ = answer(&socket, &Had::No { reason: error.to_string() }, None);
+        let _ = answer(&socket, READY, Had::No { reason: error.to_string() }, None);
         return Err(error);
     }
     let mut bytes = vec![0; BYTES_MAX];
-    let mut goes_on = answer(&socket, &Had::Yes, None).is_ok();
+    let mut goes_on = answer(&socket, READY, Had::Yes, None).is_ok();
     while goes_on {
         let len = match socket.read(&mut bytes) {
             Ok(0) | Err(_) => return Ok(()),
             Ok(len) => len,
         };
-        let done = serde_json::from_slice(&bytes[..len])
-            .map_err(|error| error.to_string())
-            .and_then(|want| fulfil(role, &want).map_err(|failure| failure.to_string()));
-        goes_on = match done {
-            Ok(file) => answer(&socket, &Had::Yes, file.as_ref()),
-            Err(reason) => answer(&socket, &Had::No { reason }, None),
+        // What says nothing has no number, and no answer that anybody waits for.
+        let Ok(Numbered { number, said }) = serde_json::from_slice(&bytes[..len]) else { continue };
+        goes_on = match fulfil(role, &said, &mut settable) {
+            Ok(file) => answer(&socket, number, Had::Yes, file.as_ref()),
+            Err(failure) => answer(&socket, number, Had::No { reason: failure.to_string() }, None),
         }
         .is_ok();
     }
     Ok(())
 }
 
-fn fulfil(role: Role, want: &Want) -> Result<Option<File>, Failure> {
+fn fulfil(role: Role, want: &Want, settable: &mut Settable) -> Result<Option<File>, Failure> {
     let other =
         || Failure::refused("it is not this one's", io::Error::from(io::ErrorKind::Unsupported));
     match (role, want) {
@@ -134,12 +147,11 @@ fn fulfil(role: Role, want: &Want) -> Result<Option<File>, Failure> {
             Want::Place { place: place @ (Place::Group { .. } | Place::ReadAhead(_)) },
         ) => place.to_write().map(Some),
         (Role::Setter, Want::Set { key, text }) => {
-            let place = Place::Sysctl(*key);
-            // What is put back is no action's, but it is numbers like what was there.
-            let is_plain = |byte: u8| byte.is_ascii_digit() || byte == b' ';
-            if text.is_empty() || !text.bytes().all(is_plain) {
+            if !settable.has(*key, text) {
                 return Err(other());
             }
+            let place = Place::Sysctl(*key);
+            settable.look(*key)?;
             place.write_to(&place.to_write()?, text)?;
             Ok(None)
         }
@@ -148,8 +160,8 @@ fn fulfil(role: Role, want: &Want) -> Result<Option<File>, Failure> {
 }
 
 /// Answers by one call for both, with a descriptor where there is one: the opener may not write.
-fn answer(socket: &File, had: &Had, file: Option<&File>) -> io::Result<()> {
-    let bytes = serde_json::to_vec(had)?;
+fn answer(socket: &File, number: u64, said: Had, file: Option<&File>) -> io::Result<()> {
+    let bytes = serde_json::to_vec(&Numbered { number, said })?;
     let fds: Vec<_> = file.iter().map(|file| file.as_fd()).collect();
     let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(1))];
     let mut control = SendAncillaryBuffer::new(&mut space);
@@ -165,31 +177,66 @@ fn answer(socket: &File, had: &Had, file: Option<&File>) -> io::Result<()> {
 struct Other {
     role: Role,
     socket: File,
+    child: Child,
+    /// That of the last question.
+    number: Cell<u64>,
+    patience: Timespec,
 }
 
 impl Other {
     /// Starts it by a command, and waits until it is in its sandbox.
-    fn start(role: Role, mut command: Command) -> Result<Self, Failure> {
+    fn start(role: Role, mut command: Command, patience: Timespec) -> Result<Self, Failure> {
         let failed = |error: io::Error| Failure::refused(format!("the {}", role.word()), error);
         let flags = SocketFlags::CLOEXEC;
         let pair = socketpair(AddressFamily::UNIX, SocketType::SEQPACKET, flags, None);
         let (own, other): (OwnedFd, OwnedFd) = pair.map_err(|error| failed(error.into()))?;
         command.env_clear().stdin(Stdio::from(other)).stdout(Stdio::null());
-        command.spawn().map_err(failed)?;
+        let child = command.spawn().map_err(failed)?;
         // It holds the other end as well: with it the end of a child would not be heard.
         drop(command);
-        let other = Self { role, socket: own.into() };
-        other.hear()?;
-        Ok(other)
+        let number = Cell::new(READY);
+        let mut other = Self { role, socket: own.into(), child, number, patience };
+        match other.hear() {
+            Ok(_) => Ok(other),
+            Err(failure) => {
+                let _ = (other.child.kill(), other.child.wait());
+                Err(failure)
+            }
+        }
     }
 
     fn ask(&self, want: &Want) -> Result<Option<File>, Failure> {
-        let bytes = serde_json::to_vec(want).map_err(|error| self.failed(error.into()))?;
+        let number = self.number.get() + 1;
+        self.number.set(number);
+        let bytes = serde_json::to_vec(&Numbered { number, said: want });
+        let bytes = bytes.map_err(|error| self.failed(error.into()))?;
         (&self.socket).write_all(&bytes).map_err(|error| self.failed(error))?;
         self.hear()
     }
 
+    /// The answer to the last question; what comes late to another one is left out.
     fn hear(&self) -> Result<Option<File>, Failure> {
+        loop {
+            let (Numbered { number, said }, file) = self.receive()?;
+            match said {
+                _ if number != self.number.get() => {}
+                Had::Yes => return Ok(file),
+                Had::No { reason } => return Err(self.failed(io::Error::other(reason))),
+            }
+        }
+    }
+
+    fn receive(&self) -> Result<(Numbered<Had>, Option<File>), Failure> {
+        let mut heard = [PollFd::new(&self.socket, PollFlags::IN)];
+        let ready = loop {
+            match poll(&mut heard, Some(&self.patience)) {
+                Err(rustix::io::Errno::INTR) => {}
+                polled => break polled.map_err(|error| self.failed(error.into()))?,
+            }
+        };
+        if ready == 0 {
+            return Err(self.failed(io::ErrorKind::TimedOut.into()));
+        }
         let mut bytes = vec![0; BYTES_MAX];
         let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(1))];
         let mut control = RecvAncillaryBuffer::new(&mut space);
@@ -200,11 +247,9 @@ impl Other {
             RecvAncillaryMessage::ScmRights(mut fds) => fds.next(),
             RecvAncillaryMessage::ScmCredentials(_) | _ => None,
         });
-        match serde_json::from_slice(&bytes[..len]) {
-            Ok(Had::Yes) => Ok(file.map(File::from)),
-            Ok(Had::No { reason }) => Err(self.failed(io::Error::other(reason))),
-            Err(_) => Err(self.failed(io::ErrorKind::UnexpectedEof.into())),
-        }
+        let said = serde_json::from_slice(&bytes[..len]);
+        let said = said.map_err(|_| self.failed(io::ErrorKind::UnexpectedEof.into()))?;
+        Ok((said, file.map(File::from)))
     }
 
     fn failed(&self, error: io::Error) -> Failure {
@@ -223,8 +268,8 @@ impl Helpers {
     /// Starts them.
     pub(crate) fn start(command: impl Fn(Role) -> Command) -> Result<Self, Failure> {
         Ok(Self {
-            opener: Other::start(Role::Opener, command(Role::Opener))?,
-            setter: Other::start(Role::Setter, command(Role::Setter))?,
+            opener: Other::start(Role::Opener, command(Role::Opener), PATIENCE)?,
+            setter: Other::start(Role::Setter, command(Role::Setter), PATIENCE)?,
         })
     }
 
@@ -246,4 +291,11 @@ impl Writes for Helpers {
         let file = self.open(&Want::Place { place: place.clone() })?;
         place.write_to(&file, text)
     }
+
+    fn processes(&self) -> Vec<u64> {
+        [&self.opener, &self.setter].map(|other| other.child.id().into()).to_vec()
+    }
 }
+
+#[cfg(test)]
+mod tests;

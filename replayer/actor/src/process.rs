@@ -19,6 +19,7 @@ use thiserror::Error;
 use crate::audit::{Audit, AuditError, Paths};
 use crate::calls::Work;
 use crate::clock::wall_ns;
+use crate::entry::Entry;
 use crate::failure::Failure;
 use crate::helper::{self, Helpers, Role};
 use crate::here;
@@ -26,7 +27,8 @@ use crate::message::Said;
 use crate::notes::{Notes, NotesError};
 use crate::perform::Performer;
 use crate::sandbox::{Sandbox, SandboxError};
-use crate::serve::{Actor, Entry, ServeError, say};
+use crate::serve::{Actor, ServeError, say};
+use crate::settable::Settable;
 use crate::syscalls;
 
 /// Another actor that is about to end is waited for.
@@ -161,7 +163,9 @@ impl Setup {
     fn help(&self, role: Role) -> Result<(), ActorError> {
         let socket = take_socket().map_err(at(Path::new("/dev/stdin")))?;
         check_peer(&socket)?;
-        Ok(helper::serve(role, self.id + 1, self.weak, socket)?)
+        // What is put back after a kill may be in no catalogue: the setter has to know it.
+        let settable = Settable::noted(&self.own().join("undo"));
+        Ok(helper::serve(role, self.id + 1, self.weak, settable, socket)?)
     }
 
     fn ready(&self, socket: &File) -> Result<Actor, ActorError> {

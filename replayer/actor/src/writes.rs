@@ -15,6 +15,11 @@ pub trait Writes: Debug {
 
     /// Writes another file.
     fn write_place(&self, place: &Place, text: &str) -> Result<(), Failure>;
+
+    /// Processes that it is, beside the one that asks.
+    fn processes(&self) -> Vec<u64> {
+        Vec::new()
+    }
 }
 
 /// A process that may do it itself.

@@ -74,8 +74,8 @@ const ALLOWED: [(&str, Try); 5] = [
     ("every thread, and back", |given| {
         let held = hold(given.pid);
         for written in [Setting::Nice(9), Setting::Policy(3), Setting::IoPriority(3 << 13)] {
-            let prior = setting::capture(&held, written).map_err(std::io::Error::other)?;
-            setting::apply(&held, &prior).map_err(std::io::Error::other)?;
+            let mut prior = setting::capture(&held, written).map_err(std::io::Error::other)?;
+            setting::apply(&held, &mut prior).map_err(std::io::Error::other)?;
             setting::restore(&held, &prior).map_err(std::io::Error::other)?;
         }
         Ok(())
