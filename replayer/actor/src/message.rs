@@ -1,7 +1,7 @@
 //! What is said between a daemon and its actor: one datagram each, of JSON, typed and short. No
 //! text in it is ever run.
 
-use ks_vocabulary::decision::{Decided, Plan, Upshot, Verdict};
+use ks_vocabulary::decision::{Decided, Plan, Reasoner, Upshot, Verdict};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
@@ -69,6 +69,8 @@ pub struct Noted {
     pub decision: u64,
     /// The incident.
     pub incident: u64,
+    /// Who advised.
+    pub reasoner: Reasoner,
     /// How far it has come.
     pub change: Decided,
     /// The action, for people.

@@ -192,6 +192,7 @@ fn noted(decision: &DecisionSaid) -> Noted {
     Noted {
         decision: decision.id,
         incident: decision.incident,
+        reasoner: decision.reasoner,
         change: decision.change,
         action: or_none(decision.action.as_ref().map(text)),
         target: or_none(decision.target.as_ref().map(ToString::to_string)),

@@ -39,7 +39,8 @@ impl Proposing {
             if let Some(desk) = &self.desk {
                 desk.decided(decision);
             }
-            if decision.change == Decided::Judged {
+            // What a person asks for is asked for at once.
+            if matches!(decision.change, Decided::Judged | Decided::Asked) {
                 self.judged(decision, clock);
             }
         }

@@ -1,6 +1,6 @@
 //! The thread that asks the actor: one thing after the other, each answered.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender};
 use std::time::Duration;
 
@@ -8,6 +8,7 @@ use ks_actor::approval::{Shown, Token};
 use ks_actor::hand::{Hand, HandError};
 use ks_actor::message::{Ask, Noted, Origin};
 use ks_actor::perform::{Done, Order};
+use ks_vocabulary::decision::Reasoner;
 use ks_vocabulary::input::{ActionOutcome, Outcome, RequestId};
 
 use crate::commands::live::told::Told;
@@ -61,13 +62,15 @@ pub(super) struct Worker {
     told: Told,
     /// Proposals as they were shown, with what came back of each.
     shown: BTreeMap<u64, (Shown, Option<Token>)>,
+    /// Decisions that a person asked for.
+    by_person: BTreeSet<u64>,
     /// Why the actor can be asked no more.
     lost: Option<String>,
 }
 
 impl Worker {
     pub(super) fn new(hand: Hand, out: Slot<ActionOutcome>, told: Told) -> Self {
-        Self { hand, out, told, shown: BTreeMap::new(), lost: None }
+        Self { hand, out, told, shown: BTreeMap::new(), by_person: BTreeSet::new(), lost: None }
     }
 
     /// Works until nobody hands it anything more.
@@ -97,6 +100,9 @@ impl Worker {
                 self.ask(&Ask::Keep { request: decision });
             }
             Job::Note(noted) => {
+                if noted.reasoner == Reasoner::Person {
+                    self.by_person.insert(noted.decision);
+                }
                 self.ask(&Ask::Note { noted });
             }
             Job::Seal(shown) => self.seal(*shown),
@@ -112,7 +118,11 @@ impl Worker {
     /// What was shown to a person is done by his approval, and by nothing else.
     fn perform(&mut self, order: Order) -> Done {
         match self.shown.remove(&order.request) {
-            None => self.ask(&Ask::Perform { order, origin: Origin::Agent }),
+            None => {
+                let is_own = self.by_person.remove(&order.request);
+                let origin = if is_own { Origin::Person } else { Origin::Agent };
+                self.ask(&Ask::Perform { order, origin })
+            }
             Some((shown, Some(token))) => {
                 self.ask(&Ask::Approved { shown: Shown { order, ..shown }, token })
             }
