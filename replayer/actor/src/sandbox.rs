@@ -118,11 +118,12 @@ impl Sandbox {
         }
         let status = File::open("/proc/self/status");
         let status = status.map_err(|error| SandboxError::Refused { step: "its status", error })?;
+        // Kernels before 6.4 tell it by a file that is root's once privileges are dropped.
+        let _ = clock::boot_ticks();
         limit()?;
         self.drop_privileges()?;
         self.restrict_files()?;
         self.check(status)?;
-        let _ = clock::boot_ns();
         seccompiler::apply_filter(&calls::filter(self.work)?).map_err(FilterError::from)?;
         Ok(())
     }
