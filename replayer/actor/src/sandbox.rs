@@ -171,6 +171,10 @@ impl Sandbox {
                 rules = rules.add_rule(PathBeneath::new(PathFd::new(path)?, access))?;
             }
         }
+        if self.work == Work::Act {
+            // A filesystem is synced by the folder where it is mounted, which tells names alone.
+            rules = rules.add_rule(PathBeneath::new(PathFd::new("/")?, AccessFs::ReadDir))?;
+        }
         let status = rules.restrict_self()?;
         if status.ruleset == RulesetStatus::NotEnforced {
             return Err(SandboxError::NoLandlock);
