@@ -1,6 +1,7 @@
 """Makes the initramfs of a guest: busybox, the programs with their libraries, and modules."""
 
 import lzma
+import os
 import re
 import shutil
 import subprocess
@@ -85,6 +86,17 @@ class Archive:
     def file(self, name: str, data: bytes) -> None:
         self.folder(name.rpartition("/")[0])
         self.entry(name, 0o100755, data)
+
+    def tree(self, root: Path) -> None:
+        """Everything below a folder."""
+        for path in sorted(root.rglob("*")):
+            name = str(path.relative_to(root))
+            if path.is_symlink():
+                self.entry(name, 0o120777, os.readlink(path).encode())
+            elif path.is_dir():
+                self.entry(name, 0o040000 | path.stat().st_mode & 0o7777)
+            elif path.is_file():
+                self.entry(name, 0o100000 | path.stat().st_mode & 0o7777, path.read_bytes())
 
     def write(self, target: Path) -> None:
         self.entry("TRAILER!!!", 0)

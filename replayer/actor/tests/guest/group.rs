@@ -16,7 +16,7 @@ const NAME: &str = "ks-actor-guest";
 /// One of version 2 below the root; it ends with this, after its members.
 pub(crate) struct Group(PathBuf);
 
-fn mount() -> Verdict<PathBuf> {
+pub(crate) fn mount() -> Verdict<PathBuf> {
     let mounts = read("/proc/self/mountinfo")?;
     let line = mounts.lines().find(|line| line.contains(" - cgroup2 "));
     let path = line.and_then(|line| line.split(' ').nth(4));
@@ -27,6 +27,12 @@ fn mount() -> Verdict<PathBuf> {
 /// Switches a controller of the groups below the root.
 pub(crate) fn switch(controller: &str) -> Verdict {
     write(mount()?.join("cgroup.subtree_control"), controller)
+}
+
+/// Who a group is that is there, by its folder and its path below the root.
+pub(crate) fn exact(folder: &Path, path: &str) -> Verdict<Exact> {
+    let inode = Some(fs::metadata(folder)?.ino());
+    Ok(Exact(Entity::Cgroup(kind::Group { inode, ..kind::Group::at(path.as_bytes()) })))
 }
 
 impl Group {
@@ -44,10 +50,7 @@ impl Group {
     }
 
     pub(crate) fn exact(&self) -> Verdict<Exact> {
-        Ok(Exact(Entity::Cgroup(kind::Group {
-            inode: Some(fs::metadata(&self.0)?.ino()),
-            ..kind::Group::at(format!("/{NAME}").as_bytes())
-        })))
+        exact(&self.0, &format!("/{NAME}"))
     }
 
     pub(crate) fn file(&self, name: impl AsRef<Path>) -> PathBuf {

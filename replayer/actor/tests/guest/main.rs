@@ -1,6 +1,7 @@
 //! Every effect of the catalogue by an actor in its sandbox, on the kernel that this runs on: done,
 //! looked at, undone exactly, looked at; and what happens to others meanwhile. `make test-kernels`
-//! runs it in guests of other kernels, with `--guest`. Without that it touches what it made alone.
+//! runs it in guests of other kernels, with `--guest`, and in one whose first process is systemd,
+//! with `--systemd`. Without these it touches what it made alone.
 //!
 //! Each check prints one line: `ok NAME`, `cannot NAME: why` for what this kernel cannot do,
 //! `skipped: NAME: why` for what is not here, or `FAILED NAME: why`.
@@ -14,6 +15,7 @@ mod lab;
 mod meanwhile;
 mod parameter;
 mod process;
+mod systemd;
 
 use std::process::ExitCode;
 
@@ -76,6 +78,13 @@ const CHECKS: [(&str, Check); 50] = [
     ("another_wrote_a_limit", meanwhile::another_wrote_a_limit),
 ];
 
+const UNDER_SYSTEMD: [(&str, Check); 4] = [
+    ("systemd_reload", systemd::reload),
+    ("systemd_reexec", systemd::reexec),
+    ("systemd_set_property", systemd::set_property),
+    ("systemd_restart", systemd::restart),
+];
+
 /// Prints the line of a check; true where it is not as it has to be.
 fn tell(name: &str, verdict: Verdict, is_guest: bool) -> bool {
     match verdict {
@@ -99,13 +108,13 @@ fn lasting(why: &str) -> String {
     })
 }
 
-fn checks(is_guest: bool) -> bool {
+fn all(checks: &[(&str, Check)], is_guest: bool) -> bool {
     let mut lab = match Lab::new(is_guest) {
         Ok(lab) => lab,
         Err(why) => return tell("actor", Err(why), is_guest),
     };
     let mut is_wrong = tell("actor", Ok(()), is_guest);
-    for (name, check) in CHECKS {
+    for (name, check) in checks {
         if tell(name, check(&mut lab), is_guest) {
             is_wrong = true;
             // What one check left is none of the next one's, nor that an actor ended.
@@ -130,6 +139,10 @@ fn main() -> ExitCode {
         println!("skipped: not root, and an actor is started by root");
         return ExitCode::SUCCESS;
     }
-    let is_guest = arguments.iter().any(|one| one == "--guest");
-    if checks(is_guest) { ExitCode::FAILURE } else { ExitCode::SUCCESS }
+    let is_wrong = match arguments.first().map(String::as_str) {
+        Some("--systemd") => all(&UNDER_SYSTEMD, true),
+        Some("--guest") => all(&CHECKS, true),
+        Some(_) | None => all(&CHECKS, false),
+    };
+    if is_wrong { ExitCode::FAILURE } else { ExitCode::SUCCESS }
 }
