@@ -39,7 +39,9 @@ def command(kernel: Path, initrd: Path, folder: Path, append: str) -> list[str]:
     ]  # fmt: skip
 
 
-def boot(kernel: Path, initrd: Path, folder: Path, timeout_s: int, append: str = "") -> None:
+def boot(
+    kernel: Path, initrd: Path, folder: Path, timeout_s: int, append: str = ""
+) -> None:
     """Runs a guest to its end. Its result is below `folder / 'out'`."""
     for name in ("console.log", "result"):
         (folder / name).write_bytes(b"")
