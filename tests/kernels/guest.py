@@ -47,7 +47,8 @@ def boot(
         (folder / name).write_bytes(b"")
     with (folder / "qemu.log").open("wb") as log:
         qemu = subprocess.Popen(
-            command(kernel, initrd, folder, append), stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+            command(kernel, initrd, folder, append),
+            stdin=subprocess.DEVNULL, stdout=log, stderr=log,
             preexec_fn=lambda: os.nice(10),
         )  # fmt: skip
         try:
