@@ -76,9 +76,12 @@ fuzz: ## search for replies of a reasoner that break a bound (some minutes)
 test-host: ## run the tests that record this host
 	KS_HOST_TESTS=1 $(CARGO) test --locked --release --test host -- --test-threads=1 --nocapture
 
-# Not part of CI: it downloads kernels, and boots each in qemu. What it cannot have, it skips.
-test-kernels: build ## boot other kernels in qemu and check that the tracers count
-	tests/kernels/run '$(KS)'
+# Not part of CI: it downloads kernels, and boots each in qemu. What it cannot have, it skips. The
+# test of acting is a program that cargo names by what it is built of: its last message tells it.
+test-kernels: build ## boot other kernels in qemu and check that the tracers count, and acting
+	@actor=$$($(CARGO) test --locked --release --package ks-actor --test guest --no-run \
+		--message-format json | sed -n 's/.*"executable":"\([^"]*\)".*/\1/p' | tail -n 1); \
+		tests/kernels/run '$(KS)' --actor "$$actor"
 
 # Not part of CI: the folder of cases is not part of the repository. Each case prints PASS or FAIL
 # last; those that need loop devices run as root, one by one.

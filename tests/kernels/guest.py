@@ -25,7 +25,7 @@ def require_qemu() -> None:
         raise Skip(f"no {QEMU}")
 
 
-def command(kernel: Path, initrd: Path, folder: Path) -> list[str]:
+def command(kernel: Path, initrd: Path, folder: Path, append: str) -> list[str]:
     disk = folder / "disk"
     with disk.open("wb") as file:
         file.truncate(DISK_BYTES)
@@ -33,19 +33,22 @@ def command(kernel: Path, initrd: Path, folder: Path) -> list[str]:
         QEMU, "-accel", "tcg,thread=multi", "-cpu", "max", "-smp", "2", "-m", "1024",
         "-nodefaults", "-display", "none", "-no-reboot",
         "-kernel", str(kernel), "-initrd", str(initrd),
-        "-append", "console=ttyS0 panic=-1 loglevel=4",
+        "-append", f"console=ttyS0 panic=-1 loglevel=4 {append}",
         "-serial", f"file:{folder / 'console.log'}", "-serial", f"file:{folder / 'result'}",
         "-drive", f"file={disk},format=raw,if=none,id=disk", "-device", "virtio-blk-pci,drive=disk",
     ]  # fmt: skip
 
 
-def boot(kernel: Path, initrd: Path, folder: Path, timeout_s: int) -> None:
+def boot(
+    kernel: Path, initrd: Path, folder: Path, timeout_s: int, append: str = ""
+) -> None:
     """Runs a guest to its end. Its result is below `folder / 'out'`."""
     for name in ("console.log", "result"):
         (folder / name).write_bytes(b"")
     with (folder / "qemu.log").open("wb") as log:
         qemu = subprocess.Popen(
-            command(kernel, initrd, folder), stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+            command(kernel, initrd, folder, append),
+            stdin=subprocess.DEVNULL, stdout=log, stderr=log,
             preexec_fn=lambda: os.nice(10),
         )  # fmt: skip
         try:

@@ -1,6 +1,7 @@
-"""Makes the initramfs of a guest: busybox, ks with its libraries, and modules."""
+"""Makes the initramfs of a guest: busybox, the programs with their libraries, and modules."""
 
 import lzma
+import os
 import re
 import shutil
 import subprocess
@@ -9,9 +10,9 @@ from pathlib import Path
 from mirror import Skip
 
 HERE = Path(__file__).resolve().parent
-# For a disk, the accept queues of listeners, and the count of connections. The guest loads no
-# module by itself; any of them may be part of the kernel.
-MODULES = ("virtio_pci", "virtio_blk", "tcp_diag", "nf_conntrack")
+# For a disk, the accept queues of listeners, the count of connections, and weights of disks. The
+# guest loads no module by itself; any of them may be part of the kernel.
+MODULES = ("virtio_pci", "virtio_blk", "tcp_diag", "nf_conntrack", "bfq")
 
 
 def libraries(program: Path) -> list[Path]:
@@ -86,12 +87,23 @@ class Archive:
         self.folder(name.rpartition("/")[0])
         self.entry(name, 0o100755, data)
 
+    def tree(self, root: Path) -> None:
+        """Everything below a folder."""
+        for path in sorted(root.rglob("*")):
+            name = str(path.relative_to(root))
+            if path.is_symlink():
+                self.entry(name, 0o120777, os.readlink(path).encode())
+            elif path.is_dir():
+                self.entry(name, 0o040000 | path.stat().st_mode & 0o7777)
+            elif path.is_file():
+                self.entry(name, 0o100000 | path.stat().st_mode & 0o7777, path.read_bytes())
+
     def write(self, target: Path) -> None:
         self.entry("TRAILER!!!", 0)
         target.write_bytes(self.content)
 
 
-def build(ks: Path, modules: list[Path], target: Path) -> None:
+def build(ks: Path, actor: Path | None, modules: list[Path], target: Path) -> None:
     """Writes the initramfs."""
     busybox = shutil.which("busybox")
     if not busybox:
@@ -100,9 +112,15 @@ def build(ks: Path, modules: list[Path], target: Path) -> None:
     for folder in ("proc", "sys", "dev", "tmp"):
         archive.folder(folder)
     archive.entry("dev/console", 0o020600, device=(5, 1))
-    archive.file("bin/busybox", Path(busybox).read_bytes())
-    archive.file("bin/ks", ks.read_bytes())
-    for library in dict.fromkeys([*libraries(ks), *libraries(Path(busybox))]):
+    programs = {"bin/busybox": Path(busybox), "bin/ks": ks}
+    if actor:
+        programs["bin/actor"] = actor
+    for name, program in programs.items():
+        archive.file(name, program.read_bytes())
+    # A file that a sandbox has to hide.
+    archive.file("etc/passwd", b"root:x:0:0:root:/:/bin/sh\n")
+    needed = [library for program in programs.values() for library in libraries(program)]
+    for library in dict.fromkeys(needed):
         if str(library).lstrip("/") not in archive.names:
             archive.file(str(library).lstrip("/"), library.read_bytes())
     for number, module in enumerate(modules):

@@ -62,6 +62,7 @@ class Mirror:
         if not archives:
             raise Skip("apt is set up with no archive of Debian")
         self.cache = cache
+        self.suites = ", ".join(suites)
         self.apt = cache / "apt"
         for folder in ("lists/partial", "cache/archives/partial"):
             (self.apt / folder).mkdir(parents=True, exist_ok=True)
@@ -108,8 +109,12 @@ class Mirror:
         raise Skip(f"no `{kernel.pattern}` in {kernel.suite}: {why[0] if why else 'not offered'}")
 
     def fetch(self, kernel: Kernel) -> tuple[Path, str]:
-        """The package's file and version. A file of another content is fetched anew."""
+        """The package's file and version."""
         name, version, sha256 = self.newest(kernel)
+        return self.package(name, version, sha256), version
+
+    def package(self, name: str, version: str, sha256: str) -> Path:
+        """The file of a package. One of another content is fetched anew."""
         target = self.cache / f"{name}_{version}.deb"
         if not target.is_file() or sha256_of(target) != sha256:
             folder = self.apt / "downloads"
@@ -123,7 +128,22 @@ class Mirror:
         if sha256_of(target) != sha256:
             target.unlink()
             raise Skip(f"`{name}` {version} has another SHA-256 than the list says")
-        return target, version
+        return target
+
+    def with_needs(self, name: str) -> list[Path]:
+        """The files of a package and of all that it needs."""
+        command = ["apt-get", *self.options(), "-s", "--no-install-recommends", "install", name]
+        chosen = re.findall(r"^Inst (\S+) \((\S+)", output_of(command), re.MULTILINE)
+        if not chosen:
+            raise Skip(f"no `{name}` in {self.suites}")
+        files = []
+        for one, version in chosen:
+            shown = output_of(["apt-cache", *self.options(), "show", f"{one}={version}"])
+            sums = re.search(r"^SHA256: (\S+)$", shown, re.MULTILINE)
+            if not sums:
+                raise Skip(f"`{one}` {version} has no SHA-256")
+            files.append(self.package(one, version, sums[1]))
+        return files
 
 
 def sources(archives: list[tuple[str, str]], suites: list[str]) -> str:

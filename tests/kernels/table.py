@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from acting import ACTOR
 from checks import TRACERS
 
 OPENING = """# Kernels
@@ -10,7 +11,8 @@ What the kernels of `tests/kernels/suites.tsv` offer, as `make test-kernels` see
 machine of the newest Debian cloud kernel of each series. The tracers come first; below them are
 only the other sources that some kernel does not give in full. `on: ...` is a source with a limit.
 `capabilities kept` are those that a recorder needs after loading. The machine has control groups of
-version 2 only.
+version 2 only. `actor` says whether an actor starts, and `actor/...` what it cannot do there of all
+that its test asks for, in its own words.
 
 This file is written by `tests/kernels/run KS --write-table`; without that option the runner
 compares, and fails where a kernel gives something else.
@@ -39,16 +41,22 @@ def cells(line: str) -> list[str]:
 def render(columns: dict[str, Column]) -> str:
     series = sorted(columns, key=lambda one: [int(part) for part in one.split(".")])
     names = {name for column in columns.values() for name in column}
-    tracers = [f"bpf/{name}" for name in (*TRACERS, "processes")] + ["capabilities kept"]
+    tracers = [f"bpf/{name}" for name in (*TRACERS, "processes")] + ["capabilities kept", ACTOR]
     others = [
         name
         for name in sorted(names - set(tracers))
-        if any(column.get(name, "on") != "on" for column in columns.values())
+        if any(cell(column, name) not in ("on", "-") for column in columns.values())
     ]
     lines = [["source", *series], ["---"] * (len(series) + 1)]
     for name in tracers + others:
-        lines.append([f"`{name}`", *(columns[one].get(name, "on") for one in series)])
+        lines.append([f"`{name}`", *(cell(columns[one], name) for one in series)])
     return OPENING + "".join(f"| {' | '.join(line)} |\n" for line in lines)
+
+
+def cell(column: Column, name: str) -> str:
+    """A row that is not there means `on`; without an actor there is nothing to say of its work."""
+    is_idle = name.startswith(f"{ACTOR}/") and column.get(ACTOR, "on") != "on"
+    return "-" if is_idle else column.get(name, "on")
 
 
 def differences(document: Path, series: str, column: Column) -> list[str]:
@@ -62,6 +70,7 @@ def differences(document: Path, series: str, column: Column) -> list[str]:
 
 
 def update(document: Path, found: dict[str, Column]) -> None:
-    """Writes the columns that were found, and keeps those of kernels that were not run."""
+    """Writes what was found, and keeps what is written of kernels and sources that were not run."""
     columns = parse(document.read_text()) if document.is_file() else {}
-    document.write_text(render(columns | found))
+    merged = {one: columns.get(one, {}) | column for one, column in found.items()}
+    document.write_text(render(columns | merged))

@@ -120,6 +120,8 @@ impl Sandbox {
         }
         let status = File::open("/proc/self/status");
         let status = status.map_err(|error| SandboxError::Refused { step: "its status", error })?;
+        // Kernels before 6.4 tell it by a file that is root's once privileges are dropped.
+        let _ = clock::boot_ticks();
         limit()?;
         self.drop_privileges()?;
         let has_rules = has_landlock() || !self.weak;
@@ -127,7 +129,6 @@ impl Sandbox {
             self.restrict_files()?;
         }
         self.check(status, has_rules)?;
-        let _ = clock::boot_ns();
         match seccompiler::apply_filter(&calls::filter(self.work)?) {
             Err(_) if self.weak => Ok(()),
             done => Ok(done.map_err(FilterError::from)?),
@@ -176,6 +177,10 @@ impl Sandbox {
             for path in paths {
                 rules = rules.add_rule(PathBeneath::new(PathFd::new(path)?, access))?;
             }
+        }
+        if self.work == Work::Act {
+            // A filesystem is synced by the folder where it is mounted, which tells names alone.
+            rules = rules.add_rule(PathBeneath::new(PathFd::new("/")?, AccessFs::ReadDir))?;
         }
         let status = rules.restrict_self()?;
         if status.ruleset == RulesetStatus::NotEnforced {

@@ -1,5 +1,7 @@
 //! A file that is written, read back, and put back.
 
+use std::io;
+
 use ks_vocabulary::decision::Sysctl;
 use serde::{Deserialize, Serialize};
 
@@ -98,9 +100,21 @@ pub fn apply(prior: &mut Prior, writes: &dyn Writes) -> Result<(), Failure> {
     }
 }
 
-/// Puts back what there was, where what was written stands still.
+/// Puts back what there was, where what was written stands still. A file that is gone took that
+/// with it: one of a controller that is off comes back as it is at first.
 pub fn restore(prior: &Prior, writes: &dyn Writes) -> Result<Restored, Failure> {
     let Some(before) = &prior.before else { return Ok(Restored::NotKept) };
+    match restore_to(before, prior, writes) {
+        Err(Failure::Refused { error, .. }) if is_gone(&error) => Ok(Restored::NotKept),
+        done => done,
+    }
+}
+
+fn is_gone(error: &io::Error) -> bool {
+    error.kind() == io::ErrorKind::NotFound || error.raw_os_error() == Some(libc::ENODEV)
+}
+
+fn restore_to(before: &Before, prior: &Prior, writes: &dyn Writes) -> Result<Restored, Failure> {
     let is = |place: &Place, wanted: &str| -> Result<(bool, String), Failure> {
         let text = place.text()?.unwrap_or_default();
         Ok((place.form().is_taken(&text, wanted), text))
