@@ -19,6 +19,15 @@ pub(crate) struct Job {
     pub(crate) task: Task,
 }
 
+/// A process of a session.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Member {
+    /// Its name, at most 15 bytes.
+    pub(crate) name: String,
+    /// What it does.
+    pub(crate) task: Task,
+}
+
 /// What a worker does until it is killed.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -59,6 +68,27 @@ pub(crate) enum Task {
         bytes: u64,
         /// Threads that do.
         threads: u32,
+    },
+    /// Begins a session of its own as another user, with these in it.
+    Session {
+        /// Its other processes.
+        members: Vec<Member>,
+    },
+    /// Wants CPUs while a file is there.
+    SpinWhile {
+        /// Which.
+        gate: PathBuf,
+        /// Threads that do.
+        threads: u32,
+    },
+    /// Accepts connections of this host, each of which costs it CPU time, and closes them.
+    Serve {
+        /// Length of the accept queue.
+        backlog: i32,
+        /// Threads that do.
+        threads: u32,
+        /// CPU time of each connection.
+        work_us: u64,
     },
     /// Opens files until that is refused, and tries again.
     Refused {

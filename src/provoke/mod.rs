@@ -8,6 +8,7 @@
 mod job;
 mod made;
 mod phases;
+mod sessions;
 mod stage;
 mod tasks;
 mod things;
@@ -91,6 +92,10 @@ pub(crate) enum Provoked {
     PortExhaustion,
     /// Segments that are lost
     PacketLoss,
+    /// Work in the session of a server, which starves it
+    HogOneSession,
+    /// Work in another session than the server that it starves
+    HogTwoSessions,
 }
 
 fn parse_intensity(text: &str) -> Result<f64, String> {

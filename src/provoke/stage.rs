@@ -12,6 +12,7 @@ use ks_vocabulary::kind::Kind;
 use super::Provoked;
 use super::job::Task;
 use super::made::Made;
+use super::sessions;
 use super::things::said;
 use super::workers::{Plan, Worker};
 
@@ -27,11 +28,13 @@ pub(super) struct Stage {
     /// What runs before, while and after.
     pub(super) steady: Vec<Worker>,
     /// What makes the fault.
-    plans: Vec<Plan>,
+    pub(super) plans: Vec<Plan>,
     /// The same, once it has begun.
     pub(super) workers: Vec<Worker>,
     /// Rules of the packet filter while it lasts, in this network namespace.
-    rules: Option<(PathBuf, String)>,
+    pub(super) rules: Option<(PathBuf, String)>,
+    /// A file that is there while it lasts.
+    pub(super) gate: Option<PathBuf>,
     /// What it must show as.
     pub(super) wrong: Vec<Wrong>,
 }
@@ -42,6 +45,9 @@ impl Stage {
         if let Some((namespace, rules)) = &self.rules {
             filter(namespace, rules)?;
         }
+        if let Some(gate) = &self.gate {
+            std::fs::write(gate, "").with_context(|| format!("`{}`", gate.display()))?;
+        }
         self.workers = self.plans.iter().map(Plan::start).collect::<anyhow::Result<_>>()?;
         Ok(())
     }
@@ -51,6 +57,9 @@ impl Stage {
         self.workers.clear();
         if let Some((namespace, _)) = &self.rules {
             filter(namespace, "flush ruleset\n")?;
+        }
+        if let Some(gate) = &self.gate {
+            std::fs::remove_file(gate).with_context(|| format!("`{}`", gate.display()))?;
         }
         Ok(())
     }
@@ -73,10 +82,12 @@ pub(super) fn set(fault: Provoked, intensity: f64, made: &mut Made) -> anyhow::R
         Provoked::ListenOverflow => listen_overflow(intensity),
         Provoked::PortExhaustion => port_exhaustion(intensity),
         Provoked::PacketLoss => packet_loss(intensity),
+        Provoked::HogOneSession => sessions::hog(intensity, true, made),
+        Provoked::HogTwoSessions => sessions::hog(intensity, false, made),
     }
 }
 
-fn on_host(kind: Kind, culprit: &str) -> Wrong {
+pub(super) fn on_host(kind: Kind, culprit: &str) -> Wrong {
     Wrong { kind, entity: "host".to_owned(), culprit: Some(culprit.to_owned()) }
 }
 

@@ -27,7 +27,7 @@ pub(crate) struct Worker {
 #[derive(Debug, Clone)]
 pub(crate) struct Plan {
     /// Its name.
-    pub(crate) name: &'static str,
+    pub(crate) name: String,
     /// Control group that it joins.
     pub(crate) group: Option<PathBuf>,
     /// Network namespace that it enters.
@@ -40,7 +40,12 @@ pub(crate) struct Plan {
 
 impl Plan {
     /// A worker of the host.
-    pub(crate) fn new(name: &'static str, task: Task) -> Self {
+    pub(crate) fn new(name: &str, task: Task) -> Self {
+        Self::named(name.to_owned(), task)
+    }
+
+    /// The same.
+    pub(crate) fn named(name: String, task: Task) -> Self {
         Self { name, group: None, namespace: None, restarts: false, task }
     }
 
@@ -70,7 +75,7 @@ impl Plan {
 impl Worker {
     fn start(plan: &Plan, before: &[&str]) -> anyhow::Result<Self> {
         let job = Job {
-            name: plan.name.to_owned(),
+            name: plan.name.clone(),
             parent: std::process::id(),
             group: plan.group.clone(),
             namespace: plan.namespace.clone(),
@@ -124,8 +129,12 @@ fn spawn(job: &Job, before: &[&str]) -> anyhow::Result<Child> {
             command
         }
     };
-    // Its own group: a Ctrl-C is for the provoker, which ends its workers in order.
-    command.args(["provoke", "--worker"]).arg(json).process_group(0);
+    command.args(["provoke", "--worker"]).arg(json);
+    // Its own group: a Ctrl-C is for the provoker, which ends its workers in order. Who leads a
+    // group can begin no session, which has a group of its own.
+    if !matches!(job.task, Task::Session { .. }) {
+        command.process_group(0);
+    }
     command.stdin(Stdio::null()).stdout(Stdio::null());
     command.spawn().with_context(|| format!("cannot start {}", job.name))
 }

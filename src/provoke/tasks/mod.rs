@@ -4,6 +4,7 @@ mod calls;
 mod disk;
 mod memory;
 mod network;
+mod session;
 
 use std::ffi::CString;
 use std::os::fd::AsFd;
@@ -56,6 +57,9 @@ fn work(task: &Task) -> anyhow::Result<()> {
         Task::Touch { bytes, per_s } => memory::touch(*bytes, *per_s),
         Task::Fault { file, per_s } => memory::fault(file, *per_s),
         Task::ReadDevice { device, bytes, threads } => disk::read(device, *bytes, *threads),
+        Task::Session { members } => session::begin(members),
+        Task::SpinWhile { gate, threads } => session::spin_while(gate, *threads),
+        Task::Serve { backlog, threads, work_us } => session::serve(*backlog, *threads, *work_us),
         Task::Refused { per_s } => calls::refused(*per_s),
         Task::Listen { backlog, per_s } => network::listen(*backlog, *per_s),
         Task::Connect { per_s, holds_ms } => network::connect(*per_s, *holds_ms),

@@ -22,7 +22,7 @@ const MESSAGE_BYTES: usize = 2000;
 /// Connections of who asks, each with one message at a time.
 const CONNECTIONS: usize = 50;
 
-fn address() -> SocketAddrV4 {
+pub(super) fn address() -> SocketAddrV4 {
     SocketAddrV4::new(Ipv4Addr::LOCALHOST, PORT)
 }
 

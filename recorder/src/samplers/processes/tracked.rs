@@ -113,8 +113,10 @@ impl Tracked {
         seen
     }
 
-    /// Asks the files that its facts are in.
+    /// Asks the files that its facts are in. Whoever starts a process may have put it into another
+    /// group since it was first seen.
     pub(super) fn ask_facts(&mut self, host: &HostFs, buffer: &mut Buffer) {
+        self.read_labels(host, buffer);
         self.facts.ask(&self.row, matches!(self.by, By::Pass(_)), host, buffer);
     }
 

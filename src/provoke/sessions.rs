@@ -1,0 +1,56 @@
+//! A server and work that starves it, in one session or in two: what a nice level can help, and what
+//! only that of a session can.
+//!
+//! They run as a user of their own and in the topmost control groups, where sessions share the CPUs
+//! as such (`sched(7)`, autogroups), so that whoever acts may act on them.
+
+use std::path::PathBuf;
+use std::thread::available_parallelism;
+
+use ks_vocabulary::kind::Kind;
+
+use super::job::{Member, Task};
+use super::made::Made;
+use super::stage::{Stage, on_host};
+use super::workers::Plan;
+
+/// What a connection costs the server, in us of a CPU.
+const WORK_US: u64 = 6_000;
+/// The part of all CPUs that the server wants: more than a half, which its session would get.
+const WANTS: f64 = 0.7;
+const BACKLOG: i32 = 32;
+
+/// The work begins with the fault and ends with it; the processes are there all the time.
+pub(super) fn hog(intensity: f64, is_one: bool, made: &mut Made) -> anyhow::Result<Stage> {
+    let cpus = available_parallelism()?.get();
+    let gate = made.folder(1 << 20)?.join("gate");
+    let server = Member {
+        name: "ks-serve".to_owned(),
+        task: Task::Serve { backlog: BACKLOG, threads: threads(cpus, 2.0), work_us: WORK_US },
+    };
+    let hog = Member {
+        name: "ks-hog".to_owned(),
+        task: Task::SpinWhile { gate: gate.clone(), threads: threads(cpus, 4.0 * intensity) },
+    };
+    let sessions = if is_one { vec![vec![server, hog]] } else { vec![vec![server], vec![hog]] };
+    let mut steady = Vec::new();
+    for members in sessions {
+        steady.push(Plan::new("ks-session", Task::Session { members }).start()?);
+    }
+    let per_s = WANTS * cpus as f64 * 1e6 / WORK_US as f64;
+    steady.push(Plan::new("ks-client", Task::Connect { per_s, holds_ms: 500 }).start()?);
+    let wrong = [Kind::LoadMismatch, Kind::Scheduler].map(|kind| on_host(kind, "ks-hog"));
+    Ok(Stage { steady, gate: Some(gate), wrong: wrong.to_vec(), ..Stage::default() })
+}
+
+fn threads(cpus: usize, each: f64) -> u32 {
+    let count = ks_scenarios::grain::whole(cpus as f64 * each);
+    u32::try_from(count).unwrap_or(u32::MAX).max(1)
+}
+
+/// The topmost groups of every hierarchy that is mounted.
+pub(super) fn topmost(mounts: &str) -> Vec<PathBuf> {
+    let is_groups = |line: &&str| line.contains(" - cgroup");
+    let path = |line: &str| line.split(' ').nth(4).map(PathBuf::from);
+    mounts.lines().filter(is_groups).filter_map(path).collect()
+}

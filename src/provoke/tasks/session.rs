@@ -1,0 +1,110 @@
+//! Workers of a session that whoever acts may act on: none of root's, and in no group of ours.
+
+use std::net::TcpListener;
+use std::path::Path;
+use std::time::Duration;
+
+use anyhow::Context;
+use ks_recorder::clock;
+use rustix::net::{AddressFamily, SocketFlags, SocketType, bind, listen, socket_with, sockopt};
+use rustix::process::{Gid, Signal, Uid, set_parent_process_death_signal, setsid};
+use rustix::thread::{set_thread_groups, set_thread_res_gid, set_thread_res_uid};
+
+use super::network::address;
+use crate::provoke::job::Member;
+use crate::provoke::sessions::topmost;
+use crate::provoke::workers::Plan;
+
+/// A user that nobody has (the same range as that of the actor).
+const UID: u32 = 60_940;
+/// How often it is looked whether the file is there.
+const LOOK: Duration = Duration::from_millis(20);
+/// Rounds of work between two looks.
+const ROUNDS: u32 = 100_000;
+
+/// Its members are started while it is root, since they run this program, wherever that lies.
+pub(super) fn begin(members: &[Member]) -> anyhow::Result<()> {
+    setsid().context("cannot begin a session")?;
+    let started: Vec<_> = members
+        .iter()
+        .map(|member| Plan::named(member.name.clone(), member.task.clone()).start())
+        .collect::<anyhow::Result<_>>()?;
+    become_another()?;
+    let mut started = started;
+    loop {
+        std::thread::sleep(LOOK);
+        started.iter_mut().try_for_each(crate::provoke::workers::Worker::look)?;
+    }
+}
+
+/// Leaves its groups and its user behind.
+fn become_another() -> anyhow::Result<()> {
+    let mounts = std::fs::read_to_string("/proc/self/mountinfo").context("no mounts")?;
+    for group in topmost(&mounts) {
+        // A hierarchy that is read-only, or of a namespace, is left as it is.
+        let _ = std::fs::write(group.join("cgroup.procs"), std::process::id().to_string());
+    }
+    let (uid, gid) = (Uid::from_raw(UID), Gid::from_raw(UID));
+    set_thread_groups(&[]).context("cannot leave its groups")?;
+    set_thread_res_gid(gid, gid, gid).context("cannot take a group")?;
+    set_thread_res_uid(uid, uid, uid).context("cannot take a user")?;
+    // Who takes another user has lost it.
+    set_parent_process_death_signal(Some(Signal::KILL)).context("cannot end with its parent")?;
+    Ok(())
+}
+
+/// Wants a CPU in each thread while the file is there.
+pub(super) fn spin_while(gate: &Path, threads: u32) -> anyhow::Result<()> {
+    become_another()?;
+    std::thread::scope(|scope| {
+        for _ in 0..threads {
+            scope.spawn(|| spin_one(gate));
+        }
+    });
+    Ok(())
+}
+
+fn spin_one(gate: &Path) {
+    loop {
+        if gate.exists() {
+            (0..ROUNDS).for_each(|_| std::hint::spin_loop());
+        } else {
+            std::thread::sleep(LOOK);
+        }
+    }
+}
+
+/// Serves one connection after the other in each thread.
+pub(super) fn serve(backlog: i32, threads: u32, work_us: u64) -> anyhow::Result<()> {
+    let socket = socket_with(AddressFamily::INET, SocketType::STREAM, SocketFlags::CLOEXEC, None)?;
+    sockopt::set_socket_reuseaddr(&socket, true)?;
+    bind(&socket, &address()).context("cannot bind")?;
+    listen(&socket, backlog).context("cannot listen")?;
+    let listener = TcpListener::from(socket);
+    become_another()?;
+    let rounds = rounds_in(work_us);
+    std::thread::scope(|scope| {
+        for _ in 0..threads {
+            scope.spawn(|| {
+                while let Ok((peer, _)) = listener.accept() {
+                    (0..rounds).for_each(|_| std::hint::spin_loop());
+                    drop(peer);
+                }
+            });
+        }
+    });
+    anyhow::bail!("it cannot accept")
+}
+
+/// Rounds of work that take so long on a CPU that is free: what a connection costs is work, and
+/// takes longer where others have the CPU. The fastest of several tries was disturbed least.
+fn rounds_in(work_us: u64) -> u64 {
+    const TRY: u64 = 1_000_000;
+    let took_ns = |_| {
+        let begin = clock::now();
+        (0..TRY).for_each(|_| std::hint::spin_loop());
+        clock::now().since_ns(begin).max(1)
+    };
+    let fastest_ns = (0..20).map(took_ns).min().unwrap_or(1);
+    (work_us * 1_000).saturating_mul(TRY) / fastest_ns
+}
