@@ -19,6 +19,7 @@ use crate::process_file::ProcessFile;
 use crate::process_value;
 use crate::setting::{self, Setting};
 use crate::stat::Stat;
+use crate::unit_file;
 use crate::writes::Writes;
 use crate::written;
 
@@ -52,6 +53,11 @@ pub enum Deed {
         /// What it held.
         prior: written::Prior,
     },
+    /// A file of a unit's group, by systemd.
+    Unit {
+        /// What the unit was held at, and what the file held.
+        prior: unit_file::Prior,
+    },
     /// A signal.
     Signal {
         /// To whom.
@@ -79,9 +85,19 @@ pub enum PutBack {
     Nothing,
 }
 
+impl From<written::Restored> for PutBack {
+    fn from(restored: written::Restored) -> Self {
+        match restored {
+            written::Restored::Restored => Self::Restored,
+            written::Restored::NotKept => Self::Nothing,
+            written::Restored::Superseded(found) => Self::Superseded(found),
+        }
+    }
+}
+
 impl Deed {
     /// Looks at what there is before an effect. Nothing is changed.
-    pub fn of(effect: &Effect) -> Result<Self, Failure> {
+    pub fn of(effect: &Effect, writes: &dyn Writes) -> Result<Self, Failure> {
         match effect {
             Effect::Nice { process, nice } => {
                 let nice = i32::try_from(*nice).map_err(|_| unknown(effect))?;
@@ -107,6 +123,9 @@ impl Deed {
                 Ok(Self::Signal { target, signal: *signal, was_stopped })
             }
             Effect::GroupFile { group, file, text } => {
+                if let Some(prior) = unit_file::capture(group, *file, text, writes)? {
+                    return Ok(Self::Unit { prior });
+                }
                 let place = Place::Group { group: group.clone(), file: *file };
                 Ok(Self::File { prior: written::capture(place, text.clone())? })
             }
@@ -130,6 +149,7 @@ impl Deed {
                 process_value::apply(&target.hold()?, prior, writes)
             }
             Self::File { prior } => written::apply(prior, writes),
+            Self::Unit { prior } => unit_file::apply(prior, writes),
             Self::Signal { target, signal, .. } => send(&target.hold()?, *signal),
             Self::Sync { mount } => sync(mount),
         }
@@ -158,13 +178,8 @@ impl Deed {
                     }
                 })
             }
-            Self::File { prior } => {
-                written::restore(prior, writes).map(|restored| match restored {
-                    written::Restored::Restored => PutBack::Restored,
-                    written::Restored::NotKept => PutBack::Nothing,
-                    written::Restored::Superseded(found) => PutBack::Superseded(found),
-                })
-            }
+            Self::File { prior } => written::restore(prior, writes).map(PutBack::from),
+            Self::Unit { prior } => unit_file::restore(prior, writes).map(PutBack::from),
             Self::Signal { target, signal, was_stopped } => {
                 target.hold().and_then(|held| undo_signal(&held, *signal, *was_stopped))
             }

@@ -1,35 +1,35 @@
-//! Two small processes beside an actor, for what it may not do itself.
+//! Small processes beside an actor, for what it may not do itself.
 //!
 //! The **opener** may open what belongs to others (CAP_DAC_OVERRIDE) and write nothing: it opens
 //! one of two files of a process, or a file of a control group or of a disk, and hands the
 //! descriptor on. The **setter** is root without a capability, which is what `/proc/sys` asks for
-//! at each write (`kernel.md`, section 3), and may write the files that the catalogue lists.
+//! at each write (`kernel.md`, section 3), and may write the files that the catalogue lists. The
+//! **manager** is root without a capability too, and opens nothing: on a connection that it had
+//! before its sandbox it asks systemd for the limits of [`crate::limit`].
 
 use std::fs::File;
-use std::io::{self, IoSlice, IoSliceMut, Read, Write};
+use std::io::{self, IoSlice, Read};
 use std::mem::MaybeUninit;
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::AsFd;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
 
 use ks_vocabulary::decision::Sysctl;
-use rustix::net::{
-    AddressFamily, RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, SendAncillaryBuffer,
-    SendAncillaryMessage, SendFlags, SocketFlags, SocketType, recvmsg, sendmsg, socketpair,
-};
+use rustix::net::{SendAncillaryBuffer, SendAncillaryMessage, SendFlags, sendmsg};
 use rustix::thread::CapabilitySet;
 use serde::{Deserialize, Serialize};
 
 use crate::calls::Work;
 use crate::failure::Failure;
-use crate::held::{Held, Target};
+use crate::held::Target;
+use crate::limit::Limit;
+use crate::manager::{Found, Manager};
 use crate::place::Place;
 use crate::process_file::{self, ProcessFile};
 use crate::sandbox::{Sandbox, SandboxError};
-use crate::writes::Writes;
+use crate::unit::Unit;
 
 /// A longer message is none.
-const BYTES_MAX: usize = 16 << 10;
+pub(crate) const BYTES_MAX: usize = 16 << 10;
 
 /// Which of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,17 +38,20 @@ pub enum Role {
     Opener,
     /// See the module.
     Setter,
+    /// See the module.
+    Manager,
 }
 
 impl Role {
-    /// Both.
-    pub const ALL: [Self; 2] = [Self::Opener, Self::Setter];
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Opener, Self::Setter, Self::Manager];
 
     /// Its word, by which a program is told to be one.
     pub fn word(self) -> &'static str {
         match self {
             Self::Opener => "opener",
             Self::Setter => "setter",
+            Self::Manager => "manager",
         }
     }
 
@@ -69,6 +72,13 @@ impl Role {
                 writable: parameters(),
                 work: Work::Set,
             },
+            Self::Manager => Sandbox {
+                id: 0,
+                capabilities: CapabilitySet::empty(),
+                readable: Vec::new(),
+                writable: Vec::new(),
+                work: Work::Manage,
+            },
         }
     }
 }
@@ -79,23 +89,46 @@ fn parameters() -> Vec<PathBuf> {
     Sysctl::ALL.iter().map(path).filter(|path| path.exists()).collect()
 }
 
+/// What a helper is asked for.
 #[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "want", rename_all = "snake_case", deny_unknown_fields)]
-enum Want {
+pub(crate) enum Want {
     ProcessFile { target: Target, file: ProcessFile },
     Place { place: Place },
     Set { key: Sysctl, text: String },
+    UnitLimit { unit: Unit, like: Limit },
+    SetUnit { unit: Unit, limit: Limit },
 }
 
+/// What it says.
 #[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "had", rename_all = "snake_case", deny_unknown_fields)]
-enum Had {
+pub(crate) enum Had {
     Yes,
+    Found { found: Found },
+    Gone { what: String },
     No { reason: String },
+}
+
+/// What comes of something that it was asked for.
+enum Given {
+    Nothing,
+    File(File),
+    Found(Found),
 }
 
 /// Is one until the other end of the socket is gone.
 pub(crate) fn serve(role: Role, id: u32, mut socket: File) -> Result<(), SandboxError> {
+    let mut manager = match role {
+        Role::Opener | Role::Setter => None,
+        Role::Manager => match Manager::connect() {
+            Ok(manager) => Some(manager),
+            Err(error) => {
+                let _ = answer(&socket, &Had::No { reason: error.to_string() }, None);
+                return Ok(());
+            }
+        },
+    };
     if let Err(error) = role.sandbox(id).enter() {
         let _ = answer(&socket, &Had::No { reason: error.to_string() }, None);
         return Err(error);
@@ -107,31 +140,36 @@ pub(crate) fn serve(role: Role, id: u32, mut socket: File) -> Result<(), Sandbox
             Ok(0) | Err(_) => return Ok(()),
             Ok(len) => len,
         };
-        let done = serde_json::from_slice(&bytes[..len])
-            .map_err(|error| error.to_string())
-            .and_then(|want| fulfil(role, &want).map_err(|failure| failure.to_string()));
+        let done = match serde_json::from_slice(&bytes[..len]) {
+            Ok(want) => fulfil(role, manager.as_mut(), &want),
+            Err(error) => Err(Failure::refused("no message", io::Error::from(error))),
+        };
         goes_on = match done {
-            Ok(file) => answer(&socket, &Had::Yes, file.as_ref()),
-            Err(reason) => answer(&socket, &Had::No { reason }, None),
+            Ok(Given::Nothing) => answer(&socket, &Had::Yes, None),
+            Ok(Given::File(file)) => answer(&socket, &Had::Yes, Some(&file)),
+            Ok(Given::Found(found)) => answer(&socket, &Had::Found { found }, None),
+            Err(Failure::Gone { what }) => answer(&socket, &Had::Gone { what }, None),
+            Err(failure) => answer(&socket, &Had::No { reason: failure.to_string() }, None),
         }
         .is_ok();
     }
     Ok(())
 }
 
-fn fulfil(role: Role, want: &Want) -> Result<Option<File>, Failure> {
+fn fulfil(role: Role, manager: Option<&mut Manager>, want: &Want) -> Result<Given, Failure> {
     let other =
         || Failure::refused("it is not this one's", io::Error::from(io::ErrorKind::Unsupported));
-    match (role, want) {
-        (Role::Opener, Want::ProcessFile { target, file }) => {
+    match (role, manager, want) {
+        (Role::Opener, None, Want::ProcessFile { target, file }) => {
             let held = target.hold()?;
-            held.during(|| process_file::open(&held, *file)).map(Some)
+            held.during(|| process_file::open(&held, *file)).map(Given::File)
         }
         (
             Role::Opener,
+            None,
             Want::Place { place: place @ (Place::Group { .. } | Place::ReadAhead(_)) },
-        ) => place.to_write().map(Some),
-        (Role::Setter, Want::Set { key, text }) => {
+        ) => place.to_write().map(Given::File),
+        (Role::Setter, None, Want::Set { key, text }) => {
             let place = Place::Sysctl(*key);
             // What is put back is no action's, but it is numbers like what was there.
             let is_plain = |byte: u8| byte.is_ascii_digit() || byte == b' ';
@@ -139,9 +177,15 @@ fn fulfil(role: Role, want: &Want) -> Result<Option<File>, Failure> {
                 return Err(other());
             }
             place.write_to(&place.to_write()?, text)?;
-            Ok(None)
+            Ok(Given::Nothing)
         }
-        (Role::Opener | Role::Setter, _) => Err(other()),
+        (Role::Manager, Some(manager), Want::UnitLimit { unit, like }) => {
+            manager.look(unit, like).map(Given::Found)
+        }
+        (Role::Manager, Some(manager), Want::SetUnit { unit, limit }) => {
+            manager.set(unit, limit).map(|()| Given::Nothing)
+        }
+        (Role::Opener | Role::Setter | Role::Manager, _, _) => Err(other()),
     }
 }
 
@@ -156,92 +200,4 @@ fn answer(socket: &File, had: &Had, file: Option<&File>) -> io::Result<()> {
     }
     sendmsg(socket, &[IoSlice::new(&bytes)], &mut control, SendFlags::NOSIGNAL)?;
     Ok(())
-}
-
-/// One of them, seen from the actor.
-#[derive(Debug)]
-struct Other {
-    role: Role,
-    socket: File,
-}
-
-impl Other {
-    /// Starts it by a command, and waits until it is in its sandbox.
-    fn start(role: Role, mut command: Command) -> Result<Self, Failure> {
-        let failed = |error: io::Error| Failure::refused(format!("the {}", role.word()), error);
-        let flags = SocketFlags::CLOEXEC;
-        let pair = socketpair(AddressFamily::UNIX, SocketType::SEQPACKET, flags, None);
-        let (own, other): (OwnedFd, OwnedFd) = pair.map_err(|error| failed(error.into()))?;
-        command.env_clear().stdin(Stdio::from(other)).stdout(Stdio::null());
-        command.spawn().map_err(failed)?;
-        // It holds the other end as well: with it the end of a child would not be heard.
-        drop(command);
-        let other = Self { role, socket: own.into() };
-        other.hear()?;
-        Ok(other)
-    }
-
-    fn ask(&self, want: &Want) -> Result<Option<File>, Failure> {
-        let bytes = serde_json::to_vec(want).map_err(|error| self.failed(error.into()))?;
-        (&self.socket).write_all(&bytes).map_err(|error| self.failed(error))?;
-        self.hear()
-    }
-
-    fn hear(&self) -> Result<Option<File>, Failure> {
-        let mut bytes = vec![0; BYTES_MAX];
-        let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(1))];
-        let mut control = RecvAncillaryBuffer::new(&mut space);
-        let mut parts = [IoSliceMut::new(&mut bytes)];
-        let heard = recvmsg(&self.socket, &mut parts, &mut control, RecvFlags::CMSG_CLOEXEC);
-        let len = heard.map_err(|error| self.failed(error.into()))?.bytes;
-        let file = control.drain().find_map(|message| match message {
-            RecvAncillaryMessage::ScmRights(mut fds) => fds.next(),
-            RecvAncillaryMessage::ScmCredentials(_) | _ => None,
-        });
-        match serde_json::from_slice(&bytes[..len]) {
-            Ok(Had::Yes) => Ok(file.map(File::from)),
-            Ok(Had::No { reason }) => Err(self.failed(io::Error::other(reason))),
-            Err(_) => Err(self.failed(io::ErrorKind::UnexpectedEof.into())),
-        }
-    }
-
-    fn failed(&self, error: io::Error) -> Failure {
-        Failure::refused(format!("the {}", self.role.word()), error)
-    }
-}
-
-/// Both, for who acts beside them.
-#[derive(Debug)]
-pub(crate) struct Helpers {
-    opener: Other,
-    setter: Other,
-}
-
-impl Helpers {
-    /// Starts them.
-    pub(crate) fn start(command: impl Fn(Role) -> Command) -> Result<Self, Failure> {
-        Ok(Self {
-            opener: Other::start(Role::Opener, command(Role::Opener))?,
-            setter: Other::start(Role::Setter, command(Role::Setter))?,
-        })
-    }
-
-    fn open(&self, want: &Want) -> Result<File, Failure> {
-        let none = || self.opener.failed(io::ErrorKind::UnexpectedEof.into());
-        self.opener.ask(want)?.ok_or_else(none)
-    }
-}
-
-impl Writes for Helpers {
-    fn open_process_file(&self, held: &Held, file: ProcessFile) -> Result<File, Failure> {
-        self.open(&Want::ProcessFile { target: held.target(), file })
-    }
-
-    fn write_place(&self, place: &Place, text: &str) -> Result<(), Failure> {
-        if let Place::Sysctl(key) = place {
-            return self.setter.ask(&Want::Set { key: *key, text: text.to_owned() }).map(|_| ());
-        }
-        let file = self.open(&Want::Place { place: place.clone() })?;
-        place.write_to(&file, text)
-    }
 }

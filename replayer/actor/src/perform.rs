@@ -85,7 +85,8 @@ impl Performer {
             Ok(Some(_)) => return Done::not(Outcome::NotApplied, "it was asked for before"),
             Err(error) => return Done::not(Outcome::NotApplied, error.to_string()),
         }
-        let deeds: Result<Vec<Deed>, Failure> = order.effects.iter().map(look).collect();
+        let deeds: Result<Vec<Deed>, Failure> =
+            order.effects.iter().map(|effect| self.look(effect)).collect();
         let deeds = match deeds {
             Ok(deeds) => deeds,
             Err(failure) => return Done::not(Outcome::NotApplied, failure.to_string()),
@@ -95,6 +96,14 @@ impl Performer {
             return Done::not(Outcome::NotApplied, format!("nothing was done: {error}"));
         }
         self.carry_out(note)
+    }
+
+    /// What there is before an effect that may be made: within bounds, and in its one direction.
+    fn look(&self, effect: &Effect) -> Result<Deed, Failure> {
+        bounds::check(effect)?;
+        let deed = Deed::of(effect, &*self.writes)?;
+        direction::check(&deed)?;
+        Ok(deed)
     }
 
     fn carry_out(&self, mut note: Note) -> Done {
@@ -202,14 +211,6 @@ impl Performer {
             Err(error) => Done::not(Outcome::Indeterminate, error.to_string()),
         }
     }
-}
-
-/// What there is before an effect that may be made: within bounds, and in its one direction.
-fn look(effect: &Effect) -> Result<Deed, Failure> {
-    bounds::check(effect)?;
-    let deed = Deed::of(effect)?;
-    direction::check(&deed)?;
-    Ok(deed)
 }
 
 #[cfg(test)]

@@ -5,8 +5,11 @@ use std::fs::File;
 
 use crate::failure::Failure;
 use crate::held::Held;
+use crate::limit::Limit;
+use crate::manager::Found;
 use crate::place::Place;
 use crate::process_file::{self, ProcessFile};
+use crate::unit::Unit;
 
 /// See the module.
 pub trait Writes: Debug {
@@ -15,6 +18,12 @@ pub trait Writes: Debug {
 
     /// Writes another file.
     fn write_place(&self, place: &Place, text: &str) -> Result<(), Failure>;
+
+    /// What systemd holds a unit at, of the kind of a limit; nothing where it does not run.
+    fn unit_limit(&self, unit: &Unit, like: &Limit) -> Result<Option<Found>, Failure>;
+
+    /// Has systemd hold a unit at a limit.
+    fn set_unit(&self, unit: &Unit, limit: &Limit) -> Result<(), Failure>;
 }
 
 /// A process that may do it itself.
@@ -28,5 +37,14 @@ impl Writes for Direct {
 
     fn write_place(&self, place: &Place, text: &str) -> Result<(), Failure> {
         place.write_to(&place.to_write()?, text)
+    }
+
+    fn unit_limit(&self, _: &Unit, _: &Limit) -> Result<Option<Found>, Failure> {
+        Ok(None)
+    }
+
+    fn set_unit(&self, unit: &Unit, _: &Limit) -> Result<(), Failure> {
+        let error = std::io::Error::from(std::io::ErrorKind::NotConnected);
+        Err(Failure::refused(unit.to_string(), error))
     }
 }

@@ -59,7 +59,8 @@ fn where_a_part_fails_nothing_of_it_stands() {
     let performer = performer(&folder);
     // What comes last fails when what comes first is done: its owner has changed meanwhile.
     let order = order(&child, 400);
-    let mut deeds: Vec<Deed> = order.effects.iter().map(|one| look(one).unwrap()).collect();
+    let mut deeds: Vec<Deed> =
+        order.effects.iter().map(|one| Deed::of(one, &Direct).unwrap()).collect();
     if let Deed::ProcessFile { prior, .. } = &mut deeds[1] {
         prior.written = 1001;
     }
@@ -85,7 +86,8 @@ fn after_a_kill_at_any_step_the_next_one_undoes_it() {
         let folder = tempfile::tempdir().unwrap();
         let killed = performer(&folder);
         let Order { request, action, effects, .. } = order(&child, 400);
-        let deeds: Vec<Deed> = effects.iter().map(|effect| Deed::of(effect).unwrap()).collect();
+        let deeds: Vec<Deed> =
+            effects.iter().map(|effect| Deed::of(effect, &Direct).unwrap()).collect();
         let note = Note::new(request, killed.boot_id.clone(), action, deeds);
         killed.notes.put(&note).unwrap();
         note.deeds.iter().take(applied).for_each(|deed| deed.apply(&Direct).unwrap());
@@ -137,7 +139,7 @@ fn nothing_of_another_boot_is_touched() {
     let (folder, child) = (tempfile::tempdir().unwrap(), Child::sleeping());
     let performer = performer(&folder);
     let effect = &order(&child, 400).effects[1];
-    let deed = Deed::of(effect).unwrap();
+    let deed = Deed::of(effect, &Direct).unwrap();
     deed.apply(&Direct).unwrap();
     let note = Note::new(3, "another boot".to_owned(), "one thing".to_owned(), vec![deed]);
     performer.notes.put(&note).unwrap();
