@@ -4,7 +4,9 @@
 //! Whoever is there at the other end has to answer in time. What comes that nobody asked for is
 //! skipped.
 
+use std::fs::File;
 use std::io::{self, IoSlice, Read, Write};
+use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
 use std::path::Path;
 
@@ -52,7 +54,8 @@ pub(crate) enum BusError {
 /// See the module.
 #[derive(Debug)]
 pub(crate) struct Bus {
-    socket: UnixStream,
+    /// As a file it is read by the plain call, which a sandbox has.
+    socket: File,
     received: Vec<u8>,
     serial: u32,
 }
@@ -60,7 +63,7 @@ pub(crate) struct Bus {
 impl Bus {
     /// Connects to a socket as the user that this process has.
     pub(crate) fn connect(path: &Path) -> Result<Self, BusError> {
-        let socket = UnixStream::connect(path)?;
+        let socket = File::from(OwnedFd::from(UnixStream::connect(path)?));
         let mut bus = Self { socket, received: Vec::new(), serial: 0 };
         let user = hexadecimal::hex(getuid().to_string().as_bytes());
         bus.socket.write_all(format!("\0AUTH EXTERNAL {user}\r\n").as_bytes())?;

@@ -201,3 +201,45 @@ fn answer(socket: &File, had: &Had, file: Option<&File>) -> io::Result<()> {
     sendmsg(socket, &[IoSlice::new(&bytes)], &mut control, SendFlags::NOSIGNAL)?;
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const UNIT: &str = r#""unit":"/system.slice/a.service""#;
+
+    fn want(rest: &str) -> Result<Want, serde_json::Error> {
+        serde_json::from_str(&format!("{{{rest}}}"))
+    }
+
+    #[test]
+    fn no_other_property_and_no_other_unit_can_be_asked_for() {
+        let set = |limit: &str| want(&format!(r#""want":"set_unit",{UNIT},"limit":{limit}"#));
+        assert!(set(r#"{"tasks":300}"#).is_ok());
+        for limit in
+            [r#"{"ExecStart":"id"}"#, r#"{"TasksMax":1}"#, r#""tasks""#, r#"{"tasks":"1"}"#]
+        {
+            assert!(set(limit).is_err(), "{limit}");
+        }
+        for unit in ["/a.socket", "/a.mount", "/a.timer", "/", "a.service", "/a b.service"] {
+            let text = format!(r#""want":"set_unit","unit":"{unit}","limit":{{"tasks":300}}"#);
+            assert!(want(&text).is_err(), "{unit}");
+        }
+    }
+
+    #[test]
+    fn each_does_its_own_and_no_others_work() {
+        let set = || want(&format!(r#""want":"set_unit",{UNIT},"limit":{{"tasks":300}}"#)).unwrap();
+        let key = || want(r#""want":"set","key":"vm.swappiness","text":"x""#).unwrap();
+        for (role, want) in [
+            (Role::Opener, set()),
+            (Role::Setter, set()),
+            (Role::Opener, key()),
+            (Role::Manager, key()),
+            (Role::Setter, key()),
+        ] {
+            let done = fulfil(role, None, &want);
+            assert!(matches!(done, Err(Failure::Refused { .. })), "{role:?} {want:?}");
+        }
+    }
+}

@@ -6,6 +6,8 @@ mod files;
 mod kills;
 mod lab;
 mod messages;
+mod played;
+mod systemd;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -43,7 +45,8 @@ fn its_status_is_as_promised(folder: &Path) {
     let open: Vec<PathBuf> =
         open.map(|entry| fs::read_link(entry.unwrap().path()).unwrap()).collect();
     println!("  open: {open:?}");
-    assert_eq!(open.len(), 9, "the standard ones, three sockets, its lock and the log");
+    let sockets = 3 + usize::from(systemd::is_there());
+    assert_eq!(open.len(), 6 + sockets, "the standard ones, sockets, its lock and the log");
     let resident = status.lines().find(|line| line.starts_with("RssAnon")).unwrap();
     println!("  {resident}");
 }
@@ -95,12 +98,13 @@ fn a_user_that_somebody_has_is_none_for_an_actor(folder: &Path) {
 
 type Test = fn(&Path);
 
-const TESTS: [(&str, Test); 12] = [
+const TESTS: [(&str, Test); 13] = [
     ("killed at any step it leaves nothing by halves", kills::killed_at_any_step),
     ("what is done is what is logged", kills::what_is_done_is_what_is_logged),
     ("a control group is frozen for a time", files::a_group_is_frozen_for_a_time),
     ("a parameter is set and put back", files::in_own_network),
     ("what belongs to others is written through its helpers", files::helpers),
+    ("what is a unit's is limited by systemd", systemd::units),
     ("its status is as promised", its_status_is_as_promised),
     ("a nice level is given and put back", a_nice_level_is_given_and_put_back),
     (
@@ -121,10 +125,14 @@ fn main() -> ExitCode {
     if let Some((setup, role)) = Setup::called(&arguments) {
         return if setup.be(role).is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE };
     }
-    if let [word, folder] = arguments.as_slice()
-        && word == files::IN_NETWORK
-    {
-        files::a_parameter_is_set_and_put_back(Path::new(folder));
+    if let [word, given] = arguments.as_slice() {
+        match word.as_str() {
+            files::IN_NETWORK => files::a_parameter_is_set_and_put_back(Path::new(given)),
+            systemd::PLAYED => systemd::played(Path::new(given)),
+            // For a host with a systemd: the path of the group of a unit that runs.
+            systemd::RUNNING => systemd::running(folder().path(), given),
+            _ => return ExitCode::FAILURE,
+        }
         return ExitCode::SUCCESS;
     }
     if !rustix::process::geteuid().is_root() {
