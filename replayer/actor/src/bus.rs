@@ -25,6 +25,8 @@ use crate::hexadecimal;
 
 /// An answer that takes longer is none. It is far below what the actor is waited for.
 const PATIENCE_NS: u64 = 5 * SECOND_NS;
+/// A greeting without an answer is said again after this.
+const GREETING_NS: u64 = SECOND_NS / 4;
 /// A line of the handshake is short.
 const LINE_BYTES_MAX: usize = 512;
 const READ_BYTES: usize = 4096;
@@ -96,7 +98,7 @@ impl Bus {
         A: Serialize + DynamicType,
         R: DeserializeOwned + Type,
     {
-        let answer = self.answer(call, arguments)?;
+        let answer = self.answer(call, arguments, PATIENCE_NS)?;
         Ok(answer.arguments()?)
     }
 
@@ -105,16 +107,32 @@ impl Bus {
     where
         A: Serialize + DynamicType,
     {
-        self.answer(call, arguments).map(|_| ())
+        self.answer(call, arguments, PATIENCE_NS).map(|_| ())
     }
 
-    fn answer<A>(&mut self, call: &Call<'_>, arguments: &A) -> Result<Message, BusError>
+    /// Calls a method that does nothing until it is answered.
+    pub(crate) fn greet(&mut self, call: &Call<'_>) -> Result<(), BusError> {
+        for _ in 0..PATIENCE_NS / GREETING_NS {
+            match self.answer(call, &(), GREETING_NS) {
+                Err(BusError::Io(error)) if error.kind() == io::ErrorKind::TimedOut => {}
+                done => return done.map(|_| ()),
+            }
+        }
+        Err(io::Error::from(io::ErrorKind::TimedOut).into())
+    }
+
+    fn answer<A>(
+        &mut self,
+        call: &Call<'_>,
+        arguments: &A,
+        patience_ns: u64,
+    ) -> Result<Message, BusError>
     where
         A: Serialize + DynamicType,
     {
         self.serial = self.serial.wrapping_add(1).max(1);
         self.send(&call.bytes(self.serial, arguments)?)?;
-        let until = boot_ns() + PATIENCE_NS;
+        let until = boot_ns() + patience_ns;
         loop {
             let message = self.message(until)?;
             if !message.answers(self.serial) {

@@ -5,7 +5,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::thread::sleep;
 use std::time::Duration;
 
-use ks_vocabulary::decision::{Effect, Signal};
+use ks_vocabulary::decision::{Effect, GroupFile, Signal};
 use ks_vocabulary::kind::Entity;
 use ks_vocabulary::lasting::Exact;
 use rustix::fs::syncfs;
@@ -122,13 +122,7 @@ impl Deed {
                 let was_stopped = is_stopped(&target.hold()?)?;
                 Ok(Self::Signal { target, signal: *signal, was_stopped })
             }
-            Effect::GroupFile { group, file, text } => {
-                if let Some(prior) = unit_file::capture(group, *file, text, writes)? {
-                    return Ok(Self::Unit { prior });
-                }
-                let place = Place::Group { group: group.clone(), file: *file };
-                Ok(Self::File { prior: written::capture(place, text.clone())? })
-            }
+            Effect::GroupFile { group, file, text } => group_file(group, *file, text, writes),
             Effect::Sysctl { key, text } => {
                 Ok(Self::File { prior: written::capture(Place::Sysctl(*key), text.clone())? })
             }
@@ -202,6 +196,20 @@ fn process_file(process: &Exact, file: ProcessFile, written: i64) -> Result<Deed
     let target = Target::of(process)?;
     let prior = process_value::capture(&target.hold()?, file, written)?;
     Ok(Deed::ProcessFile { target, prior })
+}
+
+/// By systemd where the group is a unit's.
+fn group_file(
+    group: &Exact,
+    file: GroupFile,
+    text: &str,
+    writes: &dyn Writes,
+) -> Result<Deed, Failure> {
+    if let Some(prior) = unit_file::capture(group, file, text, writes)? {
+        return Ok(Deed::Unit { prior });
+    }
+    let place = Place::Group { group: group.clone(), file };
+    Ok(Deed::File { prior: written::capture(place, text.to_owned())? })
 }
 
 fn unknown(effect: &Effect) -> Failure {

@@ -37,6 +37,13 @@ const HELLO: Call<'static> = Call {
     member: "Hello",
 };
 
+const PING: Call<'static> = Call {
+    destination: SYSTEMD,
+    path: SYSTEMD_PATH,
+    interface: "org.freedesktop.DBus.Peer",
+    member: "Ping",
+};
+
 /// Whether systemd is who manages this host.
 pub(crate) fn is_there() -> bool {
     Path::new(BOOTED).is_dir()
@@ -60,7 +67,13 @@ impl Manager {
     /// Connects, before a sandbox.
     pub(crate) fn connect() -> Result<Self, BusError> {
         let by_bus = Bus::connect(Path::new(SYSTEM_BUS)).and_then(Self::greeted);
-        by_bus.or_else(|_| Ok(Self(Bus::connect(Path::new(OWN_SOCKET))?)))
+        by_bus.or_else(|_| {
+            let mut bus = Bus::connect(Path::new(OWN_SOCKET))?;
+            // What systemd (252) reads together with the end of the handshake lies there until more
+            // comes.
+            bus.greet(&PING)?;
+            Ok(Self(bus))
+        })
     }
 
     /// A bus wants to be greeted before anything else is said.

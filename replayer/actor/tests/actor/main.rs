@@ -8,6 +8,7 @@ mod lab;
 mod messages;
 mod played;
 mod systemd;
+mod systemd_played;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -128,7 +129,7 @@ fn main() -> ExitCode {
     if let [word, given] = arguments.as_slice() {
         match word.as_str() {
             files::IN_NETWORK => files::a_parameter_is_set_and_put_back(Path::new(given)),
-            systemd::PLAYED => systemd::played(Path::new(given)),
+            systemd::PLAYED => systemd_played::played(Path::new(given)),
             // For a host with a systemd: the path of the group of a unit that runs.
             systemd::RUNNING => systemd::running(folder().path(), given),
             _ => return ExitCode::FAILURE,

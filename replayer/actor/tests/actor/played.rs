@@ -10,6 +10,7 @@ use std::sync::{Arc, Mutex};
 use std::thread::{sleep, spawn};
 use std::time::Duration;
 
+use rustix::net::{RecvFlags, recv};
 use serde::de::DeserializeOwned;
 use serde::ser::{Serialize, SerializeStruct, Serializer};
 use zbus::wire::serialized::{Context, Data};
@@ -181,6 +182,7 @@ impl Came {
 fn answer(stream: &mut UnixStream, came: &Came, unit: &Mutex<Unit>) {
     let mut unit = unit.lock().unwrap();
     match came.text(3).unwrap().as_str() {
+        "Ping" => send(stream, 2, came.fields(), &()),
         "LoadUnit" => {
             let object = zbus::ObjectPath::try_from(OBJECT).unwrap();
             send(stream, 2, came.fields(), &(object,));
@@ -204,8 +206,8 @@ fn answer(stream: &mut UnixStream, came: &Came, unit: &Mutex<Unit>) {
     }
 }
 
-fn serve(mut stream: UnixStream, unit: &Mutex<Unit>) {
-    while let Some(came) = Came::read(&mut stream.try_clone().unwrap()) {
+fn serve(mut stream: UnixStream, mut from: impl Read, unit: &Mutex<Unit>) {
+    while let Some(came) = Came::read(&mut from) {
         if came.kind == 1 {
             answer(&mut stream, &came, unit);
         }
@@ -229,7 +231,7 @@ pub(crate) fn on_bus(bus: &Path, unit: Arc<Mutex<Unit>>) {
     send(&mut stream, 1, call("RequestName"), &("org.freedesktop.systemd1", 4_u32));
     // Three answers and signals, of which the last says that it has the name.
     while Came::read(&mut lines).unwrap().text(3).is_none_or(|member| member != "NameAcquired") {}
-    spawn(move || serve(stream, &unit));
+    spawn(move || serve(stream, lines, &unit));
 }
 
 /// Waits for whoever connects to its own socket.
@@ -244,9 +246,14 @@ pub(crate) fn on_own_socket(path: &Path, unit: Arc<Mutex<Unit>>) {
             assert_eq!(line, "\0AUTH EXTERNAL 30\r\n");
             stream.write_all(b"OK 0123456789abcdef0123456789abcdef\r\n").unwrap();
             line.clear();
+            // As systemd does: what came with the last line waits for what comes next.
+            sleep(LATER);
             lines.read_line(&mut line).unwrap();
-            assert_eq!((line.as_str(), lines.buffer()), ("BEGIN\r\n", &b""[..]));
-            serve(stream, &unit);
+            assert_eq!(line, "BEGIN\r\n");
+            if !lines.buffer().is_empty() {
+                recv(&stream, &mut [0; 1][..], RecvFlags::PEEK).unwrap();
+            }
+            serve(stream, lines, &unit);
         }
     });
 }
