@@ -48,7 +48,7 @@ fn main() -> ExitCode {
     let floor = synced(folder.path());
     told("floor: a file is written and synced", floor.clone(), None);
     told("a line of the audit log", lines(folder.path()), Some(1e6));
-    let setup = Setup { state: folder.path().join("state"), id: ID };
+    let setup = Setup { state: folder.path().join("state"), id: ID, weak: false };
     let (mut hand, _) = Hand::start(&mut setup.actor()).unwrap();
     told("a nice level, noted, audited, given and read back", round_trips(&mut hand), Some(20e6));
     idle(&hand);

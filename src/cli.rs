@@ -14,6 +14,7 @@ use crate::plain;
 use crate::provoke::Provoke;
 use crate::render::Format;
 
+pub(crate) mod acting;
 pub(crate) mod agent;
 pub(crate) mod analysis;
 pub(crate) mod capture;
@@ -21,6 +22,7 @@ pub(crate) mod control;
 pub(crate) mod diff;
 pub(crate) mod eval;
 pub(crate) mod import;
+pub(crate) mod live;
 pub(crate) mod replay;
 #[cfg(feature = "mutants")]
 pub(crate) mod rule;
@@ -50,18 +52,48 @@ pub(crate) enum Command {
         ks record -o host.parquet --interval 100ms\n  \
         ks record -o host.parquet --events=memory,lifetime | jq 'select(.event == \"oom_kill\")'")]
     Record(Record),
-    /// Observe this host: record it and print verdicts as they come
-    #[command(after_help = "Examples:\n  ks live -o observed\n  \
-        ks live -o /var/lib/kernelsight --segment 1h --keep 7d --keep-bytes 2G")]
-    Live(Live),
-    /// Tell what a daemon does, and which verdicts stand
-    #[command(after_help = "Examples:\n  ks status -o /var/lib/kernelsight\n  \
+    /// Observe this host: record it and print verdicts as they come, and act on it where that is
+    /// asked for
+    #[command(after_help = "Examples:\n  ks live\n  ks live -o observed --duration 10m\n  \
+        ks live --segment 1h --keep 7d --keep-bytes 2G\n  \
+        ks live --mode propose --config site.toml\n  \
+        ks live --mode auto --baseline week.json")]
+    Live(live::Live),
+    /// Tell what a daemon does, which verdicts stand, and what waits for an approval
+    #[command(after_help = "Examples:\n  ks status\n  \
         ks status -o observed --format json | jq .standing")]
     Status(control::StatusOf),
     /// Tell a daemon that a condition is normal: only physical harm is raised from then on
     #[command(after_help = "Examples:\n  ks accept load_mismatch host -o /var/lib/kernelsight\n  \
         ks accept scheduler cgroup:/batch.slice --until 2027-01-01T00:00:00Z -o observed")]
     Accept(control::Accept),
+    /// Let an agent do what it proposes, as it is shown
+    #[command(after_help = "Examples:\n  ks approve 3\n  ks approve 3 --yes -o observed")]
+    Approve(acting::Approve),
+    /// Tell an agent not to do what it proposes
+    #[command(after_help = "Example:\n  ks deny 3")]
+    Deny(acting::Word),
+    /// Do something to this host yourself, by the same guard, actor and audit log as an agent
+    #[command(after_help = "Examples:\n  \
+        ks act lower_process_priority --target pid:5678 --set nice=10 --dry-run\n  \
+        ks act lower_process_priority --target process:5678:93122 --set nice=10 -o act.parquet\n  \
+        ks act pause_process --target pid:5678 --set lasts=30 --verify scheduler:host")]
+    Act(acting::Act),
+    /// Put back what was done to this host
+    #[command(after_help = "Example:\n  ks undo 3")]
+    Undo(acting::UndoOf),
+    /// Let nothing be done on this host any more, until `ks resume-acting`; what was done can still
+    /// be put back. It works also where the daemon hangs
+    #[command(after_help = "Example:\n  ks stop-acting")]
+    StopActing(acting::Switch),
+    /// Take `ks stop-acting` back
+    #[command(after_help = "Example:\n  ks resume-acting")]
+    ResumeActing(acting::Switch),
+    /// What was decided, done and undone on this host, and whether the log of it is whole
+    #[command(after_help = "Examples:\n  ks audit show\n  \
+        ks audit show --format json | jq 'select(.entry.what == \"asked\")'\n  \
+        ks audit verify --anchor /mnt/elsewhere/audit.anchor")]
+    Audit(acting::Audit),
     /// Run the engine over recordings or a scenario and print its verdicts
     #[command(after_help = "Examples:\n  ks replay host.parquet\n  \
         ks replay host.parquet -v\n  \
@@ -122,7 +154,8 @@ pub(crate) enum Command {
     Diff(diff::Diff),
     /// Name the actions that there are, and tell what is known of one
     #[command(after_help = "Examples:\n  ks actions\n  ks actions --kind memory_pressure\n  \
-        ks actions lower_cpu_weight\n  ks actions --format json | jq '.[].name'")]
+        ks actions lower_cpu_weight\n  ks actions --here\n  \
+        ks actions --format json | jq '.[].name'")]
     Actions(agent::Actions),
     /// Tell which texts of actions the policy lets pass, and why not the others
     Policy(agent::Policy),
@@ -257,48 +290,6 @@ impl Source {
     }
 }
 
-/// Arguments of `ks live`.
-#[derive(Debug, Args)]
-pub(crate) struct Live {
-    /// What the daemon may do
-    #[arg(long, value_enum, default_value = "observe")]
-    pub(crate) mode: LiveMode,
-    /// Directory for segments of the recording, each with its journal
-    #[arg(short, long, value_name = "DIR")]
-    pub(crate) output: PathBuf,
-    /// Stop after this time, such as 60s, 10m or 2h
-    #[arg(long, value_parser = parse_duration)]
-    pub(crate) duration: Option<Duration>,
-    /// Length of a segment
-    #[arg(long, default_value = "1h", value_parser = parse_segment)]
-    pub(crate) segment: Duration,
-    /// Remove segments older than this, such as 7d
-    #[arg(long, value_parser = parse_duration)]
-    pub(crate) keep: Option<Duration>,
-    /// Remove the oldest segments when all take more than this, such as 500M or 20G; the newest
-    /// stays, and less than 1M is refused
-    #[arg(long, value_parser = parse_kept_bytes, value_name = "SIZE")]
-    pub(crate) keep_bytes: Option<u64>,
-    /// Form of the verdicts on stdout
-    #[arg(long, value_enum, default_value = "text")]
-    pub(crate) format: Format,
-    /// Knowledge of `ks baseline build` to begin with
-    #[arg(long, value_name = "FILE")]
-    pub(crate) baseline: Option<PathBuf>,
-    /// Configuration, read again on SIGHUP
-    #[arg(long, value_name = "FILE.toml")]
-    pub(crate) config: Option<PathBuf>,
-    #[command(flatten)]
-    pub(crate) source: Source,
-}
-
-/// What the daemon may do.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum LiveMode {
-    /// Record and judge, change nothing
-    Observe,
-}
-
 /// Arguments of `ks inspect`.
 #[derive(Debug, Args)]
 pub(crate) struct Inspect {
@@ -414,7 +405,7 @@ pub(crate) enum Processes {
     None,
 }
 
-fn parse_segment(text: &str) -> Result<Duration, String> {
+pub(crate) fn parse_segment(text: &str) -> Result<Duration, String> {
     let length = parse_duration(text)?;
     if length < Duration::from_secs(1) {
         return Err("a segment is at least 1s long".to_owned());
@@ -437,7 +428,7 @@ fn parse_bytes(text: &str) -> Result<u64, String> {
 }
 
 /// Less than a segment of minutes takes would remove each as it is sealed.
-fn parse_kept_bytes(text: &str) -> Result<u64, String> {
+pub(crate) fn parse_kept_bytes(text: &str) -> Result<u64, String> {
     let bytes = parse_bytes(text)?;
     if bytes < 1_000_000 {
         return Err("too small to keep a segment: at least 1M".to_owned());

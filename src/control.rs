@@ -7,15 +7,19 @@
 //! One question, one answer, then it is closed. The socket is for its owner alone (0600), and the
 //! kernel vouches for who asks: the user of the daemon, or root.
 
+mod acting;
 mod client;
 mod frame;
 mod server;
 
 use std::path::{Path, PathBuf};
 
+use ks_actor::approval::Token;
+use ks_vocabulary::input::OwnAction;
 use ks_vocabulary::kind::{Kind, Severity};
 use serde::{Deserialize, Serialize};
 
+pub(crate) use acting::{ActingStatus, Course, Proposed};
 pub(crate) use client::{ControlError, ask};
 pub(crate) use server::{Server, listen};
 
@@ -40,16 +44,40 @@ pub(crate) enum Question {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         until_ns: Option<i64>,
     },
+    /// To do what is proposed, as it was shown.
+    Approve {
+        /// Number of the decision.
+        decision: u64,
+        /// The seal that it was shown with.
+        token: Token,
+    },
+    /// Not to do what is proposed.
+    Deny {
+        /// Number of the decision.
+        decision: u64,
+    },
+    /// To do something that nobody proposed.
+    Act {
+        /// What.
+        own: Box<OwnAction>,
+    },
+    /// To put something back.
+    Undo {
+        /// Number of the decision.
+        decision: u64,
+    },
 }
 
 /// What is answered.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "answer", rename_all = "snake_case")]
 pub(crate) enum Reply {
     /// To [`Question::Status`].
-    Status(Status),
+    Status(Box<Status>),
     /// It is in the log.
     Done,
+    /// To [`Question::Act`]: what the guard says of it.
+    Judged(Box<Proposed>),
     /// It was not done.
     Refused {
         /// Why.
@@ -76,6 +104,9 @@ pub(crate) struct Status {
     pub(crate) standing: Vec<Standing>,
     /// What operators called normal.
     pub(crate) accepted: Vec<Accepted>,
+    /// What an agent does, where one may act.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) acting: Option<ActingStatus>,
 }
 
 /// A verdict that stands.

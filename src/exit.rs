@@ -33,6 +33,11 @@ pub(crate) struct Unmet;
 #[error("{0}")]
 pub(crate) struct Misused(pub(crate) &'static str);
 
+/// The same, where what is wrong depends on what was said.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub(crate) struct Unsuited(pub(crate) String);
+
 /// The exit code of arguments that ask for help, or that cannot be understood.
 pub(crate) fn of_arguments(error: &clap::Error) -> ExitCode {
     if error.use_stderr() { Fault::Usage.into() } else { ExitCode::SUCCESS }

@@ -8,6 +8,7 @@ mod csv_cell;
 mod duration;
 mod event_line;
 mod exit;
+mod inbox;
 mod knowledge;
 mod pace;
 mod plain;
@@ -23,6 +24,11 @@ use clap::Parser;
 use ks_recorder::format::guarded::is_guarded;
 
 fn main() -> std::process::ExitCode {
+    // A daemon starts this program again to act for it.
+    let words: Vec<_> = std::env::args_os().skip(1).collect();
+    if let Some((setup, role)) = ks_actor::process::Setup::called(&words) {
+        return exit::code(setup.be(role).map_err(Into::into));
+    }
     silence_guarded_panics();
     let arguments = match cli::Cli::try_parse() {
         Ok(arguments) => arguments,
@@ -36,6 +42,13 @@ fn main() -> std::process::ExitCode {
         cli::Command::Live(arguments) => commands::live::run(&arguments),
         cli::Command::Status(arguments) => commands::status::run(&arguments),
         cli::Command::Accept(arguments) => commands::accept::run(&arguments),
+        cli::Command::Approve(arguments) => commands::approve::run(&arguments),
+        cli::Command::Deny(arguments) => commands::approve::deny(&arguments),
+        cli::Command::Act(arguments) => commands::act::run(&arguments),
+        cli::Command::Undo(arguments) => commands::undo::run(&arguments),
+        cli::Command::StopActing(arguments) => commands::stop_acting::stop(&arguments),
+        cli::Command::ResumeActing(arguments) => commands::stop_acting::resume(&arguments),
+        cli::Command::Audit(arguments) => commands::audit::run(&arguments),
         cli::Command::Replay(arguments) => commands::replay::run(&arguments),
         cli::Command::Baseline(arguments) => commands::baseline::run(&arguments),
         cli::Command::Import(arguments) => commands::import::run(&arguments),

@@ -193,7 +193,7 @@ mod tests {
     fn the_engine_goes_on_with_what_was_done_until_it_hears_that_it_was_not() {
         let mut carry = Carry { last_request: 1, ..Carry::default() };
         let until_ns = WallTime(200_000_000_000);
-        carry.open.push(OpenRequest { request: ONE, asks: Asks::Effect, until_ns });
+        carry.open.push(OpenRequest { request: ONE, asks: Asks::Effect, until_ns, change: None });
         changed().carry(ClockAnchor::default(), &mut carry);
         let mut engine = Engine::default();
         let mut stamp = Stamp::default();

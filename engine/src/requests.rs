@@ -5,7 +5,7 @@ use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use ks_vocabulary::input::{Asks, Carry, OpenRequest, RequestId};
+use ks_vocabulary::input::{Asks, Carry, OpenChange, OpenRequest, RequestId};
 use ks_vocabulary::output::Request;
 use ks_vocabulary::time::{ClockAnchor, SECOND_NS, Timestamp};
 
@@ -18,8 +18,15 @@ const AGAIN_NS: u64 = 30 * SECOND_NS;
 #[derive(Debug, Clone, Default)]
 pub struct Requests {
     last: u64,
-    open: BTreeMap<RequestId, (Asks, Timestamp)>,
+    open: BTreeMap<RequestId, Open>,
     late: VecDeque<RequestId>,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Open {
+    asks: Asks,
+    until: Timestamp,
+    change: Option<OpenChange>,
 }
 
 impl Requests {
@@ -27,20 +34,27 @@ impl Requests {
     pub fn ask(&mut self, asks: Asks, until: Timestamp) -> Request {
         self.last += 1;
         let id = RequestId(self.last);
-        self.open.insert(id, (asks, until));
-        Request { id, asks, until_ns: until, again: false }
+        self.open.insert(id, Open { asks, until, change: None });
+        Request { id, asks, until_ns: until, again: false, change: None }
+    }
+
+    /// Notes which change of the host a request asks for.
+    pub fn changes(&mut self, id: RequestId, change: OpenChange) {
+        if let Some(open) = self.open.get_mut(&id) {
+            open.change = Some(change);
+        }
     }
 
     /// Takes an answer; the error is why it is not accepted.
     pub fn answer(&mut self, id: RequestId, asks: Asks) -> Result<(), String> {
         let number = id.0;
         match self.open.get(&id) {
-            Some((asked, _)) if *asked == asks => {
+            Some(open) if open.asks == asks => {
                 self.open.remove(&id);
                 Ok(())
             }
-            Some((asked, _)) => {
-                let (asked, came) = (asked.word(), asks.word());
+            Some(open) => {
+                let (asked, came) = (open.asks.word(), asks.word());
                 Err(format!("request {number} asks for an answer of kind {asked}, not {came}"))
             }
             None if number == 0 || number > self.last => {
@@ -55,8 +69,8 @@ impl Requests {
 
     /// Gives up the next request whose answer has not come by `now`.
     pub fn expire(&mut self, now: Timestamp) -> Option<(RequestId, Asks)> {
-        let due = self.open.iter().find(|(_, (_, until))| *until <= now);
-        let (id, (asks, _)) = due.map(|(id, open)| (*id, *open))?;
+        let due = self.open.iter().find(|(_, open)| open.until <= now);
+        let (id, asks) = due.map(|(id, open)| (*id, open.asks))?;
         self.open.remove(&id);
         if self.late.len() == LATE_KEPT {
             self.late.pop_front();
@@ -67,7 +81,7 @@ impl Requests {
 
     /// When the next answer is too late.
     pub fn next_deadline(&self) -> Option<Timestamp> {
-        self.open.values().map(|(_, until)| *until).min()
+        self.open.values().map(|open| open.until).min()
     }
 
     /// What the next run has to know of them.
@@ -76,10 +90,11 @@ impl Requests {
         carry.open = self
             .open
             .iter()
-            .map(|(id, (asks, until))| OpenRequest {
+            .map(|(id, open)| OpenRequest {
                 request: *id,
-                asks: *asks,
-                until_ns: clock.at(*until),
+                asks: open.asks,
+                until_ns: clock.at(open.until),
+                change: open.change,
             })
             .collect();
     }
@@ -99,10 +114,11 @@ impl Requests {
                 Asks::Approval => now.plus_ns(left_ns),
             };
             self.last = self.last.max(open.request.0);
-            self.open.insert(open.request, (open.asks, until));
+            let (asks, change) = (open.asks, open.change);
+            self.open.insert(open.request, Open { asks, until, change });
             if open.asks == Asks::Effect {
-                let (id, asks) = (open.request, open.asks);
-                again.push(Request { id, asks, until_ns: until, again: true });
+                let id = open.request;
+                again.push(Request { id, asks, until_ns: until, again: true, change });
             }
         }
         again
@@ -148,6 +164,8 @@ mod tests {
         let mut before = Requests::default();
         before.ask(Asks::Model, Timestamp(900));
         let effect = before.ask(Asks::Effect, Timestamp(900)).id;
+        let change = OpenChange { decision: 5, undo: true };
+        before.changes(effect, change);
         let approval = before.ask(Asks::Approval, Timestamp(60 * SECOND_NS)).id;
         let mut carry = Carry::default();
         before.carry(anchor(0, 1_000), &mut carry);
@@ -157,6 +175,7 @@ mod tests {
         let again = after.resume(&carry, Timestamp(7), clock);
         assert_eq!(again.len(), 1);
         assert_eq!((again[0].id, again[0].again), (effect, true));
+        assert_eq!(again[0].change, Some(change));
         assert_eq!(again[0].until_ns, Timestamp(7 + AGAIN_NS));
         assert_eq!(after.ask(Asks::Model, Timestamp(99)).id, RequestId(4));
         assert_eq!(after.answer(approval, Asks::Approval), Ok(()));

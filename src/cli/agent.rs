@@ -8,10 +8,10 @@ use ks_vocabulary::decision::{Mode, Reasoner};
 use crate::render::Format;
 
 /// How an agent takes part in a run.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub(crate) struct Agent {
-    /// How far the agent may go: a recording is left as it is, a modelled host is acted on
-    /// [default: as configured, else observe]
+    /// How far the agent may go: a recording is left as it is, a modelled host is acted on, and so
+    /// is this one by `ks live` [default: as configured, else observe]
     #[arg(long, value_enum, value_name = "MODE")]
     pub(crate) mode: Option<AgentMode>,
     /// Who advises the agent [default: as configured; rules where a mode is given, else off]
@@ -105,6 +105,9 @@ pub(crate) struct Actions {
     /// Only those that answer this condition, such as `memory_pressure`
     #[arg(long, value_name = "KIND", conflicts_with = "name")]
     pub(crate) kind: Option<String>,
+    /// Tell which of them this host offers, and why not the others
+    #[arg(long, conflicts_with = "name")]
+    pub(crate) here: bool,
     /// Form of the output
     #[arg(long, value_enum, default_value = "text")]
     pub(crate) format: Format,

@@ -10,11 +10,14 @@ use ks_vocabulary::kind::Kind;
 
 use crate::render::Format;
 
+/// Where a daemon writes that is not told otherwise.
+pub(crate) const FOLDER: &str = "/var/lib/kernelsight";
+
 /// Which daemon.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub(crate) struct Daemon {
     /// Directory that the daemon writes
-    #[arg(short, long, value_name = "DIR")]
+    #[arg(short, long, value_name = "DIR", default_value = FOLDER)]
     pub(crate) output: PathBuf,
 }
 

@@ -12,7 +12,7 @@ pub(crate) fn run(arguments: &Accept) -> anyhow::Result<()> {
         Reply::Status(status) => {
             status.standing.iter().any(|one| one.kind == kind && one.entity == entity)
         }
-        Reply::Done | Reply::Refused { .. } => false,
+        Reply::Done | Reply::Judged(_) | Reply::Refused { .. } => false,
     };
     ask(folder, &Question::Accept { kind, entity, until_ns: arguments.until })?;
     let (kind, entity) = (kind.word(), &arguments.entity);

@@ -1,5 +1,6 @@
 //! `ks actions`: the catalogue of what can be done, and what is known of each action.
 
+use ks_actor::here::{Host, missing};
 use ks_agent::actions::advice;
 use ks_agent::policy::TextPolicy;
 use ks_agent::tools::reads;
@@ -48,6 +49,9 @@ pub(crate) fn run(arguments: &Actions) -> anyhow::Result<()> {
     let forms: Vec<&Form> = ActionKind::ALL.iter().map(|kind| kind.form()).collect();
     let Some(name) = &arguments.name else {
         let forms = of_kind(&forms, arguments.kind.as_deref())?;
+        if arguments.here {
+            return here(&forms, arguments.format);
+        }
         if arguments.format == Format::Json {
             let told: Vec<Told> = forms.iter().map(|form| told(form, &policy)).collect();
             return stdout::print_json(&told);
@@ -61,6 +65,43 @@ pub(crate) fn run(arguments: &Actions) -> anyhow::Result<()> {
         Format::Json => stdout::print_json(&told),
         Format::Text => stdout::print_page(&page(&told)),
     }
+}
+
+/// Whether this host offers an action, for programs.
+#[derive(Serialize)]
+struct Offered {
+    name: &'static str,
+    offered: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<String>,
+}
+
+/// Tells what of it this host offers; what only looks is answered from what was recorded.
+fn here(forms: &[&Form], format: Format) -> anyhow::Result<()> {
+    let host = Host::look();
+    let changes = forms.iter().filter(|form| form.risk != Risk::Info);
+    let told: Vec<Offered> = changes
+        .map(|form| {
+            let reason = missing(form.kind, &host);
+            Offered { name: form.name, offered: reason.is_none(), reason }
+        })
+        .collect();
+    if format == Format::Json {
+        return stdout::print_json(&told);
+    }
+    let (can, cannot): (Vec<_>, Vec<_>) = told.iter().partition(|one| one.offered);
+    let mut page = Page::of(format_args!("{} of {} can be done here:", can.len(), told.len()));
+    for one in can {
+        page.line(format_args!("  {}", one.name));
+    }
+    if !cannot.is_empty() {
+        page.gap();
+        page.line("not here:");
+    }
+    for one in cannot {
+        page.line(format_args!("  {:26} {}", one.name, one.reason.as_deref().unwrap_or_default()));
+    }
+    stdout::print_page(&page)
 }
 
 fn of_kind<'a>(forms: &[&'a Form], kind: Option<&str>) -> anyhow::Result<Vec<&'a Form>> {
@@ -113,7 +154,10 @@ fn accepts(accepts: &Accepts) -> String {
 }
 
 fn list(forms: &[&Form]) -> Page {
-    let mut page = Page::of(format_args!("{} actions; nothing of them is done here", forms.len()));
+    let mut page = Page::of(format_args!(
+        "{} actions; `ks actions --here` tells which can be done on this host",
+        forms.len()
+    ));
     for risk in [Risk::Reversible, Risk::Disruptive, Risk::Info] {
         let of_risk: Vec<&&Form> = forms.iter().filter(|form| form.risk == risk).collect();
         if of_risk.is_empty() {

@@ -1,34 +1,43 @@
 //! `ks live`: the engine beside the recorder. Each input is in the log before the engine has it,
 //! and the engine has it as a reader of the log would.
 
+pub(crate) mod acting;
+pub(crate) mod alone;
 mod here;
-mod inbox;
 mod journal;
 mod kept;
 mod operator;
+mod proposing;
 mod reload;
 mod told;
 
 use std::path::Path;
 
 use anyhow::Context;
+use ks_engine::analysis::Knowledge;
 use ks_engine::engine::Engine;
 use ks_recorder::error::Error;
 use ks_recorder::format::segments::{Retention, RunFile, Segments};
 use ks_recorder::recorder::Recorder;
-use ks_replayer::config_file;
 use ks_replayer::driver::{DriveError, Driver};
 use ks_replayer::resume::{self, Resumed};
+use ks_vocabulary::decision::Mode;
+use ks_vocabulary::input::{Carry, Config};
 
-use crate::cli;
+use crate::agent_options;
+use crate::cli::live::Live;
 use crate::control::{self, Server};
+use crate::exit::Misused;
+use crate::inbox::inbox;
 use crate::knowledge;
 use crate::pace::Pace;
 use crate::progress;
-use crate::render;
+use crate::render::{self, Format};
+use acting::Acting;
 use here::Here;
-use inbox::{Slot, inbox};
 use kept::Kept;
+use operator::Spoken;
+use proposing::Proposing;
 use reload::Reload;
 use told::Told;
 
@@ -36,7 +45,7 @@ use told::Told;
 /// each start.
 const EARLIER_RUNS: usize = 3;
 
-pub(crate) fn run(arguments: &cli::Live) -> anyhow::Result<()> {
+pub(crate) fn run(arguments: &Live) -> anyhow::Result<()> {
     let source = &arguments.source;
     let retention = Retention { age: arguments.keep, bytes: arguments.keep_bytes };
     let segments = Segments::open(&arguments.output, retention, source.sync())?;
@@ -44,48 +53,118 @@ pub(crate) fn run(arguments: &cli::Live) -> anyhow::Result<()> {
         render::note(&format!("nothing can be read of `{}`: it is set aside", aside.display()));
     }
     let known = knowledge::of(arguments.baseline.as_deref())?;
-    let config = arguments.config.as_deref().map(config_file::load).transpose()?;
-    let reload = arguments.config.clone().map(Reload::of).transpose()?;
+    let config = agent_options::config(arguments.config.as_deref(), &arguments.agent)?;
+    let config = config.map(|(config, _)| config);
+    let mode = config.as_ref().map_or(Mode::Observe, mode);
+    let reload = reload(arguments, mode)?;
     let resumed = finish_last_run(&segments)?;
     // Until here a signal ends the process at once: a run gone through again may be a long one.
-    let mut pace = Pace::new(source.interval, arguments.duration)?;
+    let pace = Pace::new(source.interval, arguments.duration)?;
+    let mut told = Told::new();
+    // While there are all privileges.
+    let acting = acting(arguments, mode, &mut told)?;
     let mut recorder = Recorder::new(&source.root, pace.interval_ns(), source.options(false));
     if let Some(config) = config {
         recorder.configure(config);
     }
-    if let Some(resumed) = resumed {
-        recorder.know(resumed.knowledge.into());
-        recorder.carry(resumed.carry);
-    }
-    if let Some((known, file)) = known {
-        knowledge::tell(&known.host, &file, &recorder.hostname());
-        recorder.know(known.into());
-    }
+    teach(&mut recorder, resumed, known, acting.as_ref());
     // A kernel that lets none be given up lets the recorder keep what it has.
     let _ = recorder.reduce_capabilities(Some(&arguments.output), false);
-    render::note(&format!("observing; inputs and journal go to `{}`", arguments.output.display()));
+    let doing = if acting.is_some() { format!("{mode} mode") } else { "observing".to_owned() };
+    render::note(&format!("{doing}; inputs and journal go to `{}`", arguments.output.display()));
     let segment_ns = u64::try_from(arguments.segment.as_nanos()).context("segment too long")?;
-    let (inbox, slot) = inbox()?;
-    let told = Told::new();
-    let answering = told.clone();
-    pace.begin();
-    let mut here = Here::new(recorder, pace, (inbox, reload), segment_ns);
-    let (mut kept, mut driver) = (Kept::new(segments, arguments.format, told), Driver::default());
-    // Dropped before the lock on the directory is: the socket of the next daemon is not ours.
-    let _server = serve(&arguments.output, answering, slot);
-    let outcome = observe(&mut driver, &mut here, &mut kept);
-    // Whatever ended the run, what was recorded before it is kept.
-    let said = driver.finish(&mut kept);
-    let finished = kept.finish().context("cannot write the journal");
-    outcome.and(said)?;
-    finished?;
+    let run = Run { segments, recorder, pace, reload, acting, told, segment_ns };
+    run.drive(&arguments.output, arguments.format)?;
     render::note(&format!("`{}` is sealed", arguments.output.display()));
     Ok(())
 }
 
+/// How far an agent goes of which there is one.
+fn mode(config: &Config) -> Mode {
+    if agent_options::decides(config) { config.agent.mode } else { Mode::Observe }
+}
+
+fn reload(arguments: &Live, mode: Mode) -> anyhow::Result<Option<Reload>> {
+    let of = |file| Reload::of(file, arguments.agent.clone(), mode);
+    arguments.config.clone().map(of).transpose()
+}
+
+/// Starts an actor, where anything may be done. What an earlier one left is told.
+fn acting(arguments: &Live, mode: Mode, told: &mut Told) -> anyhow::Result<Option<Acting>> {
+    if mode == Mode::Observe {
+        return Ok(None);
+    }
+    if arguments.source.root != Path::new("/") {
+        return Err(Misused("only this host can be acted on: leave --root out").into());
+    }
+    let (hand, began) = acting::actor(&arguments.output, &arguments.acting)?;
+    told.may_act(mode, acting::setup(&arguments.output, &arguments.acting).stop());
+    let acting = Acting::begin(hand, began, told.clone())?;
+    acting.tell_left();
+    Ok(Some(acting))
+}
+
+/// What the run begins with.
+fn teach(
+    recorder: &mut Recorder,
+    resumed: Option<Resumed>,
+    known: Option<(Knowledge, String)>,
+    acting: Option<&Acting>,
+) {
+    let mut carry = Carry::default();
+    if let Some(resumed) = resumed {
+        recorder.know(resumed.knowledge.into());
+        carry = resumed.carry;
+    }
+    if let Some(acting) = acting {
+        // Decisions have numbers that no other on this host had.
+        carry.last_decision = carry.last_decision.max(acting.last());
+    }
+    recorder.carry(carry);
+    if let Some((known, file)) = known {
+        knowledge::tell(&known.host, &file, &recorder.hostname());
+        recorder.know(known.into());
+    }
+}
+
+/// Everything that a run is made of.
+struct Run {
+    segments: Segments,
+    recorder: Recorder,
+    pace: Pace,
+    reload: Option<Reload>,
+    acting: Option<Acting>,
+    told: Told,
+    segment_ns: u64,
+}
+
+impl Run {
+    /// Runs until it is time to stop, and keeps what there is however it ends.
+    fn drive(mut self, folder: &Path, format: Format) -> anyhow::Result<()> {
+        let (inbox, slot) = inbox()?;
+        let desk = self.acting.as_ref().map(Acting::desk);
+        let spoken = Spoken { told: self.told.clone(), slot, desk: desk.clone() };
+        let proposing = desk.map(|desk| Proposing::new(Some(desk), self.told.clone()));
+        self.pace.begin();
+        let posts = (inbox, self.reload);
+        let mut here = Here::new(self.recorder, self.pace, posts, self.acting, self.segment_ns);
+        let mut kept = Kept::new(self.segments, format, self.told, proposing);
+        let mut driver = Driver::default();
+        // Dropped before the lock on the directory is: the socket of the next daemon is not ours.
+        let _server = serve(folder, spoken);
+        let outcome = observe(&mut driver, &mut here, &mut kept);
+        // Whatever ended the run, what was recorded before it is kept.
+        let said = driver.finish(&mut kept);
+        here.finish();
+        let finished = kept.finish().context("cannot write the journal");
+        outcome.and(said)?;
+        finished
+    }
+}
+
 /// Answers `ks status` and others. A directory that can hold no socket is observed all the same.
-fn serve(folder: &Path, told: Told, slot: Slot) -> Option<Server> {
-    let answer = move |question, uid| operator::answer(question, uid, &told, &slot);
+fn serve(folder: &Path, spoken: Spoken) -> Option<Server> {
+    let answer = move |question, uid| spoken.answer(question, uid);
     let listening = control::listen(folder, answer);
     if let Err(error) = &listening {
         let socket = control::path(folder);

@@ -1,11 +1,14 @@
 //! The subcommands, one file each.
 
 pub(crate) mod accept;
+pub(crate) mod act;
 pub(crate) mod actions;
 pub(crate) mod analyze;
 pub(crate) mod analyze_csv;
 pub(crate) mod analyze_host;
 pub(crate) mod analyze_rows;
+pub(crate) mod approve;
+pub(crate) mod audit;
 pub(crate) mod baseline;
 pub(crate) mod capture;
 pub(crate) mod diff;
@@ -24,5 +27,7 @@ pub(crate) mod replay;
 pub(crate) mod scenario;
 pub(crate) mod schema;
 pub(crate) mod status;
+pub(crate) mod stop_acting;
 pub(crate) mod test;
 pub(crate) mod trace;
+pub(crate) mod undo;

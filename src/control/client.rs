@@ -72,6 +72,6 @@ pub(crate) fn ask(folder: &Path, question: &Question) -> Result<Reply, ControlEr
         Reply::Refused { reason } => {
             Err(ControlError::Refused { folder: folder.to_owned(), reason })
         }
-        reply @ (Reply::Status(_) | Reply::Done) => Ok(reply),
+        reply @ (Reply::Status(_) | Reply::Done | Reply::Judged(_)) => Ok(reply),
     }
 }

@@ -120,8 +120,14 @@ mod tests {
 
     fn answers(question: Question, uid: u32) -> Reply {
         match question {
-            Question::Status {} => Reply::Status(Status { pid: uid, ..Status::default() }),
+            Question::Status {} => {
+                Reply::Status(Box::new(Status { pid: uid, ..Status::default() }))
+            }
             Question::Accept { entity, .. } => Reply::Refused { reason: format!("not {entity}") },
+            Question::Approve { .. }
+            | Question::Deny { .. }
+            | Question::Act { .. }
+            | Question::Undo { .. } => Reply::Done,
         }
     }
 

@@ -8,7 +8,8 @@ use std::path::Path;
 
 use ks_recorder::absence::Absence;
 
-use super::{Fault, Misused, Unmet};
+use super::{Fault, Misused, Unmet, Unsuited};
+use crate::commands::live::acting::ActingError;
 use crate::control::ControlError;
 use crate::replaceable::Taken;
 
@@ -30,7 +31,11 @@ type Known = fn(&Cause) -> Option<&dyn Told>;
 const KNOWN: &[Known] = &[
     known::<Unmet>,
     known::<Misused>,
+    known::<Unsuited>,
     known::<Taken>,
+    known::<ActingError>,
+    known::<ks_actor::audit::AuditError>,
+    known::<ks_actor::process::ActorError>,
     known::<ControlError>,
     known::<ks_ebpf::LoadError>,
     known::<ks_engine::analysis::knowledge::KnowledgeError>,
@@ -76,6 +81,12 @@ impl Told for Misused {
     }
 }
 
+impl Told for Unsuited {
+    fn fault(&self) -> Fault {
+        Fault::Usage
+    }
+}
+
 impl Told for Taken {
     fn fault(&self) -> Fault {
         Fault::Environment
@@ -83,6 +94,28 @@ impl Told for Taken {
 
     fn hint(&self) -> Option<&'static str> {
         Some("choose another name")
+    }
+}
+
+impl Told for ActingError {
+    fn fault(&self) -> Fault {
+        Fault::Environment
+    }
+
+    fn hint(&self) -> Option<&'static str> {
+        if let Self::Refused { remedy, .. } = self { Some(remedy) } else { None }
+    }
+}
+
+impl Told for ks_actor::process::ActorError {
+    fn fault(&self) -> Fault {
+        Fault::Environment
+    }
+}
+
+impl Told for ks_actor::audit::AuditError {
+    fn fault(&self) -> Fault {
+        if let Self::Io { error, .. } = self { of_reading(error) } else { Fault::Unmet }
     }
 }
 

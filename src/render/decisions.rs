@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use ks_replayer::report::{Decision, Report, Step};
-use ks_vocabulary::decision::{Beside, Decided, Direction, Ending, Upshot, Verdict};
+use ks_vocabulary::decision::{Beside, Decided, Ending, Upshot, Verdict};
 
-use super::words::{Times, difference, quantity};
+use super::words::{Times, expected, quantity};
 use crate::plain::Page;
 
 /// Incidents without a decision that are told of.
@@ -107,15 +107,7 @@ pub(super) fn one(decision: &Decision, times: &Times, page: &mut Page) {
         page.line(format_args!("         undo: {undo}"));
     }
     if let Some(predicted) = &decision.predicted {
-        let way = if predicted.direction == Direction::Down { "lower" } else { "higher" };
-        let on = predicted.entity.as_ref().map_or(String::new(), |entity| format!(" of {entity}"));
-        page.line(format_args!(
-            "         expected: {}{on} {} to {} {way} within {} s",
-            predicted.metric,
-            difference(predicted.low, predicted.unit),
-            difference(predicted.high, predicted.unit),
-            predicted.within_s
-        ));
+        page.line(format_args!("         expected: {}", expected(predicted)));
     }
     outcome(decision, times, page);
 }

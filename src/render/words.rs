@@ -1,7 +1,8 @@
 //! Quantities, times and spans as a tired person reads them. Programs get them as they are.
 
 use jiff::Timestamp as Time;
-use ks_replayer::report::{Episode, Recording};
+use ks_replayer::report::{Episode, Prediction, Recording};
+use ks_vocabulary::decision::Direction;
 use ks_vocabulary::metric::Metric;
 use ks_vocabulary::output::Evidence;
 use ks_vocabulary::unit::Unit;
@@ -147,6 +148,14 @@ pub(super) fn quantity(value: f64, unit: Unit) -> String {
 /// How much a quantity changes, with its unit: of a share in points.
 pub(super) fn difference(by: f64, unit: Unit) -> String {
     if unit == Unit::Ratio { format!("{} points", number(by * 100.0)) } else { quantity(by, unit) }
+}
+
+/// What an action is expected to do.
+pub(crate) fn expected(of: &Prediction) -> String {
+    let way = if of.direction == Direction::Down { "lower" } else { "higher" };
+    let on = of.entity.as_ref().map_or(String::new(), |entity| format!(" of {entity}"));
+    let [low, high] = [of.low, of.high].map(|by| difference(by, of.unit));
+    format!("{}{on} {low} to {high} {way} within {} s", of.metric, of.within_s)
 }
 
 fn time(ns: f64) -> String {

@@ -121,7 +121,13 @@ impl Performs for Between<'_> {
         };
         let text = action.and_then(|action| action.canonical().ok()).unwrap_or_default();
         self.done.push((effect.decision(), what, text));
-        let asked = Request { id: request, asks: Asks::Effect, until_ns: self.at, again: false };
+        let asked = Request {
+            id: request,
+            asks: Asks::Effect,
+            until_ns: self.at,
+            again: false,
+            change: None,
+        };
         self.said.extend((self.forges)(&asked));
         self.host.perform(request, effect);
     }

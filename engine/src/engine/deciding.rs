@@ -104,6 +104,9 @@ impl Engine {
         for request in asked {
             if request.asks == Asks::Effect {
                 self.feel(at, request.id, agent.target(request.id));
+                if let Some(change) = agent.change(request.id) {
+                    self.requests.changes(request.id, change);
+                }
             }
             self.say(at, Said::Request(request));
         }
@@ -130,15 +133,24 @@ impl Engine {
         self.with_agent(at, |agent, seen, ask| agent.expired(request, seen, ask));
     }
 
+    /// A person wants something done, or put back.
+    pub(super) fn tell_own(&mut self, at: Position, decision: &Decision) {
+        self.with_agent(at, |agent, seen, ask| match decision {
+            Decision::Act(own) => agent.act(own, seen, ask),
+            Decision::Undo { of } => agent.undo_on_request(*of, seen, ask),
+            Decision::Approve { .. } | Decision::Deny { .. } | Decision::Accept(_) => {}
+        });
+    }
+
     pub(super) fn tell_agent(&mut self, at: Position, answer: &Answer) {
         self.with_agent(at, |agent, seen, ask| match answer {
             Answer::ActionOutcome(done) => {
                 agent.done(done.request, done.outcome, done.reason.as_deref(), seen, ask);
             }
-            Answer::OperatorDecision(operator) => match operator.decision {
-                Decision::Approve { request } => agent.answered(request, true, seen, ask),
-                Decision::Deny { request } => agent.answered(request, false, seen, ask),
-                Decision::Accept(_) => {}
+            Answer::OperatorDecision(operator) => match &operator.decision {
+                Decision::Approve { request } => agent.answered(*request, true, seen, ask),
+                Decision::Deny { request } => agent.answered(*request, false, seen, ask),
+                Decision::Accept(_) | Decision::Act(_) | Decision::Undo { .. } => {}
             },
             Answer::ModelReply(_) => {}
         });

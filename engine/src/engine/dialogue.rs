@@ -17,12 +17,11 @@ impl Engine {
             }
             self.await_answers();
         }
-        if let Answer::OperatorDecision(OperatorDecision {
-            decision: Decision::Accept(acceptance),
-            ..
-        }) = answer
-        {
-            self.board.accept(acceptance.clone());
+        if let Answer::OperatorDecision(OperatorDecision { decision, .. }) = answer {
+            if let Decision::Accept(acceptance) = decision {
+                self.board.accept(acceptance.clone());
+            }
+            self.tell_own(at, decision);
         }
     }
 

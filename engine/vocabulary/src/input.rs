@@ -11,10 +11,12 @@ use alloc::string::String;
 use serde::{Deserialize, Serialize};
 
 pub use answers::{
-    Acceptance, ActionOutcome, Answer, Asks, Decision, ModelReply, OperatorDecision, Outcome,
-    RequestId,
+    Acceptance, ActionOutcome, Answer, Asks, Condition, Decision, ModelReply, OperatorDecision,
+    Outcome, OwnAction, RequestId,
 };
-pub use carry::{CarriedAction, CarriedInfluence, CarriedOutcomes, Carry, Config, OpenRequest};
+pub use carry::{
+    CarriedAction, CarriedInfluence, CarriedOutcomes, Carry, Config, OpenChange, OpenRequest,
+};
 pub use stamp::Stamp;
 pub use start::{HostFacts, RunId, Start};
 pub use stored::StoredKnowledge;
@@ -23,7 +25,7 @@ use crate::model::Sample;
 use crate::time::Timestamp;
 
 /// Version of the recording format this build writes.
-pub const SCHEMA_VERSION: SchemaVersion = SchemaVersion { major: 1, minor: 6 };
+pub const SCHEMA_VERSION: SchemaVersion = SchemaVersion { major: 1, minor: 7 };
 
 /// Version of this engine, for people.
 pub const ENGINE_VERSION: &str = env!("CARGO_PKG_VERSION");

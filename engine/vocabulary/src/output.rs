@@ -13,7 +13,7 @@ pub use cause::{Cause, Condition, Ground};
 pub use evidence::{Evidence, past_limit};
 
 use crate::decision::{DecisionSaid, StepSaid};
-use crate::input::{Asks, RequestId};
+use crate::input::{Asks, OpenChange, RequestId};
 use crate::kind::{Entity, Kind, Severity};
 use crate::metric::Metric;
 use crate::resource::Resource;
@@ -310,6 +310,9 @@ pub struct Request {
     pub until_ns: Timestamp,
     /// It was made before a restart: what is asked for is what became of it.
     pub again: bool,
+    /// Of one that was made before a restart: which change of the host it asks for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub change: Option<OpenChange>,
 }
 
 /// The end of a run: after it nothing of the run stands, and the next line is of another one.

@@ -89,6 +89,19 @@ struct Line<'a> {
     seal: &'a str,
 }
 
+/// A line of a log that is whole so far.
+#[derive(Debug, Clone, Copy)]
+pub struct Told<'a> {
+    /// Its number, from 1.
+    pub number: u64,
+    /// When it was written, in ns since 1970.
+    pub at_ns: i64,
+    /// What it says, as JSON.
+    pub entry: &'a str,
+    /// Its seal.
+    pub seal: &'a str,
+}
+
 /// Where a log ends.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Head {
@@ -183,6 +196,14 @@ impl Audit {
     /// Opens a log, and makes it where it is not there. What is there is verified first. A line
     /// that a kill left by halves was never acted on: it is cut off, and so many bytes are told.
     pub fn open(paths: Paths) -> Result<(Self, u64), AuditError> {
+        Self::open_and_tell(paths, &mut |_| {})
+    }
+
+    /// The same; of each line that is there it is told what it says.
+    pub fn open_and_tell(
+        paths: Paths,
+        each: &mut dyn FnMut(Told<'_>),
+    ) -> Result<(Self, u64), AuditError> {
         let key = Key::read_or_make(&paths)?;
         let open = |path: &Path| {
             let mut options = OpenOptions::new();
@@ -190,7 +211,7 @@ impl Audit {
             options.open(path).map_err(|error| at(path, error))
         };
         let (log, anchor) = (open(&paths.log)?, open(&paths.anchor)?);
-        let Chain { head, bytes, torn } = walk(&paths, &key)?;
+        let Chain { head, bytes, torn } = walk(&paths, &key, each)?;
         if torn > 0 {
             log.set_len(bytes)
                 .and_then(|()| log.sync_all())
@@ -210,6 +231,9 @@ impl Audit {
         let line = Line { number, at_ns, entry: &entry, before, seal: &seal };
         let mut bytes = serde_json::to_vec(&line).map_err(|error| io(error.into()))?;
         bytes.push(b'\n');
+        if !u64::try_from(bytes.len()).is_ok_and(|len| len <= LINE_BYTES_MAX) {
+            return Err(io(io::ErrorKind::InvalidInput.into()));
+        }
         let end = self.log.metadata().map_err(io)?.len();
         let wrote = self.log.write_all_at(&bytes, end).and_then(|()| self.log.sync_data());
         if let Err(error) = wrote {
@@ -234,8 +258,13 @@ impl Audit {
 
 /// Looks whether every line is as it was written, and none is missing. The error says where not.
 pub fn verify(paths: &Paths) -> Result<Head, AuditError> {
+    read(paths, &mut |_| {})
+}
+
+/// The same; of each line it is told what it says, before the next is looked at.
+pub fn read(paths: &Paths, each: &mut dyn FnMut(Told<'_>)) -> Result<Head, AuditError> {
     let key = Key::read(&paths.key)?;
-    let Chain { head, torn, .. } = walk(paths, &key)?;
+    let Chain { head, torn, .. } = walk(paths, &key, each)?;
     if torn > 0 {
         let problem = format!("{torn} bytes without an end: a line that was being written");
         let (path, line) = (paths.log.clone(), head.lines + 1);
@@ -261,7 +290,17 @@ fn against(
     Err(AuditError::Broken { path: log.to_owned(), line: head.lines + 1, problem })
 }
 
-fn anchored(path: &Path) -> Result<Head, AuditError> {
+/// Whether a line of a log is the one that an anchor is of.
+pub fn is_of(paths: &Paths, anchored: &Head) -> Result<bool, AuditError> {
+    let mut is_one = anchored.lines == 0;
+    read(paths, &mut |told| {
+        is_one |= told.number == anchored.lines && told.seal == anchored.seal;
+    })?;
+    Ok(is_one)
+}
+
+/// What an anchor says: of how many lines it is, and the seal of the last.
+pub fn anchored(path: &Path) -> Result<Head, AuditError> {
     let text = fs::read_to_string(path).map_err(|error| at(path, error))?;
     if text.is_empty() {
         return Ok(Head::none());
@@ -279,7 +318,7 @@ struct Chain {
     torn: u64,
 }
 
-fn walk(paths: &Paths, key: &Key) -> Result<Chain, AuditError> {
+fn walk(paths: &Paths, key: &Key, each: &mut dyn FnMut(Told<'_>)) -> Result<Chain, AuditError> {
     // The anchor first: what is written meanwhile is behind it.
     let anchored = anchored(&paths.anchor)?;
     let path = &paths.log;
@@ -311,7 +350,9 @@ fn walk(paths: &Paths, key: &Key) -> Result<Chain, AuditError> {
             break;
         }
         let text = str::from_utf8(&bytes).map_err(|_| broken("it is no text"))?;
-        chain.head = check(text, key, &chain.head).map_err(|problem| broken(&problem))?;
+        let (head, told) = check(text, key, &chain.head).map_err(|problem| broken(&problem))?;
+        each(told);
+        chain.head = head;
         chain.bytes += len;
         if chain.head.lines == anchored.lines {
             sealed = Some(chain.head.seal.clone());
@@ -322,7 +363,7 @@ fn walk(paths: &Paths, key: &Key) -> Result<Chain, AuditError> {
 }
 
 /// Checks a line against the one before it.
-fn check(text: &str, key: &Key, before: &Head) -> Result<Head, String> {
+fn check<'a>(text: &'a str, key: &Key, before: &Head) -> Result<(Head, Told<'a>), String> {
     let line: Line<'_> = serde_json::from_str(text).map_err(|error| format!("no line: {error}"))?;
     if line.number != before.lines + 1 {
         return Err(format!("it is number {}, and {} is due", line.number, before.lines + 1));
@@ -333,7 +374,9 @@ fn check(text: &str, key: &Key, before: &Head) -> Result<Head, String> {
     if line.seal != key.seal(line.number, line.at_ns, line.entry.get(), line.before) {
         return Err("it was changed since it was sealed".to_owned());
     }
-    Ok(Head { lines: line.number, seal: line.seal.to_owned() })
+    let (entry, seal) = (line.entry.get(), line.seal);
+    let told = Told { number: line.number, at_ns: line.at_ns, entry, seal };
+    Ok((Head { lines: line.number, seal: line.seal.to_owned() }, told))
 }
 
 #[cfg(test)]

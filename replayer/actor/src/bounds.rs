@@ -7,9 +7,9 @@ use std::fmt;
 use ks_vocabulary::action::{
     Bandwidth, CacheLevel, ConntrackMax, DirtyPercent, FinTimeout, HighPort, IoLevel, LowPort,
     MemoryHigh, NetdevBacklog, Nice, OomScore, Pids, ReadAhead, Reclaim, RequestRate, Somaxconn,
-    SwapLimit, Swappiness, SynBacklog, Weight,
+    StopTime, SwapLimit, Swappiness, SynBacklog, Weight,
 };
-use ks_vocabulary::decision::{Effect, GroupFile, Sysctl};
+use ks_vocabulary::decision::{Effect, GroupFile, Signal, Sysctl};
 
 /// Class of I/O that gets what nobody else wants.
 const IO_IDLE: u64 = 3;
@@ -20,6 +20,11 @@ const POLICIES: [u64; 2] = [3, 5];
 /// Quotas and periods that the kernel takes, in microseconds.
 const QUOTA_US: std::ops::RangeInclusive<u64> = 1000..=100_000;
 const PERIOD_US: u64 = 100_000;
+
+/// Seconds that anything lasts which ends by itself: the catalogue has such times for what stops
+/// something alone, and those are shorter. Nobody waits longer for what he did not keep (our
+/// judgement).
+const LASTS_S: std::ops::RangeInclusive<u64> = 1..=3600;
 
 /// An effect that no action of the catalogue has.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -56,6 +61,35 @@ pub fn check(effect: &Effect) -> Result<(), OutOfBounds> {
         Effect::LinkMode { .. } => false,
     };
     if is_within { Ok(()) } else { Err(OutOfBounds { effect: effect.to_string() }) }
+}
+
+/// Whether effects can last so long.
+pub fn check_time(lasts_s: Option<u64>, effects: &[Effect]) -> Result<(), OutOfBounds> {
+    let Some(lasts_s) = lasts_s else { return Ok(()) };
+    let is_within = if effects.iter().any(stops) {
+        StopTime::new(lasts_s).is_ok()
+    } else {
+        LASTS_S.contains(&lasts_s)
+    };
+    if is_within { Ok(()) } else { Err(OutOfBounds { effect: format!("it lasts {lasts_s} s") }) }
+}
+
+/// Whether what it is done to stands still.
+fn stops(effect: &Effect) -> bool {
+    match effect {
+        Effect::Signal { signal, .. } => *signal == Signal::Stop,
+        Effect::GroupFile { file, text, .. } => *file == GroupFile::CgroupFreeze && text == "1",
+        Effect::Nice { .. }
+        | Effect::Policy { .. }
+        | Effect::Affinity { .. }
+        | Effect::IoPriority { .. }
+        | Effect::Autogroup { .. }
+        | Effect::OomScore { .. }
+        | Effect::Sysctl { .. }
+        | Effect::ReadAhead { .. }
+        | Effect::SyncFilesystem { .. }
+        | Effect::LinkMode { .. } => false,
+    }
 }
 
 fn is<T, E>(value: i64, new: impl Fn(u64) -> Result<T, E>) -> bool {
@@ -104,7 +138,8 @@ fn is_io_limit(text: &str) -> bool {
     }
 }
 
-fn is_parameter(key: Sysctl, text: &str) -> bool {
+/// Whether an action of the catalogue writes this to a parameter.
+pub(crate) fn is_parameter(key: Sysctl, text: &str) -> bool {
     match key {
         Sysctl::NetdevMaxBacklog => is_text(text, NetdevBacklog::new),
         Sysctl::Somaxconn => is_text(text, Somaxconn::new),

@@ -11,7 +11,7 @@ use ks_vocabulary::lasting::Exact;
 use rustix::fs::syncfs;
 use serde::{Deserialize, Serialize};
 
-use crate::failure::Failure;
+use crate::failure::{Failure, is_gone};
 use crate::held::{Held, Target};
 use crate::mask::Mask;
 use crate::place::Place;
@@ -19,7 +19,7 @@ use crate::process_file::ProcessFile;
 use crate::process_value;
 use crate::setting::{self, Setting};
 use crate::stat::Stat;
-use crate::unit_file;
+use crate::unit_file::{self, Way};
 use crate::writes::Writes;
 use crate::written;
 
@@ -52,6 +52,9 @@ pub enum Deed {
     File {
         /// What it held.
         prior: written::Prior,
+        /// What is to be said of it where it is done.
+        #[serde(default)]
+        told: Option<String>,
     },
     /// A file of a unit's group, by systemd.
     Unit {
@@ -123,30 +126,45 @@ impl Deed {
                 Ok(Self::Signal { target, signal: *signal, was_stopped })
             }
             Effect::GroupFile { group, file, text } => group_file(group, *file, text, writes),
-            Effect::Sysctl { key, text } => {
-                Ok(Self::File { prior: written::capture(Place::Sysctl(*key), text.clone())? })
-            }
+            Effect::Sysctl { key, text } => file(Place::Sysctl(*key), text.clone(), None),
             Effect::ReadAhead { disk, kb } => {
-                let place = Place::ReadAhead(disk.clone());
-                Ok(Self::File { prior: written::capture(place, kb.to_string())? })
+                file(Place::ReadAhead(disk.clone()), kb.to_string(), None)
             }
             Effect::SyncFilesystem { mount } => Ok(Self::Sync { mount: mount.clone() }),
             Effect::LinkMode { .. } => Err(unknown(effect)),
         }
     }
 
-    /// Does it, and reads it back.
-    pub fn apply(&self, writes: &dyn Writes) -> Result<(), Failure> {
+    /// Does it, and reads it back; what the kernel took instead is kept.
+    pub fn apply(&mut self, writes: &dyn Writes) -> Result<(), Failure> {
         match self {
             Self::Threads { target, prior } => setting::apply(&target.hold()?, prior),
             Self::ProcessFile { target, prior } => {
                 process_value::apply(&target.hold()?, prior, writes)
             }
-            Self::File { prior } => written::apply(prior, writes),
+            Self::File { prior, .. } => written::apply(prior, writes),
             Self::Unit { prior } => unit_file::apply(prior, writes),
             Self::Signal { target, signal, .. } => send(&target.hold()?, *signal),
             Self::Sync { mount } => sync(mount),
         }
+    }
+
+    /// Says that it is about to be put back; true where that is to be kept.
+    pub(crate) fn begin(&mut self) -> bool {
+        match self {
+            Self::Threads { prior, .. } => prior.begin(),
+            Self::ProcessFile { .. }
+            | Self::File { .. }
+            | Self::Unit { .. }
+            | Self::Signal { .. }
+            | Self::Sync { .. } => false,
+        }
+    }
+
+    /// What is to be said of it where it is done.
+    pub(crate) fn told(&self) -> Option<String> {
+        let Self::File { told, .. } = self else { return None };
+        told.clone()
     }
 
     /// Puts back what there was. What has ended has nothing that could be.
@@ -172,7 +190,7 @@ impl Deed {
                     }
                 })
             }
-            Self::File { prior } => written::restore(prior, writes).map(PutBack::from),
+            Self::File { prior, .. } => written::restore(prior, writes).map(PutBack::from),
             Self::Unit { prior } => unit_file::restore(prior, writes).map(PutBack::from),
             Self::Signal { target, signal, was_stopped } => {
                 target.hold().and_then(|held| undo_signal(&held, *signal, *was_stopped))
@@ -201,15 +219,19 @@ fn process_file(process: &Exact, file: ProcessFile, written: i64) -> Result<Deed
 /// By systemd where the group is a unit's.
 fn group_file(
     group: &Exact,
-    file: GroupFile,
+    at: GroupFile,
     text: &str,
     writes: &dyn Writes,
 ) -> Result<Deed, Failure> {
-    if let Some(prior) = unit_file::capture(group, file, text, writes)? {
-        return Ok(Deed::Unit { prior });
-    }
-    let place = Place::Group { group: group.clone(), file };
-    Ok(Deed::File { prior: written::capture(place, text.to_owned())? })
+    let told = match unit_file::capture(group, at, text, writes)? {
+        Way::Systemd(prior) => return Ok(Deed::Unit { prior: *prior }),
+        Way::Directly(told) => told,
+    };
+    file(Place::Group { group: group.clone(), file: at }, text.to_owned(), told)
+}
+
+fn file(place: Place, text: String, told: Option<String>) -> Result<Deed, Failure> {
+    Ok(Deed::File { prior: written::capture(place, text)?, told })
 }
 
 fn unknown(effect: &Effect) -> Failure {
@@ -219,8 +241,12 @@ fn unknown(effect: &Effect) -> Failure {
 
 fn is_stopped(held: &Held) -> Result<bool, Failure> {
     let stat = Stat::of(&held.folder());
-    let gone = |_| Failure::Gone { what: format!("process {}", held.pid()) };
-    stat.map(|stat| matches!(stat.state, b'T' | b't')).map_err(gone)
+    let what = || format!("process {}", held.pid());
+    match stat {
+        Ok(stat) => Ok(matches!(stat.state, b'T' | b't')),
+        Err(error) if is_gone(&error) => Err(Failure::Gone { what: what() }),
+        Err(error) => Err(Failure::refused(what(), error)),
+    }
 }
 
 /// Sends a signal, and waits until it is obeyed. One that is asked to end may take its time.

@@ -28,7 +28,7 @@ pub fn check(deed: &Deed) -> Result<(), Failure> {
     let against = match deed {
         Deed::Threads { prior, .. } => of_threads(prior),
         Deed::ProcessFile { prior, .. } => of_process_file(prior),
-        Deed::File { prior } => of_file(prior),
+        Deed::File { prior, .. } => of_file(prior),
         Deed::Unit { prior } => of_file(&prior.file).or_else(|| of_unit(prior)),
         Deed::Signal { .. } | Deed::Sync { .. } => None,
     };

@@ -45,6 +45,12 @@ pub enum Failure {
         /// What would be written.
         written: String,
     },
+    /// It would reach who acts.
+    #[error("{what} is of KernelSight itself, or holds it: no action reaches that")]
+    Own {
+        /// The target, for people.
+        what: String,
+    },
     /// No action of the catalogue does this.
     #[error(transparent)]
     OutOfBounds(#[from] OutOfBounds),
@@ -65,8 +71,19 @@ pub enum Failure {
 }
 
 impl Failure {
+    /// Whom it was to be done to is there no more: nothing of it can be put back.
+    pub(crate) fn is_end(&self) -> bool {
+        matches!(self, Self::Gone { .. } | Self::Ended { .. } | Self::Indeterminate { .. })
+    }
+
     /// The kernel refused something.
     pub(crate) fn refused(what: impl Into<String>, error: impl Into<io::Error>) -> Self {
         Self::Refused { what: what.into(), error: error.into() }
     }
+}
+
+/// Whether a process or thread is not there, and not only out of reach: whoever has no descriptor
+/// left knows nothing of it.
+pub(crate) fn is_gone(error: &io::Error) -> bool {
+    error.raw_os_error() == Some(libc::ESRCH) || error.kind() == io::ErrorKind::NotFound
 }

@@ -39,6 +39,17 @@ pub enum HandError {
     Strange(String),
 }
 
+/// What an actor says when it is ready.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Began {
+    /// What became of what an earlier one left.
+    pub left: Vec<Left>,
+    /// Requests of which it was said that they stay, and that can be undone still.
+    pub kept: Vec<u64>,
+    /// The highest number that a request ever had.
+    pub last: u64,
+}
+
 /// An actor that is there. It outlives this for as long as something is to be undone by time.
 #[derive(Debug)]
 pub struct Hand {
@@ -51,7 +62,7 @@ pub struct Hand {
 impl Hand {
     /// Starts one by a command, which is given the socket as its standard input and nothing else.
     /// The return value is what an earlier actor left, too.
-    pub fn start(command: &mut Command) -> Result<(Self, Vec<Left>), HandError> {
+    pub fn start(command: &mut Command) -> Result<(Self, Began), HandError> {
         let (own, other): (OwnedFd, OwnedFd) =
             socketpair(AddressFamily::UNIX, SocketType::SEQPACKET, SocketFlags::CLOEXEC, None)
                 .map_err(io::Error::from)?;
@@ -61,7 +72,7 @@ impl Hand {
         command.stdin(Stdio::null());
         let mut hand = Self { socket: own.into(), child, over: VecDeque::new() };
         match hand.hear()? {
-            Said::Ready { left } => Ok((hand, left)),
+            Said::Ready { left, kept, last } => Ok((hand, Began { left, kept, last })),
             Said::Failed { problem } => Err(HandError::Failed(problem)),
             other @ (Said::Sealed { .. }
             | Said::Done { .. }

@@ -15,7 +15,7 @@ use rustix::process::{Pid, PidfdFlags, pidfd_open, pidfd_send_signal};
 use rustix::time::Timespec;
 use serde::{Deserialize, Serialize};
 
-use crate::failure::Failure;
+use crate::failure::{Failure, is_gone};
 use crate::stat::Stat;
 
 /// A process, and no other that has its id later.
@@ -60,7 +60,9 @@ impl Held {
             error => Failure::refused(what(), error),
         })?;
         let held = Self { target: Target { pid, start_ticks }, fd };
-        let stat = Stat::of(&held.folder()).map_err(|_| gone())?;
+        let stat = Stat::of(&held.folder()).map_err(|error| {
+            if is_gone(&error) { gone() } else { Failure::refused(what(), error) }
+        })?;
         if stat.start_ticks != start_ticks {
             return Err(gone());
         }
@@ -89,7 +91,12 @@ impl Held {
     /// It has not ended.
     pub fn is_alive(&self) -> bool {
         let mut ended = [PollFd::new(&self.fd, PollFlags::IN)];
-        poll(&mut ended, Some(&Timespec { tv_sec: 0, tv_nsec: 0 })) == Ok(0)
+        loop {
+            match poll(&mut ended, Some(&Timespec { tv_sec: 0, tv_nsec: 0 })) {
+                Err(rustix::io::Errno::INTR) => {}
+                polled => return polled == Ok(0),
+            }
+        }
     }
 
     /// Does something to its id, which was its own all the while; else that is told.

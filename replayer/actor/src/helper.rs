@@ -11,7 +11,6 @@ use std::fs::File;
 use std::io::{self, IoSlice, Read};
 use std::mem::MaybeUninit;
 use std::os::fd::AsFd;
-use std::path::{Path, PathBuf};
 
 use ks_vocabulary::decision::Sysctl;
 use rustix::net::{SendAncillaryBuffer, SendAncillaryMessage, SendFlags, sendmsg};
@@ -26,10 +25,13 @@ use crate::manager::{Found, Manager};
 use crate::place::Place;
 use crate::process_file::{self, ProcessFile};
 use crate::sandbox::{Sandbox, SandboxError};
+use crate::settable::{self, Settable};
 use crate::unit::Unit;
 
 /// A longer message is none.
 pub(crate) const BYTES_MAX: usize = 16 << 10;
+/// What a helper says by itself, when it is in its sandbox.
+pub(crate) const READY: u64 = 0;
 
 /// Which of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -56,7 +58,7 @@ impl Role {
     }
 
     /// What it may do; `id` is the user that the opener has.
-    fn sandbox(self, id: u32) -> Sandbox {
+    fn sandbox(self, id: u32, weak: bool) -> Sandbox {
         match self {
             Self::Opener => Sandbox {
                 id,
@@ -64,13 +66,15 @@ impl Role {
                 readable: Vec::new(),
                 writable: vec!["/proc".into(), "/sys".into()],
                 work: Work::Open,
+                weak,
             },
             Self::Setter => Sandbox {
                 id: 0,
                 capabilities: CapabilitySet::empty(),
                 readable: vec!["/proc/sys".into()],
-                writable: parameters(),
+                writable: settable::files(),
                 work: Work::Set,
+                weak,
             },
             Self::Manager => Sandbox {
                 id: 0,
@@ -78,15 +82,18 @@ impl Role {
                 readable: Vec::new(),
                 writable: Vec::new(),
                 work: Work::Manage,
+                weak,
             },
         }
     }
 }
 
-/// The files of the parameters that this kernel has.
-fn parameters() -> Vec<PathBuf> {
-    let path = |key: &Sysctl| Path::new("/proc/sys").join(key.to_string().replace('.', "/"));
-    Sysctl::ALL.iter().map(path).filter(|path| path.exists()).collect()
+/// A question or an answer: which one it answers, it says by its number.
+#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Numbered<T> {
+    pub(crate) number: u64,
+    pub(crate) said: T,
 }
 
 /// What a helper is asked for.
@@ -118,45 +125,49 @@ enum Given {
 }
 
 /// Is one until the other end of the socket is gone.
-pub(crate) fn serve(role: Role, id: u32, mut socket: File) -> Result<(), SandboxError> {
+pub(crate) fn serve(
+    role: Role,
+    id: u32,
+    weak: bool,
+    mut settable: Settable,
+    mut socket: File,
+) -> Result<(), SandboxError> {
+    let no = |reason: String| answer(&socket, READY, Had::No { reason }, None);
     let mut manager = match role {
         Role::Opener | Role::Setter => None,
         Role::Manager => match Manager::connect() {
             Ok(manager) => Some(manager),
             Err(error) => {
-                let _ = answer(&socket, &Had::No { reason: error.to_string() }, None);
+                let _ = no(error.to_string());
                 return Ok(());
             }
         },
     };
-    if let Err(error) = role.sandbox(id).enter() {
-        let _ = answer(&socket, &Had::No { reason: error.to_string() }, None);
+    if let Err(error) = role.sandbox(id, weak).enter() {
+        let _ = no(error.to_string());
         return Err(error);
     }
     let mut bytes = vec![0; BYTES_MAX];
-    let mut goes_on = answer(&socket, &Had::Yes, None).is_ok();
+    let mut goes_on = answer(&socket, READY, Had::Yes, None).is_ok();
     while goes_on {
         let len = match socket.read(&mut bytes) {
             Ok(0) | Err(_) => return Ok(()),
             Ok(len) => len,
         };
-        let done = match serde_json::from_slice(&bytes[..len]) {
-            Ok(want) => fulfil(role, manager.as_mut(), &want),
-            Err(error) => Err(Failure::refused("no message", io::Error::from(error))),
-        };
-        goes_on = match done {
-            Ok(Given::Nothing) => answer(&socket, &Had::Yes, None),
-            Ok(Given::File(file)) => answer(&socket, &Had::Yes, Some(&file)),
-            Ok(Given::Found(found)) => answer(&socket, &Had::Found { found }, None),
-            Err(Failure::Gone { what }) => answer(&socket, &Had::Gone { what }, None),
-            Err(failure) => answer(&socket, &Had::No { reason: failure.to_string() }, None),
-        }
-        .is_ok();
+        // What says nothing has no number, and no answer that anybody waits for.
+        let Ok(Numbered { number, said }) = serde_json::from_slice(&bytes[..len]) else { continue };
+        let (said, file) = told(fulfil(role, manager.as_mut(), &mut settable, &said));
+        goes_on = answer(&socket, number, said, file.as_ref()).is_ok();
     }
     Ok(())
 }
 
-fn fulfil(role: Role, manager: Option<&mut Manager>, want: &Want) -> Result<Given, Failure> {
+fn fulfil(
+    role: Role,
+    manager: Option<&mut Manager>,
+    settable: &mut Settable,
+    want: &Want,
+) -> Result<Given, Failure> {
     let other =
         || Failure::refused("it is not this one's", io::Error::from(io::ErrorKind::Unsupported));
     match (role, manager, want) {
@@ -170,12 +181,11 @@ fn fulfil(role: Role, manager: Option<&mut Manager>, want: &Want) -> Result<Give
             Want::Place { place: place @ (Place::Group { .. } | Place::ReadAhead(_)) },
         ) => place.to_write().map(Given::File),
         (Role::Setter, None, Want::Set { key, text }) => {
-            let place = Place::Sysctl(*key);
-            // What is put back is no action's, but it is numbers like what was there.
-            let is_plain = |byte: u8| byte.is_ascii_digit() || byte == b' ';
-            if text.is_empty() || !text.bytes().all(is_plain) {
+            if !settable.has(*key, text) {
                 return Err(other());
             }
+            let place = Place::Sysctl(*key);
+            settable.look(*key)?;
             place.write_to(&place.to_write()?, text)?;
             Ok(Given::Nothing)
         }
@@ -183,15 +193,26 @@ fn fulfil(role: Role, manager: Option<&mut Manager>, want: &Want) -> Result<Give
             manager.look(unit, like).map(Given::Found)
         }
         (Role::Manager, Some(manager), Want::SetUnit { unit, limit }) => {
-            manager.set(unit, limit).map(|()| Given::Nothing)
+            manager.set(unit, limit).map(Given::Found)
         }
         (Role::Opener | Role::Setter | Role::Manager, _, _) => Err(other()),
     }
 }
 
+/// The same as it is said.
+fn told(given: Result<Given, Failure>) -> (Had, Option<File>) {
+    match given {
+        Ok(Given::Nothing) => (Had::Yes, None),
+        Ok(Given::File(file)) => (Had::Yes, Some(file)),
+        Ok(Given::Found(found)) => (Had::Found { found }, None),
+        Err(Failure::Gone { what }) => (Had::Gone { what }, None),
+        Err(failure) => (Had::No { reason: failure.to_string() }, None),
+    }
+}
+
 /// Answers by one call for both, with a descriptor where there is one: the opener may not write.
-fn answer(socket: &File, had: &Had, file: Option<&File>) -> io::Result<()> {
-    let bytes = serde_json::to_vec(had)?;
+pub(crate) fn answer(socket: &File, number: u64, said: Had, file: Option<&File>) -> io::Result<()> {
+    let bytes = serde_json::to_vec(&Numbered { number, said })?;
     let fds: Vec<_> = file.iter().map(|file| file.as_fd()).collect();
     let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(1))];
     let mut control = SendAncillaryBuffer::new(&mut space);
@@ -203,43 +224,4 @@ fn answer(socket: &File, had: &Had, file: Option<&File>) -> io::Result<()> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const UNIT: &str = r#""unit":"/system.slice/a.service""#;
-
-    fn want(rest: &str) -> Result<Want, serde_json::Error> {
-        serde_json::from_str(&format!("{{{rest}}}"))
-    }
-
-    #[test]
-    fn no_other_property_and_no_other_unit_can_be_asked_for() {
-        let set = |limit: &str| want(&format!(r#""want":"set_unit",{UNIT},"limit":{limit}"#));
-        assert!(set(r#"{"tasks":300}"#).is_ok());
-        for limit in
-            [r#"{"ExecStart":"id"}"#, r#"{"TasksMax":1}"#, r#""tasks""#, r#"{"tasks":"1"}"#]
-        {
-            assert!(set(limit).is_err(), "{limit}");
-        }
-        for unit in ["/a.socket", "/a.mount", "/a.timer", "/", "a.service", "/a b.service"] {
-            let text = format!(r#""want":"set_unit","unit":"{unit}","limit":{{"tasks":300}}"#);
-            assert!(want(&text).is_err(), "{unit}");
-        }
-    }
-
-    #[test]
-    fn each_does_its_own_and_no_others_work() {
-        let set = || want(&format!(r#""want":"set_unit",{UNIT},"limit":{{"tasks":300}}"#)).unwrap();
-        let key = || want(r#""want":"set","key":"vm.swappiness","text":"x""#).unwrap();
-        for (role, want) in [
-            (Role::Opener, set()),
-            (Role::Setter, set()),
-            (Role::Opener, key()),
-            (Role::Manager, key()),
-            (Role::Setter, key()),
-        ] {
-            let done = fulfil(role, None, &want);
-            assert!(matches!(done, Err(Failure::Refused { .. })), "{role:?} {want:?}");
-        }
-    }
-}
+mod tests;

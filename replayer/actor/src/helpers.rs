@@ -1,19 +1,22 @@
 //! The helpers of an actor, as it sees them: it starts them, and asks each for what is its own.
 
+use std::cell::Cell;
 use std::fs::File;
 use std::io::{self, IoSliceMut, Write};
 use std::mem::MaybeUninit;
 use std::os::fd::OwnedFd;
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 
+use rustix::event::{PollFd, PollFlags, poll};
 use rustix::net::{
     AddressFamily, RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, SocketFlags, SocketType,
     recvmsg, socketpair,
 };
+use rustix::time::Timespec;
 
 use crate::failure::Failure;
 use crate::held::Held;
-use crate::helper::{BYTES_MAX, Had, Role, Want};
+use crate::helper::{BYTES_MAX, Had, Numbered, READY, Role, Want};
 use crate::limit::Limit;
 use crate::manager::{self, Found};
 use crate::place::Place;
@@ -21,7 +24,11 @@ use crate::process_file::ProcessFile;
 use crate::unit::Unit;
 use crate::writes::Writes;
 
+/// An answer that takes longer is an error. It may come yet, and is told by its number then.
+const PATIENCE: Timespec = Timespec { tv_sec: 10, tv_nsec: 0 };
+
 /// What one of them gives.
+#[derive(Debug)]
 struct Answer {
     file: Option<File>,
     found: Option<Found>,
@@ -32,31 +39,68 @@ struct Answer {
 struct Other {
     role: Role,
     socket: File,
+    child: Child,
+    /// That of the last question.
+    number: Cell<u64>,
+    patience: Timespec,
 }
 
 impl Other {
     /// Starts it by a command, and waits until it is in its sandbox.
-    fn start(role: Role, mut command: Command) -> Result<Self, Failure> {
+    fn start(role: Role, mut command: Command, patience: Timespec) -> Result<Self, Failure> {
         let failed = |error: io::Error| Failure::refused(format!("the {}", role.word()), error);
         let flags = SocketFlags::CLOEXEC;
         let pair = socketpair(AddressFamily::UNIX, SocketType::SEQPACKET, flags, None);
         let (own, other): (OwnedFd, OwnedFd) = pair.map_err(|error| failed(error.into()))?;
         command.env_clear().stdin(Stdio::from(other)).stdout(Stdio::null());
-        command.spawn().map_err(failed)?;
+        let child = command.spawn().map_err(failed)?;
         // It holds the other end as well: with it the end of a child would not be heard.
         drop(command);
-        let other = Self { role, socket: own.into() };
-        other.hear()?;
-        Ok(other)
+        let number = Cell::new(READY);
+        let mut other = Self { role, socket: own.into(), child, number, patience };
+        match other.hear() {
+            Ok(_) => Ok(other),
+            Err(failure) => {
+                let _ = (other.child.kill(), other.child.wait());
+                Err(failure)
+            }
+        }
     }
 
     fn ask(&self, want: &Want) -> Result<Answer, Failure> {
-        let bytes = serde_json::to_vec(want).map_err(|error| self.failed(error.into()))?;
+        let number = self.number.get() + 1;
+        self.number.set(number);
+        let bytes = serde_json::to_vec(&Numbered { number, said: want });
+        let bytes = bytes.map_err(|error| self.failed(error.into()))?;
         (&self.socket).write_all(&bytes).map_err(|error| self.failed(error))?;
         self.hear()
     }
 
+    /// The answer to the last question; what comes late to another one is left out.
     fn hear(&self) -> Result<Answer, Failure> {
+        loop {
+            let (Numbered { number, said }, file) = self.receive()?;
+            match said {
+                _ if number != self.number.get() => {}
+                Had::Yes => return Ok(Answer { file, found: None }),
+                Had::Found { found } => return Ok(Answer { file: None, found: Some(found) }),
+                Had::Gone { what } => return Err(Failure::Gone { what }),
+                Had::No { reason } => return Err(self.failed(io::Error::other(reason))),
+            }
+        }
+    }
+
+    fn receive(&self) -> Result<(Numbered<Had>, Option<File>), Failure> {
+        let mut heard = [PollFd::new(&self.socket, PollFlags::IN)];
+        let ready = loop {
+            match poll(&mut heard, Some(&self.patience)) {
+                Err(rustix::io::Errno::INTR) => {}
+                polled => break polled.map_err(|error| self.failed(error.into()))?,
+            }
+        };
+        if ready == 0 {
+            return Err(self.failed(io::ErrorKind::TimedOut.into()));
+        }
         let mut bytes = vec![0; BYTES_MAX];
         let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(1))];
         let mut control = RecvAncillaryBuffer::new(&mut space);
@@ -67,13 +111,9 @@ impl Other {
             RecvAncillaryMessage::ScmRights(mut fds) => fds.next(),
             RecvAncillaryMessage::ScmCredentials(_) | _ => None,
         });
-        match serde_json::from_slice(&bytes[..len]) {
-            Ok(Had::Yes) => Ok(Answer { file: file.map(File::from), found: None }),
-            Ok(Had::Found { found }) => Ok(Answer { file: None, found: Some(found) }),
-            Ok(Had::Gone { what }) => Err(Failure::Gone { what }),
-            Ok(Had::No { reason }) => Err(self.failed(io::Error::other(reason))),
-            Err(_) => Err(self.failed(io::ErrorKind::UnexpectedEof.into())),
-        }
+        let said = serde_json::from_slice(&bytes[..len]);
+        let said = said.map_err(|_| self.failed(io::ErrorKind::UnexpectedEof.into()))?;
+        Ok((said, file.map(File::from)))
     }
 
     fn failed(&self, error: io::Error) -> Failure {
@@ -86,25 +126,38 @@ impl Other {
 pub(crate) struct Helpers {
     opener: Other,
     setter: Other,
-    manager: Option<Other>,
+    /// Nothing where no systemd is; what failed where it cannot be spoken to.
+    manager: Option<Result<Other, Failure>>,
 }
 
 impl Helpers {
     /// Starts them.
     pub(crate) fn start(command: impl Fn(Role) -> Command) -> Result<Self, Failure> {
+        let start = |role| Other::start(role, command(role), PATIENCE);
         Ok(Self {
-            opener: Other::start(Role::Opener, command(Role::Opener))?,
-            setter: Other::start(Role::Setter, command(Role::Setter))?,
+            opener: start(Role::Opener)?,
+            setter: start(Role::Setter)?,
             // Where systemd cannot be spoken to groups are written as without it, and watched.
-            manager: manager::is_there()
-                .then(|| Other::start(Role::Manager, command(Role::Manager)).ok())
-                .flatten(),
+            manager: manager::is_there().then(|| start(Role::Manager)),
         })
     }
 
     fn open(&self, want: &Want) -> Result<File, Failure> {
         let none = || self.opener.failed(io::ErrorKind::UnexpectedEof.into());
         self.opener.ask(want)?.file.ok_or_else(none)
+    }
+
+    /// Asks systemd for something of a unit; nothing where it does not run.
+    fn ask_manager(&self, unit: &Unit, want: &Want) -> Result<Option<Found>, Failure> {
+        let manager = match &self.manager {
+            None => return Ok(None),
+            Some(Err(why)) => {
+                return Err(Failure::refused(unit.to_string(), io::Error::other(why.to_string())));
+            }
+            Some(Ok(manager)) => manager,
+        };
+        let none = || manager.failed(io::ErrorKind::UnexpectedEof.into());
+        manager.ask(want)?.found.map(Some).ok_or_else(none)
     }
 }
 
@@ -122,15 +175,21 @@ impl Writes for Helpers {
     }
 
     fn unit_limit(&self, unit: &Unit, like: &Limit) -> Result<Option<Found>, Failure> {
-        let Some(manager) = &self.manager else { return Ok(None) };
-        let answer = manager.ask(&Want::UnitLimit { unit: unit.clone(), like: *like })?;
-        let none = || manager.failed(io::ErrorKind::UnexpectedEof.into());
-        answer.found.map(Some).ok_or_else(none)
+        self.ask_manager(unit, &Want::UnitLimit { unit: unit.clone(), like: *like })
     }
 
-    fn set_unit(&self, unit: &Unit, limit: &Limit) -> Result<(), Failure> {
+    fn set_unit(&self, unit: &Unit, limit: &Limit) -> Result<Limit, Failure> {
         let none = || Failure::refused(unit.to_string(), io::ErrorKind::NotConnected);
-        let manager = self.manager.as_ref().ok_or_else(none)?;
-        manager.ask(&Want::SetUnit { unit: unit.clone(), limit: *limit }).map(|_| ())
+        let found = self.ask_manager(unit, &Want::SetUnit { unit: unit.clone(), limit: *limit })?;
+        found.map(|found| found.limit).ok_or_else(none)
+    }
+
+    fn processes(&self) -> Vec<u64> {
+        let manager = self.manager.iter().flatten();
+        let all = [&self.opener, &self.setter].into_iter().chain(manager);
+        all.map(|other| other.child.id().into()).collect()
     }
 }
+
+#[cfg(test)]
+mod tests;

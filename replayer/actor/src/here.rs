@@ -50,20 +50,30 @@ const NO_ROOT: &str = "it needs root: who acts has capabilities that root gives"
 const CONTAINER: &str =
     "only the processes of a container are seen here, and not those of the host";
 
+/// Why nobody can act on a host at all, and what to do about it; a sandbox that lacks what the
+/// kernel lacks may be accepted.
+pub fn refusal(host: &Host, weak: bool) -> Option<(&'static str, &'static str)> {
+    if !host.is_root {
+        return Some((NO_ROOT, "start it as root, or use --mode observe"));
+    }
+    if !host.sees_host {
+        let remedy = "start it in the process namespace of the host (podman and docker: \
+                      --pid=host), or use --mode observe";
+        return Some((CONTAINER, remedy));
+    }
+    let remedy = "boot a kernel that has it (Landlock: 5.13 or later, with `landlock` in `lsm=`), \
+                  accept a weaker sandbox with --accept-weaker-sandbox, or use --mode observe";
+    host.no_sandbox.filter(|_| !weak).map(|why| (why, remedy))
+}
+
 /// Why an action cannot be done on a host, or nothing. One that only looks is answered from what
 /// was recorded, by nobody who acts.
 pub fn missing(kind: ActionKind, host: &Host) -> Option<String> {
     if kind.form().risk == Risk::Info {
         return None;
     }
-    if !host.is_root {
-        return Some(NO_ROOT.to_owned());
-    }
-    if let Some(why) = host.no_sandbox {
-        return Some(format!("no sandbox for who acts: {why}"));
-    }
-    if !host.sees_host {
-        return Some(CONTAINER.to_owned());
+    if let Some((why, _)) = refusal(host, false) {
+        return Some(why.to_owned());
     }
     match needs(kind) {
         Need::Nothing => None,
@@ -193,7 +203,7 @@ impl Host {
         Self {
             is_root: rustix::process::geteuid().is_root(),
             sees_host: sees_host(&read("/proc/self/status")),
-            no_sandbox: no_sandbox(&read("/proc/sys/kernel/seccomp/actions_avail")),
+            no_sandbox: no_sandbox(),
             groups: groups(&mounts),
             autogroup: match read("/proc/sys/kernel/sched_autogroup_enabled").trim() {
                 "" => None,
@@ -213,7 +223,13 @@ fn sees_host(status: &str) -> bool {
     ids.is_none_or(|ids| ids.split_ascii_whitespace().count() == 1)
 }
 
-fn no_sandbox(actions: &str) -> Option<&'static str> {
+/// What a sandbox needs and this kernel lacks.
+pub(crate) fn no_sandbox() -> Option<&'static str> {
+    let actions = fs::read_to_string("/proc/sys/kernel/seccomp/actions_avail");
+    lacks(&actions.unwrap_or_default())
+}
+
+fn lacks(actions: &str) -> Option<&'static str> {
     if !actions.split_ascii_whitespace().any(|action| action == "kill_process") {
         return Some("the kernel has no filters of system calls (CONFIG_SECCOMP_FILTER)");
     }

@@ -142,6 +142,11 @@ impl Limit {
             Self::Io { way, disk, .. } => Self::Io { way: *way, disk: *disk, most },
         }
     }
+
+    /// Whether two limit the same: of a disk, the same of the same one.
+    pub(crate) fn is_like(&self, other: &Self) -> bool {
+        self.with(NONE) == other.with(NONE)
+    }
 }
 
 impl fmt::Display for Limit {

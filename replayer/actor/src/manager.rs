@@ -98,10 +98,10 @@ impl Manager {
         Ok(Found { limit, is_running })
     }
 
-    /// Has a unit held at a limit, and looks whether it is. When it says so it has written the
-    /// files: what is queued comes before what is asked next.
-    pub(crate) fn set(&mut self, unit: &Unit, limit: &Limit) -> Result<(), Failure> {
-        self.look(unit, limit)?;
+    /// Has a unit held at a limit, and looks at what it is held at. When it says so it has written
+    /// the files: what is queued comes before what is asked next.
+    pub(crate) fn set(&mut self, unit: &Unit, limit: &Limit) -> Result<Found, Failure> {
+        let Found { is_running, .. } = self.look(unit, limit)?;
         let object = self.load(unit)?;
         let refused = |error| failure(unit, error);
         let value = match limit {
@@ -121,12 +121,8 @@ impl Manager {
         let at_runtime = true;
         let arguments = (unit.name(), at_runtime, vec![(limit.property(), value)]);
         self.0.order(&of_manager("SetUnitProperties"), &arguments).map_err(refused)?;
-        let found = self.limit(&object, unit, limit).map_err(refused)?;
-        if found == *limit {
-            return Ok(());
-        }
-        let (written, found) = (limit.to_string(), found.to_string());
-        Err(Failure::NotTaken { what: unit.to_string(), written, found })
+        let limit = self.limit(&object, unit, limit).map_err(refused)?;
+        Ok(Found { limit, is_running })
     }
 
     fn load(&mut self, unit: &Unit) -> Result<OwnedObjectPath, Failure> {

@@ -48,6 +48,12 @@ impl Form {
         self.as_kept(written) == self.as_kept(&found)
     }
 
+    /// Whether two texts change the same of it: `io.max` has a limit for each device and key.
+    pub(crate) fn is_of_the_same(self, one: &str, other: &str) -> bool {
+        let of = |text| limit_of(text).map(|(device, key, _)| (device, key));
+        self != Self::Group(GroupFile::IoMax) || of(one) == of(other)
+    }
+
     /// A text as the kernel keeps it.
     fn as_kept(self, text: &str) -> Option<String> {
         let rounded = |unit: u64| {

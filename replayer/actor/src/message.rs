@@ -1,6 +1,7 @@
 //! What is said between a daemon and its actor: one datagram each, of JSON, typed and short. No
 //! text in it is ever run.
 
+use ks_vocabulary::decision::{Decided, Plan, Upshot, Verdict};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
@@ -53,6 +54,39 @@ pub enum Ask {
         /// Which.
         request: u64,
     },
+    /// To note in the audit log what was decided.
+    Note {
+        /// What.
+        noted: Box<Noted>,
+    },
+}
+
+/// A decision, as far as it has come: it stands in the audit log beside what was done.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Noted {
+    /// Number of the decision: that of the request, where something is done.
+    pub decision: u64,
+    /// The incident.
+    pub incident: u64,
+    /// How far it has come.
+    pub change: Decided,
+    /// The action, for people.
+    pub action: String,
+    /// To what.
+    pub target: String,
+    /// What the guard says.
+    pub verdict: Verdict,
+    /// The rule that decided.
+    pub rule: String,
+    /// Why, for people.
+    pub reason: String,
+    /// What is done, and what puts it back.
+    pub plan: Option<Plan>,
+    /// What came of it.
+    pub outcome: Option<Upshot>,
+    /// What was learned, for people.
+    pub lesson: Option<String>,
 }
 
 /// What an actor says.
@@ -63,6 +97,10 @@ pub enum Said {
     Ready {
         /// What became of each.
         left: Vec<Left>,
+        /// Requests of which it was said that they stay, and that can be undone still.
+        kept: Vec<u64>,
+        /// The highest number that a request ever had: others begin after it.
+        last: u64,
     },
     /// What was shown is sealed.
     Sealed {

@@ -51,12 +51,22 @@ pub struct Note {
     pub deeds: Vec<Deed>,
     /// How far it has come.
     pub standing: Standing,
+    /// Requests whose deeds stand beneath: they are undone after this one.
+    #[serde(default)]
+    pub over: Vec<u64>,
 }
 
 impl Note {
     /// Of something that is to be done.
     pub fn new(request: u64, boot_id: String, action: String, deeds: Vec<Deed>) -> Self {
-        Self { version: VERSION, request, boot_id, action, deeds, standing: Standing::Meant }
+        let (standing, over) = (Standing::Meant, Vec::new());
+        Self { version: VERSION, request, boot_id, action, deeds, standing, over }
+    }
+
+    /// The same, on top of what others did.
+    #[must_use]
+    pub fn over(self, over: Vec<u64>) -> Self {
+        Self { over, ..self }
     }
 
     /// The same, so far.
@@ -158,21 +168,26 @@ impl Notes {
 
     /// Every note, by request; of one that is damaged, what is wrong.
     pub fn all(&self) -> Result<Vec<Result<Note, NotesError>>, NotesError> {
-        let mut paths = Vec::new();
-        for entry in fs::read_dir(&self.folder).map_err(at(self.folder.clone()))? {
-            let entry = entry.map_err(at(self.folder.clone()))?;
-            if entry.file_name().to_str().is_some_and(|name| name.ends_with(SUFFIX)) {
-                paths.push(entry.path());
-            }
-        }
-        paths.sort_unstable();
-        Ok(paths.iter().map(|path| read(path)).collect())
+        all_in(&self.folder)
     }
 
     /// Requests are numbers; with zeros before them names are in their order.
     fn path(&self, request: u64) -> PathBuf {
         self.folder.join(format!("{request:020}.{SUFFIX}"))
     }
+}
+
+/// The same of a folder that another one has.
+pub(crate) fn all_in(folder: &Path) -> Result<Vec<Result<Note, NotesError>>, NotesError> {
+    let mut paths = Vec::new();
+    for entry in fs::read_dir(folder).map_err(at(folder.to_owned()))? {
+        let entry = entry.map_err(at(folder.to_owned()))?;
+        if entry.file_name().to_str().is_some_and(|name| name.ends_with(SUFFIX)) {
+            paths.push(entry.path());
+        }
+    }
+    paths.sort_unstable();
+    Ok(paths.iter().map(|path| read(path)).collect())
 }
 
 fn at(path: PathBuf) -> impl FnOnce(io::Error) -> NotesError {

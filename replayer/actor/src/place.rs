@@ -145,7 +145,7 @@ fn open_group(group: &Group) -> io::Result<Option<File>> {
 }
 
 /// Where a hierarchy is mounted: `v2`, or the controllers of one of version 1.
-fn mount_of(mountinfo: &[u8], hierarchy: &[u8]) -> Option<PathBuf> {
+pub(crate) fn mount_of(mountinfo: &[u8], hierarchy: &[u8]) -> Option<PathBuf> {
     let text = String::from_utf8_lossy(mountinfo);
     text.lines().find_map(|line| {
         let (front, back) = line.split_once(" - ")?;

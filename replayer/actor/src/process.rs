@@ -1,5 +1,6 @@
 //! The process that acts: what it does before its sandbox, and that it goes into it.
 
+use std::ffi::OsStr;
 use std::fs::{self, DirBuilder, File};
 use std::io;
 use std::os::fd::AsFd;
@@ -17,14 +18,18 @@ use thiserror::Error;
 
 use crate::audit::{Audit, AuditError, Paths};
 use crate::calls::Work;
+use crate::clock::wall_ns;
+use crate::entry::Entry;
 use crate::failure::Failure;
 use crate::helper::{self, Role};
 use crate::helpers::Helpers;
+use crate::here;
 use crate::message::Said;
 use crate::notes::{Notes, NotesError};
 use crate::perform::Performer;
 use crate::sandbox::{Sandbox, SandboxError};
 use crate::serve::{Actor, ServeError, say};
+use crate::settable::Settable;
 use crate::syscalls;
 
 /// Another actor that is about to end is waited for.
@@ -38,6 +43,8 @@ pub struct Setup {
     pub state: PathBuf,
     /// Its user and group, which nobody else has; those of the opener are the next.
     pub id: u32,
+    /// It acts also where the kernel lacks a part of its sandbox, which the audit log then says.
+    pub weak: bool,
 }
 
 /// Why an actor ended.
@@ -81,14 +88,20 @@ pub enum ActorError {
 
 /// By what a program is told to be an actor.
 const ACTOR: &str = "actor";
+/// By what it is told how much of a sandbox it needs.
+const WHOLE: &str = "whole";
+const WEAK: &str = "weak";
 
 impl Setup {
-    /// What this program is told to be by three arguments, if it is: an actor or one of its
-    /// helpers, with its folder and its user.
-    pub fn called(arguments: &[String]) -> Option<(Self, Option<Role>)> {
-        let [word, state, id] = arguments else { return None };
-        let role = Role::ALL.into_iter().find(|role| role.word() == word);
-        let setup = Self { state: state.into(), id: id.parse().ok()? };
+    /// What this program is told to be by four arguments, if it is: an actor or one of its helpers,
+    /// with its folder, its user and how much of a sandbox it needs.
+    pub fn called(arguments: &[impl AsRef<OsStr>]) -> Option<(Self, Option<Role>)> {
+        let [word, state, id, sandbox] = arguments else { return None };
+        let word = word.as_ref();
+        let role = Role::ALL.into_iter().find(|role| word == role.word());
+        let weak = sandbox.as_ref() == WEAK;
+        let id = id.as_ref().to_str()?.parse().ok()?;
+        let setup = Self { state: state.as_ref().into(), id, weak };
         (role.is_some() || word == ACTOR).then_some((setup, role))
     }
 
@@ -99,7 +112,8 @@ impl Setup {
 
     fn command(&self, word: &str) -> Command {
         let mut command = Command::new("/proc/self/exe");
-        command.arg(word).arg(&self.state).arg(self.id.to_string());
+        let sandbox = if self.weak { WEAK } else { WHOLE };
+        command.arg(word).arg(&self.state).arg(self.id.to_string()).arg(sandbox);
         command
     }
 
@@ -110,7 +124,12 @@ impl Setup {
 
     /// The file that stops all acting while it is there.
     pub fn stop(&self) -> PathBuf {
-        self.state.join("stopped")
+        Self::stop_in(&self.state)
+    }
+
+    /// The same, of whatever has this folder.
+    pub fn stop_in(state: &Path) -> PathBuf {
+        state.join("stopped")
     }
 
     /// Where its notes are, which only it may write.
@@ -120,7 +139,12 @@ impl Setup {
 
     /// The files of the audit log.
     pub fn audit(&self) -> Paths {
-        Paths::of(&self.own())
+        Self::audit_in(&self.state)
+    }
+
+    /// The same, of whatever has this folder.
+    pub fn audit_in(state: &Path) -> Paths {
+        Paths::of(&state.join("actor"))
     }
 
     /// Acts until the other end of the socket is gone, which is the standard input. What is wrong
@@ -140,7 +164,9 @@ impl Setup {
     fn help(&self, role: Role) -> Result<(), ActorError> {
         let socket = take_socket().map_err(at(Path::new("/dev/stdin")))?;
         check_peer(&socket)?;
-        Ok(helper::serve(role, self.id + 1, socket)?)
+        // What is put back after a kill may be in no catalogue: the setter has to know it.
+        let settable = Settable::noted(&self.own().join("undo"));
+        Ok(helper::serve(role, self.id + 1, self.weak, settable, socket)?)
     }
 
     fn ready(&self, socket: &File) -> Result<Actor, ActorError> {
@@ -150,7 +176,12 @@ impl Setup {
         let notes = Notes::open(&self.own().join("undo"), PATIENCE)?;
         check_id(self.id)?;
         check_id(self.id + 1)?;
-        let (audit, _) = Audit::open(self.audit())?;
+        let mut last = 0;
+        let (mut audit, _) = Audit::open_and_tell(self.audit(), &mut |told| {
+            last = last.max(numbered(told.entry));
+        })?;
+        let lacks = here::no_sandbox().unwrap_or("nothing");
+        audit.append(wall_ns(), &Entry::Began { lacks })?;
         let helpers = Helpers::start(|role| self.command(role.word()))?;
         let performer = Performer::new(notes, Box::new(helpers));
         let performer = performer.map_err(at(Path::new("/proc/sys/kernel/random/boot_id")))?;
@@ -160,10 +191,11 @@ impl Setup {
             readable: vec!["/proc".into(), "/sys".into()],
             writable: vec![self.own().join("undo")],
             work: Work::Act,
+            weak: self.weak,
         };
         // Whose key is read before nothing can be opened any more.
-        let actor =
-            Actor::new(performer, audit, self.stop()).map_err(at(Path::new("/dev/urandom")))?;
+        let actor = Actor::new(performer, audit, self.stop(), last)
+            .map_err(at(Path::new("/dev/urandom")))?;
         sandbox.enter()?;
         Ok(actor)
     }
@@ -185,6 +217,17 @@ impl Setup {
         }
         Ok(())
     }
+}
+
+/// The number of the request, or of the decision, that a line of the audit log is about.
+fn numbered(entry: &str) -> u64 {
+    #[derive(serde::Deserialize)]
+    struct Numbers {
+        request: Option<u64>,
+        decision: Option<u64>,
+    }
+    let numbers = serde_json::from_str::<Numbers>(entry).ok();
+    numbers.and_then(|one| one.request.max(one.decision)).unwrap_or(0)
 }
 
 /// The socket, and nothing else of what is open.

@@ -56,6 +56,15 @@ pub(crate) fn read(held: &Held, file: ProcessFile) -> Result<i64, Failure> {
     file.parse(&text).ok_or_else(bad)
 }
 
+/// The name of the autogroup that a process is in.
+pub(crate) fn autogroup(held: &Held) -> Result<String, Failure> {
+    let what = told(held, ProcessFile::Autogroup);
+    let text = std::fs::read_to_string(held.folder().join(ProcessFile::Autogroup.name()));
+    let text = text.map_err(|error| Failure::refused(&what, error))?;
+    let bad = || Failure::refused(&what, io::Error::from(io::ErrorKind::InvalidData));
+    text.rsplit_once(" nice ").map(|(name, _)| name.to_owned()).ok_or_else(bad)
+}
+
 /// Opens it to write alone: a file of `/proc` is not cut short first. No other file of a process
 /// can be had from here.
 pub(crate) fn open(held: &Held, file: ProcessFile) -> Result<File, Failure> {

@@ -2,7 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::clock::boot_ticks;
 use crate::failure::Failure;
+use crate::heirs;
 use crate::held::Held;
 use crate::process_file::{ProcessFile, read, told, write_to};
 use crate::writes::Writes;
@@ -16,6 +18,13 @@ pub struct Prior {
     pub written: i64,
     /// What it held.
     pub before: i64,
+    /// What the kernel made of what is written, where it took something else: that is ours too.
+    #[serde(default)]
+    pub taken: Option<i64>,
+    /// Since when the process hands on what is written to what it makes, in clock ticks after
+    /// boot; nothing where it does not.
+    #[serde(default)]
+    pub since_ticks: Option<u64>,
 }
 
 /// What became of putting it back.
@@ -29,43 +38,77 @@ pub enum Restored {
 
 /// Looks at what there is before `written` is.
 pub fn capture(held: &Held, file: ProcessFile, written: i64) -> Result<Prior, Failure> {
+    // An adjustment of the OOM score is copied at a fork. The nice level of an autogroup is that of
+    // a session: who is made in it shares it, and who makes another one begins with 0 there
+    // (`kernel.md`, section 7), so nobody has a copy.
+    let since_ticks = match file {
+        ProcessFile::OomScoreAdj => Some(boot_ticks()),
+        ProcessFile::Autogroup => None,
+    };
     let before = held.during(|| read(held, file))?;
-    Ok(Prior { file, written, before })
+    Ok(Prior { file, written, before, taken: None, since_ticks })
 }
 
-/// Writes it, and reads it back.
-pub fn apply(held: &Held, prior: &Prior, writes: &dyn Writes) -> Result<(), Failure> {
-    held.during(|| write(held, prior.file, prior.written, writes))
+/// Writes it, and reads it back. What is read and is something else is kept beside it.
+pub fn apply(held: &Held, prior: &mut Prior, writes: &dyn Writes) -> Result<(), Failure> {
+    let found = held.during(|| write(held, prior.file, prior.written, writes))?;
+    prior.taken = (found != prior.written).then_some(found);
+    taken(held, prior.file, prior.written, found)
 }
 
-/// Writes what there was, where what was written stands still.
+/// Writes what there was, where what was written stands still; what the process made meanwhile gets
+/// it too.
 pub fn restore(held: &Held, prior: &Prior, writes: &dyn Writes) -> Result<Restored, Failure> {
+    let (restored, _) = restore_of(held, prior, writes)?;
+    if let Some(since_ticks) = prior.since_ticks {
+        // What one of them wrote itself since is its own business.
+        let of_heir = |heir: &Held| restore_of(heir, prior, writes).map(|(_, changed)| changed);
+        heirs::each(held, since_ticks, of_heir)?;
+    }
+    Ok(restored)
+}
+
+/// What became of one, and whether it was changed.
+fn restore_of(
+    held: &Held,
+    prior: &Prior,
+    writes: &dyn Writes,
+) -> Result<(Restored, bool), Failure> {
     held.during(|| {
         let found = read(held, prior.file)?;
         if found == prior.before {
-            return Ok(Restored::Restored);
+            return Ok((Restored::Restored, false));
         }
-        if found != prior.written {
-            return Ok(Restored::Superseded(found));
+        if found != prior.written && Some(found) != prior.taken {
+            return Ok((Restored::Superseded(found), false));
         }
-        write(held, prior.file, prior.before, writes).map(|()| Restored::Restored)
+        let found = write(held, prior.file, prior.before, writes)?;
+        taken(held, prior.file, prior.before, found)?;
+        Ok((Restored::Restored, true))
     })
 }
 
-fn write(held: &Held, file: ProcessFile, value: i64, writes: &dyn Writes) -> Result<(), Failure> {
-    let what = told(held, file);
-    write_to(writes.open_process_file(held, file)?, value, &what)?;
-    let found = read(held, file)?;
+/// Writes, and gives what is read then.
+fn write(held: &Held, file: ProcessFile, value: i64, writes: &dyn Writes) -> Result<i64, Failure> {
+    write_to(writes.open_process_file(held, file)?, value, &told(held, file))?;
+    read(held, file)
+}
+
+fn taken(held: &Held, file: ProcessFile, value: i64, found: i64) -> Result<(), Failure> {
     if found == value {
         return Ok(());
     }
-    Err(Failure::NotTaken { what, written: value.to_string(), found: found.to_string() })
+    let (written, found) = (value.to_string(), found.to_string());
+    Err(Failure::NotTaken { what: told(held, file), written, found })
 }
 
 #[cfg(test)]
 mod tests {
+    use std::fs::File;
+
     use super::*;
     use crate::child::{Child, may_put_back};
+    use crate::place::Place;
     use crate::writes::Direct;
 
     #[test]
@@ -75,13 +118,13 @@ mod tests {
         }
         let child = Child::sleeping();
         let held = Held::open(child.pid(), child.start()).unwrap();
-        let prior = capture(&held, ProcessFile::OomScoreAdj, 500).unwrap();
-        apply(&held, &prior, &Direct).unwrap();
+        let mut prior = capture(&held, ProcessFile::OomScoreAdj, 500).unwrap();
+        apply(&held, &mut prior, &Direct).unwrap();
         assert_eq!(read(&held, ProcessFile::OomScoreAdj).unwrap(), 500);
         assert_eq!(restore(&held, &prior, &Direct).unwrap(), Restored::Restored);
         assert_eq!(read(&held, ProcessFile::OomScoreAdj).unwrap(), prior.before);
         assert_eq!(restore(&held, &prior, &Direct).unwrap(), Restored::Restored, "twice is once");
-        apply(&held, &prior, &Direct).unwrap();
+        apply(&held, &mut prior, &Direct).unwrap();
         write(&held, ProcessFile::OomScoreAdj, 700, &Direct).unwrap();
         assert_eq!(restore(&held, &prior, &Direct).unwrap(), Restored::Superseded(700));
         assert_eq!(read(&held, ProcessFile::OomScoreAdj).unwrap(), 700);
@@ -91,8 +134,58 @@ mod tests {
     fn what_the_kernel_refuses_is_told_with_its_place() {
         let child = Child::sleeping();
         let held = Held::open(child.pid(), child.start()).unwrap();
-        let prior = Prior { file: ProcessFile::OomScoreAdj, written: 1001, before: 0 };
-        let told = apply(&held, &prior, &Direct).unwrap_err().to_string();
+        let mut prior = capture(&held, ProcessFile::OomScoreAdj, 1001).unwrap();
+        let told = apply(&held, &mut prior, &Direct).unwrap_err().to_string();
         assert!(told.starts_with("1001 to `oom_score_adj` of process "), "{told}");
+    }
+
+    /// A kernel that takes something else than what is written.
+    #[derive(Debug)]
+    struct Otherwise(&'static str);
+
+    impl Writes for Otherwise {
+        fn open_process_file(&self, held: &Held, file: ProcessFile) -> Result<File, Failure> {
+            std::fs::write(held.folder().join(file.name()), self.0).unwrap();
+            Ok(File::options().write(true).open("/dev/null").unwrap())
+        }
+
+        fn write_place(&self, _: &Place, _: &str) -> Result<(), Failure> {
+            unreachable!("it is a file of a process")
+        }
+    }
+
+    #[test]
+    fn what_the_kernel_took_instead_is_told_and_put_back() {
+        if !may_put_back() {
+            return;
+        }
+        let child = Child::sleeping();
+        let held = Held::open(child.pid(), child.start()).unwrap();
+        let mut prior = capture(&held, ProcessFile::OomScoreAdj, 500).unwrap();
+        let told = apply(&held, &mut prior, &Otherwise("496")).unwrap_err();
+        assert!(matches!(told, Failure::NotTaken { .. }), "{told}");
+        assert_eq!((read(&held, prior.file).unwrap(), prior.taken), (496, Some(496)));
+        assert_eq!(restore(&held, &prior, &Direct).unwrap(), Restored::Restored);
+        assert_eq!(read(&held, prior.file).unwrap(), prior.before);
+    }
+
+    #[test]
+    fn what_was_made_while_it_lasted_has_what_its_maker_had() {
+        if !may_put_back() {
+            return;
+        }
+        let mut child = Child::parent();
+        let held = Held::open(child.pid(), child.start()).unwrap();
+        let mut prior = capture(&held, ProcessFile::OomScoreAdj, 500).unwrap();
+        apply(&held, &mut prior, &Direct).unwrap();
+        let made = [child.make_child(), child.make_child()];
+        let path = |pid| format!("/proc/{pid}/oom_score_adj");
+        let of = |pid| std::fs::read_to_string(path(pid)).unwrap();
+        assert_eq!(made.map(of), ["500\n", "500\n"], "they inherit");
+        std::fs::write(path(made[1]), "600").unwrap();
+        assert_eq!(restore(&held, &prior, &Direct).unwrap(), Restored::Restored);
+        let before = format!("{}\n", prior.before);
+        assert_eq!((of(child.pid()), of(made[0])), (before.clone(), before));
+        assert_eq!(of(made[1]), "600\n", "what one wrote itself is left");
     }
 }

@@ -47,6 +47,8 @@ pub struct Sandbox {
     pub writable: Vec<PathBuf>,
     /// What it is there for, which says what it may call.
     pub work: Work,
+    /// It may lack what the kernel lacks of it.
+    pub weak: bool,
 }
 
 /// Why a sandbox is not there.
@@ -120,11 +122,16 @@ impl Sandbox {
         let status = status.map_err(|error| SandboxError::Refused { step: "its status", error })?;
         limit()?;
         self.drop_privileges()?;
-        self.restrict_files()?;
-        self.check(status)?;
+        let has_rules = has_landlock() || !self.weak;
+        if has_rules {
+            self.restrict_files()?;
+        }
+        self.check(status, has_rules)?;
         let _ = clock::boot_ns();
-        seccompiler::apply_filter(&calls::filter(self.work)?).map_err(FilterError::from)?;
-        Ok(())
+        match seccompiler::apply_filter(&calls::filter(self.work)?) {
+            Err(_) if self.weak => Ok(()),
+            done => Ok(done.map_err(FilterError::from)?),
+        }
     }
 
     /// Its own user, with its capabilities alone, for good.
@@ -178,7 +185,7 @@ impl Sandbox {
     }
 
     /// What was asked for is what there is.
-    fn check(&self, status: File) -> Result<(), SandboxError> {
+    fn check(&self, status: File, has_rules: bool) -> Result<(), SandboxError> {
         let text = io::read_to_string(status);
         let text = text.map_err(|error| SandboxError::Refused { step: "its status", error })?;
         let id = self.id;
@@ -202,7 +209,7 @@ impl Sandbox {
                 return Err(SandboxError::Status { line, found, wanted });
             }
         }
-        if File::open(DENIED).is_ok() {
+        if has_rules && File::open(DENIED).is_ok() {
             return Err(SandboxError::Leaks);
         }
         Ok(())

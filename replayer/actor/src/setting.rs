@@ -12,7 +12,7 @@ use rustix::process::{getpriority_process, setpriority_process};
 use serde::{Deserialize, Serialize};
 
 use crate::clock::boot_ticks;
-use crate::failure::Failure;
+use crate::failure::{Failure, is_gone};
 use crate::heirs;
 use crate::held::Held;
 use crate::mask::Mask;
@@ -89,9 +89,36 @@ pub struct Prior {
     pub first: Setting,
     /// What each had.
     pub threads: Vec<(ThreadId, Setting)>,
+    /// What the kernel made of what is written, where it took something else: that is ours too.
+    #[serde(default)]
+    pub taken: Vec<Setting>,
+    /// It is being put back, or was when somebody was killed.
+    #[serde(default)]
+    pub is_begun: bool,
     /// When it was looked at, in clock ticks after boot: what the process makes from then on begins
     /// with what is written.
     pub since_ticks: u64,
+}
+
+impl Prior {
+    /// Says that it is about to be put back, where that has steps between which a kill may come:
+    /// false where it has none, or that was said before.
+    pub(crate) fn begin(&mut self) -> bool {
+        !std::mem::replace(&mut self.is_begun, matches!(self.written, Setting::Cpus(_)))
+            && self.is_begun
+    }
+
+    /// Whether a value is of our making: what was written, what the kernel took for it, or what
+    /// there is between the two steps of [`Setting::give_back`].
+    fn is_ours(&self, found: &Setting, before: &Setting) -> bool {
+        let is_half = || match (found, before, &self.written) {
+            (Setting::Cpus(found), Setting::Cpus(before), Setting::Cpus(written)) => {
+                before.is_within(found) && written.is_within(found)
+            }
+            _ => false,
+        };
+        *found == self.written || self.taken.contains(found) || self.is_begun && is_half()
+    }
 }
 
 /// What became of putting it back.
@@ -118,18 +145,26 @@ pub fn capture(held: &Held, written: Setting) -> Result<Prior, Failure> {
         let gone = || Failure::Gone { what: format!("process {}", held.pid()) };
         let leader = all.iter().find(|(thread, _)| thread.tid == held.pid());
         let first = leader.or(all.first()).map(|(_, setting)| setting.clone()).ok_or_else(gone)?;
-        Ok(Prior { written, first, threads: all, since_ticks })
+        let (taken, is_begun) = (Vec::new(), false);
+        Ok(Prior { written, first, threads: all, taken, is_begun, since_ticks })
     })
 }
 
-/// Gives every thread what is written, and reads it back.
-pub fn apply(held: &Held, prior: &Prior) -> Result<(), Failure> {
+/// Gives every thread what is written, and reads it back. What is read and is something else is
+/// kept beside it.
+pub fn apply(held: &Held, prior: &mut Prior) -> Result<(), Failure> {
+    let Prior { written, taken, .. } = &mut *prior;
     held.during(|| {
-        settle(held, &prior.written, |thread, found| {
-            if *found == prior.written {
+        settle(held, written, |thread, found| {
+            if found == written || taken.contains(found) {
                 return Ok(false);
             }
-            prior.written.give(thread.tid).map(|()| true)
+            written.give(thread.tid)?;
+            let found = written.of(thread.tid)?;
+            if found != *written && !taken.contains(&found) {
+                taken.push(found);
+            }
+            Ok(true)
         })
     })?;
     let taken = held.during(|| read_back(held, &prior.written))?;
@@ -147,16 +182,13 @@ pub fn apply(held: &Held, prior: &Prior) -> Result<(), Failure> {
 pub fn restore(held: &Held, prior: &Prior) -> Result<Restored, Failure> {
     let mut restored = Restored::default();
     restore_of(held, prior, &mut restored)?;
-    for heir in heirs::of(held, prior.since_ticks) {
+    heirs::each(held, prior.since_ticks, |heir| {
         // What it set itself since is its own business.
         let mut of_heir = Restored::default();
-        match restore_of(&heir, prior, &mut of_heir) {
-            Ok(()) => restored.restored += of_heir.restored,
-            // One that ends meanwhile has nothing that could be put back.
-            Err(Failure::Gone { .. } | Failure::Ended { .. } | Failure::Indeterminate { .. }) => {}
-            Err(failure) => return Err(failure),
-        }
-    }
+        restore_of(heir, prior, &mut of_heir)?;
+        restored.restored += of_heir.restored;
+        Ok(of_heir.restored > 0)
+    })?;
     Ok(restored)
 }
 
@@ -168,7 +200,7 @@ fn restore_of(held: &Held, prior: &Prior, restored: &mut Restored) -> Result<(),
             if found == before {
                 return Ok(false);
             }
-            if *found != prior.written {
+            if !prior.is_ours(found, before) {
                 if !restored.superseded.contains(&thread.tid) {
                     restored.superseded.push(thread.tid);
                 }
@@ -215,10 +247,6 @@ fn read_back(held: &Held, written: &Setting) -> Result<Option<Setting>, Failure>
         }
     }
     Ok(None)
-}
-
-fn is_gone(error: &io::Error) -> bool {
-    error.raw_os_error() == Some(libc::ESRCH) || error.kind() == io::ErrorKind::NotFound
 }
 
 fn refused(setting: &Setting, held: &Held, error: io::Error) -> Failure {

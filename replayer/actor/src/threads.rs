@@ -4,7 +4,7 @@ use std::fs;
 
 use serde::{Deserialize, Serialize};
 
-use crate::failure::Failure;
+use crate::failure::{Failure, is_gone};
 use crate::held::Held;
 use crate::stat::Stat;
 
@@ -29,7 +29,9 @@ pub fn of(held: &Held) -> Result<Vec<ThreadId>, Failure> {
             Ok(stat) if !stat.has_ended() => {
                 threads.push(ThreadId { tid, start_ticks: stat.start_ticks });
             }
-            Ok(_) | Err(_) => {}
+            Ok(_) => {}
+            Err(error) if is_gone(&error) => {}
+            Err(error) => return Err(refused(error)),
         }
     }
     threads.sort_unstable();

@@ -20,10 +20,20 @@ pub trait Writes: Debug {
     fn write_place(&self, place: &Place, text: &str) -> Result<(), Failure>;
 
     /// What systemd holds a unit at, of the kind of a limit; nothing where it does not run.
-    fn unit_limit(&self, unit: &Unit, like: &Limit) -> Result<Option<Found>, Failure>;
+    fn unit_limit(&self, _unit: &Unit, _like: &Limit) -> Result<Option<Found>, Failure> {
+        Ok(None)
+    }
 
-    /// Has systemd hold a unit at a limit.
-    fn set_unit(&self, unit: &Unit, limit: &Limit) -> Result<(), Failure>;
+    /// Has systemd hold a unit at a limit, and says what it is held at then.
+    fn set_unit(&self, unit: &Unit, _limit: &Limit) -> Result<Limit, Failure> {
+        let error = std::io::Error::from(std::io::ErrorKind::NotConnected);
+        Err(Failure::refused(unit.to_string(), error))
+    }
+
+    /// Processes that it is, beside the one that asks.
+    fn processes(&self) -> Vec<u64> {
+        Vec::new()
+    }
 }
 
 /// A process that may do it itself.
@@ -37,14 +47,5 @@ impl Writes for Direct {
 
     fn write_place(&self, place: &Place, text: &str) -> Result<(), Failure> {
         place.write_to(&place.to_write()?, text)
-    }
-
-    fn unit_limit(&self, _: &Unit, _: &Limit) -> Result<Option<Found>, Failure> {
-        Ok(None)
-    }
-
-    fn set_unit(&self, unit: &Unit, _: &Limit) -> Result<(), Failure> {
-        let error = std::io::Error::from(std::io::ErrorKind::NotConnected);
-        Err(Failure::refused(unit.to_string(), error))
     }
 }

@@ -16,6 +16,9 @@ pub struct Prior {
     pub written: String,
     /// What puts back what it held; nothing where it does not say.
     pub before: Option<Before>,
+    /// What the kernel made of what is written, where it took something else: that is ours too.
+    #[serde(default)]
+    pub taken: Option<String>,
 }
 
 /// What is written to put something back, and where: of a pair of parameters only one is in force,
@@ -54,7 +57,7 @@ fn capture_by(
     if let Some(other) = other_of_pair(&place).filter(|_| is_off) {
         before = before_of_pair(&other, before, &read)?;
     }
-    Ok(Prior { place, written, before })
+    Ok(Prior { place, written, before, taken: None })
 }
 
 /// Of two that are both off the one that is written is put back.
@@ -86,9 +89,13 @@ fn other_of_pair(place: &Place) -> Option<Place> {
     is_one.then_some(Place::Sysctl(Sysctl::DirtyBackgroundBytes))
 }
 
-/// Writes it, and reads it back.
-pub fn apply(prior: &Prior, writes: &dyn Writes) -> Result<(), Failure> {
-    write(&prior.place, &prior.written, writes)
+/// Writes it, and reads it back. What is read and means something else is kept beside it.
+pub fn apply(prior: &mut Prior, writes: &dyn Writes) -> Result<(), Failure> {
+    prior.taken = write(&prior.place, &prior.written, writes)?;
+    match &prior.taken {
+        None => Ok(()),
+        Some(found) => Err(strange(&prior.place, &prior.written, found)),
+    }
 }
 
 /// Puts back what there was, where what was written stands still.
@@ -102,18 +109,20 @@ pub fn restore(prior: &Prior, writes: &dyn Writes) -> Result<Restored, Failure> 
         return Ok(Restored::Restored);
     }
     let (stands, text) = is(&prior.place, &prior.written)?;
-    if !stands {
+    let is_taken = prior.taken.as_deref().is_some_and(|taken| taken.trim() == text.trim());
+    if !stands && !is_taken {
         return Ok(Restored::Superseded(text.trim().to_owned()));
     }
-    write(&before.place, &before.text, writes).map(|()| Restored::Restored)
+    match write(&before.place, &before.text, writes)? {
+        None => Ok(Restored::Restored),
+        Some(found) => Err(strange(&before.place, &before.text, &found)),
+    }
 }
 
-fn write(place: &Place, text: &str, writes: &dyn Writes) -> Result<(), Failure> {
+/// Writes, and gives what is read then where it means something else.
+fn write(place: &Place, text: &str, writes: &dyn Writes) -> Result<Option<String>, Failure> {
     writes.write_place(place, text)?;
-    match place.text()? {
-        Some(found) if !place.form().is_taken(&found, text) => Err(strange(place, text, &found)),
-        Some(_) | None => Ok(()),
-    }
+    Ok(place.text()?.filter(|found| !place.form().is_taken(found, text)))
 }
 
 fn strange(place: &Place, written: &str, found: &str) -> Failure {
@@ -130,6 +139,8 @@ mod tests {
 
     use super::*;
     use crate::child::Child;
+    use crate::held::Held;
+    use crate::process_file::ProcessFile;
     use crate::writes::Direct;
 
     /// A parameter of a network namespace of this thread's own.
@@ -149,17 +160,46 @@ mod tests {
             let place = || Place::Sysctl(Sysctl::IpLocalPortRange);
             let read = || place().text().unwrap().unwrap();
             let before = read();
-            let prior = capture(place(), "15000 65000".to_owned()).unwrap();
-            apply(&prior, &Direct).unwrap();
+            let mut prior = capture(place(), "15000 65000".to_owned()).unwrap();
+            apply(&mut prior, &Direct).unwrap();
             assert_eq!(read(), "15000\t65000\n");
             assert_eq!(restore(&prior, &Direct).unwrap(), Restored::Restored);
             assert_eq!(read(), before);
             assert_eq!(restore(&prior, &Direct).unwrap(), Restored::Restored, "twice is once");
-            apply(&prior, &Direct).unwrap();
+            apply(&mut prior, &Direct).unwrap();
             write(&place(), "20000 60000", &Direct).unwrap();
             let left = Restored::Superseded("20000\t60000".to_owned());
             assert_eq!(restore(&prior, &Direct).unwrap(), left);
             assert_eq!(read(), "20000\t60000\n");
+        });
+    }
+
+    /// A kernel that takes one port less than what is written.
+    #[derive(Debug)]
+    struct Otherwise;
+
+    impl Writes for Otherwise {
+        fn open_process_file(&self, _: &Held, _: ProcessFile) -> Result<File, Failure> {
+            unreachable!("it is a parameter")
+        }
+
+        fn write_place(&self, place: &Place, text: &str) -> Result<(), Failure> {
+            Direct.write_place(place, &text.replace("65000", "64999"))
+        }
+    }
+
+    #[test]
+    fn what_the_kernel_took_instead_is_told_and_put_back() {
+        in_own_namespace(|| {
+            let place = Place::Sysctl(Sysctl::IpLocalPortRange);
+            let read = || place.text().unwrap().unwrap();
+            let before = read();
+            let mut prior = capture(place.clone(), "15000 65000".to_owned()).unwrap();
+            let told = apply(&mut prior, &Otherwise).unwrap_err();
+            assert!(matches!(told, Failure::NotTaken { .. }), "{told}");
+            assert_eq!(read(), "15000\t64999\n");
+            assert_eq!(restore(&prior, &Direct).unwrap(), Restored::Restored);
+            assert_eq!(read(), before);
         });
     }
 
@@ -186,8 +226,8 @@ mod tests {
     fn what_is_taken_in_silence_and_changes_nothing_is_told() {
         in_own_namespace(|| {
             let place = Place::Sysctl(Sysctl::IpLocalPortRange);
-            let prior = capture(place, "15000".to_owned()).unwrap();
-            let told = apply(&prior, &Direct).unwrap_err();
+            let mut prior = capture(place, "15000".to_owned()).unwrap();
+            let told = apply(&mut prior, &Direct).unwrap_err();
             assert!(matches!(told, Failure::NotTaken { .. }), "{told}");
         });
     }

@@ -74,8 +74,8 @@ const ALLOWED: [(&str, Try); 5] = [
     ("every thread, and back", |given| {
         let held = hold(given.pid);
         for written in [Setting::Nice(9), Setting::Policy(3), Setting::IoPriority(3 << 13)] {
-            let prior = setting::capture(&held, written).map_err(std::io::Error::other)?;
-            setting::apply(&held, &prior).map_err(std::io::Error::other)?;
+            let mut prior = setting::capture(&held, written).map_err(std::io::Error::other)?;
+            setting::apply(&held, &mut prior).map_err(std::io::Error::other)?;
             setting::restore(&held, &prior).map_err(std::io::Error::other)?;
         }
         Ok(())
@@ -137,6 +137,7 @@ fn child(arguments: &[String]) -> ExitCode {
             readable: Vec::new(),
             writable: Vec::new(),
             work: ks_actor::calls::Work::Manage,
+            weak: false,
         };
         if sandbox.enter().is_err() {
             return ExitCode::from(3);
@@ -149,6 +150,7 @@ fn child(arguments: &[String]) -> ExitCode {
             readable: vec!["/proc".into()],
             writable: vec![given.folder.join("kept")],
             work: ks_actor::calls::Work::Act,
+            weak: false,
         };
         if let Err(error) = sandbox.enter() {
             println!("no sandbox: {error}");

@@ -7,7 +7,8 @@
 
 use ks_engine::analysis::Knowledge;
 use ks_scenarios::expectation::matches;
-use ks_vocabulary::input::{Acceptance, Answer, Body, Decision, Input, Start};
+use ks_vocabulary::action::Action;
+use ks_vocabulary::input::{Acceptance, Answer, Body, Decision, Input, OwnAction, Start};
 use ks_vocabulary::journal::hex;
 use ks_vocabulary::kind::{Entity, Group};
 use ks_vocabulary::lasting::{Exact, Lasting, Whose};
@@ -100,10 +101,24 @@ impl Redaction {
             }
             Answer::OperatorDecision(operator) => {
                 operator.uid = None;
-                if let Decision::Accept(acceptance) = &mut operator.decision {
-                    self.accepted(std::slice::from_mut(acceptance));
+                match &mut operator.decision {
+                    Decision::Accept(acceptance) => self.accepted(std::slice::from_mut(acceptance)),
+                    Decision::Act(own) => self.own(own),
+                    Decision::Approve { .. } | Decision::Deny { .. } | Decision::Undo { .. } => {}
                 }
             }
+        }
+    }
+
+    /// An action names its target, once more.
+    fn own(&self, own: &mut OwnAction) {
+        let before = own.target.0.clone();
+        own.target.0 = self.typed(&before);
+        if let (Entity::Cgroup(before), Entity::Cgroup(after)) = (&before, &own.target.0) {
+            own.action = renamed(&own.action, &before.path, &after.path);
+        }
+        if let Some(condition) = &mut own.verify {
+            condition.entity = self.entity(&condition.entity);
         }
     }
 
@@ -235,6 +250,17 @@ impl Redaction {
         hash.update(name);
         hash.finalize().to_vec()
     }
+}
+
+/// An action that names another group. A path that cannot be named leaves the action as it is said
+/// of no group.
+fn renamed(action: &Action, before: &[u8], after: &[u8]) -> Action {
+    let text = |path: &[u8]| serde_json::to_string(&String::from_utf8_lossy(path)).ok();
+    let written = serde_json::to_string(action).ok();
+    let (Some(written), Some(before), Some(after)) = (written, text(before), text(after)) else {
+        return action.clone();
+    };
+    serde_json::from_str(&written.replace(&before, &after)).unwrap_or_else(|_| action.clone())
 }
 
 #[cfg(test)]

@@ -98,7 +98,8 @@ pub struct Prediction {
 }
 
 impl Prediction {
-    fn of(predicted: &Predicted, on: Option<&Entity>) -> Self {
+    /// That of a decision, with where it is measured.
+    pub fn of(predicted: &Predicted, on: Option<&Entity>) -> Self {
         let Predicted { metric, direction, low, high, within_s } = *predicted;
         let entity = on.cloned();
         Self { metric, entity, direction, low, high, unit: metric.unit(), within_s }

@@ -7,23 +7,29 @@
 use std::collections::VecDeque;
 use std::os::fd::AsFd;
 
+use ks_agent::guard::EffectRequest;
 use ks_recorder::clock;
 use ks_recorder::error::Error;
 use ks_recorder::recorder::Recorder;
-use ks_replayer::driver::{Arrival, Wants, World};
-use ks_vocabulary::input::{ActionOutcome, Answer, Asks, Body, Config, Gap, GapReason, Outcome};
+use ks_replayer::driver::{Arrival, Performs, Wants, World};
+use ks_vocabulary::input::{
+    ActionOutcome, Answer, Asks, Body, Config, Gap, GapReason, Outcome, RequestId,
+};
 use ks_vocabulary::output::Request;
 use ks_vocabulary::time::Timestamp;
 
-use super::inbox::{Inbox, Post};
+use super::acting::Acting;
+use super::operator::Post;
 use super::reload::Reload;
+use crate::inbox::Inbox;
 use crate::pace::Pace;
 
 /// See the module.
 pub(super) struct Here {
     recorder: Recorder,
     pace: Pace,
-    inbox: Inbox,
+    inbox: Inbox<Post>,
+    acting: Option<Acting>,
     reload: Option<Reload>,
     segment_ns: u64,
     /// Number of the next segment within the run.
@@ -54,13 +60,15 @@ impl Here {
     pub(super) fn new(
         recorder: Recorder,
         pace: Pace,
-        (inbox, reload): (Inbox, Option<Reload>),
+        (inbox, reload): (Inbox<Post>, Option<Reload>),
+        acting: Option<Acting>,
         segment_ns: u64,
     ) -> Self {
         Self {
             recorder,
             pace,
             inbox,
+            acting,
             reload,
             segment_ns,
             number: 0,
@@ -125,6 +133,7 @@ impl Here {
             let gap = Gap { count: Some(self.lost), ..Gap::in_all(GapReason::WriteFailed) };
             return Some((Given::Gap, Body::Gap(gap)));
         }
+        self.answers.extend(self.acting.as_ref().and_then(Acting::came));
         if let Some(answer) = self.answers.front() {
             return Some((Given::Answer, answer.clone()));
         }
@@ -146,9 +155,16 @@ impl Here {
         if self.ends.is_none() {
             return self.pace.wait_until(until, &[]);
         }
-        match &self.reload {
-            Some(reload) => self.pace.wait_until(until, &[self.inbox.as_fd(), reload.as_fd()]),
-            None => self.pace.wait_until(until, &[self.inbox.as_fd()]),
+        let mut wakes = vec![self.inbox.as_fd()];
+        wakes.extend(self.reload.as_ref().map(AsFd::as_fd));
+        wakes.extend(self.acting.as_ref().map(AsFd::as_fd));
+        self.pace.wait_until(until, &wakes)
+    }
+
+    /// Waits until the actor has done everything that it was asked for.
+    pub(super) fn finish(&self) {
+        if let Some(acting) = &self.acting {
+            acting.finish();
         }
     }
 }
@@ -189,18 +205,33 @@ impl World for Here {
         }
     }
 
-    /// Nothing here performs actions: what became of those before a restart nobody knows.
+    fn performer(&mut self) -> Option<&mut dyn Performs> {
+        self.acting.is_some().then_some(self)
+    }
+
+    /// Without an actor nothing is performed, and what became of actions before a restart nobody
+    /// knows.
     fn ask(&mut self, request: &Request) {
         if request.asks != Asks::Effect {
             return;
         }
-        let (outcome, reason) = if request.again {
-            (Outcome::Indeterminate, "nobody knows what became of it before the restart")
-        } else {
-            (Outcome::NotApplied, "nothing here performs actions")
+        let (outcome, reason) = match &self.acting {
+            Some(acting) if request.again => acting.became(request.change),
+            None if request.again => {
+                (Outcome::Indeterminate, "nobody knows what became of it before the restart")
+            }
+            Some(_) | None => (Outcome::NotApplied, "nothing here performs actions"),
         };
         let reason = Some(reason.to_owned());
         let outcome = ActionOutcome { request: request.id, outcome, reason };
         self.answers.push_back(Body::Answer(Box::new(Answer::ActionOutcome(outcome))));
+    }
+}
+
+impl Performs for Here {
+    fn perform(&mut self, request: RequestId, effect: &EffectRequest) {
+        if let Some(acting) = &self.acting {
+            acting.perform(request, effect);
+        }
     }
 }

@@ -15,6 +15,7 @@ use ks_vocabulary::output::Output;
 use ks_vocabulary::time::{SECOND_NS, Timestamp};
 
 use super::journal::Journal;
+use super::proposing::Proposing;
 use super::told::Told;
 use crate::render;
 
@@ -34,13 +35,20 @@ pub(super) struct Kept {
     /// When the oldest segment was removed for room last.
     made_room: Option<Timestamp>,
     told: Told,
+    /// What is said goes on to an actor, where there is one.
+    proposing: Option<Proposing>,
 }
 
 impl Kept {
-    pub(super) fn new(segments: Segments, format: render::Format, told: Told) -> Self {
+    pub(super) fn new(
+        segments: Segments,
+        format: render::Format,
+        told: Told,
+        proposing: Option<Proposing>,
+    ) -> Self {
         let (decoder, journal, late) = (Decoder::default(), Journal::default(), Vec::new());
         let (format, names) = (Some(format), Names::default());
-        Self { segments, decoder, journal, late, format, names, made_room: None, told }
+        Self { segments, decoder, journal, late, format, names, made_room: None, told, proposing }
     }
 
     /// The disk takes no more, after `lost` other ticks: what there is is sealed, and room is made
@@ -124,6 +132,9 @@ impl Keeper for Kept {
     fn said(&mut self, output: &Output, line: &[u8]) -> io::Result<()> {
         self.journal.add(line);
         self.told.said(output);
+        if let Some(proposing) = &mut self.proposing {
+            proposing.said(output, self.told.clock());
+        }
         print(output, line, &mut self.format, &self.names);
         Ok(())
     }

@@ -35,9 +35,21 @@ use crate::outcomes::Outcomes;
 use crate::policy::TextPolicy;
 use crate::unfit::Unfit;
 
+/// Who wants something done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Origin {
+    /// The agent, because of what stands.
+    Agent,
+    /// A person, for reasons of his own: nothing has to stand, and what came of such actions before
+    /// is his to know.
+    Person,
+}
+
 /// What is proposed.
 #[derive(Debug, Clone)]
 pub struct Proposal {
+    /// Who wants it.
+    pub origin: Origin,
     /// On which incident.
     pub incident: u64,
     /// What, with entities for its targets.
@@ -178,6 +190,9 @@ impl Guard {
         planned: &Result<Plan, Unfit>,
     ) -> Option<(&'static Rule, String)> {
         for (at, rule) in RULES.iter().enumerate() {
+            if proposal.origin == Origin::Person && rule.is_of_evidence {
+                continue;
+            }
             self.evaluated[at] += 1;
             let found = (rule.objects)(proposal, look, planned);
             if let Some(found) = found.filter(|_| mutation::is_on(at)) {

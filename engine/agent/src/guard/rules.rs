@@ -31,6 +31,8 @@ pub struct Rule {
     pub name: &'static str,
     /// What it asks, for people.
     pub asks: &'static str,
+    /// It is about what speaks for an action: a person needs nothing that does.
+    pub(super) is_of_evidence: bool,
     pub(super) objects: Objects,
 }
 
@@ -54,35 +56,36 @@ impl Rule {
 
 /// Every rule, in the order in which they are looked at.
 pub const RULES: [Rule; 20] = [
-    Rule { name: "stopped", asks: "no operator has stopped all acting", objects: stopped },
-    Rule { name: "mode", asks: "the mode lets it be proposed", objects: mode },
-    Rule { name: "evidence", asks: "its signals were issued, and stand", objects: evidence },
-    Rule { name: "sources", asks: "two independent sources speak for it", objects: sources },
-    Rule { name: "diagnosis", asks: "it answers what was diagnosed", objects: diagnosis },
-    Rule { name: "target", asks: "it is done to who is at fault", objects: target },
-    Rule { name: "fresh", asks: "the samples are at most three intervals old", objects: fresh },
-    Rule { name: "protected", asks: "nothing protected is touched", objects: protected },
-    Rule { name: "preconditions", asks: "it fits the host as it is", objects: preconditions },
-    Rule { name: "stale", asks: "nothing changed since it was decided", objects: stale },
-    Rule { name: "text", asks: "its text is allowed and not forbidden", objects: text },
-    Rule { name: "site", asks: "the site does not forbid it", objects: site },
-    Rule { name: "in_flight", asks: "no other action is in flight", objects: in_flight },
-    Rule {
-        name: "incident_budget",
-        asks: "the incident's budget is left",
-        objects: incident_budget,
-    },
-    Rule {
-        name: "host_budget",
-        asks: "the host's and target's budget is left",
-        objects: host_budget,
-    },
-    Rule { name: "cool_down", asks: "the same was not done to it lately", objects: cool_down },
-    Rule { name: "failures", asks: "it did not fail thrice in a row", objects: failures },
-    Rule { name: "futile", asks: "it was not in vain thrice on it", objects: futile },
-    Rule { name: "oscillation", asks: "it is not done and undone in turn", objects: oscillation },
-    Rule { name: "blast", asks: "one change of the whole host at a time", objects: blast },
+    always("stopped", "no operator has stopped all acting", stopped),
+    always("mode", "the mode lets it be proposed", mode),
+    of_evidence("evidence", "its signals were issued, and stand", evidence),
+    of_evidence("sources", "two independent sources speak for it", sources),
+    of_evidence("diagnosis", "it answers what was diagnosed", diagnosis),
+    always("target", "it is done to who is at fault", target),
+    always("fresh", "the samples are at most three intervals old", fresh),
+    always("protected", "nothing protected is touched", protected),
+    always("preconditions", "it fits the host as it is", preconditions),
+    always("stale", "nothing changed since it was decided", stale),
+    always("text", "its text is allowed and not forbidden", text),
+    always("site", "the site does not forbid it", site),
+    always("in_flight", "no other action is in flight", in_flight),
+    of_evidence("incident_budget", "the incident's budget is left", incident_budget),
+    always("host_budget", "the host's and target's budget is left", host_budget),
+    always("cool_down", "the same was not done to it lately", cool_down),
+    always("failures", "it did not fail thrice in a row", failures),
+    always("futile", "it was not in vain thrice on it", futile),
+    always("oscillation", "it is not done and undone in turn", oscillation),
+    always("blast", "one change of the whole host at a time", blast),
 ];
+
+const fn always(name: &'static str, asks: &'static str, objects: Objects) -> Rule {
+    Rule { name, asks, is_of_evidence: false, objects }
+}
+
+/// A person's own action is part of no incident, whose budget is one of the agent's.
+const fn of_evidence(name: &'static str, asks: &'static str, objects: Objects) -> Rule {
+    Rule { name, asks, is_of_evidence: true, objects }
+}
 
 fn ask<'a>(proposal: &Proposal, look: &Look<'_>, target: &'a str) -> Ask<'a> {
     let (incident, action) = (proposal.incident, proposal.action.kind());

@@ -10,7 +10,7 @@ use ks_vocabulary::kind::{Entity, Group};
 use ks_vocabulary::membership::is_within;
 
 use super::sufferer::sufferer;
-use super::{Look, Proposal};
+use super::{Look, Origin, Proposal};
 use crate::unfit::Unfit;
 
 pub(super) fn target(
@@ -21,6 +21,9 @@ pub(super) fn target(
     let targets = proposal.action.targets();
     if let Some(why) = names_another(proposal, look, &targets) {
         return Some(why);
+    }
+    if proposal.origin == Origin::Person {
+        return None;
     }
     let Some(diagnosed) = &proposal.diagnosed else {
         return targets

@@ -8,7 +8,7 @@ use ks_vocabulary::action::Risk;
 use ks_vocabulary::decision::{Grant, Mode, Scope, Verdict};
 use ks_vocabulary::kind::Entity;
 
-use super::{Look, Proposal};
+use super::{Look, Origin, Proposal};
 use crate::protected::{holds, told};
 
 /// What a tier says.
@@ -20,6 +20,9 @@ pub(super) struct Tier {
 
 pub(super) fn decide(proposal: &Proposal, look: &Look<'_>) -> Tier {
     let action = proposal.action.kind();
+    if proposal.origin == Origin::Person {
+        return allow("person", "a person asks for it".into());
+    }
     if look.config.mode == Mode::Propose {
         return ask("mode", "the mode is to propose".into());
     }

@@ -15,7 +15,7 @@ use ks_vocabulary::subtype::Subtype;
 use super::{Tools, told};
 use crate::candidates::{self, Candidate};
 use crate::expected::{Situation, expected};
-use crate::guard::Proposal;
+use crate::guard::{Origin, Proposal};
 
 /// The quantities by which a resource is measured while no forecast stands, the plainest first.
 fn measured_by(resource: Resource) -> Vec<Metric> {
@@ -151,6 +151,7 @@ impl Tools<'_> {
         let standing = || self.ledger.standing(self.incident);
         let told = standing().filter(|known| known.signal.severity >= Severity::Medium);
         Proposal {
+            origin: Origin::Agent,
             incident: self.incident,
             action: one.action.clone(),
             target: one.target.clone(),
@@ -183,14 +184,17 @@ impl Tools<'_> {
             let rank = (blames(signal), signal.severity, core::cmp::Reverse(signal.id));
             core::cmp::Reverse(rank)
         });
+        own.into_iter().find_map(|signal| Some((signal.id, self.situation_of(signal, culprit)?)))
+    }
+
+    /// What is known of the quantity of a signal, and of who is at fault.
+    pub fn situation_of(&self, signal: &Signal, culprit: Option<&Entity>) -> Option<Situation> {
         let held = culprit.map_or(0.0, |culprit| self.held(culprit));
-        own.into_iter().find_map(|signal| {
-            let (metric, usual) = self.quantity(signal)?;
-            let value = self.facts.level(signal.kind, &signal.entity, metric)?;
-            let share = signal.culprits.iter().find(|one| Some(&one.entity) == culprit);
-            let share = share.map_or(1.0, |one| one.share);
-            Some((signal.id, Situation { metric, value, usual, share, held }))
-        })
+        let (metric, usual) = self.quantity(signal)?;
+        let value = self.facts.level(signal.kind, &signal.entity, metric)?;
+        let share = signal.culprits.iter().find(|one| Some(&one.entity) == culprit);
+        let share = share.map_or(1.0, |one| one.share);
+        Some(Situation { metric, value, usual, share, held })
     }
 
     /// The quantity by which a signal is told, and what is usual of it. Of a forecast it is the

@@ -33,7 +33,7 @@ impl Agent {
             | Stage::Verifying(carried)
             | Stage::Undoing(carried)
             | Stage::Undone(carried) => Some(carried.decision.incident),
-            Stage::Idle => None,
+            Stage::Idle | Stage::Asked(_) => None,
         };
         let pending = self.pending.values().map(|pending| pending.proposal.incident);
         pending.chain(carried).collect()

@@ -53,7 +53,7 @@ impl Agent {
         upshot: Upshot,
         now: Timestamp,
     ) -> DecisionSaid {
-        let mut decision = carried.decision;
+        let Carried { mut decision, approved, .. } = carried;
         decision.outcome = Some(upshot);
         decision.phase = Phase::Reflect;
         self.limits.end(decision.id, upshot);
@@ -72,6 +72,7 @@ impl Agent {
         }
         self.decide_on(decision.clone());
         self.stage = Stage::Idle;
+        self.stands(&decision, approved);
         decision
     }
 }

@@ -162,7 +162,7 @@ impl Agent {
     }
 
     /// Looks at everything again, and asks for it to be done.
-    fn carry_out(
+    pub(super) fn carry_out(
         &mut self,
         pending: Pending,
         by_operator: bool,

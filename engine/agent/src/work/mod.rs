@@ -6,6 +6,7 @@
 //! the budgets and the guard, and one that errs too often is replaced by the rules.
 
 mod aside;
+mod by_person;
 mod case;
 mod conclude;
 mod execute;
@@ -21,7 +22,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use ks_vocabulary::decision::{AgentConfig, DecisionSaid, Reasoner as Named, Upshot};
-use ks_vocabulary::input::{Asks, Carry, Outcome, RequestId};
+use ks_vocabulary::input::{Asks, Carry, OpenChange, Outcome, RequestId};
 use ks_vocabulary::kind::{Entity, Severity};
 use ks_vocabulary::output::Said;
 use ks_vocabulary::time::{ClockAnchor, Timestamp};
@@ -38,6 +39,7 @@ use crate::reasoner::Reasoner;
 use crate::reasoner::rules::Rules;
 use crate::verify::{Guards, Kept, Measured};
 
+use by_person::Own;
 use case::{Handled, Spent};
 
 /// Makes a request, whose answer comes too late after a time.
@@ -87,6 +89,8 @@ enum Stage {
     Undoing(Box<Carried>),
     /// It waits for what comes of that.
     Undone(Box<Carried>),
+    /// It waits for whoever performs what a person asked for.
+    Asked(Box<Own>),
 }
 
 /// See the module.
@@ -109,6 +113,8 @@ pub struct Agent {
     stage: Stage,
     /// What helped, and is watched further.
     kept: Vec<Kept>,
+    /// What was done and stays, so that a person can have it put back.
+    standing: VecDeque<(DecisionSaid, ApprovedPlan)>,
     /// When something was done or put back last.
     touched: Option<Timestamp>,
     handled: BTreeMap<u64, Handled>,
@@ -144,6 +150,7 @@ impl Agent {
             guard: Guard::default(),
             stage: Stage::Idle,
             kept: Vec::new(),
+            standing: VecDeque::new(),
             touched: None,
             handled: BTreeMap::new(),
             spent: BTreeMap::new(),
@@ -183,7 +190,9 @@ impl Agent {
             Stage::Idle => self.take_up(facts, ask),
             Stage::Verifying(carried) => self.watch(carried, facts, ask),
             Stage::Undone(carried) => self.watch_undone(carried, facts),
-            waiting @ (Stage::Executing(_) | Stage::Undoing(_)) => self.stage = waiting,
+            waiting @ (Stage::Executing(_) | Stage::Undoing(_) | Stage::Asked(_)) => {
+                self.stage = waiting;
+            }
         }
     }
 
@@ -209,11 +218,15 @@ impl Agent {
             Stage::Undoing(carried) if carried.request == request => {
                 self.put_back(*carried, outcome, reason, facts);
             }
+            Stage::Asked(own) if own.request == request => {
+                self.performed_own(*own, outcome, reason, facts);
+            }
             other @ (Stage::Idle
             | Stage::Executing(_)
             | Stage::Verifying(_)
             | Stage::Undoing(_)
-            | Stage::Undone(_)) => self.stage = other,
+            | Stage::Undone(_)
+            | Stage::Asked(_)) => self.stage = other,
         }
         self.think(facts, ask);
     }
@@ -237,6 +250,12 @@ impl Agent {
         self.asked.get(&request).map(|asked| asked.target().clone())
     }
 
+    /// Which change of the host a request asks for.
+    pub fn change(&self, request: RequestId) -> Option<OpenChange> {
+        let asked = self.asked.get(&request)?;
+        Some(OpenChange { decision: asked.decision(), undo: asked.to_do().is_none() })
+    }
+
     /// The next thing it has to say.
     pub fn poll(&mut self) -> Option<Said> {
         self.said.pop_front()
@@ -248,7 +267,7 @@ impl Agent {
             Stage::Verifying(carried) | Stage::Undone(carried) => {
                 Some(carried.measured.ends().plus_ns(1))
             }
-            Stage::Idle | Stage::Executing(_) | Stage::Undoing(_) => None,
+            Stage::Idle | Stage::Executing(_) | Stage::Undoing(_) | Stage::Asked(_) => None,
         };
         looked.into_iter().chain(self.kept.iter().map(Kept::until)).min()
     }

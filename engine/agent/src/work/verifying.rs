@@ -59,7 +59,7 @@ impl Agent {
                 carried.measured.spoil(GAP);
                 carried.guards.spoil(GAP);
             }
-            Stage::Idle | Stage::Undoing(_) => {}
+            Stage::Idle | Stage::Undoing(_) | Stage::Asked(_) => {}
         }
     }
 

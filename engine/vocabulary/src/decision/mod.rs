@@ -51,6 +51,8 @@ words! {
     Reasoner {
         /// Nobody: nothing is decided.
         Off "off",
+        /// A person, by commands of his own: nothing is decided by itself.
+        Person "person",
         /// The rules of this engine.
         Rules "rules",
     }
@@ -113,6 +115,24 @@ words! {
         Withheld "withheld",
         /// Nothing is done to a recording.
         DryRun "dry_run",
+    }
+}
+
+impl Upshot {
+    /// Whether what was done stays as it is. What nobody could judge does: it was looked at to the
+    /// end.
+    pub fn stays(self) -> bool {
+        match self {
+            Self::Resolved | Self::Improved | Self::NoEffect | Self::Worse | Self::Inconclusive => {
+                true
+            }
+            Self::NotApplied
+            | Self::Superseded
+            | Self::RolledBack
+            | Self::Indeterminate
+            | Self::Withheld
+            | Self::DryRun => false,
+        }
     }
 }
 

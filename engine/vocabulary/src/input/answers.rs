@@ -2,10 +2,13 @@
 //!
 //! A request has a number, and of its answers one is accepted: others are defects.
 
+use alloc::boxed::Box;
 use alloc::string::String;
 use serde::{Deserialize, Serialize};
 
+use crate::action::Action;
 use crate::kind::Kind;
+use crate::lasting::Exact;
 use crate::time::WallTime;
 
 /// Number of a request, from 1. It goes on over restarts, through [`super::Carry`].
@@ -68,7 +71,7 @@ impl Answer {
                 Decision::Approve { request } | Decision::Deny { request } => {
                     Some((*request, Asks::Approval))
                 }
-                Decision::Accept(_) => None,
+                Decision::Accept(_) | Decision::Act(_) | Decision::Undo { .. } => None,
             },
         }
     }
@@ -138,6 +141,37 @@ pub enum Decision {
     },
     /// A condition is this host's normal.
     Accept(Acceptance),
+    /// Something is to be done that nobody proposed.
+    Act(Box<OwnAction>),
+    /// What was done is to be put back.
+    Undo {
+        /// Number of the decision that it was part of.
+        of: u64,
+    },
+}
+
+/// What a person wants done.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OwnAction {
+    /// What.
+    pub action: Action,
+    /// To what: the action names the same.
+    pub target: Exact,
+    /// The condition by which it is told whether it helps: one that stands.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub verify: Option<Condition>,
+    /// It is only told what would be done.
+    #[serde(default, skip_serializing_if = "core::ops::Not::not")]
+    pub rehearse: bool,
+}
+
+/// A condition of an entity.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Condition {
+    /// Which.
+    pub kind: Kind,
+    /// Where, as entities are written.
+    pub entity: String,
 }
 
 /// A condition that is normal where it stands: of it only physical harm is raised.

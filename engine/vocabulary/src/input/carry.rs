@@ -92,6 +92,18 @@ pub struct OpenRequest {
     pub asks: Asks,
     /// When its answer comes too late.
     pub until_ns: WallTime,
+    /// Which change of the host it asks for, where it asks for one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub change: Option<OpenChange>,
+}
+
+/// Which change of the host a request asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OpenChange {
+    /// Number of the decision.
+    pub decision: u64,
+    /// It is put back, and not done.
+    pub undo: bool,
 }
 
 /// Something that the agent did.

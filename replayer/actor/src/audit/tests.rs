@@ -164,3 +164,13 @@ fn nobody_else_may_read_it() {
     let (audit, _) = Audit::open(paths).unwrap();
     assert!(!format!("{audit:?}").contains("Key(["), "the key is not shown");
 }
+
+#[test]
+fn a_line_that_nobody_would_take_is_not_written() {
+    let folder = tempfile::tempdir().unwrap();
+    let paths = written(folder.path());
+    let (mut audit, _) = Audit::open(paths.clone()).unwrap();
+    assert!(audit.append(1, &"x".repeat(1 << 20)).is_err());
+    audit.append(1, &entry(6)).unwrap();
+    assert_eq!(verify(&paths).unwrap().lines, 6);
+}

@@ -89,6 +89,23 @@ fn what_it_has_not_is_refused() {
     }
 }
 
+#[test]
+fn what_ends_by_itself_ends_soon() {
+    let stop = Effect::Signal { process: process(), signal: Signal::Stop };
+    let freeze = group(GroupFile::CgroupFreeze, "1");
+    let (nice, thaw) =
+        (Effect::Nice { process: process(), nice: 5 }, group(GroupFile::CgroupFreeze, "0"));
+    for (effect, most) in [(stop, 60), (freeze, 60), (nice, 3600), (thaw, 3600)] {
+        let effects = [effect];
+        for lasts_s in [None, Some(1), Some(most)] {
+            assert_eq!(check_time(lasts_s, &effects), Ok(()), "{lasts_s:?} {effects:?}");
+        }
+        for lasts_s in [0, most + 1, u64::MAX] {
+            assert!(check_time(Some(lasts_s), &effects).is_err(), "{lasts_s} {effects:?}");
+        }
+    }
+}
+
 proptest! {
     /// Whatever text comes, what is written is digits and the few words of these files.
     #[test]

@@ -50,7 +50,7 @@ fn every_effect_on_a_process_is_seen_and_put_back_exactly() {
     let child = Child::sleeping();
     for effect in effects(&exact(&child)) {
         let before = seen(&child);
-        let deed = match Deed::of(&effect, &Direct) {
+        let mut deed = match Deed::of(&effect, &Direct) {
             Ok(deed) => deed,
             Err(Failure::Refused { error, .. }) if error.kind() == std::io::ErrorKind::NotFound => {
                 println!("skipped: {effect}: {error}");
@@ -88,7 +88,7 @@ fn one_that_was_stopped_and_goes_on_by_another_hand_is_left_alone() {
     let effect = Effect::Signal { process: exact(&child), signal: Signal::Continue };
     let held = Held::open(child.pid(), child.start()).unwrap();
     send(&held, Signal::Stop).unwrap();
-    let deed = Deed::of(&effect, &Direct).unwrap();
+    let mut deed = Deed::of(&effect, &Direct).unwrap();
     deed.apply(&Direct).unwrap();
     assert!(!is_stopped(&held).unwrap());
     assert_eq!(deed.restore(&Direct).unwrap(), PutBack::Restored);
@@ -98,7 +98,7 @@ fn one_that_was_stopped_and_goes_on_by_another_hand_is_left_alone() {
 #[test]
 fn of_one_that_has_ended_nothing_is_to_be_put_back_and_another_is_never_touched() {
     let child = Child::sleeping();
-    let deeds: Vec<Deed> = effects(&exact(&child))
+    let mut deeds: Vec<Deed> = effects(&exact(&child))
         .iter()
         .filter_map(|effect| Deed::of(effect, &Direct).ok())
         .collect();
@@ -108,12 +108,12 @@ fn of_one_that_has_ended_nothing_is_to_be_put_back_and_another_is_never_touched(
         assert!(matches!(Deed::of(&effect, &Direct), Err(Failure::Gone { .. })), "{effect}");
     }
     let zombie = child.into_zombie();
-    for deed in &deeds {
+    for deed in &mut deeds {
         assert!(matches!(deed.apply(&Direct), Err(Failure::Ended { .. })), "{deed:?}");
         assert_eq!(deed.restore(&Direct).unwrap(), PutBack::Nothing, "{deed:?}");
     }
     drop(zombie);
-    for deed in &deeds {
+    for deed in &mut deeds {
         assert!(matches!(deed.apply(&Direct), Err(Failure::Gone { .. })), "{deed:?}");
         assert_eq!(deed.restore(&Direct).unwrap(), PutBack::Nothing, "{deed:?}");
     }
@@ -123,7 +123,7 @@ fn of_one_that_has_ended_nothing_is_to_be_put_back_and_another_is_never_touched(
 fn one_that_is_asked_to_end_ends() {
     let child = Child::sleeping();
     let effect = Effect::Signal { process: exact(&child), signal: Signal::Terminate };
-    let deed = Deed::of(&effect, &Direct).unwrap();
+    let mut deed = Deed::of(&effect, &Direct).unwrap();
     deed.apply(&Direct).unwrap();
     child.wait_for(b'Z');
     assert_eq!(deed.restore(&Direct).unwrap(), PutBack::Nothing);
@@ -134,7 +134,7 @@ fn a_filesystem_is_synced_and_what_is_none_is_told() {
     let folder = std::env::temp_dir();
     let mount = |path: &[u8]| Exact(Entity::Filesystem(path.to_vec()));
     let path = folder.as_os_str().as_bytes();
-    let deed = Deed::of(&Effect::SyncFilesystem { mount: mount(path) }, &Direct).unwrap();
+    let mut deed = Deed::of(&Effect::SyncFilesystem { mount: mount(path) }, &Direct).unwrap();
     deed.apply(&Direct).unwrap();
     assert_eq!(deed.restore(&Direct).unwrap(), PutBack::Nothing);
     for bad in [mount(b"/nowhere-at-all"), Exact(Entity::Host)] {

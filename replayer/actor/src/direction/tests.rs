@@ -14,14 +14,22 @@ const TARGET: Target = Target { pid: 7, start_ticks: 9 };
 fn threads(before: &[Setting], written: Setting) -> bool {
     let thread = |tid| ThreadId { tid, start_ticks: 1 };
     let threads = (7..).zip(before).map(|(tid, had)| (thread(tid), had.clone())).collect();
-    let prior = setting::Prior { written, first: before[0].clone(), threads, since_ticks: 0 };
+    let prior = setting::Prior {
+        written,
+        first: before[0].clone(),
+        threads,
+        taken: Vec::new(),
+        is_begun: false,
+        since_ticks: 0,
+    };
     check(&Deed::Threads { target: TARGET, prior }).is_ok()
 }
 
 fn file(place: Place, before: &str, written: &str) -> bool {
     let before = Some(written::Before { place: place.clone(), text: before.to_owned() });
     let written = written.to_owned();
-    check(&Deed::File { prior: written::Prior { place, written, before } }).is_ok()
+    let prior = written::Prior { place, written, before, taken: None };
+    check(&Deed::File { prior, told: None }).is_ok()
 }
 
 fn group(file: GroupFile) -> Place {
@@ -81,7 +89,7 @@ fn limits_go_down_and_tables_up() {
 fn a_score_goes_up_alone() {
     let score = |before, written| {
         let file = crate::process_file::ProcessFile::OomScoreAdj;
-        let prior = process_value::Prior { file, written, before };
+        let prior = process_value::Prior { file, written, before, taken: None, since_ticks: None };
         check(&Deed::ProcessFile { target: TARGET, prior }).is_ok()
     };
     assert!(score(0, 500) && score(500, 500) && !score(700, 500));

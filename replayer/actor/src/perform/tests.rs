@@ -16,6 +16,11 @@ fn performer(folder: &tempfile::TempDir) -> Performer {
     Performer::new(notes, Box::new(Direct)).unwrap()
 }
 
+fn recover(performer: &Performer) -> Vec<Left> {
+    let found = performer.unfinished().unwrap().into_iter();
+    found.map(|one| performer.finish(one)).collect()
+}
+
 fn nice_of(child: &Child) -> i32 {
     let pid = Pid::from_raw(i32::try_from(child.pid()).unwrap());
     getpriority_process(pid).unwrap()
@@ -60,7 +65,7 @@ fn where_a_part_fails_nothing_of_it_stands() {
     // What comes last fails when what comes first is done: its owner has changed meanwhile.
     let order = order(&child, 400);
     let mut deeds: Vec<Deed> =
-        order.effects.iter().map(|one| Deed::of(one, &Direct).unwrap()).collect();
+        order.effects.iter().map(|one| performer.look(one).unwrap()).collect();
     if let Deed::ProcessFile { prior, .. } = &mut deeds[1] {
         prior.written = 1001;
     }
@@ -88,17 +93,17 @@ fn after_a_kill_at_any_step_the_next_one_undoes_it() {
         let Order { request, action, effects, .. } = order(&child, 400);
         let deeds: Vec<Deed> =
             effects.iter().map(|effect| Deed::of(effect, &Direct).unwrap()).collect();
-        let note = Note::new(request, killed.boot_id.clone(), action, deeds);
+        let mut note = Note::new(request, killed.boot_id.clone(), action, deeds);
         killed.notes.put(&note).unwrap();
-        note.deeds.iter().take(applied).for_each(|deed| deed.apply(&Direct).unwrap());
+        note.deeds.iter_mut().take(applied).for_each(|deed| deed.apply(&Direct).unwrap());
         killed.notes.put(&note.at(standing)).unwrap();
         drop(killed);
         let next = performer(&folder);
-        let left = next.recover().unwrap();
+        let left = recover(&next);
         assert_eq!(left.len(), 1, "{applied} {standing:?}");
         assert_eq!((left[0].request, &left[0].done), (Some(3), &Done::applied()));
         assert_eq!((nice_of(&child), oom_of(&child).as_str()), (0, "0\n"), "{applied}");
-        assert!(next.recover().unwrap().is_empty());
+        assert!(recover(&next).is_empty());
     }
 }
 
@@ -113,7 +118,7 @@ fn what_stays_is_left_by_the_next_one_until_it_is_asked_for() {
     first.keep(3).unwrap();
     drop(first);
     let next = performer(&folder);
-    assert!(next.recover().unwrap().is_empty());
+    assert!(recover(&next).is_empty());
     assert_eq!(nice_of(&child), 7);
     assert_eq!(next.undo(3), Done::applied());
     assert_eq!(nice_of(&child), 0);
@@ -139,11 +144,11 @@ fn nothing_of_another_boot_is_touched() {
     let (folder, child) = (tempfile::tempdir().unwrap(), Child::sleeping());
     let performer = performer(&folder);
     let effect = &order(&child, 400).effects[1];
-    let deed = Deed::of(effect, &Direct).unwrap();
+    let mut deed = Deed::of(effect, &Direct).unwrap();
     deed.apply(&Direct).unwrap();
     let note = Note::new(3, "another boot".to_owned(), "one thing".to_owned(), vec![deed]);
     performer.notes.put(&note).unwrap();
-    let left = performer.recover().unwrap();
+    let left = recover(&performer);
     assert_eq!(left[0].done.reason.as_deref(), Some("a boot has undone it"));
     assert_eq!(oom_of(&child), "400\n", "who has its number now is not touched");
     assert!(performer.notes.all().unwrap().is_empty());
@@ -155,7 +160,7 @@ fn a_note_that_says_nothing_is_told_and_stays() {
     let performer = performer(&folder);
     fs::write(folder.path().join("00000000000000000009.undo.json"), "{").unwrap();
     for _ in 0..2 {
-        let left = performer.recover().unwrap();
+        let left = recover(&performer);
         assert_eq!(left.len(), 1);
         assert_eq!(left[0].done.outcome, Outcome::Indeterminate);
         assert!(left[0].done.reason.as_ref().unwrap().contains("00009.undo.json` is damaged"));
@@ -189,6 +194,8 @@ fn what_no_action_does_is_not_done_and_nor_is_what_would_give() {
     };
     let told = perform(1, Effect::Nice { process: process(), nice: -5 });
     assert!(told.starts_with("no action does this: nice -5 to process:"), "{told}");
+    let long = performer.perform(Order { lasts_s: Some(3601), ..nicer(&child, 1, 5) });
+    assert_eq!(long.reason.unwrap(), "no action does this: it lasts 3601 s");
     rustix::process::setpriority_process(Pid::from_raw(i32::try_from(child.pid()).unwrap()), 9)
         .unwrap();
     let told = perform(2, Effect::Nice { process: process(), nice: 5 });
@@ -208,4 +215,114 @@ fn one_that_is_gone_is_told_before_anything_is_noted() {
     assert_eq!(done.outcome, Outcome::NotApplied);
     assert!(done.reason.unwrap().contains("is gone, or another has its place"));
     assert!(performer.notes.all().unwrap().is_empty());
+}
+
+fn nicer(child: &Child, request: u64, nice: i64) -> Order {
+    let process = Exact(Entity::Process(child.pid(), child.start()));
+    let effects = vec![Effect::Nice { process, nice }];
+    Order { request, action: "a nice level".to_owned(), effects, lasts_s: None }
+}
+
+#[test]
+fn what_is_not_concluded_is_not_built_on() {
+    if !may_put_back() {
+        return;
+    }
+    let (folder, child, other) =
+        (tempfile::tempdir().unwrap(), Child::sleeping(), Child::sleeping());
+    let performer = performer(&folder);
+    assert_eq!(performer.perform(nicer(&child, 1, 5)), Done::applied());
+    let refused = performer.perform(nicer(&child, 2, 10));
+    assert_eq!(refused.outcome, Outcome::NotApplied);
+    assert_eq!(refused.reason.unwrap(), "request 1 is on it, and not concluded yet");
+    assert_eq!(nice_of(&child), 5);
+    assert_eq!(performer.perform(nicer(&other, 3, 10)), Done::applied(), "another process");
+    assert_eq!(performer.undo(1), Done::applied());
+    assert_eq!(performer.perform(nicer(&child, 4, 10)), Done::applied());
+    assert_eq!(performer.undo(4), Done::applied());
+    assert_eq!(nice_of(&child), 0);
+}
+
+#[test]
+fn what_stays_is_built_on_and_undone_the_newest_first() {
+    if !may_put_back() {
+        return;
+    }
+    let (folder, child) = (tempfile::tempdir().unwrap(), Child::sleeping());
+    let first = performer(&folder);
+    // The newer one has the lower number: it is no matter of numbers.
+    for (request, nice) in [(9, 5), (8, 10)] {
+        assert_eq!(first.perform(nicer(&child, request, nice)), Done::applied());
+        first.keep(request).unwrap();
+    }
+    drop(first);
+    let next = performer(&folder);
+    let refused = next.undo(9);
+    assert_eq!(refused.outcome, Outcome::NotApplied);
+    assert_eq!(refused.reason.unwrap(), "request 8 changed it after this one: undo that first");
+    assert_eq!(nice_of(&child), 10);
+    assert_eq!(next.undo(8), Done::applied());
+    assert_eq!(nice_of(&child), 5);
+    assert_eq!(next.undo(9), Done::applied());
+    assert_eq!(nice_of(&child), 0);
+}
+
+/// CPUs that are not there: the kernel takes others than what is written, and all of it is undone.
+#[test]
+fn what_the_kernel_took_otherwise_does_not_stand() {
+    let (folder, child) = (tempfile::tempdir().unwrap(), Child::sleeping());
+    let performer = performer(&folder);
+    let before = crate::mask::Mask::of(child.pid()).unwrap();
+    let process = Exact(Entity::Process(child.pid(), child.start()));
+    let effect = Effect::Affinity { process, cpus: Some("0,900".parse().unwrap()) };
+    let deed = Deed::of(&effect, &Direct).unwrap();
+    let note = Note::new(1, performer.boot_id.clone(), "CPUs".to_owned(), vec![deed]);
+    performer.notes.put(&note).unwrap();
+    let done = performer.carry_out(note);
+    assert_eq!(done.outcome, Outcome::NotApplied, "{done:?}");
+    assert_eq!(crate::mask::Mask::of(child.pid()).unwrap(), before);
+    assert!(performer.notes.all().unwrap().is_empty());
+}
+
+/// Notes whether a note says that its mask is being put back, whenever something else is written.
+#[derive(Debug, Clone)]
+struct Looking {
+    note: std::path::PathBuf,
+    seen: std::rc::Rc<std::cell::RefCell<Vec<bool>>>,
+}
+
+impl Writes for Looking {
+    fn open_process_file(
+        &self,
+        held: &crate::held::Held,
+        file: crate::process_file::ProcessFile,
+    ) -> Result<fs::File, Failure> {
+        let text = fs::read_to_string(&self.note).unwrap();
+        self.seen.borrow_mut().push(text.contains("\"is_begun\":true"));
+        Direct.open_process_file(held, file)
+    }
+
+    fn write_place(&self, place: &crate::place::Place, text: &str) -> Result<(), Failure> {
+        Direct.write_place(place, text)
+    }
+}
+
+/// What tells a mask that was put back by halves is on disk before the first half is.
+#[test]
+fn that_a_mask_is_being_put_back_is_known_before_it_is() {
+    if !may_put_back() {
+        return;
+    }
+    let (folder, child) = (tempfile::tempdir().unwrap(), Child::sleeping());
+    let note = folder.path().join(format!("{:020}.undo.json", 3));
+    let looking = Looking { note, seen: std::rc::Rc::default() };
+    let notes = Notes::open(folder.path(), Duration::from_secs(5)).unwrap();
+    let performer = Performer::new(notes, Box::new(looking.clone())).unwrap();
+    let mut order = order(&child, 400);
+    let process = Exact(Entity::Process(child.pid(), child.start()));
+    // The last is put back first.
+    order.effects.insert(0, Effect::Affinity { process, cpus: Some("0".parse().unwrap()) });
+    assert_eq!(performer.perform(order), Done::applied());
+    assert_eq!(performer.undo(3), Done::applied());
+    assert_eq!(*looking.seen.borrow(), [false, true]);
 }

@@ -14,12 +14,17 @@ use crate::process_file::ProcessFile;
 struct Played {
     held: RefCell<Limit>,
     is_running: bool,
+    /// It takes this, whatever it is asked for.
+    takes: Option<Limit>,
+    /// It answers nothing.
+    is_deaf: bool,
     asked: RefCell<Vec<String>>,
 }
 
 impl Played {
     fn holding(limit: Limit) -> Self {
-        Self { held: RefCell::new(limit), is_running: true, asked: RefCell::default() }
+        let (held, asked) = (RefCell::new(limit), RefCell::default());
+        Self { held, is_running: true, takes: None, is_deaf: false, asked }
     }
 }
 
@@ -34,13 +39,17 @@ impl Writes for Played {
     }
 
     fn unit_limit(&self, _: &Unit, _: &Limit) -> Result<Option<Found>, Failure> {
+        if self.is_deaf {
+            return Err(Failure::refused("the manager", io::ErrorKind::TimedOut));
+        }
         Ok(Some(Found { limit: *self.held.borrow(), is_running: self.is_running }))
     }
 
-    fn set_unit(&self, _: &Unit, limit: &Limit) -> Result<(), Failure> {
+    fn set_unit(&self, _: &Unit, limit: &Limit) -> Result<Limit, Failure> {
         self.asked.borrow_mut().push(limit.to_string());
-        *self.held.borrow_mut() = *limit;
-        Ok(())
+        let takes = self.takes.unwrap_or(*limit);
+        *self.held.borrow_mut() = takes;
+        Ok(takes)
     }
 }
 
@@ -52,8 +61,8 @@ fn prior() -> Prior {
     let written = "300".to_owned();
     let before = Some(written::Before { place: place.clone(), text: "max".to_owned() });
     let unit = Unit::try_from("/system.slice/ks-actor-test.service".to_owned()).unwrap();
-    let file = written::Prior { place, written, before };
-    Prior { unit, set: Limit::Tasks(300), before: Limit::Tasks(NONE), file }
+    let file = written::Prior { place, written, before, taken: None };
+    Prior { unit, set: Limit::Tasks(300), before: Limit::Tasks(NONE), file, taken: None }
 }
 
 #[test]
@@ -86,7 +95,8 @@ fn no_unit_and_none_that_runs_is_written_like_any_group() {
         Exact(ks_vocabulary::kind::Entity::Cgroup(ks_vocabulary::kind::Group::at(path)))
     };
     let none = |path: &[u8], file, text, played: &dyn Writes| {
-        assert!(capture(&group(path), file, text, played).unwrap().is_none());
+        let way = capture(&group(path), file, text, played).unwrap();
+        assert!(matches!(way, Way::Directly(None)), "{way:?}");
     };
     none(b"/docker/0123", GroupFile::PidsMax, "300", &played);
     none(b"/a.service", GroupFile::MemorySwapMax, "4096", &played);
@@ -96,6 +106,37 @@ fn no_unit_and_none_that_runs_is_written_like_any_group() {
     assert!(matches!(error, Err(Failure::Gone { .. })), "its group is not there");
     played.is_running = false;
     none(b"/a.service", GroupFile::PidsMax, "300", &played);
+}
+
+#[test]
+fn why_systemd_did_not_take_it_is_told() {
+    let mut played = Played::holding(Limit::Tasks(NONE));
+    played.is_deaf = true;
+    let Way::Directly(told) = capture(&prior_group(), GroupFile::PidsMax, "300", &played).unwrap()
+    else {
+        unreachable!("it is not known what it is held at")
+    };
+    let why = "systemd did not take it (the manager: timed out): written directly, and a \
+               daemon-reload resets it";
+    assert_eq!(told.unwrap(), why);
+}
+
+/// The group is gone, so that it fails after systemd took it, too.
+#[test]
+fn what_systemd_took_instead_is_ours_and_put_back() {
+    let mut played = Played::holding(Limit::Tasks(NONE));
+    let mut prior = prior();
+    played.takes = Some(Limit::Tasks(299));
+    assert!(apply(&mut prior, &played).is_err());
+    assert_eq!(prior.taken, Some(Limit::Tasks(299)));
+    let text = serde_json::to_string(&prior).unwrap();
+    let prior: Prior = serde_json::from_str(&text).unwrap();
+    let told = restore(&prior, &played).unwrap_err().to_string();
+    let expected = "`TasksMax=299` was read back where `TasksMax=infinity` was written";
+    assert!(told.ends_with(expected), "{told}");
+    played.takes = None;
+    assert_eq!(restore(&prior, &played).unwrap(), Restored::Restored);
+    assert_eq!(*played.held.borrow(), Limit::Tasks(NONE));
 }
 
 #[test]

@@ -10,6 +10,7 @@ use ks_vocabulary::decision::{Effect, GroupFile, Sysctl};
 use ks_vocabulary::input::Outcome;
 use ks_vocabulary::kind::Entity;
 use ks_vocabulary::lasting::Exact;
+use rustix::process::{Pid, Signal, kill_process};
 
 use crate::lab::{Sleeper, order, perform, start, wait};
 
@@ -113,5 +114,11 @@ pub(crate) fn a_parameter_is_set_and_put_back(folder: &Path) {
     assert_eq!(narrower.outcome, Outcome::NotApplied);
     assert!(narrower.reason.unwrap().contains("would be more"), "it goes one way");
     assert_eq!(hand.ask(&Ask::Undo { request: 1 }).unwrap().outcome, Outcome::Applied);
+    assert_eq!(read(), before);
+    // Another setter finds what stood there in the note.
+    assert_eq!(perform(&mut hand, set(3, "15000 65000")).outcome, Outcome::Applied);
+    kill_process(Pid::from_raw(hand.pid().cast_signed()).unwrap(), Signal::KILL).unwrap();
+    let (_next, left) = start(folder).unwrap();
+    assert_eq!((left.len(), left[0].done.outcome), (1, Outcome::Applied), "{left:?}");
     assert_eq!(read(), before);
 }

@@ -76,12 +76,12 @@ pub(crate) fn id_of(folder: &Path) -> u32 {
 }
 
 pub(crate) fn setup(folder: &Path) -> Setup {
-    Setup { state: folder.join("state"), id: id_of(folder) }
+    Setup { state: folder.join("state"), id: id_of(folder), weak: false }
 }
 
 /// Starts this program again as an actor, and gives what an earlier one left.
 pub(crate) fn start(folder: &Path) -> Result<(Hand, Vec<ks_actor::perform::Left>), HandError> {
-    Hand::start(&mut setup(folder).actor())
+    Hand::start(&mut setup(folder).actor()).map(|(hand, began)| (hand, began.left))
 }
 
 pub(crate) fn order(request: u64, effect: Effect) -> Order {

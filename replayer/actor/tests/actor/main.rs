@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a test")]
 
 mod files;
+mod heirs;
 mod kills;
 mod lab;
 mod messages;
@@ -17,8 +18,11 @@ use std::process::{Command, ExitCode, Stdio};
 use ks_actor::message::Ask;
 use ks_actor::perform::Order;
 use ks_actor::process::Setup;
+use ks_actor::stat::Stat;
 use ks_vocabulary::decision::{Effect, Signal};
 use ks_vocabulary::input::Outcome;
+use ks_vocabulary::kind::Entity;
+use ks_vocabulary::lasting::Exact;
 
 use lab::{Sleeper, folder, id_of, order, perform, setup, start, wait, whole_log};
 
@@ -52,6 +56,27 @@ fn its_status_is_as_promised(folder: &Path) {
     println!("  {resident}");
 }
 
+/// The actor, its helpers, and who started it.
+fn it_acts_on_nobody_of_its_own(folder: &Path) {
+    let (mut hand, _) = start(folder).unwrap();
+    let stat = |pid: u64| Stat::of(Path::new(&format!("/proc/{pid}")));
+    let pids = fs::read_dir("/proc").unwrap().filter_map(|entry| {
+        let pid: u64 = entry.unwrap().file_name().to_str()?.parse().ok()?;
+        let is_helper = stat(pid).is_ok_and(|stat| stat.ppid == u64::from(hand.pid()));
+        let known = [hand.pid(), std::process::id()].map(u64::from);
+        (is_helper || known.contains(&pid)).then_some(pid)
+    });
+    let pids: Vec<u64> = pids.collect();
+    assert_eq!(pids.len(), 4 + usize::from(systemd::is_there()));
+    for (request, pid) in (1..).zip(pids) {
+        let process = Exact(Entity::Process(pid, stat(pid).unwrap().start_ticks));
+        // One that would be stopped by a failure of this could not tell it.
+        let done = perform(&mut hand, order(request, Effect::Nice { process, nice: 1 }));
+        assert_eq!(done.outcome, Outcome::NotApplied);
+        assert!(done.reason.unwrap().contains("is of KernelSight itself"));
+    }
+}
+
 fn a_nice_level_is_given_and_put_back(folder: &Path) {
     let (child, (mut hand, left)) = (Sleeper::new(), start(folder).unwrap());
     assert!(left.is_empty());
@@ -62,7 +87,7 @@ fn a_nice_level_is_given_and_put_back(folder: &Path) {
     assert_eq!(hand.ask(&Ask::Undo { request: 1 }).unwrap().outcome, Outcome::Applied);
     assert_eq!(child.nice(), 0);
     drop(hand);
-    assert_eq!(whole_log(folder), 3);
+    assert_eq!(whole_log(folder), 5);
 }
 
 fn a_pause_ends_though_the_daemon_is_gone(folder: &Path) {
@@ -72,7 +97,7 @@ fn a_pause_ends_though_the_daemon_is_gone(folder: &Path) {
     child.wait_for(b'T');
     drop(hand);
     child.wait_for(b'S');
-    wait(|| whole_log(folder) == 3);
+    wait(|| whole_log(folder) == 5);
 }
 
 fn while_it_is_stopped_it_does_nothing(folder: &Path) {
@@ -99,13 +124,16 @@ fn a_user_that_somebody_has_is_none_for_an_actor(folder: &Path) {
 
 type Test = fn(&Path);
 
-const TESTS: [(&str, Test); 13] = [
+const TESTS: [(&str, Test); 16] = [
     ("killed at any step it leaves nothing by halves", kills::killed_at_any_step),
     ("what is done is what is logged", kills::what_is_done_is_what_is_logged),
     ("a control group is frozen for a time", files::a_group_is_frozen_for_a_time),
     ("a parameter is set and put back", files::in_own_network),
     ("what belongs to others is written through its helpers", files::helpers),
     ("what is a unit's is limited by systemd", systemd::units),
+    ("more children than descriptors are put back", heirs::more_than_descriptors),
+    ("what cannot be looked at is not said to be undone", heirs::out_of_descriptors),
+    ("it acts on nobody of its own", it_acts_on_nobody_of_its_own),
     ("its status is as promised", its_status_is_as_promised),
     ("a nice level is given and put back", a_nice_level_is_given_and_put_back),
     (

@@ -29,6 +29,8 @@ pub(crate) struct Unit {
     pub(crate) path: String,
     pub(crate) is_loaded: bool,
     pub(crate) takes: bool,
+    /// It says nothing of itself, and why.
+    pub(crate) is_closed: bool,
     pub(crate) held: BTreeMap<String, u64>,
     pub(crate) disks: BTreeMap<String, Vec<(String, u64)>>,
     pub(crate) asked: Vec<String>,
@@ -179,10 +181,19 @@ impl Came {
     }
 }
 
+fn refuse(stream: &mut UnixStream, came: &Came, name: &'static str, text: &str) {
+    let mut fields = came.fields();
+    fields.push((4, Field::Of(name.into())));
+    send(stream, 3, fields, &(text,));
+}
+
 fn answer(stream: &mut UnixStream, came: &Came, unit: &Mutex<Unit>) {
     let mut unit = unit.lock().unwrap();
     match came.text(3).unwrap().as_str() {
         "Ping" => send(stream, 2, came.fields(), &()),
+        "LoadUnit" if unit.is_closed => {
+            refuse(stream, came, "org.freedesktop.DBus.Error.AccessDenied", "Access denied");
+        }
         "LoadUnit" => {
             let object = zbus::ObjectPath::try_from(OBJECT).unwrap();
             send(stream, 2, came.fields(), &(object,));
@@ -198,11 +209,7 @@ fn answer(stream: &mut UnixStream, came: &Came, unit: &Mutex<Unit>) {
             sleep(LATER);
             unit.write_files();
         }
-        _ => {
-            let mut fields = came.fields();
-            fields.push((4, Field::Of("org.freedesktop.systemd1.NoSuchUnit".into())));
-            send(stream, 3, fields, &("Unit is not loaded.",));
-        }
+        _ => refuse(stream, came, "org.freedesktop.systemd1.NoSuchUnit", "Unit is not loaded."),
     }
 }
 

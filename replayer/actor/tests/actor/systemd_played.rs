@@ -10,6 +10,7 @@ use ks_actor::message::Ask;
 use ks_vocabulary::decision::{Effect, GroupFile};
 use ks_vocabulary::input::Outcome;
 use rustix::mount::{MountFlags, mount};
+use rustix::process::{Pid, Signal, kill_process};
 
 use crate::lab::{order, perform, start, wait};
 use crate::played::{self, NONE, Unit};
@@ -33,6 +34,7 @@ fn unit(group: &Path) -> Arc<Mutex<Unit>> {
         path: PATH.to_owned(),
         is_loaded: true,
         takes: true,
+        is_closed: false,
         held: [("MemoryHigh".to_owned(), 2 << 30)].into(),
         disks: [].into(),
         asked: Vec::new(),
@@ -68,6 +70,7 @@ pub(crate) fn played(folder: &Path) {
     played::on_own_socket(Path::new(OWN_SOCKET), Arc::clone(&unit));
     let state = || unit.lock().unwrap();
     what_systemd_does_not_take(&folder.join("refused"), &state);
+    what_systemd_does_not_say(&folder.join("closed"), &state);
     what_others_did(&folder.join("others"), &state);
     what_an_actor_left(&folder.join("left"), &state);
     a_disk(&folder.join("disk"), &state);
@@ -170,6 +173,28 @@ fn what_systemd_does_not_take(folder: &Path, state: State<'_>) {
     state().write_files();
 }
 
+/// It does not say what it holds: its file is written directly, and that is told.
+fn what_systemd_does_not_say(folder: &Path, state: State<'_>) {
+    let (mut hand, _) = start(folder).unwrap();
+    let file = state().folder.join("pids.max");
+    state().asked.clear();
+    state().is_closed = true;
+    let done = perform(&mut hand, order(1, pids(PATH, "300")));
+    assert_eq!(done.outcome, Outcome::Applied);
+    let reason = done.reason.unwrap();
+    println!("  {reason}");
+    assert!(reason.starts_with("systemd did not take it (the manager: unit ks-actor"), "{reason}");
+    assert!(reason.contains("Access denied (org.freedesktop.DBus.Error.AccessDenied)"), "{reason}");
+    assert!(reason.ends_with("): written directly, and a daemon-reload resets it"), "{reason}");
+    assert_eq!(fs::read_to_string(&file).unwrap().trim(), "300");
+    let done = hand.ask(&Ask::Undo { request: 1 }).unwrap();
+    assert_eq!((done.outcome, done.reason), (Outcome::Applied, None));
+    assert_eq!(fs::read_to_string(&file).unwrap().trim(), "max");
+    state().is_closed = false;
+    assert!(state().asked.is_empty(), "{:?}", state().asked);
+    state().write_files();
+}
+
 fn what_others_did(folder: &Path, state: State<'_>) {
     let (mut hand, _) = start(folder).unwrap();
     let file = state().folder.join("pids.max");
@@ -198,13 +223,24 @@ fn what_others_did(folder: &Path, state: State<'_>) {
 fn what_an_actor_left(folder: &Path, state: State<'_>) {
     let (mut hand, _) = start(folder).unwrap();
     assert_eq!(perform(&mut hand, order(1, pids(PATH, "300"))).outcome, Outcome::Applied);
-    drop(hand);
+    // Who is killed leaves it to the next one.
+    let pid = Pid::from_raw(i32::try_from(hand.pid()).unwrap()).unwrap();
+    kill_process(pid, Signal::KILL).unwrap();
+    assert!(hand.ask(&Ask::Undo { request: 1 }).is_err());
     assert_eq!(state().held["TasksMax"], 300);
-    let (_hand, left) = start(folder).unwrap();
+    let (mut hand, left) = start(folder).unwrap();
     assert_eq!(left.len(), 1);
     assert_eq!(left[0].done.outcome, Outcome::Applied, "{left:?}");
     assert_eq!(state().held["TasksMax"], NONE);
-    assert_eq!(fs::read_to_string(state().folder.join("pids.max")).unwrap(), "max\n");
+    let is_back = || fs::read_to_string(state().folder.join("pids.max")).unwrap() == "max\n";
+    assert!(is_back());
+    // Whose daemon is gone undoes it itself.
+    assert_eq!(perform(&mut hand, order(2, pids(PATH, "300"))).outcome, Outcome::Applied);
+    assert_eq!(state().held["TasksMax"], 300);
+    drop(hand);
+    wait(|| state().held["TasksMax"] == NONE);
+    wait(is_back);
+    assert_eq!(start(folder).unwrap().1, []);
 }
 
 /// A disk that the kernel has, by a node of it that is made here where there is none.

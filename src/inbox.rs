@@ -1,6 +1,6 @@
-//! What comes from other threads: one channel, whose descriptor wakes the loop up.
+//! What comes from other threads: a channel whose descriptor wakes a loop up.
 //!
-//! Threads hand over what was said. The loop gives it its time when it takes it out, never when it
+//! Threads hand something over. The loop gives it its time when it takes it out, never when it
 //! came: an input is learned in the order of the log.
 
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
@@ -8,43 +8,43 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 
 use anyhow::Context;
-use ks_vocabulary::input::Body;
 use rustix::event::{EventfdFlags, eventfd};
 
 /// What may wait at the most: whoever sends more is told to try again.
 const WAITING: usize = 64;
 
-/// Something said, and whom to tell that it is in the log. Who is told nothing before his end of it
-/// is dropped knows that it is not.
-pub(super) struct Post {
-    pub(super) body: Body,
-    pub(super) logged: SyncSender<()>,
-}
-
 /// The loop's end.
-pub(super) struct Inbox {
-    posts: Receiver<Post>,
+#[derive(Debug)]
+pub(crate) struct Inbox<T> {
+    posts: Receiver<T>,
     wake: Arc<OwnedFd>,
 }
 
 /// The other threads' end.
-#[derive(Clone)]
-pub(super) struct Slot {
-    posts: SyncSender<Post>,
+#[derive(Debug)]
+pub(crate) struct Slot<T> {
+    posts: SyncSender<T>,
     wake: Arc<OwnedFd>,
 }
 
 /// Both ends.
-pub(super) fn inbox() -> anyhow::Result<(Inbox, Slot)> {
+pub(crate) fn inbox<T>() -> anyhow::Result<(Inbox<T>, Slot<T>)> {
     let wake = eventfd(0, EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK);
     let wake = Arc::new(wake.context("cannot make an eventfd")?);
     let (sender, posts) = sync_channel(WAITING);
     Ok((Inbox { posts, wake: Arc::clone(&wake) }, Slot { posts: sender, wake }))
 }
 
-impl Slot {
+// A derived one would ask for what is handed over to be copied as well.
+impl<T> Clone for Slot<T> {
+    fn clone(&self) -> Self {
+        Self { posts: self.posts.clone(), wake: Arc::clone(&self.wake) }
+    }
+}
+
+impl<T> Slot<T> {
     /// Hands something over; the error is why it cannot be.
-    pub(super) fn send(&self, post: Post) -> Result<(), &'static str> {
+    pub(crate) fn send(&self, post: T) -> Result<(), &'static str> {
         self.posts.try_send(post).map_err(|error| match error {
             TrySendError::Full(_) => "too much waits to be logged: try again",
             TrySendError::Disconnected(_) => "the daemon is ending",
@@ -55,16 +55,16 @@ impl Slot {
     }
 }
 
-impl Inbox {
-    /// The next thing that was said.
-    pub(super) fn take(&self) -> Option<Post> {
+impl<T> Inbox<T> {
+    /// The next thing that was handed over.
+    pub(crate) fn take(&self) -> Option<T> {
         // Emptied first: what comes afterwards wakes up again.
         let _ = rustix::io::read(&self.wake, &mut [0; 8]);
         self.posts.try_recv().ok()
     }
 }
 
-impl AsFd for Inbox {
+impl<T> AsFd for Inbox<T> {
     fn as_fd(&self) -> BorrowedFd<'_> {
         self.wake.as_fd()
     }
@@ -75,40 +75,33 @@ mod tests {
     use super::*;
     use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
-    fn is_awake(inbox: &Inbox) -> bool {
+    fn is_awake(inbox: &Inbox<u8>) -> bool {
         let mut descriptors = [PollFd::new(inbox, PollFlags::IN)];
         let at_once = Timespec { tv_sec: 0, tv_nsec: 0 };
         poll(&mut descriptors, Some(&at_once)).unwrap() > 0
     }
 
     #[test]
-    fn what_is_said_wakes_the_loop_and_comes_in_order() {
+    fn what_is_handed_over_wakes_the_loop_and_comes_in_order() {
         let (inbox, slot) = inbox().unwrap();
         assert!(!is_awake(&inbox));
-        let (logged, told) = sync_channel(2);
-        for body in [Body::Tick, Body::ConfigChange(Box::default())] {
-            let (slot, logged) = (slot.clone(), logged.clone());
-            let sent = std::thread::spawn(move || slot.send(Post { body, logged }).is_ok());
-            assert!(sent.join().unwrap());
+        for said in [1, 2] {
+            let slot = slot.clone();
+            assert!(std::thread::spawn(move || slot.send(said).is_ok()).join().unwrap());
         }
         assert!(is_awake(&inbox));
-        assert_eq!(inbox.take().unwrap().body, Body::Tick);
-        let post = inbox.take().unwrap();
-        post.logged.send(()).unwrap();
-        assert!(told.recv().is_ok());
-        assert!(inbox.take().is_none() && !is_awake(&inbox));
+        assert_eq!((inbox.take(), inbox.take(), inbox.take()), (Some(1), Some(2), None));
+        assert!(!is_awake(&inbox));
     }
 
     #[test]
     fn a_flood_is_told_to_wait() {
         let (inbox, slot) = inbox().unwrap();
-        let (logged, _told) = sync_channel(1);
-        let send = || slot.send(Post { body: Body::Tick, logged: logged.clone() });
         for _ in 0..WAITING {
-            assert_eq!(send(), Ok(()));
+            assert_eq!(slot.send(1), Ok(()));
         }
-        assert_eq!(send(), Err("too much waits to be logged: try again"));
+        assert_eq!(slot.send(1), Err("too much waits to be logged: try again"));
         drop(inbox);
-        assert_eq!(send(), Err("the daemon is ending"));
+        assert_eq!(slot.send(1), Err("the daemon is ending"));
     }
 }

@@ -1,0 +1,43 @@
+//! `ks stop-acting` and `ks resume-acting`: a file that the actor looks at right before each act, so
+//! that no daemon has to answer.
+
+use std::fs::{self, File};
+use std::io::ErrorKind;
+use std::path::PathBuf;
+
+use anyhow::Context;
+use ks_actor::process::Setup;
+
+use super::live::acting::FOLDER;
+use crate::cli::acting::Switch;
+use crate::render;
+
+pub(crate) fn stop(arguments: &Switch) -> anyhow::Result<()> {
+    let path = path(arguments);
+    let folder = path.parent().unwrap_or(&path);
+    // It may stop what is started only later.
+    fs::create_dir_all(folder).with_context(|| format!("cannot create `{}`", folder.display()))?;
+    let made = File::create(&path).and_then(|file| file.sync_all());
+    made.with_context(|| format!("cannot create `{}`: acting goes on", path.display()))?;
+    render::note("nothing is done any more, until `ks resume-acting`; what was done can be undone");
+    Ok(())
+}
+
+pub(crate) fn resume(arguments: &Switch) -> anyhow::Result<()> {
+    let path = path(arguments);
+    match fs::remove_file(&path) {
+        Err(error) if error.kind() == ErrorKind::NotFound => {
+            render::note("acting was not stopped");
+            Ok(())
+        }
+        removed => {
+            removed.with_context(|| format!("cannot remove `{}`", path.display()))?;
+            render::note("acting may go on");
+            Ok(())
+        }
+    }
+}
+
+fn path(arguments: &Switch) -> PathBuf {
+    Setup::stop_in(&arguments.daemon.output.join(FOLDER))
+}
