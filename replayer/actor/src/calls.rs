@@ -78,6 +78,8 @@ pub enum Work {
     Open,
     /// It writes kernel parameters.
     Set,
+    /// It speaks to systemd, on a connection that it has.
+    Manage,
 }
 
 impl Work {
@@ -87,7 +89,13 @@ impl Work {
             Self::Act => ACT,
             Self::Open => &[libc::SYS_sendmsg, libc::SYS_pidfd_open],
             Self::Set => &[libc::SYS_sendmsg, libc::SYS_pwrite64],
+            Self::Manage => &[libc::SYS_sendmsg],
         }
+    }
+
+    /// Whether it opens files.
+    fn opens(self) -> bool {
+        self != Self::Manage
     }
 }
 
@@ -95,8 +103,6 @@ impl Work {
 const PLAIN: &[c_long] = &[
     // Messages, files, and directories.
     libc::SYS_read,
-    libc::SYS_openat,
-    libc::SYS_openat2,
     libc::SYS_close,
     libc::SYS_statx,
     libc::SYS_newfstatat,
@@ -129,6 +135,9 @@ const PLAIN: &[c_long] = &[
     libc::SYS_exit,
     libc::SYS_exit_group,
 ];
+
+/// The same of who opens files.
+const OPENS: &[c_long] = &[libc::SYS_openat, libc::SYS_openat2];
 
 /// The same of who acts.
 const ACT: &[c_long] = &[
@@ -176,7 +185,8 @@ fn condition(argument: u8, is: SeccompCmpOp, value: u64) -> Result<SeccompCondit
 
 /// The filter for a work, on this processor.
 pub(crate) fn filter(work: Work) -> Result<BpfProgram, FilterError> {
-    let calls = PLAIN.iter().chain(work.calls());
+    let opens = if work.opens() { OPENS } else { &[] };
+    let calls = PLAIN.iter().chain(opens).chain(work.calls());
     let mut rules: BTreeMap<c_long, Vec<SeccompRule>> =
         calls.map(|call| (*call, Vec::new())).collect();
     let not_run = || condition(2, SeccompCmpOp::MaskedEq(EXECUTABLE), 0);
@@ -217,7 +227,7 @@ mod tests {
 
     #[test]
     fn each_is_built_and_short_enough_for_the_kernel() {
-        for work in [Work::Act, Work::Open, Work::Set] {
+        for work in [Work::Act, Work::Open, Work::Set, Work::Manage] {
             let filter = filter(work).unwrap();
             assert!(filter.len() > PLAIN.len() && filter.len() <= 4096, "{}", filter.len());
         }

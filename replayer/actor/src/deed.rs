@@ -5,7 +5,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::thread::sleep;
 use std::time::Duration;
 
-use ks_vocabulary::decision::{Effect, Signal};
+use ks_vocabulary::decision::{Effect, GroupFile, Signal};
 use ks_vocabulary::kind::Entity;
 use ks_vocabulary::lasting::Exact;
 use rustix::fs::syncfs;
@@ -19,6 +19,7 @@ use crate::process_file::ProcessFile;
 use crate::process_value;
 use crate::setting::{self, Setting};
 use crate::stat::Stat;
+use crate::unit_file::{self, Way};
 use crate::writes::Writes;
 use crate::written;
 
@@ -51,6 +52,14 @@ pub enum Deed {
     File {
         /// What it held.
         prior: written::Prior,
+        /// What is to be said of it where it is done.
+        #[serde(default)]
+        told: Option<String>,
+    },
+    /// A file of a unit's group, by systemd.
+    Unit {
+        /// What the unit was held at, and what the file held.
+        prior: unit_file::Prior,
     },
     /// A signal.
     Signal {
@@ -79,9 +88,19 @@ pub enum PutBack {
     Nothing,
 }
 
+impl From<written::Restored> for PutBack {
+    fn from(restored: written::Restored) -> Self {
+        match restored {
+            written::Restored::Restored => Self::Restored,
+            written::Restored::NotKept => Self::Nothing,
+            written::Restored::Superseded(found) => Self::Superseded(found),
+        }
+    }
+}
+
 impl Deed {
     /// Looks at what there is before an effect. Nothing is changed.
-    pub fn of(effect: &Effect) -> Result<Self, Failure> {
+    pub fn of(effect: &Effect, writes: &dyn Writes) -> Result<Self, Failure> {
         match effect {
             Effect::Nice { process, nice } => {
                 let nice = i32::try_from(*nice).map_err(|_| unknown(effect))?;
@@ -106,16 +125,10 @@ impl Deed {
                 let was_stopped = is_stopped(&target.hold()?)?;
                 Ok(Self::Signal { target, signal: *signal, was_stopped })
             }
-            Effect::GroupFile { group, file, text } => {
-                let place = Place::Group { group: group.clone(), file: *file };
-                Ok(Self::File { prior: written::capture(place, text.clone())? })
-            }
-            Effect::Sysctl { key, text } => {
-                Ok(Self::File { prior: written::capture(Place::Sysctl(*key), text.clone())? })
-            }
+            Effect::GroupFile { group, file, text } => group_file(group, *file, text, writes),
+            Effect::Sysctl { key, text } => file(Place::Sysctl(*key), text.clone(), None),
             Effect::ReadAhead { disk, kb } => {
-                let place = Place::ReadAhead(disk.clone());
-                Ok(Self::File { prior: written::capture(place, kb.to_string())? })
+                file(Place::ReadAhead(disk.clone()), kb.to_string(), None)
             }
             Effect::SyncFilesystem { mount } => Ok(Self::Sync { mount: mount.clone() }),
             Effect::LinkMode { .. } => Err(unknown(effect)),
@@ -129,7 +142,8 @@ impl Deed {
             Self::ProcessFile { target, prior } => {
                 process_value::apply(&target.hold()?, prior, writes)
             }
-            Self::File { prior } => written::apply(prior, writes),
+            Self::File { prior, .. } => written::apply(prior, writes),
+            Self::Unit { prior } => unit_file::apply(prior, writes),
             Self::Signal { target, signal, .. } => send(&target.hold()?, *signal),
             Self::Sync { mount } => sync(mount),
         }
@@ -141,9 +155,16 @@ impl Deed {
             Self::Threads { prior, .. } => prior.begin(),
             Self::ProcessFile { .. }
             | Self::File { .. }
+            | Self::Unit { .. }
             | Self::Signal { .. }
             | Self::Sync { .. } => false,
         }
+    }
+
+    /// What is to be said of it where it is done.
+    pub(crate) fn told(&self) -> Option<String> {
+        let Self::File { told, .. } = self else { return None };
+        told.clone()
     }
 
     /// Puts back what there was. What has ended has nothing that could be.
@@ -169,13 +190,8 @@ impl Deed {
                     }
                 })
             }
-            Self::File { prior } => {
-                written::restore(prior, writes).map(|restored| match restored {
-                    written::Restored::Restored => PutBack::Restored,
-                    written::Restored::NotKept => PutBack::Nothing,
-                    written::Restored::Superseded(found) => PutBack::Superseded(found),
-                })
-            }
+            Self::File { prior, .. } => written::restore(prior, writes).map(PutBack::from),
+            Self::Unit { prior } => unit_file::restore(prior, writes).map(PutBack::from),
             Self::Signal { target, signal, was_stopped } => {
                 target.hold().and_then(|held| undo_signal(&held, *signal, *was_stopped))
             }
@@ -198,6 +214,24 @@ fn process_file(process: &Exact, file: ProcessFile, written: i64) -> Result<Deed
     let target = Target::of(process)?;
     let prior = process_value::capture(&target.hold()?, file, written)?;
     Ok(Deed::ProcessFile { target, prior })
+}
+
+/// By systemd where the group is a unit's.
+fn group_file(
+    group: &Exact,
+    at: GroupFile,
+    text: &str,
+    writes: &dyn Writes,
+) -> Result<Deed, Failure> {
+    let told = match unit_file::capture(group, at, text, writes)? {
+        Way::Systemd(prior) => return Ok(Deed::Unit { prior: *prior }),
+        Way::Directly(told) => told,
+    };
+    file(Place::Group { group: group.clone(), file: at }, text.to_owned(), told)
+}
+
+fn file(place: Place, text: String, told: Option<String>) -> Result<Deed, Failure> {
+    Ok(Deed::File { prior: written::capture(place, text)?, told })
 }
 
 fn unknown(effect: &Effect) -> Failure {

@@ -9,6 +9,7 @@ use crate::failure::Failure;
 use crate::meaning::Form;
 use crate::process_value;
 use crate::setting::{self, Setting};
+use crate::unit_file;
 use crate::written;
 
 /// Class of I/O priority: none, realtime, best effort, idle.
@@ -27,7 +28,8 @@ pub fn check(deed: &Deed) -> Result<(), Failure> {
     let against = match deed {
         Deed::Threads { prior, .. } => of_threads(prior),
         Deed::ProcessFile { prior, .. } => of_process_file(prior),
-        Deed::File { prior } => of_file(prior),
+        Deed::File { prior, .. } => of_file(prior),
+        Deed::Unit { prior } => of_file(&prior.file).or_else(|| of_unit(prior)),
         Deed::Signal { .. } | Deed::Sync { .. } => None,
     };
     match against {
@@ -81,6 +83,12 @@ fn level(priority: u64) -> Option<u64> {
 fn of_process_file(prior: &process_value::Prior) -> Option<(String, String)> {
     let takes = prior.written >= prior.before;
     (!takes).then(|| (prior.before.to_string(), prior.written.to_string()))
+}
+
+/// A unit may be held at less than its file says, where somebody wrote to that.
+fn of_unit(prior: &unit_file::Prior) -> Option<(String, String)> {
+    let is_more = prior.set.most() > prior.before.most();
+    is_more.then(|| (prior.before.to_string(), prior.set.to_string()))
 }
 
 fn of_file(prior: &written::Prior) -> Option<(String, String)> {

@@ -11,8 +11,11 @@ use crate::deed::Deed;
 use crate::failure::Failure;
 use crate::heirs;
 use crate::held::Target;
+use crate::limit::Limit;
 use crate::place::Place;
 use crate::process_file::{self, ProcessFile};
+use crate::unit::Unit;
+use crate::unit_file;
 use crate::written;
 
 /// Whether a newer deed is on what an older one changed, which stands.
@@ -33,7 +36,12 @@ pub(crate) fn is_on(older: &Deed, newer: &Deed) -> Result<bool, Failure> {
                 (ProcessFile::OomScoreAdj | ProcessFile::Autogroup, _) => Ok(false),
             }
         }
-        (Deed::File { prior }, Deed::File { prior: next }) => Ok(is_same_file(prior, next)),
+        (Deed::File { prior, .. }, Deed::File { prior: next, .. }) => Ok(is_same_file(prior, next)),
+        (Deed::File { prior, .. }, Deed::Unit { prior: next }) => {
+            Ok(is_same_file(prior, &next.file))
+        }
+        (Deed::Unit { prior }, Deed::File { prior: next, .. }) => Ok(holds(prior, next)),
+        (Deed::Unit { prior }, Deed::Unit { prior: next }) => Ok(holds(prior, &next.file)),
         (Deed::Signal { target, signal, .. }, Deed::Signal { target: other, signal: next, .. }) => {
             // Of one that is told to end nothing is put back.
             Ok(target == other && *signal != Signal::Terminate && *next != Signal::Terminate)
@@ -42,6 +50,7 @@ pub(crate) fn is_on(older: &Deed, newer: &Deed) -> Result<bool, Failure> {
             Deed::Threads { .. }
             | Deed::ProcessFile { .. }
             | Deed::File { .. }
+            | Deed::Unit { .. }
             | Deed::Signal { .. }
             | Deed::Sync { .. },
             _,
@@ -86,6 +95,16 @@ fn is_same_file(older: &written::Prior, newer: &written::Prior) -> bool {
     is_same_place(&older.place, &newer.place)
         && form.is_kept()
         && form.is_of_the_same(&older.written, &newer.written)
+}
+
+/// The same where systemd wrote the older one. A unit that started anew has another group, and is
+/// held all the same.
+fn holds(older: &unit_file::Prior, newer: &written::Prior) -> bool {
+    let Place::Group { group, file } = &newer.place else { return false };
+    let limit = Limit::of(*file, &newer.written);
+    let is_its = Unit::of(group).as_ref() == Some(&older.unit)
+        && limit.is_some_and(|limit| older.set.is_like(&limit));
+    is_its || is_same_file(&older.file, newer)
 }
 
 /// A control group is known by its inode: there are many ways to write its path.

@@ -45,10 +45,8 @@ impl Own {
                 None if prior.file == ProcessFile::Autogroup => self.session(*target)?,
                 found => found,
             },
-            Deed::File { prior } => match &prior.place {
-                Place::Group { group: Exact(Entity::Cgroup(group)), .. } => self.group(group)?,
-                Place::Group { .. } | Place::Sysctl(_) | Place::ReadAhead(_) => None,
-            },
+            Deed::File { prior, .. } => self.place(&prior.place)?,
+            Deed::Unit { prior } => self.place(&prior.file.place)?,
             Deed::Sync { .. } => None,
         };
         what.map_or(Ok(()), |what| Err(Failure::Own { what }))
@@ -65,6 +63,13 @@ impl Own {
             }
         }
         Ok(None)
+    }
+
+    fn place(&self, place: &Place) -> Result<Option<String>, Failure> {
+        match place {
+            Place::Group { group: Exact(Entity::Cgroup(group)), .. } => self.group(group),
+            Place::Group { .. } | Place::Sysctl(_) | Place::ReadAhead(_) => Ok(None),
+        }
     }
 
     /// By inodes: there are many ways to write a path.

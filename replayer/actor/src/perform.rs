@@ -144,7 +144,7 @@ impl Performer {
     /// nothing of ours.
     fn look(&self, effect: &Effect) -> Result<Deed, Failure> {
         bounds::check(effect)?;
-        let deed = Deed::of(effect)?;
+        let deed = Deed::of(effect, &*self.writes)?;
         direction::check(&deed)?;
         self.own.check(&deed)?;
         Ok(deed)
@@ -161,11 +161,11 @@ impl Performer {
             return self.give_up(note, &failure);
         }
         note.standing = Standing::Done;
-        match self.notes.put(&note) {
-            Ok(()) => Done::applied(),
-            // The note that it was meant is there: whoever comes next puts it back all the same.
-            Err(error) => Done::because(Outcome::Applied, error.to_string()),
-        }
+        let mut told: Vec<String> = note.deeds.iter().filter_map(Deed::told).collect();
+        // The note that it was meant is there: whoever comes next puts it back all the same.
+        told.extend(self.notes.put(&note).err().map(|error| error.to_string()));
+        let told = told.join("; ");
+        if told.is_empty() { Done::applied() } else { Done::because(Outcome::Applied, told) }
     }
 
     /// Undoes what was done of something that failed.

@@ -25,9 +25,10 @@ impl Settable {
     pub(crate) fn noted(folder: &Path) -> Self {
         let deeds = notes::all_in(folder).unwrap_or_default().into_iter().flatten();
         let before = deeds.flat_map(|note| note.deeds).filter_map(|deed| match deed {
-            Deed::File { prior } => prior.before,
+            Deed::File { prior, .. } => prior.before,
             Deed::Threads { .. }
             | Deed::ProcessFile { .. }
+            | Deed::Unit { .. }
             | Deed::Signal { .. }
             | Deed::Sync { .. } => None,
         });
@@ -127,7 +128,7 @@ mod tests {
         let place = Place::Sysctl(Sysctl::TcpFinTimeout);
         let before = Some(Before { place: place.clone(), text: "61".to_owned() });
         let prior = Prior { place, written: "15".to_owned(), before, taken: None };
-        let deeds = vec![Deed::File { prior }];
+        let deeds = vec![Deed::File { prior, told: None }];
         notes.put(&Note::new(1, String::new(), String::new(), deeds)).unwrap();
         std::fs::write(folder.path().join("2.undo.json"), "{").unwrap();
         let settable = Settable::noted(folder.path());

@@ -5,8 +5,11 @@ use std::fs::File;
 
 use crate::failure::Failure;
 use crate::held::Held;
+use crate::limit::Limit;
+use crate::manager::Found;
 use crate::place::Place;
 use crate::process_file::{self, ProcessFile};
+use crate::unit::Unit;
 
 /// See the module.
 pub trait Writes: Debug {
@@ -15,6 +18,17 @@ pub trait Writes: Debug {
 
     /// Writes another file.
     fn write_place(&self, place: &Place, text: &str) -> Result<(), Failure>;
+
+    /// What systemd holds a unit at, of the kind of a limit; nothing where it does not run.
+    fn unit_limit(&self, _unit: &Unit, _like: &Limit) -> Result<Option<Found>, Failure> {
+        Ok(None)
+    }
+
+    /// Has systemd hold a unit at a limit, and says what it is held at then.
+    fn set_unit(&self, unit: &Unit, _limit: &Limit) -> Result<Limit, Failure> {
+        let error = std::io::Error::from(std::io::ErrorKind::NotConnected);
+        Err(Failure::refused(unit.to_string(), error))
+    }
 
     /// Processes that it is, beside the one that asks.
     fn processes(&self) -> Vec<u64> {

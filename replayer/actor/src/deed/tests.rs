@@ -50,7 +50,7 @@ fn every_effect_on_a_process_is_seen_and_put_back_exactly() {
     let child = Child::sleeping();
     for effect in effects(&exact(&child)) {
         let before = seen(&child);
-        let mut deed = match Deed::of(&effect) {
+        let mut deed = match Deed::of(&effect, &Direct) {
             Ok(deed) => deed,
             Err(Failure::Refused { error, .. }) if error.kind() == std::io::ErrorKind::NotFound => {
                 println!("skipped: {effect}: {error}");
@@ -75,7 +75,7 @@ fn every_effect_on_a_process_is_seen_and_put_back_exactly() {
 fn what_was_never_done_is_put_back_by_doing_nothing() {
     let child = Child::sleeping();
     for effect in effects(&exact(&child)) {
-        let Ok(deed) = Deed::of(&effect) else { continue };
+        let Ok(deed) = Deed::of(&effect, &Direct) else { continue };
         let before = seen(&child);
         assert_eq!(deed.restore(&Direct).unwrap(), PutBack::Restored, "{effect}");
         assert_eq!(seen(&child), before, "{effect}");
@@ -88,7 +88,7 @@ fn one_that_was_stopped_and_goes_on_by_another_hand_is_left_alone() {
     let effect = Effect::Signal { process: exact(&child), signal: Signal::Continue };
     let held = Held::open(child.pid(), child.start()).unwrap();
     send(&held, Signal::Stop).unwrap();
-    let mut deed = Deed::of(&effect).unwrap();
+    let mut deed = Deed::of(&effect, &Direct).unwrap();
     deed.apply(&Direct).unwrap();
     assert!(!is_stopped(&held).unwrap());
     assert_eq!(deed.restore(&Direct).unwrap(), PutBack::Restored);
@@ -98,12 +98,14 @@ fn one_that_was_stopped_and_goes_on_by_another_hand_is_left_alone() {
 #[test]
 fn of_one_that_has_ended_nothing_is_to_be_put_back_and_another_is_never_touched() {
     let child = Child::sleeping();
-    let mut deeds: Vec<Deed> =
-        effects(&exact(&child)).iter().filter_map(|effect| Deed::of(effect).ok()).collect();
+    let mut deeds: Vec<Deed> = effects(&exact(&child))
+        .iter()
+        .filter_map(|effect| Deed::of(effect, &Direct).ok())
+        .collect();
     assert!(deeds.len() >= 6);
     let other = Exact(Entity::Process(child.pid(), child.start() + 1));
     for effect in effects(&other) {
-        assert!(matches!(Deed::of(&effect), Err(Failure::Gone { .. })), "{effect}");
+        assert!(matches!(Deed::of(&effect, &Direct), Err(Failure::Gone { .. })), "{effect}");
     }
     let zombie = child.into_zombie();
     for deed in &mut deeds {
@@ -121,7 +123,7 @@ fn of_one_that_has_ended_nothing_is_to_be_put_back_and_another_is_never_touched(
 fn one_that_is_asked_to_end_ends() {
     let child = Child::sleeping();
     let effect = Effect::Signal { process: exact(&child), signal: Signal::Terminate };
-    let mut deed = Deed::of(&effect).unwrap();
+    let mut deed = Deed::of(&effect, &Direct).unwrap();
     deed.apply(&Direct).unwrap();
     child.wait_for(b'Z');
     assert_eq!(deed.restore(&Direct).unwrap(), PutBack::Nothing);
@@ -132,11 +134,16 @@ fn a_filesystem_is_synced_and_what_is_none_is_told() {
     let folder = std::env::temp_dir();
     let mount = |path: &[u8]| Exact(Entity::Filesystem(path.to_vec()));
     let path = folder.as_os_str().as_bytes();
-    let mut deed = Deed::of(&Effect::SyncFilesystem { mount: mount(path) }).unwrap();
+    let mut deed = Deed::of(&Effect::SyncFilesystem { mount: mount(path) }, &Direct).unwrap();
     deed.apply(&Direct).unwrap();
     assert_eq!(deed.restore(&Direct).unwrap(), PutBack::Nothing);
     for bad in [mount(b"/nowhere-at-all"), Exact(Entity::Host)] {
-        assert!(Deed::of(&Effect::SyncFilesystem { mount: bad }).unwrap().apply(&Direct).is_err());
+        assert!(
+            Deed::of(&Effect::SyncFilesystem { mount: bad }, &Direct)
+                .unwrap()
+                .apply(&Direct)
+                .is_err()
+        );
     }
 }
 
@@ -144,11 +151,11 @@ fn a_filesystem_is_synced_and_what_is_none_is_told() {
 fn an_effect_on_what_it_cannot_be_done_to_is_refused_before_anything_is() {
     let host = || Exact(Entity::Host);
     for effect in effects(&host()) {
-        assert!(Deed::of(&effect).is_err(), "{effect}");
+        assert!(Deed::of(&effect, &Direct).is_err(), "{effect}");
     }
     let child = Child::sleeping();
     let wide = Effect::Nice { process: exact(&child), nice: i64::MAX };
-    assert!(Deed::of(&wide).is_err());
+    assert!(Deed::of(&wide, &Direct).is_err());
     let strange = Effect::Sysctl { key: Sysctl::IpLocalPortRange, text: "; id".to_owned() };
-    assert!(Deed::of(&strange).unwrap().apply(&Direct).is_err(), "the kernel refuses it");
+    assert!(Deed::of(&strange, &Direct).unwrap().apply(&Direct).is_err(), "the kernel refuses it");
 }

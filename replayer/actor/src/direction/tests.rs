@@ -28,7 +28,8 @@ fn threads(before: &[Setting], written: Setting) -> bool {
 fn file(place: Place, before: &str, written: &str) -> bool {
     let before = Some(written::Before { place: place.clone(), text: before.to_owned() });
     let written = written.to_owned();
-    check(&Deed::File { prior: written::Prior { place, written, before, taken: None } }).is_ok()
+    let prior = written::Prior { place, written, before, taken: None };
+    check(&Deed::File { prior, told: None }).is_ok()
 }
 
 fn group(file: GroupFile) -> Place {

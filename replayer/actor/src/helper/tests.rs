@@ -1,50 +1,43 @@
-//! Helpers that are slow, and a setter that is asked for more than it may.
+//! What a helper is asked for, and a setter that is asked for more than it may.
 
 use std::thread;
 
 use super::*;
 use crate::child::Child as Process;
 
-const SOON: Timespec = Timespec { tv_sec: 0, tv_nsec: 50_000_000 };
+const UNIT: &str = r#""unit":"/system.slice/a.service""#;
 
-#[test]
-fn one_that_never_answers_is_an_error() {
-    let mut command = Command::new("sleep");
-    command.arg("1000");
-    let failed = Other::start(Role::Opener, command, SOON).unwrap_err();
-    let Failure::Refused { what, error } = failed else { unreachable!("{failed}") };
-    assert_eq!((&*what, error.kind()), ("the opener", io::ErrorKind::TimedOut));
+fn want(rest: &str) -> Result<Want, serde_json::Error> {
+    serde_json::from_str(&format!("{{{rest}}}"))
 }
 
-/// The other end of one, which the test speaks for.
-fn spoken_for() -> (Other, File) {
-    let pair = socketpair(AddressFamily::UNIX, SocketType::SEQPACKET, SocketFlags::CLOEXEC, None);
-    let (own, other): (OwnedFd, OwnedFd) = pair.unwrap();
-    let child = Command::new("true").spawn().unwrap();
-    let (role, number) = (Role::Setter, Cell::new(READY));
-    (Other { role, socket: own.into(), child, number, patience: SOON }, other.into())
+#[test]
+fn no_other_property_and_no_other_unit_can_be_asked_for() {
+    let set = |limit: &str| want(&format!(r#""want":"set_unit",{UNIT},"limit":{limit}"#));
+    assert!(set(r#"{"tasks":300}"#).is_ok());
+    for limit in [r#"{"ExecStart":"id"}"#, r#"{"TasksMax":1}"#, r#""tasks""#, r#"{"tasks":"1"}"#] {
+        assert!(set(limit).is_err(), "{limit}");
+    }
+    for unit in ["/a.socket", "/a.mount", "/a.timer", "/", "a.service", "/a b.service"] {
+        let text = format!(r#""want":"set_unit","unit":"{unit}","limit":{{"tasks":300}}"#);
+        assert!(want(&text).is_err(), "{unit}");
+    }
 }
 
-/// What was answered too late is no answer to the next question.
 #[test]
-fn an_answer_that_is_late_is_left_out() {
-    let (mut asking, mut other) = spoken_for();
-    let set = Want::Set { key: Sysctl::Swappiness, text: "10".to_owned() };
-    assert!(asking.ask(&set).is_err(), "nobody answers");
-    let answering = thread::spawn(move || {
-        let mut bytes = vec![0; BYTES_MAX];
-        answer(&other, 1, Had::Yes, None).unwrap();
-        for _ in 0..2 {
-            let len = other.read(&mut bytes).unwrap();
-            assert!(len > 0);
-        }
-        answer(&other, 2, Had::No { reason: "no".to_owned() }, None).unwrap();
-    });
-    asking.patience = PATIENCE;
-    let failed = asking.ask(&set).unwrap_err().to_string();
-    assert_eq!(failed, "the setter: no");
-    answering.join().unwrap();
-    asking.child.wait().unwrap();
+fn each_does_its_own_and_no_others_work() {
+    let set = || want(&format!(r#""want":"set_unit",{UNIT},"limit":{{"tasks":300}}"#)).unwrap();
+    let key = || want(r#""want":"set","key":"vm.swappiness","text":"x""#).unwrap();
+    for (role, want) in [
+        (Role::Opener, set()),
+        (Role::Setter, set()),
+        (Role::Opener, key()),
+        (Role::Manager, key()),
+        (Role::Setter, key()),
+    ] {
+        let done = fulfil(role, None, &mut Settable::default(), &want);
+        assert!(matches!(done, Err(Failure::Refused { .. })), "{role:?} {want:?}");
+    }
 }
 
 /// In a network namespace of its own: parameters of the host are not ours.
@@ -60,7 +53,7 @@ fn a_setter_writes_what_the_catalogue_has_and_what_stood_there() {
         Place::Sysctl(key).write_to(&Place::Sysctl(key).to_write().unwrap(), "77").unwrap();
         let mut set = |text: &str| {
             let want = Want::Set { key, text: text.to_owned() };
-            fulfil(Role::Setter, &want, &mut settable).is_ok()
+            fulfil(Role::Setter, None, &mut settable, &want).is_ok()
         };
         assert!(!set("78") && !set("77") && !set("0"));
         assert_eq!(read(), "77");

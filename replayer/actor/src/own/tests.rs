@@ -7,10 +7,14 @@ use ks_vocabulary::decision::{Effect, GroupFile, Signal};
 
 use super::*;
 use crate::child::{Child, start_of};
+use crate::limit::{Limit, NONE};
+use crate::unit::Unit;
+use crate::unit_file;
+use crate::writes::Direct;
 use crate::written::Prior;
 
 fn told(own: &Own, effect: &Effect) -> Option<String> {
-    match own.check(&Deed::of(effect).unwrap()) {
+    match own.check(&Deed::of(effect, &Direct).unwrap()) {
         Ok(()) => None,
         Err(Failure::Own { what }) => Some(what),
         Err(other) => unreachable!("{other}"),
@@ -64,6 +68,13 @@ impl Drop for Made {
     }
 }
 
+/// The same file by systemd.
+fn of_a_unit(file: Prior) -> unit_file::Prior {
+    let unit = Unit::try_from("/system.slice/a.service".to_owned()).unwrap();
+    let (set, before) = (Limit::Tasks(1), Limit::Tasks(NONE));
+    unit_file::Prior { unit, set, before, file, taken: None }
+}
+
 #[test]
 fn nor_is_a_group_that_holds_one_or_is_above_it() {
     let mounts = fs::read("/proc/self/mountinfo").unwrap();
@@ -86,7 +97,9 @@ fn nor_is_a_group_that_holds_one_or_is_above_it() {
         let place =
             Place::Group { group: Exact(Entity::Cgroup(group)), file: GroupFile::CgroupFreeze };
         let prior = Prior { place, written: "1".to_owned(), before: None, taken: None };
-        own.check(&Deed::File { prior }).is_ok()
+        let may = own.check(&Deed::Unit { prior: of_a_unit(prior.clone()) }).is_ok();
+        assert_eq!(own.check(&Deed::File { prior, told: None }).is_ok(), may, "by whomever");
+        may
     };
     let may: Vec<bool> =
         names.iter().zip(&made.0).map(|(name, path)| reached(name, path)).collect();

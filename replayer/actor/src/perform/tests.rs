@@ -91,7 +91,8 @@ fn after_a_kill_at_any_step_the_next_one_undoes_it() {
         let folder = tempfile::tempdir().unwrap();
         let killed = performer(&folder);
         let Order { request, action, effects, .. } = order(&child, 400);
-        let deeds: Vec<Deed> = effects.iter().map(|effect| Deed::of(effect).unwrap()).collect();
+        let deeds: Vec<Deed> =
+            effects.iter().map(|effect| Deed::of(effect, &Direct).unwrap()).collect();
         let mut note = Note::new(request, killed.boot_id.clone(), action, deeds);
         killed.notes.put(&note).unwrap();
         note.deeds.iter_mut().take(applied).for_each(|deed| deed.apply(&Direct).unwrap());
@@ -143,7 +144,7 @@ fn nothing_of_another_boot_is_touched() {
     let (folder, child) = (tempfile::tempdir().unwrap(), Child::sleeping());
     let performer = performer(&folder);
     let effect = &order(&child, 400).effects[1];
-    let mut deed = Deed::of(effect).unwrap();
+    let mut deed = Deed::of(effect, &Direct).unwrap();
     deed.apply(&Direct).unwrap();
     let note = Note::new(3, "another boot".to_owned(), "one thing".to_owned(), vec![deed]);
     performer.notes.put(&note).unwrap();
@@ -274,7 +275,7 @@ fn what_the_kernel_took_otherwise_does_not_stand() {
     let before = crate::mask::Mask::of(child.pid()).unwrap();
     let process = Exact(Entity::Process(child.pid(), child.start()));
     let effect = Effect::Affinity { process, cpus: Some("0,900".parse().unwrap()) };
-    let deed = Deed::of(&effect).unwrap();
+    let deed = Deed::of(&effect, &Direct).unwrap();
     let note = Note::new(1, performer.boot_id.clone(), "CPUs".to_owned(), vec![deed]);
     performer.notes.put(&note).unwrap();
     let done = performer.carry_out(note);

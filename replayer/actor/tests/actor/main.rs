@@ -7,6 +7,9 @@ mod heirs;
 mod kills;
 mod lab;
 mod messages;
+mod played;
+mod systemd;
+mod systemd_played;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -47,12 +50,13 @@ fn its_status_is_as_promised(folder: &Path) {
     let open: Vec<PathBuf> =
         open.map(|entry| fs::read_link(entry.unwrap().path()).unwrap()).collect();
     println!("  open: {open:?}");
-    assert_eq!(open.len(), 9, "the standard ones, three sockets, its lock and the log");
+    let sockets = 3 + usize::from(systemd::is_there());
+    assert_eq!(open.len(), 6 + sockets, "the standard ones, sockets, its lock and the log");
     let resident = status.lines().find(|line| line.starts_with("RssAnon")).unwrap();
     println!("  {resident}");
 }
 
-/// The actor, its two helpers, and who started it.
+/// The actor, its helpers, and who started it.
 fn it_acts_on_nobody_of_its_own(folder: &Path) {
     let (mut hand, _) = start(folder).unwrap();
     let stat = |pid: u64| Stat::of(Path::new(&format!("/proc/{pid}")));
@@ -63,7 +67,7 @@ fn it_acts_on_nobody_of_its_own(folder: &Path) {
         (is_helper || known.contains(&pid)).then_some(pid)
     });
     let pids: Vec<u64> = pids.collect();
-    assert_eq!(pids.len(), 4);
+    assert_eq!(pids.len(), 4 + usize::from(systemd::is_there()));
     for (request, pid) in (1..).zip(pids) {
         let process = Exact(Entity::Process(pid, stat(pid).unwrap().start_ticks));
         // One that would be stopped by a failure of this could not tell it.
@@ -120,12 +124,13 @@ fn a_user_that_somebody_has_is_none_for_an_actor(folder: &Path) {
 
 type Test = fn(&Path);
 
-const TESTS: [(&str, Test); 15] = [
+const TESTS: [(&str, Test); 16] = [
     ("killed at any step it leaves nothing by halves", kills::killed_at_any_step),
     ("what is done is what is logged", kills::what_is_done_is_what_is_logged),
     ("a control group is frozen for a time", files::a_group_is_frozen_for_a_time),
     ("a parameter is set and put back", files::in_own_network),
     ("what belongs to others is written through its helpers", files::helpers),
+    ("what is a unit's is limited by systemd", systemd::units),
     ("more children than descriptors are put back", heirs::more_than_descriptors),
     ("what cannot be looked at is not said to be undone", heirs::out_of_descriptors),
     ("it acts on nobody of its own", it_acts_on_nobody_of_its_own),
@@ -149,10 +154,14 @@ fn main() -> ExitCode {
     if let Some((setup, role)) = Setup::called(&arguments) {
         return if setup.be(role).is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE };
     }
-    if let [word, folder] = arguments.as_slice()
-        && word == files::IN_NETWORK
-    {
-        files::a_parameter_is_set_and_put_back(Path::new(folder));
+    if let [word, given] = arguments.as_slice() {
+        match word.as_str() {
+            files::IN_NETWORK => files::a_parameter_is_set_and_put_back(Path::new(given)),
+            systemd::PLAYED => systemd_played::played(Path::new(given)),
+            // For a host with a systemd: the path of the group of a unit that runs.
+            systemd::RUNNING => systemd::running(folder().path(), given),
+            _ => return ExitCode::FAILURE,
+        }
         return ExitCode::SUCCESS;
     }
     if !rustix::process::geteuid().is_root() {
