@@ -27,7 +27,7 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use ks_vocabulary::action::ActionKind;
-use ks_vocabulary::decision::{AgentConfig, Budgets, Grant, Mode, Reasoner, Scope};
+use ks_vocabulary::decision::{AgentConfig, Budgets, Grant, Mode, Reasoner, Scope, Windows};
 use ks_vocabulary::input::{Acceptance, Config};
 use ks_vocabulary::kind::{Kind, Severity};
 use ks_vocabulary::time::WallTime;
@@ -84,6 +84,7 @@ struct Agent {
     reasoner: Option<Reasoner>,
     severity_min: Option<Severity>,
     approval_s: Option<Spanned<u64>>,
+    windows_divided_by: Option<Spanned<u64>>,
     budgets: Option<Budgets>,
     #[serde(default)]
     root_units: Vec<Spanned<String>>,
@@ -202,6 +203,11 @@ fn agent(
         let problem = "a proposal waits for 1 to 3600 s";
         if (1..=most).contains(&asked) { Ok(asked) } else { Err(place(at, problem)) }
     })?;
+    let windows = file.windows_divided_by.map_or(Ok(usual.windows), |asked| {
+        let problem = "windows are divided by 1 to 5";
+        let windows = Windows::divided_by(*asked.get_ref());
+        windows.ok_or_else(|| place(asked.span().start, problem))
+    })?;
     let grants = granted.into_iter().map(|one| grant(one, place));
     let root_units = file.root_units.into_iter().map(|unit| {
         let at = unit.span().start;
@@ -218,6 +224,7 @@ fn agent(
         grants: grants.collect::<Result<_, _>>()?,
         root_units: root_units.collect::<Result<_, _>>()?,
         policy: usual.policy,
+        windows,
     })
 }
 

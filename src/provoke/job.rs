@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use anyhow::Context;
+use ks_actor::stat::Stat;
 use serde::{Deserialize, Serialize};
 
 /// A worker: a child process with one task.
@@ -17,6 +19,33 @@ pub(crate) struct Job {
     pub(crate) namespace: Option<PathBuf>,
     /// What it does.
     pub(crate) task: Task,
+    /// Whom it ends with, where that is not who starts it.
+    #[serde(default)]
+    pub(crate) provoker: Option<Provoker>,
+}
+
+/// The process that provokes, known for good.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Provoker {
+    pid: u32,
+    start_ticks: u64,
+}
+
+impl Provoker {
+    /// This process.
+    pub(crate) fn this() -> anyhow::Result<Self> {
+        let pid = std::process::id();
+        Ok(Self { pid, start_ticks: start_of(pid).context("its own start cannot be read")? })
+    }
+
+    /// Whether it is there.
+    pub(crate) fn is_there(self) -> bool {
+        start_of(self.pid) == Some(self.start_ticks)
+    }
+}
+
+fn start_of(pid: u32) -> Option<u64> {
+    Stat::of(&PathBuf::from(format!("/proc/{pid}"))).ok().map(|stat| stat.start_ticks)
 }
 
 /// A process of a session.
@@ -69,10 +98,12 @@ pub(crate) enum Task {
         /// Threads that do.
         threads: u32,
     },
-    /// Begins a session of its own as another user, with these in it.
+    /// Begins a session with these in it, and leaves them there.
     Session {
-        /// Its other processes.
+        /// Its processes.
         members: Vec<Member>,
+        /// They end with this one.
+        provoker: Provoker,
     },
     /// Wants CPUs while a file is there.
     SpinWhile {

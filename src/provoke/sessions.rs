@@ -9,7 +9,7 @@ use std::thread::available_parallelism;
 
 use ks_vocabulary::kind::Kind;
 
-use super::job::{Member, Task};
+use super::job::{Member, Provoker, Task};
 use super::made::Made;
 use super::stage::{Stage, on_host};
 use super::workers::Plan;
@@ -17,7 +17,7 @@ use super::workers::Plan;
 /// What a connection costs the server, in us of a CPU.
 const WORK_US: u64 = 6_000;
 /// The part of all CPUs that the server wants: more than a half, which its session would get.
-const WANTS: f64 = 0.7;
+const WANTS: f64 = 0.6;
 const BACKLOG: i32 = 32;
 
 /// The work begins with the fault and ends with it; the processes are there all the time.
@@ -33,12 +33,14 @@ pub(super) fn hog(intensity: f64, is_one: bool, made: &mut Made) -> anyhow::Resu
         task: Task::SpinWhile { gate: gate.clone(), threads: threads(cpus, 4.0 * intensity) },
     };
     let sessions = if is_one { vec![vec![server, hog]] } else { vec![vec![server], vec![hog]] };
-    let mut steady = Vec::new();
+    let provoker = Provoker::this()?;
     for members in sessions {
-        steady.push(Plan::new("ks-session", Task::Session { members }).start()?);
+        // Who starts them leaves them: they are no family, whose head would be to blame.
+        Plan::new("ks-session", Task::Session { members, provoker }).start()?.wait()?;
     }
     let per_s = WANTS * cpus as f64 * 1e6 / WORK_US as f64;
-    steady.push(Plan::new("ks-client", Task::Connect { per_s, holds_ms: 500 }).start()?);
+    let client = Plan::new("ks-client", Task::Connect { per_s, holds_ms: 500 });
+    let steady = vec![client.start()?];
     let wrong = [Kind::LoadMismatch, Kind::Scheduler].map(|kind| on_host(kind, "ks-hog"));
     Ok(Stage { steady, gate: Some(gate), wrong: wrong.to_vec(), ..Stage::default() })
 }

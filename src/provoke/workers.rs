@@ -8,7 +8,7 @@ use anyhow::Context;
 use ks_recorder::clock;
 use ks_vocabulary::time::{SECOND_NS, Timestamp};
 
-use super::job::{Job, Task};
+use super::job::{Job, Provoker, Task};
 
 /// A worker that was killed by the kernel is started again so much later.
 const RESTART_NS: u64 = 2 * SECOND_NS;
@@ -36,6 +36,8 @@ pub(crate) struct Plan {
     pub(crate) restarts: bool,
     /// What it does.
     pub(crate) task: Task,
+    /// Whom it ends with, where that is not who starts it.
+    pub(crate) provoker: Option<Provoker>,
 }
 
 impl Plan {
@@ -46,7 +48,7 @@ impl Plan {
 
     /// The same.
     pub(crate) fn named(name: String, task: Task) -> Self {
-        Self { name, group: None, namespace: None, restarts: false, task }
+        Self { name, group: None, namespace: None, restarts: false, task, provoker: None }
     }
 
     /// The same in a control group.
@@ -59,6 +61,19 @@ impl Plan {
     pub(crate) fn inside(mut self, namespace: &Path) -> Self {
         self.namespace = Some(namespace.to_owned());
         self
+    }
+
+    /// The same, which outlives who starts it and ends with this one.
+    pub(crate) fn ending_with(mut self, provoker: Provoker) -> Self {
+        self.provoker = Some(provoker);
+        self
+    }
+
+    /// Starts it, and leaves it to itself.
+    pub(crate) fn leave(&self) -> anyhow::Result<()> {
+        let worker = Worker::start(self, &[])?;
+        std::mem::forget(worker);
+        Ok(())
     }
 
     /// Starts it.
@@ -80,6 +95,7 @@ impl Worker {
             group: plan.group.clone(),
             namespace: plan.namespace.clone(),
             task: plan.task.clone(),
+            provoker: plan.provoker,
         };
         let child = spawn(&job, before)?;
         Ok(Self { job, child, restarts: plan.restarts, ended: None })

@@ -96,6 +96,10 @@ pub struct KnownPlacebos {
     /// The scenario that they are of; nothing of it holds for a real host.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub scenario: Option<String>,
+    /// What the windows were divided by, where they were shortened: of others nothing is told by
+    /// these.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shortened: Option<u64>,
 }
 
 /// What is wrong with a block of knowledge.
@@ -245,6 +249,7 @@ mod tests {
             metric: metric.into(),
             values: vec![1.0],
             scenario: None,
+            shortened: None,
         };
         let placebos = vec![of("cpu_some_5s"), of("dreams_5s")];
         let knowledge = Knowledge { placebos, ..Knowledge::empty("h") };

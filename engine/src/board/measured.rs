@@ -57,7 +57,14 @@ impl Board {
         metric: Metric,
     ) -> impl Iterator<Item = &KnownPlacebos> {
         let word = metric.word();
-        self.known_placebos.iter().filter(move |known| known.kind == kind && known.metric == word)
+        let shortened = self.shortened();
+        self.known_placebos.iter().filter(move |known| {
+            known.kind == kind && known.metric == word && known.shortened == shortened
+        })
+    }
+
+    fn shortened(&self) -> Option<u64> {
+        Some(self.windows.divisor()).filter(|by| *by > 1)
     }
 
     /// The same of every quantity.
@@ -67,6 +74,7 @@ impl Board {
             metric: String::from(metric.word()),
             values: values.clone(),
             scenario: None,
+            shortened: self.shortened(),
         });
         each.collect()
     }
@@ -77,7 +85,9 @@ impl Board {
         let mut all: Vec<_> = self.known_placebos.iter().filter(has_word).cloned().collect();
         for own in self.own_placebos() {
             let is_same = |known: &&mut KnownPlacebos| {
-                (known.kind, &known.metric) == (own.kind, &own.metric) && known.scenario.is_none()
+                (known.kind, &known.metric, known.shortened)
+                    == (own.kind, &own.metric, own.shortened)
+                    && known.scenario.is_none()
             };
             match all.iter_mut().find(is_same) {
                 None => all.push(own),

@@ -38,6 +38,7 @@ use crate::analysis::knowledge::{HALF_LIFE_DAYS, KnownPlacebos, kept_a_day};
 use crate::analysis::trend::Scratch;
 use crate::influence::Influences;
 use crate::window::{EntityId, Missing};
+use ks_vocabulary::decision::Windows;
 use ks_vocabulary::input::{Acceptance, Config};
 use ks_vocabulary::kind::{Entity, Kind, Severity};
 use ks_vocabulary::lasting::Lasting;
@@ -103,6 +104,8 @@ pub struct Board {
     /// Differences after triggers of this run, and those that were known before it.
     placebos: BTreeMap<(Kind, Metric), Vec<f64>>,
     known_placebos: Vec<KnownPlacebos>,
+    /// As an action would be looked at.
+    windows: Windows,
     scratch: Scratch,
 }
 
@@ -169,7 +172,7 @@ impl Board {
         let transition = place.feed((at, wall), seen, &mut self.next_id, is_accepted);
         let transition = place.remember(seen, transition);
         let raised = transition == Transition::Raised;
-        for (metric, by) in place.placebo.take(at, seen, raised, is_influenced) {
+        for (metric, by) in place.placebo.take(self.windows, at, seen, raised, is_influenced) {
             let kept = self.placebos.entry((kind, metric)).or_default();
             if kept.len() >= PLACEBOS {
                 kept.remove(0);
@@ -186,6 +189,7 @@ impl Board {
     /// Takes the conditions that the configuration calls normal, in place of those it did before.
     pub fn configure(&mut self, config: &Config) {
         self.accepted.configure(config);
+        self.windows = config.agent.windows;
     }
 
     /// An operator calls a condition normal.

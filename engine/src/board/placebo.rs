@@ -4,16 +4,13 @@
 use alloc::collections::VecDeque;
 use alloc::vec::Vec;
 
+use ks_vocabulary::decision::Windows;
 use ks_vocabulary::metric::Metric;
-use ks_vocabulary::time::{SECOND_NS, Timestamp};
+use ks_vocabulary::time::Timestamp;
 
 use super::evaluation::Evaluation;
 
-/// The mean after a raise begins so much later, as that after an action would, and is so long.
-const BEGIN_NS: u64 = 10 * SECOND_NS;
-const LENGTH_NS: u64 = 60 * SECOND_NS;
-/// A reading is kept every so often, and a minute of them.
-const STEP_NS: u64 = 5 * SECOND_NS;
+/// Readings that are kept: those of a minute, at a usual pace.
 const KEPT: usize = 12;
 /// The mean before the raise is over so many readings.
 const BEFORE: usize = 2;
@@ -42,6 +39,8 @@ pub(super) struct Placebo {
     raised: Option<Timestamp>,
     /// When something that was done may have been felt last.
     spoiled: Option<Timestamp>,
+    /// As an action would be looked at.
+    windows: Windows,
 }
 
 impl Placebo {
@@ -50,12 +49,15 @@ impl Placebo {
     /// once they are complete.
     pub(super) fn take(
         &mut self,
+        windows: Windows,
         at: Timestamp,
         seen: &Evaluation,
         raised: bool,
         is_influenced: bool,
     ) -> Vec<(Metric, f64)> {
-        let due = self.last.is_none_or(|last| last.0 / STEP_NS != at.0 / STEP_NS);
+        self.windows = windows;
+        let step_ns = windows.step_ns();
+        let due = self.last.is_none_or(|last| last.0 / step_ns != at.0 / step_ns);
         if is_influenced {
             self.spoiled = Some(at);
             self.raised = None;
@@ -72,10 +74,10 @@ impl Placebo {
         }
         let Some(begin) = self.raised else { return Vec::new() };
         let since_ns = at.since_ns(begin);
-        if since_ns < BEGIN_NS {
+        if since_ns < windows.settle_ns() {
             return Vec::new();
         }
-        if since_ns <= BEGIN_NS + LENGTH_NS {
+        if since_ns <= windows.settle_ns() + windows.window_ns() {
             for one in &mut self.followed {
                 if let Some(value) = value_of(seen, one.metric) {
                     one.sum += value;
@@ -113,7 +115,7 @@ impl Placebo {
     }
 
     fn raise(&mut self, at: Timestamp) {
-        let before_ns = STEP_NS * BEFORE as u64;
+        let before_ns = self.windows.step_ns() * BEFORE as u64;
         let is_spoiled = self.spoiled.is_some_and(|last| at.since_ns(last) <= before_ns);
         self.raised = (!is_spoiled).then_some(at);
         for one in &mut self.followed {
@@ -164,6 +166,7 @@ fn value_of(seen: &Evaluation, metric: Metric) -> Option<f64> {
 mod tests {
     use super::super::evaluation::{Held, Quantity, Relax};
     use super::*;
+    use ks_vocabulary::time::SECOND_NS;
 
     /// Feeds a value a second; `raised` at one of them. Gives the differences.
     fn run(raised: &[u64], value: impl Fn(u64) -> f64) -> Vec<f64> {
@@ -174,7 +177,7 @@ mod tests {
             let quantity = Quantity { metric: Metric::Load1, value: value(second), limits };
             seen.grade(quantity, Held::Met, Relax::Scaled);
             let at = Timestamp(second * SECOND_NS);
-            placebo.take(at, &seen, raised.contains(&second), false)
+            placebo.take(Windows::default(), at, &seen, raised.contains(&second), false)
         });
         fed.map(|(metric, by)| {
             assert_eq!(metric, Metric::Load1);
@@ -206,7 +209,7 @@ mod tests {
             seen.note(Metric::Load1, second as f64);
             seen.note(Metric::BusyShare, 0.5);
             let at = Timestamp(second * SECOND_NS);
-            found.extend(placebo.take(at, &seen, second == 50, false));
+            found.extend(placebo.take(Windows::default(), at, &seen, second == 50, false));
         }
         assert_eq!(found.len(), 2);
         assert_eq!(placebo.before(Metric::Load1), Some(47.5));

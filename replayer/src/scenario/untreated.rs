@@ -98,6 +98,7 @@ fn gathered(all: impl Iterator<Item = KnownPlacebos>, name: &str) -> Vec<KnownPl
         metric,
         values: values.into_iter().map(shortened).collect(),
         scenario: Some(source.clone()),
+        shortened: None,
     });
     each.collect()
 }

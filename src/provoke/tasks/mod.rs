@@ -20,16 +20,19 @@ use ks_vocabulary::time::Timestamp;
 use rustix::process::{Signal, getppid, set_parent_process_death_signal};
 use rustix::thread::{LinkNameSpaceType, move_into_link_name_space, set_name};
 
-use super::job::{Job, Task};
+use super::job::{Job, Provoker, Task};
 
 /// Does what a job says. It does not come back while all is well.
 pub(super) fn run(job: &Job) -> anyhow::Result<()> {
     // A recorder seals what it has.
     let end = if matches!(job.task, Task::Record { .. }) { Signal::INT } else { Signal::KILL };
-    set_parent_process_death_signal(Some(end)).context("cannot end with the provoker")?;
-    let parent = getppid().map(|pid| pid.as_raw_nonzero().get().unsigned_abs());
-    if parent != Some(job.parent) {
-        bail!("the provoker is gone");
+    // One that outlives its parent looks after the provoker itself.
+    if job.provoker.is_none() {
+        set_parent_process_death_signal(Some(end)).context("cannot end with the provoker")?;
+        let parent = getppid().map(|pid| pid.as_raw_nonzero().get().unsigned_abs());
+        if parent != Some(job.parent) {
+            bail!("the provoker is gone");
+        }
     }
     let name = CString::new(job.name.as_str()).context("the name has a zero in it")?;
     set_name(&name).context("cannot take the name")?;
@@ -43,10 +46,10 @@ pub(super) fn run(job: &Job) -> anyhow::Result<()> {
         move_into_link_name_space(file.as_fd(), Some(LinkNameSpaceType::Network))
             .with_context(cannot)?;
     }
-    work(&job.task)
+    work(&job.task, job.provoker)
 }
 
-fn work(task: &Task) -> anyhow::Result<()> {
+fn work(task: &Task, provoker: Option<Provoker>) -> anyhow::Result<()> {
     match task {
         Task::Record { output, at_most_s } => record(output, *at_most_s),
         Task::Spin => loop {
@@ -57,9 +60,11 @@ fn work(task: &Task) -> anyhow::Result<()> {
         Task::Touch { bytes, per_s } => memory::touch(*bytes, *per_s),
         Task::Fault { file, per_s } => memory::fault(file, *per_s),
         Task::ReadDevice { device, bytes, threads } => disk::read(device, *bytes, *threads),
-        Task::Session { members } => session::begin(members),
-        Task::SpinWhile { gate, threads } => session::spin_while(gate, *threads),
-        Task::Serve { backlog, threads, work_us } => session::serve(*backlog, *threads, *work_us),
+        Task::Session { members, provoker } => session::begin(members, *provoker),
+        Task::SpinWhile { gate, threads } => session::spin_while(gate, *threads, provoker),
+        Task::Serve { backlog, threads, work_us } => {
+            session::serve(*backlog, *threads, *work_us, provoker)
+        }
         Task::Refused { per_s } => calls::refused(*per_s),
         Task::Listen { backlog, per_s } => network::listen(*backlog, *per_s),
         Task::Connect { per_s, holds_ms } => network::connect(*per_s, *holds_ms),

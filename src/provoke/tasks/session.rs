@@ -7,11 +7,11 @@ use std::time::Duration;
 use anyhow::Context;
 use ks_recorder::clock;
 use rustix::net::{AddressFamily, SocketFlags, SocketType, bind, listen, socket_with, sockopt};
-use rustix::process::{Gid, Signal, Uid, set_parent_process_death_signal, setsid};
+use rustix::process::{Gid, Signal, Uid, getpid, kill_process, setsid};
 use rustix::thread::{set_thread_groups, set_thread_res_gid, set_thread_res_uid};
 
 use super::network::address;
-use crate::provoke::job::Member;
+use crate::provoke::job::{Member, Provoker};
 use crate::provoke::sessions::topmost;
 use crate::provoke::workers::Plan;
 
@@ -22,19 +22,22 @@ const LOOK: Duration = Duration::from_millis(20);
 /// Rounds of work between two looks.
 const ROUNDS: u32 = 100_000;
 
-/// Its members are started while it is root, since they run this program, wherever that lies.
-pub(super) fn begin(members: &[Member]) -> anyhow::Result<()> {
+/// Begins a session, and starts its members.
+pub(super) fn begin(members: &[Member], provoker: Provoker) -> anyhow::Result<()> {
     setsid().context("cannot begin a session")?;
-    let started: Vec<_> = members
-        .iter()
-        .map(|member| Plan::named(member.name.clone(), member.task.clone()).start())
-        .collect::<anyhow::Result<_>>()?;
-    become_another()?;
-    let mut started = started;
-    loop {
-        std::thread::sleep(LOOK);
-        started.iter_mut().try_for_each(crate::provoke::workers::Worker::look)?;
-    }
+    let plan = |member: &Member| Plan::named(member.name.clone(), member.task.clone());
+    members.iter().try_for_each(|member| plan(member).ending_with(provoker).leave())
+}
+
+/// Ends this process when the provoker does, whoever is its parent.
+fn end_with(provoker: Option<Provoker>) {
+    let Some(provoker) = provoker else { return };
+    std::thread::spawn(move || {
+        while provoker.is_there() {
+            std::thread::sleep(LOOK);
+        }
+        let _ = kill_process(getpid(), Signal::KILL);
+    });
 }
 
 /// Leaves its groups and its user behind.
@@ -48,14 +51,17 @@ fn become_another() -> anyhow::Result<()> {
     set_thread_groups(&[]).context("cannot leave its groups")?;
     set_thread_res_gid(gid, gid, gid).context("cannot take a group")?;
     set_thread_res_uid(uid, uid, uid).context("cannot take a user")?;
-    // Who takes another user has lost it.
-    set_parent_process_death_signal(Some(Signal::KILL)).context("cannot end with its parent")?;
     Ok(())
 }
 
 /// Wants a CPU in each thread while the file is there.
-pub(super) fn spin_while(gate: &Path, threads: u32) -> anyhow::Result<()> {
+pub(super) fn spin_while(
+    gate: &Path,
+    threads: u32,
+    provoker: Option<Provoker>,
+) -> anyhow::Result<()> {
     become_another()?;
+    end_with(provoker);
     std::thread::scope(|scope| {
         for _ in 0..threads {
             scope.spawn(|| spin_one(gate));
@@ -75,14 +81,20 @@ fn spin_one(gate: &Path) {
 }
 
 /// Serves one connection after the other in each thread.
-pub(super) fn serve(backlog: i32, threads: u32, work_us: u64) -> anyhow::Result<()> {
+pub(super) fn serve(
+    backlog: i32,
+    threads: u32,
+    work_us: u64,
+    provoker: Option<Provoker>,
+) -> anyhow::Result<()> {
+    let rounds = rounds_in(work_us);
     let socket = socket_with(AddressFamily::INET, SocketType::STREAM, SocketFlags::CLOEXEC, None)?;
     sockopt::set_socket_reuseaddr(&socket, true)?;
     bind(&socket, &address()).context("cannot bind")?;
     listen(&socket, backlog).context("cannot listen")?;
     let listener = TcpListener::from(socket);
     become_another()?;
-    let rounds = rounds_in(work_us);
+    end_with(provoker);
     std::thread::scope(|scope| {
         for _ in 0..threads {
             scope.spawn(|| {

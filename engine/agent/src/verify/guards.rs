@@ -7,7 +7,7 @@ use core::cmp::Reverse;
 
 use ks_statistics::order::{median, scale};
 use ks_statistics::placebo::{against, holm};
-use ks_vocabulary::decision::{Beside as Told, Worsening};
+use ks_vocabulary::decision::{Beside as Told, Windows, Worsening};
 use ks_vocabulary::kind::{Entity, Kind};
 use ks_vocabulary::metric::Metric;
 
@@ -37,6 +37,8 @@ pub struct Beside<'a> {
     pub is_settled: bool,
     /// Whether a condition of the host was raised just now, as at its own untreated triggers.
     pub is_trigger: &'a dyn Fn(Kind) -> bool,
+    /// In which windows it is looked at.
+    pub windows: Windows,
     /// The action is meant to move what is here.
     pub is_meant: &'a dyn Fn(&Entity) -> bool,
 }
@@ -71,8 +73,9 @@ impl Guards {
         let count = all.iter().enumerate().take_while(fits).count();
         not_testable += all.len() - count;
         let chosen = all.into_iter().take(count);
-        let tested =
-            chosen.map(|(_, _, kind, metric)| Measured::beside(kind, Entity::Host, metric, facts));
+        let tested = chosen.map(|(_, _, kind, metric)| {
+            Measured::beside(kind, Entity::Host, metric, beside.windows, facts)
+        });
         Self { tested: tested.collect(), not_testable }
     }
 

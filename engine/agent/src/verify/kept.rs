@@ -10,7 +10,6 @@ use ks_vocabulary::decision::{DecisionSaid, Direction};
 use ks_vocabulary::time::{SECOND_NS, Timestamp};
 
 use super::Measured;
-use super::measured::STEP_NS;
 use super::verdict::MATTERS_OF_LEVEL;
 use crate::facts::Facts;
 
@@ -21,6 +20,8 @@ const LIMIT: f64 = 5.0;
 /// Two minutes of readings say where the level is.
 const RECENT: usize = 24;
 /// Without a reading for so long nothing is known of the time between.
+/// Time between two readings.
+const STEP_NS: u64 = 5 * SECOND_NS;
 const HOLE_NS: u64 = 3 * STEP_NS;
 
 /// What is known by now.

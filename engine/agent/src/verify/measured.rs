@@ -3,29 +3,19 @@
 use alloc::vec::Vec;
 
 use ks_statistics::order::{mean, sum};
+use ks_vocabulary::decision::Windows;
 use ks_vocabulary::kind::{Entity, Kind};
 use ks_vocabulary::metric::Metric;
 use ks_vocabulary::time::{SECOND_NS, Timestamp};
 
 use crate::facts::Facts;
 
-/// An action settles for so long before it is looked at.
-const SETTLE_NS: u64 = 10 * SECOND_NS;
-/// The window after that.
-const WINDOW_NS: u64 = 60 * SECOND_NS;
-/// The window after something was put back: the next action waits for it (our judgement).
-const BACK_NS: u64 = 15 * SECOND_NS;
-/// A reading is taken every five seconds, as of untreated triggers.
-pub(super) const STEP_NS: u64 = 5 * SECOND_NS;
-/// The mean before a trigger is over ten seconds.
-const BEFORE_NS: u64 = 10 * SECOND_NS;
+/// The mean before a trigger is over two readings, which is ten seconds.
 const BEFORE: usize = 2;
 /// Share of the readings of the window that have to be there.
 const THERE_SHARE: f64 = 0.8;
 /// Seconds from a trigger to an action within which the two have the same windows.
 pub(crate) const AT_ONCE_NS: u64 = 5 * SECOND_NS;
-/// So long after a trigger all has come that came with it: untreated triggers are followed as long.
-pub(crate) const ARRIVED_NS: u64 = SETTLE_NS + WINDOW_NS;
 
 /// Why a window tells nothing, for people.
 const OTHER: &str = "another action falls into the time that it is measured by";
@@ -57,6 +47,7 @@ pub struct Measured {
     last: Option<u64>,
     readings: Vec<f64>,
     spoiled: Option<&'static str>,
+    pub(super) windows: Windows,
 }
 
 impl Measured {
@@ -66,19 +57,21 @@ impl Measured {
         kind: Kind,
         entity: Entity,
         metric: Metric,
-        raised: Timestamp,
-        touched: Option<Timestamp>,
+        (raised, touched): (Timestamp, Option<Timestamp>),
+        windows: Windows,
         facts: &dyn Facts,
     ) -> Self {
         let now = facts.now();
-        let settled = touched.map(|at| at.plus_ns(SETTLE_NS));
+        let settled = touched.map(|at| at.plus_ns(windows.settle_ns()));
         let mut past = facts.past(kind, &entity, metric);
         if let Some(settled) = settled {
-            let clean = usize::try_from(now.since_ns(settled) / STEP_NS).unwrap_or(usize::MAX);
+            let clean =
+                usize::try_from(now.since_ns(settled) / windows.step_ns()).unwrap_or(usize::MAX);
             past.drain(..past.len().saturating_sub(clean));
         }
+        let before_ns = windows.step_ns() * BEFORE as u64;
         let at_once = now.since_ns(raised) <= AT_ONCE_NS;
-        let is_other = at_once && settled.is_some_and(|at| raised.0 < at.0 + BEFORE_NS);
+        let is_other = at_once && settled.is_some_and(|at| raised.0 < at.0 + before_ns);
         Self {
             kind,
             metric,
@@ -86,27 +79,35 @@ impl Measured {
             before: facts.before(kind, &entity, metric).or_else(|| last(&past)),
             past,
             at_once,
-            begins: now.plus_ns(SETTLE_NS),
-            ends: now.plus_ns(SETTLE_NS + WINDOW_NS),
+            begins: now.plus_ns(windows.settle_ns()),
+            ends: now.plus_ns(windows.settle_ns() + windows.window_ns()),
             last: None,
             readings: Vec::new(),
             spoiled: is_other.then_some(OTHER),
+            windows,
             entity,
         }
     }
 
     /// Of a quantity that the action is not meant to move, in the same window.
-    pub fn beside(kind: Kind, entity: Entity, metric: Metric, facts: &dyn Facts) -> Self {
+    pub fn beside(
+        kind: Kind,
+        entity: Entity,
+        metric: Metric,
+        windows: Windows,
+        facts: &dyn Facts,
+    ) -> Self {
         let now = facts.now();
         let past = facts.past(kind, &entity, metric);
         Self {
             before: last(&past),
             at_once: false,
-            begins: now.plus_ns(SETTLE_NS),
-            ends: now.plus_ns(SETTLE_NS + WINDOW_NS),
+            begins: now.plus_ns(windows.settle_ns()),
+            ends: now.plus_ns(windows.settle_ns() + windows.window_ns()),
             last: None,
             readings: Vec::new(),
             spoiled: None,
+            windows,
             kind,
             entity,
             metric,
@@ -117,10 +118,10 @@ impl Measured {
     /// Of the same quantity once the action was put back, against what was before it.
     #[must_use]
     pub fn look_back(&self, facts: &dyn Facts) -> Self {
-        let begins = facts.now().plus_ns(SETTLE_NS);
+        let begins = facts.now().plus_ns(self.windows.settle_ns());
         Self {
             begins,
-            ends: begins.plus_ns(BACK_NS),
+            ends: begins.plus_ns(self.windows.back_ns()),
             last: None,
             readings: Vec::new(),
             spoiled: None,
@@ -136,7 +137,7 @@ impl Measured {
     /// Takes what is there now.
     pub fn take(&mut self, facts: &dyn Facts) {
         let now = facts.now();
-        let step = now.0 / STEP_NS;
+        let step = now.0 / self.windows.step_ns();
         if now < self.begins || now > self.ends || self.last == Some(step) {
             return;
         }
@@ -161,7 +162,7 @@ impl Measured {
 
     /// The mean of the window; `None` where too much of it is missing.
     pub fn after(&self) -> Option<f64> {
-        let due = (self.ends.since_ns(self.begins) / STEP_NS) as f64;
+        let due = (self.ends.since_ns(self.begins) / self.windows.step_ns()) as f64;
         if self.readings.is_empty() || (self.readings.len() as f64) < due * THERE_SHARE {
             return None;
         }
@@ -198,10 +199,11 @@ impl Measured {
             past,
             at_once,
             begins: Timestamp(0),
-            ends: Timestamp(WINDOW_NS),
+            ends: Timestamp(Windows::default().window_ns()),
             last: None,
             readings,
             spoiled: None,
+            windows: Windows::default(),
         }
     }
 }

@@ -14,7 +14,7 @@ pub use guards::{Beside, Guards, is_worse};
 pub use in_force::{restored, written};
 pub use kept::{Course, Kept};
 pub use measured::Measured;
-pub(crate) use measured::{ARRIVED_NS, AT_ONCE_NS, GAP, REWRITTEN};
+pub(crate) use measured::{AT_ONCE_NS, GAP, REWRITTEN};
 pub(crate) use verdict::BY_PLACEBO;
 pub use verdict::{Held, verdict};
 

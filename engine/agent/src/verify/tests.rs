@@ -288,7 +288,14 @@ fn taken(touched: Option<u64>, each: impl Fn(u64, &mut Desk, &mut Measured)) -> 
     desk.levels.insert(PLACE, level);
     let touched = touched.map(|second| Timestamp(second * SECOND_NS));
     let (kind, entity, metric) = PLACE;
-    let mut measured = Measured::begin(kind, entity, metric, desk.now, touched, &desk);
+    let mut measured = Measured::begin(
+        kind,
+        entity,
+        metric,
+        (desk.now, touched),
+        ks_vocabulary::decision::Windows::USUAL,
+        &desk,
+    );
     for second in 1_001..=1_071 {
         desk.now = Timestamp(second * SECOND_NS);
         desk.levels.get_mut(&PLACE).unwrap().present = Some(2.0);

@@ -84,6 +84,7 @@ pub fn verdict(
         method: BY_SERIES,
         sources: told(untreated),
         held: None,
+        shortened: Some(measured.windows.divisor()).filter(|by| *by > 1),
         beside: None,
     };
     if measured.at_once && null.len() >= PLACEBOS_LEAST {

@@ -20,7 +20,7 @@ use crate::facts::Facts;
 use crate::guard::{Judged, Proposal};
 use crate::limits::Deed;
 use crate::tools::is_held_back;
-use crate::verify::{ARRIVED_NS, AT_ONCE_NS, Beside, Guards, Measured};
+use crate::verify::{AT_ONCE_NS, Beside, Guards, Measured};
 
 /// Whoever performs an action has so long to say what became of it.
 const PERFORM_NS: u64 = 30 * SECOND_NS;
@@ -235,7 +235,8 @@ impl Agent {
         let signal = &self.ledger.signal(signal)?.signal;
         let entity = signal.entity.clone();
         let raised = signal.start_ns;
-        Some(Measured::begin(signal.kind, entity, metric, raised, self.touched, facts))
+        let before = (raised, self.touched);
+        Some(Measured::begin(signal.kind, entity, metric, before, self.config.windows, facts))
     }
 
     /// The other quantities of the host, of an action that is done now.
@@ -247,6 +248,9 @@ impl Agent {
         facts: &dyn Facts,
     ) -> Guards {
         let now = facts.now();
+        let windows = self.config.windows;
+        // So long after a trigger all has come that came with it: others are followed as long.
+        let arrived_ns = windows.settle_ns() + windows.window_ns();
         let age_ns = |raised: Timestamp| now.since_ns(raised);
         let raised = self.ledger.signal(signal).map(|known| known.signal.start_ns);
         let is_trigger = |kind: Kind| {
@@ -258,7 +262,8 @@ impl Agent {
         };
         let beside = Beside {
             verified: (measured.kind, &measured.entity),
-            is_settled: raised.is_some_and(|raised| age_ns(raised) >= ARRIVED_NS),
+            is_settled: raised.is_some_and(|raised| age_ns(raised) >= arrived_ns),
+            windows,
             is_trigger: &is_trigger,
             is_meant: &|place| is_held_back(target, place),
         };

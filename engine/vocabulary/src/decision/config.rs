@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::{Mode, Reasoner};
 use crate::action::ActionKind;
 use crate::kind::Severity;
-use crate::time::WallTime;
+use crate::time::{SECOND_NS, WallTime};
 
 /// How the agent works.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -31,6 +31,9 @@ pub struct AgentConfig {
     pub root_units: Vec<String>,
     /// What the site forbids on top.
     pub policy: SitePolicy,
+    /// The windows in which an action is looked at.
+    #[serde(skip_serializing_if = "Windows::is_usual")]
+    pub windows: Windows,
 }
 
 impl Default for AgentConfig {
@@ -44,6 +47,7 @@ impl Default for AgentConfig {
             grants: Vec::new(),
             root_units: Vec::new(),
             policy: SitePolicy::default(),
+            windows: Windows::default(),
         }
     }
 }
@@ -60,6 +64,63 @@ impl AgentConfig {
     /// Whether it is that of an engine without an agent.
     pub fn is_default(&self) -> bool {
         *self == Self::default()
+    }
+}
+
+/// How long an action is looked at, and what came of triggers without one: both have the same
+/// windows, those of `statistics.md`, section 6, or all of them shortened alike.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Windows {
+    /// What each is divided by.
+    divided_by: u64,
+}
+
+impl Default for Windows {
+    fn default() -> Self {
+        Self::USUAL
+    }
+}
+
+impl Windows {
+    /// As they are where nothing is said.
+    pub const USUAL: Self = Self { divided_by: 1 };
+    /// Shortened to a fifth there is still a reading a second.
+    pub const DIVIDED_BY_MAX: u64 = 5;
+
+    /// All of them, divided by 1 to [`Self::DIVIDED_BY_MAX`].
+    pub fn divided_by(by: u64) -> Option<Self> {
+        (1..=Self::DIVIDED_BY_MAX).contains(&by).then_some(Self { divided_by: by })
+    }
+
+    /// What each is divided by.
+    pub fn divisor(self) -> u64 {
+        self.divided_by.clamp(1, Self::DIVIDED_BY_MAX)
+    }
+
+    /// Whether they are as usual.
+    pub fn is_usual(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// An action settles for so long before it is looked at.
+    pub fn settle_ns(self) -> u64 {
+        10 * SECOND_NS / self.divisor()
+    }
+
+    /// The window after that.
+    pub fn window_ns(self) -> u64 {
+        60 * SECOND_NS / self.divisor()
+    }
+
+    /// The window after something was put back: the next action waits for it (our judgement).
+    pub fn back_ns(self) -> u64 {
+        15 * SECOND_NS / self.divisor()
+    }
+
+    /// Time between two readings.
+    pub fn step_ns(self) -> u64 {
+        5 * SECOND_NS / self.divisor()
     }
 }
 

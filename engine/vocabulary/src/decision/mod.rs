@@ -18,7 +18,7 @@ pub use answer::{
     CandidateTold, CandidatesTold, ChangeTold, ForecastTold, JudgedTold, PartyTold, QuantityTold,
     SignalTold, SignalsTold, SimulatedTold, ToolAnswer, TrendsTold,
 };
-pub use config::{AgentConfig, Budgets, Grant, Scope, SitePolicy};
+pub use config::{AgentConfig, Budgets, Grant, Scope, SitePolicy, Windows};
 pub use effect::{Effect, GroupFile, Plan, Signal, Sysctl, UndoStep};
 pub use failure_mode::FailureMode;
 pub use look::{

@@ -66,6 +66,9 @@ pub struct Actual {
     pub sources: String,
     /// Whether the predicted interval held it.
     pub held: Option<bool>,
+    /// What the windows were divided by, where they were shortened.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub shortened: Option<u64>,
     /// What became of other quantities meanwhile; `None` where no other is judged.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub beside: Option<Beside>,

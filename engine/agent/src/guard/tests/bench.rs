@@ -60,7 +60,7 @@ impl Default for Bench {
     fn default() -> Self {
         let desk = Desk::default();
         let proposal = Proposal {
-            origin: Origin::Agent,
+            origin: crate::guard::Origin::Agent,
             incident: INCIDENT,
             action: action(
                 r#"{"lower_process_priority":{"process":"process:1000:100","nice":10}}"#,

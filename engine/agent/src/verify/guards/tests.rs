@@ -20,6 +20,7 @@ const OTHERS: [(Kind, Metric); 5] = [
 ];
 
 const SETTLED: Beside<'static> = Beside {
+    windows: Windows::USUAL,
     verified: (Kind::Scheduler, &Entity::Host),
     is_settled: true,
     is_trigger: &|_| false,

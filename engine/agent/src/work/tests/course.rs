@@ -61,9 +61,16 @@ impl Bench {
         let action: Action = serde_json::from_str(json).expect("an action");
         let (kind, entity, metric) = PLACE;
         let now = self.desk.now;
-        let measured =
-            Measured::begin(kind, entity.clone(), metric, now, self.agent.touched, &self.desk);
+        let measured = Measured::begin(
+            kind,
+            entity.clone(),
+            metric,
+            (now, self.agent.touched),
+            ks_vocabulary::decision::Windows::USUAL,
+            &self.desk,
+        );
         let beside = Beside {
+            windows: ks_vocabulary::decision::Windows::USUAL,
             verified: (kind, &entity),
             is_settled: true,
             is_trigger: &|_| false,
