@@ -1,5 +1,6 @@
 //! `ks`: arguments, wiring and rendering. What it does is in the crates below.
 
+mod acting;
 mod agent_options;
 mod cli;
 mod commands;

@@ -193,6 +193,24 @@ fn a_recording_and_a_log_of_version_1_5_are_read_without_what_seldom_changes() {
     recover(&path).unwrap();
 }
 
+/// Between 1.6 and 1.7 what operators say and what a run carries grew; the tables are the same.
+#[test]
+fn a_recording_and_a_log_of_version_1_6_are_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("version_1_6.parquet");
+    let log = folder.path().join("version_1_6.parquet.log");
+    std::fs::copy(fixture("version_1_6.parquet.log"), &log).unwrap();
+    let mut reader = LogReader::open(&log).unwrap();
+    let logged: Vec<Input> = std::iter::from_fn(|| reader.next().unwrap().cloned()).collect();
+    let mut reader = Reader::open(&[fixture("version_1_6.parquet")]).unwrap();
+    let sealed: Vec<Input> = std::iter::from_fn(|| reader.next().unwrap().cloned()).collect();
+    assert_eq!(sealed, logged);
+    let Body::Start(start) = &sealed[0].body else { unreachable!("a recording begins so") };
+    assert_eq!(start.schema, SchemaVersion { major: 1, minor: 6 });
+    assert!(samples(&sealed).iter().any(|sample| sample.process_facts.read().is_some()));
+    recover(&path).unwrap();
+}
+
 /// A file of 1.3 has one checksum: where it is wrong nothing of the file is believed.
 #[test]
 fn a_damaged_file_of_version_1_3_is_an_error_alone_and_left_out_among_others() {

@@ -6,7 +6,7 @@ use clap::{Args, Subcommand};
 use ks_vocabulary::input::Acceptance;
 
 use super::control::{Daemon, FOLDER, condition};
-use super::live::ActingOptions;
+use crate::acting::ActingOptions;
 use crate::render::Format;
 
 /// Arguments of `ks approve` and `ks deny`.

@@ -8,6 +8,7 @@ use clap::Args;
 use super::agent::Agent;
 use super::control::FOLDER;
 use super::{Source, parse_kept_bytes, parse_segment};
+use crate::acting::ActingOptions;
 use crate::duration::parse_duration;
 use crate::render::Format;
 
@@ -45,22 +46,4 @@ pub(crate) struct Live {
     pub(crate) config: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) source: Source,
-}
-
-/// A user that nobody has: systemd leaves this one free of what it gives to users (its table of
-/// user ids, `UIDS-GIDS.md`), and so does Debian.
-const ACTOR_UID: u32 = 60_950;
-/// Users whose processes others may be as well: root, and nobody.
-const UIDS: std::ops::RangeInclusive<i64> = 1..=65_532;
-
-/// How an actor is started, where one is.
-#[derive(Debug, Clone, Args)]
-pub(crate) struct ActingOptions {
-    /// User that acts on this host, which no other process has; the next one is taken as well
-    #[arg(long, value_name = "UID", default_value_t = ACTOR_UID,
-        value_parser = clap::value_parser!(u32).range(UIDS))]
-    pub(crate) actor_uid: u32,
-    /// Act also where the kernel lacks a part of the sandbox; the audit log says so
-    #[arg(long)]
-    pub(crate) accept_weaker_sandbox: bool,
 }

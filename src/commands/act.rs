@@ -1,4 +1,5 @@
-//! `ks act`: a person's own action, through the same guard, actor, read-back and audit as an agent's.
+//! `ks act`: a person's own action, through the same guard, actor, read-back and audit as an
+//! agent's.
 
 use std::path::Path;
 use std::thread::sleep;

@@ -37,7 +37,7 @@ pub(crate) fn deny(arguments: &Word) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// The proposal that is meant, as it is now.
+/// The proposal that is meant.
 fn waiting(word: &Word) -> anyhow::Result<Proposed> {
     let Reply::Status(status) = ask(&word.daemon.output, &Question::Status {})? else {
         bail!("the daemon answers something else than was asked");

@@ -10,7 +10,7 @@ use serde::Serialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-use super::live::acting::FOLDER;
+use crate::acting::FOLDER;
 use crate::cli::acting::{Audit, AuditCommand, AuditShow, AuditVerify};
 use crate::exit::Unmet;
 use crate::plain::Page;

@@ -7,6 +7,7 @@ mod here;
 mod journal;
 mod kept;
 mod operator;
+mod order;
 mod proposing;
 mod reload;
 mod told;
@@ -97,8 +98,8 @@ fn acting(arguments: &Live, mode: Mode, told: &mut Told) -> anyhow::Result<Optio
     if arguments.source.root != Path::new("/") {
         return Err(Misused("only this host can be acted on: leave --root out").into());
     }
-    let (hand, began) = acting::actor(&arguments.output, &arguments.acting)?;
-    told.may_act(mode, acting::setup(&arguments.output, &arguments.acting).stop());
+    let (hand, began) = crate::acting::actor(&arguments.output, &arguments.acting)?;
+    told.may_act(mode, crate::acting::setup(&arguments.output, &arguments.acting).stop());
     let acting = Acting::begin(hand, began, told.clone())?;
     acting.tell_left();
     Ok(Some(acting))

@@ -1,5 +1,5 @@
-//! `ks stop-acting` and `ks resume-acting`: a file that the actor looks at right before each act, so
-//! that no daemon has to answer.
+//! `ks stop-acting` and `ks resume-acting`: a file that the actor looks at right before each act,
+//! so that no daemon has to answer.
 
 use std::fs::{self, File};
 use std::io::ErrorKind;
@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use anyhow::Context;
 use ks_actor::process::Setup;
 
-use super::live::acting::FOLDER;
+use crate::acting::FOLDER;
 use crate::cli::acting::Switch;
 use crate::render;
 

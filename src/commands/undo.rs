@@ -7,7 +7,7 @@ use anyhow::bail;
 use ks_actor::message::Ask;
 use ks_vocabulary::input::Outcome;
 
-use super::live::acting::actor;
+use crate::acting::actor;
 use crate::cli::acting::UndoOf;
 use crate::control::{ControlError, Course, Question, Reply, ask};
 use crate::exit::Unmet;

@@ -9,7 +9,7 @@ use std::path::Path;
 use ks_recorder::absence::Absence;
 
 use super::{Fault, Misused, Unmet, Unsuited};
-use crate::commands::live::acting::ActingError;
+use crate::acting::ActingError;
 use crate::control::ControlError;
 use crate::replaceable::Taken;
 

@@ -10,6 +10,7 @@ mod made;
 mod phases;
 mod sessions;
 mod stage;
+mod staged;
 mod tasks;
 mod things;
 mod workers;

@@ -1,17 +1,16 @@
-//! A server and work that starves it, in one session or in two: what a nice level can help, and what
-//! only that of a session can.
+//! A server and work that starves it, in one session or in two: what a nice level can help, and
+//! what only that of a session can.
 //!
 //! They run as a user of their own and in the topmost control groups, where sessions share the CPUs
 //! as such (`sched(7)`, autogroups), so that whoever acts may act on them.
 
-use std::path::PathBuf;
 use std::thread::available_parallelism;
 
 use ks_vocabulary::kind::Kind;
 
 use super::job::{Member, Provoker, Task};
 use super::made::Made;
-use super::stage::{Stage, on_host};
+use super::staged::{Stage, on_host};
 use super::workers::Plan;
 
 /// What a connection costs the server, in us of a CPU.
@@ -48,11 +47,4 @@ pub(super) fn hog(intensity: f64, is_one: bool, made: &mut Made) -> anyhow::Resu
 fn threads(cpus: usize, each: f64) -> u32 {
     let count = ks_scenarios::grain::whole(cpus as f64 * each);
     u32::try_from(count).unwrap_or(u32::MAX).max(1)
-}
-
-/// The topmost groups of every hierarchy that is mounted.
-pub(super) fn topmost(mounts: &str) -> Vec<PathBuf> {
-    let is_groups = |line: &&str| line.contains(" - cgroup");
-    let path = |line: &str| line.split(' ').nth(4).map(PathBuf::from);
-    mounts.lines().filter(is_groups).filter_map(path).collect()
 }

@@ -21,11 +21,11 @@ use crate::calls::Work;
 use crate::failure::Failure;
 use crate::held::Target;
 use crate::limit::Limit;
-use crate::manager::{Found, Manager};
 use crate::place::Place;
 use crate::process_file::{self, ProcessFile};
 use crate::sandbox::{Sandbox, SandboxError};
 use crate::settable::{self, Settable};
+use crate::systemd::{Found, Manager};
 use crate::unit::Unit;
 
 /// A longer message is none.

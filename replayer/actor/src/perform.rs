@@ -11,9 +11,9 @@ use ks_vocabulary::input::Outcome;
 use serde::{Deserialize, Serialize};
 
 use crate::bounds;
+use crate::cut::short;
 use crate::deed::{Deed, PutBack};
 use crate::direction;
-use crate::entry::short;
 use crate::failure::Failure;
 use crate::notes::{Note, Notes, NotesError, Standing};
 use crate::overlap;

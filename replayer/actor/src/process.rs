@@ -22,7 +22,6 @@ use crate::clock::wall_ns;
 use crate::entry::Entry;
 use crate::failure::Failure;
 use crate::helper::{self, Role};
-use crate::helpers::Helpers;
 use crate::here;
 use crate::message::Said;
 use crate::notes::{Notes, NotesError};
@@ -30,6 +29,7 @@ use crate::perform::Performer;
 use crate::sandbox::{Sandbox, SandboxError};
 use crate::serve::{Actor, ServeError, say};
 use crate::settable::Settable;
+use crate::staff::Helpers;
 use crate::syscalls;
 
 /// Another actor that is about to end is waited for.

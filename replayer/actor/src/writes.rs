@@ -6,9 +6,9 @@ use std::fs::File;
 use crate::failure::Failure;
 use crate::held::Held;
 use crate::limit::Limit;
-use crate::manager::Found;
 use crate::place::Place;
 use crate::process_file::{self, ProcessFile};
+use crate::systemd::Found;
 use crate::unit::Unit;
 
 /// See the module.

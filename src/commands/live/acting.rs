@@ -1,7 +1,6 @@
 //! The daemon's way to its actor: a thread asks it, so that no tick waits for an act. What became
 //! of it comes back by a channel, and is an input like any other.
 
-mod start;
 mod worker;
 
 use std::os::fd::{AsFd, BorrowedFd};
@@ -11,16 +10,14 @@ use std::time::Duration;
 use ks_actor::approval::{Shown, Token};
 use ks_actor::hand::{Began, Hand};
 use ks_actor::message::Noted;
-use ks_actor::perform::Order;
 use ks_agent::guard::EffectRequest;
-use ks_vocabulary::action::Action;
-use ks_vocabulary::decision::{Decided, DecisionSaid, Effect, Phase, Upshot};
+use ks_vocabulary::decision::{Decided, DecisionSaid, Phase, Upshot};
 use ks_vocabulary::input::{ActionOutcome, Answer, Body, OpenChange, Outcome, RequestId};
 
+use super::order::{order, text};
 use super::told::Told;
 use crate::inbox::{Inbox, inbox};
 use crate::render;
-pub(crate) use start::{ActingError, FOLDER, actor, setup};
 use worker::{Job, Worker};
 
 /// An actor answers within half a minute, or is killed.
@@ -162,21 +159,6 @@ impl Desk {
     pub(super) fn seal(&self, shown: Shown) {
         self.hand(Job::Seal(Box::new(shown)));
     }
-}
-
-/// What an actor is asked for.
-pub(super) fn order(
-    decision: u64,
-    action: &Action,
-    effects: &[Effect],
-    lasts_s: Option<u64>,
-) -> Order {
-    Order { request: decision, action: text(action), effects: effects.to_vec(), lasts_s }
-}
-
-/// An action for people, as policies and the audit log have it.
-pub(super) fn text(action: &Action) -> String {
-    action.canonical().unwrap_or_else(|_| action.name().to_owned())
 }
 
 /// Whether a decision is settled, and what was done stays as it is. What nobody could judge stays

@@ -1,5 +1,5 @@
-//! One action of a person where no daemon acts: a run of its own, from the first sample to what came
-//! of it, in a recording that replays like any other.
+//! One action of a person where no daemon acts: a run of its own, from the first sample to what
+//! came of it, in a recording that replays like any other.
 
 use std::io;
 use std::path::Path;
@@ -20,11 +20,12 @@ use ks_vocabulary::input::{
 };
 use ks_vocabulary::output::Output;
 
-use super::acting::{Acting, actor, setup};
+use super::acting::Acting;
 use super::here::Here;
 use super::operator::Post;
 use super::proposing::Proposing;
 use super::told::Told;
+use crate::acting::{actor, setup};
 use crate::cli::acting::Act;
 use crate::control::{Course, Proposed};
 use crate::inbox::{Slot, inbox};

@@ -10,7 +10,8 @@ use ks_vocabulary::input::Asks;
 use ks_vocabulary::output::{Output, Request, Said};
 use ks_vocabulary::time::{ClockAnchor, Timestamp};
 
-use super::acting::{Desk, order as order_of};
+use super::acting::Desk;
+use super::order::order as order_of;
 use super::told::Told;
 use crate::control::Proposed;
 use crate::render::words::expected;

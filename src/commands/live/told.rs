@@ -11,7 +11,7 @@ use ks_vocabulary::input::{Body, Input};
 use ks_vocabulary::output::{Change, Output, Said, Signal};
 use ks_vocabulary::time::{ClockAnchor, WallTime};
 
-use super::acting::text;
+use super::order::text;
 use crate::control::{Accepted, ActingStatus, Course, Proposed, Standing, Status};
 
 /// Decisions that are told of.

@@ -1,7 +1,7 @@
 //! Workers of a session that whoever acts may act on: none of root's, and in no group of ours.
 
 use std::net::TcpListener;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::Context;
@@ -12,7 +12,6 @@ use rustix::thread::{set_thread_groups, set_thread_res_gid, set_thread_res_uid};
 
 use super::network::address;
 use crate::provoke::job::{Member, Provoker};
-use crate::provoke::sessions::topmost;
 use crate::provoke::workers::Plan;
 
 /// A user that nobody has (the same range as that of the actor).
@@ -119,4 +118,11 @@ fn rounds_in(work_us: u64) -> u64 {
     };
     let fastest_ns = (0..20).map(took_ns).min().unwrap_or(1);
     (work_us * 1_000).saturating_mul(TRY) / fastest_ns
+}
+
+/// The topmost groups of every hierarchy that is mounted.
+fn topmost(mounts: &str) -> Vec<PathBuf> {
+    let is_groups = |line: &&str| line.contains(" - cgroup");
+    let path = |line: &str| line.split(' ').nth(4).map(PathBuf::from);
+    mounts.lines().filter(is_groups).filter_map(path).collect()
 }

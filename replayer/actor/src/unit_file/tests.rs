@@ -6,8 +6,8 @@ use std::fs::File;
 use super::*;
 use crate::held::Held;
 use crate::limit::NONE;
-use crate::manager::Found;
 use crate::process_file::ProcessFile;
+use crate::systemd::Found;
 
 /// What it was asked for, in order.
 #[derive(Debug)]

@@ -2,14 +2,31 @@
 
 use std::path::Path;
 
+use clap::Args;
 use ks_actor::hand::{Began, Hand, HandError};
 use ks_actor::here::{Host, refusal};
 use ks_actor::process::Setup;
 
-use crate::cli::live::ActingOptions;
+/// A user that nobody has: systemd leaves this one free of what it gives to users (its table of
+/// user ids, `UIDS-GIDS.md`), and so does Debian.
+const ACTOR_UID: u32 = 60_950;
+/// Users whose processes others may be as well: root, and nobody.
+const UIDS: std::ops::RangeInclusive<i64> = 1..=65_532;
 
 /// The folder of the actor, below the one that a daemon writes.
 pub(crate) const FOLDER: &str = "acting";
+
+/// How an actor is started, where one is.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct ActingOptions {
+    /// User that acts on this host, which no other process has; the next one is taken as well
+    #[arg(long, value_name = "UID", default_value_t = ACTOR_UID,
+        value_parser = clap::value_parser!(u32).range(UIDS))]
+    pub(crate) actor_uid: u32,
+    /// Act also where the kernel lacks a part of the sandbox; the audit log says so
+    #[arg(long)]
+    pub(crate) accept_weaker_sandbox: bool,
+}
 
 /// Nothing can be done here.
 #[derive(Debug, thiserror::Error)]

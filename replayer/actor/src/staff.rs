@@ -18,9 +18,9 @@ use crate::failure::Failure;
 use crate::held::Held;
 use crate::helper::{BYTES_MAX, Had, Numbered, READY, Role, Want};
 use crate::limit::Limit;
-use crate::manager::{self, Found};
 use crate::place::Place;
 use crate::process_file::ProcessFile;
+use crate::systemd::{self, Found};
 use crate::unit::Unit;
 use crate::writes::Writes;
 
@@ -138,7 +138,7 @@ impl Helpers {
             opener: start(Role::Opener)?,
             setter: start(Role::Setter)?,
             // Where systemd cannot be spoken to groups are written as without it, and watched.
-            manager: manager::is_there().then(|| start(Role::Manager)),
+            manager: systemd::is_there().then(|| start(Role::Manager)),
         })
     }
 
