@@ -184,10 +184,14 @@ impl Agent {
 
     /// Goes on with what there is to do.
     pub fn think(&mut self, facts: &dyn Facts, ask: &mut Ask<'_>) {
-        self.set_aside(facts.now());
+        let is_advised = self.config.reasoner != Named::Person;
+        if is_advised {
+            self.set_aside(facts.now());
+        }
         self.watch_kept(facts);
         match core::mem::take(&mut self.stage) {
-            Stage::Idle => self.take_up(facts, ask),
+            Stage::Idle if is_advised => self.take_up(facts, ask),
+            Stage::Idle => {}
             Stage::Verifying(carried) => self.watch(carried, facts, ask),
             Stage::Undone(carried) => self.watch_undone(carried, facts),
             waiting @ (Stage::Executing(_) | Stage::Undoing(_) | Stage::Asked(_)) => {

@@ -3,5 +3,6 @@
 mod aside;
 mod asking;
 mod bench;
+mod by_person;
 mod course;
 mod looks;

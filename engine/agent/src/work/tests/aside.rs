@@ -83,3 +83,12 @@ fn it_is_set_aside_while_a_proposal_waits_for_an_operator() {
     assert_eq!(ends[0], (2, Ending::NothingToDo, BELONGS.into()));
     assert!(ends[1..].iter().all(|(id, ..)| *id == 3), "another cause is worked on: {ends:?}");
 }
+
+#[test]
+fn where_a_person_alone_acts_nothing_that_stands_is_taken_up() {
+    let mut bench = Bench::default();
+    bench.config.reasoner = ks_vocabulary::decision::Reasoner::Person;
+    bench.begin(&[query(), json!("next")]);
+    assert!(bench.think(0).is_empty() && bench.think(30).is_empty());
+    assert!(bench.asked.is_empty() && bench.decisions.is_empty());
+}
