@@ -53,9 +53,8 @@ impl Bench {
 
     fn said(&mut self) -> DecisionSaid {
         let all = core::iter::from_fn(|| self.agent.poll());
-        let decisions = all.filter_map(|said| match said {
-            Said::Decision(decision) => Some(*decision),
-            _ => None,
+        let decisions = all.filter_map(|said| {
+            if let Said::Decision(decision) = said { Some(*decision) } else { None }
         });
         decisions.last().expect("it says something")
     }
