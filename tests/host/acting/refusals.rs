@@ -13,6 +13,7 @@ const TO_TEN: [&str; 2] = ["--set", "nice=10"];
 const MISUSED: i32 = 2;
 const DENIED: i32 = 1;
 const NOT_HERE: i32 = 3;
+const UNREADABLE: i32 = 4;
 
 fn refused(output: &Output, code: i32, words: &[&str]) {
     let told = said(output);
@@ -37,6 +38,12 @@ fn what_makes_no_sense_is_refused_before_anything_begins() {
     let bounds = ["1 to 19", "`ks actions lower_process_priority`"];
     refused(&act(folder, LOWER, pid, &["--set", "nice=-5"]), MISUSED, &bounds);
     refused(&act(folder, LOWER, pid, &["--set", "nice=20"]), MISUSED, &bounds);
+    let no_target = ["act", LOWER, "--set", "nice=10"];
+    refused(&ks(&no_target, &folder.join("x")), MISUSED, &["done to a process: add --target"]);
+    let disk = ["act", LOWER, "--target", "disk:sda", "--set", "nice=10"];
+    refused(&ks(&disk, &folder.join("x")), MISUSED, &["`disk:sda` is none"]);
+    let no_log = ks(&["audit", "verify"], folder);
+    refused(&no_log, UNREADABLE, &["audit.jsonl", "hint: name the directory"]);
     refused(&act(folder, LOWER, pid, &["--set", "nice"]), MISUSED, &["NAME=VALUE"]);
     refused(&act(folder, LOWER, pid, &TO_TEN), MISUSED, &["name a recording", "-o FILE.parquet"]);
     refused(&act(folder, LOWER, 1, &TO_TEN), MISUSED, &["`1` is no process id"]);
