@@ -56,6 +56,9 @@ fn what_is_done_for_a_time_by_a_daemon_ends_by_time() {
         !victim.is_stopped()
     });
     assert!(ended, "it stands for 4 s already, and was to for 2 s: {done}");
+    let late = undo(folder.path(), 1);
+    assert_eq!(late.status.code(), Some(1), "{}", said(&late));
+    assert!(said(&late).contains("there is nothing of it to undo"), "{}", said(&late));
     terminate(&mut daemon.0);
     verify(folder.path());
 }
