@@ -54,8 +54,8 @@ fn whatever_is_changed_in_the_log_is_told_with_its_line() {
     for place in (0..log.whole.len()).step_by(STEP) {
         let mut bytes = log.whole.clone();
         bytes[place] ^= 1;
-        let before = log.whole[..place].iter().filter(|byte| **byte == b'\n').count();
-        log.broken(&bytes, before + 1, &format!("byte {place} is another"));
+        let line = log.whole[..place].split(|byte| *byte == b'\n').count();
+        log.broken(&bytes, line, &format!("byte {place} is another"));
     }
     for at in 0..lines.len() {
         let mut fewer = lines.clone();

@@ -111,11 +111,11 @@ pub(super) fn children(parent: u32, word: &str) -> Vec<u32> {
 /// Into the root of each hierarchy by which a recorder tells groups.
 fn leave_groups(pid: u32) -> std::io::Result<()> {
     let mounts = std::fs::read_to_string("/proc/mounts")?;
-    let roots = mounts.lines().filter_map(|line| {
+    let mut roots = mounts.lines().filter_map(|line| {
         let fields: Vec<&str> = line.split(' ').collect();
         let [_, path, kind, options, ..] = fields[..] else { return None };
         let counts = options.split(',').any(|option| option == "memory" || option == "cpu");
         (kind == "cgroup2" || kind == "cgroup" && counts).then(|| PathBuf::from(path))
     });
-    roots.map(|root| std::fs::write(root.join("cgroup.procs"), pid.to_string())).collect()
+    roots.try_for_each(|root| std::fs::write(root.join("cgroup.procs"), pid.to_string()))
 }
