@@ -171,8 +171,26 @@ fn action(form: &Form, target: &Entity, set: &[(String, String)]) -> anyhow::Res
     } else {
         json!({ form.name: Value::Object(parameters) })
     };
-    let wrong = |error| Unsuited(format!("{error}; `ks actions {}` has its parameters", form.name));
+    let wrong = |error: serde_json::Error| {
+        let told = told_of(form, target, &error.to_string());
+        Unsuited(format!("{told}; `ks actions {}` has its parameters", form.name))
+    };
     Ok(serde_json::from_value(written).map_err(wrong)?)
+}
+
+/// What is missing, as it is written here: a target is no parameter.
+fn told_of(form: &Form, target: &Entity, error: &str) -> String {
+    let targets = ["process", "group", "disk", "mount", "nic"];
+    let missing = form
+        .fields
+        .iter()
+        .map(|field| field.name)
+        .find(|name| targets.contains(name) && error == format!("missing field `{name}`"));
+    match missing {
+        Some(name) if *target == Entity::Host => format!("it is done to a {name}: add --target"),
+        Some(name) => format!("it is done to a {name}, and `{target}` is none"),
+        None => error.to_owned(),
+    }
 }
 
 /// An entity as a parameter names it.

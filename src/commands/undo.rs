@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use anyhow::bail;
 use ks_actor::message::Ask;
+use ks_vocabulary::decision::Decided;
 use ks_vocabulary::input::Outcome;
 
 use crate::acting::actor;
@@ -29,11 +30,11 @@ pub(crate) fn run(arguments: &UndoOf) -> anyhow::Result<()> {
         let Reply::Status(status) = ask(folder, &Question::Status {})? else { break };
         let decisions = status.acting.map(|acting| acting.decisions).unwrap_or_default();
         let found = decisions.into_iter().find(|one| one.decision == decision);
-        if let Some(Course { outcome: Some(outcome), told, is_settled: true, .. }) = found
-            && !outcome.stays()
+        if let Some(Course { outcome: Some(outcome), told, is_settled: true, change, .. }) = found
+            && (change == Decided::Undone || !outcome.stays())
         {
             render::note(&format!("decision {decision}: {outcome}: {told}"));
-            return Ok(());
+            return if outcome.stays() { Err(Unmet.into()) } else { Ok(()) };
         }
         sleep(LOOK);
     }

@@ -117,6 +117,12 @@ impl Told for ks_actor::audit::AuditError {
     fn fault(&self) -> Fault {
         if let Self::Io { error, .. } = self { of_reading(error) } else { Fault::Unmet }
     }
+
+    fn hint(&self) -> Option<&'static str> {
+        let is_missing = |error: &std::io::Error| error.kind() == ErrorKind::NotFound;
+        matches!(self, Self::Io { error, .. } if is_missing(error))
+            .then_some("name the directory of a daemon that acted, or of `ks act --daemon`")
+    }
 }
 
 impl Told for ControlError {

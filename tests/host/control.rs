@@ -9,7 +9,7 @@ fn ks(arguments: &[&str], folder: &Path) -> Output {
     Command::new(KS).args(arguments).arg("-o").arg(folder).output().unwrap()
 }
 
-fn status(folder: &Path) -> serde_json::Value {
+pub(crate) fn status(folder: &Path) -> serde_json::Value {
     let asked = ks(&["status", "--format", "json"], folder);
     assert!(asked.status.success(), "{}", String::from_utf8_lossy(&asked.stderr));
     serde_json::from_slice(&asked.stdout).unwrap()
@@ -21,7 +21,7 @@ fn hang_up(pid: u32) {
 }
 
 /// Waits up to 10 s until the daemon says so.
-fn wait_for(folder: &Path, what: &str, holds: impl Fn(&serde_json::Value) -> bool) {
+pub(crate) fn wait_for(folder: &Path, what: &str, holds: impl Fn(&serde_json::Value) -> bool) {
     let held = (0..100).any(|_| {
         std::thread::sleep(std::time::Duration::from_millis(100));
         // It may not listen yet.

@@ -5,6 +5,7 @@
     reason = "a test fails by it, and says why it skips"
 )]
 
+mod acting;
 mod control;
 mod facts;
 mod faults;

@@ -263,6 +263,8 @@ pub fn verify(paths: &Paths) -> Result<Head, AuditError> {
 
 /// The same; of each line it is told what it says, before the next is looked at.
 pub fn read(paths: &Paths, each: &mut dyn FnMut(Told<'_>)) -> Result<Head, AuditError> {
+    // Where there is no log, nothing is wrong with its key.
+    fs::metadata(&paths.log).map_err(|error| at(&paths.log, error))?;
     let key = Key::read(&paths.key)?;
     let Chain { head, torn, .. } = walk(paths, &key, each)?;
     if torn > 0 {

@@ -219,15 +219,18 @@ impl Setup {
     }
 }
 
-/// The number of the request, or of the decision, that a line of the audit log is about.
+/// The number of the request, or of the decision, that a line of the audit log is about. Whoever
+/// wants something undone may name a number that nothing ever had.
 fn numbered(entry: &str) -> u64 {
     #[derive(serde::Deserialize)]
-    struct Numbers {
+    struct Numbers<'a> {
+        what: &'a str,
         request: Option<u64>,
         decision: Option<u64>,
     }
-    let numbers = serde_json::from_str::<Numbers>(entry).ok();
-    numbers.and_then(|one| one.request.max(one.decision)).unwrap_or(0)
+    let numbers = serde_json::from_str::<Numbers<'_>>(entry).ok();
+    let given = numbers.filter(|one| !matches!(one.what, "undoing" | "undone"));
+    given.and_then(|one| one.request.max(one.decision)).unwrap_or(0)
 }
 
 /// The socket, and nothing else of what is open.
@@ -284,4 +287,20 @@ fn who_runs_as(id: u32) -> Result<Option<u64>, ActorError> {
         let is_its = line("Uid:")?.split_ascii_whitespace().any(|uid| uid.parse() == Ok(id));
         (is_its && !has_ended).then_some(pid)
     }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::numbered;
+
+    #[test]
+    fn a_number_that_somebody_named_was_given_to_nothing() {
+        assert_eq!(numbered(r#"{"what":"decided","decision":7,"change":"done"}"#), 7);
+        assert_eq!(numbered(r#"{"what":"asked","request":8}"#), 8);
+        for what in ["undoing", "undone"] {
+            let line = format!(r#"{{"what":"{what}","request":{}}}"#, u64::MAX);
+            assert_eq!(numbered(&line), 0);
+        }
+        assert_eq!(numbered("{}"), 0);
+    }
 }

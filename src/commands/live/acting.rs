@@ -162,11 +162,13 @@ impl Desk {
 }
 
 /// Whether a decision is settled, and what was done stays as it is. What nobody could judge stays
-/// as well: the agent has looked at it to the end.
+/// as well: the agent has looked at it to the end. What is done for a time is undone when that is
+/// over, whatever was found meanwhile.
 fn is_kept(decision: &DecisionSaid) -> bool {
     let is_settled = decision.phase == Phase::Reflect && decision.change != Decided::Judged;
     let stays = decision.outcome.is_some_and(Upshot::stays);
-    is_settled && stays
+    let is_for_a_time = decision.plan.as_ref().is_some_and(|plan| plan.lasts_s.is_some());
+    is_settled && stays && !is_for_a_time
 }
 
 fn noted(decision: &DecisionSaid) -> Noted {

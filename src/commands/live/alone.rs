@@ -71,7 +71,8 @@ pub(crate) fn act(arguments: &Act, own: OwnAction) -> anyhow::Result<(Proposed, 
     let (inbox, slot) = inbox()?;
     let pace = Pace::new(INTERVAL, Some(LONGEST))?;
     let mut here = Here::new(recorder, pace, (inbox, None), acting, u64::MAX);
-    let asking = Asking { own: Some(own), slot, told, shown: None, samples: samples() };
+    let asking =
+        Asking { own: Some(own), slot, told, shown: None, samples: samples(), lasts: None };
     let ended = asking.drive(&mut here, &mut file);
     here.finish();
     if let Some(writer) = file.writer {
@@ -112,6 +113,8 @@ struct Asking {
     slot: Slot<Post>,
     told: Told,
     shown: Option<Proposed>,
+    /// Samples after which what is done for a time is over: it would end with this program.
+    lasts: Option<u64>,
 }
 
 impl Asking {
@@ -180,6 +183,11 @@ impl Asking {
             return Some((shown.clone(), None));
         }
         let is_over = course.outcome.is_some() && course.is_settled;
+        let lasts_s = shown.order.as_ref().and_then(|order| order.lasts_s);
+        let lasts_s = lasts_s.filter(|_| course.outcome.is_some_and(Upshot::stays));
+        let samples = self.told.status().samples;
+        let ends = lasts_s.map(|lasts_s| *self.lasts.get_or_insert(samples + lasts_s + 1));
+        let is_over = is_over && ends.is_none_or(|ends| samples >= ends);
         is_over.then(|| (shown.clone(), Some(course)))
     }
 }

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use ks_actor::approval::Token;
 use ks_engine::engine::Engine;
 use ks_replayer::report::rfc3339;
-use ks_vocabulary::decision::{DecisionSaid, Mode, Phase, Verdict};
+use ks_vocabulary::decision::{DecisionSaid, Mode, Phase, Upshot, Verdict};
 use ks_vocabulary::input::{Body, Input};
 use ks_vocabulary::output::{Change, Output, Said, Signal};
 use ks_vocabulary::time::{ClockAnchor, WallTime};
@@ -130,9 +130,13 @@ impl Told {
         self.acting(|acting| {
             acting.proposals.retain(|one| one.decision != course.decision);
             acting.decisions.retain(|one| one.decision != course.decision);
+            if acting.decisions.len() >= DECISIONS {
+                // What stands can be put back, and is told of longer.
+                let stands = |one: &Course| one.outcome.is_some_and(Upshot::stays);
+                let first = acting.decisions.iter().position(|one| !stands(one));
+                acting.decisions.remove(first.unwrap_or(0));
+            }
             acting.decisions.push(course);
-            let more = acting.decisions.len().saturating_sub(DECISIONS);
-            acting.decisions.drain(..more);
         });
     }
 

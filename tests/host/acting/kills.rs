@@ -1,0 +1,73 @@
+//! A daemon, or its actor, that is killed.
+use rustix::process::Signal;
+
+use super::victim::{Victim, children, kill};
+use super::{act, act_rested, audited, ks, proposing, said, succeeded, undo, unfit, verify};
+use crate::control::{status, wait_for};
+use crate::live::{journals, replayed, terminate};
+
+const LOWER: &str = "lower_process_priority";
+const TO_TEN: [&str; 2] = ["--set", "nice=10"];
+
+#[test]
+fn what_a_killed_daemon_did_for_a_time_is_over_at_once() {
+    if unfit() {
+        return;
+    }
+    let Some(victim) = Victim::begin() else { return };
+    let (folder, scratch) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let folder = folder.path();
+    let mut daemon = proposing(folder);
+    let done = succeeded(&act(folder, "pause_process", victim.pid(), &["--set", "lasts=30s"]));
+    assert!(victim.is_stopped(), "{done}");
+    daemon.0.kill().unwrap();
+    daemon.0.wait().unwrap();
+    let goes_on = (0..200).any(|_| {
+        std::thread::sleep(std::time::Duration::from_millis(10));
+        !victim.is_stopped()
+    });
+    assert!(goes_on, "nobody lets it go on within 2 s");
+    let mut daemon = proposing(folder);
+    let acting = &status(folder)["acting"];
+    assert!(acting.is_object() && acting["lost"].is_null(), "{acting}");
+    verify(folder);
+    let left = audited(folder, "left");
+    assert_eq!((left.len(), &left[0]["left"]["done"]["outcome"]), (1, &"applied".into()));
+    terminate(&mut daemon.0);
+    assert_eq!(replayed(folder, scratch.path()), journals(folder));
+}
+
+#[test]
+fn without_its_actor_a_daemon_records_and_does_nothing() {
+    if unfit() {
+        return;
+    }
+    let (Some(victim), Some(next)) = (Victim::begin(), Victim::begin()) else { return };
+    let (folder, scratch) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let folder = folder.path();
+    let mut daemon = proposing(folder);
+    let actor = children(daemon.0.id(), "actor");
+    assert_eq!(actor.len(), 1, "{actor:?}");
+    kill(actor[0], Signal::KILL);
+    wait_for(folder, "it is told", |status| status["acting"]["lost"].is_string());
+    let told = succeeded(&ks(&["status"], folder));
+    assert!(told.contains("nothing can be done: the actor ended"), "{told}");
+    let refused = act(folder, LOWER, victim.pid(), &TO_TEN);
+    assert_eq!(refused.status.code(), Some(1), "{}", said(&refused));
+    assert!(said(&refused).contains("until `ks live` is started again"), "{}", said(&refused));
+    assert_eq!(victim.nice(), 0);
+    let samples = status(folder)["samples"].as_u64().unwrap();
+    let goes_on = |status: &serde_json::Value| status["samples"].as_u64() > Some(samples + 5);
+    wait_for(folder, "it records", goes_on);
+    terminate(&mut daemon.0);
+    let mut daemon = proposing(folder);
+    let done = succeeded(&act_rested(folder, LOWER, next.pid(), &TO_TEN));
+    assert_eq!(next.nice(), 10, "{done}");
+    let decisions = status(folder)["acting"]["decisions"].clone();
+    let decision = decisions.as_array().unwrap().last().unwrap()["decision"].as_u64().unwrap();
+    succeeded(&undo(folder, decision));
+    assert_eq!(next.nice(), 0);
+    terminate(&mut daemon.0);
+    verify(folder);
+    assert_eq!(replayed(folder, scratch.path()), journals(folder));
+}
