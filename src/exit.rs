@@ -17,6 +17,9 @@ enum Fault {
     Unreadable = 4,
 }
 
+/// The exit code of what the environment lacks something for.
+pub(crate) const ENVIRONMENT: u8 = Fault::Environment as u8;
+
 impl From<Fault> for ExitCode {
     fn from(fault: Fault) -> Self {
         Self::from(fault as u8)

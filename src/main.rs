@@ -28,7 +28,9 @@ fn main() -> std::process::ExitCode {
     // A daemon starts this program again to act for it.
     let words: Vec<_> = std::env::args_os().skip(1).collect();
     if let Some((setup, role)) = ks_actor::process::Setup::called(&words) {
-        return exit::code(setup.be(role).map_err(Into::into));
+        // What is wrong with it, it says to whoever started it.
+        let is_done = setup.be(role).is_ok();
+        return if is_done { std::process::ExitCode::SUCCESS } else { exit::ENVIRONMENT.into() };
     }
     silence_guarded_panics();
     let arguments = match cli::Cli::try_parse() {

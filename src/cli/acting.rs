@@ -51,6 +51,9 @@ pub(crate) struct Act {
     /// Recording to write, where no daemon acts on this host
     #[arg(short, long, value_name = "FILE.parquet")]
     pub(crate) output: Option<PathBuf>,
+    /// Replace an existing recording
+    #[arg(long)]
+    pub(crate) force: bool,
     /// Directory of the daemon that acts on this host
     #[arg(long, value_name = "DIR", default_value = FOLDER)]
     pub(crate) daemon: PathBuf,

@@ -35,7 +35,6 @@ const KNOWN: &[Known] = &[
     known::<Taken>,
     known::<ActingError>,
     known::<ks_actor::audit::AuditError>,
-    known::<ks_actor::process::ActorError>,
     known::<ControlError>,
     known::<ks_ebpf::LoadError>,
     known::<ks_engine::analysis::knowledge::KnowledgeError>,
@@ -104,12 +103,6 @@ impl Told for ActingError {
 
     fn hint(&self) -> Option<&'static str> {
         if let Self::Refused { remedy, .. } = self { Some(remedy) } else { None }
-    }
-}
-
-impl Told for ks_actor::process::ActorError {
-    fn fault(&self) -> Fault {
-        Fault::Environment
     }
 }
 

@@ -15,8 +15,11 @@ use super::workers::Plan;
 
 /// What a connection costs the server, in us of a CPU.
 const WORK_US: u64 = 6_000;
-/// The part of all CPUs that the server wants: more than a half, which its session would get.
-const WANTS: f64 = 0.6;
+/// The part of all CPUs that the server wants, so that nobody waits while it is alone: beside work
+/// in its own session that is more than its threads get, and beside another session more than the
+/// half that its own gets.
+const WANTS_IN_ONE: f64 = 0.25;
+const WANTS_IN_TWO: f64 = 0.58;
 const BACKLOG: i32 = 32;
 
 /// The work begins with the fault and ends with it; the processes are there all the time.
@@ -25,11 +28,11 @@ pub(super) fn hog(intensity: f64, is_one: bool, made: &mut Made) -> anyhow::Resu
     let gate = made.folder(1 << 20)?.join("gate");
     let server = Member {
         name: "ks-serve".to_owned(),
-        task: Task::Serve { backlog: BACKLOG, threads: threads(cpus, 2.0), work_us: WORK_US },
+        task: Task::Serve { backlog: BACKLOG, threads: threads(cpus, 1.0), work_us: WORK_US },
     };
     let hog = Member {
         name: "ks-hog".to_owned(),
-        task: Task::SpinWhile { gate: gate.clone(), threads: threads(cpus, 4.0 * intensity) },
+        task: Task::SpinWhile { gate: gate.clone(), threads: threads(cpus, 8.0 * intensity) },
     };
     let sessions = if is_one { vec![vec![server, hog]] } else { vec![vec![server], vec![hog]] };
     let provoker = Provoker::this()?;
@@ -37,7 +40,8 @@ pub(super) fn hog(intensity: f64, is_one: bool, made: &mut Made) -> anyhow::Resu
         // Who starts them leaves them: they are no family, whose head would be to blame.
         Plan::new("ks-session", Task::Session { members, provoker }).start()?.wait()?;
     }
-    let per_s = WANTS * cpus as f64 * 1e6 / WORK_US as f64;
+    let wants = if is_one { WANTS_IN_ONE } else { WANTS_IN_TWO };
+    let per_s = wants * cpus as f64 * 1e6 / WORK_US as f64;
     let client = Plan::new("ks-client", Task::Connect { per_s, holds_ms: 500 });
     let steady = vec![client.start()?];
     let wrong = [Kind::LoadMismatch, Kind::Scheduler].map(|kind| on_host(kind, "ks-hog"));

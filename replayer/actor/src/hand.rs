@@ -50,7 +50,7 @@ pub struct Began {
     pub last: u64,
 }
 
-/// An actor that is there. It outlives this for as long as something is to be undone by time.
+/// An actor that is there. It ends with this, and undoes what nobody said of that it stays.
 #[derive(Debug)]
 pub struct Hand {
     socket: File,

@@ -63,7 +63,11 @@ pub(crate) fn act(arguments: &Act, own: OwnAction) -> anyhow::Result<(Proposed, 
     });
     let desk = acting.as_ref().map(Acting::desk);
     let mut file = OneFile {
-        writer: arguments.output.as_deref().map(|path| Writer::create(path, false)).transpose()?,
+        writer: arguments
+            .output
+            .as_deref()
+            .map(|path| Writer::create(path, arguments.force))
+            .transpose()?,
         decoder: Decoder::default(),
         proposing: Proposing::new(desk, told.clone()),
         told: told.clone(),

@@ -151,13 +151,14 @@ impl<'a> Tools<'a> {
         members.try_fold(false, |serves, process| Some(serves || process.listening? > 0))
     }
 
-    /// The control group of a process, or of the root of a tree.
+    /// The control group of a process. The topmost holds whoever is in none: those have nothing in
+    /// common.
     fn group_of(&self, entity: &Entity) -> Option<Entity> {
         let (Entity::Process(pid, start) | Entity::ForkTree(pid, start)) = entity else {
             return None;
         };
         let own = self.facts.process((*pid, *start)).and_then(|process| process.group)?;
-        let group = self.facts.group(own)?;
+        let group = self.facts.group(own).filter(|group| group.path != b"/")?;
         Some(Entity::Cgroup(Group { inode: group.inode, ..Group::at(group.path) }))
     }
 
