@@ -316,7 +316,7 @@ fn actions_are_listed_and_explained() {
     };
     let (code, text) = ks(&["actions"]);
     assert_eq!(code, Some(0));
-    assert!(text.starts_with("45 actions; nothing of them is done here"), "{text}");
+    assert!(text.starts_with("45 actions; `ks actions --here` tells which"), "{text}");
     assert!(text.contains("  terminate_process ") && text.contains("need an approval"), "{text}");
     let (_, text) = ks(&["actions", "--kind", "swap_thrashing"]);
     assert!(text.contains("reduce_swappiness") && !text.contains("widen_port_range"), "{text}");
