@@ -54,6 +54,9 @@ pub(crate) struct Act {
     /// Replace an existing recording
     #[arg(long)]
     pub(crate) force: bool,
+    /// Configuration, where no daemon acts on this host: what the site protects and forbids holds
+    #[arg(long, value_name = "FILE.toml")]
+    pub(crate) config: Option<PathBuf>,
     /// Directory of the daemon that acts on this host
     #[arg(long, value_name = "DIR", default_value = FOLDER)]
     pub(crate) daemon: PathBuf,

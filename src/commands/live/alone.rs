@@ -13,8 +13,9 @@ use ks_recorder::error::Error;
 use ks_recorder::format::log::Decoder;
 use ks_recorder::format::writer::Writer;
 use ks_recorder::recorder::{Options, Recorder};
+use ks_replayer::config_file;
 use ks_replayer::driver::{Driver, Keeper};
-use ks_vocabulary::decision::{AgentConfig, Decided, Mode, Reasoner, Upshot, Verdict};
+use ks_vocabulary::decision::{Decided, Mode, Reasoner, Upshot, Verdict};
 use ks_vocabulary::input::{
     Answer, Body, Carry, Config, Decision, Input, OperatorDecision, OwnAction,
 };
@@ -46,6 +47,7 @@ const LONGEST: Duration = Duration::from_mins(5);
 
 /// Acts, and gives what was judged with what came of it; nothing came where nothing was done.
 pub(crate) fn act(arguments: &Act, own: OwnAction) -> anyhow::Result<(Proposed, Option<Course>)> {
+    let config = config(arguments.config.as_deref())?;
     let mut told = Told::new();
     told.may_act(Mode::Propose, setup(&arguments.daemon, &arguments.acting).stop());
     let mut acting = None;
@@ -56,18 +58,17 @@ pub(crate) fn act(arguments: &Act, own: OwnAction) -> anyhow::Result<(Proposed, 
         acting = Some(made);
     }
     let mut recorder = Recorder::new(Path::new("/"), nanos(INTERVAL), options());
-    recorder.configure(config());
+    recorder.configure(config);
     recorder.carry(Carry {
         last_decision: acting.as_ref().map_or(0, Acting::last),
         ..Carry::default()
     });
     let desk = acting.as_ref().map(Acting::desk);
+    // Last: what cannot begin leaves no file behind.
+    let output = arguments.output.as_deref();
+    let writer = output.map(|path| Writer::create(path, arguments.force)).transpose()?;
     let mut file = OneFile {
-        writer: arguments
-            .output
-            .as_deref()
-            .map(|path| Writer::create(path, arguments.force))
-            .transpose()?,
+        writer,
         decoder: Decoder::default(),
         proposing: Proposing::new(desk, told.clone()),
         told: told.clone(),
@@ -94,11 +95,11 @@ fn options() -> Options {
     Options { no_processes: false, no_ebpf: true, max_cpu: None }
 }
 
-/// Nothing is done but what a person asks for.
-fn config() -> Config {
-    let agent =
-        AgentConfig { mode: Mode::Propose, reasoner: Reasoner::Person, ..AgentConfig::default() };
-    Config { agent, ..Config::default() }
+/// As it is configured, but that nothing is done beside what a person asks for.
+fn config(file: Option<&Path>) -> anyhow::Result<Config> {
+    let mut config = file.map(config_file::load).transpose()?.unwrap_or_default();
+    (config.agent.mode, config.agent.reasoner) = (Mode::Propose, Reasoner::Person);
+    Ok(config)
 }
 
 /// Samples after which everything is known of every process.

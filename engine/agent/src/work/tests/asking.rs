@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 use super::bench::{Bench, query, remedy};
 use super::looks::{busy, looked, step_of};
+use crate::desk::{BATCH, group};
 
 #[test]
 fn a_handle_that_was_not_issued_or_is_of_another_sort_is_an_error() {
@@ -83,4 +84,16 @@ fn looks_have_a_bucket_of_their_own() {
     let step = step_of(&mut bench, &script);
     let error = step.error.unwrap();
     assert_eq!(error, "3 looks were taken within the last minute");
+}
+
+#[test]
+fn those_in_no_group_have_none_in_common() {
+    for (path, has) in [(BATCH, true), (&b"/"[..], false)] {
+        let mut bench = Bench::default();
+        bench.desk.groups.insert(path.to_vec(), group(path));
+        bench.desk.hog().group = Some(path);
+        bench.begin(&[query()]);
+        let answer = bench.think(0).into_iter().find_map(|step| step.answer).expect("an answer");
+        assert_eq!(answer.contains("\"group\":\"cg#"), has, "{answer}");
+    }
 }
