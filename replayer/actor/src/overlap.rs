@@ -75,7 +75,9 @@ pub(crate) fn shares_session(target: Target, other: Target) -> Result<bool, Fail
         return Ok(true);
     }
     let name = |target: Target| process_file::autogroup(&target.hold()?);
-    none_at_end(name(target).and_then(|own| Ok(own == name(other)?)), |is_same| is_same)
+    // Who is in none shares it with nobody.
+    let is_same = |own: Option<String>| Ok(own.is_some() && own == name(other)?);
+    none_at_end(name(target).and_then(is_same), |is_same| is_same)
 }
 
 /// Of one that is gone nothing can be put back: nothing is on it.

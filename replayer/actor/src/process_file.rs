@@ -56,13 +56,20 @@ pub(crate) fn read(held: &Held, file: ProcessFile) -> Result<i64, Failure> {
     file.parse(&text).ok_or_else(bad)
 }
 
-/// The name of the autogroup that a process is in.
-pub(crate) fn autogroup(held: &Held) -> Result<String, Failure> {
-    let what = told(held, ProcessFile::Autogroup);
+/// The name of the autogroup that a process is in: one of the first session may be in none, and
+/// its file says nothing then.
+pub(crate) fn autogroup(held: &Held) -> Result<Option<String>, Failure> {
     let text = std::fs::read_to_string(held.folder().join(ProcessFile::Autogroup.name()));
-    let text = text.map_err(|error| Failure::refused(&what, error))?;
-    let bad = || Failure::refused(&what, io::Error::from(io::ErrorKind::InvalidData));
-    text.rsplit_once(" nice ").map(|(name, _)| name.to_owned()).ok_or_else(bad)
+    let text = text.map_err(|error| Failure::refused(told(held, ProcessFile::Autogroup), error))?;
+    named(&text).map_err(|error| Failure::refused(told(held, ProcessFile::Autogroup), error))
+}
+
+fn named(text: &str) -> io::Result<Option<String>> {
+    match text.rsplit_once(" nice ") {
+        Some((name, _)) => Ok(Some(name.to_owned())),
+        None if text.trim().is_empty() => Ok(None),
+        None => Err(io::ErrorKind::InvalidData.into()),
+    }
 }
 
 /// Opens it to write alone: a file of `/proc` is not cut short first. No other file of a process
@@ -96,6 +103,13 @@ pub(crate) fn told(held: &Held, file: ProcessFile) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn one_of_the_first_session_may_be_in_no_autogroup() {
+        assert_eq!(named("/autogroup-7 nice 3\n").unwrap().as_deref(), Some("/autogroup-7"));
+        assert_eq!(named("").unwrap(), None);
+        assert!(named("autogroup 7\n").is_err());
+    }
 
     #[test]
     fn numbers_are_read_as_the_kernel_writes_them() {
