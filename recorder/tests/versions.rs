@@ -165,19 +165,25 @@ fn a_recording_and_a_log_of_version_1_4_are_read_with_the_masks_of_their_time() 
     recover(&path).unwrap();
 }
 
-/// Between 1.5 and 1.6 one table grew and others came behind those that there were.
-#[test]
-fn a_recording_and_a_log_of_version_1_5_are_read_without_what_seldom_changes() {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("version_1_5.parquet");
-    let log = folder.path().join("version_1_5.parquet.log");
-    std::fs::copy(fixture("version_1_5.parquet.log"), &log).unwrap();
+/// What the recording of a version 1 says, which its log says as well, and which can be sealed.
+fn read_both(minor: u32) -> Vec<Input> {
+    let (name, folder) = (format!("version_1_{minor}.parquet"), tempfile::tempdir().unwrap());
+    let (path, log) = (folder.path().join(&name), folder.path().join(format!("{name}.log")));
+    std::fs::copy(fixture(&format!("{name}.log")), &log).unwrap();
     let mut reader = LogReader::open(&log).unwrap();
     let logged: Vec<Input> = std::iter::from_fn(|| reader.next().unwrap().cloned()).collect();
     assert_eq!(reader.take_damage(), None);
-    let mut reader = Reader::open(&[fixture("version_1_5.parquet")]).unwrap();
+    let mut reader = Reader::open(&[fixture(&name)]).unwrap();
     let sealed: Vec<Input> = std::iter::from_fn(|| reader.next().unwrap().cloned()).collect();
     assert_eq!(sealed, logged);
+    recover(&path).unwrap();
+    sealed
+}
+
+/// Between 1.5 and 1.6 one table grew and others came behind those that there were.
+#[test]
+fn a_recording_and_a_log_of_version_1_5_are_read_without_what_seldom_changes() {
+    let sealed = read_both(5);
     let Body::Start(start) = &sealed[0].body else { unreachable!("a recording begins so") };
     assert_eq!(start.schema, SchemaVersion { major: 1, minor: 5 });
     let samples = samples(&sealed);
@@ -190,25 +196,15 @@ fn a_recording_and_a_log_of_version_1_5_are_read_without_what_seldom_changes() {
     assert!(samples.iter().all(|sample| sample.process_facts.read().is_none()));
     assert!(samples.iter().all(|sample| sample.cgroup_settings.read().is_none()));
     assert!(samples.iter().all(|sample| sample.sysctls.read().is_none()));
-    recover(&path).unwrap();
 }
 
 /// Between 1.6 and 1.7 what operators say and what a run carries grew; the tables are the same.
 #[test]
 fn a_recording_and_a_log_of_version_1_6_are_read() {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("version_1_6.parquet");
-    let log = folder.path().join("version_1_6.parquet.log");
-    std::fs::copy(fixture("version_1_6.parquet.log"), &log).unwrap();
-    let mut reader = LogReader::open(&log).unwrap();
-    let logged: Vec<Input> = std::iter::from_fn(|| reader.next().unwrap().cloned()).collect();
-    let mut reader = Reader::open(&[fixture("version_1_6.parquet")]).unwrap();
-    let sealed: Vec<Input> = std::iter::from_fn(|| reader.next().unwrap().cloned()).collect();
-    assert_eq!(sealed, logged);
+    let sealed = read_both(6);
     let Body::Start(start) = &sealed[0].body else { unreachable!("a recording begins so") };
     assert_eq!(start.schema, SchemaVersion { major: 1, minor: 6 });
     assert!(samples(&sealed).iter().any(|sample| sample.process_facts.read().is_some()));
-    recover(&path).unwrap();
 }
 
 /// A file of 1.3 has one checksum: where it is wrong nothing of the file is believed.

@@ -15,16 +15,13 @@ use ks_vocabulary::decision::{
 use ks_vocabulary::input::{Asks, Condition, Outcome, OwnAction, RequestId};
 use ks_vocabulary::kind::Entity;
 use ks_vocabulary::output::Signal;
-use ks_vocabulary::time::SECOND_NS;
 
+use super::execute::PERFORM_NS;
 use super::{Agent, Ask, Pending, Stage};
 use crate::expected::expected;
 use crate::facts::Facts;
 use crate::guard::{ApprovedPlan, Judged, Origin, Proposal};
-use crate::limits::Deed;
 
-/// Whoever performs it has so long to say what became of it.
-const PERFORM_NS: u64 = 30 * SECOND_NS;
 /// What was done last and can be put back on request. No more than six actions an hour are done.
 const STANDING: usize = 16;
 
@@ -155,34 +152,13 @@ impl Agent {
     fn ask_own(
         &mut self,
         proposal: &Proposal,
-        mut decision: DecisionSaid,
+        decision: DecisionSaid,
         facts: &dyn Facts,
         ask: &mut Ask<'_>,
     ) {
-        let tools = self.tools(proposal.incident, facts);
-        let look = tools.look();
-        let approved = match tools.guard.approve(proposal, &look, true) {
-            Ok(approved) => approved,
-            Err(judged) => {
-                (decision.verdict, decision.rule) = (judged.verdict, judged.rule);
-                decision.reason = judged.reason;
-                return self.decide_on(decision);
-            }
-        };
-        let request = ask(Asks::Effect, facts.now().plus_ns(PERFORM_NS));
-        self.asked.insert(request, approved.request(decision.id));
-        self.limits.begin(Deed {
-            decision: decision.id,
-            incident: proposal.incident,
-            at: facts.now(),
-            action: proposal.action.kind(),
-            target: proposal.target.to_string(),
-            upshot: None,
-            undone: false,
-        });
-        (decision.change, decision.phase) = (Decided::Asked, Phase::Execute);
-        decision.request = Some(request.0);
-        self.decide_on(decision.clone());
+        let approved = self.approve(proposal, decision, true, facts);
+        let Some((approved, mut decision)) = approved else { return };
+        let request = self.ask_for(proposal, &mut decision, &approved, facts, ask);
         self.stage = Stage::Asked(Box::new(Own { decision, approved, request, is_undo: false }));
     }
 

@@ -17,13 +17,13 @@ use super::{Agent, Ask, Carried, Pending, Stage};
 use crate::candidates::Candidate;
 use crate::expected::expected;
 use crate::facts::Facts;
-use crate::guard::{Judged, Proposal};
+use crate::guard::{ApprovedPlan, Judged, Proposal};
 use crate::limits::Deed;
 use crate::tools::is_held_back;
 use crate::verify::{AT_ONCE_NS, Beside, Guards, Measured};
 
 /// Whoever performs an action has so long to say what became of it.
-const PERFORM_NS: u64 = 30 * SECOND_NS;
+pub(super) const PERFORM_NS: u64 = 30 * SECOND_NS;
 
 impl Agent {
     /// Judges what is asked for; where it is allowed it is asked of whoever performs it. The error
@@ -169,18 +169,9 @@ impl Agent {
         facts: &dyn Facts,
         ask: &mut Ask<'_>,
     ) {
-        let Pending { proposal, mut decision, signal } = pending;
-        let tools = self.tools(proposal.incident, facts);
-        let look = tools.look();
-        let approved = match tools.guard.approve(&proposal, &look, by_operator) {
-            Ok(approved) => approved,
-            Err(judged) => {
-                decision.verdict = judged.verdict;
-                (decision.rule, decision.reason) = (judged.rule, judged.reason);
-                decision.outcome = Some(Upshot::NotApplied);
-                return self.decide_on(decision);
-            }
-        };
+        let Pending { proposal, decision, signal } = pending;
+        let approved = self.approve(&proposal, decision, by_operator, facts);
+        let Some((approved, mut decision)) = approved else { return };
         if self.rehearses {
             decision.outcome = Some(Upshot::DryRun);
             decision.lesson = Some("nothing is done to a recording".into());
@@ -193,21 +184,7 @@ impl Agent {
             return self.decide_on(decision);
         };
         let guards = self.guards(&measured, signal, &proposal.target, facts);
-        let request = ask(Asks::Effect, facts.now().plus_ns(PERFORM_NS));
-        self.asked.insert(request, approved.request(decision.id));
-        self.limits.begin(Deed {
-            decision: decision.id,
-            incident: proposal.incident,
-            at: facts.now(),
-            action: proposal.action.kind(),
-            target: proposal.target.to_string(),
-            upshot: None,
-            undone: false,
-        });
-        decision.change = Decided::Asked;
-        decision.phase = Phase::Execute;
-        decision.request = Some(request.0);
-        self.decide_on(decision.clone());
+        let request = self.ask_for(&proposal, &mut decision, &approved, facts, ask);
         let severities = self.ledger.signals().filter(|known| known.stands());
         let severities = severities.map(|known| (known.signal.id, known.signal.severity)).collect();
         self.stage = Stage::Executing(Box::new(Carried {
@@ -223,6 +200,54 @@ impl Agent {
             before_undo: None,
             told_before_undo: Upshot::Inconclusive,
         }));
+    }
+
+    /// Has the guard look once more. What it refuses is told, and is over.
+    pub(super) fn approve(
+        &mut self,
+        proposal: &Proposal,
+        mut decision: DecisionSaid,
+        by_operator: bool,
+        facts: &dyn Facts,
+    ) -> Option<(ApprovedPlan, DecisionSaid)> {
+        let tools = self.tools(proposal.incident, facts);
+        let look = tools.look();
+        match tools.guard.approve(proposal, &look, by_operator) {
+            Ok(approved) => Some((approved, decision)),
+            Err(judged) => {
+                decision.verdict = judged.verdict;
+                (decision.rule, decision.reason) = (judged.rule, judged.reason);
+                decision.outcome = Some(Upshot::NotApplied);
+                self.decide_on(decision);
+                None
+            }
+        }
+    }
+
+    /// Asks whoever performs it for what was approved of, and counts it.
+    pub(super) fn ask_for(
+        &mut self,
+        proposal: &Proposal,
+        decision: &mut DecisionSaid,
+        approved: &ApprovedPlan,
+        facts: &dyn Facts,
+        ask: &mut Ask<'_>,
+    ) -> RequestId {
+        let request = ask(Asks::Effect, facts.now().plus_ns(PERFORM_NS));
+        self.asked.insert(request, approved.request(decision.id));
+        self.limits.begin(Deed {
+            decision: decision.id,
+            incident: proposal.incident,
+            at: facts.now(),
+            action: proposal.action.kind(),
+            target: proposal.target.to_string(),
+            upshot: None,
+            undone: false,
+        });
+        (decision.change, decision.phase) = (Decided::Asked, Phase::Execute);
+        decision.request = Some(request.0);
+        self.decide_on(decision.clone());
+        request
     }
 
     fn measured(
