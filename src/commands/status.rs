@@ -124,5 +124,5 @@ fn planned(order: &Order, undo: &[String], page: &mut Page) {
         page.line(format_args!("  for {seconds} s, then it is undone"));
     }
     let undo = if undo.is_empty() { "none".to_owned() } else { undo.join(", ") };
-    page.line(format_args!("  undo: {undo}, which is what there is now"));
+    page.line(format_args!("  undo: {undo}, what there is before it"));
 }

@@ -10,16 +10,25 @@ use ks_actor::process::Setup;
 
 use crate::acting::FOLDER;
 use crate::cli::acting::Switch;
+use crate::exit::Misused;
 use crate::render;
 
 pub(crate) fn stop(arguments: &Switch) -> anyhow::Result<()> {
+    let daemon = &arguments.daemon.output;
+    // A name that is wrong by a letter must not look like a switch that works.
+    if !daemon.is_dir() {
+        return Err(Misused("no daemon writes there: name the directory of `ks live -o`").into());
+    }
     let path = path(arguments);
     let folder = path.parent().unwrap_or(&path);
     // It may stop what is started only later.
     fs::create_dir_all(folder).with_context(|| format!("cannot create `{}`", folder.display()))?;
     let made = File::create(&path).and_then(|file| file.sync_all());
     made.with_context(|| format!("cannot create `{}`: acting goes on", path.display()))?;
-    render::note("nothing is done any more, until `ks resume-acting`; what was done can be undone");
+    render::note(&format!(
+        "who acts for `{}` does nothing more, until `ks resume-acting`; what was done can be undone",
+        daemon.display()
+    ));
     Ok(())
 }
 

@@ -16,6 +16,10 @@ use crate::control::wait_for;
 use crate::live::live;
 use crate::{KS, Own, has, skipped};
 
+/// What most of the tests do: it is seen in `/proc`, and can be put back.
+const LOWER: &str = "lower_process_priority";
+const TO_TEN: [&str; 2] = ["--set", "nice=10"];
+
 /// Not the user that an actor has without being told: another one may act here meanwhile.
 const ACTOR: [&str; 2] = ["--actor-uid", "61950"];
 /// Samples after which everything is known of every process: several are asked at each.

@@ -2,10 +2,8 @@
 use std::path::Path;
 
 use super::victim::Victim;
-use super::{act, audited, ks, succeeded, undo, unfit, verify};
+use super::{LOWER, act, audited, ks, succeeded, undo, unfit, verify};
 use crate::live::replay;
-
-const LOWER: &str = "lower_process_priority";
 
 /// The decisions of a recording, and its journal.
 fn decided(recording: &Path, scratch: &Path) -> (serde_json::Value, String) {

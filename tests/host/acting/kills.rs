@@ -2,12 +2,11 @@
 use rustix::process::Signal;
 
 use super::victim::{Victim, children, kill};
-use super::{act, act_rested, audited, ks, proposing, said, succeeded, undo, unfit, verify};
+use super::{
+    LOWER, TO_TEN, act, act_rested, audited, ks, proposing, said, succeeded, undo, unfit, verify,
+};
 use crate::control::{status, wait_for};
 use crate::live::{journals, replayed, terminate};
-
-const LOWER: &str = "lower_process_priority";
-const TO_TEN: [&str; 2] = ["--set", "nice=10"];
 
 #[test]
 fn what_a_killed_daemon_did_for_a_time_is_over_at_once() {

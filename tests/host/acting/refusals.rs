@@ -5,11 +5,9 @@ use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
 use super::victim::{USER, Victim};
-use super::{ACTOR, act, ks, proposing, said, unfit};
+use super::{ACTOR, LOWER, TO_TEN, act, ks, proposing, said, unfit};
 use crate::{KS, Own};
 
-const LOWER: &str = "lower_process_priority";
-const TO_TEN: [&str; 2] = ["--set", "nice=10"];
 const MISUSED: i32 = 2;
 const DENIED: i32 = 1;
 const NOT_HERE: i32 = 3;
@@ -50,6 +48,9 @@ fn what_makes_no_sense_is_refused_before_anything_begins() {
     let mut gone = Command::new("true").spawn().unwrap();
     gone.wait().unwrap();
     refused(&act(folder, LOWER, gone.id(), &TO_TEN), MISUSED, &["there is no process"]);
+    let nowhere = folder.join("observd");
+    refused(&ks(&["stop-acting"], &nowhere), MISUSED, &["no daemon writes there"]);
+    assert!(!nowhere.exists(), "a switch that nobody looks at is none");
     let nobody = ks(&["approve", "99"], folder);
     refused(&nobody, NOT_HERE, &["no daemon writes", "hint:"]);
     refused(&ks(&["deny", "99"], folder), NOT_HERE, &["no daemon writes", "hint:"]);
