@@ -26,7 +26,7 @@ pub(crate) fn stop(arguments: &Switch) -> anyhow::Result<()> {
     let made = File::create(&path).and_then(|file| file.sync_all());
     made.with_context(|| format!("cannot create `{}`: acting goes on", path.display()))?;
     render::note(&format!(
-        "who acts for `{}` does nothing more, until `ks resume-acting`; what was done can be undone",
+        "who acts for `{}` does nothing more until `ks resume-acting`; what is done can be undone",
         daemon.display()
     ));
     Ok(())
