@@ -110,9 +110,10 @@ impl Child {
         child
     }
 
-    /// One that makes processes: this program again, as [`parent_role`].
+    /// One that makes processes, in a session of its own: this program again, as [`parent_role`].
     pub(crate) fn parent() -> Self {
-        let mut command = Command::new(std::env::current_exe().unwrap());
+        let mut command = Command::new("setsid");
+        command.arg(std::env::current_exe().unwrap());
         command.args(["--exact", "child::parent_role", "--nocapture"]).env(PARENT, "");
         command.stdin(Stdio::piped()).stdout(Stdio::piped());
         let mut child = Self(command.spawn().unwrap());

@@ -39,11 +39,15 @@ impl ProcessFile {
     }
 
     /// The number that it holds. That of an autogroup stands behind the name of it.
-    fn parse(self, text: &str) -> Option<i64> {
-        match self {
-            Self::Autogroup => text.trim().rsplit_once(" nice ")?.1.parse().ok(),
-            Self::OomScoreAdj => text.trim().parse().ok(),
-        }
+    fn parse(self, text: &str) -> io::Result<i64> {
+        let number = match self {
+            Self::Autogroup if text.trim().is_empty() => {
+                return Err(io::Error::other("it is in no autogroup, as its whole session"));
+            }
+            Self::Autogroup => text.trim().rsplit_once(" nice ").map(|(_, number)| number),
+            Self::OomScoreAdj => Some(text.trim()),
+        };
+        number.and_then(|number| number.parse().ok()).ok_or(io::ErrorKind::InvalidData.into())
     }
 }
 
@@ -52,8 +56,7 @@ pub(crate) fn read(held: &Held, file: ProcessFile) -> Result<i64, Failure> {
     let what = told(held, file);
     let text = std::fs::read_to_string(held.folder().join(file.name()));
     let text = text.map_err(|error| Failure::refused(&what, error))?;
-    let bad = || Failure::refused(&what, io::Error::from(io::ErrorKind::InvalidData));
-    file.parse(&text).ok_or_else(bad)
+    file.parse(&text).map_err(|error| Failure::refused(&what, error))
 }
 
 /// The name of the autogroup that a process is in: one of the first session may be in none, and
@@ -113,10 +116,13 @@ mod tests {
 
     #[test]
     fn numbers_are_read_as_the_kernel_writes_them() {
-        assert_eq!(ProcessFile::Autogroup.parse("/autogroup-123 nice -5\n"), Some(-5));
-        assert_eq!(ProcessFile::OomScoreAdj.parse("-1000\n"), Some(-1000));
-        for text in ["", "/autogroup-1", "/autogroup-1 nice \n", "7 nice x"] {
-            assert_eq!(ProcessFile::Autogroup.parse(text), None, "{text}");
+        assert_eq!(ProcessFile::Autogroup.parse("/autogroup-123 nice -5\n").unwrap(), -5);
+        assert_eq!(ProcessFile::OomScoreAdj.parse("-1000\n").unwrap(), -1000);
+        for text in ["/autogroup-1", "/autogroup-1 nice \n", "7 nice x"] {
+            let error = ProcessFile::Autogroup.parse(text).unwrap_err();
+            assert_eq!(error.kind(), io::ErrorKind::InvalidData, "{text}");
         }
+        let error = ProcessFile::Autogroup.parse("").unwrap_err();
+        assert!(error.to_string().starts_with("it is in no autogroup"), "{error}");
     }
 }
