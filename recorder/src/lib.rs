@@ -5,6 +5,7 @@ pub mod budget;
 pub mod clock;
 mod cost;
 pub mod error;
+pub mod executable;
 pub mod format;
 pub mod host_fs;
 pub mod import;

@@ -102,6 +102,8 @@ pub(crate) enum Task {
     Session {
         /// Its processes.
         members: Vec<Member>,
+        /// Its nice level among sessions (`sched(7)`, autogroups).
+        nice: u8,
         /// They end with this one.
         provoker: Provoker,
     },

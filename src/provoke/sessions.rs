@@ -15,11 +15,13 @@ use super::workers::Plan;
 
 /// What a connection costs the server, in us of a CPU.
 const WORK_US: u64 = 6_000;
-/// The part of all CPUs that the server wants, so that nobody waits while it is alone: beside work
-/// in its own session that is more than its threads get, and beside another session more than the
-/// half that its own gets.
-const WANTS_IN_ONE: f64 = 0.25;
-const WANTS_IN_TWO: f64 = 0.58;
+/// The part of all CPUs that the server wants: so little that nobody waits while it is alone.
+/// Beside work in its own session it is more than its threads get.
+const WANTS: f64 = 0.25;
+/// The nice level of the server's session where the work has one of its own: of the CPUs that both
+/// want it gets a tenth, and half once the other is as nice (`sched(7)`: a level is worth a quarter
+/// more or less).
+const NICE: u8 = 10;
 const BACKLOG: i32 = 32;
 
 /// The work begins with the fault and ends with it; the processes are there all the time.
@@ -34,14 +36,17 @@ pub(super) fn hog(intensity: f64, is_one: bool, made: &mut Made) -> anyhow::Resu
         name: "ks-hog".to_owned(),
         task: Task::SpinWhile { gate: gate.clone(), threads: threads(cpus, 8.0 * intensity) },
     };
-    let sessions = if is_one { vec![vec![server, hog]] } else { vec![vec![server], vec![hog]] };
+    let sessions = if is_one {
+        vec![(0, vec![server, hog])]
+    } else {
+        vec![(NICE, vec![server]), (0, vec![hog])]
+    };
     let provoker = Provoker::this()?;
-    for members in sessions {
+    for (nice, members) in sessions {
         // Who starts them leaves them: they are no family, whose head would be to blame.
-        Plan::new("ks-session", Task::Session { members, provoker }).start()?.wait()?;
+        Plan::new("ks-session", Task::Session { members, nice, provoker }).start()?.wait()?;
     }
-    let wants = if is_one { WANTS_IN_ONE } else { WANTS_IN_TWO };
-    let per_s = wants * cpus as f64 * 1e6 / WORK_US as f64;
+    let per_s = WANTS * cpus as f64 * 1e6 / WORK_US as f64;
     let client = Plan::new("ks-client", Task::Connect { per_s, holds_ms: 500 });
     let steady = vec![client.start()?];
     let wrong = [Kind::LoadMismatch, Kind::Scheduler].map(|kind| on_host(kind, "ks-hog"));

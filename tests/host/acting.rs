@@ -3,6 +3,8 @@ mod alone;
 mod audit;
 mod daemon;
 mod kills;
+mod load;
+mod placebo;
 mod refusals;
 mod traced;
 mod victim;

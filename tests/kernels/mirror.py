@@ -130,12 +130,12 @@ class Mirror:
             raise Skip(f"`{name}` {version} has another SHA-256 than the list says")
         return target
 
-    def with_needs(self, name: str) -> list[Path]:
-        """The files of a package and of all that it needs."""
-        command = ["apt-get", *self.options(), "-s", "--no-install-recommends", "install", name]
+    def with_needs(self, *names: str) -> list[Path]:
+        """The files of some packages and of all that they need."""
+        command = ["apt-get", *self.options(), "-s", "--no-install-recommends", "install", *names]
         chosen = re.findall(r"^Inst (\S+) \((\S+)", output_of(command), re.MULTILINE)
         if not chosen:
-            raise Skip(f"no `{name}` in {self.suites}")
+            raise Skip(f"no {' or no '.join(names)} in {self.suites}")
         files = []
         for one, version in chosen:
             shown = output_of(["apt-cache", *self.options(), "show", f"{one}={version}"])

@@ -1,4 +1,5 @@
-"""A guest whose first process is systemd, in a small Debian: the test of acting on a unit's group.
+"""A guest whose first process is systemd, in a small Debian: the test of acting on a unit's group,
+over systemd's own socket, and once more over the bus that most hosts have.
 
 The packages are unpacked, and none of their scripts is run. The root is the initramfs itself.
 """
@@ -23,7 +24,9 @@ Type=oneshot
 ExecStart=/usr/bin/busybox sh /act
 """
 ACT = """busybox mkdir -p /run/out
-/usr/bin/actor --systemd >/run/out/actor.log 2>&1
+/usr/bin/actor --systemd-without-bus >/run/out/actor.log 2>&1 &&
+    systemctl start dbus.service 2>>/run/out/actor.log &&
+    /usr/bin/actor --systemd >>/run/out/actor.log 2>&1
 echo $? >/run/out/actor.status
 busybox stty raw -F /dev/ttyS1
 {
@@ -36,8 +39,9 @@ busybox poweroff -f
 """
 FILES = {
     "act": ACT,
-    "etc/passwd": "root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534::/:/bin/false\n",
-    "etc/group": "root:x:0:\nnogroup:x:65534:\n",
+    "etc/passwd": "root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534::/:/bin/false\n"
+    "messagebus:x:100:100::/:/bin/false\n",
+    "etc/group": "root:x:0:\nnogroup:x:65534:\nmessagebus:x:100:\n",
     "etc/machine-id": "0123456789abcdef0123456789abcdef\n",
     "etc/systemd/system/ks-test.service": SERVICE,
 }
@@ -48,7 +52,7 @@ def findings(
 ) -> tuple[list[str], dict[str, str]]:
     """Boots it, and gives what is wrong with what the test says, and rows of the table."""
     cache.mkdir(exist_ok=True)
-    packages = Mirror(cache, [SUITE]).with_needs("systemd")
+    packages = Mirror(cache, [SUITE]).with_needs("systemd", "dbus")
     folder.mkdir()
     build(packages, actor, folder / "initrd")
     append = "systemd.unit=ks-test.service systemd.log_target=console systemd.show_status=0"

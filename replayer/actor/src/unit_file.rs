@@ -103,14 +103,19 @@ pub fn apply(prior: &mut Prior, writes: &dyn Writes) -> Result<(), Failure> {
 pub fn restore(prior: &Prior, writes: &dyn Writes) -> Result<Restored, Failure> {
     let none = || Failure::refused("systemd", io::Error::from(io::ErrorKind::NotConnected));
     let held = writes.unit_limit(&prior.unit, &prior.set)?.ok_or_else(none)?.limit;
-    if held != prior.set && held != prior.before && Some(held) != prior.taken {
-        return Ok(Restored::Superseded(held.to_string()));
-    }
     // A unit that stopped or started anew has another group or none, and is held all the same.
     let text = match present(&prior.file.place) {
         Err(Failure::Gone { .. }) => None,
         text => text?,
     };
+    if held != prior.set && held != prior.before && Some(held) != prior.taken {
+        // What systemd (257) reads at a reload it does not write, so that ours is in force still:
+        // told once more what it holds the unit at, it does.
+        if text.as_ref().is_some_and(|text| is_ours(prior, text)) {
+            hold(&prior.unit, &held, writes)?;
+        }
+        return Ok(Restored::Superseded(held.to_string()));
+    }
     if held != prior.before
         && let Some(found) = hold(&prior.unit, &prior.before, writes)?
     {
@@ -120,9 +125,7 @@ pub fn restore(prior: &Prior, writes: &dyn Writes) -> Result<Restored, Failure> 
         return Ok(Restored::Restored);
     };
     let place = &prior.file.place;
-    let is_taken = prior.file.taken.as_deref().is_some_and(|taken| taken.trim() == text.trim());
-    let is = |wanted: &str| means(place, &text, wanted);
-    if is_taken || is(&prior.file.written) || is(&before.text) {
+    if is_ours(prior, &text) || means(place, &text, &before.text) {
         return settle(place, &before.text, writes).map(|()| Restored::Restored);
     }
     // Someone else wrote to the file since: that stays, and our limit of the unit does not.
@@ -130,6 +133,12 @@ pub fn restore(prior: &Prior, writes: &dyn Writes) -> Result<Restored, Failure> 
         settle(place, &others, writes)?;
     }
     Ok(Restored::Superseded(text.trim().to_owned()))
+}
+
+/// Whether what the file holds is what came of what was written.
+fn is_ours(prior: &Prior, text: &str) -> bool {
+    let is_taken = prior.file.taken.as_deref().is_some_and(|taken| taken.trim() == text.trim());
+    is_taken || means(&prior.file.place, text, &prior.file.written)
 }
 
 /// Has a unit held at a limit, and gives what it is held at then where that is another one.

@@ -1,6 +1,7 @@
 //! The daemon's way to its actor: a thread asks it, so that no tick waits for an act. What became
 //! of it comes back by a channel, and is an input like any other.
 
+mod program;
 mod worker;
 
 use std::os::fd::{AsFd, BorrowedFd};
@@ -18,6 +19,7 @@ use super::order::{order, text};
 use super::told::Told;
 use crate::inbox::{Inbox, inbox};
 use crate::render;
+use program::Program;
 use worker::{Job, Worker};
 
 /// An actor answers within half a minute, or is killed.
@@ -86,9 +88,11 @@ impl Acting {
     pub(super) fn perform(&self, request: RequestId, effect: &EffectRequest) {
         let decision = effect.decision();
         self.desk.hand(match effect.to_do() {
-            Some((action, effects)) => {
-                Job::Do { request, order: order(decision, action, effects, effect.lasts_s()) }
-            }
+            Some((action, effects)) => Job::Do {
+                request,
+                order: order(decision, action, effects, effect.lasts_s()),
+                program: Program::of(effect),
+            },
             None => Job::Undo { request, decision },
         });
     }

@@ -60,7 +60,7 @@ fn work(task: &Task, provoker: Option<Provoker>) -> anyhow::Result<()> {
         Task::Touch { bytes, per_s } => memory::touch(*bytes, *per_s),
         Task::Fault { file, per_s } => memory::fault(file, *per_s),
         Task::ReadDevice { device, bytes, threads } => disk::read(device, *bytes, *threads),
-        Task::Session { members, provoker } => session::begin(members, *provoker),
+        Task::Session { members, nice, provoker } => session::begin(members, *nice, *provoker),
         Task::SpinWhile { gate, threads } => session::spin_while(gate, *threads, provoker),
         Task::Serve { backlog, threads, work_us } => {
             session::serve(*backlog, *threads, *work_us, provoker)

@@ -21,9 +21,13 @@ const LOOK: Duration = Duration::from_millis(20);
 /// Rounds of work between two looks.
 const ROUNDS: u32 = 100_000;
 
-/// Begins a session, and starts its members.
-pub(super) fn begin(members: &[Member], provoker: Provoker) -> anyhow::Result<()> {
+/// Begins a session that is so nice to others, and starts its members.
+pub(super) fn begin(members: &[Member], nice: u8, provoker: Provoker) -> anyhow::Result<()> {
     setsid().context("cannot begin a session")?;
+    if nice > 0 {
+        let written = std::fs::write("/proc/self/autogroup", nice.to_string());
+        written.context("this kernel keeps no nice level of a session")?;
+    }
     let plan = |member: &Member| Plan::named(member.name.clone(), member.task.clone());
     members.iter().try_for_each(|member| plan(member).ending_with(provoker).leave())
 }

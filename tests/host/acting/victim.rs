@@ -109,7 +109,7 @@ pub(super) fn children(parent: u32, word: &str) -> Vec<u32> {
 }
 
 /// Into the root of each hierarchy by which a recorder tells groups.
-fn leave_groups(pid: u32) -> std::io::Result<()> {
+pub(super) fn leave_groups(pid: u32) -> std::io::Result<()> {
     let mounts = std::fs::read_to_string("/proc/mounts")?;
     let mut roots = mounts.lines().filter_map(|line| {
         let fields: Vec<&str> = line.split(' ').collect();

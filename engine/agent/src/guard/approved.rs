@@ -14,7 +14,7 @@ use super::Proposal;
 /// use ks_agent::guard::ApprovedPlan;
 /// use ks_vocabulary::{action::Action, decision::Plan, kind::Entity};
 /// fn forged(action: Action, target: Entity, plan: Plan) -> ApprovedPlan {
-///     ApprovedPlan { action, target, plan }
+///     ApprovedPlan { action, target, exe: None, plan }
 /// }
 /// ```
 ///
@@ -29,13 +29,14 @@ use super::Proposal;
 pub struct ApprovedPlan {
     action: Action,
     target: Entity,
+    exe: Option<(u64, u64)>,
     plan: Plan,
 }
 
 impl ApprovedPlan {
     pub(super) fn new(proposal: &Proposal, plan: Plan) -> Self {
         let (action, target) = (proposal.action.clone(), proposal.target.clone());
-        Self { action, target, plan }
+        Self { action, target, exe: proposal.exe, plan }
     }
 
     /// What puts it back.
@@ -105,6 +106,13 @@ impl EffectRequest {
         }
     }
 
+    /// Device and inode of the executable that the target ran when it was decided.
+    pub fn exe(&self) -> Option<(u64, u64)> {
+        match &self.asked {
+            Asked::Do(approved) | Asked::Undo(approved) => approved.exe,
+        }
+    }
+
     /// Seconds after which it is undone by whoever performs it.
     pub fn lasts_s(&self) -> Option<u64> {
         self.to_do().and(match &self.asked {
@@ -126,6 +134,6 @@ impl EffectRequest {
 impl ApprovedPlan {
     /// One for tests of what comes after the guard.
     pub(crate) fn of(action: Action, target: Entity, plan: Plan) -> Self {
-        Self { action, target, plan }
+        Self { action, target, exe: None, plan }
     }
 }

@@ -6,7 +6,7 @@ use ks_statistics::order::{mean, sum};
 use ks_vocabulary::decision::Windows;
 use ks_vocabulary::kind::{Entity, Kind};
 use ks_vocabulary::metric::Metric;
-use ks_vocabulary::time::{SECOND_NS, Timestamp};
+use ks_vocabulary::time::Timestamp;
 
 use crate::facts::Facts;
 
@@ -14,8 +14,9 @@ use crate::facts::Facts;
 const BEFORE: usize = 2;
 /// Share of the readings of the window that have to be there.
 const THERE_SHARE: f64 = 0.8;
-/// Seconds from a trigger to an action within which the two have the same windows.
-pub(crate) const AT_ONCE_NS: u64 = 5 * SECOND_NS;
+/// Time from a trigger to an action within which the two have the same windows: that of a sample of
+/// every five seconds, which may come a little late.
+pub(crate) const AT_ONCE_NS: u64 = 5_500_000_000;
 
 /// Why a window tells nothing, for people.
 const OTHER: &str = "another action falls into the time that it is measured by";

@@ -9,7 +9,7 @@ use alloc::vec::Vec;
 use ks_vocabulary::decision::Ending;
 use ks_vocabulary::kind::{Entity, Kind, Severity};
 use ks_vocabulary::output::Incident;
-use ks_vocabulary::time::{SECOND_NS, Timestamp};
+use ks_vocabulary::time::Timestamp;
 
 use super::case::{Case, Handled, Seen};
 use super::{Agent, Stage};
@@ -17,8 +17,9 @@ use super::{Agent, Stage};
 /// The picture of an incident is whole so long after the first of its signals: those of one cause
 /// come within a few readings, and an action that is done later than `AT_ONCE_NS` after its signal
 /// cannot be held against triggers at which nothing was done (our judgement). One that is
-/// critical is looked at sooner.
-const WHOLE_NS: u64 = 4 * SECOND_NS;
+/// critical is looked at sooner. Half a second less than the fourth sample, which may come a little
+/// earlier than the second is over.
+const WHOLE_NS: u64 = 3_500_000_000;
 
 /// The likeliest cause of an incident.
 fn cause(incident: &Incident) -> Option<(&Entity, Kind)> {

@@ -185,10 +185,9 @@ fn read_scheduling(process: &Process, host: &HostFs, buffer: &mut Buffer, row: &
 /// The executable, which a copied tree can only name.
 fn read_exe(process: &Process, host: &HostFs, row: &mut ProcessFacts) {
     let Some(pid) = process.pid().filter(|_| host.is_live()) else { return };
-    let Ok(about) = rustix::fs::stat(format!("/proc/{pid}/exe")) else { return };
-    let (major, minor) = (rustix::fs::major(about.st_dev), rustix::fs::minor(about.st_dev));
-    row.set(Cell::exe_device, u64::from(major) << 20 | u64::from(minor));
-    row.set(Cell::exe_inode, about.st_ino);
+    let Some((device, inode)) = crate::executable::of(pid) else { return };
+    row.set(Cell::exe_device, device);
+    row.set(Cell::exe_inode, inode);
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! Every effect of the catalogue by an actor in its sandbox, on the kernel that this runs on: done,
 //! looked at, undone exactly, looked at; and what happens to others meanwhile. `make test-kernels`
 //! runs it in guests of other kernels, with `--guest`, and in one whose first process is systemd,
-//! with `--systemd`. Without these it touches what it made alone.
+//! with `--systemd` and, where it has no bus yet, with `--systemd-without-bus`. Without these it touches what it made alone.
 //!
 //! Each check prints one line: `ok NAME`, `cannot NAME: why` for what this kernel cannot do,
 //! `skipped: NAME: why` for what is not here, or `FAILED NAME: why`.
@@ -78,6 +78,13 @@ const CHECKS: [(&str, Check); 50] = [
     ("another_wrote_a_limit", meanwhile::another_wrote_a_limit),
 ];
 
+/// What systemd says over its own socket; a new start of systemd itself ends that.
+const WITHOUT_BUS: [(&str, Check); 3] = [
+    ("systemd_reload_without_bus", systemd::reload),
+    ("systemd_set_property_without_bus", systemd::set_property),
+    ("systemd_restart_without_bus", systemd::restart),
+];
+
 const UNDER_SYSTEMD: [(&str, Check); 4] = [
     ("systemd_reload", systemd::reload),
     ("systemd_reexec", systemd::reexec),
@@ -140,6 +147,7 @@ fn main() -> ExitCode {
         return ExitCode::SUCCESS;
     }
     let is_wrong = match arguments.first().map(String::as_str) {
+        Some("--systemd-without-bus") => all(&WITHOUT_BUS, true),
         Some("--systemd") => all(&UNDER_SYSTEMD, true),
         Some("--guest") => all(&CHECKS, true),
         Some(_) | None => all(&CHECKS, false),

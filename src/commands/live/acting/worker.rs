@@ -11,6 +11,7 @@ use ks_actor::perform::{Done, Order};
 use ks_vocabulary::decision::Reasoner;
 use ks_vocabulary::input::{ActionOutcome, Outcome, RequestId};
 
+use super::program::Program;
 use crate::commands::live::told::Told;
 use crate::inbox::Slot;
 use crate::render;
@@ -27,6 +28,8 @@ pub(super) enum Job {
         request: RequestId,
         /// What.
         order: Order,
+        /// What the target has to run.
+        program: Option<Program>,
     },
     /// To put something back.
     Undo {
@@ -87,8 +90,8 @@ impl Worker {
 
     fn take(&mut self, job: Job) {
         match job {
-            Job::Do { request, order } => {
-                let done = self.perform(order);
+            Job::Do { request, order, program } => {
+                let done = self.perform_on(program, order);
                 self.answer(request, done);
             }
             Job::Undo { request, decision } => {
@@ -113,6 +116,29 @@ impl Worker {
                 }
             }
         }
+    }
+
+    /// Nothing is done to another program than that of the decision, and what came upon one that
+    /// began meanwhile is put back.
+    fn perform_on(&mut self, program: Option<Program>, order: Order) -> Done {
+        let is_another = || program.is_some_and(Program::is_another);
+        let not_done =
+            |why: &str| Done { outcome: Outcome::NotApplied, reason: Some(why.to_owned()) };
+        let decision = order.request;
+        if is_another() {
+            self.shown.remove(&decision);
+            self.by_person.remove(&decision);
+            return not_done("it runs another program than when it was decided");
+        }
+        let done = self.perform(order);
+        if done.outcome != Outcome::Applied || !is_another() {
+            return done;
+        }
+        let undone = self.ask(&Ask::Undo { request: decision });
+        if undone.outcome == Outcome::Applied {
+            return not_done("it began another program meanwhile: it was put back");
+        }
+        Done { outcome: Outcome::Indeterminate, ..undone }
     }
 
     /// What was shown to a person is done by his approval, and by nothing else.

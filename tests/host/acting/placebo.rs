@@ -1,0 +1,153 @@
+//! Loads that recover by themselves, acted on in a way that changes nothing and in one that helps,
+//! with what untreated ones did for comparison: how often each is called a success.
+//!
+//! `KS_PLACEBO_REPETITIONS` is how many of each; `make placebo` says 20. The windows are shortened
+//! to a fifth, which the journal names.
+use std::path::Path;
+use std::time::Duration;
+
+use serde_json::Value;
+
+use super::load::{Load, missing};
+use super::{ACTOR, ks, succeeded, unfit, verify};
+use crate::Own;
+use crate::control::{status, wait_for};
+use crate::live::{journals, replayed, terminate};
+
+/// Triggers at which nothing is done; nineteen are needed.
+const UNTREATED: usize = 20;
+/// Loads that are there at a time.
+const BATCH: usize = 10;
+/// Of 20: more false successes, or fewer that are found, and it is no verification.
+const FALSE_MOST: usize = 3;
+const FOUND_LEAST: usize = 14;
+const WHOLE: usize = 20;
+/// Seconds for which a load lasts: the window ends 14 s after the trigger, which comes about 2 s
+/// after the load.
+const LASTS_S: f64 = 12.0;
+const LONGER_S: f64 = 20.0;
+/// From a trigger to the end of its window, and somewhat more.
+const LOOKED_AT: Duration = Duration::from_secs(20);
+
+const CONFIG: &str = "[agent]\nmode = \"propose\"\nreasoner = \"off\"\nwindows_divided_by = 5\n\
+    [agent.budgets]\nactions = 1000\ndisruptive = 1000\nreversible_per_hour = 1000\n\
+    disruptive_per_day = 1000\n";
+
+fn repetitions() -> usize {
+    std::env::var("KS_PLACEBO_REPETITIONS").map_or(2, |text| text.parse().unwrap())
+}
+
+/// Numbers in [0, 1), the same in each run.
+struct Drawn(u64);
+
+impl Drawn {
+    fn next(&mut self) -> f64 {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+        (self.0 >> 11) as f64 / (1_u64 << 53) as f64
+    }
+
+    fn lasts_s(&mut self) -> f64 {
+        LASTS_S + LONGER_S * self.next()
+    }
+}
+
+/// Waits until everything is known of the processes that are there: some are asked at each sample.
+fn wait_until_known(folder: &Path) {
+    let processes = std::fs::read_dir("/proc").unwrap().count() as u64;
+    let now = status(folder)["samples"].as_u64().unwrap();
+    let samples = now + super::SAMPLES + processes / super::ASKED as u64;
+    while status(folder)["samples"].as_u64() < Some(samples) {
+        std::thread::sleep(Duration::from_millis(500));
+    }
+}
+
+fn loads(count: usize, folder: &Path) -> Vec<Load> {
+    let loads = (0..count).map(|_| Load::new()).collect();
+    wait_until_known(folder);
+    loads
+}
+
+/// Waits until the load is told of.
+fn wait_until_raised(load: &Load, folder: &Path) {
+    let told = |status: &Value| {
+        let mut standing = status["standing"].as_array().unwrap().iter();
+        standing.any(|one| one["kind"] == "tcp_exhaustion" && one["entity"] == *load.entity)
+    };
+    wait_for(folder, "a full queue is told of", told);
+}
+
+/// What came of pausing a process when the load is told of.
+fn treated(load: &mut Load, pid: u32, lasts_s: f64, folder: &Path) -> String {
+    load.fill(lasts_s);
+    wait_until_raised(load, folder);
+    let (target, by) = (format!("pid:{pid}"), format!("tcp_exhaustion:{}", load.entity));
+    let act = ["act", "pause_process", "--target", &target, "--set", "lasts=30s", "--verify", &by];
+    let mut command = std::process::Command::new(crate::KS);
+    command.args(act).args(["--format", "json", "--daemon"]).arg(folder);
+    let output = command.output().unwrap();
+    let told: Value = serde_json::from_slice(&output.stdout)
+        .unwrap_or_else(|_| panic!("{}", super::said(&output)));
+    let outcome = told["came"]["outcome"].as_str();
+    outcome.unwrap_or_else(|| panic!("{told}")).to_owned()
+}
+
+fn is_success(outcome: &str) -> bool {
+    matches!(outcome, "resolved" | "improved")
+}
+
+/// How often each was called a success: what changes nothing, and what helps.
+fn successes(folder: &Path, drawn: &mut Drawn) -> [usize; 2] {
+    let mut found = [0, 0];
+    let mut left = repetitions();
+    while left > 0 {
+        let each = left.min(BATCH / 2);
+        for (at, mut load) in loads(2 * each, folder).into_iter().enumerate() {
+            // In turn: three failures in a row of an action would stop it.
+            let helps = at % 2 == 1;
+            let [flood, bystander] = load.pids();
+            let pid = if helps { flood } else { bystander };
+            let outcome = treated(&mut load, pid, drawn.lasts_s(), folder);
+            eprintln!("{}: {outcome}", if helps { "helps" } else { "changes nothing" });
+            found[usize::from(helps)] += usize::from(is_success(&outcome));
+        }
+        left -= each;
+    }
+    found
+}
+
+#[test]
+fn what_changes_nothing_is_no_success_and_what_helps_is_one() {
+    if unfit() {
+        return;
+    }
+    if let Some(why) = missing() {
+        eprintln!("skipped: {why}");
+        return;
+    }
+    let (folder, scratch) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let (folder, config) = (folder.path(), scratch.path().join("ks.toml"));
+    std::fs::write(&config, CONFIG).unwrap();
+    let mut command = std::process::Command::new(crate::KS);
+    command.args(["live", "--no-ebpf", ACTOR[0], ACTOR[1], "--config"]).arg(&config);
+    let mut daemon = Own(command.arg("-o").arg(folder).spawn().unwrap());
+    wait_for(folder, "it samples", |status| status["samples"].as_u64() >= Some(2));
+    let mut drawn = Drawn(7);
+    let mut untreated = loads(UNTREATED, folder);
+    for load in &mut untreated {
+        load.fill(drawn.lasts_s());
+    }
+    untreated.iter().for_each(|load| wait_until_raised(load, folder));
+    std::thread::sleep(LOOKED_AT);
+    drop(untreated);
+    let [wrong, right] = successes(folder, &mut drawn);
+    succeeded(&ks(&["status"], folder));
+    terminate(&mut daemon.0);
+    verify(folder);
+    let of = repetitions();
+    eprintln!("{wrong} of {of} that changed nothing, {right} of {of} that helped: successes");
+    assert!(wrong <= (FALSE_MOST * of).div_ceil(WHOLE), "{wrong} of {of}");
+    assert!(right >= FOUND_LEAST * of / WHOLE, "{right} of {of}");
+    let journal = journals(folder);
+    assert!(journal.contains("\"method\":\"placebo\"") && journal.contains("\"shortened\":5"));
+    assert_eq!(replayed(folder, scratch.path()), journal);
+}
