@@ -61,6 +61,9 @@ pub struct Quantity {
 /// Quantities an evaluation can carry.
 pub(super) const QUANTITIES: usize = 20;
 
+/// Counts of nothing that an evaluation can carry.
+const NONE_OF: usize = 8;
+
 /// A quantity of an evaluation, for the predicates that rest on it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Key(Option<u8>);
@@ -104,6 +107,8 @@ pub struct Evaluation {
     pub event_clear_ns: Option<u64>,
     quantities: [Option<Noted>; QUANTITIES],
     count: usize,
+    /// What is counted, and was counted and not found.
+    none_of: [Option<Metric>; NONE_OF],
     clauses: [Option<Clause>; CLAUSES],
     clause_count: usize,
 }
@@ -122,6 +127,24 @@ impl Evaluation {
     /// Adds a quantity with its limits to the evidence.
     pub fn note_with(&mut self, metric: Metric, value: f64, limits: [Option<f64>; 4]) -> Key {
         self.add(Quantity { metric, value, limits }, None)
+    }
+
+    /// What is counted was read, and there is none of it: that is no evidence, but whoever follows
+    /// the quantity has to know it from one that was not read.
+    pub fn none_of(&mut self, metric: Metric) {
+        if let Some(free) = self.none_of.iter_mut().find(|known| known.is_none()) {
+            *free = Some(metric);
+        }
+    }
+
+    /// A quantity as it was read, whether it is evidence or not.
+    pub(super) fn read(&self) -> impl Iterator<Item = Quantity> {
+        let none_of = self.none_of.iter().flatten().map(|metric| Quantity {
+            metric: *metric,
+            value: 0.0,
+            limits: [None; 4],
+        });
+        self.quantities().map(|noted| noted.quantity).chain(none_of)
     }
 
     fn add(&mut self, quantity: Quantity, graded: Option<([Held; 4], Relax)>) -> Key {

@@ -8,7 +8,7 @@ use ks_vocabulary::decision::Windows;
 use ks_vocabulary::metric::Metric;
 use ks_vocabulary::time::Timestamp;
 
-use super::evaluation::Evaluation;
+use super::evaluation::{Evaluation, Quantity};
 
 /// Readings that are kept: those of a minute, at a usual pace.
 const KEPT: usize = 12;
@@ -94,9 +94,8 @@ impl Placebo {
     }
 
     fn read(&mut self, now: Timestamp, seen: &Evaluation) {
-        for noted in seen.quantities() {
-            let (metric, value) = (noted.quantity.metric, noted.quantity.value);
-            let is_limited = noted.quantity.limits.iter().any(Option::is_some);
+        for Quantity { metric, value, limits } in seen.read() {
+            let is_limited = limits.iter().any(Option::is_some);
             let at = self.followed.iter().position(|one| one.metric == metric);
             let at = at.unwrap_or_else(|| {
                 let past = VecDeque::with_capacity(KEPT);
@@ -158,13 +157,12 @@ impl Placebo {
 }
 
 fn value_of(seen: &Evaluation, metric: Metric) -> Option<f64> {
-    let found = seen.quantities().find(|noted| noted.quantity.metric == metric);
-    found.map(|noted| noted.quantity.value)
+    seen.read().find(|quantity| quantity.metric == metric).map(|quantity| quantity.value)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::evaluation::{Held, Quantity, Relax};
+    use super::super::evaluation::{Held, Relax};
     use super::*;
     use ks_vocabulary::time::SECOND_NS;
 
@@ -198,6 +196,25 @@ mod tests {
         assert!(run(&[2], |_| 4.0).is_empty(), "nothing is known of before");
         assert!(run(&[150], |_| 4.0).is_empty(), "it ends too early");
         assert!(run(&[], |_| 4.0).is_empty());
+    }
+
+    #[test]
+    fn a_count_that_finds_nothing_is_nothing_and_not_unknown() {
+        let mut placebo = Placebo::default();
+        let mut found = Vec::new();
+        for second in 0..130u64 {
+            let mut seen = Evaluation::default();
+            if (50..60).contains(&second) {
+                seen.note_with(Metric::AcceptQueueOverflows, 7.0, [Some(1.0), None, None, None]);
+            } else {
+                seen.none_of(Metric::AcceptQueueOverflows);
+            }
+            let at = Timestamp(second * SECOND_NS);
+            found.extend(placebo.take(Windows::default(), at, &seen, second == 50, false));
+        }
+        assert_eq!(found, [(Metric::AcceptQueueOverflows, -3.5)], "a reading of ten is of before");
+        assert_eq!(placebo.level(Metric::AcceptQueueOverflows), Some(0.0));
+        assert!(placebo.limited().eq([Metric::AcceptQueueOverflows]));
     }
 
     #[test]

@@ -67,6 +67,12 @@ pub(crate) fn start_of(pid: u64) -> u64 {
     Stat::of(&PathBuf::from(format!("/proc/{pid}"))).unwrap().start_ticks
 }
 
+/// Ends a process that a child made, and that has outlived it.
+pub(crate) fn kill(pid: u64) {
+    let pid = rustix::process::Pid::from_raw(i32::try_from(pid).unwrap()).unwrap();
+    rustix::process::kill_process(pid, rustix::process::Signal::KILL).unwrap();
+}
+
 impl Child {
     /// One that does nothing, in a session of its own.
     pub(crate) fn sleeping() -> Self {
@@ -126,6 +132,12 @@ impl Child {
         self.write_line();
         let said = self.wait_until_ready();
         said.rsplit_once("made ").and_then(|(_, id)| id.trim().parse().ok()).unwrap()
+    }
+
+    /// Ends it, and leaves what it made.
+    pub(crate) fn end_alone(&mut self) {
+        self.0.kill().unwrap();
+        self.0.wait().unwrap();
     }
 
     fn write_line(&mut self) {

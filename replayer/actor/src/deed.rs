@@ -181,8 +181,11 @@ impl Deed {
                 })
             }
             Self::ProcessFile { target, prior } => {
-                let restored =
-                    target.hold().and_then(|held| process_value::restore(&held, prior, writes));
+                let of = |held: &Held| process_value::restore(held, prior, writes);
+                let restored = match target.hold().and_then(|held| of(&held)) {
+                    Err(gone) if gone.is_end() => process_value::restore_session(prior, writes),
+                    restored => restored,
+                };
                 restored.map(|restored| match restored {
                     process_value::Restored::Restored => PutBack::Restored,
                     process_value::Restored::Superseded(found) => {

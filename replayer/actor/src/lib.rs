@@ -40,6 +40,7 @@ pub mod process_file;
 pub mod process_value;
 pub mod sandbox;
 pub mod serve;
+mod session;
 mod settable;
 pub mod setting;
 mod staff;

@@ -32,7 +32,12 @@ pub(crate) fn is_on(older: &Deed, newer: &Deed) -> Result<bool, Failure> {
                 (ProcessFile::OomScoreAdj, ProcessFile::OomScoreAdj) => {
                     is_or_made(*target, *other, prior.since_ticks)
                 }
-                (ProcessFile::Autogroup, ProcessFile::Autogroup) => shares_session(*target, *other),
+                (ProcessFile::Autogroup, ProcessFile::Autogroup) => {
+                    match prior.session.zip(next.session) {
+                        Some((session, other)) => Ok(session == other),
+                        None => shares_session(*target, *other),
+                    }
+                }
                 (ProcessFile::OomScoreAdj | ProcessFile::Autogroup, _) => Ok(false),
             }
         }

@@ -7,6 +7,7 @@ use crate::failure::Failure;
 use crate::heirs;
 use crate::held::Held;
 use crate::process_file::{ProcessFile, read, told, write_to};
+use crate::session;
 use crate::writes::Writes;
 
 /// What a file held, and what is written to it.
@@ -25,6 +26,9 @@ pub struct Prior {
     /// boot; nothing where it does not.
     #[serde(default)]
     pub since_ticks: Option<u64>,
+    /// The number of the autogroup whose value it is.
+    #[serde(default)]
+    pub session: Option<u64>,
 }
 
 /// What became of putting it back.
@@ -45,8 +49,14 @@ pub fn capture(held: &Held, file: ProcessFile, written: i64) -> Result<Prior, Fa
         ProcessFile::OomScoreAdj => Some(boot_ticks()),
         ProcessFile::Autogroup => None,
     };
-    let before = held.during(|| read(held, file))?;
-    Ok(Prior { file, written, before, taken: None, since_ticks })
+    let (before, session) = held.during(|| {
+        let session = match file {
+            ProcessFile::Autogroup => session::number(held)?,
+            ProcessFile::OomScoreAdj => None,
+        };
+        Ok((read(held, file)?, session))
+    })?;
+    Ok(Prior { file, written, before, taken: None, since_ticks, session })
 }
 
 /// Writes it, and reads it back. What is read and is something else is kept beside it.
@@ -66,6 +76,20 @@ pub fn restore(held: &Held, prior: &Prior, writes: &dyn Writes) -> Result<Restor
         heirs::each(held, since_ticks, of_heir)?;
     }
     Ok(restored)
+}
+
+/// The same where the process has ended that was named: its session may go on, and has one value
+/// for all.
+pub fn restore_session(prior: &Prior, writes: &dyn Writes) -> Result<Restored, Failure> {
+    let members = prior.session.map(session::members).unwrap_or_default();
+    let mut gone = Failure::Gone { what: "the session".to_owned() };
+    for member in members {
+        match member.hold().and_then(|held| restore(&held, prior, writes)) {
+            Err(failure) if failure.is_end() => gone = failure,
+            restored => return restored,
+        }
+    }
+    Err(gone)
 }
 
 /// What became of one, and whether it was changed.
@@ -167,6 +191,29 @@ mod tests {
         assert_eq!((read(&held, prior.file).unwrap(), prior.taken), (496, Some(496)));
         assert_eq!(restore(&held, &prior, &Direct).unwrap(), Restored::Restored);
         assert_eq!(read(&held, prior.file).unwrap(), prior.before);
+    }
+
+    #[test]
+    fn a_session_gets_back_its_value_from_whoever_is_left_of_it() {
+        if !may_put_back() {
+            return;
+        }
+        let mut child = Child::parent();
+        let held = Held::open(child.pid(), child.start()).unwrap();
+        let left = child.make_child();
+        let Ok(mut prior) = capture(&held, ProcessFile::Autogroup, 7) else {
+            println!("skipped: no autogroups");
+            return;
+        };
+        apply(&held, &mut prior, &Direct).unwrap();
+        let of = |pid| std::fs::read_to_string(format!("/proc/{pid}/autogroup")).unwrap();
+        assert!(of(left).ends_with(" nice 7\n"));
+        child.end_alone();
+        assert!(restore(&held, &prior, &Direct).unwrap_err().is_end());
+        assert_eq!(restore_session(&prior, &Direct).unwrap(), Restored::Restored);
+        assert!(of(left).ends_with(" nice 0\n"), "{}", of(left));
+        crate::child::kill(left);
+        assert!(restore_session(&prior, &Direct).unwrap_err().is_end(), "nobody is left");
     }
 
     #[test]

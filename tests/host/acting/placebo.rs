@@ -9,9 +9,9 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::load::{Load, missing};
-use super::{ACTOR, ks, succeeded, unfit, verify};
+use super::{ACTOR, act, ks, succeeded, unfit, verify};
 use crate::Own;
-use crate::control::{status, wait_for};
+use crate::control::wait_for;
 use crate::live::{journals, replayed, terminate};
 
 /// Triggers at which nothing is done; nineteen are needed.
@@ -29,7 +29,7 @@ const LONGER_S: f64 = 20.0;
 /// From a trigger to the end of its window, and somewhat more.
 const LOOKED_AT: Duration = Duration::from_secs(20);
 
-const CONFIG: &str = "[agent]\nmode = \"propose\"\nreasoner = \"off\"\nwindows_divided_by = 5\n\
+const CONFIG: &str = "[agent]\nmode = \"propose\"\nreasoner = \"rules\"\nseverity_min = \"critical\"\nwindows_divided_by = 5\n\
     [agent.budgets]\nactions = 1000\ndisruptive = 1000\nreversible_per_hour = 1000\n\
     disruptive_per_day = 1000\n";
 
@@ -51,20 +51,23 @@ impl Drawn {
     }
 }
 
-/// Waits until everything is known of the processes that are there: some are asked at each sample.
-fn wait_until_known(folder: &Path) {
-    let processes = std::fs::read_dir("/proc").unwrap().count() as u64;
-    let now = status(folder)["samples"].as_u64().unwrap();
-    let samples = now + super::SAMPLES + processes / super::ASKED as u64;
-    while status(folder)["samples"].as_u64() < Some(samples) {
-        std::thread::sleep(Duration::from_millis(500));
-    }
+/// Waits until all is known of a process that whoever acts on it has to know.
+fn wait_until_known(pid: u32, folder: &Path) {
+    let dry_run = ["--set", "lasts=30s", "--dry-run"];
+    let known = (0..150).any(|_| {
+        let told = super::said(&act(folder, "pause_process", pid, &dry_run));
+        let is_known = told.contains("this would be done");
+        if !is_known {
+            std::thread::sleep(Duration::from_secs(1));
+        }
+        is_known
+    });
+    let told = act(folder, "pause_process", pid, &dry_run);
+    assert!(known, "within 150 s all is known of process {pid}: {}", super::said(&told));
 }
 
-fn loads(count: usize, folder: &Path) -> Vec<Load> {
-    let loads = (0..count).map(|_| Load::new()).collect();
-    wait_until_known(folder);
-    loads
+fn loads(count: usize) -> Vec<Load> {
+    (0..count).map(|_| Load::new()).collect()
 }
 
 /// Waits until the load is told of.
@@ -95,22 +98,27 @@ fn is_success(outcome: &str) -> bool {
     matches!(outcome, "resolved" | "improved")
 }
 
-/// How often each was called a success: what changes nothing, and what helps.
-fn successes(folder: &Path, drawn: &mut Drawn) -> [usize; 2] {
+/// How often each was called a success: what changes nothing, and what helps. Some loads are there
+/// and known.
+fn successes(mut known: Vec<Load>, folder: &Path, drawn: &mut Drawn) -> [usize; 2] {
     let mut found = [0, 0];
     let mut left = repetitions();
     while left > 0 {
-        let each = left.min(BATCH / 2);
-        for (at, mut load) in loads(2 * each, folder).into_iter().enumerate() {
+        if known.is_empty() {
+            known = loads(BATCH.min(2 * left));
+        }
+        left -= known.len() / 2;
+        for (at, mut load) in known.drain(..).enumerate() {
             // In turn: three failures in a row of an action would stop it.
             let helps = at % 2 == 1;
             let [flood, bystander] = load.pids();
             let pid = if helps { flood } else { bystander };
+            wait_until_known(pid, folder);
             let outcome = treated(&mut load, pid, drawn.lasts_s(), folder);
             eprintln!("{}: {outcome}", if helps { "helps" } else { "changes nothing" });
+            let j = journals(folder); let l = j.lines().filter(|l| l.contains("\"actual\":{")).last().unwrap_or("").to_owned(); eprintln!("{}", l.split("\"actual\":").nth(1).unwrap_or(""));
             found[usize::from(helps)] += usize::from(is_success(&outcome));
         }
-        left -= each;
     }
     found
 }
@@ -127,19 +135,20 @@ fn what_changes_nothing_is_no_success_and_what_helps_is_one() {
     let (folder, scratch) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     let (folder, config) = (folder.path(), scratch.path().join("ks.toml"));
     std::fs::write(&config, CONFIG).unwrap();
+    let (mut untreated, first) = (loads(UNTREATED), loads(BATCH.min(2 * repetitions())));
     let mut command = std::process::Command::new(crate::KS);
     command.args(["live", "--no-ebpf", ACTOR[0], ACTOR[1], "--config"]).arg(&config);
     let mut daemon = Own(command.arg("-o").arg(folder).spawn().unwrap());
     wait_for(folder, "it samples", |status| status["samples"].as_u64() >= Some(2));
+    wait_until_known(first[0].pids()[0], folder);
     let mut drawn = Drawn(7);
-    let mut untreated = loads(UNTREATED, folder);
     for load in &mut untreated {
         load.fill(drawn.lasts_s());
     }
     untreated.iter().for_each(|load| wait_until_raised(load, folder));
     std::thread::sleep(LOOKED_AT);
     drop(untreated);
-    let [wrong, right] = successes(folder, &mut drawn);
+    let [wrong, right] = successes(first, folder, &mut drawn);
     succeeded(&ks(&["status"], folder));
     terminate(&mut daemon.0);
     verify(folder);

@@ -80,7 +80,10 @@ fn grade_load(seen: &mut Evaluation, window: &Window, cpus: Option<f64>) {
 fn grade_hung(seen: &mut Evaluation, window: &Window, _: Option<f64>) {
     let hung = window.vm.track().ok().filter(|_| window.vm.is_fresh());
     let hung = hung.and_then(|track| track.over(Paging::HungTask, 1).ok());
-    let Some(hung) = hung.map(|growth| growth.by).filter(|count| *count > 0) else { return };
+    let Some(hung) = hung.map(|growth| growth.by) else { return };
+    if hung == 0 {
+        return seen.none_of(Metric::HungTasks);
+    }
     seen.note_with(Metric::HungTasks, hung as f64, [None, Some(1.0), None, None]);
     seen.event(Severity::Medium, true, HUNG_CLEAR_S);
 }

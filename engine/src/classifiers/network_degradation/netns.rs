@@ -56,7 +56,10 @@ pub(super) fn retransmit_ratio(track: &TcpTrack, ns: u64) -> Option<f64> {
 /// Requests for a connection that are sent again: whom they ask may be off, which is no loss.
 fn grade_asking(seen: &mut Evaluation, track: &TcpTrack) {
     let asked = track.asked_again(SHARE_NS).ok();
-    let Some(asked) = asked.filter(|asked| asked.by > 0) else { return };
+    let Some(asked) = asked else { return };
+    if asked.by == 0 {
+        return seen.none_of(Metric::SynRetransmitRatio5s);
+    }
     let Ok(sent) = track.over(Tcp::Sent, SHARE_NS) else { return };
     let Some(value) = lost_share(asked.by, sent.by, SEGMENT_FLOOR, sent.ns) else { return };
     let limits = [Some(RETRANSMITS[0]), None, None, None];
@@ -72,6 +75,8 @@ fn grade_silence(seen: &mut Evaluation, track: &TcpTrack) {
         let limits = [Some(UNANSWERED_S), Some(UNANSWERED_S), None, None];
         let quantity = Quantity { metric: Metric::UnansweredS, value, limits };
         seen.grade(quantity, Held::Met, Relax::Event);
+    } else {
+        seen.none_of(Metric::UnansweredS);
     }
 }
 

@@ -90,11 +90,14 @@ fn grade_tracking(seen: &mut Evaluation, track: &TcpTrack) {
     let drops = |ns| track.over(Tcp::ConntrackDrop, ns).ok();
     count(seen, Metric::ConntrackDrops, drops, || tracking_fails(track));
     let failed = track.over(Tcp::ConntrackInsertFailed, RATE_NS);
-    let value = failed.map_or(0.0, |growth| growth.per_second());
-    if value > 0.0 {
-        let metric = Metric::ConntrackInsertsFailed10s;
-        let quantity = Quantity { metric, value, limits: INSERTS_FAILED };
-        seen.grade(quantity, Held::Met, Relax::Event);
+    let metric = Metric::ConntrackInsertsFailed10s;
+    match failed.map(|growth| growth.per_second()) {
+        Ok(value) if value > 0.0 => {
+            let quantity = Quantity { metric, value, limits: INSERTS_FAILED };
+            seen.grade(quantity, Held::Met, Relax::Event);
+        }
+        Ok(_) => seen.none_of(metric),
+        Err(_) => {}
     }
 }
 
@@ -155,6 +158,8 @@ fn grade_rates(
             let mut limits = [None; 4];
             limits[severity.index()] = Some(limit);
             seen.note_with(metric, rate, limits);
+        } else {
+            seen.none_of(metric);
         }
     }
 }
@@ -167,7 +172,10 @@ pub(super) fn count(
     refused: impl Fn(u64) -> Option<Growth>,
     is_many: impl Fn() -> bool,
 ) {
-    let Some(growth) = refused(1).filter(|growth| growth.by > 0) else { return };
+    let Some(growth) = refused(1) else { return };
+    if growth.by == 0 {
+        return seen.none_of(metric);
+    }
     let is_many = is_many();
     let severity = if is_many { Severity::Medium } else { Severity::Low };
     let mut limits = [None; 4];
