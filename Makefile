@@ -14,7 +14,7 @@ INTENSITIES := half:0.5 one:1 double:2
 # Those recorded for so long after the fault that what it raised clears and its incidents close.
 CLEARED := cpu_overload memory_pressure disk_saturation syscall_storm
 
-.PHONY: help setup build demo test test-scenarios eval test-long test-mutants test-grid fuzz test-host test-kernels test-cases provoked bench lint bless checksums bpf bpf-check
+.PHONY: help setup build demo test test-scenarios eval test-long test-mutants test-grid fuzz test-host placebo end-to-end test-kernels test-cases provoked bench lint bless checksums bpf bpf-check
 
 help: ## print the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-12s  %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -47,7 +47,7 @@ test-scenarios: build ## run `ks test` over the library of scenarios
 	'$(KS)' test
 
 # Not part of CI: days of hosts that are busy by design, and wide ones.
-test-long: build ## run `ks test` over scenarios of a day, and see that the agent leaves hosts alone
+test-long: build placebo ## run `ks test` over scenarios of a day, see that the agent leaves hosts alone, and `placebo`
 	'$(KS)' test scenarios/long/*.toml
 	KS_LEFT_ALONE_SEEDS=20 $(CARGO) test --release --locked --test left_alone -- --nocapture
 
@@ -75,6 +75,15 @@ fuzz: ## search for replies of a reasoner that break a bound (some minutes)
 
 test-host: ## run the tests that record this host
 	KS_HOST_TESTS=1 $(CARGO) test --locked --release --test host -- --test-threads=1 --nocapture
+
+# The same set-up is shortened in `test-host`. A quiet host: other work there counts as harm.
+placebo: ## see how often an action that changes nothing is called a success (an hour)
+	KS_HOST_TESTS=1 KS_PLACEBO_REPETITIONS=20 $(CARGO) test --locked --release --test host \
+		-- placebo --test-threads=1 --nocapture
+
+end-to-end: ## find a real fault, act on it and tell what came of it, in every form (an hour)
+	KS_HOST_TESTS=1 KS_END_TO_END=whole $(CARGO) test --locked --release --test host \
+		-- acting::fault::whole --test-threads=1 --nocapture
 
 # Not part of CI: it downloads kernels, and boots each in qemu. What it cannot have, it skips. The
 # test of acting is a program that cargo names by what it is built of: its last message tells it.

@@ -37,7 +37,7 @@ fn decisions_that_came_went_or_changed_are_told() {
     let check = |a: &str, b: &str, code, told| check(folder, &["diff", a, b], code, told);
     check("auto.jsonl", "auto.jsonl", 0, "Nothing was concluded differently");
     let nice = "lower_process_priority to process:313:3630099";
-    let allowed = format!("{nice} at 36307.000 s, allowed by gate: exploring, resolved");
+    let allowed = format!("{nice} at 36306.000 s, allowed by gate: exploring, resolved");
     let gone = format!("decided only in the first: {allowed}");
     check("auto.jsonl", "observe.jsonl", 1, &gone);
     check("auto.jsonl", "denied.jsonl", 1, &gone);

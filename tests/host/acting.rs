@@ -2,6 +2,7 @@
 mod alone;
 mod audit;
 mod daemon;
+mod fault;
 mod kills;
 mod load;
 mod placebo;

@@ -29,7 +29,8 @@ const LONGER_S: f64 = 20.0;
 /// From a trigger to the end of its window, and somewhat more.
 const LOOKED_AT: Duration = Duration::from_secs(20);
 
-const CONFIG: &str = "[agent]\nmode = \"propose\"\nreasoner = \"rules\"\nseverity_min = \"critical\"\nwindows_divided_by = 5\n\
+const CONFIG: &str = "[agent]\nmode = \"propose\"\nreasoner = \"rules\"\n\
+    severity_min = \"critical\"\nwindows_divided_by = 5\n\
     [agent.budgets]\nactions = 1000\ndisruptive = 1000\nreversible_per_hour = 1000\n\
     disruptive_per_day = 1000\n";
 
@@ -128,7 +129,9 @@ fn measured(journal: &str) -> Vec<(String, Value)> {
     let verified = lines.filter(|line| {
         line["change"] == "verified" && line["phase"] == "verify" && !line["actual"].is_null()
     });
-    verified.map(|line| (line["outcome"].as_str().unwrap().to_owned(), line["actual"].clone())).collect()
+    verified
+        .map(|line| (line["outcome"].as_str().unwrap().to_owned(), line["actual"].clone()))
+        .collect()
 }
 
 #[test]

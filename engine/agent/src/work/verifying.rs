@@ -14,7 +14,7 @@ use ks_vocabulary::time::SECOND_NS;
 use super::{Agent, Ask, Carried, Stage};
 use crate::facts::Facts;
 use crate::tools::is_own;
-use crate::verify::{GAP, Held, REWRITTEN, amount, is_worse, verdict, written};
+use crate::verify::{BY_PLACEBO, GAP, Held, REWRITTEN, amount, is_worse, verdict, written};
 
 /// The longest that a severity has to last before it is told.
 const PERSISTS_NS: u64 = 30 * SECOND_NS;
@@ -95,7 +95,9 @@ impl Agent {
             return self.conclude(*carried, Upshot::Inconclusive, None, facts);
         };
         let may_clear = now <= carried.measured.ends().plus_ns(CLEARS_NS);
-        if held.upshot == Upshot::Improved && !is_cleared && may_clear {
+        // The fallback never says that a condition is resolved.
+        let may_resolve = held.actual.as_ref().is_some_and(|actual| actual.method == BY_PLACEBO);
+        if held.upshot == Upshot::Improved && may_resolve && !is_cleared && may_clear {
             self.stage = Stage::Verifying(carried);
             return;
         }

@@ -89,7 +89,14 @@ fn limits_go_down_and_tables_up() {
 fn a_score_goes_up_alone() {
     let score = |before, written| {
         let file = crate::process_file::ProcessFile::OomScoreAdj;
-        let prior = process_value::Prior { file, written, before, taken: None, since_ticks: None, session: None };
+        let prior = process_value::Prior {
+            file,
+            written,
+            before,
+            taken: None,
+            since_ticks: None,
+            session: None,
+        };
         check(&Deed::ProcessFile { target: TARGET, prior }).is_ok()
     };
     assert!(score(0, 500) && score(500, 500) && !score(700, 500));

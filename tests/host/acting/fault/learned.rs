@@ -1,0 +1,67 @@
+//! What is learned before a run: what untreated faults did, and what earlier actions came to.
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
+
+use ks_recorder::format::recording::Reader;
+use ks_recorder::format::writer::Writer;
+use ks_vocabulary::action::ActionKind;
+use ks_vocabulary::input::{Body, CarriedOutcomes, Carry, Input, Start};
+use serde_json::Value;
+
+use super::{BY_RULES, Daemon, Fault};
+use crate::KS;
+use crate::acting::succeeded;
+use crate::live::terminate;
+
+/// So many are needed to tell an outcome by them.
+const UNTREATED: usize = 19;
+/// The windows of a trigger end 14 s after it.
+const LOOKED_AT: Duration = Duration::from_secs(17);
+
+/// Lets the fault come and go while a daemon looks on, and keeps what was learned in a file.
+pub(super) fn null(scratch: &Path) -> PathBuf {
+    let folder = scratch.join("observed");
+    let mut daemon = Daemon::begin(folder.clone(), "observe", BY_RULES, &[]);
+    for episode in 1..=UNTREATED {
+        let fault = Fault::begin("hog_one_session", (4, 60));
+        daemon.wait("the queue is full", 40, stands);
+        std::thread::sleep(LOOKED_AT);
+        drop(fault);
+        daemon.wait("it is over", 240, |status| !stands(status));
+        eprintln!("{episode} of {UNTREATED} untreated episodes");
+    }
+    terminate(&mut daemon.child.0);
+    let normal = scratch.join("normal.json");
+    let mut command = Command::new(KS);
+    command.args(["baseline", "build"]).arg(folder).arg("-o").arg(&normal);
+    succeeded(&command.output().unwrap());
+    normal
+}
+
+fn stands(status: &Value) -> bool {
+    status["standing"].as_array().unwrap().iter().any(|one| one["kind"] == "tcp_exhaustion")
+}
+
+/// Begins the directory of a daemon with a run after which the agent has explored an action, and
+/// may not think that it helps: three of ten resolved their incident.
+pub(super) fn explored(folder: &Path, of: &Path) {
+    let start = first_start(of);
+    let effect = [1.0, 11.0, 6.0, 5.0];
+    let action = ActionKind::LowerProcessPriority;
+    let outcomes = vec![CarriedOutcomes { action, successes: 3.0, trials: 10.0, effect }];
+    let start = Start { carry: Some(Carry { outcomes, ..Carry::default() }), ..start };
+    std::fs::create_dir(folder).unwrap();
+    let mut writer = Writer::create(&folder.join("00000000.parquet"), false).unwrap();
+    let mono = start.began_ns.unwrap_or_default();
+    writer.append(&Input::recorded(0, mono, Body::Start(Box::new(start)))).unwrap();
+    writer.seal().unwrap();
+}
+
+/// What a recording of this host begins with.
+fn first_start(of: &Path) -> Start {
+    let mut reader = Reader::open(&[of.join("00000000.parquet")]).unwrap();
+    let first = reader.next().unwrap().unwrap();
+    let Body::Start(start) = &first.body else { unreachable!("a recording begins so") };
+    (**start).clone()
+}

@@ -1,0 +1,97 @@
+//! The whole course, with what untreated faults did for comparison.
+use super::learned::{explored, null};
+use super::*;
+use crate::acting::{ks, said, succeeded, undo};
+
+fn is_skipped() -> bool {
+    let is_whole = std::env::var("KS_END_TO_END").is_ok_and(|text| text == "whole");
+    if !is_whole {
+        eprintln!("skipped: it takes an hour (run `make end-to-end`)");
+    }
+    !is_whole || unfit()
+}
+
+#[test]
+fn by_what_untreated_ones_did_it_is_resolved_and_what_cannot_help_is_not_done() {
+    if is_skipped() {
+        return;
+    }
+    let scratch = tempfile::tempdir().unwrap();
+    let normal = null(scratch.path());
+    let known = ["--baseline", normal.to_str().unwrap()];
+    let folder = scratch.path().join("resolved");
+    resolved(&folder, &known);
+    explored(&scratch.path().join("explored"), &folder);
+    proposed(&scratch.path().join("explored"), &known);
+    another_session(&scratch.path().join("another"), &known);
+    protected(&scratch.path().join("protected"), &known);
+}
+
+/// Within the exploring budget it is done, resolved, kept, and undone when a person asks for that.
+fn resolved(folder: &Path, known: &[&str]) {
+    eprintln!("in one session, within the exploring budget:");
+    let daemon = Daemon::begin(folder.to_owned(), "auto", BY_RULES, known);
+    let _fault = Fault::begin("hog_one_session", (KNOWN_S, 300));
+    let settled = daemon.settled(300);
+    assert_eq!(settled["outcome"], "resolved", "{settled:#}");
+    assert_eq!(nice(), Some(10), "it is kept");
+    succeeded(&undo(folder, 1));
+    assert_eq!(nice(), Some(0), "it is undone");
+    let journal = daemon.end();
+    let verified = journal.iter().rfind(|line| line["id"] == 1 && line["outcome"] == "resolved");
+    let decision = verified.expect("it is resolved");
+    assert!(decision["action"]["lower_process_priority"].is_object(), "{decision:#}");
+    assert_eq!(decision["rule"], "gate: exploring");
+    let actual = &decision["actual"];
+    assert_eq!((&actual["method"], &actual["shortened"]), (&"placebo".into(), &5.into()));
+    assert!(actual["m"].as_u64() >= Some(19) && actual["metric"] == "accept_queue_share");
+}
+
+/// With that used up, and too few successes, it is proposed and waits: nothing is done until a
+/// person approves of it.
+fn proposed(folder: &Path, known: &[&str]) {
+    eprintln!("in one session, with the exploring budget used up:");
+    let daemon = Daemon::begin(folder.to_owned(), "auto", BY_RULES, known);
+    let _fault = Fault::begin("hog_one_session", (KNOWN_S, 300));
+    let status = daemon
+        .wait("it is proposed", 200, |status| !status["acting"]["proposals"][0]["token"].is_null());
+    let proposal = &status["acting"]["proposals"][0];
+    assert_eq!(proposal["rule"], "gate", "{proposal:#}");
+    assert_eq!(nice(), Some(0), "nothing is done");
+    let id = proposal["decision"].to_string();
+    let other = said(&ks(&["approve", "999", "--yes"], folder));
+    assert!(other.contains("no decision of this number waits"), "{other}");
+    succeeded(&ks(&["approve", &id, "--yes"], folder));
+    daemon.wait("it is done", 10, |_| nice() == Some(10));
+    assert_eq!(ks(&["approve", &id, "--yes"], folder).status.code(), Some(1), "once");
+    let _ = daemon.end();
+}
+
+/// A nice level counts within a session alone: that of the other session is lowered.
+fn another_session(folder: &Path, known: &[&str]) {
+    eprintln!("in two sessions:");
+    let daemon = Daemon::begin(folder.to_owned(), "auto", BY_RULES, known);
+    let _fault = Fault::begin("hog_two_sessions", (KNOWN_S, 300));
+    let settled = daemon.settled(300);
+    let journal = daemon.end();
+    let decision = first_decision(&journal);
+    let weighs = ["lower_autogroup_priority", "lower_cpu_weight"];
+    let is_one = weighs.iter().any(|action| decision["action"][action].is_object());
+    assert!(is_one && decision["comm"] == "ks-hog", "{decision:#}");
+    assert!(["resolved", "improved"].contains(&settled["outcome"].as_str().unwrap()), "{settled}");
+}
+
+/// Nothing is done to what is marked never to be killed, and it is said why.
+fn protected(folder: &Path, known: &[&str]) {
+    eprintln!("protected:");
+    let daemon = Daemon::begin(folder.to_owned(), "auto", BY_RULES, known);
+    let by = ["choom", "-n", "-1000", "--"];
+    let fault = Fault::begin_by(&by, "hog_one_session", (KNOWN_S, 60));
+    std::thread::sleep(Duration::from_secs(KNOWN_S + 45));
+    assert_eq!(nice(), Some(0), "nothing is done");
+    drop(fault);
+    let journal = daemon.end();
+    let told = journal.iter().map(ToString::to_string);
+    let told: Vec<String> = told.filter(|line| line.contains("never to be killed")).collect();
+    assert!(!told.is_empty(), "it is said why");
+}
