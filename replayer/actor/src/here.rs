@@ -5,10 +5,11 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use ks_vocabulary::action::{ActionKind, Risk};
 use ks_vocabulary::decision::{GroupFile, Sysctl};
+use ks_vocabulary::membership::is_hierarchy;
 
 /// What was found.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -40,8 +41,9 @@ pub enum Groups {
     /// None are mounted.
     #[default]
     None,
-    /// Those of version 1 hold the controllers.
-    First,
+    /// Those of version 1 hold the controllers, with the files that a group has, and some may be
+    /// of version 2 beside them.
+    First(Vec<String>),
     /// Version 2, with the files that a group has.
     Second(Vec<String>),
 }
@@ -172,10 +174,7 @@ impl Host {
     fn without_group_file(&self, file: GroupFile) -> Option<String> {
         match &self.groups {
             Groups::None => Some("no control groups are mounted".to_owned()),
-            Groups::First if file == GroupFile::CgroupFreeze => None,
-            Groups::First => {
-                Some(format!("controllers are those of version 1: there is no `{file}`"))
-            }
+            Groups::First(files) => without_first_file(file, files),
             Groups::Second(files) if files.iter().any(|one| one == file.word()) => {
                 let needs_swap = file == GroupFile::MemoryHigh && !self.has_swap;
                 needs_swap.then(|| {
@@ -217,6 +216,43 @@ impl Host {
     }
 }
 
+/// Of version 1 a file has counterparts, or none.
+fn without_first_file(file: GroupFile, files: &[String]) -> Option<String> {
+    let of = counterparts(file);
+    let has = |one: &GroupFile| files.iter().any(|name| name == one.word());
+    if of.iter().any(has) {
+        return None;
+    }
+    let Some(first) = of.first() else {
+        return Some(format!("controllers are those of version 1: it has nothing like `{file}`"));
+    };
+    Some(format!("controllers are those of version 1, and no group has `{first}`"))
+}
+
+/// What does the same in version 1 (`kernel.md`, section 13); `cgroup.freeze` itself is there
+/// beside it on many hosts.
+fn counterparts(file: GroupFile) -> &'static [GroupFile] {
+    match file {
+        GroupFile::CpuMax => &[GroupFile::CpuCfsQuota],
+        GroupFile::CpuWeight => &[GroupFile::CpuShares],
+        GroupFile::CgroupFreeze => &[GroupFile::FreezerState, GroupFile::CgroupFreeze],
+        GroupFile::IoMax => &[GroupFile::BlkioReadBps],
+        GroupFile::PidsMax => &[GroupFile::PidsMax],
+        GroupFile::BlkioReadBps
+        | GroupFile::BlkioReadIops
+        | GroupFile::BlkioWriteBps
+        | GroupFile::BlkioWriteIops
+        | GroupFile::CpuCfsQuota
+        | GroupFile::CpuShares
+        | GroupFile::FreezerState
+        | GroupFile::IoBfqWeight
+        | GroupFile::IoWeight
+        | GroupFile::MemoryHigh
+        | GroupFile::MemoryReclaim
+        | GroupFile::MemorySwapMax => &[],
+    }
+}
+
 /// In a namespace of process ids below the first one a process has an id in each.
 fn sees_host(status: &str) -> bool {
     let ids = status.lines().find_map(|line| line.strip_prefix("NSpid:"));
@@ -249,28 +285,47 @@ fn may_write(mounts: &str, path: &str) -> bool {
 }
 
 fn groups(mounts: &str) -> Groups {
-    let kind = |line: &str| line.split_once(" - ").map(|(_, back)| back.to_owned());
-    let of = |wanted: &str| {
-        mounts.lines().find(|line| kind(line).is_some_and(|back| back.starts_with(wanted)))
+    let of = |wanted: &'static str| {
+        mounts.lines().filter(move |line| {
+            line.split_once(" - ").is_some_and(|(_, back)| back.starts_with(wanted))
+        })
     };
-    let second = of("cgroup2 ").and_then(|line| line.split(' ').nth(4)).map(Path::new);
-    let files = second.map(files_of_a_group).unwrap_or_default();
+    let at = |line: &str| line.split(' ').nth(4).map(PathBuf::from);
+    let second = of("cgroup2 ").find_map(at);
+    let mut files = second.as_deref().map(files_of_a_group).unwrap_or_default();
     let has_controller = |file: &String| file.starts_with("cpu.max") || file.starts_with("memory.");
-    match (second, of("cgroup ")) {
-        (Some(_), _) if files.iter().any(has_controller) => Groups::Second(files),
-        (_, Some(_)) => Groups::First,
-        (Some(_), None) => Groups::Second(files),
-        (None, None) => Groups::None,
+    if second.is_some() && files.iter().any(has_controller) || of("cgroup ").next().is_none() {
+        return if second.is_some() { Groups::Second(files) } else { Groups::None };
     }
+    for line in of("cgroup ") {
+        let mounted = at(line);
+        files.extend(mounted.iter().flat_map(|mount| files_of_a_group(mount)));
+        files.extend(mounted.iter().flat_map(|mount| names_in(mount)));
+        // The topmost group has not these two, and need be the only one for now.
+        let has = |controller| is_hierarchy(controller, options_of(line).as_bytes());
+        files.extend(has(b"freezer").then(|| GroupFile::FreezerState.to_string()));
+        files.extend(has(b"pids").then(|| GroupFile::PidsMax.to_string()));
+    }
+    files.sort_unstable();
+    files.dedup();
+    Groups::First(files)
+}
+
+/// What a hierarchy of version 1 is mounted with: its controllers among others.
+fn options_of(line: &str) -> &str {
+    line.rsplit_once(' ').map_or("", |(_, options)| options)
+}
+
+fn names_in(folder: &Path) -> Vec<String> {
+    let all = fs::read_dir(folder).into_iter().flatten().filter_map(Result::ok);
+    all.filter_map(|file| file.file_name().into_string().ok()).collect()
 }
 
 /// Files that any of the topmost groups has: the root has few.
 fn files_of_a_group(mount: &Path) -> Vec<String> {
     let mut files = Vec::new();
     for folder in fs::read_dir(mount).into_iter().flatten().filter_map(Result::ok) {
-        for file in fs::read_dir(folder.path()).into_iter().flatten().filter_map(Result::ok) {
-            files.extend(file.file_name().into_string());
-        }
+        files.extend(names_in(&folder.path()));
     }
     files.sort_unstable();
     files.dedup();
