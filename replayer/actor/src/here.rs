@@ -3,13 +3,14 @@
 //! What is found is looked up without changing anything. Whether an action helps is another matter:
 //! that its preconditions say, of its target.
 
+mod groups;
+
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use ks_vocabulary::action::{ActionKind, Risk};
 use ks_vocabulary::decision::{GroupFile, Sysctl};
-use ks_vocabulary::membership::is_hierarchy;
 
 /// What was found.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -41,8 +42,8 @@ pub enum Groups {
     /// None are mounted.
     #[default]
     None,
-    /// Those of version 1 hold the controllers, with the files that a group has, and some may be
-    /// of version 2 beside them.
+    /// Those of version 1 hold the controllers, or some of them, with the files that a group has
+    /// there or of version 2.
     First(Vec<String>),
     /// Version 2, with the files that a group has.
     Second(Vec<String>),
@@ -174,7 +175,7 @@ impl Host {
     fn without_group_file(&self, file: GroupFile) -> Option<String> {
         match &self.groups {
             Groups::None => Some("no control groups are mounted".to_owned()),
-            Groups::First(files) => without_first_file(file, files),
+            Groups::First(files) => groups::without_first(file, files),
             Groups::Second(files) if files.iter().any(|one| one == file.word()) => {
                 let needs_swap = file == GroupFile::MemoryHigh && !self.has_swap;
                 needs_swap.then(|| {
@@ -203,7 +204,7 @@ impl Host {
             is_root: rustix::process::geteuid().is_root(),
             sees_host: sees_host(&read("/proc/self/status")),
             no_sandbox: no_sandbox(),
-            groups: groups(&mounts),
+            groups: groups::found(&mounts),
             autogroup: match read("/proc/sys/kernel/sched_autogroup_enabled").trim() {
                 "" => None,
                 text => Some(text != "0"),
@@ -213,43 +214,6 @@ impl Host {
             may_write_sys: may_write(&mounts, "/sys"),
             parameters: parameters(may_write(&mounts, "/proc/sys") && may_write(&mounts, "/proc")),
         }
-    }
-}
-
-/// Of version 1 a file has counterparts, or none.
-fn without_first_file(file: GroupFile, files: &[String]) -> Option<String> {
-    let of = counterparts(file);
-    let has = |one: &GroupFile| files.iter().any(|name| name == one.word());
-    if of.iter().any(has) {
-        return None;
-    }
-    let Some(first) = of.first() else {
-        return Some(format!("controllers are those of version 1: it has nothing like `{file}`"));
-    };
-    Some(format!("controllers are those of version 1, and no group has `{first}`"))
-}
-
-/// What does the same in version 1 (`kernel.md`, section 13); `cgroup.freeze` itself is there
-/// beside it on many hosts.
-fn counterparts(file: GroupFile) -> &'static [GroupFile] {
-    match file {
-        GroupFile::CpuMax => &[GroupFile::CpuCfsQuota],
-        GroupFile::CpuWeight => &[GroupFile::CpuShares],
-        GroupFile::CgroupFreeze => &[GroupFile::FreezerState, GroupFile::CgroupFreeze],
-        GroupFile::IoMax => &[GroupFile::BlkioReadBps],
-        GroupFile::PidsMax => &[GroupFile::PidsMax],
-        GroupFile::BlkioReadBps
-        | GroupFile::BlkioReadIops
-        | GroupFile::BlkioWriteBps
-        | GroupFile::BlkioWriteIops
-        | GroupFile::CpuCfsQuota
-        | GroupFile::CpuShares
-        | GroupFile::FreezerState
-        | GroupFile::IoBfqWeight
-        | GroupFile::IoWeight
-        | GroupFile::MemoryHigh
-        | GroupFile::MemoryReclaim
-        | GroupFile::MemorySwapMax => &[],
     }
 }
 
@@ -282,54 +246,6 @@ fn may_write(mounts: &str, path: &str) -> bool {
         (fields.get(4) == Some(&path)).then(|| fields.get(5).copied().unwrap_or_default())
     });
     at.next_back().is_none_or(|options| !options.split(',').any(|option| option == "ro"))
-}
-
-fn groups(mounts: &str) -> Groups {
-    let of = |wanted: &'static str| {
-        mounts.lines().filter(move |line| {
-            line.split_once(" - ").is_some_and(|(_, back)| back.starts_with(wanted))
-        })
-    };
-    let at = |line: &str| line.split(' ').nth(4).map(PathBuf::from);
-    let second = of("cgroup2 ").find_map(at);
-    let mut files = second.as_deref().map(files_of_a_group).unwrap_or_default();
-    let has_controller = |file: &String| file.starts_with("cpu.max") || file.starts_with("memory.");
-    if second.is_some() && files.iter().any(has_controller) || of("cgroup ").next().is_none() {
-        return if second.is_some() { Groups::Second(files) } else { Groups::None };
-    }
-    for line in of("cgroup ") {
-        let mounted = at(line);
-        files.extend(mounted.iter().flat_map(|mount| files_of_a_group(mount)));
-        files.extend(mounted.iter().flat_map(|mount| names_in(mount)));
-        // The topmost group has not these two, and need be the only one for now.
-        let has = |controller| is_hierarchy(controller, options_of(line).as_bytes());
-        files.extend(has(b"freezer").then(|| GroupFile::FreezerState.to_string()));
-        files.extend(has(b"pids").then(|| GroupFile::PidsMax.to_string()));
-    }
-    files.sort_unstable();
-    files.dedup();
-    Groups::First(files)
-}
-
-/// What a hierarchy of version 1 is mounted with: its controllers among others.
-fn options_of(line: &str) -> &str {
-    line.rsplit_once(' ').map_or("", |(_, options)| options)
-}
-
-fn names_in(folder: &Path) -> Vec<String> {
-    let all = fs::read_dir(folder).into_iter().flatten().filter_map(Result::ok);
-    all.filter_map(|file| file.file_name().into_string().ok()).collect()
-}
-
-/// Files that any of the topmost groups has: the root has few.
-fn files_of_a_group(mount: &Path) -> Vec<String> {
-    let mut files = Vec::new();
-    for folder in fs::read_dir(mount).into_iter().flatten().filter_map(Result::ok) {
-        files.extend(names_in(&folder.path()));
-    }
-    files.sort_unstable();
-    files.dedup();
-    files
 }
 
 /// Of disks that are no loops and no memory.

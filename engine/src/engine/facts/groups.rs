@@ -146,3 +146,6 @@ fn or<'a>(one: &GroupFacts<'a>, other: &GroupFacts<'a>) -> GroupFacts<'a> {
         watchdog_us: one.watchdog_us.or(other.watchdog_us),
     }
 }
+
+#[cfg(test)]
+mod tests;

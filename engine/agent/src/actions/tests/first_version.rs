@@ -153,6 +153,16 @@ fn each_refusal_has_its_host() {
 }
 
 #[test]
+fn a_group_that_is_no_units_has_no_watchdog() {
+    let mut desk = host();
+    desk.batch().watchdog_us = None;
+    let unfit = planned("freeze_cgroup", &desk).unwrap_err();
+    assert_eq!(unfit.rule(), "not_recorded", "that of its unit");
+    desk.batch().unit = None;
+    assert!(planned("freeze_cgroup", &desk).is_ok());
+}
+
+#[test]
 fn where_both_versions_are_each_controller_is_where_it_is() {
     let mut desk = Desk::default();
     let first = of_version_1(&group(BATCH)).first;
