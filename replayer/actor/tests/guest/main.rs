@@ -1,7 +1,8 @@
 //! Every effect of the catalogue by an actor in its sandbox, on the kernel that this runs on: done,
 //! looked at, undone exactly, looked at; and what happens to others meanwhile. `make test-kernels`
 //! runs it in guests of other kernels, with `--guest`, and in one whose first process is systemd,
-//! with `--systemd` and, where it has no bus yet, with `--systemd-without-bus`. Without these it touches what it made alone.
+//! with `--systemd` and, where it has no bus yet, with `--systemd-without-bus`. Without these it
+//! touches what it made alone.
 //!
 //! Each check prints one line: `ok NAME`, `cannot NAME: why` for what this kernel cannot do,
 //! `skipped: NAME: why` for what is not here, or `FAILED NAME: why`.
