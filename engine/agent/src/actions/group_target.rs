@@ -46,17 +46,18 @@ pub(super) fn by(
 
 /// The group as version 2 has it, with a controller that what is written has there alone.
 pub(super) fn second(group: &GroupFacts<'_>, controller: &str) -> Result<Exact, Unfit> {
-    let absent = |which: &str| {
-        let why = format!("the group has no {controller} controller{which}");
-        Err(Unfit::Absent(Cow::Owned(why)))
+    let is_of_first = group.first.parts().next().is_some();
+    let absent = || {
+        let which = if is_of_first { " of version 2" } else { "" };
+        Err(Unfit::Absent(Cow::Owned(format!("the group has no {controller} controller{which}"))))
     };
-    if group.inode.is_none() && group.first.parts().next().is_some() {
-        return absent(" of version 2");
+    if group.inode.is_none() && is_of_first {
+        return absent();
     }
     let exact = itself(group)?;
     let controllers = need(group.controllers, "the controllers of the control group")?;
     let mut each = controllers.split(u8::is_ascii_whitespace);
-    if each.any(|one| one == controller.as_bytes()) { Ok(exact) } else { absent("") }
+    if each.any(|one| one == controller.as_bytes()) { Ok(exact) } else { absent() }
 }
 
 /// The group as version 2 has it. One made anew under the same path is told by its inode alone.

@@ -56,7 +56,9 @@ pub(super) fn without_first(file: GroupFile, files: &[String]) -> Option<String>
         return None;
     }
     let Some(first) = of.first() else {
-        return Some(format!("controllers are those of version 1: it has nothing like `{file}`"));
+        return Some(format!(
+            "controllers are those of version 1: nothing is written there for `{file}`"
+        ));
     };
     Some(format!("controllers are those of version 1, and no group has `{first}`"))
 }

@@ -92,7 +92,9 @@ fn groups_of_version_1_have_what_has_a_counterpart() {
         "limit_cgroup_swap",
     ];
     assert_eq!(names(&of(&all)), without);
-    assert!(lost(&of(&all))[1].1.ends_with("version 1: it has nothing like `memory.high`"));
+    assert!(
+        lost(&of(&all))[1].1.ends_with("version 1: nothing is written there for `memory.high`")
+    );
     let bare = lost(&of(&[GroupFile::CgroupFreeze]));
     let quota = bare.iter().find(|(name, _)| *name == "limit_cgroup_cpu").unwrap();
     assert!(quota.1.ends_with("no group has `cpu.cfs_quota_us`"), "{}", quota.1);

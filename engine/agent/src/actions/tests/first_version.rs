@@ -172,6 +172,8 @@ fn where_both_versions_are_each_controller_is_where_it_is() {
     let file = |form: &str, desk: &Desk| told(&planned(form, desk).unwrap()).0;
     assert!(file("freeze_cgroup", &desk).contains("1 to cgroup.freeze of cgroup:/work"));
     assert!(file("lower_cpu_weight", &desk).contains("cpu.shares of cgroup:cpu,cpuacct:/work"));
+    let unfit = planned("reclaim_cgroup_memory", &desk).unwrap_err().to_string();
+    assert!(unfit.ends_with("no memory controller of version 2"), "{unfit}");
     assert_eq!(desk.batch().entity().hierarchy, b"v2");
     let entity = of_version_1(&group(BATCH)).entity();
     assert_eq!((entity.hierarchy.as_slice(), entity.inode), (&b"memory"[..], Some(7002)));
