@@ -121,14 +121,10 @@ impl<'a> Suspect<'a> {
             _ => process.and_then(|process| process.group).map(<[u8]>::to_vec),
         };
         let group = path.filter(|path| path != b"/").and_then(|path| facts.group(&path));
-        let entity = |found: GroupFacts<'_>| {
-            let at = ks_vocabulary::kind::Group::at(found.path);
-            Entity::Cgroup(ks_vocabulary::kind::Group { inode: found.inode, ..at })
-        };
         let device = disk.and_then(|name| Some((name, facts.disk(name)?.device?)));
         Self {
             process: process.map(|found| (Entity::Process(found.key.0, found.key.1), found)),
-            group: group.map(|found| (entity(found), found)),
+            group: group.map(|found| (Entity::Cgroup(found.entity()), found)),
             disk: device,
             facts,
         }

@@ -12,7 +12,8 @@ use ks_vocabulary::metric::Metric;
 use ks_vocabulary::time::{SECOND_NS, Timestamp};
 
 use crate::facts::{
-    DiskFacts, Facts, GroupFacts, HostFacts, ProcessFacts, ProcessKey, Those, Untreated,
+    DiskFacts, Facts, FirstVersion, GroupFacts, HostFacts, Part, ProcessFacts, ProcessKey, Those,
+    Untreated,
 };
 
 /// The process that most actions of the tests are meant for.
@@ -172,11 +173,13 @@ pub(crate) fn group(path: &'static [u8]) -> GroupFacts<'static> {
     GroupFacts {
         path,
         inode: Some(7000),
+        first: FirstVersion::default(),
         unit: Some(b"batch.service"),
         controllers: Some(b"cpuset cpu io memory pids"),
         cpu_quota_us: Some(-1),
         cpu_period_us: Some(100_000),
         cpu_weight: Some(100),
+        cpu_shares: None,
         cpus_used: Some(4.0),
         memory_bytes: Some(1000 * MIB),
         anon_bytes: Some(600 * MIB),
@@ -193,6 +196,29 @@ pub(crate) fn group(path: &'static [u8]) -> GroupFacts<'static> {
         frozen: Some(false),
         restart: Some(b"no"),
         watchdog_us: Some(0),
+    }
+}
+
+/// The same on a host whose controllers are in hierarchies of version 1.
+pub(crate) fn of_version_1(known: &GroupFacts<'static>) -> GroupFacts<'static> {
+    let part = |hierarchy: &'static [u8], inode| Some(Part { hierarchy, inode: Some(inode) });
+    GroupFacts {
+        inode: None,
+        first: FirstVersion {
+            cpu: part(b"cpu,cpuacct", 7001),
+            memory: part(b"memory", 7002),
+            blkio: part(b"blkio", 7003),
+            pids: part(b"pids", 7004),
+            freezer: part(b"freezer", 7005),
+        },
+        controllers: None,
+        cpu_weight: None,
+        cpu_shares: Some(1024),
+        memory_high_bytes: None,
+        swap_max_bytes: None,
+        io_weight: None,
+        io_bfq_weight: None,
+        ..*known
     }
 }
 

@@ -4,7 +4,7 @@
 use alloc::vec::Vec;
 
 use ks_vocabulary::decision::Sysctl;
-use ks_vocabulary::kind::{Entity, Kind};
+use ks_vocabulary::kind::{Entity, Group, Kind};
 use ks_vocabulary::metric::Metric;
 use ks_vocabulary::time::Timestamp;
 
@@ -63,16 +63,50 @@ pub enum Those<'a> {
     Session(u64),
 }
 
+/// What one hierarchy of version 1 has of a control group: a directory of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Part<'a> {
+    /// Controllers of the hierarchy, joined by commas.
+    pub hierarchy: &'a [u8],
+    /// Inode of the directory.
+    pub inode: Option<u64>,
+}
+
+/// What hierarchies of version 1 have of a control group, by the controllers that are written. One
+/// that version 2 has is in none of these.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct FirstVersion<'a> {
+    /// With the CPU controller.
+    pub cpu: Option<Part<'a>>,
+    /// With the memory controller.
+    pub memory: Option<Part<'a>>,
+    /// With the block I/O controller.
+    pub blkio: Option<Part<'a>>,
+    /// With the pids controller.
+    pub pids: Option<Part<'a>>,
+    /// With the freezer, where version 2 does not freeze the group.
+    pub freezer: Option<Part<'a>>,
+}
+
+impl<'a> FirstVersion<'a> {
+    /// Each of them, the one that a process is said to be in first.
+    pub fn parts(&self) -> impl Iterator<Item = Part<'a>> {
+        [self.memory, self.cpu, self.blkio, self.pids, self.freezer].into_iter().flatten()
+    }
+}
+
 /// A control group as it was read last.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct GroupFacts<'a> {
     /// Its path.
     pub path: &'a [u8],
-    /// Inode of its directory.
+    /// Inode of its directory of version 2.
     pub inode: Option<u64>,
+    /// What version 1 has of it.
+    pub first: FirstVersion<'a>,
     /// The systemd unit or slice that it is.
     pub unit: Option<&'a [u8]>,
-    /// Controllers that it has, by blanks.
+    /// Controllers of version 2 that it has, by blanks.
     pub controllers: Option<&'a [u8]>,
     /// Quota in microseconds; -1 for none.
     pub cpu_quota_us: Option<i64>,
@@ -80,6 +114,8 @@ pub struct GroupFacts<'a> {
     pub cpu_period_us: Option<u64>,
     /// `cpu.weight`.
     pub cpu_weight: Option<u64>,
+    /// `cpu.shares`, of version 1.
+    pub cpu_shares: Option<u64>,
     /// CPUs that it used lately.
     pub cpus_used: Option<f64>,
     /// Memory that it is charged with, in bytes.
@@ -100,7 +136,7 @@ pub struct GroupFacts<'a> {
     pub pids_max: Option<u64>,
     /// Bytes a second that it read and wrote lately.
     pub io_bytes_per_s: Option<(f64, f64)>,
-    /// Text of `io.max`.
+    /// Text of `io.max`, or that of version 1 in the same form.
     pub io_max: Option<&'a [u8]>,
     /// `io.weight`.
     pub io_weight: Option<u64>,
@@ -112,6 +148,25 @@ pub struct GroupFacts<'a> {
     pub restart: Option<&'a [u8]>,
     /// `WatchdogSec=` of the unit in microseconds; 0 for none.
     pub watchdog_us: Option<u64>,
+}
+
+impl GroupFacts<'_> {
+    /// Who it is: by version 2, or by the part of version 1 that says most of it.
+    pub fn entity(&self) -> Group {
+        let at = Group { inode: self.inode, ..Group::at(self.path) };
+        match self.first.parts().next().filter(|_| self.inode.is_none()) {
+            Some(part) => Group { hierarchy: part.hierarchy.to_vec(), inode: part.inode, ..at },
+            None => at,
+        }
+    }
+
+    /// Inode of its directory in a hierarchy, where that is known.
+    pub fn inode_in(&self, hierarchy: &[u8]) -> Option<u64> {
+        if hierarchy == b"v2" {
+            return self.inode;
+        }
+        self.first.parts().find(|part| part.hierarchy == hierarchy)?.inode
+    }
 }
 
 /// A disk as it was read last.

@@ -14,7 +14,8 @@ use crate::window::{CGROUP_CAP, PROCESS_CAP};
 #[derive(Debug, Default)]
 pub(super) struct FactTables {
     processes: BTreeMap<ProcessKey, ProcessFacts>,
-    groups: BTreeMap<Vec<u8>, CgroupSettings>,
+    /// By path: one of each hierarchy.
+    groups: BTreeMap<Vec<u8>, Vec<CgroupSettings>>,
     sysctls: Option<Sysctls>,
     /// Tasks that slept uninterruptibly when they were read last.
     blocked: Option<(Timestamp, Vec<BlockedTask>)>,
@@ -47,7 +48,9 @@ impl FactTables {
         for row in sample.cgroup_settings.iter() {
             let path = row.path().unwrap_or_default();
             if self.groups.len() < CGROUP_CAP || self.groups.contains_key(path) {
-                self.groups.insert(path.to_vec(), row.clone());
+                let all = self.groups.entry(path.to_vec()).or_default();
+                all.retain(|known| known.hierarchy() != row.hierarchy());
+                all.push(row.clone());
             }
         }
         if let Some(row) = sample.sysctls.iter().next() {
@@ -70,8 +73,14 @@ impl FactTables {
     }
 
     /// Settings of a control group; those of another one of the same path are not its.
-    pub(super) fn group(&self, path: &[u8], inode: Option<u64>) -> Option<&CgroupSettings> {
-        self.groups.get(path).filter(|row| row.inode() == inode)
+    pub(super) fn group(
+        &self,
+        hierarchy: &[u8],
+        path: &[u8],
+        inode: Option<u64>,
+    ) -> Option<&CgroupSettings> {
+        let mut all = self.groups.get(path)?.iter();
+        all.find(|row| row.hierarchy() == Some(hierarchy) && row.inode() == inode)
     }
 
     /// Tasks that slept uninterruptibly, and when they were read.

@@ -1,5 +1,7 @@
 //! What the agent may know of the host: the window's last readings, and what the board measured.
 
+mod groups;
+
 use alloc::vec::Vec;
 
 use ks_agent::facts::{
@@ -9,14 +11,12 @@ use ks_vocabulary::decision::Sysctl;
 use ks_vocabulary::kind::{Entity, Kind};
 use ks_vocabulary::membership::is_within;
 use ks_vocabulary::metric::Metric;
-use ks_vocabulary::model::{
-    Cgroup, CgroupSettings as Settings, Cpu, Limits, Memory, ProcessFacts as Row, Sysctls,
-};
+use ks_vocabulary::model::{Cpu, Limits, Memory, ProcessFacts as Row, Sysctls};
 use ks_vocabulary::time::{SECOND_NS, Timestamp};
 
 use super::fact_tables::FactTables;
 use crate::board::Board;
-use crate::window::{BUCKET_NS, CgroupTrack, Known, OwnerTable, Window};
+use crate::window::{BUCKET_NS, Known, OwnerTable, Window};
 
 /// What was learned by triggers of this run.
 const OWN: &str = "this run's untreated triggers";
@@ -32,12 +32,6 @@ pub(super) struct Seen<'a> {
 impl Seen<'_> {
     fn limits(&self) -> Option<&Limits> {
         self.window.limits.one().ok()
-    }
-
-    fn group_row(&self, path: &[u8]) -> Option<(&Cgroup, &CgroupTrack)> {
-        let all = self.window.cgroups.entities();
-        let own = all.filter(|(_, row, _)| row.path() == Some(path));
-        own.map(|(_, row, track)| (row, track)).next()
     }
 
     /// Over how long the consumption of a control group is counted: from the bucket before.
@@ -136,37 +130,7 @@ impl Facts for Seen<'_> {
     }
 
     fn group(&self, path: &[u8]) -> Option<GroupFacts<'_>> {
-        let (row, track) = self.group_row(path)?;
-        let settings = self.tables.group(path, row.inode());
-        let spent = track.consumption(row);
-        let rate = |amount: u64| self.over_s().map(|over_s| amount as f64 / over_s);
-        let written = spent.written_bytes;
-        let read = spent.io_bytes.saturating_sub(written);
-        Some(GroupFacts {
-            path: row.path()?,
-            inode: row.inode(),
-            unit: row.unit(),
-            cpu_quota_us: row.cpu_quota_us(),
-            cpu_period_us: row.cpu_period_us(),
-            cpu_weight: row.cpu_weight(),
-            cpus_used: rate(spent.cpu_us).map(|us| us / 1e6),
-            io_bytes_per_s: rate(read).zip(rate(written)),
-            memory_bytes: row.memory_bytes(),
-            anon_bytes: row.anon_bytes(),
-            file_bytes: row.file_bytes(),
-            memory_high_bytes: row.memory_high_bytes(),
-            swap_bytes: row.swap_bytes(),
-            swap_max_bytes: row.swap_max_bytes(),
-            pids: row.pids(),
-            pids_max: row.pids_max(),
-            controllers: settings.and_then(Settings::controllers),
-            io_max: settings.and_then(Settings::io_max),
-            io_weight: settings.and_then(Settings::io_weight),
-            io_bfq_weight: settings.and_then(Settings::io_bfq_weight),
-            frozen: settings.and_then(Settings::frozen),
-            restart: settings.and_then(Settings::restart),
-            watchdog_us: settings.and_then(Settings::watchdog_us),
-        })
+        groups::facts(self.window, self.tables, path, self.over_s())
     }
 
     fn disk(&self, name: &[u8]) -> Option<DiskFacts<'_>> {

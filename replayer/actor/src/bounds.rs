@@ -20,6 +20,10 @@ const POLICIES: [u64; 2] = [3, 5];
 /// Quotas and periods that the kernel takes, in microseconds.
 const QUOTA_US: std::ops::RangeInclusive<u64> = 1000..=100_000;
 const PERIOD_US: u64 = 100_000;
+/// The same of version 1, whose period is as somebody made it: one CPU for the longest of them.
+const FIRST_QUOTA_US: std::ops::RangeInclusive<u64> = 1000..=1_000_000;
+/// Shares of version 1: what weights of the catalogue are (1024 for a weight of 100).
+const SHARES: std::ops::RangeInclusive<u64> = 10..=1014;
 
 /// Seconds that anything lasts which ends by itself: the catalogue has such times for what stops
 /// something alone, and those are shorter. Nobody waits longer for what he did not keep (our
@@ -78,8 +82,10 @@ pub fn check_time(lasts_s: Option<u64>, effects: &[Effect]) -> Result<(), OutOfB
 fn stops(effect: &Effect) -> bool {
     match effect {
         Effect::Signal { signal, .. } => *signal == Signal::Stop,
-        Effect::GroupFile { file, text, .. } => *file == GroupFile::CgroupFreeze && text == "1",
-        Effect::Nice { .. }
+        Effect::GroupFile { file: GroupFile::CgroupFreeze, text, .. } => text == "1",
+        Effect::GroupFile { file: GroupFile::FreezerState, text, .. } => text == "FROZEN",
+        Effect::GroupFile { .. }
+        | Effect::Nice { .. }
         | Effect::Policy { .. }
         | Effect::Affinity { .. }
         | Effect::IoPriority { .. }
@@ -110,6 +116,15 @@ fn is_text<T, E>(text: &str, new: impl Fn(u64) -> Result<T, E>) -> bool {
 fn is_group_text(file: GroupFile, text: &str) -> bool {
     match file {
         GroupFile::CgroupFreeze => matches!(text, "0" | "1"),
+        GroupFile::FreezerState => matches!(text, "FROZEN" | "THAWED"),
+        GroupFile::CpuCfsQuota => number(text).is_some_and(|us| FIRST_QUOTA_US.contains(&us)),
+        GroupFile::CpuShares => number(text).is_some_and(|shares| SHARES.contains(&shares)),
+        GroupFile::BlkioReadBps | GroupFile::BlkioWriteBps => {
+            of_device(text).is_some_and(|limit| is_text(limit, Bandwidth::new))
+        }
+        GroupFile::BlkioReadIops | GroupFile::BlkioWriteIops => {
+            of_device(text).is_some_and(|limit| is_text(limit, RequestRate::new))
+        }
         GroupFile::CpuMax => text.split_once(' ').is_some_and(|(quota, period)| {
             number(quota).is_some_and(|quota| QUOTA_US.contains(&quota))
                 && number(period) == Some(PERIOD_US)
@@ -125,13 +140,15 @@ fn is_group_text(file: GroupFile, text: &str) -> bool {
     }
 }
 
+/// What stands behind a device.
+fn of_device(text: &str) -> Option<&str> {
+    let (device, rest) = text.split_once(' ')?;
+    let (major, minor) = device.split_once(':')?;
+    number(major).zip(number(minor)).map(|_| rest)
+}
+
 fn is_io_limit(text: &str) -> bool {
-    let parts = text.split_once(' ').and_then(|(device, pair)| {
-        let (major, minor) = device.split_once(':')?;
-        number(major).zip(number(minor))?;
-        pair.split_once('=')
-    });
-    match parts {
+    match of_device(text).and_then(|pair| pair.split_once('=')) {
         Some(("rbps" | "wbps", limit)) => is_text(limit, Bandwidth::new),
         Some(("riops" | "wiops", limit)) => is_text(limit, RequestRate::new),
         Some(_) | None => false,

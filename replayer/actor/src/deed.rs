@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 use crate::failure::{Failure, is_gone};
 use crate::held::{Held, Target};
 use crate::mask::Mask;
+use crate::members;
 use crate::place::Place;
 use crate::process_file::ProcessFile;
 use crate::process_value;
@@ -219,13 +220,14 @@ fn process_file(process: &Exact, file: ProcessFile, written: i64) -> Result<Deed
     Ok(Deed::ProcessFile { target, prior })
 }
 
-/// By systemd where the group is a unit's.
+/// By systemd where the group is a unit's of version 2.
 fn group_file(
     group: &Exact,
     at: GroupFile,
     text: &str,
     writes: &dyn Writes,
 ) -> Result<Deed, Failure> {
+    members::check(group)?;
     let told = match unit_file::capture(group, at, text, writes)? {
         Way::Systemd(prior) => return Ok(Deed::Unit { prior: *prior }),
         Way::Directly(told) => told,

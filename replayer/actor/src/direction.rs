@@ -6,7 +6,7 @@ use ks_vocabulary::decision::{GroupFile, Sysctl};
 
 use crate::deed::Deed;
 use crate::failure::Failure;
-use crate::meaning::Form;
+use crate::meaning::{Form, is_of_a_device};
 use crate::process_value;
 use crate::setting::{self, Setting};
 use crate::unit_file;
@@ -93,11 +93,11 @@ fn of_unit(prior: &unit_file::Prior) -> Option<(String, String)> {
 
 fn of_file(prior: &written::Prior) -> Option<(String, String)> {
     let before = prior.before.as_ref()?.text.as_str();
-    let way = way_of(prior.place.form());
-    let takes = match way {
+    let form = prior.place.form();
+    let takes = match way_of(form) {
         Way::Any => true,
-        Way::Down => amount(&prior.written)? <= amount(before)?,
-        Way::Up => amount(&prior.written)? >= amount(before)?,
+        Way::Down => amount(form, &prior.written)? <= amount(form, before)?,
+        Way::Up => amount(form, &prior.written)? >= amount(form, before)?,
         Way::Wider => {
             let ((low, high), (old_low, old_high)) = (pair(&prior.written)?, pair(before)?);
             low <= old_low && high >= old_high
@@ -119,6 +119,12 @@ fn way_of(form: Form) -> Way {
         Form::Group(
             GroupFile::CpuMax
             | GroupFile::CpuWeight
+            | GroupFile::CpuCfsQuota
+            | GroupFile::CpuShares
+            | GroupFile::BlkioReadBps
+            | GroupFile::BlkioReadIops
+            | GroupFile::BlkioWriteBps
+            | GroupFile::BlkioWriteIops
             | GroupFile::IoBfqWeight
             | GroupFile::IoMax
             | GroupFile::IoWeight
@@ -137,7 +143,9 @@ fn way_of(form: Form) -> Way {
         Form::Sysctl(Sysctl::IpLocalPortRange) => Way::Wider,
         // Frozen and not, what is reclaimed, the one value that is aimed at, and one of a pair:
         // which way these go, their bounds say.
-        Form::Group(GroupFile::CgroupFreeze | GroupFile::MemoryReclaim)
+        Form::Group(
+            GroupFile::CgroupFreeze | GroupFile::FreezerState | GroupFile::MemoryReclaim,
+        )
         | Form::Sysctl(
             Sysctl::TcpTwReuse
             | Sysctl::DirtyBackgroundBytes
@@ -147,8 +155,18 @@ fn way_of(form: Form) -> Way {
     }
 }
 
-/// How much a text is: a quota by its period, the limit of a line, `max` for no end.
-fn amount(text: &str) -> Option<f64> {
+/// How much a text is: a quota by its period, the limit of a line, `max` for no end. Version 1 has
+/// a number for that.
+fn amount(form: Form, text: &str) -> Option<f64> {
+    let first = match form {
+        Form::Group(GroupFile::CpuCfsQuota) => Some((text, -1.0)),
+        Form::Group(file) if is_of_a_device(file) => Some((text.rsplit_once(' ')?.1, 0.0)),
+        Form::Group(_) | Form::Sysctl(_) | Form::ReadAhead => None,
+    };
+    if let Some((text, endless)) = first {
+        let number = text.parse::<f64>().ok()?;
+        return Some(if number <= endless { f64::INFINITY } else { number });
+    }
     let text = text.rsplit_once('=').map_or(text, |(_, limit)| limit);
     let number = |part: &str| if part == "max" { Some(f64::INFINITY) } else { part.parse().ok() };
     match text.split_once(' ') {

@@ -51,6 +51,14 @@ pub enum Failure {
         /// The target, for people.
         what: String,
     },
+    /// It would reach who is in another group by what is known of him.
+    #[error("{what} holds process {pid} too, which is in another group of another hierarchy")]
+    Strangers {
+        /// The target, for people.
+        what: String,
+        /// Who is in it.
+        pid: u64,
+    },
     /// No action of the catalogue does this.
     #[error(transparent)]
     OutOfBounds(#[from] OutOfBounds),

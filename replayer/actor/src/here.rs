@@ -3,6 +3,8 @@
 //! What is found is looked up without changing anything. Whether an action helps is another matter:
 //! that its preconditions say, of its target.
 
+mod groups;
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
@@ -40,8 +42,9 @@ pub enum Groups {
     /// None are mounted.
     #[default]
     None,
-    /// Those of version 1 hold the controllers.
-    First,
+    /// Those of version 1 hold the controllers, or some of them, with the files that a group has
+    /// there or of version 2.
+    First(Vec<String>),
     /// Version 2, with the files that a group has.
     Second(Vec<String>),
 }
@@ -172,10 +175,7 @@ impl Host {
     fn without_group_file(&self, file: GroupFile) -> Option<String> {
         match &self.groups {
             Groups::None => Some("no control groups are mounted".to_owned()),
-            Groups::First if file == GroupFile::CgroupFreeze => None,
-            Groups::First => {
-                Some(format!("controllers are those of version 1: there is no `{file}`"))
-            }
+            Groups::First(files) => groups::without_first(file, files),
             Groups::Second(files) if files.iter().any(|one| one == file.word()) => {
                 let needs_swap = file == GroupFile::MemoryHigh && !self.has_swap;
                 needs_swap.then(|| {
@@ -204,7 +204,7 @@ impl Host {
             is_root: rustix::process::geteuid().is_root(),
             sees_host: sees_host(&read("/proc/self/status")),
             no_sandbox: no_sandbox(),
-            groups: groups(&mounts),
+            groups: groups::found(&mounts),
             autogroup: match read("/proc/sys/kernel/sched_autogroup_enabled").trim() {
                 "" => None,
                 text => Some(text != "0"),
@@ -246,35 +246,6 @@ fn may_write(mounts: &str, path: &str) -> bool {
         (fields.get(4) == Some(&path)).then(|| fields.get(5).copied().unwrap_or_default())
     });
     at.next_back().is_none_or(|options| !options.split(',').any(|option| option == "ro"))
-}
-
-fn groups(mounts: &str) -> Groups {
-    let kind = |line: &str| line.split_once(" - ").map(|(_, back)| back.to_owned());
-    let of = |wanted: &str| {
-        mounts.lines().find(|line| kind(line).is_some_and(|back| back.starts_with(wanted)))
-    };
-    let second = of("cgroup2 ").and_then(|line| line.split(' ').nth(4)).map(Path::new);
-    let files = second.map(files_of_a_group).unwrap_or_default();
-    let has_controller = |file: &String| file.starts_with("cpu.max") || file.starts_with("memory.");
-    match (second, of("cgroup ")) {
-        (Some(_), _) if files.iter().any(has_controller) => Groups::Second(files),
-        (_, Some(_)) => Groups::First,
-        (Some(_), None) => Groups::Second(files),
-        (None, None) => Groups::None,
-    }
-}
-
-/// Files that any of the topmost groups has: the root has few.
-fn files_of_a_group(mount: &Path) -> Vec<String> {
-    let mut files = Vec::new();
-    for folder in fs::read_dir(mount).into_iter().flatten().filter_map(Result::ok) {
-        for file in fs::read_dir(folder.path()).into_iter().flatten().filter_map(Result::ok) {
-            files.extend(file.file_name().into_string());
-        }
-    }
-    files.sort_unstable();
-    files.dedup();
-    files
 }
 
 /// Of disks that are no loops and no memory.

@@ -29,6 +29,7 @@ mod hexadecimal;
 pub mod limit;
 pub mod mask;
 pub mod meaning;
+mod members;
 pub mod message;
 pub mod notes;
 mod overlap;
@@ -55,3 +56,5 @@ pub mod written;
 
 #[cfg(test)]
 mod child;
+#[cfg(test)]
+mod made;

@@ -97,7 +97,15 @@ impl Limit {
                 let (way, _) = IoWay::ALL.into_iter().find(|(_, known)| *known == key)?;
                 Some(Self::Io { way, disk, most: number(most)? })
             }
-            GroupFile::CgroupFreeze
+            // Files of version 1 are written directly.
+            GroupFile::BlkioReadBps
+            | GroupFile::BlkioReadIops
+            | GroupFile::BlkioWriteBps
+            | GroupFile::BlkioWriteIops
+            | GroupFile::CgroupFreeze
+            | GroupFile::CpuCfsQuota
+            | GroupFile::CpuShares
+            | GroupFile::FreezerState
             | GroupFile::IoBfqWeight
             | GroupFile::MemoryReclaim
             | GroupFile::MemorySwapMax => None,

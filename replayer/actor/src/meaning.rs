@@ -1,8 +1,8 @@
 //! What a file means: the text that is read from it is seldom the one that was written.
 //!
 //! Limits are rounded down to pages, read-ahead to 4 kB, `io.max` has a line for each device,
-//! weights have a default (`kernel.md`, sections 8 and 12). Two texts are the same where they mean
-//! the same.
+//! weights have a default (`kernel.md`, sections 8 and 12); version 1 has a file for each key of
+//! that (section 13). Two texts are the same where they mean the same.
 
 use ks_vocabulary::decision::{GroupFile, Sysctl};
 
@@ -37,6 +37,11 @@ impl Form {
                 let (device, key, _) = limit_of(written)?;
                 format!("{device} {key}={}", limit_in(read, device, key)?)
             }
+            Self::Group(file) if is_of_a_device(file) => {
+                let (device, _) = written.trim().split_once(' ')?;
+                format!("{device} {}", number_in(read, device)?)
+            }
+            Self::Group(GroupFile::FreezerState) => state(read)?.to_owned(),
             Self::Group(GroupFile::IoWeight | GroupFile::IoBfqWeight) => weight(read)?.to_owned(),
             Self::Group(_) | Self::Sysctl(_) | Self::ReadAhead => numbers(read)?,
         })
@@ -51,7 +56,12 @@ impl Form {
     /// Whether two texts change the same of it: `io.max` has a limit for each device and key.
     pub(crate) fn is_of_the_same(self, one: &str, other: &str) -> bool {
         let of = |text| limit_of(text).map(|(device, key, _)| (device, key));
-        self != Self::Group(GroupFile::IoMax) || of(one) == of(other)
+        let device = |text: &str| text.trim().split_once(' ').map(|(device, _)| device.to_owned());
+        match self {
+            Self::Group(GroupFile::IoMax) => of(one) == of(other),
+            Self::Group(file) if is_of_a_device(file) => device(one) == device(other),
+            Self::Group(_) | Self::Sysctl(_) | Self::ReadAhead => true,
+        }
     }
 
     /// A text as the kernel keeps it.
@@ -68,9 +78,36 @@ impl Form {
                 Some(rounded(PAGE_BYTES))
             }
             Self::ReadAhead => Some(rounded(PAGE_KB)),
+            Self::Group(GroupFile::FreezerState) => state(text.trim()).map(str::to_owned),
+            Self::Group(file) if is_of_a_device(file) => {
+                let (device, limit) = text.trim().split_once(' ')?;
+                Some(format!("{device} {}", numbers(limit)?))
+            }
             Self::Group(_) | Self::Sysctl(_) => numbers(text),
         }
     }
+}
+
+/// Whether a file of version 1 has a line of a device and a number for each that is limited.
+pub(crate) fn is_of_a_device(file: GroupFile) -> bool {
+    matches!(
+        file,
+        GroupFile::BlkioReadBps
+            | GroupFile::BlkioReadIops
+            | GroupFile::BlkioWriteBps
+            | GroupFile::BlkioWriteIops
+    )
+}
+
+/// The number of a device in such a file: one without a line has 0, which removes one too.
+fn number_in(text: &str, device: &str) -> Option<u64> {
+    let mut lines = text.lines().filter_map(|line| line.split_once(' '));
+    lines.find(|(of, _)| *of == device).map_or(Some(0), |(_, number)| number.trim().parse().ok())
+}
+
+/// What a freezer was told, as its file is written.
+fn state(text: &str) -> Option<&str> {
+    matches!(text, "FROZEN" | "THAWED").then_some(text)
 }
 
 /// Device, key and limit of a line that is written to `io.max`.
@@ -125,6 +162,26 @@ mod tests {
         for line in ["", "8:0", "8:0 wbps", "8:0 else=1"] {
             assert_eq!(IO.prior(text, line), None, "{line}");
         }
+    }
+
+    #[test]
+    fn version_1_has_a_file_for_each_key_and_numbers_for_no_limit() {
+        let bps = Form::Group(GroupFile::BlkioReadBps);
+        let text = "8:0 1048576\n8:16 7\n";
+        assert_eq!(bps.prior(text, "8:16 5").unwrap(), "8:16 7");
+        assert_eq!(bps.prior(text, "9:0 5").unwrap(), "9:0 0", "no line is no limit");
+        assert!(bps.is_taken(text, "8:0 1048576") && !bps.is_taken(text, "8:0 1"));
+        assert!(bps.is_taken("", "8:0 0") && !bps.is_taken(text, "8:0 0"));
+        assert!(bps.is_of_the_same("8:0 5", "8:0 7") && !bps.is_of_the_same("8:0 5", "8:16 5"));
+        for (read, line) in [(text, ""), (text, "8:0"), ("8:0 many\n", "8:0 5")] {
+            assert_eq!(bps.prior(read, line), None, "{line}");
+        }
+        let quota = Form::Group(GroupFile::CpuCfsQuota);
+        assert_eq!(quota.prior("-1\n", "50000").unwrap(), "-1");
+        assert!(quota.is_taken("-1\n", "-1") && !quota.is_taken("-1\n", "50000"));
+        let freezer = Form::Group(GroupFile::FreezerState);
+        assert_eq!(freezer.prior("THAWED\n", "FROZEN").unwrap(), "THAWED");
+        assert!(freezer.is_taken("FROZEN\n", "FROZEN") && !freezer.is_taken("1\n", "FROZEN"));
     }
 
     #[test]

@@ -2,13 +2,16 @@
 //! groups that hold any of these or are above them. An actor that stopped or froze one of them
 //! would be nobody who undoes it.
 
+use std::ffi::OsStr;
 use std::fs;
 use std::io;
+use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::MetadataExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use ks_vocabulary::kind::{Entity, Group};
 use ks_vocabulary::lasting::Exact;
+use ks_vocabulary::membership::path_in;
 
 use crate::deed::Deed;
 use crate::failure::{Failure, is_gone};
@@ -79,13 +82,14 @@ impl Own {
         let mounts = fs::read("/proc/self/mountinfo").map_err(refused)?;
         let Some(mount) = mount_of(&mounts, &group.hierarchy) else { return Ok(None) };
         for Target { pid, .. } in &self.0 {
-            let text = match fs::read_to_string(format!("/proc/{pid}/cgroup")) {
+            let text = match fs::read(format!("/proc/{pid}/cgroup")) {
                 Ok(text) => text,
                 Err(error) if is_gone(&error) => continue,
                 Err(error) => return Err(refused(error)),
             };
             let Some(path) = path_in(&text, &group.hierarchy) else { continue };
-            for folder in mount.join(path.trim_start_matches('/')).ancestors() {
+            let path = Path::new(OsStr::from_bytes(path.strip_prefix(b"/").unwrap_or(path)));
+            for folder in mount.join(path).ancestors() {
                 if !folder.starts_with(&mount) {
                     break;
                 }
@@ -99,19 +103,6 @@ impl Own {
         }
         Ok(None)
     }
-}
-
-/// Where a process is in a hierarchy, by the text of its `cgroup`.
-fn path_in<'a>(text: &'a str, hierarchy: &[u8]) -> Option<&'a str> {
-    text.lines().find_map(|line| {
-        let (number, rest) = line.split_once(':')?;
-        let (controllers, path) = rest.split_once(':')?;
-        let is_it = match hierarchy {
-            b"v2" => number == "0" && controllers.is_empty(),
-            hierarchy => number != "0" && controllers.as_bytes() == hierarchy,
-        };
-        is_it.then_some(path)
-    })
 }
 
 #[cfg(test)]

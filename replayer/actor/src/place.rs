@@ -10,9 +10,10 @@ use std::io::{self, Read};
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
-use ks_vocabulary::decision::Sysctl;
+use ks_vocabulary::decision::{GroupFile, Sysctl};
 use ks_vocabulary::kind::{Entity, Group};
 use ks_vocabulary::lasting::Exact;
+use ks_vocabulary::membership::is_hierarchy;
 use rustix::fs::{Mode, OFlags, ResolveFlags, fstat, openat2};
 use serde::{Deserialize, Serialize};
 
@@ -31,7 +32,7 @@ pub enum Place {
         /// Which, with its inode.
         group: Exact,
         /// Which file.
-        file: ks_vocabulary::decision::GroupFile,
+        file: GroupFile,
     },
     /// Of a kernel parameter.
     Sysctl(Sysctl),
@@ -68,7 +69,12 @@ impl Place {
         let refused = |error| Failure::refused(self.told(), error);
         file.take(TEXT_BYTES_MAX).read_to_end(&mut bytes).map_err(refused)?;
         let text = String::from_utf8(bytes);
-        text.map(Some).map_err(|_| refused(io::ErrorKind::InvalidData.into()))
+        let text = text.map_err(|_| refused(io::ErrorKind::InvalidData.into()))?;
+        Ok(Some(match (self, text.trim()) {
+            (Self::Group { file: GroupFile::FreezerState, .. }, "1") => "FROZEN".to_owned(),
+            (Self::Group { file: GroupFile::FreezerState, .. }, "0") => "THAWED".to_owned(),
+            (Self::Group { .. } | Self::Sysctl(_) | Self::ReadAhead(_), _) => text,
+        }))
     }
 
     /// Opens it to be written.
@@ -92,7 +98,7 @@ impl Place {
         let gone = || Failure::Gone { what: self.told() };
         let (folder, name) = match self {
             Self::Group { group: Exact(Entity::Cgroup(group)), file } => {
-                (open_group(group).map_err(refused)?.ok_or_else(gone)?, file.to_string())
+                (open_group(group).map_err(refused)?.ok_or_else(gone)?, name(*file, flags))
             }
             Self::Sysctl(key) => {
                 let root = open_root(Path::new("/proc/sys")).map_err(refused)?;
@@ -112,6 +118,16 @@ impl Place {
         };
         beneath(&folder, Path::new(&name), flags).map_err(refused)
     }
+}
+
+/// The file that is opened. A freezer says in `freezer.state` what the groups above it were told
+/// as well, and that it has not come to all members yet: what it was told itself, which is what is
+/// put back, it says in a file of its own.
+fn name(file: GroupFile, flags: OFlags) -> String {
+    if file == GroupFile::FreezerState && !flags.contains(OFlags::WRONLY) {
+        return "freezer.self_freezing".to_owned();
+    }
+    file.to_string()
 }
 
 fn open_root(path: &Path) -> io::Result<File> {
@@ -144,6 +160,16 @@ fn open_group(group: &Group) -> io::Result<Option<File>> {
     Ok((group.inode == Some(inode)).then_some(folder))
 }
 
+/// Its path, where it is the one that is meant.
+pub(crate) fn folder_of(group: &Group) -> io::Result<Option<PathBuf>> {
+    if open_group(group)?.is_none() {
+        return Ok(None);
+    }
+    let mount = mount_of(&fs::read("/proc/self/mountinfo")?, &group.hierarchy);
+    let path = str::from_utf8(&group.path).unwrap_or_default();
+    Ok(mount.map(|mount| mount.join(path.trim_start_matches('/'))))
+}
+
 /// Where a hierarchy is mounted: `v2`, or the controllers of one of version 1.
 pub(crate) fn mount_of(mountinfo: &[u8], hierarchy: &[u8]) -> Option<PathBuf> {
     let text = String::from_utf8_lossy(mountinfo);
@@ -153,11 +179,7 @@ pub(crate) fn mount_of(mountinfo: &[u8], hierarchy: &[u8]) -> Option<PathBuf> {
         let (kind, options) = (back.next()?, back.nth(1)?);
         let is_it = match (kind, hierarchy) {
             ("cgroup2", b"v2") => true,
-            ("cgroup", hierarchy) if hierarchy != b"v2" => {
-                let names = |one: &&str| !matches!(*one, "rw" | "ro") && !one.contains('=');
-                let own: Vec<&str> = options.split(',').filter(names).collect();
-                !own.is_empty() && own.join(",").as_bytes() == hierarchy
-            }
+            ("cgroup", hierarchy) => is_hierarchy(hierarchy, options.as_bytes()),
             _ => false,
         };
         let fields: Vec<&str> = front.split(' ').collect();

@@ -59,9 +59,18 @@ pub struct NoUnit(String);
 impl Unit {
     /// The unit that a group is named after, if it is.
     pub fn of(group: &Exact) -> Option<Self> {
-        let Entity::Cgroup(Group { hierarchy, path, .. }) = &group.0 else { return None };
-        let path = String::from_utf8(path.clone()).ok()?;
-        (hierarchy == b"v2").then(|| Self::try_from(path).ok())?
+        let Entity::Cgroup(group) = &group.0 else { return None };
+        Self::named(group).filter(|_| group.hierarchy == b"v2")
+    }
+
+    /// The same of a group in a hierarchy of version 1.
+    pub(crate) fn of_version_1(group: &Exact) -> Option<Self> {
+        let Entity::Cgroup(group) = &group.0 else { return None };
+        Self::named(group).filter(|_| group.hierarchy != b"v2")
+    }
+
+    fn named(group: &Group) -> Option<Self> {
+        String::from_utf8(group.path.clone()).ok().and_then(|path| Self::try_from(path).ok())
     }
 
     /// Its name.
@@ -167,7 +176,11 @@ mod tests {
             assert!(serde_json::from_str::<Unit>(&text).is_err(), "{path}");
         }
         let first = Group { hierarchy: b"memory".to_vec(), ..Group::at(b"/a.service") };
-        assert_eq!(Unit::of(&Exact(Entity::Cgroup(first))), None);
+        let first = Exact(Entity::Cgroup(first));
+        assert_eq!(Unit::of(&first), None);
+        assert_eq!(Unit::of_version_1(&first).unwrap().name(), "a.service");
+        let second = Exact(Entity::Cgroup(Group::at(b"/a.service")));
+        assert_eq!(Unit::of_version_1(&second), None);
         assert_eq!(Unit::of(&Exact(Entity::Process(1, 1))), None);
     }
 }

@@ -16,6 +16,7 @@ use serde::{Deserialize, Serialize};
 use crate::failure::Failure;
 use crate::limit::Limit;
 use crate::place::Place;
+use crate::systemd;
 use crate::unit::Unit;
 use crate::writes::Writes;
 use crate::written::{self, Restored};
@@ -59,7 +60,7 @@ pub fn capture(
     writes: &dyn Writes,
 ) -> Result<Way, Failure> {
     let Some((unit, set)) = Unit::of(group).zip(Limit::of(file, text)) else {
-        return Ok(Way::Directly(None));
+        return Ok(Way::Directly(told_of_first(group, file, systemd::is_there())));
     };
     // What systemd does not know, or cannot say, is written as that of any other group.
     let found = match writes.unit_limit(&unit, &set) {
@@ -79,6 +80,13 @@ pub fn capture(
     let file = written::Prior { place, written: text.to_owned(), before, taken: None };
     let prior = Prior { unit, set, before: found.limit, file, taken: None };
     Ok(Way::Systemd(Box::new(prior)))
+}
+
+/// What is to be said of a unit's group of version 1: systemd is not asked to limit that, and keeps
+/// limits of its own there. It has no use for the freezer.
+fn told_of_first(group: &Exact, file: GroupFile, is_there: bool) -> Option<String> {
+    let unit = Unit::of_version_1(group).filter(|_| is_there && file != GroupFile::FreezerState)?;
+    Some(format!("{unit} is of version 1: written directly, and a daemon-reload resets it"))
 }
 
 /// Has the unit held at the limit, and reads the file back. What is held or read and means

@@ -6,7 +6,7 @@ use alloc::format;
 use ks_vocabulary::action::{GroupRef, MemoryHigh};
 use ks_vocabulary::decision::{GroupFile, Plan};
 
-use super::group_target::{controlled, find, limit_text, lower, write};
+use super::group_target::{find, limit_text, lower, second, write};
 use super::{Advice, PAGE_BYTES};
 use crate::facts::{Facts, GroupFacts};
 use crate::unfit::{Unfit, need};
@@ -21,8 +21,8 @@ pub(super) const ADVICE: Advice = Advice {
 const LEAST_SHARE: f64 = 0.8;
 
 pub(super) fn plan(group: &GroupRef, bytes: MemoryHigh, facts: &dyn Facts) -> Result<Plan, Unfit> {
-    let (exact, found) = find(group, facts)?;
-    controlled(&found, "memory")?;
+    let found = find(group, facts)?;
+    let exact = second(&found, "memory")?;
     let used = need(found.memory_bytes, "the memory of the group")?;
     // The kernel rounds down to pages: what is read back is compared with that.
     let new = bytes.get() / PAGE_BYTES * PAGE_BYTES;

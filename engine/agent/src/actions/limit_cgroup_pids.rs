@@ -7,7 +7,7 @@ use ks_vocabulary::action::{GroupRef, Pids};
 use ks_vocabulary::decision::{GroupFile, Plan};
 
 use super::Advice;
-use super::group_target::{controlled, find, limit_text, lower, write};
+use super::group_target::{At, by, find, limit_text, lower, write};
 use crate::facts::Facts;
 use crate::unfit::{Unfit, need};
 
@@ -18,8 +18,9 @@ pub(super) const ADVICE: Advice = Advice {
 };
 
 pub(super) fn plan(group: &GroupRef, max: Pids, facts: &dyn Facts) -> Result<Plan, Unfit> {
-    let (exact, found) = find(group, facts)?;
-    controlled(&found, "pids")?;
+    let found = find(group, facts)?;
+    // Both versions have one file, and the same texts in it.
+    let (At::First(exact) | At::Second(exact)) = by(&found, "pids", found.first.pids)?;
     let present = need(found.pids, "the tasks of the group")?;
     lower(found.pids_max, max.get())?;
     if max.get() < present {

@@ -6,7 +6,7 @@ use alloc::format;
 use ks_vocabulary::action::{GroupRef, SwapLimit};
 use ks_vocabulary::decision::{GroupFile, Plan};
 
-use super::group_target::{controlled, find, limit_text, lower, write};
+use super::group_target::{find, limit_text, lower, second, write};
 use super::{Advice, PAGE_BYTES};
 use crate::facts::Facts;
 use crate::unfit::{Unfit, need};
@@ -17,8 +17,8 @@ pub(super) const ADVICE: Advice = Advice {
 };
 
 pub(super) fn plan(group: &GroupRef, bytes: SwapLimit, facts: &dyn Facts) -> Result<Plan, Unfit> {
-    let (exact, found) = find(group, facts)?;
-    controlled(&found, "memory")?;
+    let found = find(group, facts)?;
+    let exact = second(&found, "memory")?;
     let used = need(found.swap_bytes, "what the group has in swap")?;
     let new = bytes.get() / PAGE_BYTES * PAGE_BYTES;
     lower(found.swap_max_bytes, new)?;

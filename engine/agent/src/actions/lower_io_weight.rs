@@ -8,7 +8,7 @@ use ks_vocabulary::action::{GroupRef, Weight};
 use ks_vocabulary::decision::{GroupFile, Plan};
 
 use super::Advice;
-use super::group_target::{controlled, find, write};
+use super::group_target::{find, second, write};
 use crate::facts::Facts;
 use crate::unfit::{Unfit, need};
 
@@ -24,8 +24,8 @@ pub(super) fn plan(
     disk: Option<&[u8]>,
     facts: &dyn Facts,
 ) -> Result<Plan, Unfit> {
-    let (exact, found) = find(group, facts)?;
-    controlled(&found, "io")?;
+    let found = find(group, facts)?;
+    let exact = second(&found, "io")?;
     let disk = need(disk, "which disk is meant")?;
     let scheduler = need(facts.disk(disk).and_then(|disk| disk.scheduler), "the disk's scheduler")?;
     if scheduler != b"bfq" {

@@ -62,6 +62,9 @@ pub(super) fn cpu_group<'a>(path: &'a [u8], facts: &dyn Facts) -> Result<Option<
     let mut path = path;
     while path != ROOT_GROUP && !path.is_empty() {
         let group = need(facts.group(path), "the control group")?;
+        if group.first.cpu.is_some() {
+            return Ok(Some(path));
+        }
         let controllers = need(group.controllers, "the controllers of the control group")?;
         if controllers.split(u8::is_ascii_whitespace).any(|one| one == b"cpu") {
             return Ok(Some(path));

@@ -9,7 +9,7 @@ use ks_vocabulary::action::{GroupRef, Reclaim};
 use ks_vocabulary::decision::{Effect, GroupFile, Plan};
 
 use super::Advice;
-use super::group_target::{controlled, find};
+use super::group_target::{find, second};
 use crate::facts::Facts;
 use crate::unfit::{Unfit, need};
 
@@ -23,8 +23,8 @@ pub(super) const ADVICE: Advice = Advice {
 const MOST_PART: u64 = 5;
 
 pub(super) fn plan(group: &GroupRef, bytes: Reclaim, facts: &dyn Facts) -> Result<Plan, Unfit> {
-    let (exact, found) = find(group, facts)?;
-    controlled(&found, "memory")?;
+    let found = find(group, facts)?;
+    let exact = second(&found, "memory")?;
     let used = need(found.memory_bytes, "the memory of the group")?;
     if bytes.get() > used / MOST_PART {
         let why = format!("{bytes} bytes is more than a fifth of the {used} it holds");

@@ -3,6 +3,7 @@
 mod absent;
 pub(crate) mod checks;
 mod edges;
+mod first_version;
 mod forms;
 mod in_force;
 mod planned;

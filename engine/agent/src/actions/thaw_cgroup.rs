@@ -4,9 +4,10 @@ use alloc::borrow::Cow;
 use alloc::vec;
 
 use ks_vocabulary::action::GroupRef;
-use ks_vocabulary::decision::{Effect, GroupFile, Plan};
+use ks_vocabulary::decision::Plan;
 
 use super::Advice;
+use super::freeze_cgroup::freezing;
 use super::group_target::find;
 use crate::facts::Facts;
 use crate::unfit::{Unfit, need};
@@ -17,11 +18,10 @@ pub(super) const ADVICE: Advice = Advice {
 };
 
 pub(super) fn plan(group: &GroupRef, facts: &dyn Facts) -> Result<Plan, Unfit> {
-    let (exact, found) = find(group, facts)?;
+    let found = find(group, facts)?;
+    let frozen = freezing(&found)?;
     if !need(found.frozen, "`cgroup.freeze` of the group")? {
         return Err(Unfit::NoEffect(Cow::Borrowed("it is not frozen")));
     }
-    let file = GroupFile::CgroupFreeze;
-    let effect = Effect::GroupFile { group: exact, file, text: "0".into() };
-    Ok(Plan { effects: vec![effect], undo: vec![], lasts_s: None })
+    Ok(Plan { effects: vec![frozen.off], undo: vec![], lasts_s: None })
 }

@@ -8,8 +8,8 @@ use ks_vocabulary::action::{DiskRef, GroupRef, IoLimit};
 use ks_vocabulary::decision::{GroupFile, Plan};
 
 use super::Advice;
-use super::group_target::{controlled, find, write};
-use crate::facts::Facts;
+use super::group_target::{At, by, find, write};
+use crate::facts::{Facts, GroupFacts};
 use crate::unfit::{Unfit, need};
 
 pub(super) const ADVICE: Advice = Advice {
@@ -27,21 +27,39 @@ pub(super) fn plan(
     limit: IoLimit,
     facts: &dyn Facts,
 ) -> Result<Plan, Unfit> {
-    let (exact, found) = find(group, facts)?;
-    controlled(&found, "io")?;
+    let found = find(group, facts)?;
+    let at = by(&found, "io", found.first.blkio)?;
     let DiskRef::Device(device) = disk else {
         return Err(Unfit::Gone(Cow::Borrowed("the disk is none that was issued")));
     };
     let text = need(found.io_max, "`io.max` of the group")?;
     let text = String::from_utf8_lossy(text).into_owned();
     let (major, minor) = device.get();
-    let (key, value) = pair(limit);
-    let old = present(&text, &format!("{major}:{minor}"), key)?;
+    let device = format!("{major}:{minor}");
+    let (key, value, file) = pair(limit);
+    let old = present(&text, &device, key)?;
     if old.is_some_and(|old| value >= old) {
         let why = format!("{key} of {value} is no lower limit than the one it has");
         return Err(Unfit::Direction(Cow::Owned(why)));
     }
-    let (read, written) = need(found.io_bytes_per_s, "the I/O of the group")?;
+    moves_more(&found, limit, value)?;
+    match at {
+        At::Second(exact) => {
+            let line = |value: &str| format!("{device} {key}={value}");
+            let before = old.map_or_else(|| line("max"), |old| line(&format!("{old}")));
+            Ok(write(&exact, GroupFile::IoMax, &before, &line(&format!("{value}"))))
+        }
+        At::First(exact) => {
+            // A limit of 0 is none.
+            let line = |value: u64| format!("{device} {value}");
+            Ok(write(&exact, file, &line(old.unwrap_or(0)), &line(value)))
+        }
+    }
+}
+
+/// A limit holds back what moves more, and leaves enough of it.
+fn moves_more(group: &GroupFacts<'_>, limit: IoLimit, value: u64) -> Result<(), Unfit> {
+    let (read, written) = need(group.io_bytes_per_s, "the I/O of the group")?;
     let used = match limit {
         IoLimit::Rbps(_) => Some(read),
         IoLimit::Wbps(_) => Some(written),
@@ -57,17 +75,16 @@ pub(super) fn plan(
             return Err(Unfit::Unsafe(Cow::Owned(why)));
         }
     }
-    let line = |value: &str| format!("{major}:{minor} {key}={value}");
-    let before = old.map_or_else(|| line("max"), |old| line(&format!("{old}")));
-    Ok(write(&exact, GroupFile::IoMax, &before, &line(&format!("{value}"))))
+    Ok(())
 }
 
-fn pair(limit: IoLimit) -> (&'static str, u64) {
+/// The key in `io.max`, the value, and the file of version 1.
+fn pair(limit: IoLimit) -> (&'static str, u64, GroupFile) {
     match limit {
-        IoLimit::Rbps(value) => ("rbps", value.get()),
-        IoLimit::Wbps(value) => ("wbps", value.get()),
-        IoLimit::Riops(value) => ("riops", value.get()),
-        IoLimit::Wiops(value) => ("wiops", value.get()),
+        IoLimit::Rbps(value) => ("rbps", value.get(), GroupFile::BlkioReadBps),
+        IoLimit::Wbps(value) => ("wbps", value.get(), GroupFile::BlkioWriteBps),
+        IoLimit::Riops(value) => ("riops", value.get(), GroupFile::BlkioReadIops),
+        IoLimit::Wiops(value) => ("wiops", value.get(), GroupFile::BlkioWriteIops),
     }
 }
 

@@ -14,6 +14,10 @@ pub(super) fn survives(path: &[u8], seconds: u64, facts: &dyn Facts) -> Result<(
         return Ok(());
     }
     let group = need(facts.group(path), "the control group")?;
+    // Nor is one whose path names none, such as that of a container of version 1.
+    if group.unit.is_none() && group.watchdog_us.is_none() {
+        return Ok(());
+    }
     let watchdog_us = need(group.watchdog_us, "the watchdog of the unit")?;
     if watchdog_us == 0 || seconds.saturating_mul(1_000_000) < watchdog_us {
         return Ok(());

@@ -57,7 +57,8 @@ pub(super) fn target(
 
 /// Whether a group that was diagnosed was removed since and made again under its path.
 fn is_made_anew(diagnosed: &Group, look: &Look<'_>) -> bool {
-    let present = look.facts.group(&diagnosed.path).and_then(|group| group.inode);
+    let present = look.facts.group(&diagnosed.path);
+    let present = present.and_then(|group| group.inode_in(&diagnosed.hierarchy));
     diagnosed.inode.is_some() && present.is_some() && diagnosed.inode != present
 }
 

@@ -15,7 +15,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use ks_vocabulary::decision::{AgentConfig, PartyTold, ToolAnswer, ToolCall};
-use ks_vocabulary::kind::{Entity, Group};
+use ks_vocabulary::kind::Entity;
 use ks_vocabulary::output::Culprit;
 use ks_vocabulary::time::WallTime;
 use regex::Regex;
@@ -159,7 +159,7 @@ impl<'a> Tools<'a> {
         };
         let own = self.facts.process((*pid, *start)).and_then(|process| process.group)?;
         let group = self.facts.group(own).filter(|group| group.path != b"/")?;
-        Some(Entity::Cgroup(Group { inode: group.inode, ..Group::at(group.path) }))
+        Some(Entity::Cgroup(group.entity()))
     }
 
     fn party(&mut self, one: &Culprit) -> PartyTold {

@@ -101,6 +101,13 @@ fn in_file(file: GroupFile, text: &str, group: &GroupFacts<'_>) -> Option<bool> 
             let period = words.next().map_or(group.cpu_period_us, |word| word.parse().ok());
             Some(group.cpu_quota_us? == quota && group.cpu_period_us? == period?)
         }
+        GroupFile::CpuCfsQuota => Some(group.cpu_quota_us? == text.parse::<i64>().ok()?),
+        GroupFile::CpuShares => Some(group.cpu_shares? == number()?),
+        GroupFile::FreezerState => Some(group.frozen? == (text == "FROZEN")),
+        GroupFile::BlkioReadBps => throttled("rbps", text, group),
+        GroupFile::BlkioWriteBps => throttled("wbps", text, group),
+        GroupFile::BlkioReadIops => throttled("riops", text, group),
+        GroupFile::BlkioWriteIops => throttled("wiops", text, group),
         GroupFile::CpuWeight => Some(group.cpu_weight? == number()?),
         GroupFile::IoBfqWeight => Some(group.io_bfq_weight? == number()?),
         GroupFile::IoWeight => Some(group.io_weight? == number()?),
@@ -114,6 +121,13 @@ fn in_file(file: GroupFile, text: &str, group: &GroupFacts<'_>) -> Option<bool> 
         },
         GroupFile::MemoryReclaim => None,
     }
+}
+
+/// The same of version 1, which has a file for each key and 0 for no limit.
+fn throttled(key: &str, text: &str, group: &GroupFacts<'_>) -> Option<bool> {
+    let (device, limit) = text.split_once(' ')?;
+    let limit = if limit == "0" { "max" } else { limit };
+    in_line(&format!("{device} {key}={limit}"), core::str::from_utf8(group.io_max?).ok()?)
 }
 
 fn limited(text: &str, present: Option<u64>) -> Option<bool> {

@@ -29,7 +29,8 @@ pub(super) fn usage(
     }
     let each = rows().map(|(_, row, track)| {
         let own = limits(row).or(taken(window, row, track, at));
-        let settings = tables.group(&group.path, row.inode());
+        let hierarchy = row.hierarchy().unwrap_or_default();
+        let settings = tables.group(hierarchy, &group.path, row.inode());
         GroupUse { frozen: settings.and_then(CgroupSettings::frozen), ..own }
     });
     each.reduce(Numbers::or).map(|of| Reading { at, of })
@@ -37,9 +38,12 @@ pub(super) fn usage(
 
 fn limits(row: &Cgroup) -> GroupUse {
     let quota = row.cpu_quota_us().filter(|quota| *quota > 0).zip(row.cpu_period_us());
+    // 1024 shares of version 1 are what a weight of 100 is.
+    let is_first = row.hierarchy() != Some(b"v2");
+    let weight = |weight: u64| if is_first { (weight * 100 / 1024).max(1) } else { weight };
     GroupUse {
         cpus_max: quota.map(|(quota, period)| quota as f64 / period.max(1) as f64),
-        cpu_weight: number(row.cpu_weight()),
+        cpu_weight: number(row.cpu_weight().map(weight)),
         memory_bytes: number(row.memory_bytes()),
         anon_bytes: number(row.anon_bytes()),
         file_bytes: number(row.file_bytes()),

@@ -11,14 +11,28 @@ use crate::lasting::Exact;
 use crate::words::words;
 
 words! {
-    /// A file of a control group that is written.
+    /// A file of a control group that is written, of version 2 and of hierarchies of version 1.
     GroupFile {
+        /// `blkio.throttle.read_bps_device`, of version 1.
+        BlkioReadBps "blkio.throttle.read_bps_device",
+        /// `blkio.throttle.read_iops_device`, of version 1.
+        BlkioReadIops "blkio.throttle.read_iops_device",
+        /// `blkio.throttle.write_bps_device`, of version 1.
+        BlkioWriteBps "blkio.throttle.write_bps_device",
+        /// `blkio.throttle.write_iops_device`, of version 1.
+        BlkioWriteIops "blkio.throttle.write_iops_device",
         /// `cgroup.freeze`.
         CgroupFreeze "cgroup.freeze",
+        /// `cpu.cfs_quota_us`, of version 1.
+        CpuCfsQuota "cpu.cfs_quota_us",
         /// `cpu.max`.
         CpuMax "cpu.max",
+        /// `cpu.shares`, of version 1.
+        CpuShares "cpu.shares",
         /// `cpu.weight`.
         CpuWeight "cpu.weight",
+        /// `freezer.state`, of version 1.
+        FreezerState "freezer.state",
         /// `io.bfq.weight`.
         IoBfqWeight "io.bfq.weight",
         /// `io.max`.
@@ -31,7 +45,7 @@ words! {
         MemoryReclaim "memory.reclaim",
         /// `memory.swap.max`.
         MemorySwapMax "memory.swap.max",
-        /// `pids.max`.
+        /// `pids.max`, of both versions.
         PidsMax "pids.max",
     }
 }

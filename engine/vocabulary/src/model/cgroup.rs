@@ -77,10 +77,10 @@ record! {
         name hierarchy: Key, "as in `cgroups`";
         name path: Key, "path below the hierarchy's mount point";
         name controllers: Label, "v2 `cgroup.controllers`: those that can be set in it";
-        name io_max: Label, "v2 `io.max`: a line for each device with a limit; empty without";
+        name io_max: Label, "`io.max`, v1 `blkio.throttle.*` alike: a line for each limited device";
         name restart: Label, "`Restart=` of the service that owns the group; `no` where not said";
         cell inode: u64, Key, "1", "inode of the directory";
-        cell frozen: bool, Label, "1", "v2 `cgroup.freeze`: asked to be frozen, since 5.2";
+        cell frozen: bool, Label, "1", "v2 `cgroup.freeze`, v1 `freezer.self_freezing`: asked to be frozen";
         cell io_weight: u64, Label, "1", "v2 `io.weight`: the default";
         cell io_bfq_weight: u64, Label, "1", "`io.bfq.weight`, v1 `blkio.bfq.weight`: the default";
         cell watchdog_us: u64, Label, "us", "`WatchdogSec=` of that service; 0 is off";

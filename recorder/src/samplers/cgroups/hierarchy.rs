@@ -83,7 +83,7 @@ const VERSION_2: &[FileOf] = &[
 ];
 
 /// Controllers of version 1 that are read, each with its files.
-const VERSION_1: [(&str, &[FileOf]); 5] = [
+const VERSION_1: [(&str, &[FileOf]); 6] = [
     (
         "cpu",
         &[
@@ -130,6 +130,8 @@ const VERSION_1: [(&str, &[FileOf]); 5] = [
             seldom("pids.max", |text, row| parse::limit(text, Cell::pids_max, row)),
         ],
     ),
+    // Nothing is counted in it: that the file is there says that the group is.
+    ("freezer", &[often("freezer.state", |_, _| {})]),
 ];
 
 /// One mounted hierarchy.

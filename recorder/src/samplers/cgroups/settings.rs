@@ -3,6 +3,8 @@
 //! That takes several files a group, so a tick asks for those of a few groups only, the ones asked
 //! longest ago first. Rows are sparse: a group whose row is as it was has none but in a keyframe.
 
+mod first;
+
 use std::path::Path;
 
 use ks_vocabulary::model::{
@@ -99,10 +101,8 @@ fn read(
     row.set_some(Cell::inode, key.inode());
     if hierarchy == b"v2" {
         read_files(folder, context.host, context.buffer, &mut row);
-    } else if hierarchy.split(|byte| *byte == b',').any(|controller| controller == b"blkio") {
-        let mut file = HostFile::single(folder.join("blkio.bfq.weight"));
-        let text = file.read(context.host, context.buffer);
-        row.set_some(Cell::io_bfq_weight, text.ok().and_then(parse_weight));
+    } else {
+        first::read(hierarchy, folder, context.host, context.buffer, &mut row);
     }
     let service = owner(key).and_then(|unit| units.of(context.host, context.tick, unit));
     if let Some(service) = service {

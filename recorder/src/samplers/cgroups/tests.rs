@@ -284,3 +284,29 @@ fn settings_of_many_groups_are_asked_in_turn() {
     assert_eq!(rows.iter().sum::<usize>(), 70);
     assert!(rows[0] > 20 && rows[1] == 32 && rows[2] > 0, "{rows:?}");
 }
+
+#[test]
+fn a_group_of_the_freezer_is_told_though_nothing_is_counted_in_it() {
+    let root = tree();
+    let mounts = b"32 24 0:28 / /cg/freezer rw - cgroup cgroup rw,freezer\n\
+        33 24 0:29 / /cg/blkio rw - cgroup cgroup rw,blkio\n";
+    write(root.path(), "proc/self/mountinfo", mounts);
+    write(root.path(), "cg/freezer/cgroup.procs", b"1\n");
+    write(root.path(), "cg/freezer/job/freezer.state", b"FREEZING\n");
+    write(root.path(), "cg/freezer/job/freezer.self_freezing", b"1\n");
+    for (name, text) in [("read_bps", "8:0 4096\n"), ("write_bps", "")] {
+        write(root.path(), &format!("cg/blkio/blkio.throttle.{name}_device"), text.as_bytes());
+    }
+    for name in ["read_iops", "write_iops"] {
+        write(root.path(), &format!("cg/blkio/blkio.throttle.{name}_device"), b"");
+    }
+    write(root.path(), "cg/blkio/blkio.throttle.io_serviced", b"Total 0\n");
+    let sample = Lab::new(root.path()).tick(0);
+    let expected = [("blkio", "/"), ("freezer", "/job")];
+    assert_eq!(names(&sample), expected.map(|(one, other)| (one.to_owned(), other.to_owned())));
+    assert!(sample.cgroups.as_slice()[1].inode().is_some());
+    let [blkio, freezer] = sample.cgroup_settings.as_slice() else { unreachable!("two rows") };
+    let line = b"8:0 rbps=4096 wbps=max riops=max wiops=max".as_slice();
+    assert_eq!((blkio.io_max(), blkio.frozen()), (Some(line), None));
+    assert_eq!((freezer.io_max(), freezer.frozen()), (None, Some(true)));
+}

@@ -114,31 +114,6 @@ pub(super) fn schedstat(text: &[u8], row: &mut Process) {
     row.set_some(Cell::leader_wait_ns, fields.next().and_then(parse_u64));
 }
 
-/// The path that `/proc/PID/cgroup` names: that of version 2 where it is in use, else that of the
-/// memory or cpu controller, which is the finest that version 1 has.
-pub(super) fn cgroup(text: &[u8]) -> Option<&[u8]> {
-    let (mut v2, mut memory, mut cpu) = (None, None, None);
-    for line in lines(text) {
-        let mut parts = line.splitn(3, |byte| *byte == b':');
-        let (Some(_), Some(controllers), Some(path)) = (parts.next(), parts.next(), parts.next())
-        else {
-            continue;
-        };
-        if controllers.is_empty() {
-            v2 = Some(path);
-        }
-        for controller in controllers.split(|byte| *byte == b',') {
-            match controller {
-                b"memory" => memory = Some(path),
-                b"cpu" => cpu = Some(path),
-                _ => {}
-            }
-        }
-    }
-    let paths = || [v2, memory, cpu].into_iter().flatten();
-    paths().find(|path| *path != b"/").or_else(|| paths().next())
-}
-
 /// The number in the target of a link such as `net:[4026531840]`.
 pub(super) fn namespace(target: &[u8]) -> Option<u64> {
     parse_u64(target.strip_prefix(b"net:[")?.strip_suffix(b"]")?)
@@ -207,20 +182,6 @@ mod tests {
     }
 
     #[test]
-    fn the_finest_control_group_is_named() {
-        let check = |text: &[u8], path: Option<&str>| {
-            assert_eq!(cgroup(text), path.map(str::as_bytes));
-        };
-        check(b"0::/system.slice/a.service\n", Some("/system.slice/a.service"));
-        check(b"4:memory:/m\n2:cpu,cpuacct:/c\n0::/\n", Some("/m"));
-        check(b"4:memory:/\n2:cpu,cpuacct:/c\n0::/\n", Some("/c"));
-        check(b"4:memory:/\n0::/\n", Some("/"));
-        check(b"1:name=systemd:/x\n", None);
-        check(b"0::/odd:name\n", Some("/odd:name"));
-        check(b"garbage", None);
-    }
-
-    #[test]
     fn namespaces_are_numbers_in_brackets() {
         assert_eq!(namespace(b"net:[4026531840]"), Some(4_026_531_840));
         assert_eq!(namespace(b"mnt:[1]"), None);
@@ -234,7 +195,7 @@ mod tests {
             status(&bytes, &mut row);
             io(&bytes, &mut row);
             schedstat(&bytes, &mut row);
-            let _ = (cgroup(&bytes), namespace(&bytes));
+            let _ = namespace(&bytes);
         }
 
         #[test]

@@ -1,5 +1,6 @@
 //! One process between ticks: its row, and what is remembered to bring it up to date.
 
+use ks_vocabulary::membership::group_of;
 use ks_vocabulary::model::{Process, ProcessCell, ProcessName, Record};
 
 use super::facts::Facts;
@@ -142,7 +143,7 @@ impl Tracked {
     fn read_cgroup(&mut self, host: &HostFs, buffer: &mut Buffer) {
         let pid = self.pid;
         if let Ok(text) = HostFile::single(format!("proc/{pid}/cgroup")).read(host, buffer)
-            && let Some(path) = parse::cgroup(text)
+            && let Some(path) = group_of(text)
         {
             self.row.set_name(ProcessName::cgroup, path);
         }

@@ -34,6 +34,11 @@ fn what_the_catalogue_has_is_taken() {
         group(GroupFile::CpuMax, "50000 100000"),
         group(GroupFile::IoMax, "8:0 wiops=500"),
         group(GroupFile::MemoryHigh, "838860800"),
+        group(GroupFile::CpuCfsQuota, "50000"),
+        group(GroupFile::CpuShares, "205"),
+        group(GroupFile::FreezerState, "FROZEN"),
+        group(GroupFile::BlkioWriteBps, "8:0 1048576"),
+        group(GroupFile::BlkioReadIops, "8:0 500"),
         sysctl(Sysctl::IpLocalPortRange, "15000 65000"),
         sysctl(Sysctl::TcpTwReuse, "1"),
     ] {
@@ -72,6 +77,19 @@ fn what_it_has_not_is_refused() {
     for text in ["8:0 rbps=0", "8:0 rbps=1e9", "8:0 rbps=max", "sda rbps=65536", "8:0 rbps=0x10"] {
         assert!(check(&group(GroupFile::IoMax, text)).is_err(), "{text}");
     }
+    for text in ["", "max", "-1", "0", "999", "1000001", "50000 100000", "5e4", "050000"] {
+        assert!(check(&group(GroupFile::CpuCfsQuota, text)).is_err(), "{text}");
+    }
+    for text in ["8:0 0", "8:0 1e6", "8:0 -1", "8:0", "sda 65536", "8:0 rbps=65536", "8:0 65536 1"]
+    {
+        assert!(check(&group(GroupFile::BlkioReadBps, text)).is_err(), "{text}");
+    }
+    for text in ["1024", "2", "0", "-1", ""] {
+        assert!(check(&group(GroupFile::CpuShares, text)).is_err(), "{text}");
+    }
+    for text in ["FREEZING", "frozen", "1", "FROZEN\n", ""] {
+        assert!(check(&group(GroupFile::FreezerState, text)).is_err(), "{text}");
+    }
     for text in ["2", "01", "1\n", "+1", " 1", "1; id", "\u{661}"] {
         assert!(check(&group(GroupFile::CgroupFreeze, text)).is_err(), "{text}");
         assert!(check(&group(GroupFile::PidsMax, text)).is_err() || text == "2", "{text}");
@@ -93,9 +111,10 @@ fn what_it_has_not_is_refused() {
 fn what_ends_by_itself_ends_soon() {
     let stop = Effect::Signal { process: process(), signal: Signal::Stop };
     let freeze = group(GroupFile::CgroupFreeze, "1");
+    let first = group(GroupFile::FreezerState, "FROZEN");
     let (nice, thaw) =
         (Effect::Nice { process: process(), nice: 5 }, group(GroupFile::CgroupFreeze, "0"));
-    for (effect, most) in [(stop, 60), (freeze, 60), (nice, 3600), (thaw, 3600)] {
+    for (effect, most) in [(stop, 60), (freeze, 60), (first, 60), (nice, 3600), (thaw, 3600)] {
         let effects = [effect];
         for lasts_s in [None, Some(1), Some(most)] {
             assert_eq!(check_time(lasts_s, &effects), Ok(()), "{lasts_s:?} {effects:?}");

@@ -66,11 +66,17 @@ fn limits_go_down_and_tables_up() {
         (GroupFile::IoMax, "8:0 rbps=max", "8:0 rbps=65536"),
         (GroupFile::MemoryHigh, "max", "838860800"),
         (GroupFile::PidsMax, "500", "400"),
+        (GroupFile::CpuCfsQuota, "-1", "50000"),
+        (GroupFile::CpuCfsQuota, "60000", "50000"),
+        (GroupFile::CpuShares, "1024", "205"),
+        (GroupFile::BlkioReadBps, "8:0 0", "8:0 65536"),
+        (GroupFile::BlkioWriteIops, "8:0 600", "8:0 500"),
     ] {
         assert!(file(group(of), before, written), "{of} {before} {written}");
         assert!(!file(group(of), written, before), "{of} the other way");
     }
     assert!(file(group(GroupFile::CgroupFreeze), "1", "0"));
+    assert!(file(group(GroupFile::FreezerState), "FROZEN", "THAWED"));
     for (key, before, written) in [
         (Sysctl::Swappiness, "60", "10"),
         (Sysctl::TcpFinTimeout, "60", "30"),

@@ -73,12 +73,35 @@ fn each_thing_that_is_missing_takes_its_own_actions_away() {
 }
 
 #[test]
-fn groups_of_version_1_are_frozen_and_nothing_else() {
-    let first = lost(&Host { groups: Groups::First, ..whole() });
-    assert!(first.len() >= 8 && first.iter().all(|(name, _)| !name.contains("freeze")));
-    assert!(first.iter().any(|(_, why)| why.contains("version 1: there is no `cpu.max`")));
+fn groups_of_version_1_have_what_has_a_counterpart() {
+    let of = |files: &[GroupFile]| {
+        let files = files.iter().map(|file| file.word().to_owned()).collect();
+        Host { groups: Groups::First(files), ..whole() }
+    };
+    let all = [
+        GroupFile::BlkioReadBps,
+        GroupFile::CpuCfsQuota,
+        GroupFile::CpuShares,
+        GroupFile::FreezerState,
+        GroupFile::PidsMax,
+    ];
+    let without = [
+        "lower_io_weight",
+        "limit_cgroup_memory_high",
+        "reclaim_cgroup_memory",
+        "limit_cgroup_swap",
+    ];
+    assert_eq!(names(&of(&all)), without);
+    assert!(
+        lost(&of(&all))[1].1.ends_with("version 1: nothing is written there for `memory.high`")
+    );
+    let bare = lost(&of(&[GroupFile::CgroupFreeze]));
+    let quota = bare.iter().find(|(name, _)| *name == "limit_cgroup_cpu").unwrap();
+    assert!(quota.1.ends_with("no group has `cpu.cfs_quota_us`"), "{}", quota.1);
+    let stops = |name: &str| name.contains("freeze") || name == "thaw_cgroup";
+    assert!(!bare.iter().any(|(name, _)| stops(name)), "version 2 freezes beside it");
     let none = lost(&Host { groups: Groups::None, ..whole() });
-    assert_eq!(none.len(), first.len() + 2);
+    assert_eq!(none.len(), bare.len() + 2);
     let bare = Groups::Second(vec!["cgroup.freeze".to_owned()]);
     assert!(lost(&Host { groups: bare, ..whole() }).iter().any(|(_, why)| why.contains("is off")));
 }
@@ -90,8 +113,15 @@ fn what_a_kernel_tells_is_understood() {
     assert!(!may_write(mounts, "/sys") && may_write(mounts, "/proc"));
     assert!(lacks("kill_thread trap").is_some());
     let first = "3 0 0:3 / /cg/cpu rw - cgroup cgroup rw,cpu\n4 0 0:4 / /none rw - cgroup2 x rw\n";
-    assert_eq!(groups(first), Groups::First);
-    assert_eq!(groups(""), Groups::None);
+    assert_eq!(groups::found(first), Groups::First(Vec::new()));
+    let freezer = "3 0 0:3 / /none rw - cgroup cgroup rw,freezer\n\
+                   4 0 0:4 / /none rw - cgroup cgroup rw,xattr,pids\n";
+    let names = ["freezer.state", "pids.max"].map(str::to_owned);
+    assert_eq!(groups::found(freezer), Groups::First(names.to_vec()));
+    assert_eq!(groups::found(""), Groups::None);
+    let second = "3 0 0:3 / /none rw - cgroup cgroup rw,xattr,name=systemd\n\
+                  4 0 0:4 / /none rw - cgroup2 cgroup2 rw\n";
+    assert_eq!(groups::found(second), Groups::Second(Vec::new()));
 }
 
 #[test]

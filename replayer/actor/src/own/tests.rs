@@ -108,11 +108,3 @@ fn nor_is_a_group_that_holds_one_or_is_above_it() {
     assert!(!reached("", &mount), "the root");
     drop(helper);
 }
-
-#[test]
-fn where_a_process_is_stands_in_a_line_of_its_hierarchy() {
-    let text = "5:cpu,cpuacct:/x\n3:freezer:/y\n1:name=systemd:/z\n0::/a/b\n";
-    assert_eq!(path_in(text, b"v2"), Some("/a/b"));
-    assert_eq!(path_in(text, b"cpu,cpuacct"), Some("/x"));
-    assert_eq!((path_in(text, b"cpu"), path_in(text, b"")), (None, None));
-}

@@ -16,6 +16,7 @@ fn a_hierarchy_is_found_by_what_is_mounted() {
     let at = |hierarchy: &[u8]| mount_of(MOUNTS, hierarchy);
     assert_eq!(at(b"v2"), Some("/sys/fs/cgroup/unified".into()));
     assert_eq!(at(b"cpu,cpuacct"), Some("/sys/fs/cgroup/cpu,cpuacct".into()));
+    assert_eq!(at(b"cpu"), Some("/sys/fs/cgroup/cpu,cpuacct".into()), "what of it is read");
     assert_eq!((at(b"memory"), at(b"blkio"), at(b"")), (None, None, None));
 }
 
@@ -86,4 +87,22 @@ fn what_the_kernel_refuses_is_told_with_its_file() {
     let place = group("/ks-actor-test-refused", made.inode());
     let told = place.write_to(&place.to_write().unwrap(), "2").unwrap_err().to_string();
     assert!(told.starts_with("`2` to `cgroup.freeze` of cgroup:/ks-actor-test-refused"), "{told}");
+}
+
+#[test]
+fn a_freezer_says_what_it_was_told_itself() {
+    let Some(above) = crate::made::Made::new("freezer", "/ks-actor-test-freezer") else { return };
+    let Some(made) = crate::made::Made::new("freezer", "/ks-actor-test-freezer/below") else {
+        return;
+    };
+    let place = Place::Group { group: made.exact(), file: GroupFile::FreezerState };
+    let told = || place.text().unwrap().unwrap();
+    let write = |text: &str| place.write_to(&place.to_write().unwrap(), text).unwrap();
+    above.write("freezer.state", "FROZEN");
+    assert_eq!((told().as_str(), made.text("freezer.state").trim()), ("THAWED", "FROZEN"));
+    write("FROZEN");
+    above.write("freezer.state", "THAWED");
+    assert_eq!((told().as_str(), made.text("freezer.state").trim()), ("FROZEN", "FROZEN"));
+    write("THAWED");
+    assert_eq!((told().as_str(), made.text("freezer.state").trim()), ("THAWED", "THAWED"));
 }

@@ -155,3 +155,25 @@ fn prior_group() -> Exact {
         Place::Sysctl(_) | Place::ReadAhead(_) => unreachable!("it is of a group"),
     }
 }
+
+#[test]
+fn a_unit_of_version_1_is_written_directly_which_is_said() {
+    let group = |hierarchy: &str, path: &str| {
+        let group = ks_vocabulary::kind::Group::at(path.as_bytes());
+        let hierarchy = hierarchy.into();
+        Exact(ks_vocabulary::kind::Entity::Cgroup(ks_vocabulary::kind::Group {
+            hierarchy,
+            ..group
+        }))
+    };
+    let told = |hierarchy: &str, path: &str, file| {
+        told_of_first(&group(hierarchy, path), file, true)
+            .is_some_and(|told| told.contains("resets"))
+    };
+    assert!(told("cpu", "/system.slice/a.service", GroupFile::CpuShares));
+    assert!(!told("cpu", "/docker/a", GroupFile::CpuShares), "no unit's");
+    assert!(!told("freezer", "/system.slice/a.service", GroupFile::FreezerState));
+    assert!(!told("v2", "/system.slice/a.service", GroupFile::CgroupFreeze));
+    let without = group("cpu", "/system.slice/a.service");
+    assert_eq!(told_of_first(&without, GroupFile::CpuShares, false), None, "systemd runs nowhere");
+}

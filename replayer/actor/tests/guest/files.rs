@@ -53,7 +53,7 @@ pub(crate) fn pids_max(lab: &mut Lab) -> Verdict {
 }
 
 /// A disk of this host: the one of the guest, or any.
-fn disk(lab: &Lab) -> Verdict<String> {
+pub(crate) fn disk(lab: &Lab) -> Verdict<String> {
     if lab.is_guest {
         return Ok("vda".to_owned());
     }

@@ -10,6 +10,7 @@
 
 mod child;
 mod files;
+mod first;
 mod group;
 mod identity;
 mod lab;
@@ -26,7 +27,7 @@ use lab::{Lab, No, Verdict};
 
 type Check = fn(&mut Lab) -> Verdict;
 
-const CHECKS: [(&str, Check); 50] = [
+const CHECKS: [(&str, Check); 56] = [
     ("nice", process::nice_level),
     ("policy_batch", process::policy_batch),
     ("policy_idle", process::policy_idle),
@@ -51,6 +52,12 @@ const CHECKS: [(&str, Check); 50] = [
     ("memory.swap.max", files::memory_swap_max),
     ("pids.max", files::pids_max),
     ("cgroup.freeze", files::freeze),
+    ("cpu.cfs_quota_us", first::quota),
+    ("cpu.shares", first::shares),
+    ("pids.max_of_version_1", first::pids_max),
+    ("blkio.throttle", first::throttle),
+    ("freezer.state", first::freeze),
+    ("another_wrote_of_version_1", first::another_wrote),
     ("read_ahead", files::read_ahead),
     ("sync_filesystem", files::sync_filesystem),
     ("netdev_max_backlog", parameter::netdev_max_backlog),

@@ -11,6 +11,9 @@ use ks_vocabulary::lasting::Exact;
 use crate::desk::Desk;
 use crate::facts::{GroupFacts, ProcessFacts};
 
+/// Version 1 has -1 for no quota, and two words for a freezer.
+const OF_VERSION_1: [&str; 3] = ["-1", "FROZEN", "THAWED"];
+
 /// Panics where a plan is not sound on a desk.
 pub(crate) fn assert_sound(plan: &Plan, desk: &Desk) {
     assert_eq!(plan.effects.len(), 1, "each form is one effect: {plan:?}");
@@ -20,7 +23,7 @@ pub(crate) fn assert_sound(plan: &Plan, desk: &Desk) {
     let undo = undo.first().copied();
     assert!(is_sound(effect, undo, desk), "{plan:?}");
     for text in [Some(effect), undo].into_iter().flatten().filter_map(text) {
-        assert!(is_plain(text), "`{text}`");
+        assert!(is_plain(text) || OF_VERSION_1.contains(&text), "`{text}`");
     }
 }
 
@@ -58,7 +61,7 @@ pub(super) fn is_plain(text: &str) -> bool {
         ["rbps", "wbps", "riops", "wiops"].contains(&key) && is_value(value)
     };
     match text.split(' ').collect::<Vec<_>>()[..] {
-        [device, pair] if is_device(device) => is_pair(pair),
+        [device, rest] if is_device(device) => is_pair(rest) || number(rest).is_some(),
         [one] => is_value(one),
         [one, two] => is_value(one) && number(two).is_some(),
         _ => false,
@@ -85,7 +88,9 @@ fn is_sound(effect: &Effect, undo: Option<&Effect>, desk: &Desk) -> bool {
                 file: *file,
                 text,
             });
-            own.inode == facts.inode && back.as_ref() == undo && is_lower(facts, *file, text)
+            own.inode == facts.inode_in(&own.hierarchy)
+                && back.as_ref() == undo
+                && is_lower(facts, *file, text)
         }
         (Effect::Sysctl { key, text }, Some(Effect::Sysctl { key: back, text: old })) => {
             key == back && is_allowed(*key, text, old, desk)
@@ -186,9 +191,32 @@ fn restored(facts: &GroupFacts<'_>, file: GroupFile, text: &str) -> Option<Strin
             let key = pair.split_once('=').unwrap().0;
             format!("{device} {key}={}", limit(io_limit(facts, device, key)))
         }
+        GroupFile::CpuCfsQuota => facts.cpu_quota_us.unwrap().to_string(),
+        GroupFile::CpuShares => facts.cpu_shares.unwrap().to_string(),
+        GroupFile::BlkioReadBps
+        | GroupFile::BlkioWriteBps
+        | GroupFile::BlkioReadIops
+        | GroupFile::BlkioWriteIops => {
+            let device = text.split_once(' ').unwrap().0;
+            format!("{device} {}", io_limit(facts, device, key_of(file)).unwrap_or(0))
+        }
+        GroupFile::FreezerState if text == "FROZEN" => "THAWED".into(),
         GroupFile::CgroupFreeze if text == "1" => "0".into(),
-        GroupFile::CgroupFreeze | GroupFile::MemoryReclaim => return None,
+        GroupFile::FreezerState | GroupFile::CgroupFreeze | GroupFile::MemoryReclaim => {
+            return None;
+        }
     })
+}
+
+/// The key in `io.max` of a file of version 1.
+fn key_of(file: GroupFile) -> &'static str {
+    let keys = [
+        (GroupFile::BlkioReadBps, "rbps"),
+        (GroupFile::BlkioWriteBps, "wbps"),
+        (GroupFile::BlkioReadIops, "riops"),
+        (GroupFile::BlkioWriteIops, "wiops"),
+    ];
+    keys.into_iter().find(|(of, _)| *of == file).unwrap().1
 }
 
 fn io_limit(facts: &GroupFacts<'_>, device: &str, key: &str) -> Option<u64> {
@@ -224,6 +252,20 @@ fn is_lower(facts: &GroupFacts<'_>, file: GroupFile, text: &str) -> bool {
         GroupFile::PidsMax => below(facts.pids_max) && facts.pids <= Some(new(text)),
         GroupFile::MemoryReclaim => new(text) <= facts.memory_bytes.unwrap() / 5,
         GroupFile::CgroupFreeze => ["0", "1"].contains(&text),
+        GroupFile::FreezerState => ["FROZEN", "THAWED"].contains(&text),
+        GroupFile::CpuCfsQuota => {
+            let old = u64::try_from(facts.cpu_quota_us.unwrap()).ok();
+            new(text) >= 1000 && below(old)
+        }
+        GroupFile::CpuShares => new(text) >= 2 && below(facts.cpu_shares),
+        GroupFile::BlkioReadBps
+        | GroupFile::BlkioWriteBps
+        | GroupFile::BlkioReadIops
+        | GroupFile::BlkioWriteIops => {
+            let (device, value) = text.split_once(' ').unwrap();
+            let old = io_limit(facts, device, key_of(file));
+            new(value) >= 10 && old.is_none_or(|old| new(value) < old)
+        }
         GroupFile::IoMax => {
             let (device, pair) = text.split_once(' ').unwrap();
             let (key, value) = pair.split_once('=').unwrap();

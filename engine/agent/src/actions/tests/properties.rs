@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::checks::{assert_sound, is_plain};
 use super::{ABOUT, plan, planned};
-use crate::desk::{BATCH, Desk};
+use crate::desk::{BATCH, Desk, of_version_1};
 use crate::facts::{GroupFacts, HostFacts, ProcessFacts};
 use ks_vocabulary::action::{Action, ActionKind, Risk};
 use ks_vocabulary::decision::Sysctl;
@@ -165,10 +165,15 @@ proptest! {
 
     #[test]
     fn a_plan_favours_nobody_and_puts_back_what_was(
-        desk in any_desk(),
+        mut desk in any_desk(),
         kind in prop::sample::select(ActionKind::ALL.to_vec()),
         numbers in [any_number(), any_number()],
+        is_of_version_1 in any::<bool>(),
     ) {
+        if is_of_version_1 {
+            let known = *desk.batch();
+            *desk.batch() = GroupFacts { cpu_shares: known.cpu_weight, ..of_version_1(&known) };
+        }
         let Some(action) = action_of(kind, numbers) else { return Ok(()) };
         match plan(&action, ABOUT, &desk) {
             Ok(plan) if kind.form().risk == Risk::Info => prop_assert!(plan.effects.is_empty()),
