@@ -4,6 +4,7 @@
 pub(crate) mod acting;
 pub(crate) mod alone;
 mod here;
+mod history;
 mod journal;
 mod kept;
 mod operator;

@@ -62,7 +62,7 @@ pub struct Quantity {
 pub(super) const QUANTITIES: usize = 20;
 
 /// Counts of nothing that an evaluation can carry.
-const NONE_OF: usize = 8;
+const NONE_OF: usize = 12;
 
 /// A quantity of an evaluation, for the predicates that rest on it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -132,7 +132,9 @@ impl Evaluation {
     /// What is counted was read, and there is none of it: that is no evidence, but whoever follows
     /// the quantity has to know it from one that was not read.
     pub fn none_of(&mut self, metric: Metric) {
-        if let Some(free) = self.none_of.iter_mut().find(|known| known.is_none()) {
+        let free = self.none_of.iter_mut().find(|known| known.is_none());
+        debug_assert!(free.is_some(), "{metric} is one count too many");
+        if let Some(free) = free {
             *free = Some(metric);
         }
     }

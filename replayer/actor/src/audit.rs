@@ -263,16 +263,26 @@ pub fn verify(paths: &Paths) -> Result<Head, AuditError> {
 
 /// The same; of each line it is told what it says, before the next is looked at.
 pub fn read(paths: &Paths, each: &mut dyn FnMut(Told<'_>)) -> Result<Head, AuditError> {
-    // Where there is no log, nothing is wrong with its key.
-    fs::metadata(&paths.log).map_err(|error| at(&paths.log, error))?;
-    let key = Key::read(&paths.key)?;
-    let Chain { head, torn, .. } = walk(paths, &key, each)?;
+    let (head, torn) = read_so_far(paths, each)?;
     if torn > 0 {
         let problem = format!("{torn} bytes without an end: a line that was being written");
         let (path, line) = (paths.log.clone(), head.lines + 1);
         return Err(AuditError::Broken { path, line, problem });
     }
     Ok(head)
+}
+
+/// The same of a log that may be written meanwhile: also how many bytes stand behind the last whole
+/// line.
+pub fn read_so_far(
+    paths: &Paths,
+    each: &mut dyn FnMut(Told<'_>),
+) -> Result<(Head, u64), AuditError> {
+    // Where there is no log, nothing is wrong with its key.
+    fs::metadata(&paths.log).map_err(|error| at(&paths.log, error))?;
+    let key = Key::read(&paths.key)?;
+    let Chain { head, torn, .. } = walk(paths, &key, each)?;
+    Ok((head, torn))
 }
 
 /// Holds the end of a log against the anchor. A line is written before the anchor is, so the log

@@ -184,7 +184,9 @@ impl Deed {
             Self::ProcessFile { target, prior } => {
                 let of = |held: &Held| process_value::restore(held, prior, writes);
                 let restored = match target.hold().and_then(|held| of(&held)) {
-                    Err(gone) if gone.is_end() => process_value::restore_session(prior, writes),
+                    Err(Failure::Gone { .. } | Failure::Ended { .. }) => {
+                        process_value::restore_session(prior, writes)
+                    }
                     restored => restored,
                 };
                 restored.map(|restored| match restored {

@@ -1,6 +1,7 @@
 //! What is said between a daemon and its actor: one datagram each, of JSON, typed and short. No
 //! text in it is ever run.
 
+use ks_vocabulary::action::ActionKind;
 use ks_vocabulary::decision::{Decided, Plan, Reasoner, Upshot, Verdict};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
@@ -75,6 +76,9 @@ pub struct Noted {
     pub change: Decided,
     /// The action, for people.
     pub action: String,
+    /// Its form.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub form: Option<ActionKind>,
     /// To what.
     pub target: String,
     /// What the guard says.

@@ -12,7 +12,7 @@ use crate::failure::Failure;
 use crate::heirs;
 use crate::held::Target;
 use crate::limit::Limit;
-use crate::place::Place;
+use crate::place::{Place, is_one_hierarchy};
 use crate::process_file::{self, ProcessFile};
 use crate::unit::Unit;
 use crate::unit_file;
@@ -120,7 +120,11 @@ fn is_same_place(older: &Place, newer: &Place) -> bool {
         (
             Place::Group { group: Exact(Entity::Cgroup(group)), file },
             Place::Group { group: Exact(Entity::Cgroup(other)), file: next },
-        ) => file == next && group.hierarchy == other.hierarchy && group.inode == other.inode,
+        ) => {
+            file == next
+                && group.inode == other.inode
+                && is_one_hierarchy(&group.hierarchy, &other.hierarchy)
+        }
         (older, newer) => older == newer,
     }
 }

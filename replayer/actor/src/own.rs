@@ -87,7 +87,8 @@ impl Own {
                 Err(error) if is_gone(&error) => continue,
                 Err(error) => return Err(refused(error)),
             };
-            let Some(path) = path_in(&text, &group.hierarchy) else { continue };
+            // Every process has a line for each hierarchy that is mounted.
+            let Some(path) = path_in(&text, &group.hierarchy) else { return Ok(Some(told())) };
             let path = Path::new(OsStr::from_bytes(path.strip_prefix(b"/").unwrap_or(path)));
             for folder in mount.join(path).ancestors() {
                 if !folder.starts_with(&mount) {

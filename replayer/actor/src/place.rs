@@ -170,6 +170,22 @@ pub(crate) fn folder_of(group: &Group) -> io::Result<Option<PathBuf>> {
     Ok(mount.map(|mount| mount.join(path.trim_start_matches('/'))))
 }
 
+/// Whether two names are those of one hierarchy, as `cpu` and `cpu,cpuacct` may be. Where that
+/// cannot be told they are.
+pub(crate) fn is_one_hierarchy(one: &[u8], other: &[u8]) -> bool {
+    if one == other {
+        return true;
+    }
+    let Ok(mounts) = fs::read("/proc/self/mountinfo") else { return true };
+    mount_of(&mounts, one).is_some_and(|mount| mount_of(&mounts, other) == Some(mount))
+}
+
+/// The controllers among the options of a mount.
+fn controllers(options: &str) -> String {
+    let is_one = |option: &&str| !matches!(*option, "rw" | "ro") && !option.contains('=');
+    options.split(',').filter(is_one).collect::<Vec<_>>().join(",")
+}
+
 /// Where a hierarchy is mounted: `v2`, or the controllers of one of version 1.
 pub(crate) fn mount_of(mountinfo: &[u8], hierarchy: &[u8]) -> Option<PathBuf> {
     let text = String::from_utf8_lossy(mountinfo);
@@ -179,7 +195,9 @@ pub(crate) fn mount_of(mountinfo: &[u8], hierarchy: &[u8]) -> Option<PathBuf> {
         let (kind, options) = (back.next()?, back.nth(1)?);
         let is_it = match (kind, hierarchy) {
             ("cgroup2", b"v2") => true,
-            ("cgroup", hierarchy) => is_hierarchy(hierarchy, options.as_bytes()),
+            // One of a name alone has no controllers either.
+            ("cgroup", b"v2") => false,
+            ("cgroup", hierarchy) => is_hierarchy(hierarchy, controllers(options).as_bytes()),
             _ => false,
         };
         let fields: Vec<&str> = front.split(' ').collect();

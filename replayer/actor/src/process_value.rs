@@ -61,7 +61,10 @@ pub fn capture(held: &Held, file: ProcessFile, written: i64) -> Result<Prior, Fa
 
 /// Writes it, and reads it back. What is read and is something else is kept beside it.
 pub fn apply(held: &Held, prior: &mut Prior, writes: &dyn Writes) -> Result<(), Failure> {
-    let found = held.during(|| write(held, prior.file, prior.written, writes))?;
+    let found = held.during(|| {
+        is_of_session(held, prior)?;
+        write(held, prior.file, prior.written, writes)
+    })?;
     prior.taken = (found != prior.written).then_some(found);
     taken(held, prior.file, prior.written, found)
 }
@@ -78,8 +81,8 @@ pub fn restore(held: &Held, prior: &Prior, writes: &dyn Writes) -> Result<Restor
     Ok(restored)
 }
 
-/// The same where the process has ended that was named: its session may go on, and has one value
-/// for all.
+/// The same where the process that was named has ended, or has left its session: that may go on,
+/// and has one value for all.
 pub fn restore_session(prior: &Prior, writes: &dyn Writes) -> Result<Restored, Failure> {
     let members = prior.session.map(session::members).unwrap_or_default();
     let mut gone = Failure::Gone { what: "the session".to_owned() };
@@ -99,6 +102,7 @@ fn restore_of(
     writes: &dyn Writes,
 ) -> Result<(Restored, bool), Failure> {
     held.during(|| {
+        is_of_session(held, prior)?;
         let found = read(held, prior.file)?;
         if found == prior.before {
             return Ok((Restored::Restored, false));
@@ -110,6 +114,16 @@ fn restore_of(
         taken(held, prior.file, prior.before, found)?;
         Ok((Restored::Restored, true))
     })
+}
+
+/// Who begins another session has another autogroup from then on, and the value is that of the
+/// first.
+fn is_of_session(held: &Held, prior: &Prior) -> Result<(), Failure> {
+    let Some(session) = prior.session else { return Ok(()) };
+    if session::number(held)? == Some(session) {
+        return Ok(());
+    }
+    Err(Failure::Gone { what: format!("the session of process {}", held.pid()) })
 }
 
 /// Writes, and gives what is read then.
@@ -208,6 +222,10 @@ mod tests {
         apply(&held, &mut prior, &Direct).unwrap();
         let of = |pid| std::fs::read_to_string(format!("/proc/{pid}/autogroup")).unwrap();
         assert!(of(left).ends_with(" nice 7\n"));
+        // As of one that has begun another session since.
+        let elsewhere = Prior { session: prior.session.map(|number| number + 1), ..prior };
+        assert!(restore(&held, &elsewhere, &Direct).unwrap_err().is_end());
+        assert!(apply(&held, &mut elsewhere.clone(), &Direct).unwrap_err().is_end());
         child.end_alone();
         assert!(restore(&held, &prior, &Direct).unwrap_err().is_end());
         assert_eq!(restore_session(&prior, &Direct).unwrap(), Restored::Restored);

@@ -12,6 +12,7 @@ use ks_actor::approval::{Shown, Token};
 use ks_actor::hand::{Began, Hand};
 use ks_actor::message::Noted;
 use ks_agent::guard::EffectRequest;
+use ks_vocabulary::action::Action;
 use ks_vocabulary::decision::{Decided, DecisionSaid, Phase, Upshot};
 use ks_vocabulary::input::{ActionOutcome, Answer, Body, OpenChange, Outcome, RequestId};
 
@@ -183,6 +184,7 @@ fn noted(decision: &DecisionSaid) -> Noted {
         reasoner: decision.reasoner,
         change: decision.change,
         action: or_none(decision.action.as_ref().map(text)),
+        form: decision.action.as_ref().map(Action::kind),
         target: or_none(decision.target.as_ref().map(ToString::to_string)),
         verdict: decision.verdict,
         rule: decision.rule.to_owned(),

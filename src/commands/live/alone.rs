@@ -23,6 +23,7 @@ use ks_vocabulary::output::Output;
 
 use super::acting::Acting;
 use super::here::Here;
+use super::history;
 use super::operator::Post;
 use super::proposing::Proposing;
 use super::told::Told;
@@ -61,6 +62,7 @@ pub(crate) fn act(arguments: &Act, own: OwnAction) -> anyhow::Result<(Proposed, 
     recorder.configure(config);
     recorder.carry(Carry {
         last_decision: acting.as_ref().map_or(0, Acting::last),
+        actions: history::of(&arguments.daemon)?,
         ..Carry::default()
     });
     let desk = acting.as_ref().map(Acting::desk);

@@ -2,7 +2,7 @@
 use std::path::Path;
 
 use super::victim::Victim;
-use super::{LOWER, act, audited, ks, succeeded, undo, unfit, verify};
+use super::{LOWER, act, audited, ks, said, succeeded, undo, unfit, verify};
 use crate::live::replay;
 
 /// The decisions of a recording, and its journal.
@@ -38,6 +38,12 @@ fn what_a_person_does_alone_is_seen_is_put_back_and_replays() {
     succeeded(&undo(folder, 1));
     assert_eq!(victim.nice(), 0);
     verify(folder);
+    let again = act(folder, LOWER, pid, &["--set", "nice=10", "--dry-run"]);
+    let again = said(&again);
+    assert!(
+        again.contains("denied by in_flight") || again.contains("denied by cool_down"),
+        "{again}"
+    );
     let (decisions, journal) = decided(&recording, scratch.path());
     assert_eq!(decisions.as_array().unwrap().len(), 1, "{decisions}");
     assert_eq!(decisions[0]["outcome"], "inconclusive", "{decisions}");

@@ -46,14 +46,14 @@ impl Daemon {
 
     /// Waits until it says so, and looks once a second.
     fn wait(&self, what: &str, within_s: u64, holds: impl Fn(&Value) -> bool) -> Value {
-        for _ in 0..within_s {
+        let mut last = Value::Null;
+        let held = (0..within_s).any(|_| {
             std::thread::sleep(Duration::from_secs(1));
-            let status = status(&self.folder);
-            if holds(&status) {
-                return status;
-            }
-        }
-        panic!("{what} within {within_s} s: {:#}", status(&self.folder));
+            last = status(&self.folder);
+            holds(&last)
+        });
+        assert!(held, "{what} within {within_s} s: {last:#}");
+        last
     }
 
     /// Waits until the first decision is settled, and gives it.
@@ -71,14 +71,15 @@ impl Daemon {
         verify(&self.folder);
         let (journal, scratch) = (journals(&self.folder), tempfile::tempdir().unwrap());
         assert_eq!(replayed(&self.folder, scratch.path()), journal);
-        let lines = journal.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+        let lines = journal.lines().map(|line| serde_json::from_str(line).unwrap());
+        let lines: Vec<Value> = lines.collect();
         print_phases(&lines);
         lines
     }
 }
 
 /// When the first signal was raised, and when each thing of the first decision was said after it.
-fn print_phases(journal: &Vec<Value>) {
+fn print_phases(journal: &[Value]) {
     let is_raised = |line: &&Value| line["output"] == "signal" && line["change"] == "raised";
     let Some(raised) = journal.iter().find(is_raised) else { return };
     let onset = |line: &Value| line["mono_ns"].as_u64().unwrap() as f64 / 1e9;

@@ -1,4 +1,7 @@
 //! A daemon, or its actor, that is killed.
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
 use rustix::process::Signal;
 
 use super::victim::{Victim, children, kill};
@@ -7,6 +10,7 @@ use super::{
 };
 use crate::control::{status, wait_for};
 use crate::live::{journals, replayed, terminate};
+use crate::{KS, Own};
 
 #[test]
 fn what_a_killed_daemon_did_for_a_time_is_over_at_once() {
@@ -22,7 +26,7 @@ fn what_a_killed_daemon_did_for_a_time_is_over_at_once() {
     daemon.0.kill().unwrap();
     daemon.0.wait().unwrap();
     let goes_on = (0..200).any(|_| {
-        std::thread::sleep(std::time::Duration::from_millis(10));
+        std::thread::sleep(Duration::from_millis(10));
         !victim.is_stopped()
     });
     assert!(goes_on, "nobody lets it go on within 2 s");
@@ -69,4 +73,50 @@ fn without_its_actor_a_daemon_records_and_does_nothing() {
     terminate(&mut daemon.0);
     verify(folder);
     assert_eq!(replayed(folder, scratch.path()), journals(folder));
+}
+
+/// Kills come so far apart, from before an act is asked for to after all of it is on record.
+const APART: Duration = Duration::from_millis(6);
+const KILLS: u32 = 12;
+
+#[test]
+fn killed_around_an_act_nothing_is_half_done_without_a_record() {
+    if unfit() {
+        return;
+    }
+    let mut kept = 0;
+    for at in 0..KILLS {
+        let Some(victim) = Victim::begin() else { return };
+        let (folder, scratch) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let folder = folder.path();
+        let mut daemon = proposing(folder);
+        let actor = children(daemon.0.id(), "actor");
+        let target = format!("pid:{}", victim.pid());
+        let mut asking = Command::new(KS);
+        asking.args(["act", LOWER, "--target", &target, "--daemon"]).arg(folder).args(TO_TEN);
+        let asking = asking.stdout(Stdio::null()).stderr(Stdio::null()).spawn();
+        let mut asking = Own(asking.unwrap());
+        std::thread::sleep(at * APART);
+        // The daemon alone, or both.
+        if at % 2 == 1 {
+            kill(actor[0], Signal::KILL);
+        }
+        daemon.0.kill().unwrap();
+        daemon.0.wait().unwrap();
+        asking.0.wait().unwrap();
+        let mut next = proposing(folder);
+        if victim.nice() != 0 {
+            // Somebody said that it stays: that is on record, and can be undone.
+            let request = audited(folder, "kept").last().unwrap()["request"].as_u64().unwrap();
+            terminate(&mut next.0);
+            succeeded(&undo(folder, request));
+            kept += 1;
+        } else {
+            terminate(&mut next.0);
+        }
+        assert_eq!(victim.nice(), 0, "kill {at}");
+        verify(folder);
+        assert_eq!(replayed(folder, scratch.path()), journals(folder), "kill {at}");
+    }
+    eprintln!("{kept} of {KILLS} acts were on record as what stays");
 }

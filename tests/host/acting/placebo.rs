@@ -4,15 +4,16 @@
 //! `KS_PLACEBO_REPETITIONS` is how many of each; `make placebo` says 20. The windows are shortened
 //! to a fifth, which the journal names.
 use std::path::Path;
+use std::process::Command;
 use std::time::Duration;
 
 use serde_json::Value;
 
 use super::load::{Load, missing};
-use super::{ACTOR, act, ks, succeeded, unfit, verify};
-use crate::Own;
+use super::{ACTOR, act, ks, said, succeeded, unfit, verify};
 use crate::control::wait_for;
 use crate::live::{journals, replayed, terminate};
+use crate::{KS, Own};
 
 /// Triggers at which nothing is done; nineteen are needed.
 const UNTREATED: usize = 20;
@@ -56,7 +57,7 @@ impl Drawn {
 fn wait_until_known(pid: u32, folder: &Path) {
     let dry_run = ["--set", "lasts=60s", "--dry-run"];
     let known = (0..150).any(|_| {
-        let told = super::said(&act(folder, "pause_process", pid, &dry_run));
+        let told = said(&act(folder, "pause_process", pid, &dry_run));
         let is_known = told.contains("this would be done");
         if !is_known {
             std::thread::sleep(Duration::from_secs(1));
@@ -64,7 +65,7 @@ fn wait_until_known(pid: u32, folder: &Path) {
         is_known
     });
     let told = act(folder, "pause_process", pid, &dry_run);
-    assert!(known, "within 150 s all is known of process {pid}: {}", super::said(&told));
+    assert!(known, "within 150 s all is known of process {pid}: {}", said(&told));
 }
 
 fn loads(count: usize) -> Vec<Load> {
@@ -86,13 +87,13 @@ fn treated(load: &mut Load, pid: u32, lasts_s: f64, folder: &Path) -> String {
     wait_until_raised(load, folder);
     let (target, by) = (format!("pid:{pid}"), format!("tcp_exhaustion:{}", load.entity));
     let act = ["act", "pause_process", "--target", &target, "--set", "lasts=60s", "--verify", &by];
-    let mut command = std::process::Command::new(crate::KS);
+    let mut command = Command::new(KS);
     command.args(act).args(["--format", "json", "--daemon"]).arg(folder);
     let output = command.output().unwrap();
-    let told: Value = serde_json::from_slice(&output.stdout)
-        .unwrap_or_else(|_| panic!("{}", super::said(&output)));
+    let told = serde_json::from_slice::<Value>(&output.stdout).unwrap_or_default();
     let outcome = told["came"]["outcome"].as_str();
-    outcome.unwrap_or_else(|| panic!("{told}")).to_owned()
+    assert!(outcome.is_some(), "{}", said(&output));
+    outcome.unwrap_or_default().to_owned()
 }
 
 fn is_success(outcome: &str) -> bool {
@@ -147,7 +148,7 @@ fn what_changes_nothing_is_no_success_and_what_helps_is_one() {
     let (folder, config) = (folder.path(), scratch.path().join("ks.toml"));
     std::fs::write(&config, CONFIG).unwrap();
     let (mut untreated, first) = (loads(UNTREATED), loads(BATCH.min(2 * repetitions())));
-    let mut command = std::process::Command::new(crate::KS);
+    let mut command = Command::new(KS);
     command.args(["live", "--no-ebpf", ACTOR[0], ACTOR[1], "--config"]).arg(&config);
     let mut daemon = Own(command.arg("-o").arg(folder).spawn().unwrap());
     wait_for(folder, "it samples", |status| status["samples"].as_u64() >= Some(2));
@@ -156,7 +157,9 @@ fn what_changes_nothing_is_no_success_and_what_helps_is_one() {
     for load in &mut untreated {
         load.fill(drawn.lasts_s());
     }
-    untreated.iter().for_each(|load| wait_until_raised(load, folder));
+    for load in &untreated {
+        wait_until_raised(load, folder);
+    }
     std::thread::sleep(LOOKED_AT);
     drop(untreated);
     let [wrong, right] = successes(first, folder, &mut drawn);

@@ -65,9 +65,13 @@ pub(super) fn cpu_group<'a>(path: &'a [u8], facts: &dyn Facts) -> Result<Option<
         if group.first.cpu.is_some() {
             return Ok(Some(path));
         }
-        let controllers = need(group.controllers, "the controllers of the control group")?;
-        if controllers.split(u8::is_ascii_whitespace).any(|one| one == b"cpu") {
-            return Ok(Some(path));
+        // A group that version 1 alone has, and has no part with this controller of.
+        let is_of_first = group.inode.is_none() && group.first.parts().next().is_some();
+        if !is_of_first {
+            let controllers = need(group.controllers, "the controllers of the control group")?;
+            if controllers.split(u8::is_ascii_whitespace).any(|one| one == b"cpu") {
+                return Ok(Some(path));
+            }
         }
         path = path.iter().rposition(|byte| *byte == b'/').map_or(&[][..], |at| &path[..at]);
     }

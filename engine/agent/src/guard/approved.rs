@@ -113,6 +113,13 @@ impl EffectRequest {
         }
     }
 
+    /// Whether it can be put back once it is done.
+    pub fn can_undo(&self) -> bool {
+        match &self.asked {
+            Asked::Do(approved) | Asked::Undo(approved) => !approved.plan.undo.is_empty(),
+        }
+    }
+
     /// Seconds after which it is undone by whoever performs it.
     pub fn lasts_s(&self) -> Option<u64> {
         self.to_do().and(match &self.asked {

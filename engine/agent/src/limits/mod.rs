@@ -10,12 +10,14 @@ use alloc::vec::Vec;
 use ks_vocabulary::action::{ActionKind, Blast, Risk};
 use ks_vocabulary::decision::{Budgets, Upshot};
 use ks_vocabulary::input::CarriedAction;
-use ks_vocabulary::time::{ClockAnchor, SECOND_NS, Timestamp};
+use ks_vocabulary::time::{ClockAnchor, SECOND_NS, Timestamp, WallTime};
 
 /// Actions that are remembered: those of four hours count, and no more than six an hour are done.
 const KEPT: usize = 256;
 const MINUTE_NS: u64 = 60 * SECOND_NS;
 const HOUR_NS: u64 = 60 * MINUTE_NS;
+/// Nothing counts for longer.
+const DAY_NS: u64 = 24 * HOUR_NS;
 /// After an action on a target the same is not done to it for so long, twice as long for each
 /// failure before, and for an hour at most.
 const COOL_DOWN_NS: u64 = 5 * MINUTE_NS;
@@ -28,6 +30,9 @@ const FUTILE_NS: u64 = 4 * HOUR_NS;
 const SWINGS: usize = 2;
 /// Nothing is done for so long after something was.
 const REST_NS: u64 = 15 * SECOND_NS;
+
+/// The number that no incident of a run has.
+pub const NO_INCIDENT: u64 = 0;
 
 /// Something that was done.
 #[derive(Debug, Clone, PartialEq)]
@@ -46,9 +51,16 @@ pub struct Deed {
     pub upshot: Option<Upshot>,
     /// It was put back.
     pub undone: bool,
+    /// How long before the boot it was, whose first moment is its time then.
+    pub before_boot_ns: u64,
 }
 
 impl Deed {
+    /// How long ago it was.
+    fn age_ns(&self, now: Timestamp) -> u64 {
+        now.since_ns(self.at).saturating_add(self.before_boot_ns)
+    }
+
     fn is_failure(&self) -> bool {
         self.undone
             || matches!(
@@ -129,7 +141,7 @@ impl Limits {
     }
 
     fn within(&self, now: Timestamp, ns: u64) -> impl DoubleEndedIterator<Item = &Deed> {
-        self.deeds.iter().filter(move |deed| now.since_ns(deed.at) < ns)
+        self.deeds.iter().filter(move |deed| deed.age_ns(now) < ns)
     }
 
     /// One action at a time: what was asked for is known to be done with, and its effect known.
@@ -138,7 +150,7 @@ impl Limits {
             return Err(format!("decision {} is still in flight", deed.decision));
         }
         match self.deeds.back() {
-            Some(deed) if now.since_ns(deed.at) < REST_NS => {
+            Some(deed) if deed.age_ns(now) < REST_NS => {
                 Err(format!("decision {} is less than 15 s old", deed.decision))
             }
             Some(_) | None => Ok(()),
@@ -167,7 +179,7 @@ impl Limits {
         let (ns, most, time) = match risk {
             Risk::Info => return Ok(()),
             Risk::Reversible => (HOUR_NS, budgets.reversible_per_hour, "hour"),
-            Risk::Disruptive => (24 * HOUR_NS, budgets.disruptive_per_day, "day"),
+            Risk::Disruptive => (DAY_NS, budgets.disruptive_per_day, "day"),
         };
         if count(ns, risk) >= most as usize {
             return Err(format!("{most} such actions were done within the last {time}"));
@@ -188,7 +200,7 @@ impl Limits {
         let failures = before + usize::from(last.is_failure());
         let doubled = u32::try_from(failures).unwrap_or(u32::MAX).min(4);
         let wait_ns = (COOL_DOWN_NS << doubled).min(HOUR_NS);
-        let left_ns = wait_ns.saturating_sub(ask.now.since_ns(last.at));
+        let left_ns = wait_ns.saturating_sub(last.age_ns(ask.now));
         if left_ns == 0 {
             return Ok(());
         }
@@ -206,7 +218,7 @@ impl Limits {
         let own = self.deeds.iter().rev().filter(|deed| deed.action == ask.action);
         let known = own.filter(|deed| deed.upshot.is_some());
         let failed = known.take_while(|deed| deed.is_failure());
-        let recent = failed.take_while(|deed| ask.now.since_ns(deed.at) < HOUR_NS);
+        let recent = failed.take_while(|deed| deed.age_ns(ask.now) < HOUR_NS);
         if recent.count() < FAILURES {
             return Ok(());
         }
@@ -215,7 +227,7 @@ impl Limits {
 
     /// Whether an action frees nothing on its target: it is not the next choice.
     pub fn futile(&self, ask: &Ask<'_>) -> Result<(), String> {
-        let recent = self.same(ask).filter(|deed| ask.now.since_ns(deed.at) < FUTILE_NS);
+        let recent = self.same(ask).filter(|deed| deed.age_ns(ask.now) < FUTILE_NS);
         if recent.filter(|deed| deed.is_ineffective()).count() < FUTILE_TRIES {
             return Ok(());
         }
@@ -224,7 +236,7 @@ impl Limits {
 
     /// Whether an action and its undo go on in turn.
     pub fn oscillates(&self, ask: &Ask<'_>) -> Result<(), String> {
-        let recent = self.same(ask).filter(|deed| ask.now.since_ns(deed.at) < HOUR_NS);
+        let recent = self.same(ask).filter(|deed| deed.age_ns(ask.now) < HOUR_NS);
         if recent.filter(|deed| deed.undone).count() < SWINGS {
             return Ok(());
         }
@@ -253,7 +265,7 @@ impl Limits {
         let carried = self.deeds.iter().map(|deed| CarriedAction {
             decision: deed.decision,
             incident: deed.incident,
-            at_ns: clock.at(deed.at),
+            at_ns: WallTime(clock.at(deed.at).0.saturating_sub_unsigned(deed.before_boot_ns)),
             action: deed.action,
             target: deed.target.clone(),
             upshot: deed.upshot,
@@ -267,14 +279,18 @@ impl Limits {
     pub fn resume(&mut self, carried: &[CarriedAction], now: Timestamp, clock: ClockAnchor) {
         for deed in carried {
             let ago_ns = clock.at(now).0.saturating_sub(deed.at_ns.0).max(0).unsigned_abs();
+            if ago_ns > DAY_NS {
+                continue;
+            }
             self.begin(Deed {
                 decision: deed.decision,
-                incident: 0,
+                incident: NO_INCIDENT,
                 at: Timestamp(now.0.saturating_sub(ago_ns)),
                 action: deed.action,
                 target: deed.target.clone(),
                 upshot: deed.upshot.or(Some(Upshot::Indeterminate)),
                 undone: deed.undone,
+                before_boot_ns: ago_ns.saturating_sub(now.0),
             });
         }
     }

@@ -2,7 +2,6 @@
 
 use super::*;
 use alloc::string::ToString;
-use ks_vocabulary::time::WallTime;
 
 const SECOND: u64 = SECOND_NS;
 
@@ -28,6 +27,7 @@ fn done(at: &[u64], action: ActionKind, target: &str, upshot: Option<Upshot>) ->
             target,
             upshot,
             undone: false,
+            before_boot_ns: 0,
         };
         limits.begin(deed);
     }
@@ -153,4 +153,28 @@ fn a_restart_and_a_clock_set_back_reset_nothing() {
         assert!(after.on_host(&ask(now, TERM, "b"), &budgets).is_err());
         assert!(after.in_flight(second(now + 20)).is_ok(), "nobody waits for it any more");
     }
+}
+
+#[test]
+fn what_was_done_before_a_boot_is_as_old_as_it_is() {
+    const HOUR_S: i64 = 3_600;
+    let carried = |ago_s: i64| {
+        let before = done(&[0], TERM, "a", Some(Upshot::Resolved));
+        let anchor = ClockAnchor { mono_ns: second(0), at_ns: WallTime(-ago_s * 1_000_000_000) };
+        before.carry(anchor)
+    };
+    // A minute after the boot.
+    let now = Timestamp(60 * SECOND_NS);
+    let clock = ClockAnchor { mono_ns: now, at_ns: WallTime(0) };
+    let resumed = |ago_s| {
+        let mut after = Limits::default();
+        after.resume(&carried(ago_s), now, clock);
+        after
+    };
+    let ask = Ask { now, ..ask(0, TERM, "a") };
+    let budgets = Budgets { disruptive_per_day: 1, ..Budgets::default() };
+    let of_today = resumed(2 * HOUR_S);
+    assert!(of_today.cool_down(&ask).is_ok() && of_today.on_host(&ask, &budgets).is_err());
+    assert_eq!(of_today.carry(clock)[0].at_ns, WallTime(-2 * HOUR_S * 1_000_000_000));
+    assert!(resumed(25 * HOUR_S).on_host(&ask, &budgets).is_ok());
 }

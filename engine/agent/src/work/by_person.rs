@@ -21,6 +21,7 @@ use super::{Agent, Ask, Pending, Stage};
 use crate::expected::expected;
 use crate::facts::Facts;
 use crate::guard::{ApprovedPlan, Judged, Origin, Proposal};
+use crate::limits::NO_INCIDENT;
 
 /// What was done last and can be put back on request. No more than six actions an hour are done.
 const STANDING: usize = 16;
@@ -105,7 +106,7 @@ impl Agent {
         let signals = self.ledger.signals().filter(|known| known.stands());
         let signal = signals.map(|known| &known.signal).find(|one| is_wanted(one))?.clone();
         let incident = self.ledger.open().find(|one| one.episodes.contains(&signal.id));
-        let incident = incident.map_or(0, |one| one.id);
+        let incident = incident.map_or(NO_INCIDENT, |one| one.id);
         let tools = self.tools(incident, facts);
         let situation = tools.situation_of(&signal, Some(&own.target.0));
         let predicted = situation.and_then(|one| expected(own.action.kind(), &one));
@@ -277,7 +278,7 @@ fn proposal(own: &OwnAction, trigger: Option<Trigger>, facts: &dyn Facts) -> Pro
     let mount = if let Entity::Filesystem(mount) = &target { Some(mount.clone()) } else { None };
     Proposal {
         origin: Origin::Person,
-        incident: trigger.map_or(0, |one| one.incident),
+        incident: trigger.map_or(NO_INCIDENT, |one| one.incident),
         action: own.action.clone(),
         failure_mode: FailureMode::Unknown,
         diagnosed: None,

@@ -243,6 +243,7 @@ impl Agent {
             target: proposal.target.to_string(),
             upshot: None,
             undone: false,
+            before_boot_ns: 0,
         });
         (decision.change, decision.phase) = (Decided::Asked, Phase::Execute);
         decision.request = Some(request.0);

@@ -18,6 +18,7 @@ fn a_hierarchy_is_found_by_what_is_mounted() {
     assert_eq!(at(b"cpu,cpuacct"), Some("/sys/fs/cgroup/cpu,cpuacct".into()));
     assert_eq!(at(b"cpu"), Some("/sys/fs/cgroup/cpu,cpuacct".into()), "what of it is read");
     assert_eq!((at(b"memory"), at(b"blkio"), at(b"")), (None, None, None));
+    assert_eq!((at(b"cpu,rw"), at(b"rw")), (None, None), "options are no controllers");
 }
 
 fn group(path: &str, inode: u64) -> Place {

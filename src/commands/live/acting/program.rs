@@ -11,6 +11,8 @@ use ks_vocabulary::kind::Entity;
 pub(super) struct Program {
     pid: u64,
     exe: (u64, u64),
+    /// What is done to it can be put back.
+    pub(super) can_undo: bool,
 }
 
 impl Program {
@@ -18,7 +20,7 @@ impl Program {
     /// known.
     pub(super) fn of(request: &EffectRequest) -> Option<Self> {
         let Entity::Process(pid, _) = request.target() else { return None };
-        Some(Self { pid: *pid, exe: request.exe()? })
+        Some(Self { pid: *pid, exe: request.exe()?, can_undo: request.can_undo() })
     }
 
     /// Whether the process runs another one now. Of one that is gone nothing can be said here.
@@ -41,7 +43,7 @@ mod tests {
         let script = ["-c", "read go && exec sleep 1000"];
         let mut child = command.args(script).stdin(Stdio::piped()).spawn().unwrap();
         let pid = child.id().into();
-        let program = Program { pid, exe: executable::of(pid).unwrap() };
+        let program = Program { pid, exe: executable::of(pid).unwrap(), can_undo: true };
         assert!(!program.is_another());
         writeln!(child.stdin.as_mut().unwrap(), "go").unwrap();
         let is_another = (0..500).any(|_| {

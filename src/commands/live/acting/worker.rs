@@ -131,7 +131,9 @@ impl Worker {
             return not_done("it runs another program than when it was decided");
         }
         let done = self.perform(order);
-        if done.outcome != Outcome::Applied || !is_another() {
+        // Who is told to end may become another program by that.
+        let may_undo = program.is_some_and(|program| program.can_undo);
+        if done.outcome != Outcome::Applied || !may_undo || !is_another() {
             return done;
         }
         let undone = self.ask(&Ask::Undo { request: decision });

@@ -177,7 +177,9 @@ impl Bench {
         let at = Timestamp(self.desk.now.0 - ago_s * SECOND_NS);
         let decision = self.limits.deeds().count() as u64 + 1;
         let (target, undone) = (target.to_string(), false);
-        self.limits.begin(Deed { decision, incident, at, action, target, upshot, undone });
+        let before_boot_ns = 0;
+        let deed = Deed { decision, incident, at, action, target, upshot, undone, before_boot_ns };
+        self.limits.begin(deed);
         decision
     }
 

@@ -88,6 +88,7 @@ impl Bench {
             target: alloc::format!("{target}"),
             upshot: None,
             undone: false,
+            before_boot_ns: 0,
         });
         self.agent.stage = Stage::Verifying(Box::new(Carried {
             approved: ApprovedPlan::of(action, target.clone(), plan(&target)),
