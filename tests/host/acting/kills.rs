@@ -76,7 +76,7 @@ fn without_its_actor_a_daemon_records_and_does_nothing() {
 }
 
 /// Kills come so far apart, from before an act is asked for to after all of it is on record.
-const APART: Duration = Duration::from_millis(6);
+const APART: Duration = Duration::from_millis(1);
 const KILLS: u32 = 12;
 
 #[test]

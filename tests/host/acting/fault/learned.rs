@@ -28,7 +28,7 @@ pub(super) fn null(scratch: &Path) -> PathBuf {
         daemon.wait("the queue is full", 40, stands);
         std::thread::sleep(LOOKED_AT);
         drop(fault);
-        daemon.wait("it is over", 240, |status| !stands(status));
+        daemon.wait("it is over", 600, |status| !stands(status));
         eprintln!("{episode} of {UNTREATED} untreated episodes");
     }
     terminate(&mut daemon.child.0);
