@@ -13,11 +13,11 @@ use crate::tree::{SourceFile, assert_none, checkout};
 const LINES_MAX: [(&str, usize); 10] = [
     ("ebpf/src/", 1_000),
     ("engine/src/", 19_700),
-    ("engine/agent/src/", 10_300),
+    ("engine/agent/src/", 10_350),
     ("engine/statistics/src/", 5_100),
     ("engine/vocabulary/src/", 8_650),
     ("recorder/src/", 19_550),
-    ("replayer/actor/src/", 7_500),
+    ("replayer/actor/src/", 7_600),
     ("replayer/src/", 11_000),
     ("scenarios/src/", 9_750),
     ("src/", 12_750),
