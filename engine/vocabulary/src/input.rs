@@ -33,7 +33,7 @@ pub const ENGINE_VERSION: &str = env!("CARGO_PKG_VERSION");
 /// Number of this engine's judgement: it rises with every change after which the same inputs give
 /// another journal, and a recording that names it is replayed as recorded. A tidy test holds it
 /// against the hashes of the blessed journals.
-pub const JUDGEMENT: u32 = 7;
+pub const JUDGEMENT: u32 = 8;
 
 /// One thing learned, at one time. A [`Stamp`] makes it, or the reader of a recording.
 #[derive(Debug, Clone, PartialEq)]
