@@ -2,7 +2,8 @@
 //! the agent acts in `auto`, by rules. The windows are shortened to a fifth.
 //!
 //! `KS_END_TO_END=whole` (`make end-to-end`, about an hour) learns first what untreated ones of the
-//! same fault did, and tells by that; without, the fallback is what there is.
+//! same fault did, and tells by that; `again` goes by what it learned the last time. Without, the
+//! fallback is what there is.
 mod learned;
 mod whole;
 

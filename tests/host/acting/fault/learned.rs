@@ -19,6 +19,11 @@ const UNTREATED: usize = 19;
 /// The windows of a trigger end 14 s after it.
 const LOOKED_AT: Duration = Duration::from_secs(17);
 
+/// What was learned, where it stays for another time.
+pub(super) fn kept() -> PathBuf {
+    Path::new(env!("CARGO_TARGET_TMPDIR")).join("end-to-end.json")
+}
+
 /// Lets the fault come and go while a daemon looks on, and keeps what was learned in a file.
 pub(super) fn null(scratch: &Path) -> PathBuf {
     let folder = scratch.join("observed");
@@ -32,11 +37,10 @@ pub(super) fn null(scratch: &Path) -> PathBuf {
         eprintln!("{episode} of {UNTREATED} untreated episodes");
     }
     terminate(&mut daemon.child.0);
-    let normal = scratch.join("normal.json");
     let mut command = Command::new(KS);
-    command.args(["baseline", "build"]).arg(folder).arg("-o").arg(&normal);
+    command.args(["baseline", "build", "--force"]).arg(folder).arg("-o").arg(kept());
     succeeded(&command.output().unwrap());
-    normal
+    kept()
 }
 
 fn stands(status: &Value) -> bool {

@@ -1,23 +1,25 @@
 //! The whole course, with what untreated faults did for comparison.
-use super::learned::{explored, null};
+use super::learned::{explored, kept, null};
 use super::*;
 use crate::acting::{ks, said, succeeded, undo};
 
-fn is_skipped() -> bool {
-    let is_whole = std::env::var("KS_END_TO_END").is_ok_and(|text| text == "whole");
-    if !is_whole {
-        eprintln!("skipped: it takes an hour (run `make end-to-end`)");
+/// Whether the null is that of the last time; `None` where all of it is skipped.
+fn is_again() -> Option<bool> {
+    let asked = std::env::var("KS_END_TO_END").unwrap_or_default();
+    match asked.as_str() {
+        "whole" | "again" => (!unfit()).then_some(asked == "again"),
+        _ => {
+            eprintln!("skipped: it takes an hour (run `make end-to-end`)");
+            None
+        }
     }
-    !is_whole || unfit()
 }
 
 #[test]
 fn by_what_untreated_ones_did_it_is_resolved_and_what_cannot_help_is_not_done() {
-    if is_skipped() {
-        return;
-    }
+    let Some(is_again) = is_again() else { return };
     let scratch = tempfile::tempdir().unwrap();
-    let normal = null(scratch.path());
+    let normal = if is_again { kept() } else { null(scratch.path()) };
     let known = ["--baseline", normal.to_str().unwrap()];
     let folder = scratch.path().join("resolved");
     resolved(&folder, &known);
