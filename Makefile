@@ -81,7 +81,7 @@ placebo: ## see how often an action that changes nothing is called a success (an
 	KS_HOST_TESTS=1 KS_PLACEBO_REPETITIONS=20 $(CARGO) test --locked --release --test host \
 		-- placebo --test-threads=1 --nocapture
 
-end-to-end: ## find a real fault, act on it and tell what came of it, in every form (an hour)
+end-to-end: ## find a real fault, act on it and tell what came of it, in every form (half an hour)
 	KS_HOST_TESTS=1 KS_END_TO_END=whole $(CARGO) test --locked --release --test host \
 		-- acting::fault::whole --test-threads=1 --nocapture
 

@@ -1,7 +1,7 @@
 //! A real fault, from its first sign to what came of the action on it: `ks provoke` makes it, and
 //! the agent acts in `auto`, by rules. The windows are shortened to a fifth.
 //!
-//! `KS_END_TO_END=whole` (`make end-to-end`, about an hour) learns first what untreated ones of the
+//! `KS_END_TO_END=whole` (`make end-to-end`, half an hour) learns first what untreated ones of the
 //! same fault did, and tells by that; `again` goes by what it learned the last time. Without, the
 //! fallback is what there is.
 mod learned;

@@ -24,22 +24,23 @@ pub(super) fn kept() -> PathBuf {
     Path::new(env!("CARGO_TARGET_TMPDIR")).join("end-to-end.json")
 }
 
-/// Lets the fault come and go while a daemon looks on, and keeps what was learned in a file.
+/// Lets the fault come and go while a daemon looks on, and keeps what was learned in a file. Each
+/// episode is a run of its own: the next one need not wait until the one before is cleared.
 pub(super) fn null(scratch: &Path) -> PathBuf {
-    let folder = scratch.join("observed");
-    let mut daemon = Daemon::begin(folder.clone(), "observe", BY_RULES, &[]);
+    let mut build = Command::new(KS);
+    build.args(["baseline", "build", "--force", "-o"]).arg(kept());
     for episode in 1..=UNTREATED {
-        let fault = Fault::begin("hog_one_session", (4, 60));
-        daemon.wait("the queue is full", 40, stands);
+        let folder = scratch.join(format!("untreated-{episode}"));
+        let mut daemon = Daemon::begin(folder.clone(), "observe", BY_RULES, &[]);
+        let fault = Fault::begin("hog_one_session", (6, 60));
+        daemon.wait("the queue is full", 60, stands);
         std::thread::sleep(LOOKED_AT);
         drop(fault);
-        daemon.wait("it is over", 600, |status| !stands(status));
+        terminate(&mut daemon.child.0);
+        build.arg(folder);
         eprintln!("{episode} of {UNTREATED} untreated episodes");
     }
-    terminate(&mut daemon.child.0);
-    let mut command = Command::new(KS);
-    command.args(["baseline", "build", "--force"]).arg(folder).arg("-o").arg(kept());
-    succeeded(&command.output().unwrap());
+    succeeded(&build.output().unwrap());
     kept()
 }
 

@@ -9,7 +9,7 @@ fn is_again() -> Option<bool> {
     match asked.as_str() {
         "whole" | "again" => (!unfit()).then_some(asked == "again"),
         _ => {
-            eprintln!("skipped: it takes an hour (run `make end-to-end`)");
+            eprintln!("skipped: it takes half an hour (run `make end-to-end`)");
             None
         }
     }
