@@ -3,6 +3,7 @@
 //!
 //! `KS_PLACEBO_REPETITIONS` is how many of each; `make placebo` says 20. The windows are shortened
 //! to a fifth, which the journal names.
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
@@ -124,15 +125,14 @@ fn successes(mut known: Vec<Load>, folder: &Path, drawn: &mut Drawn) -> [usize; 
     found
 }
 
-/// Outcomes of a journal that were told by numbers, with these.
-fn measured(journal: &str) -> Vec<(String, Value)> {
+/// What each decision of a journal was told by, once its window was over.
+fn measured(journal: &str) -> Vec<Value> {
     let lines = journal.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
-    let verified = lines.filter(|line| {
-        line["change"] == "verified" && line["phase"] == "verify" && !line["actual"].is_null()
-    });
-    verified
-        .map(|line| (line["outcome"].as_str().unwrap().to_owned(), line["actual"].clone()))
-        .collect()
+    let mut found = BTreeMap::new();
+    for line in lines.filter(|line| line["change"] == "verified" && !line["actual"].is_null()) {
+        found.entry(line["id"].as_u64()).or_insert_with(|| line["actual"].clone());
+    }
+    found.into_values().collect()
 }
 
 #[test]
@@ -172,9 +172,9 @@ fn what_changes_nothing_is_no_success_and_what_helps_is_one() {
     assert!(right >= (FOUND_LEAST * of).div_ceil(WHOLE), "{right} of {of}");
     let journal = journals(folder);
     let measured = measured(&journal);
-    assert!(measured.len() >= 2 * of, "{measured:?}");
-    for (outcome, actual) in measured {
-        eprintln!("{outcome}: {actual}");
+    assert_eq!(measured.len(), 2 * of, "{measured:?}");
+    for actual in measured {
+        eprintln!("{actual}");
         let by_placebo = actual["method"] == "placebo" && actual["m"].as_u64() >= Some(19);
         assert!(by_placebo && actual["shortened"] == 5, "{actual}");
     }
