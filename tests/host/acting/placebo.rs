@@ -168,7 +168,7 @@ fn what_changes_nothing_is_no_success_and_what_helps_is_one() {
     verify(folder);
     let of = repetitions();
     eprintln!("{wrong} of {of} that changed nothing, {right} of {of} that helped: successes");
-    assert!(wrong <= (FALSE_MOST * of).div_ceil(WHOLE), "{wrong} of {of}");
+    assert!(wrong <= FALSE_MOST * of / WHOLE, "{wrong} of {of}");
     assert!(right >= (FOUND_LEAST * of).div_ceil(WHOLE), "{right} of {of}");
     let journal = journals(folder);
     let measured = measured(&journal);
