@@ -2,6 +2,7 @@
 
 use alloc::vec::Vec;
 
+use ks_vocabulary::action::Blast;
 use ks_vocabulary::kind::Entity;
 use ks_vocabulary::membership::{is_below, is_within};
 use ks_vocabulary::output::Signal;
@@ -11,9 +12,8 @@ use super::{Look, Proposal};
 
 /// Who suffers within a control group that is to be held back, though he is not to blame: a group
 /// below it in which nobody is, a process beside who is, or one that cannot keep up with those who
-/// connect to it.
+/// connect to it. Of what reaches a session, another process of it.
 pub(super) fn sufferer(proposal: &Proposal, look: &Look<'_>) -> Option<Entity> {
-    let Entity::Cgroup(target) = &proposal.target else { return None };
     let known = proposal.evidence.iter().filter_map(|id| look.ledger.signal(*id));
     let signals: Vec<&Signal> = known.map(|known| &known.signal).collect();
     let convicted = |signal: &&Signal| signal.subtype != Some(Subtype::AcceptQueue);
@@ -28,7 +28,11 @@ pub(super) fn sufferer(proposal: &Proposal, look: &Look<'_>) -> Option<Entity> {
     let queues = look.ledger.signals().filter(|known| known.stands()).map(|known| &known.signal);
     let queues = queues.filter(|signal| signal.subtype == Some(Subtype::AcceptQueue));
     let behind = queues.flat_map(|signal| &signal.culprits).map(|one| &one.entity);
-    let suffers = victims.chain(behind).find(|victim| {
+    let mut suffers = victims.chain(behind);
+    let Entity::Cgroup(target) = &proposal.target else {
+        return suffers.find(|victim| is_of_session(victim, proposal, look)).cloned();
+    };
+    let suffers = suffers.find(|victim| {
         let Some(path) = path_of(victim, look) else { return false };
         let is_inside = if matches!(victim, Entity::Process(..)) {
             is_within(&path, &target.path)
@@ -38,6 +42,18 @@ pub(super) fn sufferer(proposal: &Proposal, look: &Look<'_>) -> Option<Entity> {
         is_inside && !blamed.iter().any(|one| is_part(victim, &path, one, look))
     });
     suffers.cloned()
+}
+
+/// Whether what is done to the session of who is to blame is done to who suffers as well: whatever
+/// he runs, he does not wait less for it.
+fn is_of_session(victim: &Entity, proposal: &Proposal, look: &Look<'_>) -> bool {
+    let session = |entity: &Entity| {
+        let Entity::Process(pid, start) = entity else { return None };
+        look.facts.process((*pid, *start))?.session
+    };
+    proposal.action.kind().form().blast == Blast::Session
+        && *victim != proposal.target
+        && session(victim).is_some_and(|of| session(&proposal.target) == Some(of))
 }
 
 /// Whether who suffers is part of who is to blame: the same, a group that he is in, a process of

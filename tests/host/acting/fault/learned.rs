@@ -48,13 +48,13 @@ fn stands(status: &Value) -> bool {
     status["standing"].as_array().unwrap().iter().any(|one| one["kind"] == "tcp_exhaustion")
 }
 
-/// Begins the directory of a daemon with a run after which the agent has explored an action, and
-/// may not think that it helps: three of ten resolved their incident.
+/// Begins the directory of a daemon with a run after which the agent has explored every action, and
+/// may not think that any helps: three of ten resolved their incident.
 pub(super) fn explored(folder: &Path, of: &Path) {
     let start = first_start(of);
     let effect = [1.0, 11.0, 6.0, 5.0];
-    let action = ActionKind::LowerProcessPriority;
-    let outcomes = vec![CarriedOutcomes { action, successes: 3.0, trials: 10.0, effect }];
+    let of = |action| CarriedOutcomes { action, successes: 3.0, trials: 10.0, effect };
+    let outcomes = ActionKind::ALL.into_iter().map(of).collect();
     let start = Start { carry: Some(Carry { outcomes, ..Carry::default() }), ..start };
     std::fs::create_dir(folder).unwrap();
     let mut writer = Writer::create(&folder.join("00000000.parquet"), false).unwrap();

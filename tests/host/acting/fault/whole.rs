@@ -58,6 +58,7 @@ fn proposed(folder: &Path, known: &[&str]) {
     let status = daemon
         .wait("it is proposed", 200, |status| !status["acting"]["proposals"][0]["token"].is_null());
     let proposal = &status["acting"]["proposals"][0];
+    eprintln!("  proposed: {}", proposal["action"]);
     assert_eq!(proposal["rule"], "gate", "{proposal:#}");
     assert_eq!(nice(), Some(0), "nothing is done");
     let id = proposal["decision"].to_string();

@@ -7,10 +7,13 @@ use ks_vocabulary::output::Signal;
 use ks_vocabulary::subtype::Subtype;
 
 use super::bench::{Bench, signal};
-use crate::desk::{ALONE, HOG, PEER, SOLO};
+use crate::desk::{ALONE, HOG, PEER, SESSION, SOLO};
 
 const WEIGHT: &str =
     "{\"lower_cpu_weight\":{\"group\":\"/work.slice/batch.service\",\"weight\":20}}";
+
+const SESSION_NICE: &str =
+    "{\"lower_autogroup_priority\":{\"process\":\"process:1000:100\",\"nice\":10}}";
 
 /// A proposal for the group of the hog and its peer, with what is said of who suffers.
 fn refusal(change: fn(&mut Bench, &mut Signal)) -> &'static str {
@@ -66,4 +69,21 @@ fn who_cannot_keep_up_with_his_connections_suffers() {
         one.victims.clear();
     });
     assert_eq!(found, "target");
+}
+
+#[test]
+fn who_suffers_in_the_session_of_who_is_to_blame_is_not_held_back_with_him() {
+    let refusal = |who: (u64, u64)| {
+        let mut bench = Bench::default();
+        bench.desk.at(HOG).group = Some(SESSION);
+        bench.propose(SESSION_NICE, Entity::Process(HOG.0, HOG.1));
+        let mut one = signal(1, Kind::ALL[0]);
+        one.victims = Vec::new();
+        suffer(&mut one, who);
+        bench.hear(one);
+        bench.refusal()
+    };
+    assert_eq!(refusal(PEER), "target");
+    assert_eq!(refusal(SOLO), "passes", "he is in another");
+    assert_eq!(refusal(HOG), "passes", "he waits for himself");
 }
