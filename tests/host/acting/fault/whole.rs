@@ -58,12 +58,12 @@ fn proposed(folder: &Path, known: &[&str]) {
     let status = daemon
         .wait("it is proposed", 200, |status| !status["acting"]["proposals"][0]["token"].is_null());
     let proposal = &status["acting"]["proposals"][0];
-    eprintln!("  proposed: {}", proposal["action"]);
+    eprintln!("  proposed: {}", proposal["text"]);
     assert_eq!(proposal["rule"], "gate", "{proposal:#}");
     assert_eq!(nice(), Some(0), "nothing is done");
     let id = proposal["decision"].to_string();
     let other = said(&ks(&["approve", "999", "--yes"], folder));
-    assert!(other.contains("no decision of this number waits"), "{other}");
+    assert!(other.contains("decision 999 does not wait for an approval"), "{other}");
     succeeded(&ks(&["approve", &id, "--yes"], folder));
     daemon.wait("it is done", 10, |_| nice() == Some(10));
     assert_eq!(ks(&["approve", &id, "--yes"], folder).status.code(), Some(1), "once");
