@@ -24,6 +24,11 @@ pub(super) fn kept() -> PathBuf {
     Path::new(env!("CARGO_TARGET_TMPDIR")).join("end-to-end.json")
 }
 
+/// A recording of this host, likewise.
+pub(super) fn first() -> PathBuf {
+    Path::new(env!("CARGO_TARGET_TMPDIR")).join("end-to-end.parquet")
+}
+
 /// Lets the fault come and go while a daemon looks on, and keeps what was learned in a file. Each
 /// episode is a run of its own: the next one need not wait until the one before is cleared.
 pub(super) fn null(scratch: &Path) -> PathBuf {
@@ -50,8 +55,8 @@ fn stands(status: &Value) -> bool {
 
 /// Begins the directory of a daemon with a run after which the agent has explored every action, and
 /// may not think that any helps: three of ten resolved their incident.
-pub(super) fn explored(folder: &Path, of: &Path) {
-    let start = first_start(of);
+pub(super) fn explored(folder: &Path) {
+    let start = first_start();
     let effect = [1.0, 11.0, 6.0, 5.0];
     let of = |action| CarriedOutcomes { action, successes: 3.0, trials: 10.0, effect };
     let outcomes = ActionKind::ALL.into_iter().map(of).collect();
@@ -64,8 +69,8 @@ pub(super) fn explored(folder: &Path, of: &Path) {
 }
 
 /// What a recording of this host begins with.
-fn first_start(of: &Path) -> Start {
-    let mut reader = Reader::open(&[of.join("00000000.parquet")]).unwrap();
+fn first_start() -> Start {
+    let mut reader = Reader::open(&[first()]).unwrap();
     let first = reader.next().unwrap().unwrap();
     let Body::Start(start) = &first.body else { unreachable!("a recording begins so") };
     (**start).clone()
