@@ -104,17 +104,11 @@ struct Fault {
 
 impl Fault {
     fn begin(name: &str, (baseline_s, lasts_s): (u64, u64)) -> Self {
-        Self::begin_by(&[], name, (baseline_s, lasts_s))
-    }
-
-    /// The same, started by another program.
-    fn begin_by(by: &[&str], name: &str, (baseline_s, lasts_s): (u64, u64)) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let (baseline, lasts) = (format!("{baseline_s}s"), format!("{lasts_s}s"));
-        let own = [KS, "provoke", name, "--force", "--cool-down", "1s", "--baseline", &baseline];
-        let words: Vec<&str> = by.iter().chain(&own).copied().collect();
-        let mut command = Command::new(words[0]);
-        command.args(&words[1..]).args(["--lasts", &lasts, "-o"]);
+        let mut command = Command::new(KS);
+        command.args(["provoke", name, "--force", "--cool-down", "1s", "--baseline", &baseline]);
+        command.args(["--lasts", &lasts, "-o"]);
         command.arg(folder.path().join("x.parquet")).stdout(Stdio::null()).stderr(Stdio::null());
         Self { child: Own(command.spawn().unwrap()), _folder: folder }
     }
