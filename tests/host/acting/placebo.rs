@@ -31,6 +31,9 @@ const LONGER_S: f64 = 20.0;
 /// From a trigger to the end of its window, and somewhat more.
 const LOOKED_AT: Duration = Duration::from_secs(20);
 
+/// Which network namespaces there are is asked every 30 s.
+const FOUND: Duration = Duration::from_secs(35);
+
 const CONFIG: &str = "[agent]\nmode = \"propose\"\nreasoner = \"rules\"\n\
     severity_min = \"critical\"\nwindows_divided_by = 5\n\
     [agent.budgets]\nactions = 1000\ndisruptive = 1000\nreversible_per_hour = 1000\n\
@@ -109,6 +112,7 @@ fn successes(mut known: Vec<Load>, folder: &Path, drawn: &mut Drawn) -> [usize; 
     while left > 0 {
         if known.is_empty() {
             known = loads(BATCH.min(2 * left));
+            std::thread::sleep(FOUND);
         }
         left -= known.len() / 2;
         for (at, mut load) in known.drain(..).enumerate() {
