@@ -14,7 +14,7 @@ INTENSITIES := half:0.5 one:1 double:2
 # Those recorded for so long after the fault that what it raised clears and its incidents close.
 CLEARED := cpu_overload memory_pressure disk_saturation syscall_storm
 
-.PHONY: help setup build demo test test-scenarios eval test-long test-mutants test-grid fuzz test-host placebo end-to-end test-kernels test-cases provoked bench lint bless checksums bpf bpf-check
+.PHONY: help setup build demo test test-scenarios eval test-long test-mutants test-grid fuzz test-host placebo end-to-end test-kernels test-cases test-mcp provoked bench lint bless checksums bpf bpf-check
 
 help: ## print the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-12s  %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -103,6 +103,18 @@ test-cases: ## run the cases of the folder beside the checkout, where it is ther
 	else \
 		$(MAKE) --no-print-directory build && tests/cases/run '$(CASES)' '$(KS)' $(LOOP_CASES); \
 	fi
+
+# Not part of CI: it fetches the official SDKs, whose clients then talk to `ks mcp`.
+MCP_SDKS := $(TARGET)/mcp-sdks
+
+test-mcp: ## have clients of the official SDKs talk to `ks mcp` (needs python3, node and npm)
+	test -x '$(MCP_SDKS)/python/bin/python' || python3 -m venv '$(MCP_SDKS)/python'
+	'$(MCP_SDKS)/python/bin/pip' install --quiet mcp==2.3.0
+	npm install --silent --no-audit --no-fund --prefix '$(MCP_SDKS)/node' \
+		@modelcontextprotocol/sdk@1.32.2 @modelcontextprotocol/client@2.4.0
+	KS_MCP_PYTHON='$(abspath $(MCP_SDKS))/python/bin/python' \
+	KS_MCP_NODE_MODULES='$(abspath $(MCP_SDKS))/node/node_modules' \
+		$(CARGO) test --locked --test mcp -- sdk --nocapture
 
 # Real faults, one after the other, with what was wrong beside each. Names but our own are redacted.
 # After `make build`, and with nothing else running.

@@ -23,6 +23,7 @@ pub(crate) mod diff;
 pub(crate) mod eval;
 pub(crate) mod import;
 pub(crate) mod live;
+pub(crate) mod mcp;
 pub(crate) mod replay;
 #[cfg(feature = "mutants")]
 pub(crate) mod rule;
@@ -168,6 +169,10 @@ pub(crate) enum Command {
         ks eval --scenarios leaking_service,fork_bomb\n  \
         ks eval --format json | jq '.rows[] | select(.action_right | not)'")]
     Eval(eval::Eval),
+    /// Offer read-only tools over recordings, scenarios or a daemon to other agents, by MCP over
+    /// standard input and output
+    #[command(after_help = mcp::EXAMPLES)]
+    Mcp(mcp::Mcp),
     /// Make a recording of what another tool recorded
     Import(import::Import),
     /// Make real faults on this machine, in isolation, and record them

@@ -63,6 +63,7 @@ fn main() -> std::process::ExitCode {
         cli::Command::Doctor(arguments) => commands::doctor::run(&arguments),
         cli::Command::Test(arguments) => commands::test::run(&arguments),
         cli::Command::Eval(arguments) => commands::eval::run(&arguments),
+        cli::Command::Mcp(arguments) => commands::mcp::run(&arguments),
         cli::Command::Capture(arguments) => commands::capture::run(&arguments),
         cli::Command::Diff(arguments) => commands::diff::run(&arguments),
         cli::Command::Actions(arguments) => commands::actions::run(&arguments),

@@ -92,6 +92,11 @@ pub(crate) fn line(words: impl Display) -> String {
     shown
 }
 
+/// Words without what is not seen of them, as programs may read them.
+pub(crate) fn without_unseen(words: &str) -> String {
+    words.chars().filter(|symbol| !is_unseen(*symbol)).collect()
+}
+
 fn is_unseen(symbol: char) -> bool {
     UNSEEN.iter().any(|(first, last)| (*first..=*last).contains(&symbol))
 }

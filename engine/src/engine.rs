@@ -4,6 +4,7 @@
 //! [`Engine::next_deadline`]: at that time the driver owes a `Tick`. Nothing else changes the
 //! engine's state.
 
+mod asked;
 mod deciding;
 mod dialogue;
 mod fact_tables;
@@ -26,6 +27,7 @@ use crate::incidents::{Incidents, around};
 use crate::mutation;
 use crate::requests::Requests;
 use crate::window::Window;
+use ks_agent::handles::Handles;
 use ks_agent::work::Agent;
 use ks_vocabulary::input::{Body, Gap, GapReason, Input, Position, RunId, SourceState, Start};
 use ks_vocabulary::model::Sample;
@@ -74,6 +76,8 @@ pub struct Engine {
     agent: Option<Box<Agent>>,
     rehearses: bool,
     advisor: Option<Advisor>,
+    /// What entities are called in all runs, where that is given; the agent has them, if any.
+    names: Option<Handles>,
     fact_tables: FactTables,
     seed: u64,
     /// Samples since the last digest.
@@ -176,9 +180,11 @@ impl Engine {
         self.finish();
         let accepts_all = self.board.accepts_all();
         let (rehearses, advisor) = (self.rehearses, self.advisor.take());
+        let names = self.take_names();
         let outputs = core::mem::take(&mut self.outputs);
         let run = Some(start.run());
-        *self = Self { outputs, run, rehearses, advisor, clock: start.clock, ..Self::default() };
+        let clock = start.clock;
+        *self = Self { outputs, run, rehearses, advisor, names, clock, ..Self::default() };
         if accepts_all {
             self.board.accept_all();
         }

@@ -18,7 +18,7 @@ pub struct Lateness {
 }
 
 /// Follows the times of samples.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Follower {
     interval_ns: u64,
     last: Option<Timestamp>,

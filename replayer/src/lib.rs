@@ -34,3 +34,4 @@ pub mod series_rows;
 pub mod tabulation;
 pub mod timings;
 pub mod value;
+pub mod vantage;

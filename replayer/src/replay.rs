@@ -2,10 +2,12 @@
 
 use std::io::Write;
 
+use ks_agent::handles::Handles;
 use ks_agent::reasoner::Reasoner;
 use ks_engine::analysis::Knowledge;
 use ks_engine::engine::Engine;
 use ks_recorder::format::recording::Reader;
+use ks_vocabulary::decision::{ToolAnswer, ToolCall};
 use ks_vocabulary::input::{Acceptance, Config, Input};
 use ks_vocabulary::output::Output;
 
@@ -79,6 +81,32 @@ impl Run {
     /// The engine, to look into.
     pub fn engine(&self) -> &Engine {
         self.driver.machine()
+    }
+
+    /// What a tool of the agent answers at present. See [`Engine::ask_tool`].
+    pub fn ask_tool(
+        &mut self,
+        incident: Option<u64>,
+        call: &ToolCall,
+    ) -> Result<ToolAnswer, String> {
+        self.driver.machine_mut().ask_tool(incident, call)
+    }
+
+    /// Calls entities as they were called elsewhere. See [`Engine::name_by`].
+    pub fn name_by(&mut self, names: Handles) {
+        self.driver.machine_mut().name_by(names);
+    }
+
+    /// The names by which entities are called. See [`Engine::take_names`].
+    pub fn take_names(&mut self) -> Option<Handles> {
+        self.driver.machine_mut().take_names()
+    }
+
+    /// What was found so far, while the run goes on: its journal has no hash yet.
+    pub fn so_far(&self, path: &str) -> Report {
+        let mut report = self.report.clone();
+        report.end(self.driver.machine().watched());
+        report.finish(path, self.driver.differs().to_vec(), String::new())
     }
 
     /// Feeds one input of a recording and writes the journal's new lines to `out`.

@@ -113,7 +113,7 @@ pub struct Span {
 }
 
 /// Gathers a report while a run goes on.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct ReportBuilder {
     clock: ClockAnchor,
     lateness: Follower,

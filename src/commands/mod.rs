@@ -19,6 +19,7 @@ pub(crate) mod explain;
 pub(crate) mod import;
 pub(crate) mod inspect;
 pub(crate) mod live;
+pub(crate) mod mcp;
 pub(crate) mod policy;
 mod policy_diff;
 pub(crate) mod record;

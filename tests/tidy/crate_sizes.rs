@@ -13,14 +13,14 @@ use crate::tree::{SourceFile, assert_none, checkout};
 const LINES_MAX: [(&str, usize); 10] = [
     ("ebpf/src/", 1_000),
     ("engine/src/", 19_700),
-    ("engine/agent/src/", 10_350),
+    ("engine/agent/src/", 10_400),
     ("engine/statistics/src/", 5_100),
     ("engine/vocabulary/src/", 8_650),
     ("recorder/src/", 19_550),
     ("replayer/actor/src/", 7_600),
-    ("replayer/src/", 11_000),
+    ("replayer/src/", 11_150),
     ("scenarios/src/", 9_750),
-    ("src/", 12_750),
+    ("src/", 14_000),
 ];
 /// How far below its entry a crate may be.
 const SLACK_PERCENT: usize = 5;

@@ -64,7 +64,9 @@ impl Engine {
     pub(super) fn configure_with(&mut self, config: &Config, seed: u64) {
         self.seed = seed;
         self.board.configure(config);
+        self.names = self.take_names();
         self.agent = Agent::new(&config.agent, self.clock, seed).map(Box::new);
+        self.lend_names();
         let Some(agent) = &mut self.agent else { return };
         if self.rehearses {
             agent.rehearse();

@@ -6,6 +6,7 @@
 //! the budgets and the guard, and one that errs too often is replaced by the rules.
 
 mod aside;
+mod asked;
 mod by_person;
 mod case;
 mod conclude;
