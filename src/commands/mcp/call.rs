@@ -56,7 +56,7 @@ pub(super) fn read(
 
 fn moment(value: &Value) -> Result<Moment, String> {
     let text = value.as_str().ok_or("`at` is text")?;
-    text.parse().map_err(|error| format!("`at`: {error}"))
+    text.parse::<Moment>().map_err(|error| format!("`at`: {error}"))
 }
 
 fn number(value: &Value) -> Result<u64, String> {

@@ -5,6 +5,7 @@
 
 mod call;
 mod clean;
+mod declared;
 mod explained;
 mod inputs;
 mod offered;

@@ -14,6 +14,7 @@ use tokio::sync::oneshot;
 
 use super::call::{self, Asked};
 use super::clean;
+use super::declared::declared;
 use super::offered::{ALL, Offered};
 use super::seat::Told;
 use super::worker::Job;
@@ -58,7 +59,7 @@ impl ServerHandler for Server {
     }
 
     fn get_tool(&self, name: &str) -> Option<Tool> {
-        Offered::named(name).map(|offered| offered.declare(&self.paths))
+        Offered::named(name).map(|offered| declared(offered, &self.paths))
     }
 
     async fn list_tools(
@@ -66,7 +67,7 @@ impl ServerHandler for Server {
         _: Option<PaginatedRequestParams>,
         _: RequestContext<RoleServer>,
     ) -> Result<ListToolsResult, ErrorData> {
-        let tools = ALL.iter().map(|offered| offered.declare(&self.paths));
+        let tools = ALL.into_iter().map(|offered| declared(offered, &self.paths));
         Ok(ListToolsResult::with_all_items(tools.collect()))
     }
 
