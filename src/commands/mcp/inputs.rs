@@ -8,6 +8,10 @@ use serde_json::{Map, Value, json};
 
 use super::offered::Offered;
 
+/// What the agent's tool makes of it: no more is claimed.
+const WINDOW: &str = "How much of the past is of interest. Quantities are told against the ten \
+    seconds before their verdict, whatever it is.";
+
 /// The schema of a tool's arguments.
 pub(super) fn schema(offered: Offered, paths: &[String]) -> Map<String, Value> {
     let (own, mut required) = own(offered);
@@ -82,7 +86,7 @@ fn signals() -> Value {
 fn trends() -> Value {
     json!({
         "signal_type": kind(),
-        "analysis_window": minutes(5, 1440, "Over how long."),
+        "analysis_window": minutes(5, 1440, WINDOW),
         "entity": handle("One entity only, by its handle."),
     })
 }
