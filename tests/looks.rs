@@ -119,10 +119,10 @@ impl Reasoner for Curious {
         self.next += 1;
         match all.get(self.next - 1) {
             Some(reply) => Advised::Text(reply.to_string()),
-            None => Advised::Reply(Reply::Finish(Finish {
-                ending: Ending::NothingToDo,
-                reason: "it has seen enough".to_owned(),
-            })),
+            None => {
+                let reason = "it has seen enough".to_owned();
+                Advised::Reply(Reply::Finish(Finish::new(Ending::NothingToDo, reason)))
+            }
         }
     }
 }

@@ -53,7 +53,7 @@ impl Insists {
 
     fn execute(&mut self, request: &ModelRequest) -> Reply {
         let reason = "it has asked for everything".to_owned();
-        let finish = Reply::Finish(Finish { ending: Ending::CannotTell, reason });
+        let finish = Reply::Finish(Finish::new(Ending::CannotTell, reason));
         let Some(culprit) = rules::diagnosed(request).1 else { return finish };
         let forms = if culprit.starts_with("cg#") { &ON_GROUPS[..] } else { &ON_PROCESSES };
         let Some(form) = forms.get(self.next) else {

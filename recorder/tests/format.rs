@@ -145,7 +145,7 @@ fn random_answer(dice: &mut Dice) -> Answer {
     let request = RequestId(dice.roll());
     let text = (dice.below(2) == 0).then(|| "\"\u{0}\u{1f525}".to_owned());
     match dice.below(4) {
-        0 => Answer::ModelReply(ModelReply { request, text, problem: None }),
+        0 => Answer::ModelReply(ModelReply { request, text, problem: None, used: None }),
         1 => Answer::ActionOutcome(ActionOutcome {
             request,
             outcome: Outcome::Indeterminate,

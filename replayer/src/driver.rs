@@ -28,7 +28,7 @@ pub use keeper::{Keeper, Silent};
 pub use machine::Machine;
 pub use modelled::{Modelled, Stamped};
 pub use recorded::{Recorded, Source};
-pub use world::{Arrival, Performs, Wants, World};
+pub use world::{Answers, Arrival, Performs, Thinks, Wants, World};
 
 /// What ends a run early.
 #[derive(Debug, thiserror::Error)]
@@ -174,16 +174,23 @@ impl<M: Machine> Driver<M> {
                     let mut withheld = withheld(request.id, error);
                     self.learn(self.stamp.last().mono, &mut withheld, keeper)?;
                 }
-                Ok(()) | Err(_) => {
-                    let effect = self.machine.take_effect(request.id);
-                    match (effect, world.performer()) {
-                        (Some(effect), Some(performer)) => performer.perform(request.id, &effect),
-                        (Some(_) | None, _) => world.ask(&request),
-                    }
-                }
+                Ok(()) | Err(_) => self.hand_on(&request, world),
             }
         }
         Ok(())
+    }
+
+    fn hand_on(&mut self, request: &Request, world: &mut dyn World) {
+        if let Some(question) = self.machine.question(request.id)
+            && let Some(thinker) = world.thinker()
+        {
+            return thinker.think(self.stamp.last().mono, request.id, question);
+        }
+        let effect = self.machine.take_effect(request.id);
+        match (effect, world.performer()) {
+            (Some(effect), Some(performer)) => performer.perform(request.id, &effect),
+            (Some(_) | None, _) => world.ask(request),
+        }
     }
 
     /// Takes an input of a recording, given to it until the return value says that it is taken: in

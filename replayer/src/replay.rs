@@ -1,5 +1,6 @@
 //! The replay loop: read, feed, collect.
 
+use std::fmt;
 use std::io::Write;
 
 use ks_agent::reasoner::Reasoner;
@@ -9,7 +10,7 @@ use ks_recorder::format::recording::Reader;
 use ks_vocabulary::input::{Acceptance, Config, Input};
 use ks_vocabulary::output::Output;
 
-use crate::driver::{DriveError, Driver, Keeper, Recorded, World};
+use crate::driver::{Answers, DriveError, Driver, Keeper, Modelled, Recorded, World};
 use crate::range::Range;
 use crate::report::{Report, ReportBuilder};
 use crate::timings::Timings;
@@ -19,6 +20,23 @@ use crate::timings::Timings;
 pub struct Run {
     driver: Driver,
     report: ReportBuilder,
+    model: Option<Model>,
+}
+
+/// Whoever is asked in place of a model.
+struct Model(Box<dyn Answers>);
+
+impl fmt::Debug for Model {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str("Model")
+    }
+}
+
+impl Model {
+    /// Lent to a world.
+    fn lent(model: &mut Option<Self>) -> Option<&mut dyn Answers> {
+        model.as_mut().map(|Self(model)| &mut **model as &mut dyn Answers)
+    }
 }
 
 impl Run {
@@ -48,6 +66,37 @@ impl Run {
     /// Lets others advise the agent: `make` makes one for each run of the stream.
     pub fn advise_by(&mut self, make: impl Fn() -> Box<dyn Reasoner> + Send + 'static) {
         self.driver.machine_mut().advise_by(make);
+    }
+
+    /// Lets a model be asked, where one is configured to advise: it answers at once.
+    pub fn ask_model(&mut self, model: Box<dyn Answers>) {
+        self.model = Some(Model(model));
+    }
+
+    /// Drives through a modelled host.
+    pub(crate) fn model_host(
+        &mut self,
+        world: Modelled<'_>,
+        out: &mut dyn Write,
+        each: impl FnMut(&Engine, &Input),
+    ) -> Result<(), DriveError> {
+        let mut model = self.model.take();
+        let driven = self.through(&mut world.advised(Model::lent(&mut model)), out, each);
+        self.model = model;
+        driven
+    }
+
+    /// Drives through a recording.
+    pub(crate) fn recorded(
+        &mut self,
+        world: Recorded<'_>,
+        out: &mut dyn Write,
+        each: impl FnMut(&Engine, &Input),
+    ) -> Result<(), DriveError> {
+        let mut model = self.model.take();
+        let driven = self.through(&mut world.advised(Model::lent(&mut model)), out, each);
+        self.model = model;
+        driven
     }
 
     /// Judges as if an operator had called a condition normal from the start.
@@ -83,7 +132,7 @@ impl Run {
 
     /// Feeds one input of a recording and writes the journal's new lines to `out`.
     pub fn feed(&mut self, input: &Input, out: &mut dyn Write) -> Result<(), DriveError> {
-        let Self { driver, report } = self;
+        let Self { driver, report, model: _ } = self;
         let mut kept = Reporting { report, out, each: &mut |_, _| {} };
         while !driver.recorded(input, &[], &mut kept)? {}
         Ok(())
@@ -97,13 +146,13 @@ impl Run {
         out: &mut dyn Write,
         mut each: impl FnMut(&Engine, &Input),
     ) -> Result<(), DriveError> {
-        let Self { driver, report } = self;
+        let Self { driver, report, model: _ } = self;
         driver.run(world, &mut Reporting { report, out, each: &mut each })
     }
 
     /// Ends the run.
     pub fn finish(self, path: &str, out: &mut dyn Write) -> Result<Report, DriveError> {
-        let Self { mut driver, mut report } = self;
+        let Self { mut driver, mut report, model: _ } = self;
         report.end(driver.machine().watched());
         let mut kept = Reporting { report: &mut report, out, each: &mut |_, _| {} };
         let objected = driver.machine().objected();
@@ -156,7 +205,7 @@ pub fn drive(
     each: impl FnMut(&Engine, &Input),
 ) -> Result<(), DriveError> {
     range.seek(reader);
-    run.through(&mut Recorded::new(reader, range, &mut progress), out, each)?;
+    run.recorded(Recorded::new(reader, range, &mut progress), out, each)?;
     if !reader.damages().is_empty() {
         run.driver.departed("what cannot be read is left out");
     }

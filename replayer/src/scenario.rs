@@ -116,8 +116,8 @@ pub fn drive(
     each: impl FnMut(&Engine, &Input),
 ) -> Result<(), DriveError> {
     if range.is_all() {
-        return run.through(&mut Modelled::new(simulation, &mut progress), out, each);
+        return run.model_host(Modelled::new(simulation, &mut progress), out, each);
     }
     let mut stamped = Stamped::new(simulation);
-    run.through(&mut Recorded::new(&mut stamped, range, &mut progress), out, each)
+    run.recorded(Recorded::new(&mut stamped, range, &mut progress), out, each)
 }

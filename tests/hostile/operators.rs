@@ -110,7 +110,7 @@ fn forged(id: RequestId) -> Vec<Answer> {
         approve(RequestId(u64::MAX)),
         done(id),
         done(RequestId(id.0 + 1)),
-        Answer::ModelReply(ModelReply { request: id, text, problem: None }),
+        Answer::ModelReply(ModelReply { request: id, text, problem: None, used: None }),
     ]
 }
 

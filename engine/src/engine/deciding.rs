@@ -9,7 +9,7 @@ use core::fmt;
 use ks_agent::guard::EffectRequest;
 use ks_agent::reasoner::Reasoner as Advises;
 use ks_agent::work::Agent;
-use ks_vocabulary::decision::Reasoner;
+use ks_vocabulary::decision::{ModelRequest, Reasoner};
 use ks_vocabulary::input::{Answer, Asks, Config, Decision, Position, RequestId};
 use ks_vocabulary::kind::Entity;
 use ks_vocabulary::output::{Request, Said};
@@ -47,6 +47,11 @@ impl Engine {
     /// What is handed on of a request for an effect.
     pub fn take_effect(&mut self, request: RequestId) -> Option<EffectRequest> {
         self.agent.as_mut()?.take_effect(request)
+    }
+
+    /// What a model is asked by a request.
+    pub fn question(&self, request: RequestId) -> Option<&ModelRequest> {
+        self.agent.as_ref()?.question(request)
     }
 
     /// How often each rule of the guard was looked at in this run; nothing where none ever was.
@@ -152,7 +157,7 @@ impl Engine {
                 Decision::Deny { request } => agent.answered(*request, false, seen, ask),
                 Decision::Accept(_) | Decision::Act(_) | Decision::Undo { .. } => {}
             },
-            Answer::ModelReply(_) => {}
+            Answer::ModelReply(reply) => agent.replied(reply, seen, ask),
         });
     }
 }

@@ -95,6 +95,9 @@ impl Redaction {
             Answer::ModelReply(reply) => {
                 reply.text = reply.text.take().map(|_| "redacted".to_owned());
                 reply.problem = reply.problem.take().map(|_| "redacted".to_owned());
+                if let Some(used) = &mut reply.used {
+                    "redacted".clone_into(&mut used.model);
+                }
             }
             Answer::ActionOutcome(outcome) => {
                 outcome.reason = outcome.reason.take().map(|_| "redacted".to_owned());

@@ -3,6 +3,7 @@
 use ks_agent::guard::EffectRequest;
 use ks_engine::analysis::Knowledge;
 use ks_engine::engine::{Engine, Stage};
+use ks_vocabulary::decision::ModelRequest;
 use ks_vocabulary::input::{Body, Carry, Position, RequestId};
 use ks_vocabulary::output::Output;
 use ks_vocabulary::time::Timestamp;
@@ -23,6 +24,10 @@ pub trait Machine {
     fn knowledge(&self) -> Knowledge;
     /// What the next run would have to go on with.
     fn carry(&self) -> Carry;
+    /// What a model is asked by a request, where this machine made one.
+    fn question(&self, _request: RequestId) -> Option<&ModelRequest> {
+        None
+    }
     /// What is handed on of a request for an effect, where this machine made one.
     fn take_effect(&mut self, _request: RequestId) -> Option<EffectRequest> {
         None
@@ -56,6 +61,10 @@ impl Machine for Engine {
 
     fn carry(&self) -> Carry {
         Self::carry(self)
+    }
+
+    fn question(&self, request: RequestId) -> Option<&ModelRequest> {
+        Self::question(self, request)
     }
 
     fn take_effect(&mut self, request: RequestId) -> Option<EffectRequest> {

@@ -8,6 +8,7 @@ use ks_scenarios::action::Refused;
 use ks_scenarios::settings::Prior;
 use ks_scenarios::simulation::{Simulation, Step};
 use ks_vocabulary::action::Action;
+use ks_vocabulary::decision::ModelRequest;
 use ks_vocabulary::input::{ActionOutcome, Answer, Asks, Body, Input, Outcome, RequestId, Stamp};
 use ks_vocabulary::kind::Entity;
 use ks_vocabulary::output::Request;
@@ -15,7 +16,7 @@ use ks_vocabulary::time::{SECOND_NS, Timestamp};
 
 use super::recorded::Source;
 use super::words::Words;
-use super::world::{Arrival, Performs, Wants, World};
+use super::world::{Answers, Arrival, Performs, Thinks, Wants, World};
 
 /// Seconds between two reports of progress.
 const TOLD_S: u64 = 60;
@@ -34,6 +35,8 @@ pub struct Modelled<'a> {
     priors: BTreeMap<u64, Prior>,
     /// What operators are still to say.
     words: Words,
+    /// Whoever is asked in place of a model.
+    model: Option<&'a mut dyn Answers>,
 }
 
 impl<'a> Modelled<'a> {
@@ -42,13 +45,25 @@ impl<'a> Modelled<'a> {
         let (begin, at) = (None, Timestamp::default());
         let (answers, given, priors) = (Vec::new(), Body::Tick, BTreeMap::new());
         let words = Words::default();
-        Self { simulation, progress, begin, at, answers, given, priors, words }
+        let model = None;
+        Self { simulation, progress, begin, at, answers, given, priors, words, model }
+    }
+
+    /// Lets a model be asked; it answers at once.
+    #[must_use]
+    pub fn advised(mut self, model: Option<&'a mut dyn Answers>) -> Self {
+        self.model = model;
+        self
     }
 }
 
 impl World for Modelled<'_> {
     fn performer(&mut self) -> Option<&mut dyn Performs> {
         Some(self)
+    }
+
+    fn thinker(&mut self) -> Option<&mut dyn Thinks> {
+        self.model.is_some().then_some(self)
     }
 
     fn ask(&mut self, request: &Request) {
@@ -85,6 +100,16 @@ impl World for Modelled<'_> {
                 Arrival::Learned(at, body)
             }
         })
+    }
+}
+
+impl Thinks for Modelled<'_> {
+    fn think(&mut self, at: Timestamp, request: RequestId, question: &ModelRequest) {
+        self.at = at;
+        if let Some(model) = &mut self.model {
+            let reply = model.answer(request, question);
+            self.answers.push(Body::Answer(Box::new(Answer::ModelReply(reply))));
+        }
     }
 }
 

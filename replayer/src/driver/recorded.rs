@@ -1,10 +1,14 @@
 //! A recording as a world: what it holds comes, and nothing else.
 
+use std::collections::VecDeque;
+
 use ks_recorder::error::Error;
 use ks_recorder::format::recording::Reader;
-use ks_vocabulary::input::Input;
+use ks_vocabulary::decision::ModelRequest;
+use ks_vocabulary::input::{Answer, Body, Input, RequestId};
+use ks_vocabulary::time::Timestamp;
 
-use super::world::{Arrival, Wants, World};
+use super::world::{Answers, Arrival, Thinks, Wants, World};
 use crate::range::Range;
 
 /// Inputs between two reports of progress.
@@ -56,6 +60,12 @@ pub struct Recorded<'a> {
     told: usize,
     /// The input at hand is still to be taken.
     is_held: bool,
+    /// Whoever is asked in place of a model that is not part of the recording.
+    model: Option<&'a mut dyn Answers>,
+    /// What a model answered, and when it was asked.
+    answers: VecDeque<Body>,
+    lent: Body,
+    at: Timestamp,
 }
 
 impl<'a> Recorded<'a> {
@@ -65,7 +75,17 @@ impl<'a> Recorded<'a> {
         range: Range,
         progress: &'a mut dyn FnMut(u64, u64),
     ) -> Self {
-        Self { source, range, progress, inputs: 0, told: 0, is_held: false }
+        let (model, answers, lent) = (None, VecDeque::new(), Body::Tick);
+        let at = Timestamp::default();
+        let (inputs, told, is_held) = (0, 0, false);
+        Self { source, range, progress, inputs, told, is_held, model, answers, lent, at }
+    }
+
+    /// Lets a model be asked; it answers at once.
+    #[must_use]
+    pub fn advised(mut self, model: Option<&'a mut dyn Answers>) -> Self {
+        self.model = model;
+        self
     }
 
     /// Moves to the next input of the range; false at its end.
@@ -87,6 +107,10 @@ impl<'a> Recorded<'a> {
 
 impl World for Recorded<'_> {
     fn wait(&mut self, _: Wants) -> Result<Arrival<'_>, Error> {
+        if let Some(answer) = self.answers.pop_front() {
+            self.lent = answer;
+            return Ok(Arrival::Learned(self.at, &mut self.lent));
+        }
         self.is_held = self.is_held || self.advance()?;
         let Some(input) = self.source.input().filter(|_| self.is_held) else {
             return Ok(Arrival::Over);
@@ -98,5 +122,19 @@ impl World for Recorded<'_> {
 
     fn taken(&mut self) {
         self.is_held = false;
+    }
+
+    fn thinker(&mut self) -> Option<&mut dyn Thinks> {
+        self.model.is_some().then_some(self)
+    }
+}
+
+impl Thinks for Recorded<'_> {
+    fn think(&mut self, at: Timestamp, request: RequestId, question: &ModelRequest) {
+        self.at = at;
+        if let Some(model) = &mut self.model {
+            let reply = model.answer(request, question);
+            self.answers.push_back(Body::Answer(Box::new(Answer::ModelReply(reply))));
+        }
     }
 }

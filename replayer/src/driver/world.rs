@@ -2,7 +2,8 @@
 
 use ks_agent::guard::EffectRequest;
 use ks_recorder::error::Error;
-use ks_vocabulary::input::{Body, Input, RequestId};
+use ks_vocabulary::decision::ModelRequest;
+use ks_vocabulary::input::{Body, Input, ModelReply, RequestId};
 use ks_vocabulary::output::Request;
 use ks_vocabulary::time::Timestamp;
 
@@ -49,6 +50,24 @@ pub trait World {
     fn performer(&mut self) -> Option<&mut dyn Performs> {
         None
     }
+
+    /// Whoever asks a model in this world. Where nobody does, the rules take over in time.
+    fn thinker(&mut self) -> Option<&mut dyn Thinks> {
+        None
+    }
+}
+
+/// Asks a model. It never makes who asks wait: the reply is an input of the world that it is part
+/// of.
+pub trait Thinks {
+    /// Takes what is asked at a time.
+    fn think(&mut self, at: Timestamp, request: RequestId, question: &ModelRequest);
+}
+
+/// A model that answers at once, in virtual time: that of a run which is replayed or modelled.
+pub trait Answers {
+    /// The reply, or why there is none.
+    fn answer(&mut self, request: RequestId, question: &ModelRequest) -> ModelReply;
 }
 
 /// What can be done to a world. A recording is over, so nothing can be done to one:

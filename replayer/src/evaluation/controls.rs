@@ -42,7 +42,7 @@ impl Reasoner for DestroyEverything {
 }
 
 fn finish(ending: Ending, reason: &str) -> Advised {
-    Advised::Reply(Reply::Finish(Finish { ending, reason: reason.to_owned() }))
+    Advised::Reply(Reply::Finish(Finish::new(ending, reason.to_owned())))
 }
 
 fn answers(request: &ModelRequest) -> impl Iterator<Item = &ToolAnswer> {

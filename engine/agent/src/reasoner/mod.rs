@@ -20,6 +20,18 @@ pub enum Advised {
     Text(String),
     /// None, and why.
     Nothing(String),
+    /// It is asked elsewhere, by a message: its answer is an input.
+    Elsewhere,
+}
+
+/// Whoever is asked by a message, and answers by one: a model.
+#[derive(Debug, Default)]
+pub struct Elsewhere;
+
+impl Reasoner for Elsewhere {
+    fn advise(&mut self, _: &ModelRequest) -> Advised {
+        Advised::Elsewhere
+    }
 }
 
 /// See the module.

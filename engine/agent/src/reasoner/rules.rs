@@ -54,7 +54,7 @@ struct Diagnosis<'a> {
 }
 
 fn finish(ending: Ending, reason: String) -> Reply {
-    Reply::Finish(Finish { ending, reason })
+    Reply::Finish(Finish::new(ending, reason))
 }
 
 fn answers(history: &[Exchange], phase: Phase) -> impl Iterator<Item = &ToolAnswer> {
@@ -77,12 +77,17 @@ fn observe(request: &ModelRequest) -> Reply {
     if signals(request).is_some() {
         return Reply::Next;
     }
-    Reply::Call(ToolCall::QuerySignals {
+    Reply::Call(all_signals())
+}
+
+/// What the rules look at first.
+pub fn all_signals() -> ToolCall {
+    ToolCall::QuerySignals {
         severity_min: Severity::Low,
         lookback_minutes: LOOKBACK_MIN,
         signal_types: Vec::new(),
         limit: 50,
-    })
+    }
 }
 
 /// The signal to act on: that of the likeliest cause, else the worst, the oldest of equals.

@@ -1,9 +1,12 @@
 //! The work on one incident, and what is remembered of it between two times that it is looked at.
 
+use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
-use ks_vocabulary::decision::{Ending, Exchange, FailureMode, Phase, TriedTold};
+use ks_vocabulary::decision::{
+    Budgets, Ending, Exchange, FailureMode, ModelBudget, ModelUse, Phase, TriedTold,
+};
 use ks_vocabulary::kind::{Entity, Severity};
 use ks_vocabulary::output::Incident;
 use ks_vocabulary::time::{SECOND_NS, Timestamp};
@@ -20,6 +23,8 @@ const REST_NS: u64 = 15 * SECOND_NS;
 /// See the module.
 #[derive(Debug, Clone)]
 pub(super) struct Case {
+    /// Number of the work, from 1.
+    pub(super) work: u64,
     /// Number of the incident.
     pub(super) incident: u64,
     /// When the work on it began.
@@ -34,6 +39,10 @@ pub(super) struct Case {
     pub(super) breaker: Breaker,
     /// Answers in a row that were no answers.
     pub(super) errors: u32,
+    /// What the model's reply took that is followed, until that is said.
+    pub(super) used: Option<ModelUse>,
+    /// Why the last answer was not taken.
+    pub(super) refused: Option<String>,
     /// The rules have taken over.
     pub(super) fallen_back: bool,
     /// What was asked to be done of it: one action a case.
@@ -41,8 +50,10 @@ pub(super) struct Case {
 }
 
 impl Case {
-    pub(super) fn new(incident: u64, began: Timestamp) -> Self {
+    /// `fallen_back` where whoever advises failed at this incident before.
+    pub(super) fn new((work, incident): (u64, u64), began: Timestamp, fallen_back: bool) -> Self {
         Self {
+            work,
             incident,
             began,
             phase: Phase::Observe,
@@ -50,9 +61,18 @@ impl Case {
             diagnosis: None,
             breaker: Breaker::default(),
             errors: 0,
-            fallen_back: false,
+            used: None,
+            refused: None,
+            fallen_back,
             decided: false,
         }
+    }
+
+    /// Begins again by the rules: what was asked before was another's.
+    pub(super) fn begin_again(&mut self) {
+        (self.errors, self.refused, self.fallen_back) = (0, None, true);
+        (self.breaker, self.phase) = (Breaker::default(), Phase::Observe);
+        self.history.clear();
     }
 }
 
@@ -63,8 +83,54 @@ pub(super) struct Spent {
     pub(super) turns: u32,
     /// Calls of tools.
     pub(super) calls: u32,
+    /// What a model took.
+    pub(super) model: SpentOnModel,
+    /// Whoever advises failed at it: the rules have taken over.
+    pub(super) fallen_back: bool,
     /// Decisions that are over, with what came of them.
     pub(super) tried: Vec<TriedTold>,
+}
+
+/// What a model took of an incident.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct SpentOnModel {
+    requests: u32,
+    calls: u32,
+    tokens: u64,
+    micro_dollars: u64,
+}
+
+impl SpentOnModel {
+    /// Counts a reply. One whose price is not known counts by its tokens alone.
+    pub(super) fn count(&mut self, used: &ModelUse) {
+        self.requests = self.requests.saturating_add(used.requests);
+        let tokens = used.prompt_tokens.saturating_add(used.output_tokens);
+        self.tokens = self.tokens.saturating_add(tokens);
+        let cost = used.micro_dollars.unwrap_or(0);
+        self.micro_dollars = self.micro_dollars.saturating_add(cost);
+    }
+
+    /// Counts a call of a tool.
+    pub(super) fn call(&mut self) {
+        self.calls += 1;
+    }
+
+    /// What is used up, if anything is. What is asked for next would be beyond it.
+    pub(super) fn is_over(&self, budgets: &Budgets) -> Option<String> {
+        let ModelBudget { requests, tool_calls } = budgets.model;
+        if self.requests >= requests {
+            return Some(format!("{requests} requests were made to the model"));
+        }
+        if self.calls >= tool_calls {
+            return Some(format!("{tool_calls} calls of tools were made by the model"));
+        }
+        if self.tokens >= budgets.tokens {
+            return Some(format!("{} tokens were used by the model", self.tokens));
+        }
+        let spent = self.micro_dollars;
+        (spent >= budgets.micro_dollars)
+            .then(|| format!("{} millionths of a dollar were spent on the model", spent))
+    }
 }
 
 /// An incident that was looked at.

@@ -6,7 +6,7 @@ use alloc::string::{String, ToString};
 use ks_vocabulary::action::Risk;
 use ks_vocabulary::decision::{
     Decided, DecisionSaid, Execution, FailureMode, JudgedTold, ModelRequest, Phase, Predicted,
-    Upshot, Verdict,
+    Reasoner as Named, Upshot, Verdict,
 };
 use ks_vocabulary::input::{Asks, RequestId};
 use ks_vocabulary::kind::{Entity, Kind};
@@ -96,7 +96,7 @@ impl Agent {
             change: Decided::Judged,
             incident: case.incident,
             phase: Phase::Decide,
-            reasoner: self.config.reasoner,
+            reasoner: if case.fallen_back { Named::Rules } else { self.config.reasoner },
             failure_mode: proposal.failure_mode,
             hypothesis: asked.justification.clone(),
             evidence: proposal.evidence.clone(),

@@ -12,6 +12,7 @@ mod conclude;
 mod execute;
 mod lasting;
 mod steps;
+mod thinking;
 mod turns;
 mod undoing;
 mod verifying;
@@ -35,12 +36,13 @@ use crate::ledger::Ledger;
 use crate::limits::Limits;
 use crate::outcomes::Outcomes;
 use crate::policy::TextPolicy;
-use crate::reasoner::Reasoner;
+use crate::reasoner::{Elsewhere, Reasoner};
 use crate::reasoner::rules::Rules;
 use crate::verify::{Guards, Kept, Measured};
 
 use by_person::Own;
 use case::{Handled, Spent};
+use thinking::Thought;
 
 /// Makes a request, whose answer comes too late after a time.
 pub type Ask<'a> = dyn FnMut(Asks, Timestamp) -> RequestId + 'a;
@@ -102,6 +104,8 @@ pub struct Agent {
     texts: TextPolicy,
     forbidden: Vec<Regex>,
     reasoner: Box<dyn Reasoner>,
+    /// What a model is asked, while it thinks.
+    thought: Option<Thought>,
     /// Nothing can be done to a recording.
     rehearses: bool,
     stopped: bool,
@@ -122,6 +126,7 @@ pub struct Agent {
     pending: BTreeMap<RequestId, Pending>,
     asked: BTreeMap<RequestId, EffectRequest>,
     last_decision: u64,
+    last_work: u64,
     said: VecDeque<Said>,
 }
 
@@ -140,7 +145,8 @@ impl Agent {
             clock,
             seed,
             texts: TextPolicy::new(),
-            reasoner: Box::new(Rules),
+            reasoner: named(config.reasoner),
+            thought: None,
             rehearses: false,
             stopped: false,
             ledger: Ledger::default(),
@@ -157,6 +163,7 @@ impl Agent {
             pending: BTreeMap::new(),
             asked: BTreeMap::new(),
             last_decision: 0,
+            last_work: 0,
             said: VecDeque::new(),
         })
     }
@@ -164,6 +171,9 @@ impl Agent {
     /// Goes on with another configuration.
     pub fn configure(&mut self, config: &AgentConfig) {
         self.forbidden = compiled(config);
+        if config.reasoner != self.config.reasoner {
+            self.reasoner = named(config.reasoner);
+        }
         self.config = config.clone();
     }
 
@@ -190,7 +200,7 @@ impl Agent {
         }
         self.watch_kept(facts);
         match core::mem::take(&mut self.stage) {
-            Stage::Idle if is_advised => self.take_up(facts, ask),
+            Stage::Idle if is_advised => self.go_on(facts, ask),
             Stage::Idle => {}
             Stage::Verifying(carried) => self.watch(carried, facts, ask),
             Stage::Undone(carried) => self.watch_undone(carried, facts),
@@ -240,6 +250,9 @@ impl Agent {
         if let Some(pending) = self.pending.remove(&request) {
             self.not_approved(pending, "nobody answered in time");
             return;
+        }
+        if self.is_late(request) {
+            return self.think(facts, ask);
         }
         self.done(request, Outcome::Indeterminate, Some("nobody answered in time"), facts, ask);
     }
@@ -304,6 +317,11 @@ impl Agent {
     fn decide_on(&mut self, decision: DecisionSaid) {
         self.said.push_back(Said::Decision(Box::new(decision)));
     }
+}
+
+/// Whoever is named advises.
+fn named(reasoner: Named) -> Box<dyn Reasoner> {
+    if reasoner.is_model() { Box::new(Elsewhere) } else { Box::new(Rules) }
 }
 
 /// What a site forbids of texts.

@@ -14,7 +14,7 @@ use crate::facts::Facts;
 impl Agent {
     pub(super) fn step(
         &mut self,
-        case: &Case,
+        case: &mut Case,
         call: Option<ToolCall>,
         answer: Option<String>,
         error: Option<String>,
@@ -23,7 +23,9 @@ impl Agent {
         let turn = self.spent.get(&case.incident).map_or(0, |spent| spent.turns);
         let (incident, phase) = (case.incident, case.phase);
         let diagnosis = self.supposed(case, call.as_ref(), ending);
-        let said = StepSaid { incident, phase, turn, call, answer, error, diagnosis, ending };
+        let model = case.used.take();
+        let said =
+            StepSaid { incident, phase, turn, call, answer, error, model, diagnosis, ending };
         self.said.push_back(Said::Step(Box::new(said)));
     }
 

@@ -18,6 +18,12 @@ pub struct AgentConfig {
     pub mode: Mode,
     /// Who advises it.
     pub reasoner: Reasoner,
+    /// The model that is asked, where one advises it; whoever asks it knows where it is.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub model: String,
+    /// Seconds after which a reply of a model comes too late: the rules take over.
+    #[serde(skip_serializing_if = "AgentConfig::is_usual_reply")]
+    pub reply_s: u64,
     /// The least severity of an incident that it looks at.
     pub severity_min: Severity,
     /// Seconds for which a proposal waits for an operator: up to an hour.
@@ -41,6 +47,8 @@ impl Default for AgentConfig {
         Self {
             mode: Mode::Observe,
             reasoner: Reasoner::Off,
+            model: String::new(),
+            reply_s: AgentConfig::REPLY_S,
             severity_min: Severity::Medium,
             approval_s: 120,
             budgets: Budgets::default(),
@@ -55,10 +63,20 @@ impl Default for AgentConfig {
 impl AgentConfig {
     /// The longest that a proposal may wait.
     pub const APPROVAL_S_MAX: u64 = 3_600;
+    /// How long a reply of a model is waited for where nothing is said.
+    pub const REPLY_S: u64 = 60;
+    /// The longest that one may be waited for: the largest models think for minutes
+    /// (`gemini-api.md`, section 8).
+    pub const REPLY_S_MAX: u64 = 900;
 
     /// What may be spent: no more than the site allows.
     pub fn effective_budgets(&self) -> Budgets {
         self.policy.budgets.map_or(self.budgets, |site| self.budgets.tightened(site))
+    }
+
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde gives a reference")]
+    fn is_usual_reply(reply_s: &u64) -> bool {
+        *reply_s == Self::REPLY_S
     }
 
     /// Whether it is that of an engine without an agent.
@@ -132,6 +150,9 @@ pub struct Budgets {
     pub turns: u32,
     /// Calls of tools on an incident.
     pub tool_calls: u32,
+    /// Requests to a model on an incident, and the calls of tools that it makes.
+    #[serde(skip_serializing_if = "ModelBudget::is_usual")]
+    pub model: ModelBudget,
     /// Tokens on an incident.
     pub tokens: u64,
     /// Money on an incident, in millionths of a dollar.
@@ -157,6 +178,7 @@ impl Default for Budgets {
         Self {
             turns: 60,
             tool_calls: 60,
+            model: ModelBudget::default(),
             tokens: 200_000,
             micro_dollars: 500_000,
             seconds: 600,
@@ -177,6 +199,7 @@ impl Budgets {
         Self {
             turns: self.turns.min(other.turns),
             tool_calls: self.tool_calls.min(other.tool_calls),
+            model: self.model.tightened(other.model),
             tokens: self.tokens.min(other.tokens),
             micro_dollars: self.micro_dollars.min(other.micro_dollars),
             seconds: self.seconds.min(other.seconds),
@@ -186,6 +209,42 @@ impl Budgets {
             disruptive_per_day: self.disruptive_per_day.min(other.disruptive_per_day),
             per_target_per_hour: self.per_target_per_hour.min(other.per_target_per_hour),
             info_per_minute: self.info_per_minute.min(other.info_per_minute),
+        }
+    }
+}
+
+/// What a model may spend on an incident beside tokens and money (`gemini-api.md`, section 6).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct ModelBudget {
+    /// Requests.
+    pub requests: u32,
+    /// Calls of tools.
+    pub tool_calls: u32,
+}
+
+impl Default for ModelBudget {
+    fn default() -> Self {
+        Self { requests: 8, tool_calls: 12 }
+    }
+}
+
+impl ModelBudget {
+    /// Of models that run at home and err more often: fewer turns end sooner with the rules (our
+    /// judgement).
+    pub const LOCAL: Self = Self { requests: 6, tool_calls: 8 };
+
+    /// Whether it is as usual.
+    pub fn is_usual(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// The lower of two in each.
+    #[must_use]
+    pub fn tightened(self, other: Self) -> Self {
+        Self {
+            requests: self.requests.min(other.requests),
+            tool_calls: self.tool_calls.min(other.tool_calls),
         }
     }
 }

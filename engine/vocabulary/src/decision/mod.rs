@@ -18,7 +18,7 @@ pub use answer::{
     CandidateTold, CandidatesTold, ChangeTold, ForecastTold, JudgedTold, PartyTold, QuantityTold,
     SignalTold, SignalsTold, SimulatedTold, ToolAnswer, TrendsTold,
 };
-pub use config::{AgentConfig, Budgets, Grant, Scope, SitePolicy, Windows};
+pub use config::{AgentConfig, Budgets, Grant, ModelBudget, Scope, SitePolicy, Windows};
 pub use effect::{Effect, GroupFile, Plan, Signal, Sysctl, UndoStep};
 pub use failure_mode::FailureMode;
 pub use look::{
@@ -27,9 +27,11 @@ pub use look::{
     Wait,
 };
 pub use predicted::{Actual, Beside, Direction, Predicted, Worsening};
-pub use request::{CauseTold, Exchange, Finish, IncidentTold, ModelRequest, Reply, TriedTold};
+pub use request::{
+    CauseTold, Exchange, Finish, IncidentTold, ModelRequest, ModelUse, Reply, TriedTold,
+};
 pub use said::{Decided, DecisionSaid, DiagnosisSaid, StepSaid};
-pub use strict::{JSON_BYTES_MAX, StrictError, strict};
+pub use strict::{JSON_BYTES_MAX, StrictError, strict, strict_within};
 pub use tool::{BadCall, Execution, ToolCall, ToolName, Urgency};
 
 use crate::words::words;
@@ -55,6 +57,17 @@ words! {
         Person "person",
         /// The rules of this engine.
         Rules "rules",
+        /// A model that speaks the wire of Gemini.
+        Gemini "gemini",
+        /// A model that speaks the wire of OpenAI's chat completions: most local ones do.
+        Openai "openai",
+    }
+}
+
+impl Reasoner {
+    /// Whether it is a model: it answers by messages, late or never.
+    pub fn is_model(self) -> bool {
+        matches!(self, Self::Gemini | Self::Openai)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use alloc::string::String;
 use alloc::vec::Vec;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::{Ending, Phase, ToolAnswer, ToolCall};
 use crate::kind::{Kind, Severity};
@@ -10,6 +10,8 @@ use crate::kind::{Kind, Severity};
 /// What a reasoner is asked: what to do next.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct ModelRequest {
+    /// Number of the work that it is part of, from 1: an incident may be worked on again.
+    pub work: u64,
     /// The incident.
     pub incident: IncidentTold,
     /// Where the agent is with it. A tool of another phase is not there.
@@ -18,6 +20,8 @@ pub struct ModelRequest {
     pub turns_left: u32,
     /// What was called, and answered, so far.
     pub history: Vec<Exchange>,
+    /// Why the last reply was not taken, where it was not: it is not part of the history.
+    pub refused: Option<String>,
     /// Decisions on this incident that are over, with what came of them.
     pub tried: Vec<TriedTold>,
 }
@@ -86,4 +90,32 @@ pub struct Finish {
     pub ending: Ending,
     /// Why, for people, with the numbers of the signals that say so.
     pub reason: String,
+    /// Numbers of the signals that it rests on, where they are asked for: of a model.
+    pub evidence: Vec<u64>,
+}
+
+impl Finish {
+    /// One that rests on what its reason says.
+    pub fn new(ending: Ending, reason: String) -> Self {
+        Self { ending, reason, evidence: Vec::new() }
+    }
+}
+
+/// What a reply of a model took.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ModelUse {
+    /// The model, as it names itself.
+    pub model: String,
+    /// SHA-256 of the prompts that it was sent, in hexadecimal.
+    pub prompts: String,
+    /// Requests that were made, attempts that failed among them.
+    pub requests: u32,
+    /// Tokens of what it was sent.
+    pub prompt_tokens: u64,
+    /// Those of them that it had kept from before.
+    pub cached_tokens: u64,
+    /// Tokens of what it said, thoughts among them.
+    pub output_tokens: u64,
+    /// What that cost, in millionths of a dollar; nothing where the price is not known.
+    pub micro_dollars: Option<u64>,
 }

@@ -5,7 +5,8 @@ use alloc::vec::Vec;
 use serde::Serialize;
 
 use super::{
-    Actual, Ending, FailureMode, Phase, Plan, Predicted, Reasoner, ToolCall, Upshot, Verdict,
+    Actual, Ending, FailureMode, ModelUse, Phase, Plan, Predicted, Reasoner, ToolCall, Upshot,
+    Verdict,
 };
 use crate::action::Action;
 use crate::kind::Entity;
@@ -56,6 +57,9 @@ pub struct StepSaid {
     /// Why a call was not taken.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
+    /// What the model's reply took, where one was asked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub model: Option<ModelUse>,
     /// What is supposed, where an answer to it is asked for or the work ends.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub diagnosis: Option<DiagnosisSaid>,

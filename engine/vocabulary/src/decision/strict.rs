@@ -27,12 +27,17 @@ impl core::error::Error for StrictError {}
 
 /// The value that a text is.
 pub fn strict(text: &str) -> Result<Value, StrictError> {
-    if text.len() > JSON_BYTES_MAX {
+    strict_within(text, JSON_BYTES_MAX, DEPTH_MAX)
+}
+
+/// The same of a text of other bounds: its bytes, and objects and lists within each other.
+pub fn strict_within(text: &str, bytes_max: usize, depth_max: u8) -> Result<Value, StrictError> {
+    if text.len() > bytes_max {
         let bytes = text.len();
-        return Err(StrictError(alloc::format!("{bytes} bytes, and {JSON_BYTES_MAX} are taken")));
+        return Err(StrictError(alloc::format!("{bytes} bytes, and {bytes_max} are taken")));
     }
     let mut reader = serde_json::Deserializer::from_str(text);
-    let read = Within(DEPTH_MAX).deserialize(&mut reader);
+    let read = Within(depth_max).deserialize(&mut reader);
     let value = read.and_then(|value| reader.end().map(|()| value));
     value.map_err(|error| StrictError(error.to_string()))
 }

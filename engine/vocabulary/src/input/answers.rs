@@ -7,6 +7,7 @@ use alloc::string::String;
 use serde::{Deserialize, Serialize};
 
 use crate::action::Action;
+use crate::decision::ModelUse;
 use crate::kind::Kind;
 use crate::lasting::Exact;
 use crate::time::WallTime;
@@ -86,6 +87,9 @@ pub struct ModelReply {
     pub text: Option<String>,
     /// Why none did.
     pub problem: Option<String>,
+    /// What it took, where a model was asked.
+    #[serde(default, rename = "use", skip_serializing_if = "Option::is_none")]
+    pub used: Option<ModelUse>,
 }
 
 /// What became of an action.

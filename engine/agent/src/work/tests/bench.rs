@@ -31,10 +31,10 @@ impl Reasoner for Script {
     fn advise(&mut self, _: &ModelRequest) -> Advised {
         match self.0.pop_front() {
             Some(text) => Advised::Text(text),
-            None => Advised::Reply(Reply::Finish(Finish {
-                ending: Ending::CannotTell,
-                reason: "the script is over".into(),
-            })),
+            None => {
+                let reason = "the script is over".into();
+                Advised::Reply(Reply::Finish(Finish::new(Ending::CannotTell, reason)))
+            }
         }
     }
 }
