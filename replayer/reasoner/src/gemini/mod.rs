@@ -1,0 +1,14 @@
+//! The wire of Google's `generateContent` (`gemini-api.md`): a request of a conversation, and what
+//! a body is that came for it.
+
+mod errors;
+mod reply;
+mod request;
+mod stream;
+
+pub(crate) use errors::refusal;
+pub(crate) use reply::read;
+pub(crate) use request::{Asked, body};
+
+#[cfg(test)]
+mod tests;
