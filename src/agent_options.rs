@@ -8,7 +8,8 @@ use ks_scenarios::simulation::Simulation;
 use ks_vocabulary::decision::{Mode, Reasoner};
 use ks_vocabulary::input::Config;
 
-use crate::cli::agent::Agent;
+use crate::cli::agent::{Advisor, Agent};
+use crate::model;
 use crate::progress;
 
 /// The configuration of a run, where anything is asked for: that of a file with what the options
@@ -31,10 +32,16 @@ pub(crate) fn config(
             config.agent.reasoner = Reasoner::Rules;
         }
     }
-    if let Some(reasoner) = options.reasoner {
-        config.agent.reasoner = reasoner.into();
-        names.push(format!("reasoner {}", config.agent.reasoner));
+    match &options.reasoner {
+        Some(Advisor::Named(reasoner)) => {
+            config.agent.reasoner = *reasoner;
+            names.push(format!("reasoner {reasoner}"));
+        }
+        Some(Advisor::Cassette(file)) => names.push(format!("cassette {}", file.display())),
+        None => {}
     }
+    let name = model::name(file, options, &mut config.agent)?;
+    names.extend(name.map(|name| format!("model {name}")));
     if let Some(path) = &options.policy {
         config.agent.policy = policy_file::load(path)?;
         names.push(path.display().to_string());

@@ -11,6 +11,7 @@ mod event_line;
 mod exit;
 mod inbox;
 mod knowledge;
+mod model;
 mod pace;
 mod plain;
 mod plot;

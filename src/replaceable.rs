@@ -11,6 +11,8 @@ pub(crate) const JOURNAL: &str = "{\"";
 pub(crate) const JUNIT: &str = "<?xml";
 /// How a page about detection begins.
 pub(crate) const REPORT: &str = "# Detection";
+/// How a recording of a model's answers begins.
+pub(crate) const CASSETTE: &str = "{\"chain\":\"";
 /// How a page about decisions begins.
 pub(crate) const EVALUATION: &str = "# Decisions";
 

@@ -10,8 +10,14 @@
 //! # How far the agent may go, and who advises it.
 //! [agent]
 //! mode = "auto"                  # observe, propose or auto
-//! reasoner = "rules"             # off or rules
+//! reasoner = "rules"             # off, rules, gemini or openai
+//! reply_s = 60                   # a model that has not answered by then is not waited for
 //! root_units = ["batch.service"] # may be acted on although they are root's
+//!
+//! # Where the model is; `ks_reasoner::Settings` says what else can stand here.
+//! [model]
+//! name = "gemini-3.8-flash"
+//! key_file = "/etc/kernelsight/key"
 //!
 //! # A disruptive action that is allowed beforehand.
 //! [[grant]]
@@ -74,6 +80,15 @@ struct File {
     agent: Agent,
     #[serde(default)]
     grant: Vec<Granted>,
+    /// Where a model is: read by whoever asks it ([`model`]).
+    #[expect(dead_code, reason = "it is only allowed to be there")]
+    model: Option<serde::de::IgnoredAny>,
+}
+
+/// A file of which the table of the model alone is read.
+#[derive(Debug, Deserialize)]
+struct OnlyModel<T> {
+    model: Option<T>,
 }
 
 /// What may be said of the agent; its policy has a file of its own.
@@ -84,6 +99,7 @@ struct Agent {
     reasoner: Option<Reasoner>,
     severity_min: Option<Severity>,
     approval_s: Option<Spanned<u64>>,
+    reply_s: Option<Spanned<u64>>,
     windows_divided_by: Option<Spanned<u64>>,
     budgets: Option<Budgets>,
     #[serde(default)]
@@ -172,6 +188,11 @@ pub fn load(path: &Path) -> Result<Config, ConfigFileError> {
     of(&Text::load(path)?)
 }
 
+/// What a file says of the model that is asked, as whoever asks it reads it.
+pub fn model<T: for<'de> Deserialize<'de>>(path: &Path) -> Result<Option<T>, ConfigFileError> {
+    Text::load(path)?.parse::<OnlyModel<T>>().map(|read| read.model)
+}
+
 fn of(text: &Text) -> Result<Config, ConfigFileError> {
     let file: File = text.parse()?;
     let accept = file.accept.into_iter().map(|one| {
@@ -203,6 +224,11 @@ fn agent(
         let problem = "a proposal waits for 1 to 3600 s";
         if (1..=most).contains(&asked) { Ok(asked) } else { Err(place(at, problem)) }
     })?;
+    let reply_s = file.reply_s.map_or(Ok(usual.reply_s), |asked| {
+        let problem = "a reply of a model is waited for 1 to 900 s";
+        let is_within = (1..=AgentConfig::REPLY_S_MAX).contains(asked.get_ref());
+        if is_within { Ok(*asked.get_ref()) } else { Err(place(asked.span().start, problem)) }
+    })?;
     let windows = file.windows_divided_by.map_or(Ok(usual.windows), |asked| {
         let problem = "windows are divided by 1 to 5";
         let windows = Windows::divided_by(*asked.get_ref());
@@ -218,6 +244,8 @@ fn agent(
     Ok(AgentConfig {
         mode: file.mode.unwrap_or(usual.mode),
         reasoner: file.reasoner.unwrap_or(usual.reasoner),
+        model: usual.model,
+        reply_s,
         severity_min: file.severity_min.unwrap_or(usual.severity_min),
         approval_s,
         budgets: file.budgets.unwrap_or(usual.budgets),

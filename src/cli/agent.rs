@@ -15,8 +15,13 @@ pub(crate) struct Agent {
     #[arg(long, value_enum, value_name = "MODE")]
     pub(crate) mode: Option<AgentMode>,
     /// Who advises the agent [default: as configured; rules where a mode is given, else off]
-    #[arg(long, value_enum, value_name = "NAME")]
+    /// `gemini` and `openai` ask the model of the table [model] of the configuration;
+    /// `cassette:FILE` answers from what was recorded of one
+    #[arg(long, value_name = "NAME", value_parser = advisor)]
     pub(crate) reasoner: Option<Advisor>,
+    /// Write what a model is asked and answers to this file, for `--reasoner cassette:FILE`
+    #[arg(long, value_name = "FILE")]
+    pub(crate) record_cassette: Option<PathBuf>,
     /// What the site forbids on top of the product's policy
     #[arg(long, value_name = "FILE.toml")]
     pub(crate) policy: Option<PathBuf>,
@@ -44,21 +49,24 @@ impl From<AgentMode> for Mode {
 }
 
 /// Who advises the agent.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Advisor {
-    /// Nobody: nothing is decided
-    Off,
-    /// The rules of the engine
-    Rules,
+    /// One that is named: nobody, the rules, or a model.
+    Named(Reasoner),
+    /// What was recorded of a model.
+    Cassette(PathBuf),
 }
 
-impl From<Advisor> for Reasoner {
-    fn from(advisor: Advisor) -> Self {
-        match advisor {
-            Advisor::Off => Self::Off,
-            Advisor::Rules => Self::Rules,
-        }
+/// Reads who advises.
+fn advisor(text: &str) -> Result<Advisor, String> {
+    if let Some(file) = text.strip_prefix("cassette:").filter(|file| !file.is_empty()) {
+        return Ok(Advisor::Cassette(PathBuf::from(file)));
     }
+    let names = [Reasoner::Off, Reasoner::Rules, Reasoner::Gemini, Reasoner::Openai];
+    let named = names.into_iter().find(|reasoner| reasoner.word() == text);
+    named
+        .map(Advisor::Named)
+        .ok_or_else(|| "write off, rules, gemini, openai or cassette:FILE".to_owned())
 }
 
 /// Arguments of `ks explain`.
@@ -86,13 +94,18 @@ pub(crate) struct Explain {
 impl Explain {
     /// Whether it is said how an agent takes part.
     pub(crate) fn is_asked(&self) -> bool {
-        let Agent { mode, reasoner, policy } = &self.agent;
+        let Agent { mode, reasoner, policy, record_cassette: _ } = &self.agent;
         mode.is_some() || reasoner.is_some() || policy.is_some() || self.config.is_some()
     }
 
     /// One who proposes by the rules, and does nothing.
     pub(crate) fn proposing() -> Agent {
-        Agent { mode: Some(AgentMode::Propose), reasoner: Some(Advisor::Rules), policy: None }
+        Agent {
+            mode: Some(AgentMode::Propose),
+            reasoner: Some(Advisor::Named(Reasoner::Rules)),
+            policy: None,
+            record_cassette: None,
+        }
     }
 }
 
@@ -163,7 +176,8 @@ impl PolicyDiff {
     /// The options of a run, with the other policy or without.
     pub(crate) fn options(&self, policy: Option<PathBuf>) -> Agent {
         let auto = self.config.is_none().then_some(AgentMode::Auto);
-        Agent { mode: self.mode.or(auto), reasoner: None, policy }
+        let mode = self.mode.or(auto);
+        Agent { mode, reasoner: None, policy, record_cassette: None }
     }
 }
 

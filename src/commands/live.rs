@@ -11,6 +11,7 @@ mod operator;
 mod order;
 mod proposing;
 mod reload;
+mod thinking;
 mod told;
 
 use std::path::Path;
@@ -41,6 +42,7 @@ use kept::Kept;
 use operator::Spoken;
 use proposing::Proposing;
 use reload::Reload;
+use thinking::Thinking;
 use told::Told;
 
 /// Runs before the last one that are looked at: one that can never be finished costs a replay at
@@ -65,6 +67,7 @@ pub(crate) fn run(arguments: &Live) -> anyhow::Result<()> {
     let mut told = Told::new();
     // While there are all privileges.
     let acting = acting(arguments, mode, &mut told)?;
+    let thinking = Thinking::of(arguments, config.as_ref())?;
     let mut recorder = Recorder::new(&source.root, pace.interval_ns(), source.options(false));
     if let Some(config) = config {
         recorder.configure(config);
@@ -75,7 +78,7 @@ pub(crate) fn run(arguments: &Live) -> anyhow::Result<()> {
     let doing = if acting.is_some() { format!("{mode} mode") } else { "observing".to_owned() };
     render::note(&format!("{doing}; inputs and journal go to `{}`", arguments.output.display()));
     let segment_ns = u64::try_from(arguments.segment.as_nanos()).context("segment too long")?;
-    let run = Run { segments, recorder, pace, reload, acting, told, segment_ns };
+    let run = Run { segments, recorder, pace, reload, acting, thinking, told, segment_ns };
     run.drive(&arguments.output, arguments.format)?;
     render::note(&format!("`{}` is sealed", arguments.output.display()));
     Ok(())
@@ -136,6 +139,7 @@ struct Run {
     pace: Pace,
     reload: Option<Reload>,
     acting: Option<Acting>,
+    thinking: Option<Thinking>,
     told: Told,
     segment_ns: u64,
 }
@@ -149,7 +153,8 @@ impl Run {
         let proposing = desk.map(|desk| Proposing::new(Some(desk), self.told.clone()));
         self.pace.begin();
         let posts = (inbox, self.reload);
-        let mut here = Here::new(self.recorder, self.pace, posts, self.acting, self.segment_ns);
+        let others = (self.acting, self.thinking);
+        let mut here = Here::new(self.recorder, self.pace, posts, others, self.segment_ns);
         let mut kept = Kept::new(self.segments, format, self.told, proposing);
         let mut driver = Driver::default();
         // Dropped before the lock on the directory is: the socket of the next daemon is not ours.

@@ -21,6 +21,7 @@ use crate::agent_options;
 use crate::cli;
 use crate::exit::Misused;
 use crate::knowledge;
+use crate::model;
 use crate::progress;
 use crate::render;
 use crate::replaceable;
@@ -51,6 +52,11 @@ pub(crate) fn run(arguments: &cli::replay::Replay) -> anyhow::Result<()> {
         run.know(knowledge.clone(), file);
     }
     let config = agent_options::config(arguments.config.as_deref(), &arguments.agent)?;
+    let asked = config.as_ref().map(|(config, _)| config);
+    let asked = model::asked(arguments.config.as_deref(), &arguments.agent, asked)?;
+    if let Some(asked) = &asked {
+        run.ask_model(Box::new(asked.clone()));
+    }
     let configured = configure(&mut run, config, &arguments.paths);
     for acceptance in &arguments.accept {
         run.accept(acceptance.clone());
@@ -66,13 +72,16 @@ pub(crate) fn run(arguments: &cli::replay::Replay) -> anyhow::Result<()> {
         }
     }
     let report = run.finish(&path, &mut journal)?;
+    journal.flush().map_err(DriveError::from)?;
+    if let Some(asked) = &asked {
+        asked.finish()?;
+    }
     if is_part && report.recording.ticks == 0 {
         return Err(Misused(EMPTY_PART).into());
     }
     if let Some((knowledge, file)) = &known {
         knowledge::tell(&knowledge.host, file, &report.recording.host);
     }
-    journal.flush().map_err(DriveError::from)?;
     match arguments.format {
         render::Format::Json => stdout::print_json(&report),
         render::Format::Text => render::text(&report, arguments.verbose),

@@ -38,6 +38,9 @@ const KNOWN: &[Known] = &[
     known::<ControlError>,
     known::<ks_ebpf::LoadError>,
     known::<ks_engine::analysis::knowledge::KnowledgeError>,
+    known::<ks_reasoner::Failure>,
+    known::<ks_reasoner::cassette::CassetteError>,
+    known::<ks_reasoner::settings::SettingsError>,
     known::<ks_recorder::error::Error>,
     known::<ks_replayer::capture::CaptureError>,
     known::<ks_replayer::config_file::ConfigFileError>,
@@ -93,6 +96,27 @@ impl Told for Taken {
 
     fn hint(&self) -> Option<&'static str> {
         Some("choose another name")
+    }
+}
+
+impl Told for ks_reasoner::Failure {
+    fn fault(&self) -> Fault {
+        match self {
+            Self::Cassette(_) => Fault::Unmet,
+            _ => Fault::Environment,
+        }
+    }
+}
+
+impl Told for ks_reasoner::settings::SettingsError {
+    fn fault(&self) -> Fault {
+        Fault::Usage
+    }
+}
+
+impl Told for ks_reasoner::cassette::CassetteError {
+    fn fault(&self) -> Fault {
+        if let Self::Io { error, .. } = self { of_reading(error) } else { Fault::Unreadable }
     }
 }
 

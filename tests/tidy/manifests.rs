@@ -26,7 +26,7 @@ struct Border {
 /// The direction of dependency. The root package may name all.
 ///
 /// Who records or models a host knows none of what the engine concludes from it.
-const BORDERS: [Border; 9] = [
+const BORDERS: [Border; 10] = [
     border("engine/vocabulary", &[], &[]),
     border("engine/statistics", &[], &["ks-vocabulary"]),
     border("engine/agent", &["ks-statistics", "ks-vocabulary"], &[]),
@@ -40,6 +40,7 @@ const BORDERS: [Border; 9] = [
         &[],
     ),
     border("replayer/actor", &["ks-vocabulary"], &[]),
+    border("replayer/reasoner", &["ks-vocabulary"], &[]),
 ];
 
 const fn border(

@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 use crate::clean::{clean, text_of};
 use crate::heard::{Called, Heard};
 use crate::prompts;
+use crate::settings::Wire;
 
 /// One turn.
 #[derive(Debug, Clone)]
@@ -146,6 +147,32 @@ impl Conversation {
             None if self.phase == Phase::Execute => words_only(&heard.words),
             None => "\"next\"".to_owned(),
         }
+    }
+
+    /// Takes a call or words for what the model said, as if it had: signatures that it never made
+    /// are replaced as its provider documents for history of other origin.
+    pub(crate) fn imagine(&mut self, wire: Wire, call: Option<(&str, &Value)>) {
+        let made = match (wire, call) {
+            (Wire::Gemini, Some((name, arguments))) => json!({"role": "model", "parts": [{
+                "functionCall": {"name": name, "args": arguments},
+                "thoughtSignature": "skip_thought_signature_validator",
+            }]}),
+            (Wire::Gemini, None) => json!({"role": "model", "parts": [{"text": "I see."}]}),
+            (Wire::Openai, Some((name, arguments))) => json!({
+                "role": "assistant",
+                "tool_calls": [{"id": "call_1", "type": "function", "function": {
+                    "name": name, "arguments": arguments.to_string(),
+                }}],
+            }),
+            (Wire::Openai, None) => json!({"role": "assistant", "content": "I see."}),
+        };
+        let Ok(said) = serde_json::value::to_raw_value(&made) else { return };
+        self.turns.push(Turn::Said(said));
+        self.at_hand = call.map(|(name, arguments)| Called {
+            id: (wire == Wire::Openai).then(|| "call_1".to_owned()),
+            name: name.to_owned(),
+            arguments: arguments.clone(),
+        });
     }
 
     /// The same again with what was found so far as one text: another model goes on with it, which

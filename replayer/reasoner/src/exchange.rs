@@ -23,6 +23,16 @@ pub trait Exchange: Send {
     }
 }
 
+/// Nobody: whoever should answer cannot be asked.
+#[derive(Debug)]
+pub struct Absent(pub Failure);
+
+impl Exchange for Absent {
+    fn exchange(&mut self, _: &Body, _: Duration) -> Result<Interaction, Failure> {
+        Err(self.0.clone())
+    }
+}
+
 /// A request with all that came of it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Interaction {

@@ -6,6 +6,8 @@ use std::fmt;
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Failure {
+    /// It is not configured so that it could be asked.
+    Unset(String),
     /// The server refused what it was sent.
     Refused {
         /// The status.
@@ -107,7 +109,7 @@ impl fmt::Display for Failure {
             ),
             Self::MalformedCall => write!(out, "the model made a call that cannot be read"),
             Self::Ended(reason) => write!(out, "the model ended with {reason}"),
-            Self::Spent(what) => write!(out, "{what}"),
+            Self::Unset(what) | Self::Spent(what) => write!(out, "{what}"),
             Self::Late { seconds, last } => {
                 write!(out, "the model did not answer within {seconds} s")?;
                 match last {

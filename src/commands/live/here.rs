@@ -11,7 +11,8 @@ use ks_agent::guard::EffectRequest;
 use ks_recorder::clock;
 use ks_recorder::error::Error;
 use ks_recorder::recorder::Recorder;
-use ks_replayer::driver::{Arrival, Performs, Wants, World};
+use ks_replayer::driver::{Arrival, Performs, Thinks, Wants, World};
+use ks_vocabulary::decision::ModelRequest;
 use ks_vocabulary::input::{
     ActionOutcome, Answer, Asks, Body, Config, Gap, GapReason, Outcome, RequestId,
 };
@@ -21,6 +22,7 @@ use ks_vocabulary::time::Timestamp;
 use super::acting::Acting;
 use super::operator::Post;
 use super::reload::Reload;
+use super::thinking::Thinking;
 use crate::inbox::Inbox;
 use crate::pace::Pace;
 
@@ -30,6 +32,7 @@ pub(super) struct Here {
     pace: Pace,
     inbox: Inbox<Post>,
     acting: Option<Acting>,
+    thinking: Option<Thinking>,
     reload: Option<Reload>,
     segment_ns: u64,
     /// Number of the next segment within the run.
@@ -61,7 +64,7 @@ impl Here {
         recorder: Recorder,
         pace: Pace,
         (inbox, reload): (Inbox<Post>, Option<Reload>),
-        acting: Option<Acting>,
+        (acting, thinking): (Option<Acting>, Option<Thinking>),
         segment_ns: u64,
     ) -> Self {
         Self {
@@ -69,6 +72,7 @@ impl Here {
             pace,
             inbox,
             acting,
+            thinking,
             reload,
             segment_ns,
             number: 0,
@@ -134,6 +138,7 @@ impl Here {
             return Some((Given::Gap, Body::Gap(gap)));
         }
         self.answers.extend(self.acting.as_ref().and_then(Acting::came));
+        self.answers.extend(self.thinking.as_ref().and_then(Thinking::came));
         if let Some(answer) = self.answers.front() {
             return Some((Given::Answer, answer.clone()));
         }
@@ -158,13 +163,17 @@ impl Here {
         let mut wakes = vec![self.inbox.as_fd()];
         wakes.extend(self.reload.as_ref().map(AsFd::as_fd));
         wakes.extend(self.acting.as_ref().map(AsFd::as_fd));
+        wakes.extend(self.thinking.as_ref().map(AsFd::as_fd));
         self.pace.wait_until(until, &wakes)
     }
 
-    /// Waits until the actor has done everything that it was asked for.
+    /// Waits until the actor has done everything that it was asked for. A model is not waited for.
     pub(super) fn finish(&self) {
         if let Some(acting) = &self.acting {
             acting.finish();
+        }
+        if let Some(thinking) = &self.thinking {
+            thinking.finish();
         }
     }
 }
@@ -209,6 +218,10 @@ impl World for Here {
         self.acting.is_some().then_some(self)
     }
 
+    fn thinker(&mut self) -> Option<&mut dyn Thinks> {
+        self.thinking.is_some().then_some(self)
+    }
+
     /// Without an actor nothing is performed, and what became of actions before a restart nobody
     /// knows.
     fn ask(&mut self, request: &Request) {
@@ -225,6 +238,14 @@ impl World for Here {
         let reason = Some(reason.to_owned());
         let outcome = ActionOutcome { request: request.id, outcome, reason };
         self.answers.push_back(Body::Answer(Box::new(Answer::ActionOutcome(outcome))));
+    }
+}
+
+impl Thinks for Here {
+    fn think(&mut self, _: Timestamp, request: RequestId, question: &ModelRequest) {
+        if let Some(thinking) = &self.thinking {
+            thinking.ask(request, question);
+        }
     }
 }
 
