@@ -3,6 +3,8 @@
 //! Where it cannot be asked, that is said, and the rules advise: the journal says so too, incident
 //! by incident.
 
+mod shown;
+
 use std::cell::RefCell;
 use std::path::Path;
 use std::rc::Rc;
@@ -88,6 +90,18 @@ pub(crate) fn asked(
     let Some(config) = config.map(|config| &config.agent) else { return Ok(None) };
     let Some((mind, tape)) = mind(file, options, config)? else { return Ok(None) };
     Ok(Some(Asked { mind: Rc::new(RefCell::new(mind)), tape }))
+}
+
+/// Whoever prints what a model would be sent, and asks none.
+pub(crate) fn shown(
+    file: Option<&Path>,
+    config: &AgentConfig,
+) -> anyhow::Result<Option<Box<dyn Answers>>> {
+    let Some(wire) = Wire::of(config.reasoner) else { return Ok(None) };
+    let settings = Settings { name: Some(config.model.clone()), ..settings(file)? };
+    let nobody = Box::new(Absent(Failure::Unset("nobody is asked".to_owned())));
+    let mind = Mind::new(settings, wire, config, nobody)?;
+    Ok(Some(Box::new(shown::Shown::new(mind))))
 }
 
 /// The model of a configuration with what is recorded of it.

@@ -47,6 +47,10 @@ pub(crate) struct Replay {
     /// where that does not fit a screen
     #[arg(short, long)]
     pub(crate) verbose: bool,
+    /// Print what a model would be sent along the way that the rules go, and ask none: each request
+    /// with its bytes and, roughly, its tokens
+    #[arg(long, conflicts_with_all = ["record_cassette", "format"])]
+    pub(crate) show_prompts: bool,
     /// Print to stderr what each stage cost
     #[arg(long)]
     pub(crate) timings: bool,

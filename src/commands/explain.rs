@@ -4,12 +4,14 @@ use std::io::sink;
 
 use ks_replayer::report::Report;
 use ks_replayer::scenario;
+use ks_vocabulary::input::Config;
 use serde::Serialize;
 
 use crate::agent_options;
 use crate::cli;
 use crate::commands::replay;
 use crate::exit::Misused;
+use crate::model;
 use crate::plain::Page;
 use crate::render::{self, Format};
 use crate::stdout;
@@ -45,7 +47,16 @@ pub(crate) fn run(arguments: &cli::agent::Explain) -> anyhow::Result<()> {
 /// The run as it was asked for: where nothing was, what was recorded of an agent, or else what one
 /// would propose.
 fn explained(arguments: &cli::agent::Explain) -> anyhow::Result<Report> {
-    let of = |config| replay::report(&arguments.paths, arguments.seed, config, &mut sink());
+    let of = |config: Option<(Config, String)>| {
+        let asked = config.as_ref().map(|(config, _)| config);
+        let asked = model::asked(arguments.config.as_deref(), &arguments.agent, asked)?;
+        let report =
+            replay::report(&arguments.paths, arguments.seed, config, asked.as_ref(), &mut sink())?;
+        if let Some(asked) = asked {
+            asked.finish()?;
+        }
+        anyhow::Ok(report)
+    };
     let named = matches!(&arguments.paths[..], [only] if scenario::is_scenario(only));
     if arguments.is_asked() {
         return of(agent_options::config(arguments.config.as_deref(), &arguments.agent)?);

@@ -21,7 +21,7 @@ use crate::agent_options;
 use crate::cli;
 use crate::exit::Misused;
 use crate::knowledge;
-use crate::model;
+use crate::model::{self, Asked};
 use crate::progress;
 use crate::render;
 use crate::replaceable;
@@ -52,11 +52,7 @@ pub(crate) fn run(arguments: &cli::replay::Replay) -> anyhow::Result<()> {
         run.know(knowledge.clone(), file);
     }
     let config = agent_options::config(arguments.config.as_deref(), &arguments.agent)?;
-    let asked = config.as_ref().map(|(config, _)| config);
-    let asked = model::asked(arguments.config.as_deref(), &arguments.agent, asked)?;
-    if let Some(asked) = &asked {
-        run.ask_model(Box::new(asked.clone()));
-    }
+    let asked = ask_model(&mut run, arguments, config.as_ref().map(|(config, _)| config))?;
     let configured = configure(&mut run, config, &arguments.paths);
     for acceptance in &arguments.accept {
         run.accept(acceptance.clone());
@@ -76,6 +72,9 @@ pub(crate) fn run(arguments: &cli::replay::Replay) -> anyhow::Result<()> {
     if let Some(asked) = &asked {
         asked.finish()?;
     }
+    if arguments.show_prompts {
+        return Ok(());
+    }
     if is_part && report.recording.ticks == 0 {
         return Err(Misused(EMPTY_PART).into());
     }
@@ -86,6 +85,26 @@ pub(crate) fn run(arguments: &cli::replay::Replay) -> anyhow::Result<()> {
         render::Format::Json => stdout::print_json(&report),
         render::Format::Text => render::text(&report, arguments.verbose),
     }
+}
+
+/// Lets a model be asked, where one advises, or what it would be asked be printed.
+fn ask_model(
+    run: &mut Run,
+    arguments: &cli::replay::Replay,
+    config: Option<&Config>,
+) -> anyhow::Result<Option<Asked>> {
+    let file = arguments.config.as_deref();
+    if arguments.show_prompts {
+        let shown = config.map(|config| model::shown(file, &config.agent)).transpose()?.flatten();
+        let needs = "--show-prompts needs a model: add --reasoner gemini or openai";
+        run.ask_model(shown.ok_or(Misused(needs))?);
+        return Ok(None);
+    }
+    let asked = model::asked(file, &arguments.agent, config)?;
+    if let Some(asked) = &asked {
+        run.ask_model(Box::new(asked.clone()));
+    }
+    Ok(asked)
 }
 
 /// A recording is decided on as it would have been, and nothing is done to it; a modelled host
@@ -110,10 +129,14 @@ pub(crate) fn report(
     paths: &[PathBuf],
     seed: Option<u64>,
     config: Option<(Config, String)>,
+    asked: Option<&Asked>,
     journal: &mut dyn Write,
 ) -> anyhow::Result<Report> {
     sequence::check(paths)?;
     let mut run = Run::default();
+    if let Some(asked) = asked {
+        run.ask_model(Box::new(asked.clone()));
+    }
     let configured = configure(&mut run, config, paths);
     let what = Fed { paths, seed, configured, range: Range::new(None, None) };
     what.feed(&mut run, journal, &mut |_, _| {})?;

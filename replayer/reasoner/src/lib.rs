@@ -33,5 +33,5 @@ mod transport;
 pub use body::Body;
 pub use exchange::Exchange;
 pub use failure::Failure;
-pub use mind::Mind;
+pub use mind::{Mind, Preview};
 pub use settings::{Settings, Wire};

@@ -23,6 +23,15 @@ use crate::{Failure, openai, prompts};
 /// Hops of one reply: each is paid for (our judgement).
 const HOPS_MAX: u32 = 4;
 
+/// What becomes of a question.
+#[derive(Debug)]
+pub enum Preview {
+    /// It is answered by this, without asking.
+    Said(String),
+    /// This is sent.
+    Sent(Body),
+}
+
 /// See the module.
 #[expect(missing_debug_implementations, reason = "who answers has none")]
 pub struct Mind {
@@ -76,13 +85,15 @@ impl Mind {
         reply
     }
 
-    /// What would be sent for a question; `None` where it is answered without asking.
-    pub fn preview(&mut self, question: &ModelRequest) -> Option<Body> {
+    /// What would be sent for a question, or what is answered without asking.
+    pub fn preview(&mut self, question: &ModelRequest) -> Preview {
         let mut conversation = self.conversation_of(question);
-        let step = conversation.take(question);
-        let body = (step == Step::Ask).then(|| self.body(&conversation, question, None));
+        let preview = match conversation.take(question) {
+            Step::Say(text) => Preview::Said(text),
+            Step::Ask => Preview::Sent(self.body(&conversation, question, None)),
+        };
         self.conversation = Some(conversation);
-        body
+        preview
     }
 
     /// Takes a call or words for what the model said to the question before: it was someone else's.

@@ -8,7 +8,7 @@ use alloc::vec::Vec;
 use core::fmt;
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::predicted::Predicted;
 use super::{FailureMode, Phase, strict};
@@ -119,6 +119,30 @@ pub struct Execution {
     pub predicted_effect: Option<Predicted>,
 }
 
+impl Execution {
+    fn arguments(&self) -> Value {
+        let written = serde_json::to_value(&self.action).unwrap_or_default();
+        let fields = written.as_object().and_then(|form| form.values().next()).cloned();
+        let mut arguments = json!({
+            "action_type": self.action.name(),
+            "params": fields.unwrap_or_else(|| json!({})),
+            "justification": self.justification,
+            "confidence": self.confidence,
+            "evidence": self.evidence,
+        });
+        if let Some(predicted) = &self.predicted_effect {
+            let mut effect = serde_json::to_value(predicted).unwrap_or_default();
+            if let Some(fields) = effect.as_object_mut()
+                && let Some(within_s) = fields.remove("within_s")
+            {
+                fields.insert("within_seconds".into(), within_s);
+            }
+            arguments["predicted_effect"] = effect;
+        }
+        arguments
+    }
+}
+
 /// Why a call is not taken.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BadCall(String);
@@ -210,6 +234,24 @@ impl ToolCall {
     pub fn look(&self) -> Option<&Execution> {
         let Self::ExecuteRemediation(asked) = self else { return None };
         (asked.action.kind().form().risk == Risk::Info).then_some(asked)
+    }
+
+    /// Its arguments as they are written, by which it is read again.
+    pub fn arguments(&self) -> Value {
+        match self {
+            Self::ExecuteRemediation(asked) => asked.arguments(),
+            Self::QuerySignals { .. }
+            | Self::SummarizeTrends { .. }
+            | Self::SimulateScenario { .. }
+            | Self::ProposeAction { .. } => {
+                let written = serde_json::to_value(self).unwrap_or_default();
+                let mut arguments = written.get("arguments").cloned().unwrap_or_default();
+                if let Some(fields) = arguments.as_object_mut() {
+                    fields.retain(|_, value| !value.is_null());
+                }
+                arguments
+            }
+        }
     }
 
     /// Which tool it calls.
