@@ -50,7 +50,7 @@ pub(super) fn run(arguments: &PolicyDiff) -> anyhow::Result<()> {
 fn report(arguments: &PolicyDiff, policy: Option<PathBuf>) -> anyhow::Result<Report> {
     let options = arguments.options(policy);
     let config = agent_options::config(arguments.config.as_deref(), &options)?;
-    replay::report(&arguments.paths, arguments.seed, config, &mut sink())
+    replay::report(&arguments.paths, arguments.seed, config, None, &mut sink())
 }
 
 type Key = (u64, u64, &'static str, String);

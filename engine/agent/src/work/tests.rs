@@ -6,3 +6,4 @@ mod bench;
 mod by_person;
 mod course;
 mod looks;
+mod thinking;

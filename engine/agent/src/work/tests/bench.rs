@@ -18,7 +18,7 @@ use serde_json::{Value, json};
 use crate::desk::{Desk, HOG};
 use crate::guard::tests::bench::signal;
 use crate::reasoner::{Advised, Reasoner};
-use crate::work::Agent;
+use crate::work::{Agent, Ask};
 
 /// The signal of the first incident.
 pub(super) const SIGNAL: u64 = 1;
@@ -62,11 +62,41 @@ impl Default for Bench {
 impl Bench {
     /// Begins with an incident that the hog is the likeliest cause of.
     pub(super) fn begin(&mut self, script: &[Value]) {
-        let clock = ClockAnchor::default();
-        let mut agent = Agent::new(&self.config, clock, 1).expect("someone advises");
-        agent.advise_by(Box::new(Script(script.iter().map(Value::to_string).collect())));
-        self.agent = Some(agent);
+        self.begin_as_configured();
+        let script = Script(script.iter().map(Value::to_string).collect());
+        self.agent().advise_by(Box::new(script));
+    }
+
+    /// The same, advised by whoever is configured.
+    pub(super) fn begin_as_configured(&mut self) {
+        let agent = Agent::new(&self.config, ClockAnchor::default(), 1);
+        self.agent = Some(agent.expect("someone advises"));
         self.open(1, SIGNAL, &hog());
+    }
+
+    /// What was asked of a model last, and its number.
+    pub(super) fn question(&mut self) -> Option<(RequestId, ModelRequest)> {
+        let (_, id) = *self.asked.iter().rev().find(|(asks, _)| *asks == Asks::Model)?;
+        let question = self.agent().question(id).cloned()?;
+        Some((id, question))
+    }
+
+    /// Lets the agent hear something so much later, and gives what it did.
+    pub(super) fn hear(
+        &mut self,
+        later_s: u64,
+        what: impl FnOnce(&mut Agent, &Desk, &mut Ask<'_>),
+    ) -> Vec<StepSaid> {
+        self.desk.now = self.desk.now.plus_ns(later_s * SECOND_NS);
+        self.desk.sampled = self.desk.sampled.map(|at| at.plus_ns(later_s * SECOND_NS));
+        let (mut agent, asked) = (self.agent.take().expect("it began"), &mut self.asked);
+        what(&mut agent, &self.desk, &mut |asks, _| {
+            let request = RequestId(asked.len() as u64 + 1);
+            asked.push((asks, request));
+            request
+        });
+        self.agent = Some(agent);
+        self.said()
     }
 
     pub(super) fn agent(&mut self) -> &mut Agent {
@@ -100,16 +130,7 @@ impl Bench {
 
     /// Lets the agent think so much later, and gives what it did.
     pub(super) fn think(&mut self, later_s: u64) -> Vec<StepSaid> {
-        self.desk.now = self.desk.now.plus_ns(later_s * SECOND_NS);
-        self.desk.sampled = self.desk.sampled.map(|at| at.plus_ns(later_s * SECOND_NS));
-        let (mut agent, asked) = (self.agent.take().expect("it began"), &mut self.asked);
-        agent.think(&self.desk, &mut |asks, _| {
-            let request = RequestId(asked.len() as u64 + 1);
-            asked.push((asks, request));
-            request
-        });
-        self.agent = Some(agent);
-        self.said()
+        self.hear(later_s, |agent, desk, ask| agent.think(desk, ask))
     }
 
     /// What the agent has said since.
