@@ -10,7 +10,7 @@ use crate::tree::{SourceFile, assert_none, checkout};
 /// The folder of a crate's sources, and how many lines they may have, without tests.
 ///
 /// A new entry is the size at hand and some three in a hundred, for work on several branches.
-const LINES_MAX: [(&str, usize); 10] = [
+const LINES_MAX: [(&str, usize); 11] = [
     ("ebpf/src/", 1_000),
     ("engine/src/", 19_700),
     ("engine/agent/src/", 10_350),
@@ -18,6 +18,7 @@ const LINES_MAX: [(&str, usize); 10] = [
     ("engine/vocabulary/src/", 8_650),
     ("recorder/src/", 19_550),
     ("replayer/actor/src/", 7_600),
+    ("replayer/reasoner/src/", 2_800),
     ("replayer/src/", 11_000),
     ("scenarios/src/", 9_750),
     ("src/", 12_750),
