@@ -3,6 +3,7 @@
 //! Where it cannot be asked, that is said, and the rules advise: the journal says so too, incident
 //! by incident.
 
+pub(crate) mod examined;
 mod shown;
 
 use std::cell::RefCell;
@@ -117,16 +118,18 @@ pub(crate) fn mind(
         Some(Advisor::Cassette(path)) => Cassette::open(path)?.play(""),
         Some(Advisor::Named(_)) | None => server(&settings, wire),
     };
-    let tape = match &options.record_cassette {
-        Some(path) => {
-            replaceable::check(path, replaceable::CASSETTE, "cassette")?;
-            let tape = Tape::create(path, wire, &config.model)?;
-            exchange = Box::new(Recording::new(exchange, tape.clone(), ""));
-            Some(tape)
-        }
-        None => None,
-    };
+    let tape = tape(options, wire, config)?;
+    if let Some(tape) = &tape {
+        exchange = Box::new(Recording::new(exchange, tape.clone(), ""));
+    }
     Ok(Some((Mind::new(settings, wire, config, exchange)?, tape)))
+}
+
+/// The cassette that is to be recorded, if one is.
+fn tape(options: &Agent, wire: Wire, config: &AgentConfig) -> anyhow::Result<Option<Tape>> {
+    let Some(path) = &options.record_cassette else { return Ok(None) };
+    replaceable::check(path, replaceable::CASSETTE, "cassette")?;
+    Ok(Some(Tape::create(path, wire, &config.model)?))
 }
 
 /// The server of the configuration. One that cannot be asked is told of, once.

@@ -73,6 +73,11 @@ impl Run {
         self.model = Some(Model(model));
     }
 
+    /// Why what a model was asked cannot be what it was to be asked.
+    pub fn problem_of_model(&mut self) -> Option<String> {
+        self.model.as_mut().and_then(|Model(model)| model.problem())
+    }
+
     /// Drives through a modelled host.
     pub(crate) fn model_host(
         &mut self,

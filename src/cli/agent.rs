@@ -58,7 +58,7 @@ pub(crate) enum Advisor {
 }
 
 /// Reads who advises.
-fn advisor(text: &str) -> Result<Advisor, String> {
+pub(super) fn advisor(text: &str) -> Result<Advisor, String> {
     if let Some(file) = text.strip_prefix("cassette:").filter(|file| !file.is_empty()) {
         return Ok(Advisor::Cassette(PathBuf::from(file)));
     }

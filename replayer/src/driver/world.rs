@@ -68,6 +68,11 @@ pub trait Thinks {
 pub trait Answers {
     /// The reply, or why there is none.
     fn answer(&mut self, request: RequestId, question: &ModelRequest) -> ModelReply;
+
+    /// Why what was asked cannot be what was to be asked, once nothing more is.
+    fn problem(&mut self) -> Option<String> {
+        None
+    }
 }
 
 /// What can be done to a world. A recording is over, so nothing can be done to one:

@@ -8,7 +8,7 @@ use ks_vocabulary::kind::Entity;
 
 use super::course::Course;
 use super::diagnosis::{self, Diagnosis};
-use super::row::{Ended, Row};
+use super::row::{Ended, ModelRow, Row};
 use super::seconds;
 use super::{Exam, Player};
 use crate::report::{Decision, Report};
@@ -49,6 +49,7 @@ pub(super) fn row(
         ended: ended(moments, &deeds, course),
         harm: harm(&deeds, course, untreated),
         steps: report.steps.len(),
+        model: ModelRow::of(report),
         after_s: first_deed_s.zip(could_s).map(|(deed_s, could_s)| deed_s - could_s),
     }
 }

@@ -14,6 +14,7 @@ mod summary;
 use std::io::sink;
 use std::num::NonZeroU32;
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use ks_scenarios::library;
@@ -23,12 +24,12 @@ use ks_scenarios::units::Duration;
 use ks_vocabulary::decision::Mode;
 use ks_vocabulary::input::Config;
 
-use crate::driver::{DriveError, Modelled};
+use crate::driver::{Answers, DriveError, Modelled};
 use crate::replay::Run;
 use crate::report::Report;
 use crate::scenario;
 
-pub use row::{Ended, Row};
+pub use row::{Ended, ModelRow, Row};
 pub use summary::{DIAGNOSES_MIN, GOOD_MIN, Summary};
 
 use course::Course;
@@ -39,11 +40,18 @@ const APPROVED: u32 = 100;
 const THINKS: Duration = Duration { ns: 5_000_000_000 };
 
 /// Who decides.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Player {
     /// The rules.
     Rules,
+    /// A model on the wire of Gemini.
+    Gemini,
+    /// One on that of chat completions.
+    Openai,
+    /// A script in place of a model: it shows the loop, the guard and the cost, and knows nothing.
+    Scripted,
     /// A control that does nothing, whatever stands.
     DoNothing,
     /// A control that wants everybody ended who has a part in anything.
@@ -55,10 +63,29 @@ impl Player {
     pub fn name(self) -> &'static str {
         match self {
             Self::Rules => "rules",
+            Self::Gemini => "gemini",
+            Self::Openai => "openai",
+            Self::Scripted => "scripted",
             Self::DoNothing => "do-nothing",
             Self::DestroyEverything => "destroy-everything",
         }
     }
+}
+
+impl Player {
+    /// Whether it is asked by messages.
+    pub fn is_model(self) -> bool {
+        matches!(self, Self::Gemini | Self::Openai | Self::Scripted)
+    }
+}
+
+/// Makes whoever is asked in place of a model, one for each scenario.
+pub trait Models: Sync {
+    /// How its agent works.
+    fn config(&self) -> Config;
+
+    /// Whoever answers in a scenario; the error is why nobody does.
+    fn of(&self, scenario: &str) -> Result<Box<dyn Answers>, String>;
 }
 
 /// Why an evaluation cannot be made.
@@ -71,6 +98,9 @@ pub enum EvalError {
     /// A run of it ended early.
     #[error(transparent)]
     Replay(#[from] DriveError),
+    /// The model cannot be asked any more, or was asked something else than was recorded.
+    #[error("`{0}`: {1}")]
+    Model(String, String),
     /// Nobody has measured what is right.
     #[error("`{0}`: what is right about it was not measured: {MEASURE}")]
     Missing(String),
@@ -100,6 +130,11 @@ impl Exam {
         Ok(Self { scenario, remedies })
     }
 
+    /// The name of its scenario.
+    pub fn name(&self) -> &str {
+        &self.scenario.name
+    }
+
     /// The whole library.
     pub fn all() -> Result<Vec<Self>, EvalError> {
         library::names().map(Self::of).collect()
@@ -109,21 +144,24 @@ impl Exam {
 /// Runs every exam with every player, and grades it; `jobs` run at once, and `done` is told how
 /// many are over. Rows come in the order of the exams, each with its players in their order.
 pub fn run(
-    exams: &[Exam],
-    players: &[Player],
+    exams: &[&Exam],
+    (players, models): (&[Player], Option<&dyn Models>),
     jobs: usize,
-    done: impl Fn(usize) + Sync,
+    done: impl Fn(usize, &[Row]) + Sync,
 ) -> Result<Vec<Row>, EvalError> {
     let next = Mutex::new(exams.iter().enumerate());
     let over = Mutex::new(Vec::new());
+    let failed = AtomicBool::new(false);
     let work = || {
-        loop {
+        // What was paid for is kept: after an error nothing more is begun, and the rest is told.
+        while !failed.load(Ordering::Relaxed) {
             let taken = next.lock().unwrap_or_else(PoisonError::into_inner).next();
             let Some((at, exam)) = taken else { return };
-            let rows = examined(exam, players);
+            let rows = examined(exam, players, models);
+            failed.fetch_or(rows.is_err(), Ordering::Relaxed);
             let mut over = over.lock().unwrap_or_else(PoisonError::into_inner);
+            done(over.len() + 1, rows.as_deref().unwrap_or_default());
             over.push((at, rows));
-            done(over.len());
         }
     };
     std::thread::scope(|scope| {
@@ -138,32 +176,50 @@ pub fn run(
 }
 
 /// The rows of one exam.
-fn examined(exam: &Exam, players: &[Player]) -> Result<Vec<Row>, EvalError> {
+fn examined(
+    exam: &Exam,
+    players: &[Player],
+    models: Option<&dyn Models>,
+) -> Result<Vec<Row>, EvalError> {
     let Exam { scenario, remedies } = exam;
     if !remedies.is_of(scenario) {
         return Err(EvalError::Stale(scenario.name.clone()));
     }
     let untreated = Course::untreated(scenario, remedies.seed);
-    players.iter().map(|player| played(exam, *player, &untreated)).collect()
+    players.iter().map(|player| played(exam, *player, models, &untreated)).collect()
 }
 
 /// One run with an agent, graded.
-fn played(exam: &Exam, player: Player, untreated: &Course) -> Result<Row, EvalError> {
+fn played(
+    exam: &Exam,
+    player: Player,
+    models: Option<&dyn Models>,
+    untreated: &Course,
+) -> Result<Row, EvalError> {
     let mut scenario = exam.scenario.clone();
     scenario.operators = operators();
     let name = scenario.name.clone();
     let mut simulation = scenario::acted_on(&scenario, &name, exam.remedies.seed, None)?;
-    simulation.configure(Config::by_rules(Mode::Auto));
+    let models = models.filter(|_| player.is_model());
+    let config = models.map_or_else(|| Config::by_rules(Mode::Auto), Models::config);
+    simulation.configure(config);
     let mut run = Run::default();
+    let of_model = |problem: String| EvalError::Model(name.clone(), problem);
+    if let Some(models) = models {
+        run.ask_model(models.of(&name).map_err(of_model)?);
+    }
     match player {
-        Player::Rules => {}
+        Player::Rules | Player::Gemini | Player::Openai | Player::Scripted => {}
         Player::DoNothing => run.advise_by(|| Box::new(controls::DoNothing)),
         Player::DestroyEverything => run.advise_by(|| Box::new(controls::DestroyEverything)),
     }
     let mut course = Course::new(&scenario);
     let mut told = |_, _| {};
-    let mut world = Modelled::new(&mut simulation, &mut told);
-    run.through(&mut world, &mut sink(), |_, input| course.input(input))?;
+    let world = Modelled::new(&mut simulation, &mut told);
+    run.model_host(world, &mut sink(), |_, input| course.input(input))?;
+    if let Some(problem) = run.problem_of_model() {
+        return Err(of_model(problem));
+    }
     let report = run.finish(&name, &mut sink())?;
     course.finish();
     Ok(grade::row(exam, player, &report, &course, untreated))
@@ -190,7 +246,8 @@ mod tests {
     fn what_was_measured_of_another_world_is_not_held_against_this_one() {
         let mut exam = Exam::of("group_out_of_memory").unwrap();
         exam.scenario.duration = Duration { ns: exam.scenario.duration.ns + 1_000_000_000 };
-        let Err(error) = run(&[exam], &[Player::DoNothing], 1, |_| {}) else {
+        let players = [Player::DoNothing];
+        let Err(error) = run(&[&exam], (&players, None), 1, |_, _| {}) else {
             panic!("it was graded")
         };
         assert!(matches!(&error, EvalError::Stale(name) if name == "group_out_of_memory"));

@@ -1,11 +1,12 @@
 //! One scenario with one who decides, graded.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::Player;
+use crate::report::{Report, Step};
 
 /// How what was wrong ended, by raw counters.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Ended {
     /// Limits that an action could take back are below.
@@ -39,7 +40,7 @@ impl Ended {
 }
 
 /// See the module.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 #[expect(clippy::struct_excessive_bools, reason = "answers to questions of their own")]
 pub struct Row {
     /// The scenario.
@@ -73,4 +74,55 @@ pub struct Row {
     pub steps: usize,
     /// Seconds from when somebody could decide to the first action; below 0 where it came sooner.
     pub after_s: Option<f64>,
+    /// What a model did and took on the way, where one was asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub model: Option<ModelRow>,
+}
+
+/// What a model did and took in a scenario: nothing of it is a grade.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct ModelRow {
+    /// As it names itself.
+    pub name: String,
+    /// Requests, attempts that failed among them.
+    pub requests: u32,
+    /// Calls of tools that were answered.
+    pub calls: usize,
+    /// Calls, and what was no call, that were refused.
+    pub refused: usize,
+    /// Incidents of which the rules took over.
+    pub taken_over: usize,
+    /// Tokens of what it was sent.
+    pub prompt_tokens: u64,
+    /// Tokens of what it said.
+    pub output_tokens: u64,
+    /// What that cost, in millionths of a dollar; nothing where a price is not known.
+    pub micro_dollars: Option<u64>,
+}
+
+impl ModelRow {
+    /// That of a run; nothing where no model was asked.
+    pub(super) fn of(report: &Report) -> Option<Self> {
+        let steps = &report.steps;
+        let used: Vec<_> = steps.iter().filter_map(|step| step.model.as_ref()).collect();
+        let last = used.last()?;
+        let ends = |step: &&Step| {
+            step.answer.as_str().is_some_and(|answer| answer.ends_with("the rules take over"))
+        };
+        // What comes after that is the rules' own.
+        let is_models = |step: &&Step| {
+            !steps.iter().filter(ends).any(|end| end.incident == step.incident && end.turn <= step.turn)
+        };
+        let own = || steps.iter().filter(is_models);
+        Some(Self {
+            name: last.model.clone(),
+            requests: used.iter().map(|one| one.requests).sum(),
+            calls: own().filter(|step| !step.call.is_null() && step.error.is_none()).count(),
+            refused: own().filter(|step| step.error.is_some()).count(),
+            taken_over: steps.iter().filter(ends).count(),
+            prompt_tokens: used.iter().map(|one| one.prompt_tokens).sum(),
+            output_tokens: used.iter().map(|one| one.output_tokens).sum(),
+            micro_dollars: used.iter().map(|one| one.micro_dollars).sum(),
+        })
+    }
 }

@@ -2,8 +2,8 @@
 
 use ks_vocabulary::action::Action;
 use ks_vocabulary::decision::{
-    Actual, Decided, DecisionSaid, DiagnosisSaid, Direction, Ending, FailureMode, Phase, Plan,
-    Predicted, Reasoner, StepSaid, Upshot, Verdict,
+    Actual, Decided, DecisionSaid, DiagnosisSaid, Direction, Ending, FailureMode, ModelUse, Phase,
+    Plan, Predicted, Reasoner, StepSaid, Upshot, Verdict,
 };
 use ks_vocabulary::kind::Entity;
 use ks_vocabulary::metric::Metric;
@@ -180,6 +180,9 @@ pub struct Step {
     /// Why a call was not taken.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
+    /// What the model's reply took, where one was asked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub model: Option<ModelUse>,
     /// What is supposed, where an answer to it is asked for or the work ends.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub diagnosis: Option<DiagnosisSaid>,
@@ -205,6 +208,7 @@ impl Step {
                 .map_or(Value::Null, |call| serde_json::to_value(call).unwrap_or_default()),
             answer,
             error: said.error.clone(),
+            model: said.model.clone(),
             diagnosis: said.diagnosis.clone(),
             ending: said.ending,
         }
