@@ -7,6 +7,7 @@ mod decisions;
 pub(crate) mod detection;
 pub(crate) mod evaluation;
 mod incident;
+pub(crate) mod scripted;
 mod trace;
 mod whole;
 pub(crate) mod words;

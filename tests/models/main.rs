@@ -2,11 +2,15 @@
 //! refuses what the real one refuses.
 #![expect(clippy::unwrap_used, reason = "a test fails by it")]
 
-#[path = "../../replayer/reasoner/tests/fake/mod.rs"]
-mod fake;
 mod bad_input;
 mod course;
+#[path = "../../replayer/reasoner/tests/fake/mod.rs"]
+mod fake;
+mod injected;
+#[path = "../product/run.rs"]
+mod product;
 mod script;
+mod sdk;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
