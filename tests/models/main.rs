@@ -4,6 +4,7 @@
 
 mod bad_input;
 mod course;
+mod examined;
 #[path = "../../replayer/reasoner/tests/fake/mod.rs"]
 mod fake;
 mod injected;
@@ -11,6 +12,7 @@ mod injected;
 mod product;
 mod script;
 mod sdk;
+mod sockets;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};

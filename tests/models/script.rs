@@ -32,10 +32,16 @@ pub(crate) fn output<'a>(body: &'a Value, sort: &str) -> Option<&'a Value> {
     outputs(body).find_map(|output| output.get(sort))
 }
 
-/// The worst signal of the incident.
-fn worst(body: &Value) -> &Value {
-    let signals = output(body, "signals").unwrap()["signals"].as_array().unwrap();
-    signals.iter().find(|one| one["of_incident"] == true && one["stands"] == true).unwrap()
+/// The worst signal of the incident, or else of all.
+fn worst(body: &Value) -> Option<&Value> {
+    let signals = output(body, "signals")?["signals"].as_array()?;
+    let is_own = |one: &&Value| one["of_incident"] == true && one["stands"] == true;
+    signals.iter().find(is_own).or(signals.first())
+}
+
+/// Its number.
+fn number(body: &Value) -> Value {
+    worst(body).map_or_else(|| json!(1), |signal| signal["id"].clone())
 }
 
 /// Who is convicted of it, or the greatest consumer.
@@ -52,11 +58,15 @@ fn course(body: &Value, mode: &str, target: Option<&str>) -> Says {
             call("query_signals", json!({"severity_min": "low", "lookback_minutes": 60}))
         }
         "explain" => {
-            let kind = worst(body)["kind"].clone();
+            let Some(kind) = worst(body).map(|signal| signal["kind"].clone()) else {
+                return Says::Words("Nothing stands.");
+            };
             call("summarize_trends", json!({"signal_type": kind, "analysis_window": 60}))
         }
         "simulate" => {
-            let kind = worst(body)["kind"].clone();
+            let Some(kind) = worst(body).map(|signal| signal["kind"].clone()) else {
+                return Says::Words("Nothing stands.");
+            };
             call("simulate_scenario", json!({"signal_type": kind, "duration_minutes": 30}))
         }
         _ => {
@@ -103,7 +113,7 @@ pub(crate) fn competent(body: &Value) -> Says {
         let target = (phase(body) == "decide").then(|| culprit(body, true)).flatten();
         return course(body, "cpu_hog", target);
     }
-    let signal = &worst(body)["id"];
+    let signal = &number(body);
     let told = output(body, "candidates").and_then(|told| told["candidates"].as_array());
     let may = |one: &&Value| one["verdict"] != "denied";
     match told.and_then(|told| told.iter().find(may)) {
@@ -118,7 +128,7 @@ pub(crate) fn mistaken(body: &Value) -> Says {
         let target = (phase(body) == "decide").then(|| culprit(body, false)).flatten();
         return course(body, "memory_leak", target);
     }
-    let signal = &worst(body)["id"];
+    let signal = &number(body);
     let told = output(body, "candidates").and_then(|told| told["candidates"].as_array());
     match told.and_then(|told| told.first()) {
         Some(candidate) => remedy(&candidate["action"], signal),
@@ -132,7 +142,7 @@ pub(crate) fn stubborn(body: &Value) -> Says {
         let target = (phase(body) == "decide").then(|| culprit(body, true)).flatten();
         return course(body, "cpu_hog", target);
     }
-    let signal = &worst(body)["id"];
+    let signal = &number(body);
     let target = culprit(body, true).unwrap_or("proc#1");
     remedy(&json!({"terminate_process": {"process": target}}), signal)
 }
@@ -140,7 +150,7 @@ pub(crate) fn stubborn(body: &Value) -> Says {
 /// One that looks at everything and leaves the host alone.
 pub(crate) fn content(body: &Value) -> Says {
     match phase(body) {
-        "execute" => none("none", &worst(body)["id"]),
+        "execute" => none("none", &number(body)),
         "observe" => course(body, "unknown", None),
         _ => Says::Words("I have seen enough of this phase."),
     }
