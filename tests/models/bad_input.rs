@@ -3,7 +3,7 @@
 use std::os::unix::fs::PermissionsExt as _;
 
 use super::fake::{Answer, Fake, errors};
-use super::{Bench, PLANTED, text};
+use super::{Bench, planted, text};
 
 const ASK: [&str; 6] =
     ["replay", "renice_one_session", "--mode", "auto", "--reasoner", "gemini"];
@@ -20,7 +20,7 @@ fn goes_on(bench: &Bench, command: &mut std::process::Command, words: &str) {
     let decided = report["decisions"].as_array().unwrap();
     assert!(decided.iter().all(|one| one["reasoner"] == "rules") && !decided.is_empty());
     for stream in [&output.stdout, &output.stderr] {
-        assert!(!text(stream).contains(PLANTED), "{words}");
+        assert!(!text(stream).contains(planted()), "{words}");
     }
     let _ = bench;
 }
@@ -32,7 +32,7 @@ fn no_key_and_one_that_others_may_read() {
     goes_on(&bench, command.env_remove("GEMINI_API_KEY"), "set the variable `GEMINI_API_KEY`");
     let bench = Bench::with("base_url = \"http://127.0.0.1:9\"\nkey_file = \"key\"\n");
     goes_on(&bench, &mut bench.command(&ASK), "cannot read the key file `key`");
-    std::fs::write(bench.path("key"), PLANTED).unwrap();
+    std::fs::write(bench.path("key"), planted()).unwrap();
     let mode = std::fs::Permissions::from_mode(0o640);
     std::fs::set_permissions(bench.path("key"), mode).unwrap();
     goes_on(&bench, &mut bench.command(&ASK), "run `chmod 600` on it");
@@ -40,14 +40,16 @@ fn no_key_and_one_that_others_may_read() {
 
 #[test]
 fn what_the_server_says_is_told_with_what_can_be_done() {
+    let says = |code, status, message: &str| errors::standard(code, status, message, &[]);
     let daily = "GenerateRequestsPerDayPerProjectPerModel-FreeTier";
-    for (answer, words) in [
-        (errors::status(403, "PERMISSION_DENIED", "no"), "does not take the key (403)"),
-        (errors::exhausted(None, Some(daily)), "used up"),
-        (errors::status(404, "NOT_FOUND", "no model"), "name another by `name` in [model]"),
-        (errors::status(400, "INVALID_ARGUMENT", PLANTED), "refused what it was sent (400): ***"),
-    ] {
-        let server = Fake::start(move |_| answer.clone());
+    let answers: [(fn(&dyn Fn(u16, &str, &str) -> Answer, &str) -> Answer, &str); 4] = [
+        (|says, _| says(403, "PERMISSION_DENIED", "no"), "does not take the key (403)"),
+        (|_, daily| errors::exhausted(None, Some(daily)), "used up"),
+        (|says, _| says(404, "NOT_FOUND", "no model"), "name another by `name` in [model]"),
+        (|says, _| says(400, "INVALID_ARGUMENT", planted()), "refused what it was sent (400): ***"),
+    ];
+    for (answer, words) in answers {
+        let server = Fake::start(move |_| answer(&says, daily));
         let bench = Bench::new(&server.url());
         goes_on(&bench, &mut bench.command(&ASK), words);
     }

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::script::{self, Says};
-use super::{Bench, PLANTED, files, scripted, text};
+use super::{Bench, files, planted, scripted, text};
 
 const SCENARIO: &str = "renice_one_session";
 
@@ -21,7 +21,7 @@ fn a_model_decides_is_recorded_and_replays_without_a_network() {
     let live = bench.report(&[&first[..], &["--record-cassette", "c.jsonl"]].concat());
     let decided = decisions(&live);
     assert!(decided.iter().any(|(by, verdict, _)| by == "gemini" && verdict == "allowed"), "{decided:?}");
-    assert!(server.requests().iter().all(|sent| sent.refused.is_none()));
+    assert!(server.requests().iter().all(|sent| sent.refusal.is_none()));
     let asked = server.requests().len();
     drop(server);
     let again = ["replay", SCENARIO, "--mode", "auto", "--reasoner", "cassette:c.jsonl"];
@@ -32,7 +32,7 @@ fn a_model_decides_is_recorded_and_replays_without_a_network() {
     let cassette = std::fs::read_to_string(bench.path("c.jsonl")).unwrap();
     assert_eq!(cassette.lines().count(), asked + 2);
     for (path, bytes) in files(bench.folder.path()) {
-        assert!(!text(&bytes).contains(PLANTED), "the key is in {}", path.display());
+        assert!(!text(&bytes).contains(planted()), "the key is in {}", path.display());
     }
     // Another host asks something else: the first difference is shown.
     let other = bench.ks(&[&again[..], &["--seed", "99"]].concat());
@@ -85,7 +85,7 @@ fn calls_at_once_are_answered_at_once_and_streams_say_the_same() {
         let report =
             bench.report(&["replay", SCENARIO, "--mode", "auto", "--reasoner", "gemini"]);
         let requests = server.requests();
-        assert!(requests.iter().all(|sent| sent.refused.is_none()), "{requests:#?}");
+        assert!(requests.iter().all(|sent| sent.refusal.is_none()), "{requests:#?}");
         assert!(decisions(&report).iter().any(|(by, ..)| by == "gemini"));
         hashes.push(report["journal_sha256"].clone());
     }
@@ -102,10 +102,10 @@ fn what_would_be_sent_is_printed_and_nobody_is_asked() {
     assert!(shown.starts_with("# request 1, incident 1, phase observe: POST /v1beta/models/gemini-3.8-flash:generateContent,"), "{shown}");
     for line in shown.lines().filter(|line| !line.starts_with('#')) {
         let body: Value = serde_json::from_str(line).unwrap();
-        super::fake::strict(&body).unwrap();
+        super::fake::strict::strict(&body).unwrap();
     }
     for phase in ["observe", "explain", "simulate", "decide", "execute"] {
         assert!(shown.contains(&format!("phase {phase}: POST")), "{phase}");
     }
-    assert!(!shown.contains("report") && !shown.contains(PLANTED), "no name of the host is in it");
+    assert!(!shown.contains("report") && !shown.contains(planted()), "no name of the host is in it");
 }

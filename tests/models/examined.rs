@@ -9,7 +9,7 @@ use std::process::Command;
 use serde_json::Value;
 
 use super::script::{self, Says};
-use super::{Bench, PLANTED, scripted, text};
+use super::{Bench, planted, scripted, text};
 
 type Script = fn(&Value) -> Says;
 
@@ -75,7 +75,7 @@ fn what_scripts_did_replays_and_is_no_grade() {
 fn no_cassette_holds_a_key() {
     for (name, _) in SCRIPTS {
         let text = std::fs::read_to_string(cassette(name)).unwrap();
-        assert!(!text.contains(PLANTED) && !text.contains("x-goog-api-key"), "{name}");
+        assert!(!text.contains(planted()) && !text.contains("x-goog-api-key"), "{name}");
         assert!(!text.to_lowercase().contains("authorization"), "{name}");
     }
 }

@@ -5,6 +5,7 @@
 mod bad_input;
 mod course;
 mod examined;
+#[expect(dead_code, reason = "the crate of the reasoner uses the rest of it")]
 #[path = "../../replayer/reasoner/tests/fake/mod.rs"]
 mod fake;
 mod injected;
@@ -17,6 +18,7 @@ mod sockets;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
+use fake::reply::Usage;
 use fake::{Answer, Asked, Fake, Reply};
 use serde_json::Value;
 use tempfile::TempDir;
@@ -24,7 +26,9 @@ use tempfile::TempDir;
 use script::Says;
 
 /// A key that must be found nowhere.
-const PLANTED: &str = Fake::KEY;
+fn planted() -> &'static str {
+    Fake::key()
+}
 
 /// A folder with a configuration that asks a server.
 struct Bench {
@@ -48,7 +52,7 @@ impl Bench {
 
     fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_ks"));
-        command.current_dir(self.folder.path()).env_clear().env("GEMINI_API_KEY", PLANTED);
+        command.current_dir(self.folder.path()).env_clear().env("GEMINI_API_KEY", planted());
         command.args(arguments).args(["--config", "ks.toml"]);
         command
     }
@@ -75,11 +79,12 @@ fn scripted(script: impl Fn(&Value) -> Says + Send + Sync + 'static) -> Fake {
 }
 
 fn reply(says: Says) -> Reply {
-    let reply = Reply::new().usage(1_200, 200, 40, 60).version("gemini-3.8-flash-002");
+    let usage = Usage { prompt: 1_200, cached: 200, candidates: 40, thoughts: 60 };
+    let reply = Reply::new().usage(Some(usage)).version("gemini-3.8-flash-002");
     match says {
         Says::Words(words) => reply.text(words),
         Says::Calls(calls) => {
-            calls.into_iter().fold(reply, |reply, (name, arguments)| reply.call(&name, arguments))
+            calls.into_iter().fold(reply, |reply, (name, arguments)| reply.call(&name, &arguments))
         }
     }
 }

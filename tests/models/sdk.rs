@@ -40,7 +40,7 @@ fn bodies() -> Vec<Value> {
         ));
         bench.report(&["replay", "renice_one_session", "--mode", "auto", "--reasoner", "gemini"]);
         bodies.extend(server.requests().iter().map(|sent| {
-            serde_json::from_str::<Value>(&sent.body).unwrap()
+            serde_json::from_slice::<Value>(&sent.body).unwrap()
         }));
     }
     assert!(bodies.len() > 8, "{}", bodies.len());
@@ -69,17 +69,17 @@ fn the_types_of_googles_python_client_take_every_body() {
 fn googles_python_client_understands_the_server_of_the_tests() {
     let Some(python) = tool("KS_GENAI_PYTHON") else { return };
     let server = Fake::start(|asked| {
-        let reply = super::Reply::new().usage(10, 0, 5, 0).version("gemini-3.8-flash-002");
+        let reply = super::Reply::new();
         super::Answer::Reply(if asked.body.to_string().contains("unctionResponse")
             || asked.body.to_string().contains("function_response")
         {
             reply.text("Nothing stands.")
         } else {
-            reply.call("query_signals", serde_json::json!({"severity_min": "low"}))
+            reply.call("query_signals", &serde_json::json!({"severity_min": "low"}))
         })
     });
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/models/sdk/client.py");
-    let output = Command::new(python).arg(script).args([&server.url(), Fake::KEY]).output().unwrap();
+    let output = Command::new(python).arg(script).args([&server.url(), Fake::key()]).output().unwrap();
     assert!(output.status.success(), "{}", text(&output.stderr));
     assert_eq!(text(&output.stdout), "v1: Nothing stands.\nv1beta: Nothing stands.\n");
 }

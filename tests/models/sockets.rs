@@ -10,7 +10,7 @@ fn network_sockets(bench: &Bench, arguments: &[&str]) -> Option<usize> {
     let trace = bench.path("trace");
     command.args(["-f", "-qq", "-e", "trace=socket", "-o"]).arg(&trace);
     command.arg(ks.get_program()).args(ks.get_args()).current_dir(bench.folder.path());
-    command.env_clear().env("GEMINI_API_KEY", super::PLANTED);
+    command.env_clear().env("GEMINI_API_KEY", super::planted());
     let Ok(output) = command.env("PATH", std::env::var("PATH").unwrap_or_default()).output() else {
         eprintln!("skipped: no strace");
         return None;
