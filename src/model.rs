@@ -18,7 +18,7 @@ use ks_reasoner::{Exchange, Failure, Mind, Settings, Wire};
 use ks_recorder::clock;
 use ks_replayer::config_file;
 use ks_replayer::driver::Answers;
-use ks_vocabulary::decision::{AgentConfig, ModelRequest};
+use ks_vocabulary::decision::{AgentConfig, ModelBudget, ModelRequest, Reasoner};
 use ks_vocabulary::input::{Config, ModelReply, RequestId};
 
 use crate::cli::agent::{Advisor, Agent};
@@ -62,9 +62,6 @@ pub(crate) fn name(
         let settings = settings(file)?;
         settings.check(wire)?;
         config.model = settings.model(wire)?.name;
-        if wire == Wire::Openai && config.budgets.model.is_usual() {
-            config.budgets.model = ks_vocabulary::decision::ModelBudget::LOCAL;
-        }
     } else {
         if options.record_cassette.is_some() {
             return Err(Misused(
@@ -73,6 +70,9 @@ pub(crate) fn name(
             .into());
         }
         return Ok(None);
+    }
+    if config.reasoner == Reasoner::Openai && config.budgets.model.is_usual() {
+        config.budgets.model = ModelBudget::LOCAL;
     }
     Ok(Some(config.model.clone()))
 }

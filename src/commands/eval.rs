@@ -36,8 +36,8 @@ pub(crate) fn run(arguments: &Eval) -> anyhow::Result<()> {
     }
     let models = Models::of(arguments)?;
     let real = models.as_ref().map_or(Player::Rules, Models::player);
-    let scripted = real == Player::Scripted;
-    let players: &[Player] = if scripted {
+    let is_scripted = real == Player::Scripted;
+    let players: &[Player] = if is_scripted {
         &[Player::Scripted]
     } else {
         &[real, Player::DoNothing, Player::DestroyEverything]
@@ -47,7 +47,7 @@ pub(crate) fn run(arguments: &Eval) -> anyhow::Result<()> {
     if let Some(models) = &models {
         models.finish()?;
     }
-    if scripted {
+    if is_scripted {
         return match arguments.format {
             Format::Json => stdout::print_json(&scripted::rows(&rows)),
             Format::Text => stdout::print_page(&scripted::page(&rows)),

@@ -152,7 +152,7 @@ fn one_accepted(accepts: &Accepts) -> Value {
         Accepts::Text { pattern, .. } => json!({"type": "string", "pattern": pattern}),
         Accepts::Keyed(keys) => {
             let each = keys.iter().map(|(key, of)| {
-                closed(json!({*key: accepted(of)}), &[*key])
+                closed(json!({(*key): accepted(of)}), &[*key])
             });
             json!({"anyOf": each.collect::<Vec<_>>()})
         }

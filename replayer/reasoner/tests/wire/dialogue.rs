@@ -133,12 +133,11 @@ fn what_a_reply_takes_is_counted_with_its_price() {
     assert_eq!((used.prompt_tokens, used.output_tokens), (100, 30));
     // 100 at 0.75 and 30 at 3.75, in millionths.
     assert_eq!(used.micro_dollars, Some(188));
-    let mut bench = Bench::new(&server, "", 10);
-    bench.question.work = 2;
-    let server = playing(vec![words]);
-    let mut unknown = Bench::new(&server, "", 10);
-    assert!(unknown.ask().used.unwrap().micro_dollars.is_some());
-    let _ = bench;
+    let unknown = "name = \"gemini-9\"\n";
+    let server = super::fake::Fake::start(|_| words());
+    let problem = Bench::named(&server, unknown, 10).ask();
+    assert!(problem.problem.unwrap().contains("no model `gemini-9`"));
+    assert_eq!(problem.used.unwrap().micro_dollars, Some(0), "what was refused costs nothing");
 }
 
 #[test]

@@ -28,7 +28,11 @@ struct Bench {
 
 impl Bench {
     fn new(fake: &Fake, settings: &str, reply_s: u64) -> Self {
-        let text = format!("base_url = \"{}\"\nname = \"gemini-3.8-flash\"\n{settings}", fake.url());
+        Self::named(fake, &format!("name = \"gemini-3.8-flash\"\n{settings}"), reply_s)
+    }
+
+    fn named(fake: &Fake, settings: &str, reply_s: u64) -> Self {
+        let text = format!("base_url = \"{}\"\n{settings}", fake.url());
         let settings: Settings = toml::from_str(&text).unwrap();
         let of = |name: &str| (name == "GEMINI_API_KEY").then(|| Fake::key().to_owned());
         let key = Key::find(&settings, Wire::Gemini, of).unwrap();
