@@ -4,7 +4,7 @@ mod audit;
 mod daemon;
 mod fault;
 mod kills;
-mod load;
+pub(crate) mod load;
 mod placebo;
 mod refusals;
 mod traced;

@@ -16,6 +16,7 @@ mod live;
 mod long_block;
 mod loop_device;
 mod memory_group;
+mod model;
 mod processes;
 mod provoke;
 mod quiet_waits;

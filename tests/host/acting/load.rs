@@ -29,7 +29,7 @@ const FLOOD: &str = "use Socket; use Fcntl; use Time::HiRes qw(time sleep);
     sleep 1000;";
 
 /// See the module. All of it ends with this.
-pub(super) struct Load {
+pub(crate) struct Load {
     flood: Own,
     bystander: Own,
     /// The namespace, as recordings name it.
@@ -38,7 +38,7 @@ pub(super) struct Load {
 }
 
 /// Why none can be made here.
-pub(super) fn missing() -> Option<String> {
+pub(crate) fn missing() -> Option<String> {
     let programs = ["perl", "unshare", "nsenter", "setpriv", "setsid"];
     let missing = programs.into_iter().find(|program| !has(program));
     // That of iproute2 knows no `--version`.
@@ -47,7 +47,7 @@ pub(super) fn missing() -> Option<String> {
 }
 
 impl Load {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let up = format!("ip link set lo up && exec {} perl -e '{SERVER}'", as_user());
         let mut command = Command::new("unshare");
         command.args(["--net", "sh", "-c", &up]).stdin(Stdio::null());
@@ -67,13 +67,13 @@ impl Load {
     }
 
     /// It is full for so many seconds, less the one in which it fills.
-    pub(super) fn fill(&mut self, seconds: f64) {
+    pub(crate) fn fill(&mut self, seconds: f64) {
         let told = self.flood.0.stdin.as_mut().unwrap();
         writeln!(told, "{seconds}").unwrap();
     }
 
     /// Who floods, and who does nothing.
-    pub(super) fn pids(&self) -> [u32; 2] {
+    pub(crate) fn pids(&self) -> [u32; 2] {
         [self.flood.0.id(), self.bystander.0.id()]
     }
 }
