@@ -13,6 +13,7 @@ pub mod body;
 pub mod budget;
 pub mod cassette;
 mod clean;
+mod clock;
 mod conversation;
 pub mod exchange;
 mod failure;

@@ -13,7 +13,7 @@ use crate::key::Key;
 use crate::retry::{ATTEMPTS_MAX, Refusal, Waits, after};
 use crate::settings::{Settings, Wire};
 use crate::transport::Transport;
-use crate::{Failure, gemini, openai};
+use crate::{Failure, clock, gemini, openai};
 
 /// See the module. It has a runtime of its own, which runs while it is asked and no longer.
 #[derive(Debug)]
@@ -46,7 +46,7 @@ impl Live {
             timeout: Duration::from_secs(settings.timeout_s),
             budget: Budget::new(settings),
             random: Random::stream(seed, "retry"),
-            began: Instant::now(),
+            began: clock::now(),
             day,
         })
     }
@@ -62,10 +62,10 @@ impl Exchange for Live {
             budget,
             random,
             since: *began,
-            ends: Instant::now() + within,
+            ends: clock::now() + within,
             within,
         };
-        let asked = Instant::now();
+        let asked = clock::now();
         let attempts = runtime.block_on(asking.all(body))?;
         let latency_ms = u64::try_from(asked.elapsed().as_millis()).unwrap_or(u64::MAX);
         Ok(Interaction { attempts, day: day(), latency_ms })
@@ -95,7 +95,7 @@ impl Asking<'_> {
             let turn = self.budget.wait(self.since.elapsed())?;
             self.rest(turn, &attempts).await?;
             self.budget.request(self.since.elapsed());
-            let left = self.ends.saturating_duration_since(Instant::now());
+            let left = self.ends.saturating_duration_since(clock::now());
             let attempt = self.transport.post(&body.path, &body.json, left.min(self.timeout)).await;
             attempts.push(attempt);
             let last = attempts.last().and_then(|last| again(self.wire, last, body));
@@ -114,7 +114,7 @@ impl Asking<'_> {
 
     /// Waits, where there is time for it.
     async fn rest(&self, wait: Duration, attempts: &[Attempt]) -> Result<(), Failure> {
-        if Instant::now() + wait >= self.ends {
+        if clock::now() + wait >= self.ends {
             let last = attempts.last().map(told);
             return Err(Failure::Late { seconds: self.within.as_secs(), last });
         }

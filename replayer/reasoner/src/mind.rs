@@ -18,7 +18,7 @@ use crate::models::Model;
 use crate::retry::Refusal;
 use crate::settings::{Settings, SettingsError, Wire};
 use crate::tools::declared;
-use crate::{Failure, openai, prompts};
+use crate::{Failure, clock, openai, prompts};
 
 /// Hops of one reply: each is paid for (our judgement).
 const HOPS_MAX: u32 = 4;
@@ -120,7 +120,7 @@ impl Mind {
         question: &ModelRequest,
         used: &mut Used,
     ) -> Result<String, Failure> {
-        let ends = Instant::now() + self.patience;
+        let ends = clock::now() + self.patience;
         let mut tried = false;
         loop {
             match self.hops(conversation, question, ends, used) {
@@ -148,7 +148,7 @@ impl Mind {
         let (mut goes_on, mut before) = (None, Vec::new());
         for _ in 0..HOPS_MAX {
             let body = self.body(conversation, question, goes_on.as_deref());
-            let within = ends.saturating_duration_since(Instant::now());
+            let within = ends.saturating_duration_since(clock::now());
             let interaction = self.exchange.exchange(&body, within)?;
             used.requests += u32::try_from(interaction.attempts.len()).unwrap_or(u32::MAX);
             let read = self.read(&interaction, &body, before)?;
