@@ -14,7 +14,7 @@
 use std::path::Path;
 
 use ks_vocabulary::action::ActionKind;
-use ks_vocabulary::decision::{Budgets, Scope, SitePolicy};
+use ks_vocabulary::decision::{Budgets, ModelBudget, Scope, SitePolicy};
 use regex::Regex;
 use serde::Deserialize;
 use toml::Spanned;
@@ -46,6 +46,7 @@ struct File {
 struct Lower {
     turns: Option<u32>,
     tool_calls: Option<u32>,
+    model: Option<ModelBudget>,
     tokens: Option<u64>,
     micro_dollars: Option<u64>,
     seconds: Option<u64>,
@@ -63,6 +64,7 @@ impl Lower {
         Budgets {
             turns: self.turns.unwrap_or(usual.turns),
             tool_calls: self.tool_calls.unwrap_or(usual.tool_calls),
+            model: self.model.unwrap_or(usual.model),
             tokens: self.tokens.unwrap_or(usual.tokens),
             micro_dollars: self.micro_dollars.unwrap_or(usual.micro_dollars),
             seconds: self.seconds.unwrap_or(usual.seconds),

@@ -32,13 +32,6 @@ impl fmt::Debug for Model {
     }
 }
 
-impl Model {
-    /// Lent to a world.
-    fn lent(model: &mut Option<Self>) -> Option<&mut dyn Answers> {
-        model.as_mut().map(|Self(model)| &mut **model as &mut dyn Answers)
-    }
-}
-
 impl Run {
     /// A run of a part of a recording: the recording engine had seen more.
     pub fn of_part() -> Self {
@@ -85,9 +78,9 @@ impl Run {
         out: &mut dyn Write,
         each: impl FnMut(&Engine, &Input),
     ) -> Result<(), DriveError> {
-        let mut model = self.model.take();
-        let driven = self.through(&mut world.advised(Model::lent(&mut model)), out, each);
-        self.model = model;
+        let mut world = world.advised(self.model.take().map(|Model(model)| model));
+        let driven = self.through(&mut world, out, each);
+        self.model = world.into_model().map(Model);
         driven
     }
 
@@ -98,9 +91,9 @@ impl Run {
         out: &mut dyn Write,
         each: impl FnMut(&Engine, &Input),
     ) -> Result<(), DriveError> {
-        let mut model = self.model.take();
-        let driven = self.through(&mut world.advised(Model::lent(&mut model)), out, each);
-        self.model = model;
+        let mut world = world.advised(self.model.take().map(|Model(model)| model));
+        let driven = self.through(&mut world, out, each);
+        self.model = world.into_model().map(Model);
         driven
     }
 

@@ -116,7 +116,7 @@ impl Asking<'_> {
     async fn rest(&self, wait: Duration, attempts: &[Attempt]) -> Result<(), Failure> {
         if clock::now() + wait >= self.ends {
             let last = attempts.last().map(told);
-            return Err(Failure::Late { seconds: self.within.as_secs(), last });
+            return Err(Failure::Late { seconds: clock::seconds(self.within), last });
         }
         if !wait.is_zero() {
             sleep(wait).await;

@@ -8,7 +8,7 @@ use std::time::Duration;
 use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER};
 use reqwest::{Client, Response, Url};
 
-use crate::Failure;
+use crate::{Failure, clock};
 use crate::exchange::Attempt;
 use crate::json::BODY_BYTES_MAX;
 use crate::key::Key;
@@ -79,7 +79,7 @@ impl Transport {
             }
         });
         if taken.await.is_err() {
-            attempt.error = Some(format!("nothing more came within {} s", within.as_secs()));
+            attempt.error = Some(format!("nothing more came within {} s", clock::seconds(within)));
         }
         if let Some(key) = &self.secret {
             attempt.body = key.scrub(&attempt.body);

@@ -36,7 +36,7 @@ pub struct Modelled<'a> {
     /// What operators are still to say.
     words: Words,
     /// Whoever is asked in place of a model.
-    model: Option<&'a mut dyn Answers>,
+    model: Option<Box<dyn Answers>>,
 }
 
 impl<'a> Modelled<'a> {
@@ -51,9 +51,14 @@ impl<'a> Modelled<'a> {
 
     /// Lets a model be asked; it answers at once.
     #[must_use]
-    pub fn advised(mut self, model: Option<&'a mut dyn Answers>) -> Self {
+    pub fn advised(mut self, model: Option<Box<dyn Answers>>) -> Self {
         self.model = model;
         self
+    }
+
+    /// Gives back who was asked.
+    pub fn into_model(self) -> Option<Box<dyn Answers>> {
+        self.model
     }
 }
 

@@ -61,7 +61,7 @@ pub struct Recorded<'a> {
     /// The input at hand is still to be taken.
     is_held: bool,
     /// Whoever is asked in place of a model that is not part of the recording.
-    model: Option<&'a mut dyn Answers>,
+    model: Option<Box<dyn Answers>>,
     /// What a model answered, and when it was asked.
     answers: VecDeque<Body>,
     lent: Body,
@@ -83,9 +83,14 @@ impl<'a> Recorded<'a> {
 
     /// Lets a model be asked; it answers at once.
     #[must_use]
-    pub fn advised(mut self, model: Option<&'a mut dyn Answers>) -> Self {
+    pub fn advised(mut self, model: Option<Box<dyn Answers>>) -> Self {
         self.model = model;
         self
+    }
+
+    /// Gives back who was asked.
+    pub fn into_model(self) -> Option<Box<dyn Answers>> {
+        self.model
     }
 
     /// Moves to the next input of the range; false at its end.

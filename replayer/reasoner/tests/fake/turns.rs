@@ -66,7 +66,7 @@ fn check_part(part: &Value, is_model: bool) -> Result<(), String> {
 
 /// Each turn answers the calls of the one before it: all of them, in their order, and no others.
 fn check_answers(turns: &[Turn<'_>]) -> Result<(), String> {
-    let mut calls = Vec::new();
+    let mut calls: Vec<&Value> = Vec::new();
     for turn in turns {
         let place = turn.place;
         let responses = turn.responses();
