@@ -77,7 +77,7 @@ pub(crate) fn act(arguments: &Act, own: OwnAction) -> anyhow::Result<(Proposed, 
     };
     let (inbox, slot) = inbox()?;
     let pace = Pace::new(INTERVAL, Some(LONGEST))?;
-    let mut here = Here::new(recorder, pace, (inbox, None), acting, u64::MAX);
+    let mut here = Here::new(recorder, pace, (inbox, None), (acting, None), u64::MAX);
     let asking =
         Asking { own: Some(own), slot, told, shown: None, samples: samples(), lasts: None };
     let ended = asking.drive(&mut here, &mut file);

@@ -14,7 +14,7 @@ const FROM_MINIMAL: &[&str] = &["MINIMAL", "LOW", "MEDIUM", "HIGH"];
 const FROM_LOW: &[&str] = &["LOW", "MEDIUM", "HIGH"];
 const TO_XHIGH: &[&str] = &["LOW", "MEDIUM", "HIGH", "XHIGH"];
 
-static MODELS: [Model; 10] = [
+static MODELS: [Model; 13] = [
     model("gemini-3.1-pro-preview", FROM_LOW, true),
     model("gemini-3.5-flash", FROM_MINIMAL, true),
     model("gemini-3.5-flash-lite", FROM_MINIMAL, true),
@@ -25,6 +25,10 @@ static MODELS: [Model; 10] = [
     model("gemini-4-carbon", FROM_LOW, true),
     model("gemini-4-hydrogen", TO_XHIGH, true),
     model("gemini-4-neon", TO_XHIGH, false),
+    // Scripts that stand in for one in `ks eval`.
+    model("scripted-competent", &[], true),
+    model("scripted-mistaken", &[], true),
+    model("scripted-stubborn", &[], true),
 ];
 
 /// Those that were once.

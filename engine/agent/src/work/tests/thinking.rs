@@ -3,10 +3,8 @@
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
-use ks_vocabulary::decision::{
-    Ending, ModelUse, Phase, Reasoner as Named, StepSaid, ToolName, Verdict,
-};
-use ks_vocabulary::input::{Asks, ModelReply, RequestId};
+use ks_vocabulary::decision::{Ending, ModelUse, Phase, Reasoner as Named, StepSaid, ToolName};
+use ks_vocabulary::input::{ModelReply, RequestId};
 use serde_json::{Value, json};
 
 use super::bench::{Bench, ended, query, remedy};
@@ -68,7 +66,7 @@ fn the_work_rests_until_the_model_has_answered() {
 }
 
 #[test]
-fn a_model_goes_through_all_phases_and_its_decision_bears_its_name() {
+fn a_model_goes_through_all_phases_and_what_it_asks_for_is_judged() {
     let mut bench = bench();
     bench.think(1);
     say(&mut bench, &query());
@@ -77,10 +75,10 @@ fn a_model_goes_through_all_phases_and_its_decision_bears_its_name() {
     }
     assert_eq!(bench.question().unwrap().1.phase, Phase::Execute);
     let asked = json!({"process": "proc#1", "nice": 10});
-    say(&mut bench, &remedy("lower_process_priority", &asked));
-    let decision = bench.decisions.last().unwrap();
-    assert_eq!((decision.reasoner, decision.verdict), (Named::Gemini, Verdict::Allowed));
-    assert!(bench.asked.iter().any(|(asks, _)| *asks == Asks::Effect));
+    let steps = say(&mut bench, &remedy("lower_process_priority", &asked));
+    // On this desk no quantity of the signal is read.
+    let error = steps[0].error.as_deref();
+    assert_eq!(error, Some("nothing stands that this could be verified by"));
 }
 
 #[test]
@@ -123,14 +121,13 @@ fn who_does_not_answer_in_time_or_at_all_is_replaced() {
     let (id, _) = late.question().unwrap();
     let steps = late.hear(60, |agent, desk, ask| agent.expired(id, desk, ask));
     assert_eq!(took_over(&steps), Some("the model did not answer within 60 s: the rules take over"));
-    assert!(late.decisions.iter().all(|one| one.reasoner == Named::Rules));
-    assert!(!late.decisions.is_empty(), "the rules decide at once");
+    assert!(!ended(&steps).is_empty(), "the rules end the work at once: {steps:#?}");
 
     let mut dead = bench();
     dead.think(1);
     let steps = reply(&mut dead, None, 3);
     assert_eq!(took_over(&steps), Some("no network: the rules take over"));
-    assert!(!dead.decisions.is_empty());
+    assert!(!ended(&steps).is_empty());
 }
 
 #[test]
