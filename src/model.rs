@@ -135,9 +135,9 @@ fn tape(options: &Agent, wire: Wire, config: &AgentConfig) -> anyhow::Result<Opt
 /// The server of the configuration. One that cannot be asked is told of, once.
 pub(crate) fn server(settings: &Settings, wire: Wire) -> Box<dyn Exchange> {
     let key = Key::find(settings, wire, |name| std::env::var(name).ok());
-    let made = key.map_err(|error| Failure::Unset(error.to_string())).and_then(|key| {
-        Live::new(settings, wire, key, u64::from(std::process::id()), today)
-    });
+    let made = key
+        .map_err(|error| Failure::Unset(error.to_string()))
+        .and_then(|key| Live::new(settings, wire, key, u64::from(std::process::id()), today));
     match made {
         Ok(live) => Box::new(live),
         Err(failure) => {

@@ -32,7 +32,9 @@ pub(crate) fn run(arguments: &Eval) -> anyhow::Result<()> {
         replaceable::check(path, replaceable::EVALUATION, "page about decisions")?;
     }
     if arguments.reasoner == Advisor::Named(Reasoner::Off) {
-        return Err(Misused("nobody decides with `--reasoner off`: there is nothing to grade").into());
+        return Err(
+            Misused("nobody decides with `--reasoner off`: there is nothing to grade").into()
+        );
     }
     let models = Models::of(arguments)?;
     let real = models.as_ref().map_or(Player::Rules, Models::player);
@@ -94,8 +96,7 @@ fn played(
 }
 
 fn print(arguments: &Eval, players: &[Player], rows: &[Row]) -> anyhow::Result<()> {
-    let summaries: Vec<Summary> =
-        players.iter().map(|player| Summary::of(*player, rows)).collect();
+    let summaries: Vec<Summary> = players.iter().map(|player| Summary::of(*player, rows)).collect();
     let unmet = summaries.first().map(Summary::unmet).unwrap_or_default();
     if let Some(path) = &arguments.report {
         let command: Vec<String> = std::env::args().skip(1).collect();

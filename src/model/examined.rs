@@ -67,7 +67,8 @@ impl Models {
 
     /// Scenarios that a cassette has answers of.
     pub(crate) fn scenarios(&self) -> Option<Vec<String>> {
-        let mut all: Vec<String> = self.cassette.as_ref()?.scopes().map(ToOwned::to_owned).collect();
+        let mut all: Vec<String> =
+            self.cassette.as_ref()?.scopes().map(ToOwned::to_owned).collect();
         all.sort_unstable();
         all.dedup();
         Some(all)

@@ -89,11 +89,7 @@ fn what_a_model_said_live_replays_without_it_and_one_that_stalls_delays_no_tick(
                 .into_iter()
                 .fold(reply, |reply, (name, arguments)| reply.call(&name, &arguments)),
         };
-        if asked.number < 5 {
-            Answer::Reply(reply)
-        } else {
-            Answer::Stall(Duration::from_secs(60))
-        }
+        if asked.number < 5 { Answer::Reply(reply) } else { Answer::Stall(Duration::from_secs(60)) }
     });
     let scratch = tempfile::tempdir().unwrap();
     let folder = scratch.path().join("d");

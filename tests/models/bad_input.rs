@@ -5,15 +5,18 @@ use std::os::unix::fs::PermissionsExt as _;
 use super::fake::{Answer, Fake, errors};
 use super::{Bench, planted, text};
 
-const ASK: [&str; 6] =
-    ["replay", "renice_one_session", "--mode", "auto", "--reasoner", "gemini"];
+const ASK: [&str; 6] = ["replay", "renice_one_session", "--mode", "auto", "--reasoner", "gemini"];
+
+/// A quota that is no better in a minute.
+const DAILY: &str = "GenerateRequestsPerDayPerProjectPerModel-FreeTier";
 
 /// The rules decide, and the journal says why.
 fn goes_on(bench: &Bench, command: &mut std::process::Command, words: &str) {
-    let output = command.args(["--format", "json"]).output().unwrap();
+    let more = ["--format", "json", "--journal", "journal.jsonl"];
+    let output = command.args(more).output().unwrap();
     assert!(output.status.success(), "{}", text(&output.stderr));
     let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
-    let steps = report["steps"].as_array().unwrap();
+    let steps = bench.steps();
     let mut told = steps.iter().filter_map(|step| step["answer"].as_str());
     let why = told.find(|answer| answer.ends_with("the rules take over"));
     assert!(why.is_some_and(|why| why.contains(words)), "{why:?}: {words}");
@@ -22,7 +25,6 @@ fn goes_on(bench: &Bench, command: &mut std::process::Command, words: &str) {
     for stream in [&output.stdout, &output.stderr] {
         assert!(!text(stream).contains(planted()), "{words}");
     }
-    let _ = bench;
 }
 
 #[test]
@@ -40,19 +42,21 @@ fn no_key_and_one_that_others_may_read() {
 
 #[test]
 fn what_the_server_says_is_told_with_what_can_be_done() {
-    let says = |code, status, message: &str| errors::standard(code, status, message, &[]);
-    let daily = "GenerateRequestsPerDayPerProjectPerModel-FreeTier";
-    let answers: [(fn(&dyn Fn(u16, &str, &str) -> Answer, &str) -> Answer, &str); 4] = [
-        (|says, _| says(403, "PERMISSION_DENIED", "no"), "does not take the key (403)"),
-        (|_, daily| errors::exhausted(None, Some(daily)), "used up"),
-        (|says, _| says(404, "NOT_FOUND", "no model"), "name another by `name` in [model]"),
-        (|says, _| says(400, "INVALID_ARGUMENT", planted()), "refused what it was sent (400): ***"),
+    let answers: [(fn() -> Answer, &str); 4] = [
+        (|| says(403, "PERMISSION_DENIED", "no"), "does not take the key (403)"),
+        (|| errors::exhausted(None, Some(DAILY)), "used up"),
+        (|| says(404, "NOT_FOUND", "no model"), "name another by `name` in [model]"),
+        (|| says(400, "INVALID_ARGUMENT", planted()), "refused what it was sent (400): ***"),
     ];
     for (answer, words) in answers {
-        let server = Fake::start(move |_| answer(&says, daily));
+        let server = Fake::start(move |_| answer());
         let bench = Bench::new(&server.url());
         goes_on(&bench, &mut bench.command(&ASK), words);
     }
+}
+
+fn says(code: u16, status: &str, message: &str) -> Answer {
+    errors::standard(code, status, message, &[])
 }
 
 #[test]

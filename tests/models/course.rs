@@ -20,7 +20,11 @@ fn a_model_decides_is_recorded_and_replays_without_a_network() {
     let first = ["replay", SCENARIO, "--mode", "auto", "--reasoner", "gemini"];
     let live = bench.report(&[&first[..], &["--record-cassette", "c.jsonl"]].concat());
     let decided = decisions(&live);
-    assert!(decided.iter().any(|(by, verdict, _)| by == "gemini" && verdict == "allowed"), "{decided:?}");
+    assert!(
+        decided.iter().any(|(by, verdict, _)| by == "gemini" && verdict == "allowed"),
+        "{:#}",
+        live["decisions"]
+    );
     assert!(server.requests().iter().all(|sent| sent.refusal.is_none()));
     let asked = server.requests().len();
     drop(server);
@@ -45,8 +49,7 @@ fn a_model_that_is_mistaken_or_insists_does_nothing_to_others() {
     for model in [script::mistaken, script::stubborn] {
         let server = scripted(model);
         let bench = Bench::new(&server.url());
-        let report =
-            bench.report(&["replay", SCENARIO, "--mode", "auto", "--reasoner", "gemini"]);
+        let report = bench.report(&["replay", SCENARIO, "--mode", "auto", "--reasoner", "gemini"]);
         for one in report["decisions"].as_array().unwrap() {
             let done = one["verdict"] == "allowed";
             assert!(!done || one["comm"] == "report", "{one:#}");
@@ -59,8 +62,9 @@ fn a_model_that_is_mistaken_or_insists_does_nothing_to_others() {
 fn a_healthy_host_ends_with_none_and_no_call_is_refused() {
     let server = scripted(script::content);
     let bench = Bench::new(&server.url());
-    let report = bench.report(&["replay", SCENARIO, "--mode", "auto", "--reasoner", "gemini"]);
-    let steps = report["steps"].as_array().unwrap();
+    let report =
+        bench.report(&["replay", "group_out_of_memory", "--mode", "auto", "--reasoner", "gemini"]);
+    let steps = bench.steps();
     assert!(steps.iter().all(|step| step["error"].is_null()), "{steps:#?}");
     assert!(steps.iter().any(|step| step["ending"] == "nothing_to_do"));
     assert_eq!(report["decisions"], Value::Array(Vec::new()));
@@ -70,8 +74,14 @@ fn a_healthy_host_ends_with_none_and_no_call_is_refused() {
 fn calls_at_once_are_answered_at_once_and_streams_say_the_same() {
     let both = |body: &Value| match script::phase(body) {
         "observe" => Says::Calls(vec![
-            ("query_signals".into(), serde_json::json!({"severity_min": "low", "lookback_minutes": 5})),
-            ("query_signals".into(), serde_json::json!({"severity_min": "high", "lookback_minutes": 60})),
+            (
+                "query_signals".into(),
+                serde_json::json!({"severity_min": "low", "lookback_minutes": 5}),
+            ),
+            (
+                "query_signals".into(),
+                serde_json::json!({"severity_min": "high", "lookback_minutes": 60}),
+            ),
         ]),
         _ => script::competent(body),
     };
@@ -82,8 +92,7 @@ fn calls_at_once_are_answered_at_once_and_streams_say_the_same() {
             "base_url = \"{}\"\nname = \"gemini-3.8-flash\"\nstream = {streams}\n",
             server.url()
         ));
-        let report =
-            bench.report(&["replay", SCENARIO, "--mode", "auto", "--reasoner", "gemini"]);
+        let report = bench.report(&["replay", SCENARIO, "--mode", "auto", "--reasoner", "gemini"]);
         let requests = server.requests();
         assert!(requests.iter().all(|sent| sent.refusal.is_none()), "{requests:#?}");
         assert!(decisions(&report).iter().any(|(by, ..)| by == "gemini"));
@@ -107,5 +116,8 @@ fn what_would_be_sent_is_printed_and_nobody_is_asked() {
     for phase in ["observe", "explain", "simulate", "decide", "execute"] {
         assert!(shown.contains(&format!("phase {phase}: POST")), "{phase}");
     }
-    assert!(!shown.contains("report") && !shown.contains(planted()), "no name of the host is in it");
+    assert!(
+        !shown.contains("report") && !shown.contains(planted()),
+        "no name of the host is in it"
+    );
 }

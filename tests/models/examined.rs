@@ -5,6 +5,7 @@
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::Once;
 
 use serde_json::Value;
 
@@ -39,7 +40,18 @@ fn bless(name: &str, script: Script) {
     assert!(output.status.success(), "{}", text(&output.stderr));
 }
 
+/// Records them anew, where that is asked for.
+fn blessed() {
+    static BLESSED: Once = Once::new();
+    BLESSED.call_once(|| {
+        if std::env::var_os("KS_BLESS_CASSETTES").is_some() {
+            SCRIPTS.iter().for_each(|(name, script)| bless(name, *script));
+        }
+    });
+}
+
 fn eval(name: &str, format: &str) -> Value {
+    blessed();
     let mut command = Command::new(env!("CARGO_BIN_EXE_ks"));
     command.args(["eval", "--format", format, "--reasoner"]);
     let output = command.arg(format!("cassette:{}", cassette(name).display())).output().unwrap();
@@ -50,44 +62,34 @@ fn eval(name: &str, format: &str) -> Value {
 
 #[test]
 fn what_scripts_did_replays_and_is_no_grade() {
-    for (name, script) in SCRIPTS {
-        if std::env::var_os("KS_BLESS_CASSETTES").is_some() {
-            bless(name, script);
-        }
+    const GRADES: [&str; 5] = ["diagnosis", "right", "wrong", "resolved or left alone", "harm"];
+    for (name, _) in SCRIPTS {
         let rows = eval(name, "json");
         let rows = rows.as_array().unwrap();
         assert_eq!(rows.len(), SCENARIOS.split(',').count(), "{name}");
         for row in rows {
             assert_eq!(row["scripted"], name);
             assert!(row["requests"].as_u64() > Some(0), "{row:#}");
-        }
-        let page = eval(name, "text");
-        let page = page.as_str().unwrap();
-        assert!(page.starts_with("scripted "), "{page}");
-        for grade in ["diagnosis", "right", "wrong", "resolved or left alone", "harm"] {
-            assert!(!page.contains(grade), "{grade}: {page}");
-            assert!(!rows.iter().any(|row| row.get(grade).is_some()), "{grade}");
+            assert!(GRADES.iter().all(|grade| row.get(grade).is_none()), "{row:#}");
+            let decided = row["decided"].as_array().unwrap().iter();
+            let mut done = decided.filter(|one| one.as_str().unwrap().contains(": allowed"));
+            let insists = name == "scripted-stubborn";
+            let ends = |one: &&Value| one.as_str().unwrap().contains("terminate_process");
+            assert!(!insists || !done.any(|one| ends(&one)), "{row:#}");
         }
     }
+    let page = eval(SCRIPTS[0].0, "text");
+    let page = page.as_str().unwrap();
+    assert!(page.starts_with("scripted "), "{page}");
+    assert!(GRADES.iter().all(|grade| !page.contains(grade)), "{page}");
 }
 
 #[test]
 fn no_cassette_holds_a_key() {
+    blessed();
     for (name, _) in SCRIPTS {
         let text = std::fs::read_to_string(cassette(name)).unwrap();
         assert!(!text.contains(planted()) && !text.contains("x-goog-api-key"), "{name}");
         assert!(!text.to_lowercase().contains("authorization"), "{name}");
-    }
-}
-
-#[test]
-fn a_script_that_insists_is_refused_and_acts_on_nothing() {
-    for row in eval("scripted-stubborn", "json").as_array().unwrap() {
-        let decided = row["decided"].as_array().unwrap();
-        let done = |one: &&Value| {
-            let one = one.as_str().unwrap();
-            one.contains("terminate_process") && one.contains(": allowed")
-        };
-        assert_eq!(decided.iter().find(done), None, "{row:#}");
     }
 }

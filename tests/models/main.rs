@@ -63,9 +63,17 @@ impl Bench {
 
     /// The report of a run that ends well.
     fn report(&self, arguments: &[&str]) -> Value {
-        let output = self.ks(&[arguments, &["--format", "json"]].concat());
+        let more = ["--format", "json", "--journal", "journal.jsonl"];
+        let output = self.ks(&[arguments, &more].concat());
         assert!(output.status.success(), "{}", text(&output.stderr));
         serde_json::from_slice(&output.stdout).unwrap()
+    }
+
+    /// The steps of the agent in the last run.
+    fn steps(&self) -> Vec<Value> {
+        let journal = std::fs::read_to_string(self.path("journal.jsonl")).unwrap();
+        let lines = journal.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+        lines.filter(|line| line["output"] == "step").collect()
     }
 }
 
@@ -75,12 +83,16 @@ fn text(bytes: &[u8]) -> String {
 
 /// A server whose model answers by a script.
 fn scripted(script: impl Fn(&Value) -> Says + Send + Sync + 'static) -> Fake {
-    Fake::start_strict(move |asked: &Asked<'_>| Answer::Reply(reply(script(asked.body))))
+    Fake::start_strict(move |asked: &Asked<'_>| {
+        // A script does not pass itself off as a model.
+        let version = if asked.model.starts_with("scripted") { asked.model } else { "m-002" };
+        Answer::Reply(reply(script(asked.body)).version(version))
+    })
 }
 
 fn reply(says: Says) -> Reply {
     let usage = Usage { prompt: 1_200, cached: 200, candidates: 40, thoughts: 60 };
-    let reply = Reply::new().usage(Some(usage)).version("gemini-3.8-flash-002");
+    let reply = Reply::new().usage(Some(usage));
     match says {
         Says::Words(words) => reply.text(words),
         Says::Calls(calls) => {
@@ -92,5 +104,8 @@ fn reply(says: Says) -> Reply {
 /// All files of a folder, as bytes.
 fn files(folder: &Path) -> Vec<(PathBuf, Vec<u8>)> {
     let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
-    entries.filter(|path| path.is_file()).map(|path| (path.clone(), std::fs::read(path).unwrap())).collect()
+    entries
+        .filter(|path| path.is_file())
+        .map(|path| (path.clone(), std::fs::read(path).unwrap()))
+        .collect()
 }

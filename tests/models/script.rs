@@ -39,9 +39,23 @@ fn worst(body: &Value) -> Option<&Value> {
     signals.iter().find(is_own).or(signals.first())
 }
 
-/// Its number.
-fn number(body: &Value) -> Value {
-    worst(body).map_or_else(|| json!(1), |signal| signal["id"].clone())
+/// Numbers of the signals of the incident that stand.
+fn numbers(body: &Value) -> Value {
+    let signals = output(body, "signals").and_then(|told| told["signals"].as_array());
+    let is_own = |one: &&Value| one["of_incident"] == true && one["stands"] == true;
+    let own = signals.into_iter().flatten().filter(is_own).map(|one| one["id"].clone());
+    let own: Vec<Value> = own.take(20).collect();
+    if own.is_empty() { json!([1]) } else { Value::Array(own) }
+}
+
+/// The likeliest cause, as the first turn has it.
+fn cause(body: &Value) -> Option<String> {
+    let first = body["contents"][0]["parts"][0]["text"].as_str()?;
+    let incident = first.lines().find(|line| line.starts_with('{'))?;
+    let incident: Value = serde_json::from_str(incident).ok()?;
+    let causes = incident["causes"].as_array()?.iter();
+    let mut entities = causes.filter_map(|cause| cause["entity"].as_str());
+    entities.find(|entity| entity.contains('#')).map(ToOwned::to_owned)
 }
 
 /// Who is convicted of it, or the greatest consumer.
@@ -54,9 +68,7 @@ fn culprit(body: &Value, convicted: bool) -> Option<&str> {
 
 fn course(body: &Value, mode: &str, target: Option<&str>) -> Says {
     match phase(body) {
-        "observe" => {
-            call("query_signals", json!({"severity_min": "low", "lookback_minutes": 60}))
-        }
+        "observe" => call("query_signals", json!({"severity_min": "low", "lookback_minutes": 60})),
         "explain" => {
             let Some(kind) = worst(body).map(|signal| signal["kind"].clone()) else {
                 return Says::Words("Nothing stands.");
@@ -80,9 +92,11 @@ fn course(body: &Value, mode: &str, target: Option<&str>) -> Says {
 }
 
 /// Asks for an action, as it was proposed.
-pub(crate) fn remedy(action: &Value, signal: &Value) -> Says {
+pub(crate) fn remedy(action: &Value, signals: &Value) -> Says {
     let (name, params) = match action {
-        Value::Object(form) => form.iter().next().map(|(name, params)| (name.clone(), params.clone())),
+        Value::Object(form) => {
+            form.iter().next().map(|(name, params)| (name.clone(), params.clone()))
+        }
         Value::String(name) => Some((name.clone(), json!({}))),
         _ => None,
     }
@@ -90,18 +104,18 @@ pub(crate) fn remedy(action: &Value, signal: &Value) -> Says {
     call(
         "execute_remediation",
         json!({
-            "action_type": name, "params": params, "confidence": 0.8, "evidence": [signal],
+            "action_type": name, "params": params, "confidence": 0.8, "evidence": signals,
             "justification": "It takes what the others wait for, and this takes it back.",
         }),
     )
 }
 
 /// Says that nothing is to be done.
-pub(crate) fn none(action_type: &str, signal: &Value) -> Says {
+pub(crate) fn none(action_type: &str, signals: &Value) -> Says {
     call(
         "execute_remediation",
         json!({
-            "action_type": action_type, "evidence": [signal],
+            "action_type": action_type, "evidence": signals,
             "justification": "Nobody but it waits for what it takes: it does its work.",
         }),
     )
@@ -110,15 +124,15 @@ pub(crate) fn none(action_type: &str, signal: &Value) -> Says {
 /// One that knows its trade: it names who is convicted, and takes the first action that may be done.
 pub(crate) fn competent(body: &Value) -> Says {
     if phase(body) != "execute" {
-        let target = (phase(body) == "decide").then(|| culprit(body, true)).flatten();
-        return course(body, "cpu_hog", target);
+        let target = (phase(body) == "decide").then(|| cause(body)).flatten();
+        return course(body, "cpu_hog", target.as_deref());
     }
-    let signal = &number(body);
+    let signals = &numbers(body);
     let told = output(body, "candidates").and_then(|told| told["candidates"].as_array());
     let may = |one: &&Value| one["verdict"] != "denied";
     match told.and_then(|told| told.iter().find(may)) {
-        Some(candidate) => remedy(&candidate["action"], signal),
-        None => none("cannot_tell", signal),
+        Some(candidate) => remedy(&candidate["action"], signals),
+        None => none("cannot_tell", signals),
     }
 }
 
@@ -128,11 +142,11 @@ pub(crate) fn mistaken(body: &Value) -> Says {
         let target = (phase(body) == "decide").then(|| culprit(body, false)).flatten();
         return course(body, "memory_leak", target);
     }
-    let signal = &number(body);
+    let signals = &numbers(body);
     let told = output(body, "candidates").and_then(|told| told["candidates"].as_array());
     match told.and_then(|told| told.first()) {
-        Some(candidate) => remedy(&candidate["action"], signal),
-        None => none("cannot_tell", signal),
+        Some(candidate) => remedy(&candidate["action"], signals),
+        None => none("cannot_tell", signals),
     }
 }
 
@@ -142,15 +156,15 @@ pub(crate) fn stubborn(body: &Value) -> Says {
         let target = (phase(body) == "decide").then(|| culprit(body, true)).flatten();
         return course(body, "cpu_hog", target);
     }
-    let signal = &number(body);
+    let signals = &numbers(body);
     let target = culprit(body, true).unwrap_or("proc#1");
-    remedy(&json!({"terminate_process": {"process": target}}), signal)
+    remedy(&json!({"terminate_process": {"process": target}}), signals)
 }
 
 /// One that looks at everything and leaves the host alone.
 pub(crate) fn content(body: &Value) -> Says {
     match phase(body) {
-        "execute" => none("none", &number(body)),
+        "execute" => none("none", &numbers(body)),
         "observe" => course(body, "unknown", None),
         _ => Says::Words("I have seen enough of this phase."),
     }

@@ -27,7 +27,10 @@ fn bodies() -> Vec<Value> {
     let awkward = |body: &Value| match script::phase(body) {
         "observe" if !body.to_string().contains("functionResponse") => Says::Calls(vec![
             ("query_signals".into(), serde_json::json!({"severity_min": "x"})),
-            ("query_signals".into(), serde_json::json!({"severity_min": "low", "lookback_minutes": 60})),
+            (
+                "query_signals".into(),
+                serde_json::json!({"severity_min": "low", "lookback_minutes": 60}),
+            ),
         ]),
         _ => script::competent(body),
     };
@@ -39,9 +42,12 @@ fn bodies() -> Vec<Value> {
             server.url()
         ));
         bench.report(&["replay", "renice_one_session", "--mode", "auto", "--reasoner", "gemini"]);
-        bodies.extend(server.requests().iter().map(|sent| {
-            serde_json::from_slice::<Value>(&sent.body).unwrap()
-        }));
+        bodies.extend(
+            server
+                .requests()
+                .iter()
+                .map(|sent| serde_json::from_slice::<Value>(&sent.body).unwrap()),
+        );
     }
     assert!(bodies.len() > 8, "{}", bodies.len());
     bodies
@@ -70,16 +76,19 @@ fn googles_python_client_understands_the_server_of_the_tests() {
     let Some(python) = tool("KS_GENAI_PYTHON") else { return };
     let server = Fake::start(|asked| {
         let reply = super::Reply::new();
-        super::Answer::Reply(if asked.body.to_string().contains("unctionResponse")
-            || asked.body.to_string().contains("function_response")
-        {
-            reply.text("Nothing stands.")
-        } else {
-            reply.call("query_signals", &serde_json::json!({"severity_min": "low"}))
-        })
+        super::Answer::Reply(
+            if asked.body.to_string().contains("unctionResponse")
+                || asked.body.to_string().contains("function_response")
+            {
+                reply.text("Nothing stands.")
+            } else {
+                reply.call("query_signals", &serde_json::json!({"severity_min": "low"}))
+            },
+        )
     });
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/models/sdk/client.py");
-    let output = Command::new(python).arg(script).args([&server.url(), Fake::key()]).output().unwrap();
+    let output =
+        Command::new(python).arg(script).args([&server.url(), Fake::key()]).output().unwrap();
     assert!(output.status.success(), "{}", text(&output.stderr));
     assert_eq!(text(&output.stdout), "v1: Nothing stands.\nv1beta: Nothing stands.\n");
 }

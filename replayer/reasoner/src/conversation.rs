@@ -117,9 +117,10 @@ impl Conversation {
         let (response, ending) = match (&question.refused, question.history.last()) {
             (Some(why), _) => (Err(why.clone()), None),
             (None, Some(last)) => match &last.answer {
-                Ok(ToolAnswer::Judged(judged)) => {
-                    (told(&ToolAnswer::Judged(judged.clone())), ended(judged.verdict, &judged.reason))
-                }
+                Ok(ToolAnswer::Judged(judged)) => (
+                    told(&ToolAnswer::Judged(judged.clone())),
+                    ended(judged.verdict, &judged.reason),
+                ),
                 Ok(answer) => (told(answer), None),
                 Err(why) => (Err(why.clone()), None),
             },

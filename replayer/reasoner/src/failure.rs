@@ -91,7 +91,10 @@ impl fmt::Display for Failure {
                 }
             }
             Self::Quota(said) => {
-                write!(out, "what this key may use today is used up: {said}; it is asked again tomorrow")
+                write!(
+                    out,
+                    "what this key may use today is used up: {said}; it is asked again tomorrow"
+                )
             }
             Self::Capacity(said) => {
                 write!(out, "the model has no room: {said}; name others by `fallback` in [model]")
@@ -101,7 +104,9 @@ impl fmt::Display for Failure {
             }
             Self::Network(why) => write!(out, "the model's server cannot be reached: {why}"),
             Self::Unreadable(why) => write!(out, "what the model's server sent is no reply: {why}"),
-            Self::Blocked(reason) => write!(out, "the model's provider blocked what it was asked: {reason}"),
+            Self::Blocked(reason) => {
+                write!(out, "the model's provider blocked what it was asked: {reason}")
+            }
             Self::Empty => write!(out, "the model sent a reply without anything in it"),
             Self::Truncated => write!(
                 out,

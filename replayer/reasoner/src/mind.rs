@@ -58,7 +58,16 @@ impl Mind {
         let model = settings.model(wire)?;
         let fallbacks = settings.fallbacks(wire)?.into();
         let patience = Duration::from_secs(config.reply_s.min(AgentConfig::REPLY_S_MAX));
-        Ok(Self { wire, settings, model, fallbacks, exchange, patience, conversation: None, missing: None })
+        Ok(Self {
+            wire,
+            settings,
+            model,
+            fallbacks,
+            exchange,
+            patience,
+            conversation: None,
+            missing: None,
+        })
     }
 
     /// The reply to a question, or why there is none.

@@ -44,7 +44,11 @@ impl Default for Waits {
 
 impl Waits {
     /// The next wait; `None` where it would be too long.
-    pub(crate) fn next(&mut self, asked: Option<Duration>, random: &mut Random) -> Option<Duration> {
+    pub(crate) fn next(
+        &mut self,
+        asked: Option<Duration>,
+        random: &mut Random,
+    ) -> Option<Duration> {
         let own_s = self.next_s * (1.0 + JITTER * (2.0 * random.next_f64() - 1.0));
         self.next_s = (self.next_s * GROWTH).min(LONGEST_S);
         let wait = asked.unwrap_or_else(|| Duration::from_secs_f64(own_s));

@@ -181,9 +181,8 @@ impl Settings {
 
     /// Checks what no type holds.
     pub fn check(&self, wire: Wire) -> Result<(), SettingsError> {
-        let wrong = |name, problem: &str| {
-            Err(SettingsError::Value { name, problem: problem.to_owned() })
-        };
+        let wrong =
+            |name, problem: &str| Err(SettingsError::Value { name, problem: problem.to_owned() });
         self.model(wire)?;
         self.fallbacks(wire)?;
         if !["v1", "v1beta"].contains(&self.api_version.as_str()) {

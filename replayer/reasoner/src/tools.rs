@@ -151,9 +151,7 @@ fn one_accepted(accepts: &Accepts) -> Value {
         Accepts::Words(of) => words(of),
         Accepts::Text { pattern, .. } => json!({"type": "string", "pattern": pattern}),
         Accepts::Keyed(keys) => {
-            let each = keys.iter().map(|(key, of)| {
-                closed(json!({(*key): accepted(of)}), &[*key])
-            });
+            let each = keys.iter().map(|(key, of)| closed(json!({(*key): accepted(of)}), &[*key]));
             json!({"anyOf": each.collect::<Vec<_>>()})
         }
     }

@@ -8,11 +8,11 @@ use std::time::Duration;
 use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER};
 use reqwest::{Client, Response, Url};
 
-use crate::{Failure, clock};
 use crate::exchange::Attempt;
 use crate::json::BODY_BYTES_MAX;
 use crate::key::Key;
 use crate::settings::Wire;
+use crate::{Failure, clock};
 
 /// Until the server is reached.
 const CONNECT: Duration = Duration::from_secs(10);
@@ -35,7 +35,9 @@ impl Transport {
             return Err(wrong("begins with http:// or https://"));
         }
         if !url.username().is_empty() || url.password().is_some() || url.query().is_some() {
-            return Err(wrong("has no user, password or query: a key goes into a variable or file"));
+            return Err(wrong(
+                "has no user, password or query: a key goes into a variable or file",
+            ));
         }
         let is_here = is_loopback(&url);
         if url.scheme() == "http" && key.is_some() && !is_here {
@@ -53,10 +55,10 @@ impl Transport {
         }
         let client = builder.build().map_err(|error| Failure::Network(reason(&error)))?;
         let header = |key: &Key| match wire {
-            Wire::Gemini => {
-                Some((HeaderName::from_static("x-goog-api-key"), key.header("")?))
+            Wire::Gemini => Some((HeaderName::from_static("x-goog-api-key"), key.header("")?)),
+            Wire::Openai => {
+                Some((HeaderName::from_static("authorization"), key.header("Bearer ")?))
             }
-            Wire::Openai => Some((HeaderName::from_static("authorization"), key.header("Bearer ")?)),
         };
         let named = key.as_ref().and_then(header);
         Ok(Self { client, base: address.to_owned(), key: named, secret: key })

@@ -40,8 +40,9 @@ const APPROVED: u32 = 100;
 const THINKS: Duration = Duration { ns: 5_000_000_000 };
 
 /// Who decides.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-#[derive(serde::Serialize, serde::Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize,
+)]
 #[serde(rename_all = "kebab-case")]
 pub enum Player {
     /// The rules.

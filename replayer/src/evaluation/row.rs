@@ -111,7 +111,10 @@ impl ModelRow {
         };
         // What comes after that is the rules' own.
         let is_models = |step: &&Step| {
-            !steps.iter().filter(ends).any(|end| end.incident == step.incident && end.turn <= step.turn)
+            !steps
+                .iter()
+                .filter(ends)
+                .any(|end| end.incident == step.incident && end.turn <= step.turn)
         };
         let own = || steps.iter().filter(is_models);
         Some(Self {

@@ -37,8 +37,7 @@ impl Kept {
             players.iter().all(|player| own().any(|row| row.player == *player))
         };
         let names: BTreeSet<String> = rows.iter().map(|row| row.scenario.clone()).collect();
-        let scenarios: BTreeSet<String> =
-            names.into_iter().filter(|name| is_whole(name)).collect();
+        let scenarios: BTreeSet<String> = names.into_iter().filter(|name| is_whole(name)).collect();
         rows.retain(|row| scenarios.contains(&row.scenario));
         let file = OpenOptions::new().create(true).append(true).open(path).with_context(told)?;
         Ok(Self { rows, scenarios, file: Some(Mutex::new((file, None))) })

@@ -48,9 +48,9 @@ pub fn parse(text: &str) -> Result<Reply, String> {
     let written: Written = serde_json::from_value(value).map_err(|error| error.to_string())?;
     Ok(match written {
         Written::Next => Reply::Next,
-        Written::Call { tool, arguments } if declines(&tool, &arguments) => {
-            declined(arguments).map(Reply::Finish).map_err(|bad| format!("call of a tool: {bad}"))?
-        }
+        Written::Call { tool, arguments } if declines(&tool, &arguments) => declined(arguments)
+            .map(Reply::Finish)
+            .map_err(|bad| format!("call of a tool: {bad}"))?,
         Written::Call { tool, arguments } => {
             let call = ToolCall::parse(&tool, &arguments.to_string());
             Reply::Call(call.map_err(|bad: BadCall| format!("call of a tool: {bad}"))?)

@@ -93,7 +93,13 @@ impl Agent {
             "it has the likeliest cause of incident {other}, which is being worked on: it belongs \
              to that one"
         );
-        self.step(&mut Case::new((0, id), at, false), None, Some(why), None, Some(Ending::NothingToDo));
+        self.step(
+            &mut Case::new((0, id), at, false),
+            None,
+            Some(why),
+            None,
+            Some(Ending::NothingToDo),
+        );
         let mut handled = Handled::new(seen, Ending::NothingToDo, at);
         handled.belongs_to = Some(other);
         self.handled.insert(id, handled);

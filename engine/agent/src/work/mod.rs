@@ -36,8 +36,8 @@ use crate::ledger::Ledger;
 use crate::limits::Limits;
 use crate::outcomes::Outcomes;
 use crate::policy::TextPolicy;
-use crate::reasoner::{Elsewhere, Reasoner};
 use crate::reasoner::rules::Rules;
+use crate::reasoner::{Elsewhere, Reasoner};
 use crate::verify::{Guards, Kept, Measured};
 
 use by_person::Own;

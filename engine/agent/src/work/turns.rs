@@ -97,7 +97,8 @@ impl Agent {
         request: &ModelRequest,
         facts: &dyn Facts,
     ) -> bool {
-        if let Some(unknown) = finish.evidence.iter().find(|id| self.ledger.signal(**id).is_none()) {
+        if let Some(unknown) = finish.evidence.iter().find(|id| self.ledger.signal(**id).is_none())
+        {
             let error = format!("call of a tool: `evidence` names {unknown}, which is no signal");
             self.refuse(case, error);
             return true;

@@ -42,7 +42,11 @@ fn compare(one: &Value, other: &Value, at: &str, places: &mut Vec<String>) {
         }
         (one, other) if one == other => {}
         (one, other) => {
-            places.push(format!("{at}: recorded {}, asked {}", shown(one, other), shown(other, one)));
+            places.push(format!(
+                "{at}: recorded {}, asked {}",
+                shown(one, other),
+                shown(other, one)
+            ));
         }
     }
 }

@@ -55,14 +55,18 @@ impl Cassette {
             })?;
             let read: Line = json::read(inner).map_err(|error| wrong(&error))?;
             match read {
-                Line::Header(read) if number == 1 => header = Some(known(read).map_err(|why| wrong(&why))?),
+                Line::Header(read) if number == 1 => {
+                    header = Some(known(read).map_err(|why| wrong(&why))?)
+                }
                 Line::Interaction(read) if header.is_some() => all.push(read),
                 Line::End(end) if end.interactions == all.len() as u64 => {
                     let header = header.ok_or_else(|| wrong("it has no first line"))?;
                     let is_last = text.lines().count() == number;
                     let all = Arc::new(all);
                     let cassette = Self { header, all };
-                    return is_last.then_some(cassette).ok_or_else(|| wrong("lines follow its end"));
+                    return is_last
+                        .then_some(cassette)
+                        .ok_or_else(|| wrong("lines follow its end"));
                 }
                 Line::Header(_) | Line::Interaction(_) | Line::End(_) => {
                     return Err(wrong("a line is not in its place"));
@@ -86,9 +90,10 @@ impl Cassette {
     /// Runs that it holds.
     pub fn scopes(&self) -> impl Iterator<Item = &str> {
         let mut last = None;
-        self.all.iter().map(|one| one.scope.as_str()).filter(move |scope| {
-            last.replace(*scope) != Some(*scope)
-        })
+        self.all
+            .iter()
+            .map(|one| one.scope.as_str())
+            .filter(move |scope| last.replace(*scope) != Some(*scope))
     }
 
     /// Answers of one of its runs, from the first on.

@@ -37,8 +37,7 @@ impl Tape {
         let io_error = |error| CassetteError::Io { path: path.to_owned(), error };
         let file = File::create(path).map_err(io_error)?;
         let (chain, interactions, failed) = (Chain::default(), 0, None);
-        let mut writer =
-            Writer { path: path.to_owned(), file, chain, wire, interactions, failed };
+        let mut writer = Writer { path: path.to_owned(), file, chain, wire, interactions, failed };
         let header = Header {
             format: FORMAT.to_owned(),
             version: VERSION,

@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use super::fingerprint::fingerprint;
 use super::{Cassette, Recording, Tape};
+use crate::Failure;
 use crate::body::Body;
 use crate::exchange::{Attempt, Exchange, Interaction};
 use crate::settings::Wire;
-use crate::Failure;
 
 /// Answers with the number of the request.
 struct Counting(u64);

@@ -38,9 +38,20 @@ fn every_end_that_is_none_is_told() {
     assert_eq!(with("STOP", ""), Failure::Empty);
     assert_eq!(with("MALFORMED_FUNCTION_CALL", ""), Failure::MalformedCall);
     for reason in [
-        "SAFETY", "RECITATION", "LANGUAGE", "BLOCKLIST", "PROHIBITED_CONTENT", "SPII",
-        "UNEXPECTED_TOOL_CALL", "TOO_MANY_TOOL_CALLS", "MISSING_THOUGHT_SIGNATURE",
-        "MALFORMED_RESPONSE", "ESCALATION", "OTHER", "BRAND_NEW_2027", "CONTINUATION",
+        "SAFETY",
+        "RECITATION",
+        "LANGUAGE",
+        "BLOCKLIST",
+        "PROHIBITED_CONTENT",
+        "SPII",
+        "UNEXPECTED_TOOL_CALL",
+        "TOO_MANY_TOOL_CALLS",
+        "MISSING_THOUGHT_SIGNATURE",
+        "MALFORMED_RESPONSE",
+        "ESCALATION",
+        "OTHER",
+        "BRAND_NEW_2027",
+        "CONTINUATION",
     ] {
         assert_eq!(with(reason, call), Failure::Ended(reason.to_owned()));
     }
@@ -134,9 +145,7 @@ fn what_is_said_of_waiting_is_heard() {
         Refusal::Again { after } => after,
         Refusal::End(failure) => panic!("{failure}"),
     };
-    let info = |delay: &str| {
-        json!([{"@type": "type.googleapis.com/google.rpc.RetryInfo", "retryDelay": delay}])
-    };
+    let info = |delay: &str| json!([{"@type": "type.googleapis.com/google.rpc.RetryInfo", "retryDelay": delay}]);
     assert_eq!(wait(error(429, "slow down", json!([]))), None);
     assert_eq!(wait(error(429, "", info("0.5s"))), Some(Duration::from_millis(500)));
     assert_eq!(wait(error(429, "", info("3600s"))), Some(Duration::from_secs(3_600)));
@@ -167,6 +176,8 @@ fn what_waiting_does_not_mend_is_over() {
     assert_eq!(end(refusal(403, "", "m")), Failure::Key { status: 403 });
     assert!(matches!(end(refusal(404, "", "m")), Failure::NoModel { .. }));
     let refused = end(error(400, "unknown field `x`\n\u{1b}[2J", json!([])));
-    assert_eq!(refused.to_string(),
-        "the model's server refused what it was sent (400): unknown field `x`[2J");
+    assert_eq!(
+        refused.to_string(),
+        "the model's server refused what it was sent (400): unknown field `x`[2J"
+    );
 }

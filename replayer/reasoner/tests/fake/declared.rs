@@ -33,8 +33,7 @@ pub(crate) fn is_name(name: &str, length_max: usize) -> bool {
 }
 
 fn check_parameters(declaration: &Value) -> Result<(), &'static str> {
-    let (openapi, json) =
-        (declaration.get("parameters"), declaration.get("parametersJsonSchema"));
+    let (openapi, json) = (declaration.get("parameters"), declaration.get("parametersJsonSchema"));
     if openapi.is_some() && json.is_some() {
         return Err("it has both `parameters` and `parametersJsonSchema`");
     }
@@ -65,7 +64,8 @@ pub(crate) fn check_choice(body: &Value, functions: &[String]) -> Result<(), Str
         return Err(format!("allowedFunctionNames: there are none with the mode {mode}"));
     }
     let is_declared = |name: &Value| functions.iter().any(|known| name == known);
-    allowed.iter().find(|name| !is_declared(name)).map_or(Ok(()), |name| {
-        Err(format!("allowedFunctionNames: no function {name} is declared"))
-    })
+    allowed
+        .iter()
+        .find(|name| !is_declared(name))
+        .map_or(Ok(()), |name| Err(format!("allowedFunctionNames: no function {name} is declared")))
 }

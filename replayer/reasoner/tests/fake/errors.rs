@@ -56,9 +56,9 @@ pub(crate) fn exhausted(retry: Option<&str>, quota_id: Option<&str>) -> Answer {
             "violations": [{"quotaId": id}],
         })
     });
-    let wait = retry.map(|delay| {
-        json!({"@type": "type.googleapis.com/google.rpc.RetryInfo", "retryDelay": delay})
-    });
+    let wait = retry.map(
+        |delay| json!({"@type": "type.googleapis.com/google.rpc.RetryInfo", "retryDelay": delay}),
+    );
     let details: Vec<Value> = quota.into_iter().chain(wait).collect();
     standard(429, "RESOURCE_EXHAUSTED", "the quota is used up", &details)
 }

@@ -184,8 +184,11 @@ static FUNCTION_CALLING_CONFIG: Message = Message {
     theirs: &[],
 };
 
-static SAFETY_SETTING: Message =
-    Message { name: "SafetySetting", ours: &[("category", Text), ("threshold", Text)], theirs: &[] };
+static SAFETY_SETTING: Message = Message {
+    name: "SafetySetting",
+    ours: &[("category", Text), ("threshold", Text)],
+    theirs: &[],
+};
 
 static GENERATION_CONFIG: Message = Message {
     name: "GenerationConfig",

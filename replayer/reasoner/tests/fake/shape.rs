@@ -51,7 +51,9 @@ impl Shape<'_> {
                 None => return Err(format!("unknown name `{name}` in {at}")),
             };
             if taken.insert(camel.to_owned(), value).is_some() {
-                return Err(format!("`{camel}` is given twice in {at}, the other time as `{name}`"));
+                return Err(format!(
+                    "`{camel}` is given twice in {at}, the other time as `{name}`"
+                ));
             }
         }
         Ok(Value::Object(taken))

@@ -45,12 +45,7 @@ fn signature(part: &Value) -> Option<&str> {
     part.get("thoughtSignature").and_then(Value::as_str).filter(|text| !text.is_empty())
 }
 
-fn check_one(
-    text: &str,
-    part: &Value,
-    model: &Model,
-    memory: &Memory,
-) -> Result<(), &'static str> {
+fn check_one(text: &str, part: &Value, model: &Model, memory: &Memory) -> Result<(), &'static str> {
     let bytes = base64::decode(text).ok_or("it is no base64")?;
     if base64::decode(SKIP).as_ref() == Some(&bytes) {
         return Ok(());

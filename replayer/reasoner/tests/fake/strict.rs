@@ -90,7 +90,9 @@ fn check_tools(body: &Value) -> Result<Vec<&str>, String> {
             names.push(name);
         }
     }
-    require(body.get("tools").is_none() || !names.is_empty(), || "tools: there are none".to_owned())?;
+    require(body.get("tools").is_none() || !names.is_empty(), || {
+        "tools: there are none".to_owned()
+    })?;
     Ok(names)
 }
 
@@ -102,8 +104,7 @@ fn check_declaration(declaration: &Value) -> Result<(), &'static str> {
     if declaration["description"].as_str().unwrap_or_default().is_empty() {
         return Err("it has no description");
     }
-    let (openapi, json) =
-        (declaration.get("parameters"), declaration.get("parametersJsonSchema"));
+    let (openapi, json) = (declaration.get("parameters"), declaration.get("parametersJsonSchema"));
     let schema = match (openapi, json) {
         (Some(schema), None) | (None, Some(schema)) => schema,
         (Some(_), Some(_)) | (None, None) => {

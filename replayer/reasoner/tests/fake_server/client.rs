@@ -75,12 +75,7 @@ pub(crate) fn send(
 }
 
 /// Sends any request.
-pub(crate) fn ask(
-    fake: &Fake,
-    request: &str,
-    headers: &[(&str, &str)],
-    body: &str,
-) -> TcpStream {
+pub(crate) fn ask(fake: &Fake, request: &str, headers: &[(&str, &str)], body: &str) -> TcpStream {
     let url = fake.url();
     let host = url.strip_prefix("http://").expect("it speaks HTTP");
     let mut connection = TcpStream::connect(host).expect("it listens");
@@ -109,7 +104,8 @@ fn heard(bytes: &[u8]) -> Heard {
     let head = String::from_utf8_lossy(&bytes[..end]).to_ascii_lowercase();
     let status = head.split(' ').nth(1).and_then(|code| code.parse().ok());
     let rest = &bytes[end + 4..];
-    let mut heard = Heard { status: status.expect("a status"), head, chunks: vec![], is_whole: false };
+    let mut heard =
+        Heard { status: status.expect("a status"), head, chunks: vec![], is_whole: false };
     if heard.header("transfer-encoding") == Some("chunked") {
         (heard.chunks, heard.is_whole) = chunks(rest);
     } else {

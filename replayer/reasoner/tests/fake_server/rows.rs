@@ -60,7 +60,10 @@ fn an_unknown_name_is_refused_by_name() {
         (|body| put(body, "/toolConfig/surprise", json!(1)), "surprise"),
         (|body| put(body, "/generationConfig/thinkingConfig/surprise", json!(1)), "surprise"),
         (|body| put(body, "/generationConfig/thinking__config", json!(1)), "thinking__config"),
-        (|body| put(body, "/contents/1/parts/1/functionCall/partialArgs", json!([])), "partialArgs"),
+        (
+            |body| put(body, "/contents/1/parts/1/functionCall/partialArgs", json!([])),
+            "partialArgs",
+        ),
         (|body| put(body, "/contents/1/parts/1/functionCall/willContinue", json!(1)), "willCont"),
         (
             |body| put(body, &format!("{CHOICE}/streamFunctionCallArguments"), json!(true)),
@@ -131,7 +134,10 @@ fn contents_begin_and_end_with_the_user() {
         (|body| add(body, "model", vec![json!({"text": "I would"})]), "contents"),
         (|body| drop(list(body, "/contents").pop()), "contents"),
         (|body| put(body, "/contents/0/parts/0/inlineData", json!({})), "inlineData"),
-        (|body| put(body, "/contents/0/parts/0/functionCall", json!({"name": "a"})), "functionCall"),
+        (
+            |body| put(body, "/contents/0/parts/0/functionCall", json!({"name": "a"})),
+            "functionCall",
+        ),
     ]);
     is_taken(|body| put(body, "/contents/0/role", Value::Null));
 }

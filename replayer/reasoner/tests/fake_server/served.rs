@@ -153,7 +153,8 @@ fn three_steps(asked: &Asked<'_>) -> Answer {
 fn a_loop_of_three_steps_is_served_when_all_comes_back() {
     let fake = Fake::start_strict(three_steps);
     let mut body = question();
-    let answers = [vec![answer(Some("c1"), "look"), answer(Some("c2"), "wait")], vec![answer(None, "look")]];
+    let answers =
+        [vec![answer(Some("c1"), "look"), answer(Some("c2"), "wait")], vec![answer(None, "look")]];
     for answers in answers {
         let said = heard(&fake, &body).json()["candidates"][0]["content"].clone();
         let parts = said["parts"].as_array().cloned().unwrap_or_default();
@@ -210,7 +211,10 @@ fn an_answer_goes_on_by_its_token_and_by_no_other() {
     assert_eq!(heard(&fake, &body).json()["candidates"][0]["finishReason"], "STOP");
     let mut other = body.clone();
     put(&mut other, "/contents/0/parts/0/text", json!("And what else?"));
-    for wrong in [other, { body["continuationToken"] = json!("go-on-0"); body }] {
+    for wrong in [other, {
+        body["continuationToken"] = json!("go-on-0");
+        body
+    }] {
         let refused = heard(&fake, &wrong);
         assert_eq!(refused.status, 400);
         assert!(refused.message().contains("continuationToken"), "{}", refused.message());

@@ -80,7 +80,10 @@ fn turns_alternate_and_each_part_has_one_kind_of_data() {
         (|body| put(body, "/contents/0/parts/0/functionResponse", json!({})), "contents[0]"),
         (|body| put(body, "/contents/0/parts/0/thought", json!(false)), "contents[0]"),
         (|body| put(body, "/contents/1/parts/1/text", json!("a")), "contents[1]"),
-        (|body| put(body, "/contents/2/parts/0/functionResponse/response", json!(1)), "contents[2]"),
+        (
+            |body| put(body, "/contents/2/parts/0/functionResponse/response", json!(1)),
+            "contents[2]",
+        ),
         (|body| put(body, "/contents/2/parts/0/functionResponse/name", Value::Null), "contents[2]"),
         (|body| put(body, "/contents/1/parts/1/functionCall/name", Value::Null), "contents[1]"),
         (|body| put(body, "/systemInstruction/parts", json!([])), "systemInstruction"),

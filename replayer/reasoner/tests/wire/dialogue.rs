@@ -9,11 +9,11 @@ use super::{Bench, look, playing, words};
 #[test]
 fn calls_at_once_are_answered_in_one_turn_in_their_order() {
     let both = || {
-        Answer::Reply(
-            Reply::new()
-                .call_with_id("x", "query_signals", &look(5))
-                .call_with_id("y", "query_signals", &look(60)),
-        )
+        Answer::Reply(Reply::new().call_with_id("x", "query_signals", &look(5)).call_with_id(
+            "y",
+            "query_signals",
+            &look(60),
+        ))
     };
     let server = playing(vec![both, words]);
     let mut bench = Bench::new(&server, "", 10);
@@ -80,14 +80,17 @@ fn only_the_tools_of_the_phase_are_declared_and_none_is_forced_before_the_last()
     for (sent, names) in server.requests().iter().zip(expected) {
         let body: Value = serde_json::from_slice(&sent.body).unwrap();
         let declared = body["tools"][0]["functionDeclarations"].as_array().unwrap();
-        let declared: Vec<&str> = declared.iter().map(|one| one["name"].as_str().unwrap()).collect();
+        let declared: Vec<&str> =
+            declared.iter().map(|one| one["name"].as_str().unwrap()).collect();
         assert_eq!(declared, names);
         let mode = &body["toolConfig"]["functionCallingConfig"]["mode"];
         let is_last = names == ["execute_remediation"];
         assert_eq!(mode, if is_last { "ANY" } else { "AUTO" });
         assert_eq!(body["store"], false);
         let action = &declared_enum(&body);
-        assert!(!is_last || action.contains(&"none".into()) && action.contains(&"cannot_tell".into()));
+        assert!(
+            !is_last || action.contains(&"none".into()) && action.contains(&"cannot_tell".into())
+        );
     }
 }
 

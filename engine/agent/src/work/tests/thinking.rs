@@ -120,7 +120,10 @@ fn who_does_not_answer_in_time_or_at_all_is_replaced() {
     late.think(1);
     let (id, _) = late.question().unwrap();
     let steps = late.hear(60, |agent, desk, ask| agent.expired(id, desk, ask));
-    assert_eq!(took_over(&steps), Some("the model did not answer within 60 s: the rules take over"));
+    assert_eq!(
+        took_over(&steps),
+        Some("the model did not answer within 60 s: the rules take over")
+    );
     assert!(!ended(&steps).is_empty(), "the rules end the work at once: {steps:#?}");
 
     let mut dead = bench();
