@@ -117,13 +117,11 @@ impl Reasoner for Curious {
             look("check_pressure", json!({})),
         ];
         self.next += 1;
-        match all.get(self.next - 1) {
-            Some(reply) => Advised::Text(reply.to_string()),
-            None => {
-                let reason = "it has seen enough".to_owned();
-                Advised::Reply(Reply::Finish(Finish::new(Ending::NothingToDo, reason)))
-            }
+        if let Some(reply) = all.get(self.next - 1) {
+            return Advised::Text(reply.to_string());
         }
+        let reason = "it has seen enough".to_owned();
+        Advised::Reply(Reply::Finish(Finish::new(Ending::NothingToDo, reason)))
     }
 }
 

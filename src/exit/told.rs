@@ -101,10 +101,7 @@ impl Told for Taken {
 
 impl Told for ks_reasoner::Failure {
     fn fault(&self) -> Fault {
-        match self {
-            Self::Cassette(_) => Fault::Unmet,
-            _ => Fault::Environment,
-        }
+        if matches!(self, Self::Cassette(_)) { Fault::Unmet } else { Fault::Environment }
     }
 }
 

@@ -39,14 +39,11 @@ fn daemon(folder: &Path, server: &Fake, more: &[&str]) -> Own {
 
 /// Waits until the agent has ended its work on something, or what it should say is said.
 fn wait_until_said(folder: &Path, words: &str) -> String {
-    for _ in 0..400 {
+    let said = (0..400).find_map(|_| {
         std::thread::sleep(Duration::from_millis(100));
-        let journal = journals(folder);
-        if journal.contains(words) {
-            return journal;
-        }
-    }
-    panic!("within 40 s nobody says `{words}`: {}", journals(folder));
+        Some(journals(folder)).filter(|journal| journal.contains(words))
+    });
+    said.unwrap_or_else(|| unreachable!("within 40 s nobody says `{words}`: {}", journals(folder)))
 }
 
 fn steps(journal: &str) -> Vec<Value> {
@@ -59,13 +56,11 @@ fn longest_intervals(folder: &Path) -> f64 {
     let mut reader = Reader::open(&[folder.to_owned()]).unwrap();
     let (mut last, mut longest, mut interval_ns) = (None, 0, 1);
     while let Some(input) = reader.next().unwrap() {
-        match &input.body {
-            Body::Start(start) => interval_ns = start.interval_ns.max(1),
-            Body::Sample(_) => {
-                let now = input.mono.0;
-                longest = longest.max(last.replace(now).map_or(0, |last: u64| now - last));
-            }
-            _ => {}
+        if let Body::Start(start) = &input.body {
+            interval_ns = start.interval_ns.max(1);
+        } else if matches!(input.body, Body::Sample(_)) {
+            let now = input.mono.0;
+            longest = longest.max(last.replace(now).map_or(0, |last: u64| now - last));
         }
     }
     longest as f64 / interval_ns as f64
@@ -89,7 +84,7 @@ fn what_a_model_said_live_replays_without_it_and_one_that_stalls_delays_no_tick(
                 .into_iter()
                 .fold(reply, |reply, (name, arguments)| reply.call(&name, &arguments)),
         };
-        if asked.number < 5 { Answer::Reply(reply) } else { Answer::Stall(Duration::from_secs(60)) }
+        if asked.number < 5 { Answer::Reply(reply) } else { Answer::Stall(Duration::from_mins(1)) }
     });
     let scratch = tempfile::tempdir().unwrap();
     let folder = scratch.path().join("d");

@@ -42,7 +42,8 @@ fn no_key_and_one_that_others_may_read() {
 
 #[test]
 fn what_the_server_says_is_told_with_what_can_be_done() {
-    let answers: [(fn() -> Answer, &str); 4] = [
+    type Case = (fn() -> Answer, &'static str);
+    let answers: [Case; 4] = [
         (|| says(403, "PERMISSION_DENIED", "no"), "does not take the key (403)"),
         (|| errors::exhausted(None, Some(DAILY)), "used up"),
         (|| says(404, "NOT_FOUND", "no model"), "name another by `name` in [model]"),

@@ -45,7 +45,9 @@ fn blessed() {
     static BLESSED: Once = Once::new();
     BLESSED.call_once(|| {
         if std::env::var_os("KS_BLESS_CASSETTES").is_some() {
-            SCRIPTS.iter().for_each(|(name, script)| bless(name, *script));
+            for (name, script) in SCRIPTS {
+                bless(name, script);
+            }
         }
     });
 }

@@ -1,6 +1,10 @@
 //! `ks` with a model, over the wire and from a cassette: the model is a script behind a server that
 //! refuses what the real one refuses.
-#![expect(clippy::unwrap_used, reason = "a test fails by it")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::print_stderr,
+    reason = "a test fails by it, and says why it skips"
+)]
 
 mod bad_input;
 mod course;

@@ -93,14 +93,10 @@ fn course(body: &Value, mode: &str, target: Option<&str>) -> Says {
 
 /// Asks for an action, as it was proposed.
 pub(crate) fn remedy(action: &Value, signals: &Value) -> Says {
-    let (name, params) = match action {
-        Value::Object(form) => {
-            form.iter().next().map(|(name, params)| (name.clone(), params.clone()))
-        }
-        Value::String(name) => Some((name.clone(), json!({}))),
-        _ => None,
-    }
-    .unwrap();
+    let form = action.as_object().and_then(|form| form.iter().next());
+    let form = form.map(|(name, params)| (name.clone(), params.clone()));
+    let bare = || Some((action.as_str()?.to_owned(), json!({})));
+    let (name, params) = form.or_else(bare).unwrap();
     call(
         "execute_remediation",
         json!({

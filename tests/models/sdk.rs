@@ -64,8 +64,11 @@ fn the_types_of_googles_python_client_take_every_body() {
         .stderr(Stdio::piped())
         .spawn()
         .unwrap();
-    let lines: String = bodies().iter().map(|body| format!("{body}\n")).collect();
-    child.stdin.take().unwrap().write_all(lines.as_bytes()).unwrap();
+    let mut input = child.stdin.take().unwrap();
+    for body in bodies() {
+        writeln!(input, "{body}").unwrap();
+    }
+    drop(input);
     let output = child.wait_with_output().unwrap();
     assert!(output.status.success(), "{}", text(&output.stderr));
     assert!(text(&output.stdout).contains("bodies are what"), "{}", text(&output.stdout));

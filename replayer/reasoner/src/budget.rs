@@ -6,8 +6,8 @@ use std::time::Duration;
 use crate::Failure;
 use crate::settings::Settings;
 
-const MINUTE: Duration = Duration::from_secs(60);
-const HOUR: Duration = Duration::from_secs(3_600);
+const MINUTE: Duration = Duration::from_mins(1);
+const HOUR: Duration = Duration::from_hours(1);
 
 /// See the module. Times are spans since its beginning.
 #[derive(Debug)]
@@ -56,7 +56,10 @@ impl Budget {
         if self.requests.len() < self.requests_per_minute as usize {
             return Ok(Duration::ZERO);
         }
-        Ok(self.requests.front().map_or(Duration::ZERO, |first| *first + MINUTE - now))
+        Ok(self
+            .requests
+            .front()
+            .map_or(Duration::ZERO, |first| (*first + MINUTE).saturating_sub(now)))
     }
 
     /// A request is made.

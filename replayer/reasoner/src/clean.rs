@@ -14,7 +14,7 @@ pub(crate) fn clean(value: Value) -> Value {
         Value::Object(fields) => {
             Value::Object(fields.into_iter().map(|(name, value)| (name, clean(value))).collect())
         }
-        other => other,
+        other @ (Value::Null | Value::Bool(_) | Value::Number(_)) => other,
     }
 }
 

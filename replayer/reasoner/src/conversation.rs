@@ -178,7 +178,7 @@ impl Conversation {
 
     /// The same again with what was found so far as one text: another model goes on with it, which
     /// may not be sent what this one signed.
-    pub(crate) fn retold(&self, question: &ModelRequest) -> Self {
+    pub(crate) fn retold(question: &ModelRequest) -> Self {
         let mut again = Self::new(question);
         let mut text = prompts::first(question);
         for exchange in &question.history {

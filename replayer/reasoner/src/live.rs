@@ -99,7 +99,7 @@ impl Asking<'_> {
             let attempt = self.transport.post(&body.path, &body.json, left.min(self.timeout)).await;
             attempts.push(attempt);
             let last = attempts.last().and_then(|last| again(self.wire, last, body));
-            let Some(asked) = last else { break };
+            let Some(Refusal::Again { after: asked }) = last else { break };
             let Some(wait) = waits.next(asked, self.random) else { break };
             if attempts.len() < ATTEMPTS_MAX {
                 self.rest(wait, &attempts).await?;
@@ -134,14 +134,14 @@ fn told(attempt: &Attempt) -> String {
     }
 }
 
-/// Whether to ask again, and what wait was asked for.
-fn again(wire: Wire, attempt: &Attempt, body: &Body) -> Option<Option<Duration>> {
-    match refused(wire, attempt, body)? {
+/// What becomes of a request after an attempt, with the wait that was asked for.
+fn again(wire: Wire, attempt: &Attempt, body: &Body) -> Option<Refusal> {
+    Some(match refused(wire, attempt, body)? {
         Refusal::Again { after: asked } => {
-            Some(asked.or_else(|| after(attempt.retry_after.as_deref())))
+            Refusal::Again { after: asked.or_else(|| after(attempt.retry_after.as_deref())) }
         }
-        Refusal::End(_) => None,
-    }
+        end @ Refusal::End(_) => end,
+    })
 }
 
 /// What an attempt is where it is no reply; `None` where its body is to be read.
@@ -156,8 +156,7 @@ pub(crate) fn refused(wire: Wire, attempt: &Attempt, body: &Body) -> Option<Refu
         (_, Some(error)) if error.contains("more than") => {
             Some(Refusal::End(Failure::Unreadable(error.clone())))
         }
-        (None, None) => Some(Refusal::Again { after: None }),
-        (_, Some(_)) => Some(Refusal::Again { after: None }),
+        (None, None) | (_, Some(_)) => Some(Refusal::Again { after: None }),
         (Some(200), None) => None,
         (Some(status), None) => Some(match wire {
             Wire::Gemini => gemini::refusal(status, &attempt.body, &body.model),

@@ -139,7 +139,7 @@ impl Mind {
                     let Some(next) = self.fallbacks.pop_front() else { return Err(failure) };
                     self.model = next;
                     // What one model signed must not be sent to another.
-                    *conversation = conversation.retold(question);
+                    *conversation = Conversation::retold(question);
                 }
                 Err(failure) => return Err(failure),
             }

@@ -98,7 +98,7 @@ impl Model {
 
     /// What it costs on a day, as 2026-12-01; `None` where that is not known.
     pub fn price(&self, day: &str) -> Option<&Price> {
-        self.price.iter().filter(|price| price.from.as_str() <= day).next_back()
+        self.price.iter().rfind(|price| price.from.as_str() <= day)
     }
 }
 

@@ -16,7 +16,7 @@ const LONGEST_S: f64 = 30.0;
 /// Part of a wait by which it is made longer or shorter.
 const JITTER: f64 = 0.3;
 /// Who asks for a longer wait is not waited for.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(300);
+pub(crate) const PATIENCE: Duration = Duration::from_mins(5);
 
 /// What becomes of a request that was refused.
 #[derive(Debug)]
@@ -84,7 +84,7 @@ mod tests {
         let (mut waits, mut random) = (Waits::default(), Random::stream(1, "retry"));
         let half = Duration::from_millis(500);
         assert_eq!(waits.next(Some(half), &mut random), Some(half));
-        assert_eq!(waits.next(Some(Duration::from_secs(3_600)), &mut random), None);
+        assert_eq!(waits.next(Some(Duration::from_hours(1)), &mut random), None);
         assert_eq!(after(Some(" 7 ")), Some(Duration::from_secs(7)));
         assert_eq!(after(Some("Wed, 21 Oct 2026 07:28:00 GMT")), None);
     }

@@ -158,25 +158,12 @@ impl Settings {
     /// The model that is asked. One that is gone is told with what became of it.
     pub fn model(&self, wire: Wire) -> Result<Model, SettingsError> {
         let name = self.name.as_deref().or_else(|| Model::usual(wire));
-        self.named(name.ok_or(SettingsError::NoName)?, wire)
+        named(name.ok_or(SettingsError::NoName)?, wire)
     }
 
     /// Those to go on with where it has no room.
     pub fn fallbacks(&self, wire: Wire) -> Result<Vec<Model>, SettingsError> {
-        self.fallback.iter().map(|name| self.named(name, wire)).collect()
-    }
-
-    fn named(&self, name: &str, wire: Wire) -> Result<Model, SettingsError> {
-        let is_name = |letter: char| letter.is_ascii_alphanumeric() || "-_.:/".contains(letter);
-        if name.is_empty() || name.contains("..") || !name.chars().all(is_name) {
-            let problem = "a model's name has letters, digits, and - _ . : /".to_owned();
-            return Err(SettingsError::Value { name: "name", problem });
-        }
-        let mut model = Model::of(name, wire);
-        if let Some(became) = model.gone.take() {
-            return Err(SettingsError::Gone { name: model.name, became });
-        }
-        Ok(model)
+        self.fallback.iter().map(|name| named(name, wire)).collect()
     }
 
     /// Checks what no type holds.
@@ -215,6 +202,20 @@ impl Settings {
     pub fn price(&self, model: &Model, day: &str) -> Option<Price> {
         self.price.clone().or_else(|| model.price(day).cloned())
     }
+}
+
+/// What is known of a model by its name.
+fn named(name: &str, wire: Wire) -> Result<Model, SettingsError> {
+    let is_name = |letter: char| letter.is_ascii_alphanumeric() || "-_.:/".contains(letter);
+    if name.is_empty() || name.contains("..") || !name.chars().all(is_name) {
+        let problem = "a model's name has letters, digits, and - _ . : /".to_owned();
+        return Err(SettingsError::Value { name: "name", problem });
+    }
+    let mut model = Model::of(name, wire);
+    if let Some(became) = model.gone.take() {
+        return Err(SettingsError::Gone { name: model.name, became });
+    }
+    Ok(model)
 }
 
 #[cfg(test)]

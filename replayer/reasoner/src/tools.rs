@@ -173,6 +173,7 @@ fn predicted() -> Value {
     schema
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "it is made where it is given")]
 fn closed(properties: Value, required: &[&str]) -> Value {
     json!({
         "type": "object",

@@ -129,7 +129,7 @@ impl SpentOnModel {
         }
         let spent = self.micro_dollars;
         (spent >= budgets.micro_dollars)
-            .then(|| format!("{} millionths of a dollar were spent on the model", spent))
+            .then(|| format!("{spent} millionths of a dollar were spent on the model"))
     }
 }
 

@@ -56,7 +56,7 @@ impl Cassette {
             let read: Line = json::read(inner).map_err(|error| wrong(&error))?;
             match read {
                 Line::Header(read) if number == 1 => {
-                    header = Some(known(read).map_err(|why| wrong(&why))?)
+                    header = Some(known(read).map_err(|why| wrong(&why))?);
                 }
                 Line::Interaction(read) if header.is_some() => all.push(read),
                 Line::End(end) if end.interactions == all.len() as u64 => {

@@ -109,7 +109,9 @@ pub(crate) fn read(text: &str, streams: bool, before: Vec<Box<RawValue>>) -> Rea
     let frames = if streams { super::stream::frames(text) } else { one(text) };
     let problem = match frames {
         Ok(frames) => {
-            frames.into_iter().for_each(|frame| gathered.take(frame));
+            for frame in frames {
+                gathered.take(frame);
+            }
             None
         }
         Err(failure) => Some(failure),

@@ -134,7 +134,7 @@ fn a_stream_says_what_its_frames_say_however_they_are_written() {
     assert_eq!(refused, Failure::Refused { status: 503, said: "overloaded".to_owned() });
 }
 
-fn error(status: u16, message: &str, details: serde_json::Value) -> Refusal {
+fn error(status: u16, message: &str, details: &serde_json::Value) -> Refusal {
     let body = json!({"error": {"code": status, "message": message, "details": details}});
     refusal(status, &body.to_string(), "m")
 }
@@ -146,11 +146,11 @@ fn what_is_said_of_waiting_is_heard() {
         Refusal::End(failure) => panic!("{failure}"),
     };
     let info = |delay: &str| json!([{"@type": "type.googleapis.com/google.rpc.RetryInfo", "retryDelay": delay}]);
-    assert_eq!(wait(error(429, "slow down", json!([]))), None);
-    assert_eq!(wait(error(429, "", info("0.5s"))), Some(Duration::from_millis(500)));
-    assert_eq!(wait(error(429, "", info("3600s"))), Some(Duration::from_secs(3_600)));
-    assert_eq!(wait(error(429, "", info("soon"))), None);
-    let said = wait(error(429, "Quota. Please retry in 34.07s.", json!([])));
+    assert_eq!(wait(error(429, "slow down", &json!([]))), None);
+    assert_eq!(wait(error(429, "", &info("0.5s"))), Some(Duration::from_millis(500)));
+    assert_eq!(wait(error(429, "", &info("3600s"))), Some(Duration::from_hours(1)));
+    assert_eq!(wait(error(429, "", &info("soon"))), None);
+    let said = wait(error(429, "Quota. Please retry in 34.07s.", &json!([])));
     assert_eq!(said, Some(Duration::from_secs_f64(34.07)));
     for status in [499, 500, 502, 503, 504] {
         assert_eq!(wait(refusal(status, "<html>down</html>", "m")), None);
@@ -165,17 +165,17 @@ fn what_waiting_does_not_mend_is_over() {
     };
     let daily = json!([{"@type": "type.googleapis.com/google.rpc.QuotaFailure",
         "violations": [{"quotaId": "GenerateRequestsPerDayPerProjectPerModel"}]}]);
-    assert!(matches!(end(error(429, "used up", daily)), Failure::Quota(_)));
-    assert!(matches!(end(error(429, "limit: 0", json!([]))), Failure::Quota(_)));
+    assert!(matches!(end(error(429, "used up", &daily)), Failure::Quota(_)));
+    assert!(matches!(end(error(429, "limit: 0", &json!([]))), Failure::Quota(_)));
     let room = json!([{"@type": "type.googleapis.com/google.rpc.ErrorInfo",
         "reason": "MODEL_CAPACITY_EXHAUSTED"}]);
-    assert!(matches!(end(error(503, "full", room)), Failure::Capacity(_)));
+    assert!(matches!(end(error(503, "full", &room)), Failure::Capacity(_)));
     let key = json!([{"@type": "type.googleapis.com/google.rpc.ErrorInfo",
         "reason": "API_KEY_INVALID"}]);
-    assert_eq!(end(error(400, "bad key", key)), Failure::Key { status: 400 });
+    assert_eq!(end(error(400, "bad key", &key)), Failure::Key { status: 400 });
     assert_eq!(end(refusal(403, "", "m")), Failure::Key { status: 403 });
     assert!(matches!(end(refusal(404, "", "m")), Failure::NoModel { .. }));
-    let refused = end(error(400, "unknown field `x`\n\u{1b}[2J", json!([])));
+    let refused = end(error(400, "unknown field `x`\n\u{1b}[2J", &json!([])));
     assert_eq!(
         refused.to_string(),
         "the model's server refused what it was sent (400): unknown field `x`[2J"

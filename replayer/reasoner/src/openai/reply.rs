@@ -112,7 +112,7 @@ fn called(call: ToolCall) -> Called {
         Value::String(text) if text.trim().is_empty() => Value::Object(serde_json::Map::new()),
         Value::String(text) => json::read(&text).unwrap_or(Value::String(text)),
         Value::Null => Value::Object(serde_json::Map::new()),
-        other => other,
+        other @ (Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_)) => other,
     };
     Called { id, name, arguments }
 }

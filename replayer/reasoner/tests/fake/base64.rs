@@ -24,7 +24,8 @@ pub(crate) fn decode(text: &str) -> Option<Vec<u8>> {
     let bare = text.trim_end_matches('=');
     let padding = text.len() - bare.len();
     let is_mixed = bare.contains(['+', '/']) && bare.contains(['-', '_']);
-    let is_misfit = bare.len() % 4 == 1 || padding > 2 || (padding > 0 && text.len() % 4 != 0);
+    let is_misfit =
+        bare.len() % 4 == 1 || padding > 2 || (padding > 0 && !text.len().is_multiple_of(4));
     if is_mixed || is_misfit {
         return None;
     }

@@ -107,7 +107,7 @@ impl Reply {
     pub(crate) fn blocked(reason: &str) -> Self {
         let usage = Some(Usage { prompt: 100, cached: 0, candidates: 0, thoughts: 0 });
         let block = Some(reason.to_owned());
-        Self { block, usage, ..Self::new().hollow(Shell::NoCandidates) }
+        Self { usage, block, ..Self::new().hollow(Shell::NoCandidates) }
     }
 
     pub(crate) fn text(self, text: &str) -> Self {

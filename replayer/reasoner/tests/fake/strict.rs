@@ -105,11 +105,8 @@ fn check_declaration(declaration: &Value) -> Result<(), &'static str> {
         return Err("it has no description");
     }
     let (openapi, json) = (declaration.get("parameters"), declaration.get("parametersJsonSchema"));
-    let schema = match (openapi, json) {
-        (Some(schema), None) | (None, Some(schema)) => schema,
-        (Some(_), Some(_)) | (None, None) => {
-            return Err("it has one of `parameters` and `parametersJsonSchema`");
-        }
+    let ((Some(schema), None) | (None, Some(schema))) = (openapi, json) else {
+        return Err("it has one of `parameters` and `parametersJsonSchema`");
     };
     let properties = schema["properties"].as_object().map_or(0, Map::len);
     if properties == 0 {

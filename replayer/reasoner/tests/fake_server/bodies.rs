@@ -50,12 +50,14 @@ pub(crate) fn conversation(memory: &mut Memory) -> Value {
 }
 
 /// Adds a turn.
+#[expect(clippy::needless_pass_by_value, reason = "parts are made where they are added")]
 pub(crate) fn add(body: &mut Value, role: &str, parts: Vec<Value>) {
     let contents = body["contents"].as_array_mut().expect("there are contents");
     contents.push(json!({"role": role, "parts": parts}));
 }
 
 /// The parts that the server issued, as values.
+#[expect(clippy::needless_pass_by_value, reason = "they are taken out of what was asked for")]
 pub(crate) fn said(parts: Vec<String>) -> Vec<Value> {
     parts.iter().map(|part| serde_json::from_str(part).expect("a part is JSON")).collect()
 }

@@ -116,7 +116,7 @@ fn a_body_can_be_huge() {
 
 #[test]
 fn a_fake_that_is_dropped_hangs_up() {
-    let fake = Fake::start(|_: &Asked<'_>| Answer::Stall(Duration::from_secs(3_600)));
+    let fake = Fake::start(|_: &Asked<'_>| Answer::Stall(Duration::from_hours(1)));
     let url = fake.url();
     let body = question().to_string();
     let waiting = ask(&fake, &format!("POST {UNARY}"), &right_headers(), &body);

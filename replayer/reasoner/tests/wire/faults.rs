@@ -1,6 +1,8 @@
 //! What a server and a network can do instead of answering.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
+
+use tokio::time::Instant;
 
 use super::fake::reply::Writes;
 use super::fake::{Answer, Fake, Reply, errors};
@@ -43,25 +45,26 @@ fn a_wait_that_is_asked_for_is_kept_and_one_that_is_too_long_is_not() {
 
 #[test]
 fn what_is_no_reply_is_told_and_nothing_breaks() {
-    let text = |body: &str| Answer::Status {
-        code: 200,
-        body: body.to_owned(),
-        headers: Vec::new(),
-        content_type: "text/html",
-    };
-    let answers: [(fn(&dyn Fn(&str) -> Answer) -> Answer, &str); 6] = [
-        (|text| text("<html>hello</html>"), "no reply"),
-        (|text| text("{\"candidates\":["), "no reply"),
-        (|_| Answer::Huge(9 << 20), "no reply: it has more than 8388608 bytes"),
-        (|_| Answer::Reply(Reply::blocked("SAFETY")), "blocked what it was asked: SAFETY"),
-        (|_| Answer::Reply(Reply::new().finish("MAX_TOKENS")), "used up its room"),
-        (|_| Answer::Reply(Reply::new().finish("NEW_2027")), "ended with NEW_2027"),
+    type Case = (fn() -> Answer, &'static str);
+    let answers: [Case; 6] = [
+        (|| page("<html>hello</html>"), "no reply"),
+        (|| page("{\"candidates\":["), "no reply"),
+        (|| Answer::Huge(9 << 20), "no reply: it has more than 8388608 bytes"),
+        (|| Answer::Reply(Reply::blocked("SAFETY")), "blocked what it was asked: SAFETY"),
+        (|| Answer::Reply(Reply::new().finish("MAX_TOKENS")), "used up its room"),
+        (|| Answer::Reply(Reply::new().finish("NEW_2027")), "ended with NEW_2027"),
     ];
     for (answer, words) in answers {
-        let server = Fake::start(move |_| answer(&text));
+        let server = Fake::start(move |_| answer());
         let problem = Bench::new(&server, "", 5).ask().problem.unwrap();
         assert!(problem.contains(words), "{problem}: {words}");
     }
+}
+
+/// 200 with a page that is no reply.
+fn page(body: &str) -> Answer {
+    let (body, headers, content_type) = (body.to_owned(), Vec::new(), "text/html");
+    Answer::Status { code: 200, body, headers, content_type }
 }
 
 #[test]

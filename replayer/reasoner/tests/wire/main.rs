@@ -1,6 +1,6 @@
 //! A mind and a server that refuses what the real one refuses: the rows of `gemini-api.md`, section
 //! 9, that take a conversation or a network.
-#![expect(clippy::unwrap_used, reason = "a test fails by it")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by it")]
 
 mod dialogue;
 #[expect(dead_code, reason = "its own tests use the rest of it")]

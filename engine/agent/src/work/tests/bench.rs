@@ -29,13 +29,11 @@ struct Script(VecDeque<String>);
 
 impl Reasoner for Script {
     fn advise(&mut self, _: &ModelRequest) -> Advised {
-        match self.0.pop_front() {
-            Some(text) => Advised::Text(text),
-            None => {
-                let reason = "the script is over".into();
-                Advised::Reply(Reply::Finish(Finish::new(Ending::CannotTell, reason)))
-            }
+        if let Some(text) = self.0.pop_front() {
+            return Advised::Text(text);
         }
+        let reason = "the script is over".into();
+        Advised::Reply(Reply::Finish(Finish::new(Ending::CannotTell, reason)))
     }
 }
 
