@@ -108,7 +108,9 @@ fn what_would_be_sent_is_printed_and_nobody_is_asked() {
         bench.ks(&["replay", SCENARIO, "--mode", "auto", "--reasoner", "gemini", "--show-prompts"]);
     let shown = text(&output.stdout);
     assert!(output.status.success(), "{}", text(&output.stderr));
-    assert!(shown.starts_with("# request 1, incident 1, phase observe: POST /v1beta/models/gemini-3.8-flash:generateContent,"), "{shown}");
+    let first = "# request 1, incident 1, phase observe: POST \
+                 /v1beta/models/gemini-3.8-flash:generateContent,";
+    assert!(shown.starts_with(first), "{shown}");
     for line in shown.lines().filter(|line| !line.starts_with('#')) {
         let body: Value = serde_json::from_str(line).unwrap();
         super::fake::strict::strict(&body).unwrap();

@@ -25,7 +25,7 @@ const SCENARIOS: &str = "accept_queue_overflow,backup_starves_database,fork_bomb
     renice_one_session,runaway_threads,swap_thrashing";
 
 fn cassette(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("fixtures/cassettes/{name}.jsonl"))
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("fixtures/cassettes/{name}.jsonl.zst"))
 }
 
 fn bless(name: &str, script: Script) {
@@ -35,9 +35,11 @@ fn bless(name: &str, script: Script) {
         server.url()
     ));
     let mut command = bench.command(&["eval", "--reasoner", "gemini", "--jobs", "1"]);
-    command.args(["--scenarios", SCENARIOS, "--record-cassette"]).arg(cassette(name));
+    command.args(["--scenarios", SCENARIOS, "--record-cassette", "c.jsonl"]);
     let output = command.output().unwrap();
     assert!(output.status.success(), "{}", text(&output.stderr));
+    let lines = std::fs::read(bench.path("c.jsonl")).unwrap();
+    std::fs::write(cassette(name), zstd::encode_all(&lines[..], 19).unwrap()).unwrap();
 }
 
 /// Records them anew, where that is asked for.
@@ -90,7 +92,8 @@ fn what_scripts_did_replays_and_is_no_grade() {
 fn no_cassette_holds_a_key() {
     blessed();
     for (name, _) in SCRIPTS {
-        let text = std::fs::read_to_string(cassette(name)).unwrap();
+        let packed = std::fs::read(cassette(name)).unwrap();
+        let text = text(&zstd::decode_all(&packed[..]).unwrap());
         assert!(!text.contains(planted()) && !text.contains("x-goog-api-key"), "{name}");
         assert!(!text.to_lowercase().contains("authorization"), "{name}");
     }

@@ -117,7 +117,7 @@ pub(crate) fn none(action_type: &str, signals: &Value) -> Says {
     )
 }
 
-/// One that knows its trade: it names who is convicted, and takes the first action that may be done.
+/// One that knows its trade: it names the likeliest cause, and takes what may be done first.
 pub(crate) fn competent(body: &Value) -> Says {
     if phase(body) != "execute" {
         let target = (phase(body) == "decide").then(|| cause(body)).flatten();

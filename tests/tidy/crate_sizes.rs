@@ -13,15 +13,15 @@ use crate::tree::{SourceFile, assert_none, checkout};
 const LINES_MAX: [(&str, usize); 11] = [
     ("ebpf/src/", 1_000),
     ("engine/src/", 19_700),
-    ("engine/agent/src/", 10_350),
+    ("engine/agent/src/", 10_950),
     ("engine/statistics/src/", 5_100),
-    ("engine/vocabulary/src/", 8_650),
+    ("engine/vocabulary/src/", 8_900),
     ("recorder/src/", 19_550),
     ("replayer/actor/src/", 7_600),
-    ("replayer/reasoner/src/", 2_800),
-    ("replayer/src/", 11_000),
+    ("replayer/reasoner/src/", 3_500),
+    ("replayer/src/", 11_450),
     ("scenarios/src/", 9_750),
-    ("src/", 12_750),
+    ("src/", 13_850),
 ];
 /// How far below its entry a crate may be.
 const SLACK_PERCENT: usize = 5;

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use crate::clean::{clean, text_of};
 use crate::heard::{Called, Heard};
 use crate::prompts;
-use crate::settings::Wire;
+use crate::wire::Wire;
 
 /// One turn.
 #[derive(Debug, Clone)]

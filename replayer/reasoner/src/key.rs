@@ -9,7 +9,8 @@ use std::path::{Path, PathBuf};
 
 use reqwest::header::HeaderValue;
 
-use crate::settings::{Settings, Wire};
+use crate::settings::Settings;
+use crate::wire::Wire;
 
 /// No key is longer.
 const LARGEST_BYTES: u64 = 4_096;

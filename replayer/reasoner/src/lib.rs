@@ -30,9 +30,11 @@ mod retry;
 pub mod settings;
 mod tools;
 mod transport;
+pub mod wire;
 
 pub use body::Body;
 pub use exchange::Exchange;
 pub use failure::Failure;
 pub use mind::{Mind, Preview};
-pub use settings::{Settings, Wire};
+pub use settings::Settings;
+pub use wire::Wire;

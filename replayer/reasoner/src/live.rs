@@ -11,11 +11,12 @@ use crate::budget::Budget;
 use crate::exchange::{Attempt, Exchange, Interaction};
 use crate::key::Key;
 use crate::retry::{ATTEMPTS_MAX, Refusal, Waits, after};
-use crate::settings::{Settings, Wire};
+use crate::settings::Settings;
 use crate::transport::Transport;
+use crate::wire::Wire;
 use crate::{Failure, clock, gemini, openai};
 
-/// See the module. It has a runtime of its own, which runs while it is asked and no longer.
+/// See the module. It has a runtime of its own, which runs only while it is asked.
 #[derive(Debug)]
 pub struct Live {
     runtime: Runtime,

@@ -16,8 +16,9 @@ use crate::heard::{Heard, Read, Tokens};
 use crate::live::refused;
 use crate::models::Model;
 use crate::retry::Refusal;
-use crate::settings::{Settings, SettingsError, Wire};
+use crate::settings::{Settings, SettingsError};
 use crate::tools::declared;
+use crate::wire::Wire;
 use crate::{Failure, clock, openai, prompts};
 
 /// Hops of one reply: each is paid for (our judgement).

@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use serde::Deserialize;
 
 use crate::heard::Tokens;
-use crate::settings::{Thinking, Wire};
+use crate::wire::{Thinking, Wire};
 
 static TABLE: LazyLock<Table> = LazyLock::new(|| {
     toml::from_str(include_str!("../models.toml")).expect("the table that comes along is sound")

@@ -7,13 +7,13 @@ use std::sync::LazyLock;
 use ks_vocabulary::decision::{ModelRequest, Phase, ToolName};
 use sha2::{Digest as _, Sha256};
 
-const SYSTEM: &str = include_str!("../prompts/system.md");
-const OBSERVE: &str = include_str!("../prompts/observe.md");
-const EXPLAIN: &str = include_str!("../prompts/explain.md");
-const SIMULATE: &str = include_str!("../prompts/simulate.md");
-const DECIDE: &str = include_str!("../prompts/decide.md");
-const EXECUTE: &str = include_str!("../prompts/execute.md");
-const TOOLS: &str = include_str!("../prompts/tools.md");
+const SYSTEM: &str = include_str!("../prompts/system.txt");
+const OBSERVE: &str = include_str!("../prompts/observe.txt");
+const EXPLAIN: &str = include_str!("../prompts/explain.txt");
+const SIMULATE: &str = include_str!("../prompts/simulate.txt");
+const DECIDE: &str = include_str!("../prompts/decide.txt");
+const EXECUTE: &str = include_str!("../prompts/execute.txt");
+const TOOLS: &str = include_str!("../prompts/tools.txt");
 
 static SHA256: LazyLock<String> = LazyLock::new(|| {
     let mut hash = Sha256::new();

@@ -11,7 +11,7 @@ use reqwest::{Client, Response, Url};
 use crate::exchange::Attempt;
 use crate::json::BODY_BYTES_MAX;
 use crate::key::Key;
-use crate::settings::Wire;
+use crate::wire::Wire;
 use crate::{Failure, clock};
 
 /// Until the server is reached.
@@ -111,7 +111,7 @@ async fn take(mut response: Response, attempt: &mut Attempt) {
                 break;
             }
         }
-        // Kept as it comes: whoever waits for it no longer leaves what there is.
+        // Kept as it comes: at the end of patience there is what came until then.
         attempt.body = String::from_utf8_lossy(&bytes).into_owned();
     }
     attempt.body = String::from_utf8_lossy(&bytes).into_owned();

@@ -1,6 +1,6 @@
 //! The fake of the provider's server, held against the rules that it is to enforce.
 //!
-//! Clients that are not ours can be pointed to it too: `KS_FAKE_SERVE_S=60` lets the last test serve
+//! Clients of others can be pointed to it too: `KS_FAKE_SERVE_S=60` lets the last test serve
 //! for so many seconds.
 
 mod fake;

@@ -15,7 +15,7 @@ use crate::exit::Misused;
 use crate::inbox::{Inbox, Slot, inbox};
 use crate::{model, render};
 
-/// Questions that wait for the thread: the engine asks one at a time, and no longer than a while.
+/// Questions that wait for the thread: the engine asks one at a time.
 const WAITING: usize = 4;
 
 /// See the module.

@@ -8,7 +8,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::exchange::Attempt;
 use crate::prompts::hex;
-use crate::settings::Wire;
+use crate::wire::Wire;
 
 /// Version of the format.
 pub(super) const VERSION: u32 = 1;

@@ -1,6 +1,7 @@
 //! Answers as was recorded, strictly: a request that was not made in its place has no answer.
 
 use std::collections::VecDeque;
+use std::io::Read as _;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,8 +13,10 @@ use crate::Failure;
 use crate::body::Body;
 use crate::exchange::{self, Exchange};
 use crate::json;
-use crate::settings::Wire;
+use crate::wire::Wire;
 
+/// What a file in zstd begins with (RFC 8878, section 3.1.1).
+const ZSTD: [u8; 4] = [0x28, 0xb5, 0x2f, 0xfd];
 /// No cassette is larger.
 const LARGEST_BYTES: u64 = 256 << 20;
 
@@ -33,7 +36,7 @@ impl Cassette {
             let problem = format!("it has more than {LARGEST_BYTES} bytes");
             return Err(CassetteError::Content { path: path.to_owned(), line: 1, problem });
         }
-        let bytes = std::fs::read(path).map_err(io_error)?;
+        let bytes = unpacked(std::fs::read(path).map_err(io_error)?).map_err(io_error)?;
         Self::of(&bytes).map_err(|(line, problem)| CassetteError::Content {
             path: path.to_owned(),
             line,
@@ -102,6 +105,16 @@ impl Cassette {
         let left = indices.map(|(index, _)| index).collect();
         Box::new(Playing { all: Arc::clone(&self.all), left })
     }
+}
+
+/// The lines of a cassette that was compressed with zstd: most of one is said again and again.
+fn unpacked(bytes: Vec<u8>) -> std::io::Result<Vec<u8>> {
+    if !bytes.starts_with(&ZSTD) {
+        return Ok(bytes);
+    }
+    let mut lines = Vec::new();
+    zstd::stream::read::Decoder::new(&bytes[..])?.take(LARGEST_BYTES).read_to_end(&mut lines)?;
+    Ok(lines)
 }
 
 fn known(header: Header) -> Result<Header, String> {

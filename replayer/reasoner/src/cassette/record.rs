@@ -13,7 +13,7 @@ use super::line::{CassetteError, Chain, End, FORMAT, Header, Interaction, Line, 
 use crate::body::Body;
 use crate::exchange::{self, Exchange};
 use crate::heard::Read;
-use crate::settings::Wire;
+use crate::wire::Wire;
 use crate::{Failure, gemini, openai, prompts};
 
 /// A cassette that is written. Several runs can share one.

@@ -7,7 +7,7 @@ use super::{Cassette, Recording, Tape};
 use crate::Failure;
 use crate::body::Body;
 use crate::exchange::{Attempt, Exchange, Interaction};
-use crate::settings::Wire;
+use crate::wire::Wire;
 
 /// Answers with the number of the request.
 struct Counting(u64);

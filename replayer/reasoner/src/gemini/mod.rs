@@ -2,6 +2,7 @@
 //! a body is that came for it.
 
 mod errors;
+mod frame;
 mod reply;
 mod request;
 mod stream;

@@ -4,48 +4,11 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
+use super::frame::Frame;
 use crate::Failure;
 use crate::clean::text_of;
 use crate::heard::{Called, Heard, Read, Tokens};
 use crate::json;
-
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct Frame {
-    candidates: Option<Vec<Candidate>>,
-    prompt_feedback: Option<Feedback>,
-    usage_metadata: Option<Usage>,
-    model_version: Option<String>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Candidate {
-    content: Option<Content>,
-    finish_reason: Option<String>,
-    continuation_token: Option<String>,
-}
-
-#[derive(Debug, Deserialize)]
-struct Content {
-    parts: Option<Vec<Box<RawValue>>>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Feedback {
-    block_reason: Option<String>,
-}
-
-#[derive(Debug, Clone, Copy, Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-struct Usage {
-    prompt_token_count: Option<u64>,
-    cached_content_token_count: Option<u64>,
-    candidates_token_count: Option<u64>,
-    thoughts_token_count: Option<u64>,
-    tool_use_prompt_token_count: Option<u64>,
-}
 
 /// What of a part is understood; the rest of it goes back as it came.
 #[derive(Debug, Default, Deserialize)]
@@ -87,19 +50,6 @@ impl Gathered {
         self.parts.extend(candidate.content.and_then(|content| content.parts).unwrap_or_default());
         self.finish = candidate.finish_reason.or(self.finish.take());
         self.goes_on = candidate.continuation_token.or(self.goes_on.take());
-    }
-}
-
-impl Usage {
-    fn tokens(self) -> Tokens {
-        let of = |count: Option<u64>| count.unwrap_or(0);
-        Tokens {
-            prompt: of(self.prompt_token_count)
-                .saturating_add(of(self.tool_use_prompt_token_count)),
-            cached: of(self.cached_content_token_count),
-            said: of(self.candidates_token_count),
-            thoughts: of(self.thoughts_token_count),
-        }
     }
 }
 

@@ -1,7 +1,7 @@
 //! The frames of an event stream. All of the standard is read: comments, events with a name, no
 //! blank behind `data:`, several lines of data, either end of a line, a last one without its end.
 
-use super::reply::Frame;
+use super::frame::Frame;
 use crate::Failure;
 use crate::json;
 

@@ -16,7 +16,10 @@ fn failure(text: &str) -> Failure {
 
 #[test]
 fn what_is_not_known_goes_back_byte_for_byte() {
-    let part = r#"{"functionCall":{"name":"a","args":{"n":1.50},"new":[1]},"thoughtSignature":"a+/=","newKind":{"x": 1e0}}"#;
+    let part = concat!(
+        r#"{"functionCall":{"name":"a","args":{"n":1.50},"new":[1]},"#,
+        r#""thoughtSignature":"a+/=","newKind":{"x": 1e0}}"#
+    );
     let text = format!(
         "{{\"candidates\":[{{\"content\":{{\"role\":\"model\",\"parts\":[{part}]}},\
          \"finishReason\":\"STOP\",\"new\":1}}],\"newer\":{{}}}}"
@@ -102,9 +105,15 @@ fn a_thought_is_no_answer_and_is_kept() {
 
 /// A reply in three frames, the signature alone in the last.
 const FRAMES: [&str; 3] = [
-    r#"{"candidates":[{"content":{"parts":[{"text":"so"}]}}],"usageMetadata":{"promptTokenCount":1}}"#,
+    concat!(
+        r#"{"candidates":[{"content":{"parts":[{"text":"so"}]}}],"#,
+        r#""usageMetadata":{"promptTokenCount":1}}"#
+    ),
     r#"{"candidates":[{"content":{"parts":[{"functionCall":{"name":"a","args":{}}}]}}]}"#,
-    r#"{"candidates":[{"content":{"parts":[{"text":"","thoughtSignature":"c2ln"}]},"finishReason":"STOP"}],"usageMetadata":{"promptTokenCount":9}}"#,
+    concat!(
+        r#"{"candidates":[{"content":{"parts":[{"text":"","thoughtSignature":"c2ln"}]},"#,
+        r#""finishReason":"STOP"}],"usageMetadata":{"promptTokenCount":9}}"#
+    ),
 ];
 
 #[test]
@@ -145,7 +154,8 @@ fn what_is_said_of_waiting_is_heard() {
         Refusal::Again { after } => after,
         Refusal::End(failure) => panic!("{failure}"),
     };
-    let info = |delay: &str| json!([{"@type": "type.googleapis.com/google.rpc.RetryInfo", "retryDelay": delay}]);
+    let of_type = "type.googleapis.com/google.rpc.RetryInfo";
+    let info = |delay: &str| json!([{"@type": of_type, "retryDelay": delay}]);
     assert_eq!(wait(error(429, "slow down", &json!([]))), None);
     assert_eq!(wait(error(429, "", &info("0.5s"))), Some(Duration::from_millis(500)));
     assert_eq!(wait(error(429, "", &info("3600s"))), Some(Duration::from_hours(1)));
