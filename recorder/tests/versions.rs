@@ -207,6 +207,16 @@ fn a_recording_and_a_log_of_version_1_6_are_read() {
     assert!(samples(&sealed).iter().any(|sample| sample.process_facts.read().is_some()));
 }
 
+/// Between 1.7 and 1.8 what is configured of models and what their replies take came; the tables are
+/// the same.
+#[test]
+fn a_recording_and_a_log_of_version_1_7_are_read() {
+    let sealed = read_both(7);
+    let Body::Start(start) = &sealed[0].body else { unreachable!("a recording begins so") };
+    assert_eq!(start.schema, SchemaVersion { major: 1, minor: 7 });
+    assert!(samples(&sealed).iter().any(|sample| sample.process_facts.read().is_some()));
+}
+
 /// A file of 1.3 has one checksum: where it is wrong nothing of the file is believed.
 #[test]
 fn a_damaged_file_of_version_1_3_is_an_error_alone_and_left_out_among_others() {

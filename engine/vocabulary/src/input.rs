@@ -25,7 +25,7 @@ use crate::model::Sample;
 use crate::time::Timestamp;
 
 /// Version of the recording format this build writes.
-pub const SCHEMA_VERSION: SchemaVersion = SchemaVersion { major: 1, minor: 7 };
+pub const SCHEMA_VERSION: SchemaVersion = SchemaVersion { major: 1, minor: 8 };
 
 /// Version of this engine, for people.
 pub const ENGINE_VERSION: &str = env!("CARGO_PKG_VERSION");
