@@ -207,8 +207,8 @@ fn a_recording_and_a_log_of_version_1_6_are_read() {
     assert!(samples(&sealed).iter().any(|sample| sample.process_facts.read().is_some()));
 }
 
-/// Between 1.7 and 1.8 what is configured of models and what their replies take came; the tables are
-/// the same.
+/// Between 1.7 and 1.8 what is configured of models and what replies take came; the tables are the
+/// same.
 #[test]
 fn a_recording_and_a_log_of_version_1_7_are_read() {
     let sealed = read_both(7);

@@ -102,7 +102,8 @@ fn what_a_model_said_live_replays_without_it_and_one_that_stalls_delays_no_tick(
     let said = steps(&journal);
     let used = said.iter().filter(|step| step["model"]["model"] == "gemini-3.8-flash").count();
     assert!(used >= 5, "{said:#?}");
-    assert!(longest_intervals(&folder) < 2.0, "a tick waited: {}", longest_intervals(&folder));
+    // Half of what the model takes is sixteen: a busy host makes a tick late by less.
+    assert!(longest_intervals(&folder) < 8.0, "a tick waited: {}", longest_intervals(&folder));
     assert_eq!(replayed(&folder, scratch.path()), journal);
     assert!(!journal.contains(Fake::key()));
 }
