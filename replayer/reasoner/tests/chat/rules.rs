@@ -82,7 +82,8 @@ fn check_messages(messages: &[Value], said: &[String]) -> Result<(), Refusal> {
         require(open.is_empty(), &at("role"), "a call before it has no answer")?;
         let calls = calls.map(items);
         // A server takes back what it said itself, however odd it is.
-        let is_own = |text: &String| serde_json::from_str(text).is_ok_and(|own: Value| own == *message);
+        let is_own =
+            |text: &String| serde_json::from_str(text).is_ok_and(|own: Value| own == *message);
         if !said.iter().any(is_own) {
             let is_sound = calls.is_none_or(|all| !all.is_empty() && all.iter().all(is_call));
             require(is_sound, &at("tool_calls"), "it is a list of calls")?;
@@ -116,9 +117,8 @@ fn check_tool(tool: &Value) -> Result<(), Refusal> {
 
 fn is_name(name: &Value) -> bool {
     let is_in = |letter: char| letter.is_ascii_alphanumeric() || "_-".contains(letter);
-    name.as_str().is_some_and(|name| {
-        (1..=NAME_LENGTH_MAX).contains(&name.len()) && name.chars().all(is_in)
-    })
+    name.as_str()
+        .is_some_and(|name| (1..=NAME_LENGTH_MAX).contains(&name.len()) && name.chars().all(is_in))
 }
 
 /// The elements of a list; none where there is no list.

@@ -33,13 +33,13 @@ fn taken() -> Value {
 /// What is refused of the request with another value at a place.
 fn check(place: &str, value: Value, param: &str) {
     let server = Server::start(|_| words());
-    let mut body = taken();
+    let (mut body, told) = (taken(), format!("{place}: {value}"));
     match body.pointer_mut(place) {
-        Some(found) => *found = value.clone(),
-        None => body[&place[1..]] = value.clone(),
+        Some(found) => *found = value,
+        None => body[&place[1..]] = value,
     }
     let (status, error) = post(&server, LINE, "", &body.to_string());
-    assert_eq!((status, &error["param"]), (400, &json!(param)), "{place} {value}: {error}");
+    assert_eq!((status, &error["param"]), (400, &json!(param)), "{told}: {error}");
     assert_eq!(error["type"], "invalid_request_error");
     assert_eq!(server.requests()[0].refusal.as_deref(), error["message"].as_str());
 }
