@@ -171,7 +171,8 @@ fn serve(listener: TcpListener, desk: Arc<Desk>, stopped: oneshot::Receiver<()>)
     let runtime = Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async move {
         let listener = tokio::net::TcpListener::from_std(listener).unwrap();
-        let router = Router::new().fallback(move |request: Request| answer(Arc::clone(&desk), request));
+        let handle = move |request: Request| answer(Arc::clone(&desk), request);
+        let router = Router::new().fallback(handle);
         tokio::spawn(axum::serve(listener, router).into_future());
         stopped.await.unwrap_or_default();
     });
@@ -181,7 +182,8 @@ async fn answer(desk: Arc<Desk>, request: Request) -> Response {
     let (head, body) = request.into_parts();
     // One that does not come whole is taken for an empty one, which is then refused.
     let bytes = to_bytes(body, BODY_BYTES_MAX).await.unwrap_or_default();
-    let (code, body, retry_after) = desk.answer(&head, String::from_utf8_lossy(&bytes).into_owned());
+    let text = String::from_utf8_lossy(&bytes).into_owned();
+    let (code, body, retry_after) = desk.answer(&head, text);
     let content_type = if body.starts_with('<') { "text/html" } else { "application/json" };
     let mut response = Response::builder().status(code).header(CONTENT_TYPE, content_type);
     if let Some(after) = retry_after {
